@@ -1,0 +1,87 @@
+"""Verified conversions kept between builds, under a hash of everything that they depend on."""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from converter.catalog import ModelSpec
+from converter.hashing import sha256_of
+
+_PACKAGE = Path(__file__).parent
+_DISTRIBUTIONS = ("efficientnet-pytorch", "numpy", "onnx", "onnxruntime", "pillow", "torch")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A folder with `model.onnx` and `record.json`, complete by the time it has its name."""
+
+    folder: Path
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "model.onnx"
+
+    def read_record(self) -> dict[str, Any] | None:
+        """The record, or None where this entry was never stored or no longer reads."""
+        try:
+            record: dict[str, Any] = json.loads((self.folder / "record.json").read_text())
+            return record if sha256_of(self.model) == record["sha256"] else None
+        except (OSError, ValueError, KeyError):
+            return None
+
+
+class ConversionCache:
+    """Entries below `folder`, one for each distinct input."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._environment = {
+            "source": _source_hash(),
+            "packages": {name: version(name) for name in _DISTRIBUTIONS},
+        }
+
+    def entry(self, spec: ModelSpec, weights_sha256: str, *, allow_dead: bool) -> Entry:
+        """Where the conversion of `spec` with these weights is or would be kept."""
+        inputs = {
+            **self._environment,
+            "spec": spec.as_dict(),
+            "weights": weights_sha256,
+            "allow_dead": allow_dead,
+        }
+        key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+        return Entry(self.folder / f"{spec.name}-{key[:32]}")
+
+    def begin(self, entry: Entry) -> Entry:
+        """A place to convert into, which `store` turns into `entry`."""
+        work = Entry(entry.folder.with_name(f".{entry.folder.name}-{os.getpid()}"))
+        shutil.rmtree(work.folder, ignore_errors=True)
+        work.folder.mkdir(parents=True)
+        return work
+
+    def store(self, work: Entry, entry: Entry, record: dict[str, Any]) -> dict[str, Any]:
+        """Complete `work` with its record and give it its name; older entries of the model go."""
+        stored = {**record, "sha256": sha256_of(work.model)}
+        (work.folder / "record.json").write_text(json.dumps(stored, indent=2, sort_keys=True))
+        name = entry.folder.name.rpartition("-")[0]
+        for old in self.folder.glob(f"{name}-*"):
+            shutil.rmtree(old)
+        work.folder.rename(entry.folder)
+        return stored
+
+    def discard(self, work: Entry) -> None:
+        """Remove what `begin` made."""
+        shutil.rmtree(work.folder, ignore_errors=True)
+
+
+def _source_hash() -> str:
+    """A hash over this package's code: whatever changes in it, models are converted anew."""
+    digest = hashlib.sha256()
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(f"{path.relative_to(_PACKAGE).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

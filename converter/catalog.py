@@ -1,0 +1,112 @@
+"""models.toml: which models there are and how each one is built."""
+
+import tomllib
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from converter.architectures import architecture_names
+from converter.errors import CatalogError
+from converter.preprocess import Preprocessing
+from converter.schema import find_violation
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """Where a model is meant to run: `target` browser or server, `role` primary or optional."""
+
+    target: str
+    role: str
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model of the catalogue."""
+
+    name: str
+    title: str
+    version: str
+    architecture: str
+    checkpoint: str
+    """File name inside the folder given as --checkpoints."""
+    output: str
+    """File name of the ONNX model."""
+    labels: tuple[str, ...]
+    preprocessing: Preprocessing
+    opset: int
+    tolerance: float
+    """Largest absolute difference of a logit that still counts as the same."""
+    recommended: Recommendation
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Shape of one image's input tensor: channels, height, width."""
+        return 3, self.preprocessing.height, self.preprocessing.width
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...]:
+    """Read the models of `path` in their order, or those named in `only`.
+
+    Raises CatalogError, which names the file, the key and what was expected.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CatalogError(path, "", "there is no such file; --catalog names the catalogue") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogError(path, "", f"it cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(path, "", f"it is not valid TOML: {error}") from error
+    if violation := find_violation(data, "models.schema.json"):
+        raise CatalogError(path, violation.key, violation.problem)
+    defaults = data.get("defaults", {})
+    specs = tuple(
+        _model(path, index, {**defaults, **entry}) for index, entry in enumerate(data["models"])
+    )
+    for key in ("name", "output"):
+        _require_distinct(path, key, [getattr(spec, key) for spec in specs])
+    return _select(path, specs, only)
+
+
+def _model(path: Path, index: int, entry: dict[str, Any]) -> ModelSpec:
+    for key in ("labels", "opset", "tolerance", "preprocessing"):
+        if key not in entry:
+            raise CatalogError(path, f"models[{index}].{key}", "is missing, here and in [defaults]")
+    if entry["architecture"] not in architecture_names():
+        known = ", ".join(architecture_names())
+        problem = f"found {entry['architecture']!r}, expected one of {known}"
+        raise CatalogError(path, f"models[{index}].architecture", problem)
+    pixels = entry["preprocessing"]
+    return ModelSpec(
+        **{key: entry[key] for key in ("name", "title", "version", "architecture", "checkpoint", "output")},
+        labels=tuple(entry["labels"]),
+        preprocessing=Preprocessing(
+            height=pixels["resize"][0],
+            width=pixels["resize"][1],
+            resample=pixels["filter"],
+            mean=tuple(map(float, pixels["mean"])),  # type: ignore[arg-type]
+            std=tuple(map(float, pixels["std"])),  # type: ignore[arg-type]
+        ),
+        opset=entry["opset"],
+        tolerance=float(entry["tolerance"]),
+        recommended=Recommendation(**entry["recommended"]),
+    )
+
+
+def _require_distinct(path: Path, key: str, values: list[str]) -> None:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            first = values.index(value)
+            raise CatalogError(path, f"models[{index}].{key}", f"{value!r} is the {key} of models[{first}] too")
+
+
+def _select(path: Path, specs: tuple[ModelSpec, ...], only: Collection[str]) -> tuple[ModelSpec, ...]:
+    known = [spec.name for spec in specs]
+    for name in only:
+        if name not in known:
+            raise CatalogError(path, "", f"it has no model {name!r}; it has {', '.join(known)}")
+    return tuple(spec for spec in specs if not only or spec.name in only)

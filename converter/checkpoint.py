@@ -1,0 +1,147 @@
+"""From a checkpoint file to a model in eval mode, in every shape that people save them in.
+
+Files are read with `weights_only=True`: what needs more than tensors and plain containers is refused before
+any of it runs.
+"""
+
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from converter.architectures import load_architecture
+from converter.catalog import ModelSpec
+from converter.demo.weights import load_demo_state, weights_file
+from converter.errors import CheckpointError, StateDictError
+
+_WRAPPERS = ("state_dict", "model_state_dict", "model")
+"""Keys under which training scripts keep the state dict, beside the optimizer and the epoch."""
+_PREFIXES = ("module.", "_orig_mod.")
+"""What DataParallel and torch.compile put before every key."""
+_ADVICE = "Save it with torch.save(model.state_dict(), path), or as .safetensors."
+
+
+def load_model(spec: ModelSpec, checkpoint: Path | None) -> nn.Module:
+    """The model of `spec` with the weights of `checkpoint`, or the demo weights where that is None.
+
+    In eval mode, float32, on the CPU. Raises CheckpointError.
+    """
+    path = weights_file(spec.architecture) if checkpoint is None else checkpoint
+    state = load_demo_state(spec.architecture) if checkpoint is None else read_state_dict(checkpoint)
+    with torch.device("meta"):  # no memory and no random draws for weights about to be replaced
+        model = load_architecture(spec.architecture).build(len(spec.labels))
+    _require_fit(path, spec.architecture, model.state_dict(), state)
+    state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+    _require_finite(path, state)
+    model.load_state_dict(state, strict=True, assign=True)
+    return model.eval()
+
+
+def read_state_dict(path: Path) -> dict[str, Tensor]:
+    """Read the state dict that `path` holds: bare, or under `state_dict`, `model_state_dict` or `model`.
+
+    Prefixes of DataParallel and torch.compile are removed. Raises CheckpointError.
+    """
+    _refuse_what_is_no_checkpoint(path)
+    content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
+    state = _find_state_dict(path, content)
+    for prefix in _PREFIXES:
+        if all(key.startswith(prefix) for key in state):
+            state = {key.removeprefix(prefix): value for key, value in state.items()}
+    return state
+
+
+def _refuse_what_is_no_checkpoint(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+    except FileNotFoundError as error:
+        raise CheckpointError(path, "there is no such file") from error
+    except OSError as error:
+        raise CheckpointError(path, f"it cannot be read: {error.strerror}") from error
+    if not head:
+        raise CheckpointError(path, "it is empty (0 bytes)", "Copy or download the checkpoint again.")
+    if head.startswith(b"version https://git-lfs"):
+        raise CheckpointError(path, "it is a Git LFS pointer, not the checkpoint", "Run: git lfs pull")
+    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml)", head, re.IGNORECASE):
+        problem = "it is an HTML or XML page, not a checkpoint"
+        raise CheckpointError(path, problem, "A download answered with a page; download the file itself.")
+
+
+def _read_safetensors(path: Path) -> object:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(path, f"it is not a whole .safetensors file: {error}") from error
+
+
+def _read_pickle(path: Path) -> object:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if wanted := re.search(r"GLOBAL ([\w.]+)|global ([\w.]+) was", str(error), re.IGNORECASE):
+            problem = f"it wants to run {wanted[1] or wanted[2]} while it is read, and was refused: it could hold any code"
+            raise CheckpointError(path, problem, _ADVICE) from error
+        raise CheckpointError(path, _unreadable(path), _ADVICE) from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError, IndexError, TypeError) as error:
+        if "TorchScript" in str(error) or "torch.jit" in str(error):
+            raise CheckpointError(path, "it is a TorchScript archive, not a state dict", _ADVICE) from error
+        raise CheckpointError(path, _unreadable(path), _ADVICE) from error
+
+
+def _unreadable(path: Path) -> str:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start.startswith(b"PK"):
+        return f"it is truncated or damaged ({size:,} bytes of a PyTorch zip archive that does not read to its end)"
+    if start.startswith(b"\x80"):
+        return f"it is truncated or damaged ({size:,} bytes of a pickle that does not read to its end)"
+    return f"it is not a PyTorch checkpoint ({size:,} bytes that begin with {start!r})"
+
+
+def _find_state_dict(path: Path, content: object) -> dict[str, Tensor]:
+    candidates = [content]
+    if isinstance(content, Mapping):
+        candidates += [content[key] for key in _WRAPPERS if key in content]
+    for candidate in candidates:
+        if isinstance(candidate, Mapping) and candidate and all(map(_is_entry, candidate.items())):
+            return dict(candidate)
+    if isinstance(content, Mapping):
+        found = f"a dict with the keys {', '.join(map(str, list(content)[:8]))}" if content else "an empty dict"
+    else:
+        found = f"a {type(content).__name__}"
+    problem = f"found {found}, expected a state dict, bare or under one of {', '.join(_WRAPPERS)}"
+    raise CheckpointError(path, problem, _ADVICE)
+
+
+def _is_entry(item: tuple[object, object]) -> bool:
+    return isinstance(item[0], str) and isinstance(item[1], Tensor)
+
+
+def _require_fit(
+    path: Path, architecture: str, expected: Mapping[str, Tensor], found: Mapping[str, Tensor]
+) -> None:
+    # Checkpoints from before PyTorch 0.4.1 have no batch counters; load_state_dict adds them.
+    missing = [key for key in expected if key not in found and not key.endswith(".num_batches_tracked")]
+    unexpected = [key for key in found if key not in expected]
+    misshaped = {
+        key: (tuple(found[key].shape), tuple(expected[key].shape))
+        for key in expected
+        if key in found and found[key].shape != expected[key].shape
+    }
+    if missing or unexpected or misshaped:
+        raise StateDictError(path, architecture, missing, unexpected, misshaped)
+
+
+def _require_finite(path: Path, state: Mapping[str, Tensor]) -> None:
+    broken = [key for key, value in state.items() if not bool(torch.isfinite(value).all())]
+    if broken:
+        shown = ", ".join(broken[:5]) + (", …" if len(broken) > 5 else "")
+        problem = f"{len(broken)} of its tensors hold NaN or infinite values: {shown}"
+        raise CheckpointError(path, problem, "The training diverged; take an earlier checkpoint.")

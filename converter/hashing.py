@@ -1,0 +1,63 @@
+"""Files and their SHA-256, taken while the bytes are written so that the two cannot drift apart."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BLOCK_SIZE = 4 * 1024 * 1024
+"""Bytes that the loader checks at a time while a file streams in."""
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One file of the site. `path` is relative to the site's root, with forward slashes."""
+
+    path: str
+    size: int
+    sha256: str
+    blocks: tuple[str, ...]
+    """SHA-256 of each BLOCK_SIZE bytes, the last of what is left; none for an empty file."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The manifest's form."""
+        return {
+            "path": self.path,
+            "size": self.size,
+            "sha256": self.sha256,
+            "blocks": {"size": BLOCK_SIZE, "sha256": list(self.blocks)},
+        }
+
+
+def read_blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of `path`, BLOCK_SIZE at a time."""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_SIZE):
+            yield block
+
+
+def write_hashed(root: Path, path: str, blocks: Iterable[bytes]) -> FileRecord:
+    """Write `blocks`, each BLOCK_SIZE bytes but the last, to `root/path` and return its record."""
+    target = root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    whole, size, hashes = hashlib.sha256(), 0, []
+    with target.open("wb") as file:
+        for block in blocks:
+            file.write(block)
+            whole.update(block)
+            hashes.append(hashlib.sha256(block).hexdigest())
+            size += len(block)
+    return FileRecord(path, size, whole.hexdigest(), tuple(hashes))
+
+
+def write_bytes_hashed(root: Path, path: str, content: bytes) -> FileRecord:
+    """Write `content` to `root/path` and return its record."""
+    starts = range(0, len(content), BLOCK_SIZE)
+    return write_hashed(root, path, (content[start : start + BLOCK_SIZE] for start in starts))
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,142 @@
+"""model_info.json and model_checksums.json: what the site holds and how its models are to be used."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from converter.catalog import ModelSpec
+from converter.errors import ManifestError
+from converter.hashing import FileRecord
+from converter.schema import find_violation
+
+SCHEMA = "model_info.schema.json"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where a model's weights come from."""
+
+    name: str
+    """File name of the checkpoint."""
+    sha256: str
+    demo: bool
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The files of onnxruntime-web that the loader fetches."""
+
+    version: str
+    files: Mapping[str, FileRecord]
+    """By role: api, glue, wasm."""
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """One model, converted and verified, as the manifest lists it."""
+
+    spec: ModelSpec
+    weights: Weights
+    file: FileRecord
+    verification: Mapping[str, Any]
+    golden: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        spec, pixels = self.spec, self.spec.preprocessing
+        return {
+            "name": spec.name,
+            "title": spec.title,
+            "version": spec.version,
+            "labels": list(spec.labels),
+            "input": {"name": "input", "dtype": "float32", "shape": ["batch", *spec.input_shape]},
+            "output": {"name": "output", "dtype": "float32", "shape": ["batch", len(spec.labels)]},
+            "preprocessing": {
+                "resize": [pixels.height, pixels.width],
+                "filter": pixels.resample,
+                "mean": list(pixels.mean),
+                "std": list(pixels.std),
+            },
+            "opset": spec.opset,
+            "provenance": {
+                "weights": "demo" if self.weights.demo else "checkpoint",
+                "architecture": spec.architecture,
+                "checkpoint": {"name": self.weights.name, "sha256": self.weights.sha256},
+            },
+            "recommended": {"target": spec.recommended.target, "role": spec.recommended.role},
+            "variants": [
+                {"name": "fp32", "file": self.file.as_dict(), "verification": dict(self.verification)}
+            ],
+            "golden": dict(self.golden),
+        }
+
+
+def manifest_json(generator: str, runtime: Runtime, models: Sequence[ModelRecord]) -> bytes:
+    """The bytes of model_info.json: the same for the same input, no time and no path of this machine."""
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "generator": generator,
+        "runtime": {
+            "name": "onnxruntime-web",
+            "version": runtime.version,
+            "files": {role: record.as_dict() for role, record in runtime.files.items()},
+        },
+        "models": [model.as_dict() for model in models],
+    }
+    check_manifest(manifest)
+    return json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def checksums_json(records: Iterable[FileRecord]) -> bytes:
+    """The bytes of model_checksums.json: file name below `models/` to SHA-256 in hex."""
+    sums = {record.path.removeprefix("models/"): record.sha256 for record in records}
+    return json.dumps(sums, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def read_manifest(content: bytes) -> dict[str, Any]:
+    """Parse and check a model_info.json. Raises ManifestError."""
+    try:
+        manifest = json.loads(content)
+    except ValueError as error:
+        raise ManifestError("", f"it is not valid JSON: {error}") from error
+    check_manifest(manifest)
+    checked: dict[str, Any] = manifest
+    return checked
+
+
+def check_manifest(manifest: object) -> None:
+    """Raise ManifestError where `manifest` does not follow its schema or contradicts itself."""
+    if violation := find_violation(manifest, SCHEMA):
+        raise ManifestError(violation.key, violation.problem)
+    assert isinstance(manifest, dict)  # the schema says so
+    names: list[str] = []
+    for index, model in enumerate(manifest["models"]):
+        key = f"models[{index}]"
+        if model["name"] in names:
+            raise ManifestError(f"{key}.name", f"found {json.dumps(model['name'])} twice, expected distinct names")
+        names.append(model["name"])
+        classes = len(model["labels"])
+        if model["output"]["shape"][1] != classes:
+            found = model["output"]["shape"][1]
+            raise ManifestError(f"{key}.output.shape[1]", f"found {found}, expected {classes}, one for each label")
+        for row, logits in enumerate(model["golden"]["logits"]):
+            if len(logits) != classes:
+                where = f"{key}.golden.logits[{row}]"
+                raise ManifestError(where, f"found {len(logits)} entries, expected {classes}, one for each label")
+        if model["input"]["shape"][2:] != model["preprocessing"]["resize"]:
+            found = json.dumps(model["input"]["shape"][2:])
+            expected = json.dumps(model["preprocessing"]["resize"])
+            raise ManifestError(f"{key}.input.shape", f"found height and width {found}, expected {expected} of resize")
+        for number, variant in enumerate(model["variants"]):
+            _check_blocks(f"{key}.variants[{number}].file", variant["file"])
+    for role in ("api", "glue", "wasm"):
+        _check_blocks(f"runtime.files.{role}", manifest["runtime"]["files"][role])
+
+
+def _check_blocks(key: str, file: Mapping[str, Any]) -> None:
+    blocks = file["blocks"]
+    expected = -(-file["size"] // blocks["size"])
+    if len(blocks["sha256"]) != expected:
+        found = len(blocks["sha256"])
+        raise ManifestError(f"{key}.blocks.sha256", f"found {found} entries, expected {expected} for its size")

@@ -1,0 +1,51 @@
+"""From a picture to a model's input tensor, exactly as torchvision does it on a PIL image.
+
+NumPy and Pillow, nothing else, so that the same file also runs inside a web page under Pyodide.
+"""
+
+from dataclasses import dataclass
+from os import PathLike
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+FILTERS = {"bilinear": Image.Resampling.BILINEAR}
+"""Resampling filters by the name that the catalogue and the manifest use."""
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What torchvision's `Resize((height, width)) → ToTensor → Normalize(mean, std)` is told."""
+
+    height: int
+    width: int
+    resample: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+def open_rgb(source: str | PathLike[str] | IO[bytes]) -> Image.Image:
+    """Open a picture as three 8-bit channels: alpha dropped, EXIF orientation and profiles ignored."""
+    with Image.open(source) as image:
+        return image.convert("RGB")
+
+
+def preprocess(image: Image.Image, spec: Preprocessing) -> NDArray[np.float32]:
+    """Return the input of one RGB picture: float32, shape [3, height, width].
+
+    Equal to the bit to torchvision's `Resize → ToTensor → Normalize` on the same PIL image.
+    """
+    resized = image.resize((spec.width, spec.height), FILTERS[spec.resample])
+    return normalise(np.asarray(resized), spec)
+
+
+def normalise(pixels: NDArray[np.uint8], spec: Preprocessing) -> NDArray[np.float32]:
+    """Pixels [height, width, 3] as torchvision's `ToTensor → Normalize` gives them: [3, height, width].
+
+    A float32 division by 255, then subtraction and division, each rounded on its own.
+    """
+    scaled = pixels.astype(np.float32) / np.float32(255)
+    normalised = (scaled - np.asarray(spec.mean, np.float32)) / np.asarray(spec.std, np.float32)
+    return np.ascontiguousarray(normalised.transpose(2, 0, 1))

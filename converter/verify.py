@@ -1,0 +1,137 @@
+"""An ONNX file against the ReferenceRun: the same numbers as PyTorch, or a VerificationError."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from converter.catalog import ModelSpec
+from converter.errors import DeadModelError, VerificationError
+from converter.golden import golden_input
+from converter.postprocess import softmax
+from converter.reference import ReferenceRun, in_batches
+
+ALIVE_FACTOR = 100
+"""How many times its tolerance a model's logits must vary for a comparison to prove anything."""
+
+
+@dataclass(frozen=True)
+class VerificationReport:
+    """Differences between a file in onnxruntime and PyTorch, over all images and batch sizes."""
+
+    images: int
+    batch_sizes: tuple[int, ...]
+    tolerance: float
+    logits_max_abs_diff: float
+    logits_mean_abs_diff: float
+    probabilities_max_abs_diff: float
+    top1_agreement: float
+    worst_image: str
+    logits_spread: float
+    """Largest standard deviation of a logit between images."""
+    top1_classes: int
+    """How many classes came first for at least one image."""
+    dead: bool
+    """The spread is too small to prove anything, and --allow-dead let it pass."""
+
+
+def create_session(path: Path) -> onnxruntime.InferenceSession:
+    """A session on the CPU. Raises VerificationError where onnxruntime refuses the file."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its exception classes are not public and share no base
+        raise VerificationError(path.name, f"onnxruntime cannot load it: {error}", {}, "") from error
+
+
+def run_session(session: onnxruntime.InferenceSession, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits [batch, classes] of `inputs` [batch, 3, height, width], by the file's own names."""
+    feeds = {session.get_inputs()[0].name: inputs}
+    logits: NDArray[np.float32] = session.run(None, feeds)[0]
+    return logits
+
+
+def verify_onnx(path: Path, spec: ModelSpec, reference: ReferenceRun, *, allow_dead: bool) -> VerificationReport:
+    """Compare `path` with `reference`.
+
+    Raises VerificationError over the tolerance of `spec`, for logits that are not finite or do not
+    fit the labels, and DeadModelError where the reference does not depend on the image.
+    """
+    require_finite(spec, reference)
+    spread = float(reference.logits[1].std(axis=0, dtype=np.float64).max())
+    needed = ALIVE_FACTOR * spec.tolerance
+    if spread < needed and not allow_dead:
+        raise DeadModelError(spec.name, spread, needed)
+    session = create_session(path)
+    found = {
+        size: np.concatenate([run_session(session, batch) for batch in in_batches(reference.inputs, size)])
+        for size in reference.logits
+    }
+    golden = run_session(session, golden_input(reference.golden_seed, spec.preprocessing))
+    return compare(spec, reference, found, golden, dead=spread < needed)
+
+
+def require_finite(spec: ModelSpec, reference: ReferenceRun) -> None:
+    """Raise VerificationError where PyTorch's own logits are unusable."""
+    for logits in (*reference.logits.values(), reference.golden_logits):
+        if logits.ndim != 2 or logits.shape[1] != len(spec.labels):
+            problem = f"PyTorch gives logits {list(logits.shape)}, expected one for each of {len(spec.labels)} labels"
+            raise VerificationError(spec.name, problem, {}, "")
+        broken = np.flatnonzero(~np.isfinite(logits).all(axis=1))
+        if len(broken):
+            name = reference.image_names[broken[0]] if logits is not reference.golden_logits else "golden input"
+            raise VerificationError(spec.name, "PyTorch itself gives NaN or infinite logits", {}, name)
+
+
+def compare(
+    spec: ModelSpec,
+    reference: ReferenceRun,
+    found: dict[int, NDArray[np.float32]],
+    golden: NDArray[np.float32],
+    *,
+    dead: bool,
+) -> VerificationReport:
+    """The report on `found`, logits by batch size. Raises VerificationError over the tolerance."""
+    expected = np.concatenate([*reference.logits.values(), reference.golden_logits])
+    actual = np.concatenate([*(found[size] for size in reference.logits), golden])
+    names = [*reference.image_names * len(reference.logits), *["golden input"] * len(golden)]
+    if actual.shape != expected.shape:
+        problem = f"found logits {list(actual.shape)}, expected {list(expected.shape)}"
+        raise VerificationError(spec.name, problem, {}, "")
+    # In float64, so that the figures are the differences themselves and not their rounding.
+    differences = np.abs(actual.astype(np.float64) - expected)
+    probabilities = softmax(actual)
+    # A NaN must count as the worst of all; a plain maximum would let it through a comparison.
+    per_image = np.nan_to_num(differences.max(axis=1), nan=np.inf)
+    agreement = float((actual.argmax(axis=1) == expected.argmax(axis=1)).mean())
+    worst = int(per_image.argmax())
+    report = VerificationReport(
+        images=len(reference.image_names),
+        batch_sizes=tuple(reference.logits),
+        tolerance=spec.tolerance,
+        logits_max_abs_diff=float(per_image.max()),
+        logits_mean_abs_diff=float(differences.mean()),
+        probabilities_max_abs_diff=float(np.abs(probabilities - softmax(expected)).max()),
+        top1_agreement=agreement,
+        worst_image=names[worst],
+        logits_spread=float(reference.logits[1].std(axis=0, dtype=np.float64).max()),
+        top1_classes=len(np.unique(reference.logits[1].argmax(axis=1))),
+        dead=dead,
+    )
+    figures = {
+        "max difference": report.logits_max_abs_diff,
+        "mean difference": report.logits_mean_abs_diff,
+        "probability difference": report.probabilities_max_abs_diff,
+        "top-1 agreement": agreement,
+        "tolerance": spec.tolerance,
+    }
+    # Written as "not within" so that a NaN fails too.
+    if not report.logits_max_abs_diff <= spec.tolerance:
+        raise VerificationError(spec.name, "its logits are not PyTorch's", figures, report.worst_image)
+    if not np.abs(probabilities.sum(axis=1) - 1).max() <= 1e-6:
+        raise VerificationError(spec.name, "its probabilities do not sum to 1", figures, report.worst_image)
+    # The first class needs no bound of its own: within the tolerance it differs only where two classes tie.
+    return report

@@ -1,0 +1,62 @@
+/**
+ * Bundles what the browser runs.
+ *
+ *     node build.mjs scripts OUT MODEL_INFO_SHA256   torch2web.js and page.js, minified
+ *     node build.mjs types OUT                       torch2web.d.ts, all of its types in one file
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The loader is one file of its own: the page imports it like any other page would. */
+async function buildScripts(out, modelInfoSha256) {
+  const common = {
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+  };
+  await build({
+    ...common,
+    entryPoints: [here("loader/torch2web.ts")],
+    outfile: join(out, "torch2web.js"),
+    define: { __MODEL_INFO_SHA256__: JSON.stringify(modelInfoSha256) },
+  });
+  await build({
+    ...common,
+    entryPoints: [here("page/page.ts")],
+    outfile: join(out, "page.js"),
+    plugins: [
+      {
+        name: "the loader stays outside",
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /\/loader\/torch2web\.ts$/ }, () => ({
+            path: "./torch2web.js",
+            external: true,
+          })),
+      },
+    ],
+  });
+}
+
+async function buildTypes(out) {
+  const { rollup } = await import("rollup");
+  const { dts } = await import("rollup-plugin-dts");
+  const bundle = await rollup({
+    input: here("loader/torch2web.ts"),
+    plugins: [dts({ tsconfig: here("tsconfig.json") })],
+    onwarn: (warning) => {
+      throw new Error(warning.message);
+    },
+  });
+  await bundle.write({ file: join(out, "torch2web.d.ts"), format: "es" });
+}
+
+const [what, out, ...rest] = process.argv.slice(2);
+await mkdir(out, { recursive: true });
+await { scripts: buildScripts, types: buildTypes }[what](out, ...rest);

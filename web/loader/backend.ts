@@ -1,0 +1,57 @@
+import { BackendError } from "./errors.ts";
+import { goldenInput } from "./golden.ts";
+import type { ModelInfo, PreprocessingInfo } from "./manifest.ts";
+
+export type BackendName = "wasm";
+
+/** Turns input tensors into logits. Nothing else is known of it. */
+export interface Backend {
+  readonly name: BackendName;
+  /** What runs, for people: library, version, threads. */
+  readonly description: string;
+  readonly threads: number;
+  /** Logits [batch × classes] of `tensor` [batch, 3, height, width]. */
+  run(tensor: Float32Array, batch: number): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/** Which backend answers, and the proof that it may. */
+export interface BackendReport {
+  name: BackendName;
+  description: string;
+  threads: number;
+  /** Why this one. */
+  reason: string;
+  selfCheck: SelfCheck;
+}
+
+/** The golden input on this device against PyTorch's recorded logits. */
+export interface SelfCheck {
+  maxAbsDiff: number;
+  tolerance: number;
+  /** In milliseconds. */
+  duration: number;
+}
+
+/** Runs the golden input on `backend`. Raises BackendError where its logits are not PyTorch's. */
+export async function selfCheck(backend: Backend, info: ModelInfo): Promise<SelfCheck> {
+  const { seed, logits: expected, tolerance } = info.golden;
+  const started = performance.now();
+  const actual = await backend.run(
+    goldenInput(seed, expected.length, info.preprocessing as PreprocessingInfo),
+    expected.length,
+  );
+  const flat = expected.flat();
+  const maxAbsDiff =
+    actual.length === flat.length
+      ? flat.reduce((worst, value, i) => Math.max(worst, Math.abs(value - actual[i]!)), 0)
+      : Number.NaN;
+  // Written as "not within", so that a NaN is refused too.
+  if (!(maxAbsDiff <= tolerance)) {
+    throw new BackendError(
+      `${info.name} on ${backend.description} is off by ${maxAbsDiff} from PyTorch's logits for the self-check, ` +
+        `where ${tolerance} is allowed. It was refused, because its answers would be wrong.`,
+    );
+  }
+  return { maxAbsDiff, tolerance, duration: performance.now() - started };
+}

@@ -1,0 +1,189 @@
+import { ManifestError } from "./errors.ts";
+import type { Manifest } from "./manifest.ts";
+
+/**
+ * Checks what model_info.json says before any of it is used. The same case table drives this and
+ * Python's `check_manifest`.
+ */
+export function checkManifest(data: unknown): Manifest {
+  manifest(data, "");
+  const { models } = data as Manifest;
+  models.forEach(({ name, labels, input, output, preprocessing, golden }, index) => {
+    const key = `models[${index}]`;
+    const classes = labels.length;
+    if (models.findIndex((other) => other.name === name) !== index) {
+      fail(`${key}.name`, `found ${show(name)} twice, expected distinct names`);
+    }
+    if (output.shape[1] !== classes) {
+      fail(
+        `${key}.output.shape[1]`,
+        `found ${output.shape[1]}, expected ${classes}, one for each label`,
+      );
+    }
+    golden.logits.forEach((logits, row) => {
+      if (logits.length !== classes) {
+        fail(
+          `${key}.golden.logits[${row}]`,
+          `found ${logits.length} entries, expected ${classes}, one for each label`,
+        );
+      }
+    });
+    const [, , ...size] = input.shape;
+    if (show(size) !== show(preprocessing.resize)) {
+      fail(
+        `${key}.input.shape`,
+        `found height and width ${show(size)}, expected ${show(preprocessing.resize)} of resize`,
+      );
+    }
+  });
+  return data as Manifest;
+}
+
+type Check = (value: unknown, key: string) => void;
+
+function fail(key: string, problem: string): never {
+  throw new ManifestError(key, problem);
+}
+
+const show = (value: unknown): string => JSON.stringify(value) ?? "nothing";
+
+const expected = (what: string, holds: (value: unknown) => boolean): Check => {
+  return (value, key) => {
+    if (!holds(value)) fail(key, `found ${show(value)}, expected ${what}`);
+  };
+};
+
+const oneOf = (...values: unknown[]): Check =>
+  expected(values.length > 1 ? `one of ${values.map(show).join(", ")}` : show(values[0]), (value) =>
+    values.includes(value),
+  );
+
+const matching = (pattern: RegExp): Check =>
+  expected(
+    `a text that matches ${pattern.source}`,
+    (v) => typeof v === "string" && pattern.test(v),
+  );
+
+const text = expected("a text", (value) => typeof value === "string" && value !== "");
+const number = expected("a number", (value) => Number.isFinite(value));
+const positive = expected(
+  "a number above 0",
+  (value) => Number.isFinite(value) && Number(value) > 0,
+);
+const notNegative = expected(
+  "a number, at least 0",
+  (value) => Number.isFinite(value) && Number(value) >= 0,
+);
+const size = expected(
+  "a whole number above 0",
+  (value) => Number.isInteger(value) && Number(value) > 0,
+);
+const seed = expected("a whole number, at least 0", (v) => Number.isInteger(v) && Number(v) >= 0);
+const flag = expected("true or false", (value) => typeof value === "boolean");
+const sha256 = matching(/^[0-9a-f]{64}$/);
+
+const object = (entries: Record<string, Check>): Check => {
+  return (value, key) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      fail(key, `found ${show(value)}, expected a table`);
+    }
+    for (const [name, check] of Object.entries(entries)) {
+      const path = key ? `${key}.${name}` : name;
+      if (!Object.hasOwn(value, name)) fail(path, "is missing");
+      check((value as Record<string, unknown>)[name], path);
+    }
+  };
+};
+
+/** A list of at least `minimum` entries that all pass `check`. */
+const list = (check: Check, minimum = 1): Check => {
+  return (value, key) => {
+    if (!Array.isArray(value)) fail(key, `found ${show(value)}, expected a list`);
+    if (value.length < minimum) {
+      fail(key, `found ${value.length} entries, expected at least ${minimum}`);
+    }
+    value.forEach((entry, index) => check(entry, `${key}[${index}]`));
+  };
+};
+
+/** A list of just these entries. */
+const tuple = (...checks: Check[]): Check => {
+  return (value, key) => {
+    if (!Array.isArray(value)) fail(key, `found ${show(value)}, expected a list`);
+    if (value.length !== checks.length) {
+      fail(key, `found ${value.length} entries, expected ${checks.length}`);
+    }
+    checks.forEach((check, index) => check(value[index], `${key}[${index}]`));
+  };
+};
+
+const file: Check = (value, key) => {
+  object({
+    // No leading slash, no dots at the start of a name: a manifest cannot point outside its site.
+    path: matching(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/),
+    size,
+    sha256,
+    blocks: object({ size, sha256: list(sha256) }),
+  })(value, key);
+  const { size: bytes, blocks } = value as { size: number; blocks: { size: number; sha256: [] } };
+  const count = Math.ceil(bytes / blocks.size);
+  if (blocks.sha256.length !== count) {
+    fail(
+      `${key}.blocks.sha256`,
+      `found ${blocks.sha256.length} entries, expected ${count} for its size`,
+    );
+  }
+};
+
+const verification = object({
+  images: size,
+  batch_sizes: list(size),
+  tolerance: positive,
+  logits_max_abs_diff: notNegative,
+  logits_mean_abs_diff: notNegative,
+  probabilities_max_abs_diff: notNegative,
+  top1_agreement: notNegative,
+  worst_image: expected("a text", (value) => typeof value === "string"),
+  logits_spread: notNegative,
+  top1_classes: size,
+  dead: flag,
+});
+
+const model = object({
+  name: text,
+  title: text,
+  version: text,
+  labels: list(text, 2),
+  input: object({
+    name: text,
+    dtype: oneOf("float32"),
+    shape: tuple(oneOf("batch"), oneOf(3), size, size),
+  }),
+  output: object({ name: text, dtype: oneOf("float32"), shape: tuple(oneOf("batch"), size) }),
+  preprocessing: object({
+    resize: tuple(size, size),
+    filter: oneOf("bilinear"),
+    mean: tuple(number, number, number),
+    std: tuple(positive, positive, positive),
+  }),
+  opset: size,
+  provenance: object({
+    weights: oneOf("demo", "checkpoint"),
+    architecture: text,
+    checkpoint: object({ name: text, sha256 }),
+  }),
+  recommended: object({ target: oneOf("browser", "server"), role: oneOf("primary", "optional") }),
+  variants: list(object({ name: text, file, verification })),
+  golden: object({ seed, logits: list(list(number)), tolerance: positive }),
+});
+
+const manifest = object({
+  schema_version: oneOf(1),
+  generator: text,
+  runtime: object({
+    name: oneOf("onnxruntime-web"),
+    version: text,
+    files: object({ api: file, glue: file, wasm: file }),
+  }),
+  models: list(model),
+});

@@ -1,0 +1,84 @@
+/** The shape of model_info.json; `model_info.schema.json` beside it says the same as a JSON Schema. */
+
+export interface Manifest {
+  schema_version: 1;
+  generator: string;
+  runtime: RuntimeInfo;
+  models: ModelInfo[];
+}
+
+export interface RuntimeInfo {
+  name: "onnxruntime-web";
+  version: string;
+  files: { api: FileInfo; glue: FileInfo; wasm: FileInfo };
+}
+
+export interface FileInfo {
+  /** Relative to the site's root. */
+  path: string;
+  /** In bytes. */
+  size: number;
+  /** Of the whole file, in hex. */
+  sha256: string;
+  /** SHA-256 of each `size` bytes, so that a file can be checked while it streams in. */
+  blocks: { size: number; sha256: string[] };
+}
+
+export interface ModelInfo {
+  name: string;
+  title: string;
+  version: string;
+  /** One for each logit, in order. */
+  labels: string[];
+  input: { name: string; dtype: "float32"; shape: ["batch", 3, number, number] };
+  output: { name: string; dtype: "float32"; shape: ["batch", number] };
+  preprocessing: PreprocessingInfo;
+  opset: number;
+  provenance: {
+    /** `demo`: weights trained on drawn faces, for trying things out. */
+    weights: "demo" | "checkpoint";
+    architecture: string;
+    checkpoint: { name: string; sha256: string };
+  };
+  recommended: { target: "browser" | "server"; role: "primary" | "optional" };
+  variants: VariantInfo[];
+  golden: GoldenInfo;
+}
+
+export interface PreprocessingInfo {
+  /** Height and width in pixels. */
+  resize: [number, number];
+  filter: "bilinear";
+  /** Per channel, of values between 0 and 1. */
+  mean: [number, number, number];
+  std: [number, number, number];
+}
+
+export interface VariantInfo {
+  name: string;
+  file: FileInfo;
+  verification: VerificationInfo;
+}
+
+/** How far a file's logits are from PyTorch's, measured when the site was built. */
+export interface VerificationInfo {
+  images: number;
+  batch_sizes: number[];
+  tolerance: number;
+  logits_max_abs_diff: number;
+  logits_mean_abs_diff: number;
+  probabilities_max_abs_diff: number;
+  top1_agreement: number;
+  worst_image: string;
+  logits_spread: number;
+  top1_classes: number;
+  dead: boolean;
+}
+
+/** PyTorch's logits for an input that follows from a seed. */
+export interface GoldenInfo {
+  seed: number;
+  logits: number[][];
+  /** Largest absolute difference that counts as the same. */
+  tolerance: number;
+}

@@ -1,0 +1,218 @@
+import { selfCheck, type Backend, type BackendName, type BackendReport } from "./backend.ts";
+import { createOnnxRuntimeBackend, loadRuntime } from "./backends/onnxruntime.ts";
+import { decode, type ImageSource } from "./decode.ts";
+import { download, type Progress } from "./download.ts";
+import { BackendError } from "./errors.ts";
+import type { ModelInfo } from "./manifest.ts";
+import { normalise } from "./normalise.ts";
+import { argmax, softmax } from "./postprocess.ts";
+import { resample } from "./resample.ts";
+import { fetchManifest, findModel, findVariant, siteURL } from "./site.ts";
+
+export interface LoadOptions {
+  /** Folder of the site's files; by default where this script comes from. */
+  baseURL?: string | URL;
+  /** Name of one of the model's variants; by default the one that the build recommends. */
+  variant?: string;
+  /** Backends that may run the model, the preferred one first. */
+  backends?: readonly BackendName[];
+  /** Threads to compute with; takes effect with the first model of a page, and only if it is cross-origin isolated. */
+  threads?: number;
+  /** Told of each file as it arrives. */
+  onProgress?: (progress: Progress) => void;
+  /** Stops the download. */
+  signal?: AbortSignal;
+}
+
+export interface PredictOptions {
+  /** Drops the prediction at the next step. */
+  signal?: AbortSignal;
+}
+
+export interface Prediction {
+  /** The label of the largest logit. */
+  label: string;
+  /** Its probability. */
+  confidence: number;
+  /** One for each label of `model.info.labels`, in order; they sum to 1. */
+  probabilities: number[];
+  logits: Float32Array;
+  timings: Timings;
+}
+
+/** In milliseconds. Of a batch, the time of the whole batch. */
+export interface Timings {
+  decode: number;
+  preprocess: number;
+  run: number;
+  total: number;
+}
+
+export interface Model {
+  /** This model's entry in model_info.json. */
+  readonly info: ModelInfo;
+  /** What runs it, why, and how close it came to PyTorch on this device. */
+  readonly backend: BackendReport;
+  predict(source: ImageSource, options?: PredictOptions): Promise<Prediction>;
+  /** All of `sources` in one run. */
+  predictBatch(sources: readonly ImageSource[], options?: PredictOptions): Promise<Prediction[]>;
+  /** The input tensor of a picture: [3, height, width], as PyTorch saw it in training. */
+  preprocess(source: ImageSource): Promise<Float32Array<ArrayBuffer>>;
+  /** Logits of a ready-made tensor: [batch, 3, height, width] in, [batch × classes] out. */
+  run(tensor: Float32Array, options?: PredictOptions): Promise<Float32Array>;
+  /** Gives the memory back; the model cannot be used afterwards. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Downloads the model `name`, checks every byte, and lets it answer once its logits for the golden input are
+ * PyTorch's on this device.
+ *
+ * Raises ManifestError, DownloadError, IntegrityError, BackendError, or the platform's AbortError.
+ */
+export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
+  const { backends = ["wasm"], threads, onProgress, signal } = options;
+  if (!backends.includes("wasm")) {
+    throw new BackendError(
+      `No such backend here: ${backends.join(", ") || "none"}; there is "wasm".`,
+    );
+  }
+  const base = siteURL(options.baseURL);
+  const manifest = await fetchManifest(base, signal);
+  const info = findModel(manifest, name);
+  const { file } = findVariant(info, options.variant);
+
+  // One failed file stops the other downloads too.
+  const failure = new AbortController();
+  const both = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  try {
+    const [ort, bytes] = await Promise.all([
+      // Shared by all models of a page, so one model's abort must not take it from another.
+      untilAborted(loadRuntime(base, manifest.runtime, threads, { onProgress }), signal),
+      download(base, file, { onProgress, signal: both }),
+    ]);
+    const backend = await createOnnxRuntimeBackend(ort, manifest.runtime.version, info, bytes);
+    return await checkedModel(info, backend, signal);
+  } catch (error) {
+    failure.abort(error);
+    throw error;
+  }
+}
+
+async function checkedModel(
+  info: ModelInfo,
+  backend: Backend,
+  signal: AbortSignal | undefined,
+): Promise<Model> {
+  try {
+    signal?.throwIfAborted();
+    const check = await selfCheck(backend, info);
+    signal?.throwIfAborted();
+    const { name, description, threads } = backend;
+    const reason = "the reference backend, and the only one of this build";
+    return new LoadedModel(info, backend, { name, description, threads, reason, selfCheck: check });
+  } catch (error) {
+    await backend.dispose();
+    throw error;
+  }
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", stop));
+}
+
+class LoadedModel implements Model {
+  readonly info: ModelInfo;
+  readonly backend: BackendReport;
+  #backend: Backend | undefined;
+  /** Ends when the last run that was asked for does: a session takes one at a time. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(info: ModelInfo, backend: Backend, report: BackendReport) {
+    this.info = info;
+    this.backend = report;
+    this.#backend = backend;
+  }
+
+  async predict(source: ImageSource, options?: PredictOptions): Promise<Prediction> {
+    const [prediction] = await this.predictBatch([source], options);
+    return prediction!;
+  }
+
+  async predictBatch(
+    sources: readonly ImageSource[],
+    { signal }: PredictOptions = {},
+  ): Promise<Prediction[]> {
+    if (sources.length === 0) return [];
+    const started = performance.now();
+    const decoded = await Promise.all(sources.map(decode));
+    const atDecoded = performance.now();
+    signal?.throwIfAborted();
+    const tensor = new Float32Array(sources.length * this.#imageSize);
+    decoded.forEach((pixels, i) => tensor.set(this.#tensorOf(pixels), i * this.#imageSize));
+    const atTensor = performance.now();
+    const logits = await this.run(tensor, signal ? { signal } : {});
+    const atEnd = performance.now();
+    const timings = {
+      decode: atDecoded - started,
+      preprocess: atTensor - atDecoded,
+      run: atEnd - atTensor,
+      total: atEnd - started,
+    };
+    const { labels } = this.info;
+    return sources.map((_, i) => {
+      const own = logits.slice(i * labels.length, (i + 1) * labels.length);
+      const probabilities = softmax(own);
+      const best = argmax(own);
+      const [label, confidence] = [labels[best]!, probabilities[best]!];
+      return { label, confidence, probabilities, logits: own, timings };
+    });
+  }
+
+  async preprocess(source: ImageSource): Promise<Float32Array<ArrayBuffer>> {
+    return this.#tensorOf(await decode(source));
+  }
+
+  async run(tensor: Float32Array, { signal }: PredictOptions = {}): Promise<Float32Array> {
+    const batch = tensor.length / this.#imageSize;
+    if (!Number.isInteger(batch) || batch < 1) {
+      throw new RangeError(
+        `${this.info.name} takes ${this.#imageSize} values a picture (${this.info.input.shape.slice(1).join(" × ")}), ` +
+          `found ${tensor.length}`,
+      );
+    }
+    const turn = this.#queue.then(() => {
+      signal?.throwIfAborted();
+      if (!this.#backend)
+        throw new BackendError(`${this.info.name} was disposed of; load it again.`);
+      return this.#backend.run(tensor, batch);
+    });
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async dispose(): Promise<void> {
+    const backend = this.#backend;
+    this.#backend = undefined;
+    await this.#queue;
+    await backend?.dispose();
+  }
+
+  get #imageSize(): number {
+    const [, channels, height, width] = this.info.input.shape;
+    return channels * height * width;
+  }
+
+  #tensorOf(pixels: Awaited<ReturnType<typeof decode>>): Float32Array<ArrayBuffer> {
+    const { preprocessing } = this.info;
+    const [height, width] = preprocessing.resize;
+    return normalise(resample(pixels, width, height, preprocessing.filter), preprocessing);
+  }
+}

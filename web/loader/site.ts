@@ -1,0 +1,54 @@
+import { checkManifest } from "./check_manifest.ts";
+import { fetchBytes } from "./download.ts";
+import { IntegrityError, ManifestError } from "./errors.ts";
+import { sha256 } from "./integrity.ts";
+import type { Manifest, ModelInfo, VariantInfo } from "./manifest.ts";
+
+/** SHA-256 of the model_info.json of the same build; put here by the build. */
+declare const __MODEL_INFO_SHA256__: string;
+
+const MANIFEST_PATH = "models/model_info.json";
+
+/** Where the site's files are: `baseURL`, else beside this loader. Always ends with a slash. */
+export function siteURL(baseURL: string | URL | undefined): URL {
+  if (baseURL === undefined) return new URL("./", import.meta.url);
+  const url = new URL(baseURL, globalThis.document?.baseURI ?? globalThis.location.href);
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  return url;
+}
+
+/** Fetches model_info.json and checks that it is of the same build as this loader. */
+export async function fetchManifest(base: URL, signal: AbortSignal | undefined): Promise<Manifest> {
+  const url = new URL(MANIFEST_PATH, base).href;
+  // "no-cache" asks the server whether the stored copy is still the right one.
+  const bytes = await fetchBytes(url, { signal, cache: "no-cache" });
+  const actual = await sha256(bytes);
+  if (actual !== __MODEL_INFO_SHA256__) {
+    throw new IntegrityError(url, __MODEL_INFO_SHA256__, actual);
+  }
+  let data: unknown;
+  try {
+    data = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new ManifestError("", `it is not valid JSON: ${String(error)}`);
+  }
+  return checkManifest(data);
+}
+
+export function findModel(manifest: Manifest, name: string): ModelInfo {
+  const info = manifest.models.find((model) => model.name === name);
+  if (info) return info;
+  const names = manifest.models.map((model) => model.name).join(", ");
+  throw new ManifestError("", `it has no model ${JSON.stringify(name)}; it has ${names}`);
+}
+
+/** The variant called `name`, else the first, which the build puts there as the default. */
+export function findVariant(info: ModelInfo, name: string | undefined): VariantInfo {
+  const variant = info.variants.find((candidate) => name === undefined || candidate.name === name);
+  if (variant) return variant;
+  const names = info.variants.map((candidate) => candidate.name).join(", ");
+  throw new ManifestError(
+    "",
+    `${info.name} has no variant ${JSON.stringify(name)}; it has ${names}`,
+  );
+}

@@ -1,0 +1,24 @@
+/** The public surface: what `import … from "./torch2web.js"` gives a page. */
+export { loadEnsemble } from "./ensemble.ts";
+export type { Ensemble, EnsembleOptions, EnsemblePrediction } from "./ensemble.ts";
+export {
+  BackendError,
+  DecodeError,
+  DownloadError,
+  IntegrityError,
+  ManifestError,
+  Torch2WebError,
+} from "./errors.ts";
+export { loadModel } from "./model.ts";
+export type { LoadOptions, Model, Prediction, PredictOptions, Timings } from "./model.ts";
+export type { BackendName, BackendReport, SelfCheck } from "./backend.ts";
+export type { ImageSource } from "./decode.ts";
+export type { Progress } from "./download.ts";
+export type {
+  FileInfo,
+  GoldenInfo,
+  ModelInfo,
+  PreprocessingInfo,
+  VariantInfo,
+  VerificationInfo,
+} from "./manifest.ts";
