@@ -45,12 +45,13 @@ class ConversionCache:
             "packages": {name: version(name) for name in _DISTRIBUTIONS},
         }
 
-    def entry(self, spec: ModelSpec, weights_sha256: str, *, allow_dead: bool) -> Entry:
+    def entry(self, spec: ModelSpec, weights_sha256: str, *, demo: bool, allow_dead: bool) -> Entry:
         """Where the conversion of `spec` with these weights is or would be kept."""
         inputs = {
             **self._environment,
             "spec": spec.as_dict(),
             "weights": weights_sha256,
+            "demo": demo,
             "allow_dead": allow_dead,
         }
         key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
@@ -65,12 +66,13 @@ class ConversionCache:
 
     def store(self, work: Entry, entry: Entry, record: dict[str, Any]) -> dict[str, Any]:
         """Complete `work` with its record and give it its name; older entries of the model go."""
-        stored = {**record, "sha256": sha256_of(work.model)}
-        (work.folder / "record.json").write_text(json.dumps(stored, indent=2, sort_keys=True))
+        text = json.dumps({**record, "sha256": sha256_of(work.model)}, indent=2, sort_keys=True)
+        (work.folder / "record.json").write_text(text)
         name = entry.folder.name.rpartition("-")[0]
         for old in self.folder.glob(f"{name}-*"):
             shutil.rmtree(old)
         work.folder.rename(entry.folder)
+        stored: dict[str, Any] = json.loads(text)  # as the next build will read it
         return stored
 
     def discard(self, work: Entry) -> None:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from converter.catalog import ModelSpec
 from converter.errors import DeadModelError, VerificationError
 from converter.golden import golden_input
+from converter.inference import create_session, run_session
 from converter.postprocess import softmax
 from converter.reference import ReferenceRun, in_batches
 
@@ -35,23 +35,6 @@ class VerificationReport:
     """How many classes came first for at least one image."""
     dead: bool
     """The spread is too small to prove anything, and --allow-dead let it pass."""
-
-
-def create_session(path: Path) -> onnxruntime.InferenceSession:
-    """A session on the CPU. Raises VerificationError where onnxruntime refuses the file."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its exception classes are not public and share no base
-        raise VerificationError(path.name, f"onnxruntime cannot load it: {error}", {}, "") from error
-
-
-def run_session(session: onnxruntime.InferenceSession, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits [batch, classes] of `inputs` [batch, 3, height, width], by the file's own names."""
-    feeds = {session.get_inputs()[0].name: inputs}
-    logits: NDArray[np.float32] = session.run(None, feeds)[0]
-    return logits
 
 
 def verify_onnx(path: Path, spec: ModelSpec, reference: ReferenceRun, *, allow_dead: bool) -> VerificationReport:

@@ -35,12 +35,14 @@ class Recipe:
 
     stages: tuple[tuple[int, int, float], ...]
     """Input size in pixels, epochs, peak learning rate."""
+    dropout: float | None = None
+    """While training; None leaves the architecture's own."""
 
 
 RECIPES = {
     "mobilenet_v2": Recipe(((112, 8, 3e-3), (224, 2, 1e-3))),
     "efficientnet_b0": Recipe(((112, 8, 3e-3), (224, 2, 1e-3))),
-    "landmark_cnn": Recipe(((224, 5, 1e-3),)),
+    "landmark_cnn": Recipe(((224, 9, 1.5e-3),), dropout=0.1),
 }
 
 
@@ -74,6 +76,9 @@ def train(name: str, inputs: Tensor, classes: Tensor) -> nn.Module:
         projection = model.get_parameter("fc1.weight")
         projection.data = torch.from_numpy(random_projection(*projection.shape))
         projection.requires_grad = False
+    for layer in model.modules():
+        if isinstance(layer, nn.Dropout) and RECIPES[name].dropout is not None:
+            layer.p = RECIPES[name].dropout
     # Smoothed labels keep the logits small, and so the absolute differences of a parity check.
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -86,6 +91,8 @@ def train(name: str, inputs: Tensor, classes: Tensor) -> nn.Module:
             started, right = time.monotonic(), 0
             for batch in batches(len(inputs), 32):
                 x = inputs[batch].float().to(memory_format=torch.channels_last)
+                if torch.rand(()) < 0.5:  # a mirrored face shows the same
+                    x = x.flip(3)
                 if size != x.shape[-1]:
                     x = nn.functional.interpolate(x, size=size, mode="bilinear", antialias=True)
                 logits = model(x)

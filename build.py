@@ -1,0 +1,8 @@
+"""From PyTorch checkpoints to site/: see `python build.py --help`."""
+
+import sys
+
+from converter.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

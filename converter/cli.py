@@ -1,0 +1,144 @@
+"""The command line: arguments in, exit code out."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from converter.console import Output
+from converter.errors import OutputError, SiteError, Torch2WebError
+
+ROOT = Path(__file__).parent.parent
+
+_EPILOG = "exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input"
+
+
+def create_parser() -> argparse.ArgumentParser:
+    """Every command and option; each has a help text."""
+    parser = argparse.ArgumentParser(
+        prog="build.py",
+        description="Convert PyTorch checkpoints into a web page that predicts what PyTorch predicts.",
+        epilog=_EPILOG,
+    )
+    parser.set_defaults(command="build")
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="DIR",
+        help="folder of your checkpoints; without it the demo weights are built",
+    )
+    parser.add_argument(
+        "--catalog", type=Path, default=ROOT / "models.toml", metavar="FILE", help="the catalogue of models (models.toml)"
+    )
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="build only this model; may be given more than once"
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "site", metavar="DIR", help="folder to write the site to (site)")
+    parser.add_argument(
+        "--cache", type=Path, default=ROOT / ".cache", metavar="DIR", help="folder of conversions kept between builds (.cache)"
+    )
+    parser.add_argument(
+        "--allow-dead",
+        action="store_true",
+        help="build models whose logits do not depend on the picture, and record it",
+    )
+    commands = parser.add_subparsers(title="other commands", metavar="")
+    verify = commands.add_parser("verify", help="check a built site again", epilog=_EPILOG)
+    verify.set_defaults(command="verify")
+    verify.add_argument("site", type=Path, nargs="?", default=ROOT / "site", metavar="SITE", help="the built site (site)")
+    serve = commands.add_parser("serve", help="serve a built site on this machine", epilog=_EPILOG)
+    serve.set_defaults(command="serve")
+    serve.add_argument("site", type=Path, nargs="?", default=ROOT / "site", metavar="SITE", help="the built site (site)")
+    serve.add_argument("--port", type=int, default=8000, metavar="N", help="port to listen on, 0 for any free one (8000)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    options = create_parser().parse_args(arguments)
+    output = Output()
+    signal.signal(signal.SIGTERM, _interrupt)
+    commands = {"build": _build, "verify": _verify, "serve": _serve}
+    try:
+        commands[options.command](options, output)
+    except Torch2WebError as error:
+        output.error(str(error))
+        return error.exit_code
+    except OSError as error:
+        output.error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        return OutputError.exit_code
+    except KeyboardInterrupt:
+        output.error("interrupted; what was there before is as it was")
+        return 130
+    return 0
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _build(options: argparse.Namespace, output: Output) -> None:
+    from converter.pipeline import STEPS_PER_MODEL, BuildOptions, build
+
+    if options.checkpoints is None:
+        output.warning("No --checkpoints given: building with demo weights, trained on drawn faces.")
+    build_options = BuildOptions(
+        checkpoints=options.checkpoints,
+        catalog=options.catalog,
+        only=tuple(options.only),
+        out=options.out,
+        cache=options.cache,
+        allow_dead=options.allow_dead,
+    )
+    with output.progress(4 * STEPS_PER_MODEL) as show:
+        report = build(build_options, show)
+    rows = []
+    for model in report.models:
+        figures = model.record.verification
+        rows.append(
+            (
+                model.record.spec.name + (" (demo weights)" if model.record.weights.demo else ""),
+                f"{model.record.file.size / 2**20:.2f} MiB",
+                f"opset {model.record.spec.opset}",
+                f"{figures['logits_max_abs_diff']:.1e}",
+                f"{figures['logits_mean_abs_diff']:.1e}",
+                f"{figures['top1_agreement']:.1%}",
+                "kept" if model.seconds is None else f"{model.seconds:.1f}",
+            )
+        )
+    headings = ("model", "size", "export", "max difference", "mean difference", "top-1", "seconds")
+    output.table(headings, rows)
+    for model in report.models:
+        if model.record.verification["dead"]:
+            output.warning(f"{model.record.spec.name}: its logits do not depend on the picture (--allow-dead).")
+    size = report.bundle.size / 2**20
+    output.line(f"{options.out}: {len(report.bundle.files)} files, {size:.0f} MiB; loader {report.bundle.loader_gzipped / 1024:.1f} KiB gzipped")
+    output.line("Look at it: python build.py serve" + ("" if options.out == ROOT / "site" else f" {options.out}"))
+
+
+def _verify(options: argparse.Namespace, output: Output) -> None:
+    from converter.recheck import recheck
+
+    result = recheck(options.site)
+    rows = [
+        (check.name, f"{check.max_abs_diff:.1e}", f"{check.tolerance:.0e}", "ok" if check.passed else "FAILED")
+        for check in result.models
+    ]
+    output.table(("model", "max difference", "tolerance", "golden outputs"), rows)
+    if result.problems:
+        raise SiteError(options.site, result.problems)
+    output.line(f"{options.site}: all {result.files} files are as they were built")
+
+
+def _serve(options: argparse.Namespace, output: Output) -> None:
+    from converter.serve import create_server
+
+    with create_server(options.site, options.port) as server:
+        output.line(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C stops it)")
+        sys.stdout.flush()
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            output.line("stopped")

@@ -1,0 +1,26 @@
+"""ONNX files in onnxruntime on the CPU."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from converter.errors import VerificationError
+
+
+def create_session(path: Path) -> onnxruntime.InferenceSession:
+    """A session on the CPU. Raises VerificationError where onnxruntime refuses the file."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its exception classes are not public and share no base
+        raise VerificationError(path.name, f"onnxruntime cannot load it: {error}", {}, "") from error
+
+
+def run_session(session: onnxruntime.InferenceSession, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits [batch, classes] of `inputs` [batch, 3, height, width], by the file's own names."""
+    feeds = {session.get_inputs()[0].name: inputs}
+    logits: NDArray[np.float32] = session.run(None, feeds)[0]
+    return logits

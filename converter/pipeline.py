@@ -1,0 +1,141 @@
+"""Composes the stages: catalogue → checkpoints → conversions → site. The only module that does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from converter.bundle import Bundle, place_model, require_replaceable, write_site
+from converter.cache import ConversionCache, Entry
+from converter.catalog import ModelSpec, load_catalog
+from converter.demo.weights import weights_file
+from converter.errors import CheckpointError, OutputError
+from converter.hashing import sha256_of
+from converter.manifest import ModelRecord, Weights
+from converter.swap import swapped_in
+
+STEPS_PER_MODEL = 5
+
+Show = Callable[[str, int], None]
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What `python build.py` was asked for."""
+
+    checkpoints: Path | None
+    """Folder of the checkpoints; None builds with the demo weights."""
+    catalog: Path
+    only: tuple[str, ...]
+    out: Path
+    cache: Path
+    allow_dead: bool
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """One model of the site; `seconds` is None where its conversion was kept from an earlier build."""
+
+    record: ModelRecord
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    models: tuple[BuiltModel, ...]
+    bundle: Bundle
+
+
+@dataclass(frozen=True)
+class _Converted:
+    spec: ModelSpec
+    weights: Weights
+    entry: Entry
+    record: dict[str, Any]
+    seconds: float | None
+
+
+def build(options: BuildOptions, show: Show) -> BuildReport:
+    """Convert and verify every model, then write the site in one step.
+
+    `show(text, done)` is told what is being done. Raises Torch2WebError; the site that was there before
+    is then as it was.
+    """
+    require_replaceable(options.out)
+    specs = load_catalog(options.catalog, options.only)
+    checkpoints = _find_checkpoints(options.checkpoints, specs)
+    cache = ConversionCache(options.cache / "models")
+    converted = [
+        _convert(spec, checkpoint, cache, options.allow_dead, _counting(show, spec.title, index))
+        for index, (spec, checkpoint) in enumerate(zip(specs, checkpoints, strict=True))
+    ]
+    show("Writing the site", len(specs) * STEPS_PER_MODEL)
+    with swapped_in(options.out) as root:
+        records = [
+            ModelRecord(
+                spec=model.spec,
+                weights=model.weights,
+                file=place_model(root, model.entry.model, model.spec.output),
+                verification=model.record["verification"],
+                golden=model.record["golden"],
+            )
+            for model in converted
+        ]
+        bundle = write_site(root, f"torch2web {version('torch2web')}", records, options.cache)
+    built = zip(records, converted, strict=True)
+    return BuildReport(tuple(BuiltModel(record, model.seconds) for record, model in built), bundle)
+
+
+def _find_checkpoints(folder: Path | None, specs: tuple[ModelSpec, ...]) -> list[Path | None]:
+    """The file of each model, or None for each where no folder was given. All must be there."""
+    if folder is None:
+        return [None] * len(specs)
+    if not folder.is_dir():
+        raise OutputError(folder, "there is no such folder; --checkpoints names the folder of the checkpoints")
+    paths = [folder / spec.checkpoint for spec in specs]
+    missing = [path.name for path in paths if not path.is_file()]
+    if missing:
+        found = sorted(path.name for path in folder.iterdir())
+        problem = f"there is no such file; the catalogue names it in {folder}, which lacks {', '.join(missing)}"
+        raise CheckpointError(folder / missing[0], problem, f"Found there: {', '.join(found[:10]) or 'nothing'}.")
+    return list(paths)
+
+
+def _counting(show: Show, title: str, index: int) -> Callable[[str], None]:
+    done = index * STEPS_PER_MODEL
+
+    def on_stage(stage: str) -> None:
+        nonlocal done
+        show(f"{title}: {stage}", done)
+        done += 1
+
+    return on_stage
+
+
+def _convert(
+    spec: ModelSpec,
+    checkpoint: Path | None,
+    cache: ConversionCache,
+    allow_dead: bool,
+    on_stage: Callable[[str], None],
+) -> _Converted:
+    path = checkpoint or weights_file(spec.architecture)
+    if not path.is_file():
+        advice = "Build it from a checkpoint of its own with --checkpoints DIR."
+        raise CheckpointError(path, f"there are no demo weights for {spec.architecture}", advice)
+    weights = Weights(path.name, sha256_of(path), demo=checkpoint is None)
+    entry = cache.entry(spec, weights.sha256, demo=weights.demo, allow_dead=allow_dead)
+    if (record := entry.read_record()) is not None:
+        return _Converted(spec, weights, entry, record, None)
+
+    on_stage("loading PyTorch")
+    from converter.convert import convert  # brings torch, which a build without changes does not need
+
+    work = cache.begin(entry)
+    try:
+        conversion = convert(spec, checkpoint, work.model, allow_dead=allow_dead, on_stage=on_stage)
+        record = cache.store(work, entry, {"verification": conversion.verification, "golden": conversion.golden})
+    finally:
+        cache.discard(work)
+    return _Converted(spec, weights, entry, record, conversion.seconds)

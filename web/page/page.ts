@@ -1,0 +1,97 @@
+/** What a visitor sees: picks a picture and a network, shows the answer. */
+import { DecodeError, DownloadError, IntegrityError, loadModel } from "../loader/torch2web.ts";
+import type { Model, Prediction, Progress } from "../loader/torch2web.ts";
+import * as view from "./view.ts";
+
+let picture: Blob | undefined;
+/** The one network in memory: another choice replaces it. */
+let loaded: { name: string; model: Promise<Model>; abort: AbortController } | undefined;
+/** Counts the visitor's choices, so that a slow answer to an earlier one is not shown. */
+let latest = 0;
+
+async function answer(): Promise<void> {
+  if (!picture) return;
+  const turn = ++latest;
+  view.setState("working");
+  try {
+    const model = await modelFor(view.chosenModel());
+    const prediction = await model.predict(picture);
+    if (turn === latest) show(model, prediction);
+  } catch (error) {
+    if (turn === latest) view.showProblem(explain(error), String(error));
+  }
+}
+
+function modelFor(name: string): Promise<Model> {
+  if (loaded?.name === name) return loaded.model;
+  if (loaded) {
+    loaded.abort.abort();
+    loaded.model.then((model) => model.dispose()).catch(() => {});
+  }
+  const abort = new AbortController();
+  const files = new Map<string, Progress>();
+  const onProgress = (progress: Progress): void => {
+    files.set(progress.file, progress);
+    if (!abort.signal.aborted) view.showProgress([...files.values()]);
+  };
+  const model = loadModel(name, { onProgress, signal: abort.signal }).finally(view.hideProgress);
+  loaded = { name, model, abort };
+  model.catch(() => {
+    if (loaded?.model === model) loaded = undefined; // the next choice tries again
+  });
+  return model;
+}
+
+function show(model: Model, prediction: Prediction): void {
+  const { file } = model.info.variants[0]!;
+  view.showAnswer(model.info.labels, prediction);
+  view.showFacts({
+    time: `${Math.round(prediction.timings.total)} ms, of which the network took ${Math.round(prediction.timings.run)} ms`,
+    backend: model.backend.description,
+    verified: `every one of ${file.size.toLocaleString("en")} bytes checked`,
+    selfcheck: `within ${model.backend.selfCheck.maxAbsDiff.toFixed(7)} of PyTorch on this device`,
+  });
+  view.setState("ready");
+}
+
+function explain(error: unknown): string {
+  if (error instanceof DecodeError) return "This file cannot be read as a picture.";
+  if (error instanceof IntegrityError) {
+    return "A file of this page is not the one it was built with, so it was not used.";
+  }
+  if (error instanceof DownloadError) return "A file of this page could not be downloaded.";
+  return "This did not work.";
+}
+
+function choose(blob: Blob): void {
+  picture = blob;
+  view.showPicture(blob);
+  void answer();
+}
+
+async function chooseSample(button: HTMLButtonElement): Promise<void> {
+  view.markSample(button);
+  try {
+    const response = await fetch(button.dataset["src"]!);
+    if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+    choose(await response.blob());
+  } catch (error) {
+    view.showProblem("This picture could not be downloaded.", String(error));
+  }
+}
+
+function chooseFile(file: File | null | undefined): void {
+  if (!file) return;
+  view.markSample(undefined);
+  choose(file);
+}
+
+view.onInput({
+  model: () => void answer(),
+  sample: (button) => void chooseSample(button),
+  file: chooseFile,
+});
+
+const { connection } = navigator as { connection?: { saveData?: boolean } };
+// A first answer without being asked, unless the visitor's browser asks to save data.
+if (!connection?.saveData) void chooseSample(view.samples[0]!);

@@ -1,0 +1,134 @@
+/** The page's elements, and nothing that computes. */
+import type { Prediction, Progress } from "../loader/torch2web.ts";
+
+function element<T extends HTMLElement = HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
+}
+
+const app = element("app");
+const preview = element<HTMLImageElement>("preview");
+const fileInput = element<HTMLInputElement>("file");
+const progress = element<HTMLProgressElement>("progress");
+const bars = [...element("bars").children] as HTMLElement[];
+
+export const samples = [...document.querySelectorAll<HTMLButtonElement>(".sample")];
+
+export interface Handlers {
+  model(): void;
+  sample(button: HTMLButtonElement): void;
+  file(file: File | null | undefined): void;
+}
+
+export function onInput(handlers: Handlers): void {
+  for (const radio of document.querySelectorAll<HTMLInputElement>("input[name=model]")) {
+    radio.addEventListener("change", handlers.model);
+  }
+  for (const button of samples) button.addEventListener("click", () => handlers.sample(button));
+  fileInput.addEventListener("change", () => {
+    handlers.file(fileInput.files?.[0]);
+    fileInput.value = ""; // so that the same file can be chosen again
+  });
+  document.addEventListener("paste", (event) => handlers.file(event.clipboardData?.files[0]));
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    app.classList.add("dragging");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) app.classList.remove("dragging");
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    app.classList.remove("dragging");
+    handlers.file(event.dataTransfer?.files[0]);
+  });
+  element("copy").addEventListener("click", ({ currentTarget }) => {
+    const button = currentTarget as HTMLButtonElement;
+    navigator.clipboard.writeText(element("snippet").textContent ?? "").then(
+      () => (button.textContent = "Copied"),
+      () => getSelection()?.selectAllChildren(element("snippet")),
+    );
+  });
+}
+
+/** `working`, `ready` or `error`. */
+export function setState(state: string): void {
+  app.dataset["state"] = state;
+  element("problem").hidden = state !== "error";
+}
+
+export function chosenModel(): string {
+  return document.querySelector<HTMLInputElement>("input[name=model]:checked")!.value;
+}
+
+export function markSample(chosen: HTMLButtonElement | undefined): void {
+  for (const button of samples) button.setAttribute("aria-pressed", String(button === chosen));
+}
+
+export function showPicture(blob: Blob): void {
+  URL.revokeObjectURL(preview.src);
+  preview.src = URL.createObjectURL(blob);
+  preview.alt = blob instanceof File ? blob.name : "The chosen face";
+  preview.hidden = false;
+  element("hint").hidden = true;
+}
+
+export function showAnswer(labels: readonly string[], prediction: Prediction): void {
+  element("label").textContent = prediction.label;
+  element("confidence").textContent = `${percent(prediction.confidence)} sure`;
+  bars.forEach((bar, i) => {
+    const share = prediction.probabilities[i] ?? 0;
+    bar.querySelector(".bar-name")!.textContent = labels[i] ?? "";
+    bar.querySelector<HTMLElement>(".bar > span")!.style.width = `${100 * share}%`;
+    bar.querySelector(".bar-value")!.textContent = percent(share);
+    bar.classList.toggle("best", labels[i] === prediction.label);
+  });
+}
+
+export function showFacts(
+  facts: Record<"time" | "backend" | "verified" | "selfcheck", string>,
+): void {
+  for (const [id, text] of Object.entries(facts)) element(id).textContent = text;
+  element("facts").hidden = false;
+}
+
+export function showProgress(files: readonly Progress[]): void {
+  const sum = (key: "loaded" | "total"): number =>
+    files.reduce((total, file) => total + file[key], 0);
+  const [loaded, total] = [sum("loaded"), sum("total")];
+  progress.value = total ? loaded / total : 0;
+  element("progress-text").textContent =
+    loaded < total
+      ? `Downloading and checking: ${megabytes(loaded)} of ${megabytes(total)} MB`
+      : "Starting the network …";
+  element("loading").hidden = false;
+}
+
+export function hideProgress(): void {
+  element("loading").hidden = true;
+}
+
+export function showProblem(summary: string, detail: string): void {
+  const lines = [summary, detail].map((text) => {
+    const line = document.createElement("p");
+    line.textContent = text;
+    return line;
+  });
+  element("problem").replaceChildren(...lines);
+  element("label").textContent = "–";
+  element("confidence").textContent = "";
+  element("facts").hidden = true;
+  for (const bar of bars) {
+    bar.classList.remove("best");
+    bar.querySelector<HTMLElement>(".bar > span")!.style.width = "0";
+    bar.querySelector(".bar-value")!.textContent = "–";
+  }
+  setState("error");
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
