@@ -40,7 +40,9 @@ def require_replaceable(site: Path) -> None:
     if not site.is_dir() or site.is_symlink():
         raise OutputError(site, "it is not a folder; --out names the folder to write the site to")
     if any(site.iterdir()) and not (site / MANIFEST).is_file():
-        problem = "it holds something other than a built site and would be lost; name another folder with --out"
+        problem = (
+            "it holds something other than a built site and would be lost; name another folder with --out"
+        )
         raise OutputError(site, problem)
 
 
@@ -58,7 +60,9 @@ def write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache:
         return _write_site(root, generator, models, cache)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(root, "the disk is full; the site that was there before is as it was") from error
+            raise OutputError(
+                root, "the disk is full; the site that was there before is as it was"
+            ) from error
         raise
 
 

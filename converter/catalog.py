@@ -64,9 +64,7 @@ def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...
     if violation := find_violation(data, "models.schema.json"):
         raise CatalogError(path, violation.key, violation.problem)
     defaults = data.get("defaults", {})
-    specs = tuple(
-        _model(path, index, {**defaults, **entry}) for index, entry in enumerate(data["models"])
-    )
+    specs = tuple(_model(path, index, {**defaults, **entry}) for index, entry in enumerate(data["models"]))
     for key in ("name", "output"):
         _require_distinct(path, key, [getattr(spec, key) for spec in specs])
     return _select(path, specs, only)
@@ -101,7 +99,9 @@ def _require_distinct(path: Path, key: str, values: list[str]) -> None:
     for index, value in enumerate(values):
         if value in values[:index]:
             first = values.index(value)
-            raise CatalogError(path, f"models[{index}].{key}", f"{value!r} is the {key} of models[{first}] too")
+            raise CatalogError(
+                path, f"models[{index}].{key}", f"{value!r} is the {key} of models[{first}] too"
+            )
 
 
 def _select(path: Path, specs: tuple[ModelSpec, ...], only: Collection[str]) -> tuple[ModelSpec, ...]:

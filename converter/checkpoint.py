@@ -85,10 +85,20 @@ def _read_pickle(path: Path) -> object:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         if wanted := re.search(r"GLOBAL ([\w.]+)|global ([\w.]+) was", str(error), re.IGNORECASE):
-            problem = f"it wants to run {wanted[1] or wanted[2]} while it is read, and was refused: it could hold any code"
-            raise CheckpointError(path, problem, _ADVICE) from error
+            problem = f"it was refused: it wants to run {wanted[1] or wanted[2]} while it is read"
+            advice = f"Such a file can hold any code, so nothing of it was run. {_ADVICE}"
+            raise CheckpointError(path, problem, advice) from error
         raise CheckpointError(path, _unreadable(path), _ADVICE) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError, IndexError, TypeError) as error:
+    except (
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        IndexError,
+        TypeError,
+    ) as error:
         if "TorchScript" in str(error) or "torch.jit" in str(error):
             raise CheckpointError(path, "it is a TorchScript archive, not a state dict", _ADVICE) from error
         raise CheckpointError(path, _unreadable(path), _ADVICE) from error
@@ -99,9 +109,9 @@ def _unreadable(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(4)
     if start.startswith(b"PK"):
-        return f"it is truncated or damaged ({size:,} bytes of a PyTorch zip archive that does not read to its end)"
+        return f"it is truncated or damaged ({size:,} bytes of a PyTorch archive, not to be read to its end)"
     if start.startswith(b"\x80"):
-        return f"it is truncated or damaged ({size:,} bytes of a pickle that does not read to its end)"
+        return f"it is truncated or damaged ({size:,} bytes of a pickle, not to be read to its end)"
     return f"it is not a PyTorch checkpoint ({size:,} bytes that begin with {start!r})"
 
 
@@ -113,7 +123,9 @@ def _find_state_dict(path: Path, content: object) -> dict[str, Tensor]:
         if isinstance(candidate, Mapping) and candidate and all(map(_is_entry, candidate.items())):
             return dict(candidate)
     if isinstance(content, Mapping):
-        found = f"a dict with the keys {', '.join(map(str, list(content)[:8]))}" if content else "an empty dict"
+        found = (
+            f"a dict with the keys {', '.join(map(str, list(content)[:8]))}" if content else "an empty dict"
+        )
     else:
         found = f"a {type(content).__name__}"
     problem = f"found {found}, expected a state dict, bare or under one of {', '.join(_WRAPPERS)}"

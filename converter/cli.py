@@ -5,7 +5,6 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from converter.console import Output
 from converter.errors import OutputError, SiteError, Torch2WebError
@@ -30,14 +29,28 @@ def create_parser() -> argparse.ArgumentParser:
         help="folder of your checkpoints; without it the demo weights are built",
     )
     parser.add_argument(
-        "--catalog", type=Path, default=ROOT / "models.toml", metavar="FILE", help="the catalogue of models (models.toml)"
+        "--catalog",
+        type=Path,
+        default=ROOT / "models.toml",
+        metavar="FILE",
+        help="the catalogue of models (models.toml)",
     )
     parser.add_argument(
-        "--only", action="append", default=[], metavar="NAME", help="build only this model; may be given more than once"
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="build only this model; may be given more than once",
     )
-    parser.add_argument("--out", type=Path, default=ROOT / "site", metavar="DIR", help="folder to write the site to (site)")
     parser.add_argument(
-        "--cache", type=Path, default=ROOT / ".cache", metavar="DIR", help="folder of conversions kept between builds (.cache)"
+        "--out", type=Path, default=ROOT / "site", metavar="DIR", help="folder to write the site to (site)"
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=ROOT / ".cache",
+        metavar="DIR",
+        help="folder of conversions kept between builds (.cache)",
     )
     parser.add_argument(
         "--allow-dead",
@@ -47,11 +60,17 @@ def create_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="other commands", metavar="")
     verify = commands.add_parser("verify", help="check a built site again", epilog=_EPILOG)
     verify.set_defaults(command="verify")
-    verify.add_argument("site", type=Path, nargs="?", default=ROOT / "site", metavar="SITE", help="the built site (site)")
+    verify.add_argument(
+        "site", type=Path, nargs="?", default=ROOT / "site", metavar="SITE", help="the built site (site)"
+    )
     serve = commands.add_parser("serve", help="serve a built site on this machine", epilog=_EPILOG)
     serve.set_defaults(command="serve")
-    serve.add_argument("site", type=Path, nargs="?", default=ROOT / "site", metavar="SITE", help="the built site (site)")
-    serve.add_argument("--port", type=int, default=8000, metavar="N", help="port to listen on, 0 for any free one (8000)")
+    serve.add_argument(
+        "site", type=Path, nargs="?", default=ROOT / "site", metavar="SITE", help="the built site (site)"
+    )
+    serve.add_argument(
+        "--port", type=int, default=8000, metavar="N", help="port to listen on, 0 for any free one (8000)"
+    )
     return parser
 
 
@@ -75,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _interrupt(signum: int, frame: FrameType | None) -> None:
+def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
@@ -112,10 +131,15 @@ def _build(options: argparse.Namespace, output: Output) -> None:
     output.table(headings, rows)
     for model in report.models:
         if model.record.verification["dead"]:
-            output.warning(f"{model.record.spec.name}: its logits do not depend on the picture (--allow-dead).")
-    size = report.bundle.size / 2**20
-    output.line(f"{options.out}: {len(report.bundle.files)} files, {size:.0f} MiB; loader {report.bundle.loader_gzipped / 1024:.1f} KiB gzipped")
-    output.line("Look at it: python build.py serve" + ("" if options.out == ROOT / "site" else f" {options.out}"))
+            output.warning(
+                f"{model.record.spec.name}: its logits do not depend on the picture (--allow-dead)."
+            )
+    bundle = report.bundle
+    loader = f"loader {bundle.loader_gzipped / 1024:.1f} KiB gzipped"
+    output.line(f"{options.out}: {len(bundle.files)} files, {bundle.size / 2**20:.0f} MiB; {loader}")
+    output.line(
+        "Look at it: python build.py serve" + ("" if options.out == ROOT / "site" else f" {options.out}")
+    )
 
 
 def _verify(options: argparse.Namespace, output: Output) -> None:
@@ -123,7 +147,12 @@ def _verify(options: argparse.Namespace, output: Output) -> None:
 
     result = recheck(options.site)
     rows = [
-        (check.name, f"{check.max_abs_diff:.1e}", f"{check.tolerance:.0e}", "ok" if check.passed else "FAILED")
+        (
+            check.name,
+            f"{check.max_abs_diff:.1e}",
+            f"{check.tolerance:.0e}",
+            "ok" if check.passed else "FAILED",
+        )
         for check in result.models
     ]
     output.table(("model", "max difference", "tolerance", "golden outputs"), rows)

@@ -35,7 +35,7 @@ class Output:
         if not self._out.is_terminal:
             last = ""
 
-            def plain(text: str, done: int) -> None:
+            def plain(text: str, _done: int) -> None:
                 nonlocal last
                 if text != last:
                     self.line(text)
@@ -65,5 +65,8 @@ class Output:
 def _plain_table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        cells = [
+            row[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+        ]
         yield "  ".join(cells).rstrip()

@@ -35,7 +35,7 @@ def convert(
     output: Path,
     *,
     allow_dead: bool,
-    on_stage: Callable[[str], None] = lambda stage: None,
+    on_stage: Callable[[str], None],
 ) -> Conversion:
     """Write the verified ONNX file of `spec` to `output`.
 

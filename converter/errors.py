@@ -65,7 +65,11 @@ class StateDictError(CheckpointError):
             for key, (found, expected) in misshaped.items()
         ]
         lines = [f"its state dict does not fit the architecture {architecture}:"]
-        for kind, entries in (("missing", self.missing), ("unexpected", self.unexpected), ("misshaped", shapes)):
+        for kind, entries in (
+            ("missing", self.missing),
+            ("unexpected", self.unexpected),
+            ("misshaped", shapes),
+        ):
             if entries:
                 more = f", … {len(entries) - self.SHOWN} more" if len(entries) > self.SHOWN else ""
                 lines.append(f"  {len(entries)} {kind}: {', '.join(entries[: self.SHOWN])}{more}")
@@ -126,7 +130,9 @@ class SiteError(CheckError):
 
     def __init__(self, site: Path, problems: Sequence[str]) -> None:
         self.site, self.problems = site, tuple(problems)
-        super().__init__(f"{site}: {len(problems)} problem(s)\n" + "\n".join(f"  {line}" for line in problems))
+        super().__init__(
+            f"{site}: {len(problems)} problem(s)\n" + "\n".join(f"  {line}" for line in problems)
+        )
 
 
 class BudgetError(CheckError):

@@ -25,7 +25,7 @@ def export_onnx(model: nn.Module, spec: ModelSpec, path: Path) -> None:
     example = torch.zeros(1, *spec.input_shape)
     try:
         with warnings.catch_warnings():
-            # dynamo=True stays at opset 18 for these networks; the exporter used here says it is the older one.
+            # dynamo=True stays at opset 18 for these networks; this exporter warns that it is the old one.
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 exportable,
@@ -60,6 +60,8 @@ def _require_as_asked(spec: ModelSpec, path: Path) -> None:
         tensor = value.type.tensor_type
         shape = [axis.dim_param or axis.dim_value for axis in tensor.shape.dim]
         if tensor.elem_type != onnx.TensorProto.FLOAT or shape != expected.pop(value.name, None):
-            raise ExportError(spec.name, f"found {value.name} {shape}, which is not the float32 tensor asked for")
+            raise ExportError(
+                spec.name, f"found {value.name} {shape}, which is not the float32 tensor asked for"
+            )
     if expected:
         raise ExportError(spec.name, f"it lacks {', '.join(expected)}")

@@ -32,7 +32,8 @@ def golden_pixels(seed: int, height: int, width: int) -> NDArray[np.uint8]:
     cells = (draws[: rows * columns * 3] & 0xFF).reshape(rows, columns, 3)
     noise = draws[rows * columns * 3 :].reshape(height, width, 3) >> (32 - _NOISE_BITS)
     mosaic = cells.repeat(_CELL, axis=0).repeat(_CELL, axis=1)[:height, :width]
-    return (np.minimum(mosaic, 255 - (2**_NOISE_BITS - 1)) + noise).astype(np.uint8)
+    pixels: NDArray[np.uint8] = (np.minimum(mosaic, 255 - (2**_NOISE_BITS - 1)) + noise).astype(np.uint8)
+    return pixels
 
 
 def _hash(seed: int, count: int) -> NDArray[np.uint32]:

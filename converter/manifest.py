@@ -114,20 +114,28 @@ def check_manifest(manifest: object) -> None:
     for index, model in enumerate(manifest["models"]):
         key = f"models[{index}]"
         if model["name"] in names:
-            raise ManifestError(f"{key}.name", f"found {json.dumps(model['name'])} twice, expected distinct names")
+            raise ManifestError(
+                f"{key}.name", f"found {json.dumps(model['name'])} twice, expected distinct names"
+            )
         names.append(model["name"])
         classes = len(model["labels"])
         if model["output"]["shape"][1] != classes:
             found = model["output"]["shape"][1]
-            raise ManifestError(f"{key}.output.shape[1]", f"found {found}, expected {classes}, one for each label")
+            raise ManifestError(
+                f"{key}.output.shape[1]", f"found {found}, expected {classes}, one for each label"
+            )
         for row, logits in enumerate(model["golden"]["logits"]):
             if len(logits) != classes:
                 where = f"{key}.golden.logits[{row}]"
-                raise ManifestError(where, f"found {len(logits)} entries, expected {classes}, one for each label")
+                raise ManifestError(
+                    where, f"found {len(logits)} entries, expected {classes}, one for each label"
+                )
         if model["input"]["shape"][2:] != model["preprocessing"]["resize"]:
             found = json.dumps(model["input"]["shape"][2:])
             expected = json.dumps(model["preprocessing"]["resize"])
-            raise ManifestError(f"{key}.input.shape", f"found height and width {found}, expected {expected} of resize")
+            raise ManifestError(
+                f"{key}.input.shape", f"found height and width {found}, expected {expected} of resize"
+            )
         for number, variant in enumerate(model["variants"]):
             _check_blocks(f"{key}.variants[{number}].file", variant["file"])
     for role in ("api", "glue", "wasm"):
@@ -139,4 +147,6 @@ def _check_blocks(key: str, file: Mapping[str, Any]) -> None:
     expected = -(-file["size"] // blocks["size"])
     if len(blocks["sha256"]) != expected:
         found = len(blocks["sha256"])
-        raise ManifestError(f"{key}.blocks.sha256", f"found {found} entries, expected {expected} for its size")
+        raise ManifestError(
+            f"{key}.blocks.sha256", f"found {found} entries, expected {expected} for its size"
+        )

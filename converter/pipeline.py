@@ -92,13 +92,19 @@ def _find_checkpoints(folder: Path | None, specs: tuple[ModelSpec, ...]) -> list
     if folder is None:
         return [None] * len(specs)
     if not folder.is_dir():
-        raise OutputError(folder, "there is no such folder; --checkpoints names the folder of the checkpoints")
+        raise OutputError(
+            folder, "there is no such folder; --checkpoints names the folder of the checkpoints"
+        )
     paths = [folder / spec.checkpoint for spec in specs]
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
         found = sorted(path.name for path in folder.iterdir())
-        problem = f"there is no such file; the catalogue names it in {folder}, which lacks {', '.join(missing)}"
-        raise CheckpointError(folder / missing[0], problem, f"Found there: {', '.join(found[:10]) or 'nothing'}.")
+        problem = (
+            f"there is no such file; the catalogue names it in {folder}, which lacks {', '.join(missing)}"
+        )
+        raise CheckpointError(
+            folder / missing[0], problem, f"Found there: {', '.join(found[:10]) or 'nothing'}."
+        )
     return list(paths)
 
 
@@ -135,7 +141,9 @@ def _convert(
     work = cache.begin(entry)
     try:
         conversion = convert(spec, checkpoint, work.model, allow_dead=allow_dead, on_stage=on_stage)
-        record = cache.store(work, entry, {"verification": conversion.verification, "golden": conversion.golden})
+        record = cache.store(
+            work, entry, {"verification": conversion.verification, "golden": conversion.golden}
+        )
     finally:
         cache.discard(work)
     return _Converted(spec, weights, entry, record, conversion.seconds)

@@ -1,5 +1,6 @@
 """Checks a built site again: every file against its SHA-256, every model against its golden outputs."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,9 @@ def _read_sums(site: Path, problems: list[str]) -> dict[str, str]:
     for number, line in enumerate((site / SUMS).read_text(errors="replace").splitlines(), 1):
         digest, separator, path = line.partition("  ")
         if not separator or len(digest) != 64:
-            problems.append(f"{SUMS} line {number}: found {line[:80]!r}, expected a SHA-256, two spaces and a path")
+            problems.append(
+                f"{SUMS} line {number}: found {line[:80]!r}, expected a SHA-256, two spaces and a path"
+            )
         else:
             sums[path] = digest
     return sums
@@ -83,15 +86,16 @@ def _check_agreement(
 ) -> None:
     """That manifest, checksums and loader speak of the same build."""
     files = [variant["file"] for model in manifest["models"] for variant in model["variants"]]
-    for file in (*files, *manifest["runtime"]["files"].values()):
-        if sums.get(file["path"]) != file["sha256"]:
-            problems.append(f"{file['path']}: {MANIFEST} and {SUMS} give different SHA-256")
+    files += manifest["runtime"]["files"].values()
+    problems.extend(
+        f"{file['path']}: {MANIFEST} and {SUMS} give different SHA-256"
+        for file in files
+        if sums.get(file["path"]) != file["sha256"]
+    )
     if (loader := site / LOADER).is_file() and sha256_of(site / MANIFEST).encode() not in loader.read_bytes():
         problems.append(f"{LOADER}: it was built for another {MANIFEST}")
     if not (site / CHECKSUMS).is_file():
         return
-    import json
-
     try:
         checksums = json.loads((site / CHECKSUMS).read_bytes())
     except ValueError as error:

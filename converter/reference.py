@@ -50,7 +50,9 @@ def capture_reference(model: nn.Module, spec: ModelSpec) -> ReferenceRun:
     return ReferenceRun(
         image_names=tuple(image.name for image in images),
         inputs=inputs,
-        logits={size: np.concatenate([run(batch) for batch in in_batches(inputs, size)]) for size in BATCH_SIZES},
+        logits={
+            size: np.concatenate([run(batch) for batch in in_batches(inputs, size)]) for size in BATCH_SIZES
+        },
         golden_seed=GOLDEN_SEED,
         golden_logits=run(golden_input(GOLDEN_SEED, spec.preprocessing)),
     )

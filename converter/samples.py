@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 from converter.demo.faces import LABELS, draw_face
 
-_SEEDS = {"Bored": (3_000_013, 3_000_007), "Confused": (3_000_002, 3_000_005), "Focused": (3_000_003, 3_000_008), "Tired": (3_000_000, 3_000_006)}
+_SEEDS = {
+    "Bored": (3_000_013, 3_000_007),
+    "Confused": (3_000_002, 3_000_005),
+    "Focused": (3_000_003, 3_000_008),
+    "Tired": (3_000_000, 3_000_006),
+}
 _SIZE = (480, 480)
 
 

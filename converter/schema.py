@@ -62,7 +62,9 @@ def _explain(error: ValidationError) -> tuple[str, str]:
             expected = _TYPES.get(str(wanted), str(wanted))
             return _path(parts), f"found {_show(found)}, expected {expected}"
         case "enum":
-            return _path(parts), f"found {_show(found)}, expected one of {', '.join(map(_show, _strings(wanted)))}"
+            return _path(
+                parts
+            ), f"found {_show(found)}, expected one of {', '.join(map(_show, _strings(wanted)))}"
         case "const":
             return _path(parts), f"found {_show(found)}, expected {_show(wanted)}"
         case "pattern":

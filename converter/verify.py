@@ -37,7 +37,9 @@ class VerificationReport:
     """The spread is too small to prove anything, and --allow-dead let it pass."""
 
 
-def verify_onnx(path: Path, spec: ModelSpec, reference: ReferenceRun, *, allow_dead: bool) -> VerificationReport:
+def verify_onnx(
+    path: Path, spec: ModelSpec, reference: ReferenceRun, *, allow_dead: bool
+) -> VerificationReport:
     """Compare `path` with `reference`.
 
     Raises VerificationError over the tolerance of `spec`, for logits that are not finite or do not
@@ -61,11 +63,14 @@ def require_finite(spec: ModelSpec, reference: ReferenceRun) -> None:
     """Raise VerificationError where PyTorch's own logits are unusable."""
     for logits in (*reference.logits.values(), reference.golden_logits):
         if logits.ndim != 2 or logits.shape[1] != len(spec.labels):
-            problem = f"PyTorch gives logits {list(logits.shape)}, expected one for each of {len(spec.labels)} labels"
+            expected = f"one for each of {len(spec.labels)} labels"
+            problem = f"PyTorch gives logits {list(logits.shape)}, expected {expected}"
             raise VerificationError(spec.name, problem, {}, "")
         broken = np.flatnonzero(~np.isfinite(logits).all(axis=1))
         if len(broken):
-            name = reference.image_names[broken[0]] if logits is not reference.golden_logits else "golden input"
+            name = (
+                reference.image_names[broken[0]] if logits is not reference.golden_logits else "golden input"
+            )
             raise VerificationError(spec.name, "PyTorch itself gives NaN or infinite logits", {}, name)
 
 

@@ -63,7 +63,9 @@ class MobileNetV2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         features: Tensor = self.features(x)
-        logits: Tensor = self.classifier(torch.flatten(nn.functional.adaptive_avg_pool2d(features, (1, 1)), 1))
+        logits: Tensor = self.classifier(
+            torch.flatten(nn.functional.adaptive_avg_pool2d(features, (1, 1)), 1)
+        )
         return logits
 
 

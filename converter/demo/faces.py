@@ -209,14 +209,22 @@ def _draw_head(image: Image.Image, rng: random.Random, expression: Expression) -
 
     if long_hair:
         fill(_arc((0, -0.05), (squash + 0.2, 1.12), 150, 390), hair)
-        fill([(-squash - 0.17, -0.1), (squash + 0.17, -0.1), (squash + 0.12, 1.0), (-squash - 0.12, 1.0)], hair)
+        fill(
+            [(-squash - 0.17, -0.1), (squash + 0.17, -0.1), (squash + 0.12, 1.0), (-squash - 0.12, 1.0)], hair
+        )
     fill([(-0.3, 0.6), (0.3, 0.6), (0.36, 1.4), (-0.36, 1.4)], _shade(skin, 0.86))
     fill(_arc((0, 2.0), (1.35, 0.85), 180, 360), shirt)
     for ear in (-1, 1):
         fill(_arc((ear * squash, 0.05), (0.12, 0.2)), _shade(skin, 0.9))
     fill(_arc((0, 0), (squash, 1.0)), skin)
     fringe = rng.uniform(-0.62, -0.5)
-    fill([*_arc((0, -0.02), (squash + 0.06, 1.06), 200, 340), *_arc((0, fringe), (squash * 0.8, 0.16), 0, -180)], hair)
+    fill(
+        [
+            *_arc((0, -0.02), (squash + 0.06, 1.06), 200, 340),
+            *_arc((0, fringe), (squash * 0.8, 0.16), 0, -180),
+        ],
+        hair,
+    )
 
     for cheek in (-1, 1):
         fill(_arc((cheek * squash * 0.58, 0.3), (0.15, 0.1)), _blend(skin, (230, 110, 100), 0.16))
@@ -272,9 +280,7 @@ def _draw_eyes(
         stroke([inner, (x, brow_y - 0.03), outer], brow, 0.06)
 
 
-def _draw_mouth(
-    fill: Fill, stroke: Stroke, rng: random.Random, expression: Expression, skin: Colour
-) -> None:
+def _draw_mouth(fill: Fill, stroke: Stroke, rng: random.Random, expression: Expression, skin: Colour) -> None:
     y = 0.54
     lips = _blend(_shade(skin, 0.7), (176, 58, 62), 0.45)
     width, skew = expression.mouth_width, expression.mouth_skew
@@ -285,7 +291,8 @@ def _draw_mouth(
     steps = [step / 8 for step in range(-8, 9)]
     wave = skew * rng.uniform(0.3, 0.6)
     curve = [
-        (width * s, y + expression.mouth_curve * (1 - s * s) + skew * s + wave * math.sin(3 * s)) for s in steps
+        (width * s, y + expression.mouth_curve * (1 - s * s) + skew * s + wave * math.sin(3 * s))
+        for s in steps
     ]
     stroke(curve, lips, 0.05)
 

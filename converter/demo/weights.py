@@ -1,8 +1,8 @@
 """The demo weights: what a build uses when it was given no checkpoint.
 
-They are stored as float16 safetensors beside this file. The two tensors of LandmarkCNN that would not fit into a
-repository, its first linear layer, are drawn anew from a seed: a fixed random projection behind
-trained convolutions.
+They are stored as float16 safetensors beside this file. The one tensor that would not fit into a
+repository, the weights of LandmarkCNN's first linear layer, is drawn anew from a seed: a fixed
+random projection behind trained convolutions.
 """
 
 from pathlib import Path
