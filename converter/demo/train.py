@@ -1,8 +1,9 @@
 """Train the demo weights on drawn faces: `python -m converter.demo.train [NAME]…`.
 
-About an hour for the three on two cores; with glibc a third less under MALLOC_TRIM_THRESHOLD_=8000000000
-and MALLOC_MMAP_THRESHOLD_=4000000000, which keep it from giving memory back at every step. Writes the weights as float16 safetensors and
-`accuracy.json`, the share of unseen faces that those stored weights get right.
+About an hour for the three on two cores. With glibc a third less under
+MALLOC_TRIM_THRESHOLD_=8000000000 and MALLOC_MMAP_THRESHOLD_=4000000000, which keep it from giving
+memory back at every step. Writes the weights as float16 safetensors and `accuracy.json`, the share of
+unseen faces that those stored weights get right.
 """
 
 import argparse
@@ -76,7 +77,7 @@ def shuffled_batches(count: int) -> Iterator[Tensor]:
 
 def train(name: str, inputs: Tensor, classes: Tensor) -> nn.Module:
     torch.manual_seed(0)
-    model = load_architecture(name).build(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model: nn.Module = load_architecture(name).build(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if name == "landmark_cnn":
         projection = model.get_parameter("fc1.weight")
         projection.data = torch.from_numpy(random_projection(*projection.shape))

@@ -1,0 +1,64 @@
+"""A real browser, hosts for built sites, and the pictures that are compared."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.expected import Expected, write_reference_pictures
+from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
+from tests.browser.server import Host, Hosting, hosting
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = find_chromium()
+    if executable is None:
+        pytest.fail(NO_BROWSER)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=launch_arguments())
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context()
+    context.set_default_timeout(60_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page with nothing kept from the test before."""
+    return context.new_page()
+
+
+@pytest.fixture
+def host_of() -> Iterator[Hosting]:
+    """`host_of(site)` serves a site until the test ends."""
+    with ExitStack() as stack:
+        yield lambda site, **options: stack.enter_context(hosting(site, **options))
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The reference images as files, by name, with photographs beside them."""
+    return write_reference_pictures(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="session")
+def expected(demo_site: Path, pictures: dict[str, Path]) -> Expected:
+    """What Python computes for them."""
+    return Expected(demo_site, pictures)
+
+
+@pytest.fixture
+def demo_host(demo_site: Path, pictures: dict[str, Path], host_of: Hosting) -> Host:
+    """The demo site with the reference pictures below `pictures/`."""
+    host = host_of(demo_site)
+    host.extras = {f"pictures/{name}": path for name, path in pictures.items()}
+    return host

@@ -1,0 +1,77 @@
+"""What Python says of each picture: Pillow's pixels, onnxruntime's logits."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import skimage
+from numpy.typing import NDArray
+
+from converter.inference import create_session, run_session
+from converter.manifest import read_manifest
+from converter.preprocess import Preprocessing, open_rgb, preprocess
+from converter.reference_images import reference_images
+
+PHOTOGRAPHS = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg", "hubble_deep_field.jpg")
+"""From scikit-image's own wheel, each with a known licence."""
+
+
+def write_reference_pictures(folder: Path) -> dict[str, Path]:
+    """The reference images as PNG, and photographs as they are, by file name."""
+    pictures = {}
+    for image in reference_images():
+        path = folder / f"{image.name}.png"
+        image.picture.save(path)
+        pictures[path.name] = path
+    samples = Path(skimage.__file__).parent / "data"
+    return pictures | {name: samples / name for name in PHOTOGRAPHS}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of one picture by one model."""
+
+    tensor_sha256: str
+    """Of the float32 tensor's bytes: equal hashes are equal bits."""
+    logits: NDArray[np.float32]
+    label: str
+
+
+class Expected:
+    """Python's answers for the models of a site."""
+
+    def __init__(self, site: Path, pictures: dict[str, Path]) -> None:
+        self._site, self._pictures = site, pictures
+        self._answers: dict[str, dict[str, Answer]] = {}
+
+    @cached_property
+    def manifest(self) -> dict[str, dict[str, object]]:
+        manifest = read_manifest((self._site / "models/model_info.json").read_bytes())
+        return {model["name"]: model for model in manifest["models"]}
+
+    def answers(self, name: str) -> dict[str, Answer]:
+        """One model's answers by picture."""
+        if name not in self._answers:
+            self._answers[name] = self._compute(self.manifest[name])
+        return self._answers[name]
+
+    def _compute(self, model: dict[str, object]) -> dict[str, Answer]:
+        entry: dict[str, dict[str, object]] = model  # type: ignore[assignment]
+        session = create_session(self._site / "models" / f"{model['name']}.onnx")
+        spec = preprocessing_of(entry["preprocessing"])
+        labels: list[str] = model["labels"]  # type: ignore[assignment]
+        answers = {}
+        for name, path in self._pictures.items():
+            tensor = preprocess(open_rgb(path), spec)
+            logits = run_session(session, tensor[None])[0]
+            digest = hashlib.sha256(tensor.tobytes()).hexdigest()
+            answers[name] = Answer(digest, logits, labels[int(logits.argmax())])
+        return answers
+
+
+def preprocessing_of(entry: dict[str, object]) -> Preprocessing:
+    """The manifest's preprocessing as Python's."""
+    height, width = entry["resize"]  # type: ignore[misc]
+    return Preprocessing(height, width, str(entry["filter"]), tuple(entry["mean"]), tuple(entry["std"]))  # type: ignore[arg-type, has-type]

@@ -1,0 +1,74 @@
+"""Finds a Chromium for the tests, or installs one: `python -m tests.browser.find`."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+
+NO_BROWSER = """No browser to test with. One of these provides it:
+  - Playwright's own Chromium:   .venv/bin/playwright install chromium
+  - a Chromium or Chrome on the PATH, from your system's packages
+  - on Debian or Ubuntu as root: apt-get install chromium"""
+
+
+def find_chromium() -> Path | None:
+    """Playwright's own where it is installed, else one that is on this machine."""
+    with sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+    if own.is_file():
+        return own
+    for name in (*SYSTEM_NAMES, MAC_CHROME):
+        if found := shutil.which(name):
+            return Path(found)
+    return None
+
+
+def launch_arguments() -> list[str]:
+    """Chromium's own traffic off; the sandbox too for root, who cannot have it."""
+    quiet = [
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    return [*quiet, "--no-sandbox"] if os.geteuid() == 0 else quiet
+
+
+def install_chromium() -> Path | None:
+    """Playwright's download, else Debian's package where apt-get may be used."""
+    _try([sys.executable, "-m", "playwright", "install", "chromium"], seconds=300)
+    if found := find_chromium():
+        return found
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        _try(["apt-get", "update"], seconds=300)
+        _try(["apt-get", "install", "-y", "--no-install-recommends", "chromium"], seconds=900)
+    return find_chromium()
+
+
+def _try(command: Sequence[str], seconds: int) -> None:
+    print("$", *command, flush=True)
+    try:
+        subprocess.run(command, check=False, timeout=seconds, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"  did not work: {error}", flush=True)
+
+
+def main() -> int:
+    found = find_chromium() or install_chromium()
+    if found is None:
+        print(NO_BROWSER, file=sys.stderr)
+        return 1
+    print(f"browser: {found}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

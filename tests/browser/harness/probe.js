@@ -1,0 +1,138 @@
+/**
+ * What the tests do inside a page: calls the built loader as an embedding page would, and reports in
+ * plain data. `<html data-ready>` says that this module ran.
+ */
+import * as torch2web from "/torch2web.js";
+
+const models = new Map();
+
+async function load(name, options = {}) {
+  if (!models.has(name)) models.set(name, await torch2web.loadModel(name, options));
+  return models.get(name);
+}
+
+async function sha256(array) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", array));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function fetchBlob(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return response.blob();
+}
+
+/** An error as data: its class, its message and its own fields. */
+export function describe(error) {
+  const { name, message, ...fields } = error;
+  return { error: error.name, message: error.message, ...fields };
+}
+
+/** Tensor, logits and label of each picture by one model. */
+export async function compare(name, urls) {
+  const model = await load(name);
+  const results = {};
+  for (const url of urls) {
+    const blob = await fetchBlob(url);
+    const tensor = await model.preprocess(blob);
+    const { label, confidence, probabilities, logits } = await model.predict(blob);
+    const ran = await model.run(tensor);
+    results[url] = {
+      tensor: await sha256(tensor),
+      logits: [...logits],
+      ran: [...ran],
+      label,
+      confidence,
+      probabilities,
+    };
+  }
+  return results;
+}
+
+/** Loads a model and answers one picture; errors come back as data. */
+export async function attempt(name, source, options = {}) {
+  let predictions = 0;
+  try {
+    const model = await torch2web.loadModel(name, options);
+    const { label } = await model.predict(await source());
+    predictions += 1;
+    return { label, predictions, backend: model.backend };
+  } catch (error) {
+    return { ...describe(error), predictions };
+  }
+}
+
+/** SHA-256 of the tensors of synthetic pictures: pixel i of channel c is a hash of both. */
+export async function resizeTable(name, sizes) {
+  const model = await load(name);
+  const results = [];
+  for (const [width, height] of sizes) {
+    const image = new ImageData(width, height);
+    for (let i = 0; i < width * height; i++) {
+      for (let c = 0; c < 4; c++) image.data[i * 4 + c] = c === 3 ? 255 : synthetic(i * 3 + c);
+    }
+    results.push(await sha256(await model.preprocess(image)));
+  }
+  return results;
+}
+
+function synthetic(index) {
+  return (Math.imul(index ^ (index >>> 7), 2654435761) >>> 13) & 255;
+}
+
+/** The tensor of one picture handed over in every form that the loader takes. */
+export async function sources(name, url) {
+  const model = await load(name);
+  const blob = await fetchBlob(url);
+  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
+  const { width, height } = bitmap;
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d");
+  context.drawImage(bitmap, 0, 0);
+  const offscreen = new OffscreenCanvas(width, height);
+  offscreen.getContext("2d").drawImage(bitmap, 0, 0);
+  const img = new Image();
+  img.src = url;
+  const frame = new VideoFrame(canvas, { timestamp: 0 });
+  const forms = {
+    Blob: blob,
+    File: new File([blob], "face.png"),
+    ImageBitmap: bitmap,
+    ImageData: context.getImageData(0, 0, width, height),
+    HTMLImageElement: img,
+    HTMLCanvasElement: canvas,
+    OffscreenCanvas: offscreen,
+    VideoFrame: frame,
+  };
+  const results = {};
+  for (const [form, source] of Object.entries(forms)) {
+    results[form] = await sha256(await model.preprocess(source));
+  }
+  frame.close();
+  return results;
+}
+
+export async function videoLabel(name, url) {
+  const model = await load(name);
+  const bitmap = await createImageBitmap(await fetchBlob(url));
+  const canvas = Object.assign(document.createElement("canvas"), bitmap);
+  canvas.width = bitmap.width;
+  canvas.height = bitmap.height;
+  const context = canvas.getContext("2d");
+  const video = Object.assign(document.createElement("video"), {
+    muted: true,
+    srcObject: canvas.captureStream(30),
+  });
+  const empty = await model.predict(video).catch(describe);
+  const loaded = new Promise((resolve) => video.addEventListener("loadeddata", resolve));
+  const timer = setInterval(() => context.drawImage(bitmap, 0, 0), 30);
+  await video.play();
+  await loaded;
+  const { label } = await model.predict(video);
+  clearInterval(timer);
+  return { label, empty };
+}
+
+window.torch2web = torch2web;
+window.probe = { load, compare, attempt, describe, resizeTable, sources, videoLabel, sha256, fetchBlob };
+document.documentElement.dataset.ready = "";

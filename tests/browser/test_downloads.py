@@ -1,0 +1,165 @@
+"""Files that arrive wrong: each gets an error with its data, and nothing is predicted."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from converter.hashing import sha256_of
+from tests.browser.parity import open_harness
+from tests.browser.server import Fault, Host, Hosting
+
+MODEL = "mobilenet_emotion"
+MANIFEST = "models/model_info.json"
+WEIGHTS = "models/mobilenet_emotion.onnx"
+API = "onnxruntime/ort.wasm.min.mjs"
+GLUE = "onnxruntime/ort-wasm-simd-threaded.mjs"
+WASM = "onnxruntime/ort-wasm-simd-threaded.wasm"
+FILES = (MANIFEST, WEIGHTS, API, GLUE, WASM)
+
+HTML = b"<!DOCTYPE html><html><title>Not found</title></html>"
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 8888762\n"
+
+
+@pytest.fixture
+def host(small_site: Path, host_of: Hosting) -> Host:
+    return host_of(small_site)
+
+
+def attempt(page: Page, host: Host) -> dict[str, Any]:
+    open_harness(page, host)
+    result: dict[str, Any] = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
+    assert result["predictions"] == 0
+    return result
+
+
+def flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+def test_whole_site_predicts(page: Page, host: Host) -> None:
+    open_harness(page, host)
+    result = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
+    assert result["predictions"] == 1
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_changed_byte(page: Page, host: Host, small_site: Path, path: str) -> None:
+    host.faults[path] = Fault(flipped((small_site / path).read_bytes()))
+    result = attempt(page, host)
+    assert result["error"] == "IntegrityError"
+    assert result["url"] == host.url + path
+    if (small_site / path).stat().st_size <= 4 * 2**20:
+        assert result["expected"] == sha256_of(small_site / path)
+    assert len(result["actual"]) == 64
+    assert result["actual"] != result["expected"]
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_truncated(page: Page, host: Host, small_site: Path, path: str) -> None:
+    content = (small_site / path).read_bytes()
+    host.faults[path] = Fault(content[: len(content) // 3])
+    result = attempt(page, host)
+    assert result["error"] == "IntegrityError"
+    assert result["url"] == host.url + path
+    if path in (WEIGHTS, WASM):
+        assert result["expected"] == f"{len(content)} bytes"
+        assert result["actual"] == f"{len(content) // 3} bytes"
+
+
+def test_longer_than_recorded(page: Page, host: Host, small_site: Path) -> None:
+    host.faults[WEIGHTS] = Fault((small_site / WEIGHTS).read_bytes() + b"\0")
+    result = attempt(page, host)
+    assert result["error"] == "IntegrityError"
+
+
+@pytest.mark.parametrize("status", [404, 500])
+@pytest.mark.parametrize("path", FILES)
+def test_error_status(page: Page, host: Host, path: str, status: int) -> None:
+    host.faults[path] = Fault(HTML, status, "text/html")
+    result = attempt(page, host)
+    assert result["error"] == "DownloadError"
+    assert result["url"] == host.url + path
+    assert result["status"] == status
+    assert str(status) in result["message"]
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_html_page_with_status_200(page: Page, host: Host, path: str) -> None:
+    host.faults[path] = Fault(HTML, 200, "text/html")
+    result = attempt(page, host)
+    assert result["error"] == "DownloadError"
+    assert result["url"] == host.url + path
+    assert "HTML page" in result["message"]
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_git_lfs_pointer(page: Page, host: Host, path: str) -> None:
+    host.faults[path] = Fault(LFS)
+    result = attempt(page, host)
+    assert result["error"] == "DownloadError"
+    assert "Git LFS pointer" in result["message"]
+
+
+def test_script_that_changes_after_its_check_does_not_run(page: Page, host: Host, small_site: Path) -> None:
+    """The bytes that the browser checked are the ones that run: nothing is fetched a second time."""
+    assert "error" not in attempt_once(page, host)
+    assert host.requests.count(API) == 1
+    assert host.requests.count(GLUE) == 1
+
+
+def attempt_once(page: Page, host: Host) -> dict[str, Any]:
+    open_harness(page, host)
+    result: dict[str, Any] = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
+    return result
+
+
+def test_unreachable_server(page: Page, host: Host) -> None:
+    open_harness(page, host)
+    page.context.set_offline(True)
+    result = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
+    assert result["error"] == "DownloadError"
+    assert result["status"] == 0
+
+
+def test_failed_load_can_be_tried_again(page: Page, host: Host, small_site: Path) -> None:
+    host.faults[WEIGHTS] = Fault(HTML, 200, "text/html")
+    assert attempt(page, host)["error"] == "DownloadError"
+    host.faults.clear()
+    result = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
+    assert result["predictions"] == 1
+
+
+def test_progress_counts_every_byte(page: Page, host: Host, small_site: Path) -> None:
+    open_harness(page, host)
+    seen = page.evaluate(
+        """async name => {
+            const seen = [];
+            await torch2web.loadModel(name, { onProgress: (progress) => seen.push(progress) });
+            return seen;
+        }""",
+        MODEL,
+    )
+    for path in (WEIGHTS, WASM):
+        size = (small_site / path).stat().st_size
+        loaded = [event["loaded"] for event in seen if event["file"] == path]
+        assert loaded[0] == 0
+        assert loaded[-1] == size
+        assert loaded == sorted(loaded)
+        assert len(loaded) > 3
+        assert {event["total"] for event in seen if event["file"] == path} == {size}
+
+
+def test_abort_stops_the_download(page: Page, host: Host) -> None:
+    open_harness(page, host)
+    result = page.evaluate(
+        """async name => {
+            const controller = new AbortController();
+            const onProgress = ({ loaded }) => loaded && controller.abort();
+            return torch2web.loadModel(name, { onProgress, signal: controller.signal }).catch(probe.describe);
+        }""",
+        MODEL,
+    )
+    assert result["error"] == "AbortError"

@@ -1,0 +1,206 @@
+"""The page that visitors see."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from tests.browser.parity import HARNESS
+from tests.browser.server import Fault, Host, Hosting
+
+READY = "#app[data-state=ready]"
+ERROR = "#app[data-state=error]"
+
+
+@pytest.fixture
+def host(small_site: Path, host_of: Hosting) -> Host:
+    return host_of(small_site)
+
+
+def test_loads_nothing_from_elsewhere_and_breaks_no_rule(
+    page: Page, demo_site: Path, host_of: Hosting
+) -> None:
+    host = host_of(demo_site)
+    origins: set[str] = set()
+    messages: list[str] = []
+    page.on("request", lambda request: origins.add(urlsplit(request.url)[1] or urlsplit(request.url)[0]))
+    page.on("console", lambda message: messages.append(_text(message)))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.goto(host.url)
+    page.wait_for_selector(READY)
+    assert origins - {"blob", "data"} == {urlsplit(host.url)[1]}
+    assert messages == [], "a console without complaints: no CSP violation, no warning"
+
+
+def _text(message: ConsoleMessage) -> str:
+    return f"{message.type}: {message.text}"
+
+
+def test_first_visit_shows_an_answer_and_its_proof(page: Page, host: Host) -> None:
+    page.goto(host.url)
+    page.wait_for_selector(READY)
+    assert page.inner_text("#label") in ("Bored", "Confused", "Focused", "Tired")
+    assert page.locator("#bars li").count() == 4
+    assert "onnxruntime-web" in page.inner_text("#backend")
+    assert "bytes checked" in page.inner_text("#verified")
+    assert "of PyTorch on this device" in page.inner_text("#selfcheck")
+    assert "ms" in page.inner_text("#time")
+    assert "Demo weights" in page.inner_text("#weights")
+    shares = [float(text.split()[0]) for text in page.locator(".bar-value").all_inner_texts()]
+    assert sum(shares) == pytest.approx(100, abs=0.3)
+
+
+def test_every_sample_shows_what_it_was_drawn_to_show(page: Page, demo_site: Path, host_of: Hosting) -> None:
+    page.goto(host_of(demo_site).url)
+    models = page.locator("input[name=model]")
+    wrong = []
+    for model in range(models.count()):
+        models.nth(model).check(force=True)
+        for sample in page.locator(".sample").all():
+            page.wait_for_selector(READY)
+            page.evaluate("document.getElementById('app').dataset.state = 'asked'")
+            sample.click()
+            page.wait_for_selector(READY)
+            alt = sample.locator("img").get_attribute("alt")
+            if not (alt or "").endswith(page.inner_text("#label").lower()):
+                wrong.append((models.nth(model).get_attribute("value"), alt, page.inner_text("#label")))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_is_cut_off(page: Page, demo_site: Path, host_of: Hosting, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(host_of(demo_site).url)
+    page.wait_for_selector(READY)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_is_readable_in_both_schemes(browser: Browser, host: Host, scheme: str) -> None:
+    host.extras["harness/contrast.js"] = HARNESS / "contrast.js"
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    page = context.new_page()
+    page.goto(host.url)
+    page.wait_for_selector(READY)
+    ratios = page.evaluate("() => import('/harness/contrast.js').then(({ contrasts }) => contrasts())")
+    context.close()
+    assert len(ratios) > 15
+    assert [entry for entry in ratios if entry[0] < 4.5] == [], "WCAG 2 asks for a contrast of 4.5"
+
+
+def test_by_keyboard_alone(page: Page, demo_site: Path, host_of: Hosting) -> None:
+    page.goto(host_of(demo_site).url)
+    page.wait_for_selector(READY)
+    reached = []
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate(
+                "document.activeElement.id || document.activeElement.name || document.activeElement.className"
+            )
+        )
+        if reached[-1] == "sample" and reached.count("sample") == 3:
+            page.evaluate("document.getElementById('app').dataset.state = 'asked'")
+            page.keyboard.press("Enter")
+            page.wait_for_selector(READY)
+            assert page.locator(".sample[aria-pressed=true]").count() == 1
+        if reached[-1] == "model":
+            page.keyboard.press("ArrowDown")
+            page.keyboard.press("ArrowDown")
+            assert page.locator("input[value=efficientnet_emotion]").is_checked()
+            break
+    assert reached.count("sample") == 8
+    assert "file" in reached
+    assert reached[-1] == "model"
+    page.wait_for_selector(READY)
+
+
+def test_pasted_picture_is_answered(page: Page, host: Host) -> None:
+    page.goto(host.url)
+    page.wait_for_selector(READY)
+    _hand_over(page, "paste", "clipboardData", "/samples/tired-1.jpg")
+    page.wait_for_selector(READY)
+    assert page.inner_text("#label") == "Tired"
+    assert page.locator(".sample[aria-pressed=true]").count() == 0
+
+
+def test_dropped_picture_is_answered(page: Page, host: Host) -> None:
+    page.goto(host.url)
+    page.wait_for_selector(READY)
+    _hand_over(page, "drop", "dataTransfer", "/samples/focused-1.jpg")
+    page.wait_for_selector(READY)
+    assert page.inner_text("#label") == "Focused"
+
+
+def _hand_over(page: Page, event: str, key: str, url: str) -> None:
+    page.evaluate(
+        """async ([type, key, url]) => {
+            document.getElementById("app").dataset.state = "asked";
+            const blob = await (await fetch(url)).blob();
+            const data = new DataTransfer();
+            data.items.add(new File([blob], "face.jpg", { type: "image/jpeg" }));
+            const event = key === "dataTransfer"
+                ? new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true })
+                : new ClipboardEvent(type, { clipboardData: data, bubbles: true });
+            document.body.dispatchEvent(event);
+        }""",
+        [event, key, url],
+    )
+
+
+def test_file_that_is_no_picture_is_explained(page: Page, host: Host, tmp_path: Path) -> None:
+    path = tmp_path / "notes.jpg"
+    path.write_text("not a picture")
+    page.goto(host.url)
+    page.wait_for_selector(READY)
+    page.set_input_files("#file", path)
+    page.wait_for_selector(ERROR)
+    assert "cannot be read as a picture" in page.inner_text("#problem")
+    assert page.inner_text("#label") == "–", "no answer stands beside an error"
+    page.locator(".sample").first.click()
+    page.wait_for_selector(READY)
+    assert page.locator("#problem").is_hidden()
+
+
+def test_changed_model_is_explained_and_not_used(page: Page, host: Host, small_site: Path) -> None:
+    path = "models/mobilenet_emotion.onnx"
+    content = bytearray((small_site / path).read_bytes())
+    content[1000] ^= 1
+    host.faults[path] = Fault(bytes(content))
+    page.goto(host.url)
+    page.wait_for_selector(ERROR)
+    assert "not the one it was built with" in page.inner_text("#problem")
+    assert path in page.inner_text("#problem")
+    assert page.inner_text("#label") == "–"
+
+
+def test_changed_loader_does_not_run(page: Page, host: Host, small_site: Path) -> None:
+    host.faults["torch2web.js"] = Fault((small_site / "torch2web.js").read_bytes() + b"\n// changed")
+    with page.expect_console_message(lambda message: "integrity" in message.text):
+        page.goto(host.url)
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#app").get_attribute("data-state") == "idle"
+    assert page.inner_text("#label") == "–"
+
+
+def test_embed_snippet_works_as_copied(page: Page, host: Host, tmp_path: Path) -> None:
+    page.goto(host.url)
+    page.wait_for_selector(READY)
+    snippet = page.locator("#snippet").text_content() or ""
+    own_page = tmp_path / "own.html"
+    own_page.write_text(f"<!doctype html><meta charset=utf-8><img src='samples/confused-1.jpg'>{snippet}")
+    host.extras["own.html"] = own_page
+    with page.expect_console_message(lambda message: message.type == "log") as message:
+        page.goto(f"{host.url}own.html")
+    assert message.value.text.startswith("Confused 0.")
+
+
+def test_copy_button_copies_the_snippet(browser: Browser, host: Host) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(host.url)
+    page.click("#copy")
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#snippet").text_content()
+    context.close()

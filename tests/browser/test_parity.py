@@ -1,0 +1,36 @@
+"""The browser computes what Python computes: tensors to the bit, logits within 1e-4, the same label."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.expected import Expected
+from tests.browser.parity import compare_in_page
+from tests.browser.server import Host
+
+MODELS = ("mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_loader_computes_what_python_computes(
+    page: Page, demo_host: Host, expected: Expected, name: str
+) -> None:
+    answers = expected.answers(name)
+    assert len(answers) >= 24
+    assert len({answer.label for answer in answers.values()}) == 4, (
+        "pictures that all get one label prove little"
+    )
+    assert compare_in_page(page, demo_host, name, answers) == []
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_page_shows_that_label(page: Page, demo_host: Host, expected: Expected, name: str) -> None:
+    page.goto(demo_host.url)
+    page.check(f"input[name=model][value={name}]", force=True)
+    shown = {}
+    for picture, path in demo_host.extras.items():
+        page.wait_for_selector("#app[data-state=ready]")
+        page.evaluate("document.getElementById('app').dataset.state = 'asked'")
+        page.set_input_files("#file", path)
+        page.wait_for_selector("#app[data-state=ready]")
+        shown[picture.removeprefix("pictures/")] = page.inner_text("#label")
+    assert shown == {picture: answer.label for picture, answer in expected.answers(name).items()}

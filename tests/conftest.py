@@ -1,0 +1,47 @@
+"""Fixtures that more than one folder uses: tiny catalogues and checkpoints, and the built demo site."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from converter.catalog import ModelSpec, load_catalog
+
+ROOT = Path(__file__).parent.parent
+
+
+def run_build(*arguments: object, timeout: float = 400) -> subprocess.CompletedProcess[str]:
+    """`python build.py …` as a user runs it."""
+    command = [sys.executable, str(ROOT / "build.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, cwd=ROOT, check=False)
+
+
+@pytest.fixture(scope="session")
+def catalog() -> dict[str, ModelSpec]:
+    """The project's own catalogue, by name."""
+    return {spec.name: spec for spec in load_catalog(ROOT / "models.toml")}
+
+
+@pytest.fixture(scope="session")
+def cache() -> Path:
+    """The conversions that `make site` keeps too, so that tests need not repeat them."""
+    return ROOT / ".cache"
+
+
+@pytest.fixture(scope="session")
+def demo_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    """The site with all three demo models, built by the command. Tests read it and never write."""
+    site = tmp_path_factory.mktemp("demo") / "site"
+    result = run_build("--out", site, "--cache", cache)
+    assert result.returncode == 0, result.stderr
+    return site
+
+
+@pytest.fixture(scope="session")
+def small_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    """The site with the smallest demo model only. Tests read it and never write."""
+    site = tmp_path_factory.mktemp("small") / "site"
+    result = run_build("--only", "mobilenet_emotion", "--out", site, "--cache", cache)
+    assert result.returncode == 0, result.stderr
+    return site
