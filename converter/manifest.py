@@ -131,8 +131,8 @@ def check_manifest(manifest: object) -> None:
                     where, f"found {len(logits)} entries, expected {classes}, one for each label"
                 )
         if model["input"]["shape"][2:] != model["preprocessing"]["resize"]:
-            found = json.dumps(model["input"]["shape"][2:])
-            expected = json.dumps(model["preprocessing"]["resize"])
+            found = _compact(model["input"]["shape"][2:])
+            expected = _compact(model["preprocessing"]["resize"])
             raise ManifestError(
                 f"{key}.input.shape", f"found height and width {found}, expected {expected} of resize"
             )
@@ -150,3 +150,7 @@ def _check_blocks(key: str, file: Mapping[str, Any]) -> None:
         raise ManifestError(
             f"{key}.blocks.sha256", f"found {found} entries, expected {expected} for its size"
         )
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -125,3 +125,7 @@ def _run(tool: str, arguments: list[str]) -> None:
     if result.returncode:
         command = " ".join([tool, *arguments[:2]])
         raise ToolError(command, f"failed with exit code {result.returncode}", str(result.stdout))
+
+
+if __name__ == "__main__":
+    install_node_modules()

@@ -7,13 +7,16 @@ import * as torch2web from "/torch2web.js";
 const models = new Map();
 
 async function load(name, options = {}) {
-  if (!models.has(name)) models.set(name, await torch2web.loadModel(name, options));
+  if (!models.has(name))
+    models.set(name, await torch2web.loadModel(name, options));
   return models.get(name);
 }
 
 async function sha256(array) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", array));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join(
+    "",
+  );
 }
 
 async function fetchBlob(url) {
@@ -35,7 +38,8 @@ export async function compare(name, urls) {
   for (const url of urls) {
     const blob = await fetchBlob(url);
     const tensor = await model.preprocess(blob);
-    const { label, confidence, probabilities, logits } = await model.predict(blob);
+    const { label, confidence, probabilities, logits } =
+      await model.predict(blob);
     const ran = await model.run(tensor);
     results[url] = {
       tensor: await sha256(tensor),
@@ -69,7 +73,8 @@ export async function resizeTable(name, sizes) {
   for (const [width, height] of sizes) {
     const image = new ImageData(width, height);
     for (let i = 0; i < width * height; i++) {
-      for (let c = 0; c < 4; c++) image.data[i * 4 + c] = c === 3 ? 255 : synthetic(i * 3 + c);
+      for (let c = 0; c < 4; c++)
+        image.data[i * 4 + c] = c === 3 ? 255 : synthetic(i * 3 + c);
     }
     results.push(await sha256(await model.preprocess(image)));
   }
@@ -84,9 +89,14 @@ function synthetic(index) {
 export async function sources(name, url) {
   const model = await load(name);
   const blob = await fetchBlob(url);
-  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
+  const bitmap = await createImageBitmap(blob, {
+    colorSpaceConversion: "none",
+  });
   const { width, height } = bitmap;
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const canvas = Object.assign(document.createElement("canvas"), {
+    width,
+    height,
+  });
   const context = canvas.getContext("2d");
   context.drawImage(bitmap, 0, 0);
   const offscreen = new OffscreenCanvas(width, height);
@@ -124,7 +134,9 @@ export async function videoLabel(name, url) {
     srcObject: canvas.captureStream(30),
   });
   const empty = await model.predict(video).catch(describe);
-  const loaded = new Promise((resolve) => video.addEventListener("loadeddata", resolve));
+  const loaded = new Promise((resolve) =>
+    video.addEventListener("loadeddata", resolve),
+  );
   const timer = setInterval(() => context.drawImage(bitmap, 0, 0), 30);
   await video.play();
   await loaded;
@@ -134,5 +146,15 @@ export async function videoLabel(name, url) {
 }
 
 window.torch2web = torch2web;
-window.probe = { load, compare, attempt, describe, resizeTable, sources, videoLabel, sha256, fetchBlob };
+window.probe = {
+  load,
+  compare,
+  attempt,
+  describe,
+  resizeTable,
+  sources,
+  videoLabel,
+  sha256,
+  fetchBlob,
+};
 document.documentElement.dataset.ready = "";

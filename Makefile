@@ -1,0 +1,58 @@
+# make site    build site/ with the demo weights, ready to open: .venv/bin/python build.py serve
+# make test    set up what the tests need, a browser included, and run everything
+# make format  format Python and TypeScript
+# make bench   print the measurements of bench/
+
+PYTHON ?= python3
+BIN := .venv/bin
+WEB := web/node_modules/.torch2web-lock-sha256
+PRETTIER := $(BIN)/node web/node_modules/prettier/bin/prettier.cjs
+PRETTY := web/loader web/page web/*.mjs web/*.json templates/*.css converter/schemas/*.json \
+	tests/web/*.ts tests/web/*.json tests/cases/*.json tests/browser/harness/*.js
+
+.PHONY: site test check browser format bench clean
+
+site: .venv/.installed
+	$(BIN)/python build.py
+
+test: check browser
+	$(BIN)/python -m pytest
+
+check: .venv/.installed-test $(WEB)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/node web/node_modules/typescript/bin/tsc -p web
+	$(BIN)/node web/node_modules/typescript/bin/tsc -p tests/web
+	$(PRETTIER) --check --log-level warn $(PRETTY)
+
+browser: .venv/.installed-test
+	$(BIN)/python -m tests.browser.find
+
+format: .venv/.installed-test $(WEB)
+	$(BIN)/ruff check --fix --select I .
+	$(BIN)/ruff format .
+	$(PRETTIER) --write --log-level warn $(PRETTY)
+
+bench: .venv/.installed-test browser
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf site .cache web/node_modules .venv
+
+# The stamps hold what was installed, so that both commands are quick the second time.
+.venv/.installed: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { \
+		echo "$(PYTHON) cannot make a virtual environment. Python 3.11 or newer is needed;" \
+			"on Debian: apt-get install python3-venv. Another Python: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
+		rm -rf .venv; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+.venv/.installed-test: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(WEB): web/package-lock.json .venv/.installed
+	$(BIN)/python -m converter.webassets
+	@touch $@

@@ -1,0 +1,58 @@
+"""The demo weights are alive: trained, stored small, right on faces they never saw."""
+
+import json
+from typing import cast
+
+import numpy as np
+import pytest
+
+from converter.demo.faces import LABELS, draw_face
+from converter.demo.train import TEST_FACES, TEST_SEED, accuracy, draw_set
+from converter.demo.weights import FOLDER, random_projection, weights_file
+
+ARCHITECTURES = ("mobilenet_v2", "landmark_cnn", "efficientnet_b0")
+
+
+@pytest.fixture(scope="module")
+def recorded() -> dict[str, dict[str, float]]:
+    return cast("dict[str, dict[str, float]]", json.loads((FOLDER / "accuracy.json").read_text()))
+
+
+@pytest.fixture(scope="module")
+def unseen():  # type: ignore[no-untyped-def]
+    return draw_set(TEST_SEED, TEST_FACES)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_right_on_faces_it_never_saw(name: str, recorded: dict[str, dict[str, float]], unseen) -> None:  # type: ignore[no-untyped-def]
+    share = accuracy(name, *unseen)
+    assert share >= 0.95
+    assert recorded[name]["faces"] == TEST_FACES
+    # One face of room, for a processor whose sums round another way.
+    assert share == pytest.approx(recorded[name]["accuracy"], abs=1.1 / TEST_FACES)
+
+
+def test_small_enough_for_a_repository() -> None:
+    assert sum(weights_file(name).stat().st_size for name in ARCHITECTURES) <= 16 * 2**20
+
+
+def test_random_projection_is_the_same_everywhere() -> None:
+    projection = random_projection(8, 1000)
+    assert projection.dtype == np.float32
+    assert projection[0, :3].tolist() == [-0.01165780983865261, 0.029444655403494835, 0.00632590614259243]
+    assert np.abs(projection).max() <= 1 / np.sqrt(1000)
+    assert abs(float(projection.mean())) < 0.001
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_faces_follow_from_label_and_seed(label: str) -> None:
+    first = draw_face(label, 4, (120, 90))
+    assert first.size == (120, 90)
+    assert first.mode == "RGB"
+    assert first.tobytes() == draw_face(label, 4, (120, 90)).tobytes()
+    assert first.tobytes() != draw_face(label, 5, (120, 90)).tobytes()
+
+
+def test_unknown_state() -> None:
+    with pytest.raises(ValueError, match="no drawn face for 'Angry': one of Bored"):
+        draw_face("Angry", 1)

@@ -1,0 +1,90 @@
+"""model_info.json: the case table that the loader is held to as well."""
+
+import copy
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from converter.errors import ManifestError
+from converter.manifest import check_manifest, read_manifest
+from tests.conftest import ROOT
+
+TABLE: dict[str, Any] = json.loads((ROOT / "tests/cases/manifests.json").read_text())
+
+
+def changed(case: dict[str, Any]) -> object:
+    """The good manifest with the case's change."""
+    manifest = copy.deepcopy(TABLE["good"])
+    if "set" in case:
+        *path, value = case["set"]
+        if not path:
+            return value
+        _at(manifest, path[:-1])[path[-1]] = value
+    if "remove" in case:
+        *path, last = case["remove"]
+        del _at(manifest, path)[last]
+    return manifest
+
+
+def _at(manifest: Any, path: list[str | int]) -> Any:
+    for key in path:
+        manifest = manifest[key]
+    return manifest
+
+
+@pytest.mark.parametrize("case", TABLE["cases"], ids=lambda case: case["name"])
+def test_case_table(case: dict[str, Any]) -> None:
+    if case["key"] is None:
+        check_manifest(changed(case))
+        return
+    with pytest.raises(ManifestError) as caught:
+        check_manifest(changed(case))
+    assert caught.value.key == case["key"]
+    assert case["says"] in caught.value.problem
+
+
+def test_names_are_distinct() -> None:
+    manifest = copy.deepcopy(TABLE["good"])
+    manifest["models"].append(copy.deepcopy(manifest["models"][0]))
+    with pytest.raises(ManifestError, match=r'models\[1\]\.name: found "mobilenet_emotion" twice'):
+        check_manifest(manifest)
+
+
+def test_broken_json() -> None:
+    with pytest.raises(ManifestError, match="not valid JSON"):
+        read_manifest(b"{")
+
+
+def test_built_manifest(demo_site: Path) -> None:
+    manifest = read_manifest((demo_site / "models/model_info.json").read_bytes())
+    models = {model["name"]: model for model in manifest["models"]}
+    assert list(models) == ["mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion"]
+    mebibytes = {name: model["variants"][0]["file"]["size"] / 2**20 for name, model in models.items()}
+    assert 8.4 <= mebibytes["mobilenet_emotion"] <= 8.5
+    assert round(mebibytes["landmark_cnn_emotion"], 2) == 196.37
+    assert 15.2 <= mebibytes["efficientnet_emotion"] <= 15.4
+    for model in models.values():
+        assert model["opset"] == 12
+        assert model["input"] == {"name": "input", "dtype": "float32", "shape": ["batch", 3, 224, 224]}
+        assert model["output"] == {"name": "output", "dtype": "float32", "shape": ["batch", 4]}
+        assert model["provenance"]["weights"] == "demo"
+        figures = model["variants"][0]["verification"]
+        assert 0 < figures["logits_max_abs_diff"] <= 1e-4
+        assert figures["logits_spread"] > 0.5
+        assert figures["top1_classes"] == 4
+        assert not figures["dead"]
+
+
+def test_checksums_are_plain_and_right(demo_site: Path) -> None:
+    folder = demo_site / "models"
+    checksums = json.loads((folder / "model_checksums.json").read_text())
+    present = {path.name for path in folder.iterdir()} - {"model_checksums.json"}
+    assert set(checksums) == present
+    for name, digest in checksums.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    for model in json.loads((folder / "model_info.json").read_text())["models"]:
+        file = model["variants"][0]["file"]
+        assert checksums[Path(file["path"]).name] == file["sha256"]

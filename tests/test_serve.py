@@ -1,0 +1,57 @@
+"""The server that `serve` starts."""
+
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from converter.errors import InputError
+from converter.serve import create_server
+
+
+@pytest.fixture
+def address(small_site: Path) -> Iterator[str]:
+    with create_server(small_site, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [
+        ("", "text/html; charset=utf-8"),
+        ("torch2web.js", "text/javascript; charset=utf-8"),
+        ("onnxruntime/ort.wasm.min.mjs", "text/javascript; charset=utf-8"),
+        ("onnxruntime/ort-wasm-simd-threaded.wasm", "application/wasm"),
+        ("models/model_info.json", "application/json"),
+        ("models/mobilenet_emotion.onnx", "application/octet-stream"),
+        ("page.css", "text/css; charset=utf-8"),
+        ("samples/bored-1.jpg", "image/jpeg"),
+    ],
+)
+def test_types_and_isolation(address: str, path: str, content_type: str) -> None:
+    with urllib.request.urlopen(address + path, timeout=10) as response:
+        assert response.headers["Content-Type"] == content_type
+        assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert response.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+        assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["nothing.js", "../pyproject.toml", "%2e%2e/pyproject.toml"])
+def test_what_is_not_there(address: str, path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(address + path, timeout=10)
+    assert caught.value.code == 404
+    caught.value.close()
+
+
+def test_port_in_use(address: str, small_site: Path) -> None:
+    port = int(address.rstrip("/").rpartition(":")[2])
+    with pytest.raises(InputError, match=f"port {port} cannot be used"):
+        create_server(small_site, port)
+    with pytest.raises(InputError, match="port 99999 cannot be used"):
+        create_server(small_site, 99999)

@@ -1,0 +1,56 @@
+"""The bundled loader: its size is held, and what it is made of is pinned."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from converter import webassets
+from converter.errors import BudgetError, ToolError
+from converter.webassets import LOADER_BUDGET, build_scripts, runtime_files, runtime_version
+from tests.conftest import ROOT
+
+
+def test_loader_fits_its_budget(cache: Path) -> None:
+    scripts = build_scripts("0" * 64, cache / "test-web")
+    assert 1000 < scripts.loader_gzipped <= LOADER_BUDGET == 12 * 1024
+    assert b"0" * 64 in scripts.loader
+
+
+def test_larger_loader_fails_the_build(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webassets, "LOADER_BUDGET", 1000)
+    with pytest.raises(BudgetError, match=r"torch2web\.js is .* bytes gzipped, over its budget of 1,000"):
+        build_scripts("0" * 64, cache / "test-web")
+
+
+def test_no_eval_no_blob_no_other_origin(demo_site: Path) -> None:
+    for name in ("torch2web.js", "page.js"):
+        text = (demo_site / name).read_text()
+        assert "eval(" not in text
+        assert "new Function" not in text
+        assert "https://" not in text
+    assert "createObjectURL" not in (demo_site / "torch2web.js").read_text()
+    assert "new Function" not in (demo_site / "onnxruntime/ort-wasm-simd-threaded.mjs").read_text()
+
+
+def test_failing_tool_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r"node build\.mjs: failed with exit code 1"):
+        webassets._cached(tmp_path, "nonsense", "", [])
+
+
+def test_lock_file_pins_everything_and_names_no_registry() -> None:
+    text = (ROOT / "web/package-lock.json").read_text()
+    assert "resolved" not in text
+    packages = json.loads(text)["packages"]
+    assert all("integrity" in entry for name, entry in packages.items() if name)
+    assert packages["node_modules/onnxruntime-web"]["version"] == runtime_version() == "1.30.0"
+    wanted = packages[""]["dependencies"] | packages[""]["devDependencies"]
+    assert all(version[0].isdigit() for version in wanted.values()), "exact versions only"
+
+
+def test_runtime_is_the_wasm_only_entry() -> None:
+    assert [path.name for path in runtime_files().values()] == [
+        "ort.wasm.min.mjs",
+        "ort-wasm-simd-threaded.mjs",
+        "ort-wasm-simd-threaded.wasm",
+    ]

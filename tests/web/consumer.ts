@@ -1,0 +1,56 @@
+/** A page's code against the built torch2web.d.ts: it must compile as it is, and each marked line must not. */
+import {
+  DecodeError,
+  IntegrityError,
+  loadEnsemble,
+  loadModel,
+} from "./torch2web.js";
+import type { BackendReport, Model, Prediction } from "./torch2web.js";
+
+const model: Model = await loadModel("mobilenet_emotion", {
+  baseURL: new URL("https://example.org/site/"),
+  backends: ["wasm"],
+  threads: 2,
+  signal: AbortSignal.timeout(60_000),
+  onProgress: ({ loaded, total, file }) => console.log(file, loaded / total),
+});
+const sources = [
+  new Blob(),
+  new ImageData(1, 1),
+  document.createElement("canvas"),
+];
+const predictions: Prediction[] = await model.predictBatch(sources);
+const { label, confidence, probabilities, logits, timings } =
+  await model.predict(document.createElement("img"));
+const all: [string, number, number[], Float32Array, number] = [
+  label,
+  confidence,
+  probabilities,
+  logits,
+  timings.run,
+];
+const tensor: Float32Array = await model.preprocess(new OffscreenCanvas(2, 2));
+const again: Float32Array = await model.run(tensor);
+const report: BackendReport = model.backend;
+const labels: string[] = model.info.labels;
+const ensemble = await loadEnsemble(["a", "b"], { weights: [1, 2] });
+try {
+  await ensemble.predict(new Blob());
+} catch (error) {
+  if (error instanceof IntegrityError)
+    console.log(error.expected, error.actual, error.url);
+  if (error instanceof DecodeError) throw error;
+}
+await model.dispose();
+console.log(all, again, report, labels, predictions);
+
+// @ts-expect-error: a name is needed
+await loadModel();
+// @ts-expect-error: no such option
+await loadModel("mobilenet_emotion", { thread: 2 });
+// @ts-expect-error: no such backend
+await loadModel("mobilenet_emotion", { backends: ["cuda"] });
+// @ts-expect-error: an address is no picture
+await model.predict("face.jpg");
+// @ts-expect-error: read only
+model.info = model.info;

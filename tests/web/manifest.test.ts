@@ -1,0 +1,61 @@
+/** The loader's check of model_info.json against the table that Python's is held to. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { checkManifest } from "../../web/loader/check_manifest.ts";
+import { ManifestError } from "../../web/loader/errors.ts";
+
+type Path = (string | number)[];
+interface Case {
+  name: string;
+  key: string | null;
+  says?: string;
+  set?: [...Path, unknown];
+  remove?: Path;
+}
+
+const table = JSON.parse(
+  readFileSync(new URL("../cases/manifests.json", import.meta.url), "utf8"),
+) as { good: unknown; cases: Case[] };
+
+const at = (value: unknown, path: Path): Record<string | number, unknown> =>
+  path.reduce<any>((inner, key) => inner[key], value);
+
+function changed({ set, remove }: Case): unknown {
+  const manifest = structuredClone(table.good);
+  if (set) {
+    const path = set.slice(0, -1) as Path;
+    const value = set.at(-1);
+    if (path.length === 0) return value;
+    at(manifest, path.slice(0, -1))[path.at(-1)!] = value;
+  }
+  if (remove) delete at(manifest, remove.slice(0, -1))[remove.at(-1)!];
+  return manifest;
+}
+
+for (const entry of table.cases) {
+  test(entry.name, () => {
+    if (entry.key === null) {
+      checkManifest(changed(entry));
+      return;
+    }
+    assert.throws(
+      () => checkManifest(changed(entry)),
+      (error: unknown) => {
+        assert(error instanceof ManifestError);
+        assert.equal(error.key, entry.key);
+        assert(error.message.includes(entry.says!), error.message);
+        return true;
+      },
+    );
+  });
+}
+
+test("names are distinct", () => {
+  const manifest = structuredClone(table.good) as { models: unknown[] };
+  manifest.models.push(manifest.models[0]);
+  assert.throws(
+    () => checkManifest(manifest),
+    /models\[1\]\.name: found "mobilenet_emotion" twice/,
+  );
+});

@@ -1,0 +1,29 @@
+/** Functions that Python has as well, printed for the Python side to compare: `golden`, `softmax`. */
+import { createHash } from "node:crypto";
+import { goldenInput } from "../../web/loader/golden.ts";
+import { argmax, softmax } from "../../web/loader/postprocess.ts";
+import { subresourceIntegrity } from "../../web/loader/integrity.ts";
+
+const hash = (array: Float32Array): string =>
+  createHash("sha256").update(new Uint8Array(array.buffer)).digest("hex");
+
+const preprocessing = {
+  resize: [100, 77] as [number, number],
+  filter: "bilinear" as const,
+  mean: [0.485, 0.456, 0.406] as [number, number, number],
+  std: [0.229, 0.224, 0.225] as [number, number, number],
+};
+
+console.log(
+  JSON.stringify({
+    golden: [0, 20261, 2 ** 31].map((seed) =>
+      hash(goldenInput(seed, 2, preprocessing)),
+    ),
+    softmax: [
+      [1000, 0, -1000],
+      [0.1, 0.2, 0.3, 0.4],
+    ].map(softmax),
+    argmax: [[1, 3, 3, 2], [0], [-1, -2]].map(argmax),
+    integrity: subresourceIntegrity("00ff10".padEnd(64, "a")),
+  }),
+);
