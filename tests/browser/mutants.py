@@ -76,6 +76,7 @@ def scaled_weight_site(site: Path, folder: Path, spec: ModelSpec) -> Path:
     """A whole, consistent site whose model has one weight tensor scaled by 1.01."""
     manifest = read_manifest((site / MANIFEST).read_bytes())
     entry = next(model for model in manifest["models"] if model["name"] == spec.name)
+    folder.mkdir(parents=True, exist_ok=True)
     scaled = folder / "scaled.onnx"
     scale_one_weight(site / "models" / spec.output, scaled)
     mutant = folder / "site"

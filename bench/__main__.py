@@ -1,0 +1,28 @@
+"""Everything that is measured, by one command: `python -m bench [PART]…`, or `make bench`.
+
+Figures of one machine at one time: compare ratios, and minima before medians.
+"""
+
+import argparse
+
+from bench.build import measure_build
+from bench.preprocess import measure_preprocess
+from bench.sizes import measure_sizes
+from converter.console import Output
+
+PARTS = {"build": measure_build, "preprocess": measure_preprocess, "sizes": measure_sizes}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(PARTS)}")
+    wanted = parser.parse_args().parts
+    if unknown := sorted(set(wanted) - set(PARTS)):
+        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    for name, measure in PARTS.items():
+        if not wanted or name in wanted:
+            measure(Output())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""A built site in a real browser, for what is measured there."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
+from tests.browser.parity import open_harness
+from tests.browser.server import hosting
+
+ROOT = Path(__file__).parent.parent
+
+
+@contextmanager
+def harness_page(*names: str) -> Iterator[Page]:
+    """A page that has imported the loader of a site with the demo models `names`."""
+    executable = find_chromium()
+    if executable is None:
+        raise SystemExit(NO_BROWSER)
+    with tempfile.TemporaryDirectory() as folder:
+        only = [option for name in names for option in ("--only", name)]
+        site = Path(folder) / "site"
+        subprocess.run([sys.executable, "build.py", *only, "--out", site], cwd=ROOT, check=True)
+        with hosting(site) as host, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=executable, args=launch_arguments())
+            page = browser.new_page()
+            open_harness(page, host)
+            yield page
+            browser.close()
