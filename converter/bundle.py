@@ -11,7 +11,7 @@ from converter.manifest import SCHEMA, ModelRecord, Runtime, checksums_json, man
 from converter.pages import TEMPLATES, integrity, render
 from converter.samples import draw_samples
 from converter.schema import FOLDER as SCHEMAS
-from converter.webassets import build_scripts, install_node_modules, runtime_files, runtime_version
+from converter.webassets import build_scripts, runtime_files, runtime_version
 
 MANIFEST = "models/model_info.json"
 CHECKSUMS = "models/model_checksums.json"
@@ -67,7 +67,6 @@ def write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache:
 
 
 def _write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache: Path) -> Bundle:
-    install_node_modules()
     runtime = Runtime(
         version=runtime_version(),
         files={

@@ -11,6 +11,7 @@ from typing import Any
 
 from converter.catalog import ModelSpec
 from converter.hashing import sha256_of
+from converter.kept import publish
 
 _PACKAGE = Path(__file__).parent
 _DISTRIBUTIONS = ("efficientnet-pytorch", "numpy", "onnx", "onnxruntime", "pillow", "torch")
@@ -65,13 +66,10 @@ class ConversionCache:
         return work
 
     def store(self, work: Entry, entry: Entry, record: dict[str, Any]) -> dict[str, Any]:
-        """Complete `work` with its record and give it its name; older entries of the model go."""
+        """Complete `work` with its record and give it its name; the oldest of the model's go."""
         text = json.dumps({**record, "sha256": sha256_of(work.model)}, indent=2, sort_keys=True)
         (work.folder / "record.json").write_text(text)
-        name = entry.folder.name.rpartition("-")[0]
-        for old in self.folder.glob(f"{name}-*"):
-            shutil.rmtree(old)
-        work.folder.rename(entry.folder)
+        publish(work.folder, entry.folder, entry.folder.name.rpartition("-")[0])
         stored: dict[str, Any] = json.loads(text)  # as the next build will read it
         return stored
 

@@ -99,7 +99,7 @@ def _interrupt(*_: object) -> None:
 
 
 def _build(options: argparse.Namespace, output: Output) -> None:
-    from converter.pipeline import STEPS_PER_MODEL, BuildOptions, build
+    from converter.pipeline import BuildOptions, build
 
     if options.checkpoints is None:
         output.warning("No --checkpoints given: building with demo weights, trained on drawn faces.")
@@ -111,14 +111,14 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         cache=options.cache,
         allow_dead=options.allow_dead,
     )
-    with output.progress(4 * STEPS_PER_MODEL) as show:
+    with output.progress() as show:
         report = build(build_options, show)
     rows = []
     for model in report.models:
         figures = model.record.verification
         rows.append(
             (
-                model.record.spec.name + (" (demo weights)" if model.record.weights.demo else ""),
+                model.record.spec.name,
                 f"{model.record.file.size / 2**20:.2f} MiB",
                 f"opset {model.record.spec.opset}",
                 f"{figures['logits_max_abs_diff']:.1e}",
@@ -127,7 +127,7 @@ def _build(options: argparse.Namespace, output: Output) -> None:
                 "kept" if model.seconds is None else f"{model.seconds:.1f}",
             )
         )
-    headings = ("model", "size", "export", "max difference", "mean difference", "top-1", "seconds")
+    headings = ("model", "size", "export", "max diff", "mean diff", "top-1", "seconds")
     output.table(headings, rows)
     for model in report.models:
         if model.record.verification["dead"]:
@@ -155,7 +155,7 @@ def _verify(options: argparse.Namespace, output: Output) -> None:
         )
         for check in result.models
     ]
-    output.table(("model", "max difference", "tolerance", "golden outputs"), rows)
+    output.table(("model", "max diff", "tolerance", "golden outputs"), rows)
     if result.problems:
         raise SiteError(options.site, result.problems)
     output.line(f"{options.site}: all {result.files} files are as they were built")

