@@ -58,7 +58,7 @@ class Output:
             for line in _plain_table([headings, *rows]):
                 self.line(line)
             return
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1))
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
         for index, heading in enumerate(headings):
             table.add_column(escape(heading), justify="right" if index else "left", no_wrap=True)
         for row in rows:

@@ -1,0 +1,69 @@
+"""Which browser the tests take, and what is said where there is none."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser import find
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without any browser: Playwright's folder and the PATH are empty."""
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "playwright"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    (tmp_path / "bin").mkdir()
+    return tmp_path
+
+
+def executable(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path
+
+
+def playwrights_own() -> Path:
+    with find.sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path)
+
+
+def test_playwrights_own_comes_first(bare: Path) -> None:
+    executable(bare / "bin/chromium")
+    own = executable(playwrights_own())
+    assert own.is_relative_to(bare)
+    assert find.find_chromium() == own
+
+
+@pytest.mark.parametrize("name", ["chromium", "google-chrome"])
+def test_then_one_of_the_machine(bare: Path, name: str) -> None:
+    assert find.find_chromium() is None
+    path = executable(bare / "bin" / name)
+    assert find.find_chromium() == path
+
+
+def test_then_downloads_in_order(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def attempt(command: list[str], seconds: int) -> None:
+        tried.append(" ".join(command[-3:]))
+        if "apt-get" in command and "install" in command:
+            executable(bare / "bin/chromium")
+
+    executable(bare / "bin/apt-get")
+    monkeypatch.setattr(find, "_try", attempt)
+    monkeypatch.setattr(find.os, "geteuid", lambda: 0)  # type: ignore[attr-defined]
+    assert find.install_chromium() == bare / "bin/chromium"
+    assert tried[0] == "playwright install chromium"
+    assert tried[1] == "apt-get update"
+    assert "chromium" in tried[2]
+
+
+def test_then_one_clear_error(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(find, "_try", lambda command, seconds: None)
+    assert find.main() == 1
+    message = capsys.readouterr().err
+    for way in ("playwright install chromium", "on the PATH", "apt-get install chromium"):
+        assert way in message
