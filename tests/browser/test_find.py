@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests.browser import find
 
@@ -24,7 +25,7 @@ def executable(path: Path) -> Path:
 
 
 def playwrights_own() -> Path:
-    with find.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         return Path(playwright.chromium.executable_path)
 
 
@@ -52,7 +53,7 @@ def test_then_downloads_in_order(bare: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     executable(bare / "bin/apt-get")
     monkeypatch.setattr(find, "_try", attempt)
-    monkeypatch.setattr(find.os, "geteuid", lambda: 0)  # type: ignore[attr-defined]
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     assert find.install_chromium() == bare / "bin/chromium"
     assert tried[0] == "playwright install chromium"
     assert tried[1] == "apt-get update"
@@ -62,7 +63,7 @@ def test_then_downloads_in_order(bare: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_then_one_clear_error(
     bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(find, "_try", lambda command, seconds: None)
+    monkeypatch.setattr(find, "_try", lambda *_: None)
     assert find.main() == 1
     message = capsys.readouterr().err
     for way in ("playwright install chromium", "on the PATH", "apt-get install chromium"):
