@@ -63,7 +63,7 @@ def test_then_downloads_in_order(bare: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_then_one_clear_error(
     bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(find, "_try", lambda *_: None)
+    monkeypatch.setattr(find, "_try", lambda *_, **__: None)
     assert find.main() == 1
     message = capsys.readouterr().err
     for way in ("playwright install chromium", "on the PATH", "apt-get install chromium"):
