@@ -10,7 +10,7 @@ PRETTIER := $(BIN)/node web/node_modules/prettier/bin/prettier.cjs
 PRETTY := web/loader web/page web/*.mjs web/*.json templates/*.css converter/schemas/*.json \
 	tests/web/*.ts tests/web/*.json tests/cases/*.json tests/browser/harness/*.js
 
-.PHONY: site test check browser format bench clean
+.PHONY: site test check browser format bench clean venv
 
 site: .venv/.installed
 	$(BIN)/python build.py
@@ -42,12 +42,16 @@ clean:
 
 # The stamps hold what was installed, so that both commands are quick the second time.
 .venv/.installed: pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { \
-		echo "$(PYTHON) cannot make a virtual environment. Python 3.11 or newer is needed;" \
-			"on Debian: apt-get install python3-venv. Another Python: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
-		rm -rf .venv; exit 1; }
+	@test -x $(BIN)/pip || $(MAKE) --no-print-directory venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
+
+venv:
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 \
+		|| { rm -rf .venv; command -v apt-get >/dev/null && test "$$(id -u)" = 0 \
+			&& apt-get update -qq && apt-get install -qq -y python3-venv && $(PYTHON) -m venv .venv; } \
+		|| { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment. Python 3.11 or newer is needed;" \
+			"on Debian: apt-get install python3-venv. For another Python: make PYTHON=python3.12" >&2; exit 1; }
 
 .venv/.installed-test: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'

@@ -1,10 +1,14 @@
 """Puts everything together in site/: models, manifest, loader, runtime, page, samples, checksums."""
 
 import errno
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from converter.demo.faces import LABELS as DRAWN_LABELS
 from converter.errors import OutputError
 from converter.hashing import FileRecord, read_blocks, write_bytes_hashed, write_hashed
 from converter.manifest import SCHEMA, ModelRecord, Runtime, checksums_json, manifest_json
@@ -34,39 +38,52 @@ class Bundle:
 
 
 def require_replaceable(site: Path) -> None:
-    """Raise OutputError unless `site` may be replaced: it is absent, empty, or a site built before."""
+    """Raise OutputError unless `site` may be replaced: it is absent, empty, or holds just a built site."""
     if not site.exists() and not site.is_symlink():
         return
     if not site.is_dir() or site.is_symlink():
         raise OutputError(site, "it is not a folder; --out names the folder to write the site to")
-    if any(site.iterdir()) and not (site / MANIFEST).is_file():
-        problem = (
-            "it holds something other than a built site and would be lost; name another folder with --out"
-        )
-        raise OutputError(site, problem)
+    present = {path.relative_to(site).as_posix() for path in site.rglob("*") if not path.is_dir()}
+    if strange := sorted(present - {SUMS, *read_sums(site)}):
+        shown = ", ".join(strange[:3]) + (", …" if len(strange) > 3 else "")
+        problem = f"it holds {shown}, which no build put there and which would be lost"
+        raise OutputError(site, f"{problem}; move that away or name another folder with --out")
 
 
-def place_model(root: Path, source: Path, output: str) -> FileRecord:
-    """Copy a verified ONNX file into the site."""
-    return write_hashed(root, f"models/{output}", read_blocks(source))
+def read_sums(site: Path) -> dict[str, str]:
+    """SHA-256 by path as `site` records them, without lines that do not fit; empty where it has no record."""
+    if not (site / SUMS).is_file():
+        return {}
+    lines = (site / SUMS).read_text(errors="replace").splitlines()
+    pairs = (line.split("  ", 1) for line in lines)
+    return {pair[1]: pair[0] for pair in pairs if len(pair) == 2 and len(pair[0]) == 64}
+
+
+def place_model(root: Path, source: Path, output: str, sha256: str) -> FileRecord:
+    """Copy a verified ONNX file into the site. Raises OutputError if it is not the one that was verified."""
+    record = write_hashed(root, f"models/{output}", read_blocks(source))
+    if record.sha256 != sha256:
+        problem = f"it changed after it was verified: SHA-256 {record.sha256}, expected {sha256}"
+        raise OutputError(source, f"{problem}; build again")
+    return record
+
+
+@contextmanager
+def full_disk_explained(site: Path) -> Iterator[None]:
+    """Say what a full disk means for `site`: OutputError in place of the system's error."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputError(site, "the disk is full; whatever was there before is as it was") from error
+        raise
 
 
 def write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache: Path) -> Bundle:
     """Write everything else into `root`, where the models' files are already placed.
 
-    Raises ToolError, BudgetError or OutputError.
+    Raises ToolError or BudgetError.
     """
-    try:
-        return _write_site(root, generator, models, cache)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(
-                root, "the disk is full; the site that was there before is as it was"
-            ) from error
-        raise
-
-
-def _write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache: Path) -> Bundle:
     runtime = Runtime(
         version=runtime_version(),
         files={
@@ -85,7 +102,9 @@ def _write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache
     page = write_bytes_hashed(root, "page.js", scripts.page)
     style = write_hashed(root, "page.css", read_blocks(TEMPLATES / "page.css"))
     notices = write_hashed(root, "THIRD_PARTY.txt", read_blocks(TEMPLATES / "THIRD_PARTY.txt"))
-    samples = draw_samples()
+    drawn_labels = all(model.spec.labels == DRAWN_LABELS for model in models)
+    samples = draw_samples() if drawn_labels else ()
+    import_map = json.dumps({"integrity": {f"./{LOADER}": integrity(loader.sha256)}})
     pictures = [write_bytes_hashed(root, f"samples/{sample.file_name}", sample.content) for sample in samples]
     html = render(
         "index.html.j2",
@@ -93,6 +112,8 @@ def _write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache
         samples=samples,
         runtime=runtime,
         loader_integrity=integrity(loader.sha256),
+        import_map=import_map,
+        import_map_integrity=integrity(hashlib.sha256(import_map.encode()).hexdigest()),
         page_integrity=integrity(page.sha256),
         style_integrity=integrity(style.sha256),
     )

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,7 +10,7 @@ from typing import Any
 
 from converter.catalog import ModelSpec
 from converter.hashing import sha256_of
-from converter.kept import publish
+from converter.kept import begin_work, publish
 
 _PACKAGE = Path(__file__).parent
 _DISTRIBUTIONS = ("efficientnet-pytorch", "numpy", "onnx", "onnxruntime", "pillow", "torch")
@@ -32,7 +31,7 @@ class Entry:
         try:
             record: dict[str, Any] = json.loads((self.folder / "record.json").read_text())
             return record if sha256_of(self.model) == record["sha256"] else None
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
 
@@ -60,16 +59,15 @@ class ConversionCache:
 
     def begin(self, entry: Entry) -> Entry:
         """A place to convert into, which `store` turns into `entry`."""
-        work = Entry(entry.folder.with_name(f".{entry.folder.name}-{os.getpid()}"))
-        shutil.rmtree(work.folder, ignore_errors=True)
-        work.folder.mkdir(parents=True)
-        return work
+        return Entry(begin_work(entry.folder))
 
     def store(self, work: Entry, entry: Entry, record: dict[str, Any]) -> dict[str, Any]:
         """Complete `work` with its record and give it its name; the oldest of the model's go."""
         text = json.dumps({**record, "sha256": sha256_of(work.model)}, indent=2, sort_keys=True)
         (work.folder / "record.json").write_text(text)
-        publish(work.folder, entry.folder, entry.folder.name.rpartition("-")[0])
+        if entry.read_record() is None:  # damaged, or not there
+            shutil.rmtree(entry.folder, ignore_errors=True)
+        publish(work.folder, entry.folder)
         stored: dict[str, Any] = json.loads(text)  # as the next build will read it
         return stored
 

@@ -1,5 +1,6 @@
 """models.toml: which models there are and how each one is built."""
 
+import math
 import tomllib
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -63,6 +64,7 @@ def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...
         raise CatalogError(path, "", f"it is not valid TOML: {error}") from error
     if violation := find_violation(data, "models.schema.json"):
         raise CatalogError(path, violation.key, violation.problem)
+    _require_finite(path, data, "")
     defaults = data.get("defaults", {})
     specs = tuple(_model(path, index, {**defaults, **entry}) for index, entry in enumerate(data["models"]))
     for key in ("name", "output"):
@@ -93,6 +95,18 @@ def _model(path: Path, index: int, entry: dict[str, Any]) -> ModelSpec:
         tolerance=float(entry["tolerance"]),
         recommended=Recommendation(**entry["recommended"]),
     )
+
+
+def _require_finite(path: Path, value: object, key: str) -> None:
+    """TOML knows nan and inf; a tolerance of nan would pass anything, as no comparison with it holds."""
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            _require_finite(path, entry, f"{key}.{name}" if key else name)
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            _require_finite(path, entry, f"{key}[{index}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise CatalogError(path, key, f"found {value}, expected a finite number")
 
 
 def _require_distinct(path: Path, key: str, values: list[str]) -> None:

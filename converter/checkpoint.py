@@ -4,7 +4,8 @@ Files are read with `weights_only=True`: what needs more than tensors and plain 
 any of it runs.
 """
 
-import pickle
+import contextlib
+import pickletools
 import re
 import warnings
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 
 from converter.architectures import load_architecture
 from converter.catalog import ModelSpec
+from converter.demo.faces import LABELS as DEMO_LABELS
 from converter.demo.weights import load_demo_state, weights_file
 from converter.errors import CheckpointError, StateDictError
 
@@ -33,14 +35,30 @@ def load_model(spec: ModelSpec, checkpoint: Path | None) -> nn.Module:
     In eval mode, float32, on the CPU. Raises CheckpointError.
     """
     path = weights_file(spec.architecture) if checkpoint is None else checkpoint
-    state = load_demo_state(spec.architecture) if checkpoint is None else read_state_dict(checkpoint)
+    state = _read_demo(spec) if checkpoint is None else read_state_dict(checkpoint)
+    pixels = spec.preprocessing
     with torch.device("meta"):  # no memory and no random draws for weights about to be replaced
-        model = load_architecture(spec.architecture).build(len(spec.labels))
-    _require_fit(path, spec.architecture, model.state_dict(), state)
-    state = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+        model = load_architecture(spec.architecture).build(len(spec.labels), pixels.height, pixels.width)
+    expected = model.state_dict()
+    _require_fit(path, spec.architecture, expected, state)
+    state = {key: value.to(expected[key].dtype) for key, value in state.items()}
     _require_finite(path, state)
     model.load_state_dict(state, strict=True, assign=True)
     return model.eval()
+
+
+def _read_demo(spec: ModelSpec) -> dict[str, Tensor]:
+    path = weights_file(spec.architecture)
+    if spec.labels != DEMO_LABELS:
+        problem = (
+            f"the demo weights tell {', '.join(DEMO_LABELS)}, in this order, and not {', '.join(spec.labels)}"
+        )
+        raise CheckpointError(
+            path, problem, "Build this model from a checkpoint of its own: --checkpoints DIR."
+        )
+    _refuse_what_is_no_checkpoint(path)
+    _read_safetensors(path)  # for its errors
+    return load_demo_state(spec.architecture)
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
@@ -51,9 +69,10 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     _refuse_what_is_no_checkpoint(path)
     content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
     state = _find_state_dict(path, content)
-    for prefix in _PREFIXES:
-        if all(key.startswith(prefix) for key in state):
-            state = {key.removeprefix(prefix): value for key, value in state.items()}
+    while prefix := next(
+        (prefix for prefix in _PREFIXES if all(key.startswith(prefix) for key in state)), ""
+    ):
+        state = {key.removeprefix(prefix): value for key, value in state.items()}
     return state
 
 
@@ -86,25 +105,34 @@ def _read_pickle(path: Path) -> object:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # whatever is odd about the file is an error below
             return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if wanted := re.search(r"GLOBAL ([\w.]+)|global ([\w.]+) was", str(error), re.IGNORECASE):
-            problem = f"it was refused: it wants to run {wanted[1] or wanted[2]} while it is read"
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file makes the unpickler raise anything at all
+        if wanted := _wants_to_run(path, str(error)):
+            problem = f"it was refused: it wants to run {wanted} while it is read"
             advice = f"Such a file can hold any code, so nothing of it was run. {_ADVICE}"
             raise CheckpointError(path, problem, advice) from error
-        raise CheckpointError(path, _unreadable(path), _ADVICE) from error
-    except (
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-        KeyError,
-        AttributeError,
-        IndexError,
-        TypeError,
-    ) as error:
         if "TorchScript" in str(error) or "torch.jit" in str(error):
             raise CheckpointError(path, "it is a TorchScript archive, not a state dict", _ADVICE) from error
         raise CheckpointError(path, _unreadable(path), _ADVICE) from error
+
+
+def _wants_to_run(path: Path, refusal: str) -> str:
+    """What a pickle would import: from torch's refusal, or from the pickle where torch cannot read it."""
+    if named := re.search(r"GLOBAL ([\w.]+)|global ([\w.]+) was", refusal, re.IGNORECASE):
+        return named[1] or named[2]
+    with path.open("rb") as file:
+        start = file.read(4096)
+    texts: list[str] = []
+    with contextlib.suppress(Exception):  # whatever is behind the import is of no interest
+        for opcode, argument, _ in pickletools.genops(start):
+            if opcode.name == "GLOBAL":
+                return str(argument).replace(" ", ".")
+            if opcode.name == "STACK_GLOBAL":
+                return ".".join(texts[-2:])
+            if isinstance(argument, str):
+                texts.append(argument)
+    return ""
 
 
 def _unreadable(path: Path) -> str:
@@ -152,6 +180,12 @@ def _require_fit(
     }
     if missing or unexpected or misshaped:
         raise StateDictError(path, architecture, missing, unexpected, misshaped)
+    for key, value in found.items():
+        wanted = "floating point" if expected[key].is_floating_point() else "whole numbers"
+        same_kind = value.is_floating_point() == expected[key].is_floating_point()
+        if not same_kind or value.is_quantized or value.layout != torch.strided:
+            problem = f"{key} is {value.dtype} ({value.layout}), expected dense {wanted}"
+            raise CheckpointError(path, problem, "Save the weights as they were trained, not quantised.")
 
 
 def _require_finite(path: Path, state: Mapping[str, Tensor]) -> None:

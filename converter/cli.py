@@ -11,7 +11,7 @@ from converter.errors import OutputError, SiteError, Torch2WebError
 
 ROOT = Path(__file__).parent.parent
 
-_EPILOG = "exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input"
+_EPILOG = "exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input, 130 interrupted"
 
 
 def create_parser() -> argparse.ArgumentParser:
@@ -24,13 +24,13 @@ def create_parser() -> argparse.ArgumentParser:
     parser.set_defaults(command="build")
     parser.add_argument(
         "--checkpoints",
-        type=Path,
+        type=_absolute,
         metavar="DIR",
         help="folder of your checkpoints; without it the demo weights are built",
     )
     parser.add_argument(
         "--catalog",
-        type=Path,
+        type=_absolute,
         default=ROOT / "models.toml",
         metavar="FILE",
         help="the catalogue of models (models.toml)",
@@ -43,11 +43,15 @@ def create_parser() -> argparse.ArgumentParser:
         help="build only this model; may be given more than once",
     )
     parser.add_argument(
-        "--out", type=Path, default=ROOT / "site", metavar="DIR", help="folder to write the site to (site)"
+        "--out",
+        type=_absolute,
+        default=ROOT / "site",
+        metavar="DIR",
+        help="folder to write the site to (site)",
     )
     parser.add_argument(
         "--cache",
-        type=Path,
+        type=_absolute,
         default=ROOT / ".cache",
         metavar="DIR",
         help="folder of conversions kept between builds (.cache)",
@@ -61,12 +65,12 @@ def create_parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="check a built site again", epilog=_EPILOG)
     verify.set_defaults(command="verify")
     verify.add_argument(
-        "site", type=Path, nargs="?", default=ROOT / "site", metavar="SITE", help="the built site (site)"
+        "site", type=_absolute, nargs="?", default=ROOT / "site", metavar="SITE", help="the built site (site)"
     )
     serve = commands.add_parser("serve", help="serve a built site on this machine", epilog=_EPILOG)
     serve.set_defaults(command="serve")
     serve.add_argument(
-        "site", type=Path, nargs="?", default=ROOT / "site", metavar="SITE", help="the built site (site)"
+        "site", type=_absolute, nargs="?", default=ROOT / "site", metavar="SITE", help="the built site (site)"
     )
     serve.add_argument(
         "--port", type=int, default=8000, metavar="N", help="port to listen on, 0 for any free one (8000)"
@@ -76,7 +80,9 @@ def create_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    options = create_parser().parse_args(arguments)
+    parser = create_parser()
+    options = parser.parse_args(arguments)
+    _require_fitting_options(parser, options)
     output = Output()
     signal.signal(signal.SIGTERM, _interrupt)
     commands = {"build": _build, "verify": _verify, "serve": _serve}
@@ -92,6 +98,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output.error("interrupted; what was there before is as it was")
         return 130
     return 0
+
+
+def _absolute(text: str) -> Path:
+    """A path that means the same from any folder; links stay links."""
+    return Path(text).absolute()
+
+
+def _require_fitting_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """The build's options before another command would be silently ignored: exit code 2 instead."""
+    if options.command == "build":
+        return
+    for name in ("checkpoints", "catalog", "only", "out", "cache", "allow_dead"):
+        if getattr(options, name) != parser.get_default(name):
+            parser.error(f"--{name.replace('_', '-')} is an option of the build and not of {options.command}")
 
 
 def _interrupt(*_: object) -> None:

@@ -22,5 +22,8 @@ def create_session(path: Path) -> onnxruntime.InferenceSession:
 def run_session(session: onnxruntime.InferenceSession, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Logits [batch, classes] of `inputs` [batch, 3, height, width], by the file's own names."""
     feeds = {session.get_inputs()[0].name: inputs}
-    logits: NDArray[np.float32] = session.run(None, feeds)[0]
+    try:
+        logits: NDArray[np.float32] = session.run(None, feeds)[0]
+    except Exception as error:  # as above
+        raise VerificationError("onnxruntime", f"it cannot run the model: {error}", {}, "") from error
     return logits

@@ -1,14 +1,28 @@
-"""Folders that builds keep for one another: complete once they have their name, the oldest removed."""
+"""Folders that builds keep for one another: complete once they have their name, the oldest removed.
 
+A kept folder is named after what it holds and a hash of what it was made from: `<kind>-<32 hex digits>`.
+"""
+
+import re
 import shutil
 from pathlib import Path
+
+from converter.leftovers import process_folder, remove_leftovers
 
 NEWEST = 3
 """How many folders of one kind are kept: a few, so that builds beside one another do not fight."""
 
 
-def publish(work: Path, target: Path, kind: str) -> None:
-    """Give the finished folder `work` the name `target`, and remove old folders `<kind>-*` beside it.
+def begin_work(target: Path) -> Path:
+    """A new folder to fill, which `publish` then gives the name `target`."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{_kind(target)}-work-"
+    remove_leftovers(target.parent, prefix)
+    return process_folder(target.parent, prefix)
+
+
+def publish(work: Path, target: Path) -> None:
+    """Give the finished folder `work` the name `target`, and remove the oldest of the same kind.
 
     Where another process was first with the same name, its folder stays and `work` is removed.
     """
@@ -18,7 +32,13 @@ def publish(work: Path, target: Path, kind: str) -> None:
         if not target.is_dir():
             raise
         shutil.rmtree(work)
-    siblings = sorted(target.parent.glob(f"{kind}-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    same_kind = re.compile(re.escape(_kind(target)) + "-[0-9a-f]{32}")
+    siblings = [path for path in target.parent.iterdir() if same_kind.fullmatch(path.name)]
+    siblings.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for old in siblings[NEWEST:]:
         if old != target:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _kind(target: Path) -> str:
+    return target.name.rpartition("-")[0]

@@ -6,11 +6,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from converter.bundle import Bundle, place_model, require_replaceable, write_site
+from converter.bundle import Bundle, full_disk_explained, place_model, require_replaceable, write_site
 from converter.cache import ConversionCache, Entry
 from converter.catalog import ModelSpec, load_catalog
 from converter.demo.weights import weights_file
-from converter.errors import CheckpointError, OutputError
+from converter.errors import CheckpointError
 from converter.hashing import sha256_of
 from converter.manifest import ModelRecord, Weights
 from converter.swap import swapped_in
@@ -77,23 +77,25 @@ def build(options: BuildOptions, show: Show) -> BuildReport:
     converted = []
     for index, (spec, checkpoint) in enumerate(zip(specs, checkpoints, strict=True)):
         done = index * _STEPS_PER_MODEL
-        converted.append(_convert(spec, checkpoint, cache, options.allow_dead, step))
+        with full_disk_explained(options.cache):
+            converted.append(_convert(spec, checkpoint, cache, options.allow_dead, step))
     done = total - 2
     step("Installing what runs in the browser")
     install_node_modules()
     step("Writing the site")
-    with swapped_in(options.out) as root:
+    with full_disk_explained(options.out), swapped_in(options.out) as root:
         records = [
             ModelRecord(
                 spec=model.spec,
                 weights=model.weights,
-                file=place_model(root, model.entry.model, model.spec.output),
+                file=place_model(root, model.entry.model, model.spec.output, model.record["sha256"]),
                 verification=model.record["verification"],
                 golden=model.record["golden"],
             )
             for model in converted
         ]
         bundle = write_site(root, f"torch2web {version('torch2web')}", records, options.cache)
+        require_replaceable(options.out)  # once more: the build took a while
     built = zip(records, converted, strict=True)
     return BuildReport(tuple(BuiltModel(record, model.seconds) for record, model in built), bundle)
 
@@ -103,18 +105,17 @@ def _find_checkpoints(folder: Path | None, specs: tuple[ModelSpec, ...]) -> list
     if folder is None:
         return [None] * len(specs)
     if not folder.is_dir():
-        raise OutputError(
-            folder, "there is no such folder; --checkpoints names the folder of the checkpoints"
-        )
+        found = "it is not a folder" if folder.exists() else "there is no such folder"
+        raise CheckpointError(folder, f"{found}; --checkpoints names the folder of the checkpoints")
     paths = [folder / spec.checkpoint for spec in specs]
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
-        found = sorted(path.name for path in folder.iterdir())
+        present = sorted(path.name for path in folder.iterdir())
         problem = (
             f"there is no such file; the catalogue names it in {folder}, which lacks {', '.join(missing)}"
         )
         raise CheckpointError(
-            folder / missing[0], problem, f"Found there: {', '.join(found[:10]) or 'nothing'}."
+            folder / missing[0], problem, f"Found there: {', '.join(present[:10]) or 'nothing'}."
         )
     return list(paths)
 

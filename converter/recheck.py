@@ -101,6 +101,11 @@ def _check_agreement(
     except ValueError as error:
         problems.append(f"{CHECKSUMS}: it is not valid JSON: {error}")
         return
+    if not isinstance(checksums, dict):
+        problems.append(
+            f"{CHECKSUMS}: found a {type(checksums).__name__}, expected file names with their SHA-256"
+        )
+        return
     for name, digest in checksums.items():
         if sums.get(f"models/{name}") != digest:
             problems.append(f"models/{name}: {CHECKSUMS} and {SUMS} give different SHA-256")

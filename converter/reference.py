@@ -1,6 +1,6 @@
 """The ReferenceRun: what PyTorch computes, against which everything later is judged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import nn
 from converter.catalog import ModelSpec
 from converter.golden import golden_input
 from converter.preprocess import preprocess
-from converter.reference_images import reference_images
+from converter.reference_images import ReferenceImage, reference_images
 
 BATCH_SIZES = (1, 5)
 GOLDEN_SEED = 20_261
@@ -38,9 +38,14 @@ def in_batches(inputs: NDArray[np.float32], size: int) -> Iterator[NDArray[np.fl
 
 
 @torch.inference_mode()
-def capture_reference(model: nn.Module, spec: ModelSpec) -> ReferenceRun:
-    """Run `model` over the reference images at each of BATCH_SIZES, and over the golden input."""
-    images = reference_images()
+def capture_reference(
+    model: nn.Module, spec: ModelSpec, images: Sequence[ReferenceImage] | None = None
+) -> ReferenceRun:
+    """Run `model` over `images` at each of BATCH_SIZES, and over the golden input.
+
+    Without `images` over the reference images, as a build does.
+    """
+    images = images or reference_images()
     inputs = np.stack([preprocess(image.picture, spec.preprocessing) for image in images])
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:

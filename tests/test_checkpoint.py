@@ -1,5 +1,6 @@
 """Checkpoints in the shapes that people have, and files that are none."""
 
+import contextlib
 import os
 import pickle
 from collections.abc import Callable
@@ -24,7 +25,7 @@ State = dict[str, Tensor]
 def state() -> State:
     """A real state dict of the smallest architecture, with values of its own."""
     torch.manual_seed(3)
-    return dict(load_architecture("mobilenet_v2").build(4).state_dict())
+    return dict(load_architecture("mobilenet_v2").build(4, 224, 224).state_dict())
 
 
 @pytest.fixture
@@ -44,6 +45,7 @@ WRAPPINGS: dict[str, Callable[[State], Any]] = {
     "DataParallel": lambda state: prefixed(state, "module."),
     "DataParallel under state_dict": lambda state: {"state_dict": prefixed(state, "module.")},
     "compiled": lambda state: prefixed(state, "_orig_mod."),
+    "DataParallel compiled": lambda state: prefixed(state, "_orig_mod.module."),
     "compiled DataParallel": lambda state: prefixed(state, "module._orig_mod."),
 }
 
@@ -108,10 +110,11 @@ def test_code_in_a_checkpoint_never_runs(tmp_path: Path, state: State) -> None:
     assert "torch.save(model.state_dict(), path)" in caught.value.advice
 
 
-def test_code_in_a_bare_pickle_never_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_code_in_a_bare_pickle_never_runs(tmp_path: Path, protocol: int) -> None:
     path, trace = tmp_path / "model.pth", tmp_path / "trace"
-    path.write_bytes(pickle.dumps(Bomb(trace)))
-    with pytest.raises(CheckpointError):
+    path.write_bytes(pickle.dumps(Bomb(trace), protocol))
+    with pytest.raises(CheckpointError, match=r"it was refused: it wants to run os\.makedirs"):
         read_state_dict(path)
     assert not trace.exists()
 
@@ -166,6 +169,29 @@ def test_what_is_no_checkpoint_is_named(tmp_path: Path, make: Callable[[Path], o
         read_state_dict(path)
     assert problem in str(caught.value)
     assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_cut_off_anywhere_is_a_clear_error(tmp_path: Path, zipped: bool) -> None:
+    path = tmp_path / "model.pth"
+    torch.save({"weight": torch.arange(30.0)}, path, _use_new_zipfile_serialization=zipped)
+    content = path.read_bytes()
+    for size in range(1, len(content) - 1, 7 if zipped else 1):
+        path.write_bytes(content[:size])
+        with contextlib.suppress(CheckpointError):
+            read_state_dict(path)
+
+
+@pytest.mark.parametrize(
+    "convert", [lambda value: value.to(torch.int32), lambda value: value.to_sparse()], ids=["int32", "sparse"]
+)
+def test_values_of_another_kind(
+    tmp_path: Path, state: State, spec: ModelSpec, convert: Callable[[Tensor], Tensor]
+) -> None:
+    path = tmp_path / "model.pth"
+    torch.save({**state, "classifier.1.weight": convert(state["classifier.1.weight"])}, path)
+    with pytest.raises(CheckpointError, match="expected dense floating point"):
+        load_model(spec, path)
 
 
 def test_truncated_safetensors(tmp_path: Path, state: State) -> None:

@@ -52,7 +52,13 @@ def test_every_option_is_documented() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--no-such-option"], ["publish"], ["--checkpoints"], ["serve", "--port", "x"]],
+    [
+        ["--no-such-option"],
+        ["publish"],
+        ["--checkpoints"],
+        ["serve", "--port", "x"],
+        ["--out", "elsewhere", "verify"],
+    ],
 )
 def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
     result = run_build(*arguments)
@@ -164,10 +170,24 @@ def bad_checkpoint(tmp_path: Path, content: Callable[[Path], object]) -> Path:
     return folder
 
 
+def truncated(path: Path) -> None:
+    torch.save(load_demo_state("mobilenet_v2"), path)
+    path.write_bytes(path.read_bytes()[:1_000_000])
+
+
+def not_finite(path: Path) -> None:
+    state = load_demo_state("mobilenet_v2")
+    state["classifier.1.bias"][2] = float("nan")
+    torch.save(state, path)
+
+
 @pytest.mark.parametrize(
     ("content", "message", "code"),
     [
         (lambda path: path.touch(), "it is empty (0 bytes)", 2),
+        (lambda path: torch.save({"a": Path("x")}, path), "it was refused: it wants to run pathlib", 2),
+        (truncated, "it is truncated or damaged", 2),
+        (not_finite, "1 of its tensors hold NaN or infinite values: classifier.1.bias", 2),
         (lambda path: path.write_text("<html>404</html>"), "it is an HTML or XML page", 2),
         (lambda path: path.write_text("version https://git-lfs.github.com/spec/v1"), "Git LFS pointer", 2),
         (
@@ -194,7 +214,7 @@ def test_bad_checkpoint_is_named_and_the_old_site_stays(
 
 def test_dead_weights_are_refused_unless_allowed(old_site: Path, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    fresh = load_architecture("mobilenet_v2").build(4).state_dict()
+    fresh = load_architecture("mobilenet_v2").build(4, 224, 224).state_dict()
     folder = bad_checkpoint(tmp_path, lambda path: torch.save(fresh, path))
     before = tree(old_site)
     options = ["--only", "mobilenet_emotion", "--out", old_site, "--cache", tmp_path / "cache"]
@@ -221,6 +241,26 @@ def test_unknown_model_is_exit_code_2(tmp_path: Path) -> None:
     result = run_build("--only", "resnet", "--out", tmp_path / "site")
     assert result.returncode == 2
     assert "it has mobilenet_emotion, landmark_cnn_emotion, efficientnet_emotion" in result.stderr
+
+
+def test_foreign_files_in_a_site_are_never_lost(old_site: Path, cache: Path) -> None:
+    (old_site / "CNAME").write_text("example.org")
+    before = tree(old_site)
+    result = run_build("--only", "mobilenet_emotion", "--out", old_site, "--cache", cache)
+    assert result.returncode == 2
+    assert "it holds CNAME, which no build put there" in result.stderr
+    assert tree(old_site) == before
+
+
+def test_other_labels_need_other_weights(tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / "models.toml"
+    path.write_text(
+        (ROOT / "models.toml").read_text().replace('["Bored", "Confused"', '["Confused", "Bored"')
+    )
+    options = ["--catalog", path, "--only", "mobilenet_emotion", "--out", tmp_path / "site"]
+    result = run_build(*options, "--cache", cache)
+    assert result.returncode == 2
+    assert "the demo weights tell Bored, Confused, Focused, Tired, in this order" in result.stderr
 
 
 @pytest.mark.parametrize("make", ["folder", "file", "link"])
@@ -264,9 +304,10 @@ def test_full_disk_leaves_the_old_site(old_site: Path, tmp_path: Path, cache: Pa
     assert sorted(path.name for path in old_site.parent.iterdir()) == ["site"]
 
 
+@pytest.mark.parametrize("stage", ["running PyTorch", "Writing the site"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_build_leaves_the_old_site(
-    old_site: Path, tmp_path: Path, number: signal.Signals
+    old_site: Path, tmp_path: Path, number: signal.Signals, stage: str
 ) -> None:
     before = tree(old_site)
     cache = tmp_path / "cache"
@@ -279,7 +320,7 @@ def test_interrupted_build_leaves_the_old_site(
         cwd=ROOT,
     )
     assert process.stdout is not None
-    while "running PyTorch" not in process.stdout.readline():
+    while stage not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
@@ -293,16 +334,32 @@ def test_interrupted_build_leaves_the_old_site(
     assert run_build("--only", "mobilenet_emotion", "--out", old_site, "--cache", cache).returncode == 0
 
 
-def test_damaged_cache_is_not_used(tmp_path: Path, cache: Path) -> None:
+def test_damaged_cache_is_not_used(tmp_path: Path, cache: Path, small_site: Path) -> None:
     own = tmp_path / "cache"
     shutil.copytree(cache, own)
     for model in (own / "models").glob("mobilenet_emotion-*/model.onnx"):
         content = bytearray(model.read_bytes())
         content[5000] ^= 1
         model.write_bytes(content)
+    for script in (own / "web").glob("*/torch2web.js"):
+        script.write_text("// damaged")
     result = run_build("--only", "mobilenet_emotion", "--out", tmp_path / "site", "--cache", own)
     assert result.returncode == 0
     assert "kept" not in result.stdout
+    assert tree(tmp_path / "site") == tree(small_site)
+
+
+def test_relative_paths_are_relative_to_where_one_stands(tmp_path: Path, cache: Path) -> None:
+    shutil.copytree(cache, tmp_path / "kept")
+    command = [sys.executable, str(ROOT / "build.py"), "--only", "mobilenet_emotion"]
+    for out in ("public/site", "."):
+        folder = tmp_path / f"in-{len(out)}"
+        folder.mkdir()
+        (folder / "kept").symlink_to(tmp_path / "kept") if out != "." else None
+        options = ["--out", out, "--cache", "kept" if out != "." else "../kept"]
+        result = subprocess.run([*command, *options], capture_output=True, text=True, cwd=folder, check=False)
+        assert result.returncode == 0, result.stderr
+        assert (folder / out / "index.html").is_file()
 
 
 def test_verify_passes_a_site_as_built(demo_site: Path) -> None:

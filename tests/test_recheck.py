@@ -74,7 +74,7 @@ def test_model_that_does_not_load(site: Path) -> None:
     assert any("onnxruntime cannot load it" in problem for problem in recheck(site).problems)
 
 
-@pytest.mark.parametrize("content", ["{", '{"mobilenet_emotion.onnx": "00"}'])
+@pytest.mark.parametrize("content", ["{", "[]", '{"mobilenet_emotion.onnx": "00"}'])
 def test_wrong_checksums_file(site: Path, content: str) -> None:
     (site / CHECKSUMS).write_text(content)
     renew_sums(site, CHECKSUMS)

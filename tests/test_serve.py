@@ -42,7 +42,8 @@ def test_types_and_isolation(address: str, path: str, content_type: str) -> None
 
 
 @pytest.mark.parametrize("path", ["nothing.js", "../pyproject.toml", "%2e%2e/pyproject.toml"])
-def test_what_is_not_there(address: str, path: str) -> None:
+def test_what_is_not_there(address: str, path: str, small_site: Path) -> None:
+    (small_site.parent / "pyproject.toml").write_text("beside the site, where nobody may look")
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(address + path, timeout=10)
     assert caught.value.code == 404

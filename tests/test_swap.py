@@ -93,3 +93,30 @@ def test_old_stays_when_killed_and_the_next_one_tidies_up(site: Path) -> None:
     with swapped_in(site) as staged:
         fill(staged, "new")
     assert names(site.parent) == ["site"]
+
+
+def test_site_set_aside_by_a_killed_process_comes_back(site: Path) -> None:
+    """Where the system has no exchange, a kill between the two renames leaves only the old one, aside."""
+    site.rename(site.with_name(".site.old"))
+
+    def fail() -> None:
+        with swapped_in(site):
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        fail()
+    assert (site / "file").read_text() == "old"
+    assert names(site.parent) == ["site"]
+
+
+def test_folders_of_other_names_are_left_alone(site: Path) -> None:
+    strange = [
+        site.with_name(".site.new-notes"),
+        site.with_name(".site.new-1.old"),
+        site.with_name("x.new-1"),
+    ]
+    for folder in strange:
+        folder.mkdir()
+    with swapped_in(site) as staged:
+        fill(staged, "new")
+    assert names(site.parent) == sorted(["site", *(folder.name for folder in strange)])

@@ -14,8 +14,11 @@ from converter.catalog import ModelSpec
 from converter.checkpoint import load_model
 from converter.errors import DeadModelError, ExportError, VerificationError
 from converter.export import export_onnx
+from converter.preprocess import open_rgb
 from converter.reference import BATCH_SIZES, ReferenceRun, capture_reference
-from converter.verify import VerificationReport, compare, require_finite, verify_onnx
+from converter.reference_images import ReferenceImage
+from converter.verify import VerificationReport, compare, require_usable, verify_onnx
+from tests.browser.expected import photograph_files
 from tests.browser.mutants import scale_one_weight
 
 
@@ -55,6 +58,17 @@ def test_right_file_passes_and_its_figures_mean_something(
     assert not report.dead
 
 
+@pytest.mark.parametrize("name", ["mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion"])
+def test_photographs_too(demo_site: Path, catalog: dict[str, ModelSpec], name: str) -> None:
+    """The built file against PyTorch on photographs, which no build has at hand."""
+    spec = catalog[name]
+    photographs = [ReferenceImage(path.name, open_rgb(path)) for path in photograph_files().values()]
+    reference = capture_reference(load_model(spec, None), spec, photographs)
+    report = verify(demo_site / "models" / spec.output, spec, reference)
+    assert report.images == len(photographs) >= 5
+    assert 0 < report.logits_max_abs_diff <= 1e-4
+
+
 def test_export_is_as_asked(exported: Path) -> None:
     model = onnx.load(exported)
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 12)]
@@ -89,7 +103,7 @@ def test_swapped_input_channels_are_caught(
 
 def test_file_of_another_model_is_caught(spec: ModelSpec, reference: ReferenceRun, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    other = load_architecture("mobilenet_v2").build(4).eval()
+    other = load_architecture("mobilenet_v2").build(4, 224, 224).eval()
     export_onnx(other, spec, tmp_path / "other.onnx")
     with pytest.raises(VerificationError):
         verify(tmp_path / "other.onnx", spec, reference)
@@ -106,7 +120,7 @@ def test_truncated_file_is_a_clear_error(
 def test_fresh_network_is_dead(spec: ModelSpec, tmp_path: Path) -> None:
     """It agrees with itself perfectly, which proves nothing: its output hardly depends on its input."""
     torch.manual_seed(0)
-    fresh = load_architecture("efficientnet_b0").build(4).eval()
+    fresh = load_architecture("efficientnet_b0").build(4, 224, 224).eval()
     dead = replace(spec, architecture="efficientnet_b0")
     path = tmp_path / "fresh.onnx"
     export_onnx(fresh, dead, path)
@@ -143,12 +157,12 @@ def test_logits_that_are_not_finite_are_caught(
     assert caught.value.worst_image == reference.image_names[3]
     assert "NaN or infinite" in str(caught.value)
     with pytest.raises(VerificationError, match="PyTorch itself gives NaN or infinite"):
-        require_finite(spec, replace(reference, logits=found))
+        require_usable(spec, replace(reference, logits=found))
 
 
 def test_labels_must_fit_the_output(spec: ModelSpec, reference: ReferenceRun) -> None:
     with pytest.raises(VerificationError, match=r"gives logits \[30, 4\], expected one for each of 2 labels"):
-        require_finite(replace(spec, labels=("yes", "no")), reference)
+        require_usable(replace(spec, labels=("yes", "no")), reference)
 
 
 def test_export_with_another_opset_is_refused(

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 class Architecture(Protocol):
     """What a module in this package offers."""
 
-    def build(self, num_classes: int) -> "nn.Module":
-        """A network with fresh weights and `num_classes` outputs."""
+    def build(self, num_classes: int, height: int, width: int) -> "nn.Module":
+        """A network with fresh weights and `num_classes` outputs, for pictures of one size in pixels."""
 
     def exportable(self, model: "nn.Module") -> "nn.Module":
         """`model`, or a copy that computes the same in a form that ONNX can hold."""

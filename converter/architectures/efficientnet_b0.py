@@ -5,13 +5,11 @@ import copy
 from efficientnet_pytorch import EfficientNet
 from torch import nn
 
-_IMAGE_SIZE = 224
 
-
-def build(num_classes: int) -> nn.Module:
+def build(num_classes: int, height: int, width: int) -> nn.Module:
     # A known image size makes the padding static, as an exported graph needs it.
     network: nn.Module = EfficientNet.from_name(
-        "efficientnet-b0", num_classes=num_classes, image_size=_IMAGE_SIZE
+        "efficientnet-b0", num_classes=num_classes, image_size=[height, width]
     )
     return network
 

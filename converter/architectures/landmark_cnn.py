@@ -1,28 +1,27 @@
 """LandmarkCNN: three blocks of convolution, ReLU and pooling, then two linear layers.
 
-Channels 3 → 32 → 64 → 128, 224 × 224 pixels halved three times to 28 × 28, and
-128 · 28 · 28 = 100,352 features → 512 → classes. The first linear layer holds 99.8 % of the weights.
+Channels 3 → 32 → 64 → 128, each side halved three times, then features → 512 → classes. Of 224 × 224 pixels
+there are 128 · 28 · 28 = 100,352 features, and the first linear layer holds 99.8 % of the weights.
 """
 
 import torch
 from torch import Tensor, nn
 
-FEATURES = 128 * 28 * 28
-HIDDEN = 512
+_HIDDEN = 512
 
 
 class LandmarkCNN(nn.Module):
-    """Logits [batch, classes] of images [batch, 3, 224, 224], float32."""
+    """Logits [batch, classes] of images [batch, 3, height, width], float32."""
 
-    def __init__(self, num_classes: int) -> None:
+    def __init__(self, num_classes: int, height: int, width: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, 32, 3, padding=1)
         self.conv2 = nn.Conv2d(32, 64, 3, padding=1)
         self.conv3 = nn.Conv2d(64, 128, 3, padding=1)
         self.pool = nn.MaxPool2d(2)
-        self.fc1 = nn.Linear(FEATURES, HIDDEN)
+        self.fc1 = nn.Linear(128 * (height // 8) * (width // 8), _HIDDEN)
         self.dropout = nn.Dropout(0.5)
-        self.fc2 = nn.Linear(HIDDEN, num_classes)
+        self.fc2 = nn.Linear(_HIDDEN, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
         for convolution in (self.conv1, self.conv2, self.conv3):
@@ -32,8 +31,8 @@ class LandmarkCNN(nn.Module):
         return logits
 
 
-def build(num_classes: int) -> nn.Module:
-    return LandmarkCNN(num_classes)
+def build(num_classes: int, height: int, width: int) -> nn.Module:
+    return LandmarkCNN(num_classes, height, width)
 
 
 def exportable(model: nn.Module) -> nn.Module:

@@ -69,7 +69,7 @@ class MobileNetV2(nn.Module):
         return logits
 
 
-def build(num_classes: int) -> nn.Module:
+def build(num_classes: int, height: int, width: int) -> nn.Module:  # noqa: ARG001 (any size fits)
     return MobileNetV2(num_classes)
 
 

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from converter.architectures import load_architecture
 from converter.demo.faces import LABELS, draw_face
-from converter.demo.weights import FOLDER, load_demo_state, random_projection, weights_file
+from converter.demo.weights import DRAWN, FOLDER, load_demo_state, random_projection, weights_file
 from converter.preprocess import Preprocessing, preprocess
 
 SPEC = Preprocessing(224, 224, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -77,11 +77,12 @@ def shuffled_batches(count: int) -> Iterator[Tensor]:
 
 def train(name: str, inputs: Tensor, classes: Tensor) -> nn.Module:
     torch.manual_seed(0)
-    model: nn.Module = load_architecture(name).build(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if name == "landmark_cnn":
-        projection = model.get_parameter("fc1.weight")
-        projection.data = torch.from_numpy(random_projection(*projection.shape))
-        projection.requires_grad = False
+    model: nn.Module = load_architecture(name).build(len(LABELS), SPEC.height, SPEC.width)
+    model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    for key, shape in DRAWN.get(name, {}).items():
+        drawn = model.get_parameter(key)
+        drawn.data = torch.from_numpy(random_projection(*shape))
+        drawn.requires_grad = False
     dropout = RECIPES[name].dropout
     for layer in model.modules():
         if isinstance(layer, nn.Dropout) and dropout is not None:
@@ -114,7 +115,6 @@ def train(name: str, inputs: Tensor, classes: Tensor) -> nn.Module:
                 f"{name} {size} px, epoch {epoch + 1}: {right / len(inputs):.2%} right, {seconds:.0f} s",
                 flush=True,
             )
-    model.eval()
     return model
 
 
@@ -122,7 +122,7 @@ def save(name: str, model: nn.Module) -> None:
     state = {
         key: value.half().contiguous() if value.is_floating_point() else value
         for key, value in model.state_dict().items()
-        if key != "fc1.weight"
+        if key not in DRAWN.get(name, {})
     }
     save_file(state, weights_file(name))
 
@@ -130,7 +130,7 @@ def save(name: str, model: nn.Module) -> None:
 @torch.inference_mode()
 def accuracy(name: str, inputs: Tensor, classes: Tensor) -> float:
     """Share of `inputs` that the stored weights put into the right class."""
-    model = load_architecture(name).build(len(LABELS))
+    model = load_architecture(name).build(len(LABELS), SPEC.height, SPEC.width)
     model.load_state_dict(load_demo_state(name))
     model.eval()
     predicted = torch.cat(

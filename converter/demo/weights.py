@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 
+DRAWN = {"landmark_cnn": {"fc1.weight": (512, 128 * 28 * 28)}}
+"""Per architecture, tensors that are drawn from a seed and not stored, with their shapes."""
+
 _SEED = 20_260_901
 
 
@@ -44,6 +47,6 @@ def load_demo_state(architecture: str) -> "dict[str, Tensor]":
 
     stored = load_file(weights_file(architecture))
     state = {key: value.float() if value.is_floating_point() else value for key, value in stored.items()}
-    if architecture == "landmark_cnn":
-        state["fc1.weight"] = torch.from_numpy(random_projection(512, 100_352))
+    for key, shape in DRAWN.get(architecture, {}).items():
+        state[key] = torch.from_numpy(random_projection(*shape))
     return state

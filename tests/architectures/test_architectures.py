@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from converter.architectures import architecture_names, load_architecture
+from converter.demo.weights import load_demo_state
 
 PARAMETERS = {"mobilenet_v2": 2_228_996, "landmark_cnn": 51_476_036, "efficientnet_b0": 4_012_672}
 
@@ -15,28 +16,62 @@ def test_names() -> None:
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_parameters(name: str) -> None:
     with torch.device("meta"):
-        model = load_architecture(name).build(4)
+        model = load_architecture(name).build(4, 224, 224)
     assert sum(parameter.numel() for parameter in model.parameters()) == PARAMETERS[name]
+
+
+def torchvision_keys() -> list[str]:
+    """The keys of torchvision's `mobilenet_v2`, written out from its layout."""
+
+    def convolution(prefix: str) -> list[str]:
+        return [f"{prefix}.weight"]
+
+    def norm(prefix: str) -> list[str]:
+        return [
+            f"{prefix}.{name}"
+            for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+        ]
+
+    keys = convolution("features.0.0") + norm("features.0.1")
+    for block in range(1, 18):
+        at = f"features.{block}.conv"
+        # The first block expands by 1 and has no expansion layer, so its parts stand one place earlier.
+        stages = 1 if block == 1 else 2
+        for stage in range(stages):
+            keys += convolution(f"{at}.{stage}.0") + norm(f"{at}.{stage}.1")
+        keys += convolution(f"{at}.{stages}") + norm(f"{at}.{stages + 1}")
+    keys += convolution("features.18.0") + norm("features.18.1")
+    return [*keys, "classifier.1.weight", "classifier.1.bias"]
 
 
 def test_mobilenet_has_torchvisions_keys() -> None:
     with torch.device("meta"):
-        keys = list(load_architecture("mobilenet_v2").build(4).state_dict())
-    assert len(keys) == 314
-    assert keys[0] == "features.0.0.weight"
-    assert "features.1.conv.0.0.weight" in keys
-    assert "features.1.conv.1.weight" in keys, "the first block expands by 1 and has no expansion layer"
-    assert "features.2.conv.0.0.weight" in keys
-    assert "features.17.conv.3.running_var" in keys
-    assert "features.18.1.num_batches_tracked" in keys
-    assert keys[-2:] == ["classifier.1.weight", "classifier.1.bias"]
+        state = load_architecture("mobilenet_v2").build(4, 224, 224).state_dict()
+    assert list(state) == torchvision_keys()
+    shapes = {key: tuple(value.shape) for key, value in state.items()}
+    assert shapes["features.0.0.weight"] == (32, 3, 3, 3)
+    assert shapes["features.1.conv.0.0.weight"] == (32, 1, 3, 3)
+    assert shapes["features.2.conv.0.0.weight"] == (96, 16, 1, 1)
+    assert shapes["features.14.conv.1.0.weight"] == (576, 1, 3, 3)
+    assert shapes["features.17.conv.2.weight"] == (320, 960, 1, 1)
+    assert shapes["features.18.0.weight"] == (1280, 320, 1, 1)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_what_is_exported_computes_the_same(name: str) -> None:
-    torch.manual_seed(1)
+    """With trained weights: a fresh EfficientNet gives its last bias whatever it is shown."""
     architecture = load_architecture(name)
-    model = architecture.build(4).eval()
-    x = torch.randn(1, 3, 224, 224)
+    model = architecture.build(4, 224, 224).eval()
+    model.load_state_dict(load_demo_state(name))
+    x = torch.stack([torch.zeros(3, 224, 224), torch.linspace(-2, 2, 3 * 224 * 224).view(3, 224, 224)])
     with torch.inference_mode():
-        assert torch.allclose(architecture.exportable(model)(x), model(x), atol=1e-6)
+        expected, found = model(x), architecture.exportable(model)(x)
+    assert (expected[0] - expected[1]).abs().max() > 0.1
+    assert torch.allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_other_sizes(name: str) -> None:
+    model = load_architecture(name).build(3, 96, 160).eval()
+    with torch.inference_mode():
+        assert model(torch.zeros(1, 3, 96, 160)).shape == (1, 3)

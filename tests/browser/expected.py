@@ -25,8 +25,13 @@ def write_reference_pictures(folder: Path) -> dict[str, Path]:
         path = folder / f"{image.name}.png"
         image.picture.save(path)
         pictures[path.name] = path
+    return pictures | photograph_files()
+
+
+def photograph_files() -> dict[str, Path]:
+    """The photographs by file name, where scikit-image's wheel has them."""
     samples = Path(skimage.__file__).parent / "data"
-    return pictures | {name: samples / name for name in PHOTOGRAPHS}
+    return {name: samples / name for name in PHOTOGRAPHS}
 
 
 @dataclass(frozen=True)

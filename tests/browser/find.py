@@ -22,12 +22,17 @@ def find_chromium() -> Path | None:
     """Playwright's own where it is installed, else one that is on this machine."""
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
-    if own.is_file():
-        return own
-    for name in (*SYSTEM_NAMES, MAC_CHROME):
-        if found := shutil.which(name):
-            return Path(found)
-    return None
+    candidates = [own, *(shutil.which(name) for name in (*SYSTEM_NAMES, MAC_CHROME))]
+    return next((Path(path) for path in candidates if path and _starts(Path(path))), None)
+
+
+def _starts(path: Path) -> bool:
+    """Whether a browser is there and has the system libraries that it needs."""
+    try:
+        result = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return result.returncode == 0
 
 
 def launch_arguments() -> list[str]:
@@ -44,7 +49,8 @@ def launch_arguments() -> list[str]:
 
 def install_chromium() -> Path | None:
     """Playwright's download, else Debian's package where apt-get may be used."""
-    _try([sys.executable, "-m", "playwright", "install", "chromium"], seconds=300)
+    libraries = ["--with-deps"] if os.geteuid() == 0 and shutil.which("apt-get") else []
+    _try([sys.executable, "-m", "playwright", "install", *libraries, "chromium"], seconds=600)
     if found := find_chromium():
         return found
     if shutil.which("apt-get") and os.geteuid() == 0:

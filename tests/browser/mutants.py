@@ -83,7 +83,7 @@ def scaled_weight_site(site: Path, folder: Path, spec: ModelSpec) -> Path:
     record = ModelRecord(
         spec=spec,
         weights=Weights("scaled", "0" * 64, demo=True),
-        file=place_model(mutant, scaled, spec.output),
+        file=place_model(mutant, scaled, spec.output, sha256_of(scaled)),
         verification=entry["variants"][0]["verification"],
         golden=entry["golden"],
     )

@@ -12,10 +12,12 @@ from converter.serve import SiteHandler
 
 
 class Fault:
-    """An answer in place of the file's own: status, body, and the type that a host would give it."""
+    """An answer in place of the file's own, once the file itself was answered `after` times."""
 
-    def __init__(self, body: bytes, status: int = 200, content_type: str | None = None) -> None:
-        self.body, self.status, self.content_type = body, status, content_type
+    def __init__(
+        self, body: bytes, status: int = 200, content_type: str | None = None, after: int = 0
+    ) -> None:
+        self.body, self.status, self.content_type, self.after = body, status, content_type, after
 
 
 class Host:
@@ -48,7 +50,8 @@ class _Handler(SiteHandler):
     def do_GET(self) -> None:  # noqa: N802
         path = unquote(urlsplit(self.path).path).removeprefix("/")
         self.host.requests.append(path)
-        if fault := self.host.faults.get(path):
+        fault = self.host.faults.get(path)
+        if fault and self.host.requests.count(path) > fault.after:
             self.send_response(fault.status)
             self.send_header("Content-Type", fault.content_type or self.guess_type(path))
             self.send_header("Content-Length", str(len(fault.body)))

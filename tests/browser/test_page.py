@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 
 from tests.browser.parity import HARNESS
 from tests.browser.server import Fault, Host, Hosting
@@ -149,6 +149,35 @@ def _hand_over(page: Page, event: str, key: str, url: str) -> None:
     )
 
 
+def test_slow_sample_does_not_replace_a_later_choice(page: Page, host: Host, small_site: Path) -> None:
+    def late(route: Route) -> None:
+        page.wait_for_timeout(700)
+        route.continue_()
+
+    page.route("**/samples/bored-1.jpg", late)
+    page.goto(host.url, wait_until="commit")
+    page.wait_for_selector("#file", state="attached")
+    page.set_input_files("#file", small_site / "samples/tired-1.jpg")
+    page.wait_for_selector(READY)
+    page.wait_for_timeout(1500)
+    assert page.inner_text("#label") == "Tired"
+    assert page.locator("#preview").get_attribute("alt") == "tired-1.jpg"
+    assert page.locator(".sample[aria-pressed=true]").count() == 0
+
+
+def test_no_answer_stands_beside_another_picture(page: Page, demo_site: Path, host_of: Hosting) -> None:
+    """While a large network downloads, the earlier one's answer is gone."""
+    page.goto(host_of(demo_site).url)
+    page.wait_for_selector(READY)
+    page.check("input[value=landmark_cnn_emotion]", force=True)
+    page.wait_for_selector("#app[data-state=working]")
+    assert page.inner_text("#label") == "–"
+    assert page.locator("#bars li").count() == 0
+    page.wait_for_selector("#loading:visible")
+    page.wait_for_selector(READY)
+    assert page.locator("#loading").is_hidden()
+
+
 def test_file_that_is_no_picture_is_explained(page: Page, host: Host, tmp_path: Path) -> None:
     path = tmp_path / "notes.jpg"
     path.write_text("not a picture")
@@ -184,16 +213,37 @@ def test_changed_loader_does_not_run(page: Page, host: Host, small_site: Path) -
     assert page.inner_text("#label") == "–"
 
 
-def test_embed_snippet_works_as_copied(page: Page, host: Host, tmp_path: Path) -> None:
+def embed(host: Host, small_site: Path, page: Page, folder: Path) -> None:
+    """Another page of the host that holds the snippet as copied, with the site below /torch2web/."""
     page.goto(host.url)
     page.wait_for_selector(READY)
     snippet = page.locator("#snippet").text_content() or ""
-    own_page = tmp_path / "own.html"
-    own_page.write_text(f"<!doctype html><meta charset=utf-8><img src='samples/confused-1.jpg'>{snippet}")
-    host.extras["own.html"] = own_page
+    own_page = folder / "own.html"
+    own_page.write_text(f"<!doctype html><meta charset=utf-8><img src='/samples/confused-1.jpg'>{snippet}")
+    host.extras["blog/own.html"] = own_page
+    for path in small_site.rglob("*"):
+        if path.is_file():
+            host.extras[f"torch2web/{path.relative_to(small_site).as_posix()}"] = path
+
+
+def test_embed_snippet_works_as_copied(page: Page, host: Host, small_site: Path, tmp_path: Path) -> None:
+    embed(host, small_site, page, tmp_path)
     with page.expect_console_message(lambda message: message.type == "log") as message:
-        page.goto(f"{host.url}own.html")
+        page.goto(f"{host.url}blog/own.html")
     assert message.value.text.startswith("Confused 0.")
+
+
+def test_embed_snippet_refuses_a_changed_loader(
+    page: Page, host: Host, small_site: Path, tmp_path: Path
+) -> None:
+    embed(host, small_site, page, tmp_path)
+    host.faults["torch2web/torch2web.js"] = Fault(
+        (small_site / "torch2web.js").read_bytes() + b"\n// changed"
+    )
+    with page.expect_console_message(lambda message: "integrity" in message.text):
+        page.goto(f"{host.url}blog/own.html")
+    page.wait_for_load_state("networkidle")
+    assert "torch2web/models/model_info.json" not in host.requests
 
 
 def test_copy_button_copies_the_snippet(browser: Browser, host: Host) -> None:

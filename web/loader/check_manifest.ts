@@ -74,6 +74,10 @@ const notNegative = expected(
   "a number, at least 0",
   (value) => Number.isFinite(value) && Number(value) >= 0,
 );
+const share = expected(
+  "a number from 0 to 1",
+  (value) => Number.isFinite(value) && Number(value) >= 0 && Number(value) <= 1,
+);
 const size = expected(
   "a whole number above 0",
   (value) => Number.isInteger(value) && Number(value) > 0,
@@ -142,7 +146,7 @@ const verification = object({
   logits_max_abs_diff: notNegative,
   logits_mean_abs_diff: notNegative,
   probabilities_max_abs_diff: notNegative,
-  top1_agreement: notNegative,
+  top1_agreement: share,
   worst_image: expected("a text", (value) => typeof value === "string"),
   logits_spread: notNegative,
   top1_classes: size,

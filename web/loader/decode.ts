@@ -1,5 +1,4 @@
 import { DecodeError } from "./errors.ts";
-import type { Pixels } from "./resample.ts";
 
 /** Whatever a page may hold a picture in. */
 export type ImageSource =
@@ -16,7 +15,7 @@ export type ImageSource =
  * The pixels of `source` at its own size. Of a file they are the ones that Pillow reads: no colour profile
  * applied. Raises DecodeError.
  */
-export async function decode(source: ImageSource): Promise<Pixels> {
+export async function decode(source: ImageSource): Promise<ImageData> {
   if (source instanceof Blob) return decodeBlob(source);
   if (source instanceof ImageData) return source;
   if (isA("HTMLImageElement", source)) return decodeElement(source as HTMLImageElement);
@@ -31,7 +30,7 @@ export async function decode(source: ImageSource): Promise<Pixels> {
   return readBack(source as CanvasImageSource, width, height);
 }
 
-async function decodeBlob(blob: Blob): Promise<Pixels> {
+async function decodeBlob(blob: Blob): Promise<ImageData> {
   if (blob.size === 0) throw new DecodeError("The file is empty (0 bytes).");
   let bitmap: ImageBitmap;
   try {
@@ -53,8 +52,11 @@ async function decodeBlob(blob: Blob): Promise<Pixels> {
   }
 }
 
-/** An <img> by its file where that can be had again, since the element itself shows converted colours. */
-async function decodeElement(image: HTMLImageElement): Promise<Pixels> {
+/**
+ * An <img> by its file, since the element itself shows converted colours. Where the file cannot be had again,
+ * or is another picture by now, by what the element shows.
+ */
+async function decodeElement(image: HTMLImageElement): Promise<ImageData> {
   try {
     await image.decode();
   } catch (error) {
@@ -62,11 +64,15 @@ async function decodeElement(image: HTMLImageElement): Promise<Pixels> {
       cause: error,
     });
   }
-  const blob = await fetch(image.currentSrc, { cache: "force-cache" })
-    .then((response) => (response.ok ? response.blob() : undefined))
-    .catch(() => undefined); // another origin, or a page whose CSP forbids it
-  if (blob && !blob.type.startsWith("image/svg")) return decodeBlob(blob);
-  return readBack(image, image.naturalWidth, image.naturalHeight);
+  const { naturalWidth: width, naturalHeight: height } = image;
+  try {
+    const response = await fetch(image.currentSrc, { cache: "force-cache" });
+    const pixels = await decodeBlob(await response.blob());
+    if (pixels.width === width && pixels.height === height) return pixels;
+  } catch {
+    // Another origin, a page whose CSP forbids it, an SVG, an address that answers once.
+  }
+  return readBack(image, width, height);
 }
 
 function sizeOf(source: ImageSource): { width: number; height: number } {
@@ -94,7 +100,7 @@ function isA(name: string, source: unknown): boolean {
   return typeof constructor === "function" && source instanceof constructor;
 }
 
-function readBack(source: CanvasImageSource, width: number, height: number): Pixels {
+function readBack(source: CanvasImageSource, width: number, height: number): ImageData {
   const context = scratch(width, height);
   try {
     context.drawImage(source, 0, 0, width, height);

@@ -27,24 +27,26 @@ export async function download(
   { onProgress, signal }: DownloadOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const url = new URL(file.path, base).href;
-  const response = await request(url, signal);
+  const expected = `${file.size} bytes`;
+  // "no-cache" asks the server whether the stored copy is still the right one.
+  const response = await request(url, expected, signal, "no-cache");
   const bytes = new Uint8Array(file.size);
   const { size: blockSize, sha256: hashes } = file.blocks;
   const checks: Promise<void>[] = [];
   const checkBlock = async (start: number): Promise<void> => {
     const block = bytes.subarray(start, start + blockSize);
-    const expected = hashes[start / blockSize] ?? "";
+    const wanted = hashes[start / blockSize] ?? "";
     const actual = await sha256(block);
-    if (actual !== expected) {
+    if (actual !== wanted) {
       const where = `bytes ${start} to ${start + block.length - 1}`;
-      throw new IntegrityError(url, expected, actual, hashes.length > 1 ? where : "");
+      throw new IntegrityError(url, wanted, actual, hashes.length > 1 ? where : "");
     }
   };
 
   let loaded = 0;
   onProgress?.({ loaded, total: file.size, file: file.path });
-  for await (const chunk of chunksOf(response, url, signal)) {
-    if (loaded === 0) refuseStandIns(url, response.status, chunk, file);
+  for await (const chunk of chunksOf(response, url, expected, signal)) {
+    if (loaded === 0) refuseStandIns(url, response.status, expected, chunk);
     if (loaded + chunk.length > file.size) {
       throw new IntegrityError(
         url,
@@ -63,7 +65,7 @@ export async function download(
     }
     onProgress?.({ loaded, total: file.size, file: file.path });
   }
-  if (loaded < file.size) throw new IntegrityError(url, `${file.size} bytes`, `${loaded} bytes`);
+  if (loaded < file.size) throw new IntegrityError(url, expected, `${loaded} bytes`);
   await Promise.all(checks);
   return bytes;
 }
@@ -71,31 +73,33 @@ export async function download(
 /** Fetches a small file whole; the caller checks it. */
 export async function fetchBytes(
   url: string,
-  options: { signal?: AbortSignal | undefined; cache?: RequestCache },
+  { signal, cache }: { signal?: AbortSignal | undefined; cache: RequestCache },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await request(url, options.signal, options.cache);
+  const expected = "a file of this site";
+  const response = await request(url, expected, signal, cache);
   try {
     const bytes = new Uint8Array(await response.arrayBuffer());
-    refuseStandIns(url, response.status, bytes);
+    refuseStandIns(url, response.status, expected, bytes);
     return bytes;
   } catch (error) {
-    throw interrupted(error, url, options.signal);
+    throw interrupted(error, url, expected, signal);
   }
 }
 
 async function request(
   url: string,
+  expected: string,
   signal: AbortSignal | undefined,
-  cache: RequestCache = "default",
+  cache: RequestCache,
 ): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(url, { signal: signal ?? null, cache });
   } catch (error) {
-    throw interrupted(error, url, signal);
+    throw interrupted(error, url, expected, signal);
   }
   if (!response.ok) {
-    throw new DownloadError(url, response.status, `the server answered ${response.status}`);
+    throw new DownloadError(url, response.status, expected, `HTTP status ${response.status}`);
   }
   return response;
 }
@@ -103,6 +107,7 @@ async function request(
 async function* chunksOf(
   response: Response,
   url: string,
+  expected: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   if (!response.body) return;
@@ -114,34 +119,39 @@ async function* chunksOf(
       yield value;
     }
   } catch (error) {
-    throw interrupted(error, url, signal);
+    throw interrupted(error, url, expected, signal);
   } finally {
     // Also on the way out through an error of the consumer: the rest need not be downloaded.
     reader.cancel().catch(() => {});
   }
 }
 
-function interrupted(error: unknown, url: string, signal: AbortSignal | undefined): unknown {
-  if (error instanceof DownloadError || signal?.aborted)
-    return signal?.aborted ? signal.reason : error;
-  return new DownloadError(url, 0, "the download failed or was cut off; is the network up?", error);
+function interrupted(
+  error: unknown,
+  url: string,
+  expected: string,
+  signal: AbortSignal | undefined,
+): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (error instanceof DownloadError) return error;
+  return new DownloadError(
+    url,
+    0,
+    expected,
+    "no answer, or one that broke off; is the network up?",
+    error,
+  );
 }
 
 /** What servers hand out with status 200 in place of a file, which would fail later in words nobody understands. */
-function refuseStandIns(url: string, status: number, head: Uint8Array, file?: FileInfo): void {
+function refuseStandIns(url: string, status: number, expected: string, head: Uint8Array): void {
   const start = new TextDecoder().decode(head.subarray(0, 64)).trimStart().toLowerCase();
   if (start.startsWith("<!doctype html") || start.startsWith("<html")) {
-    throw new DownloadError(
-      url,
-      status,
-      "the server answered an HTML page instead of this file, as many do for a file that is missing",
-    );
+    const actual = "an HTML page, as many servers answer for a file that is missing";
+    throw new DownloadError(url, status, expected, actual);
   }
   if (start.startsWith("version https://git-lfs")) {
-    throw new DownloadError(
-      url,
-      status,
-      `the server has only a Git LFS pointer${file ? ` instead of ${file.size} bytes` : ""}; deploy the file itself`,
-    );
+    const actual = "a Git LFS pointer; deploy the file that it stands for";
+    throw new DownloadError(url, status, expected, actual);
   }
 }

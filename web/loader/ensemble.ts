@@ -1,4 +1,4 @@
-import type { ImageSource } from "./decode.ts";
+import { decode, type ImageSource } from "./decode.ts";
 import { ManifestError } from "./errors.ts";
 import {
   loadModel,
@@ -38,7 +38,7 @@ export async function loadEnsemble(
   if (
     names.length === 0 ||
     weights.length !== names.length ||
-    weights.some((w) => !(w >= 0)) ||
+    weights.some((w) => !(w >= 0 && Number.isFinite(w))) ||
     !total
   ) {
     throw new RangeError(
@@ -66,8 +66,10 @@ export async function loadEnsemble(
     models,
     dispose,
     async predict(source, predictOptions) {
+      // Once for all of them, so that each sees the same frame of a video.
+      const picture = await decode(source);
       const predictions: Prediction[] = [];
-      for (const model of models) predictions.push(await model.predict(source, predictOptions));
+      for (const model of models) predictions.push(await model.predict(picture, predictOptions));
       const { labels } = models[0]!.info;
       const probabilities = labels.map((_, label) =>
         predictions.reduce(

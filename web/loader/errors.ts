@@ -28,11 +28,17 @@ export class DownloadError extends Torch2WebError {
   readonly url: string;
   /** HTTP status; 0 where there was no answer. */
   readonly status: number;
+  /** What was asked for, such as `8888762 bytes`. */
+  readonly expected: string;
+  /** What came instead, such as `an HTML page`. */
+  readonly actual: string;
 
-  constructor(url: string, status: number, problem: string, cause?: unknown) {
-    super(`${url}: ${problem}`, { cause });
+  constructor(url: string, status: number, expected: string, actual: string, cause?: unknown) {
+    super(`${url}: expected ${expected}, found ${actual}`, { cause });
     this.url = url;
     this.status = status;
+    this.expected = expected;
+    this.actual = actual;
   }
 }
 

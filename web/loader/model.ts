@@ -16,7 +16,11 @@ export interface LoadOptions {
   variant?: string;
   /** Backends that may run the model, the preferred one first. */
   backends?: readonly BackendName[];
-  /** Threads to compute with; takes effect with the first model of a page, and only if it is cross-origin isolated. */
+  /**
+   * Threads to compute with, by default one. More take effect with the first model of a page, and only if
+   * it is cross-origin isolated. Each further thread loads the runtime's script by itself, which browsers
+   * do without checking its hash.
+   */
   threads?: number;
   /** Told of each file as it arrives. */
   onProgress?: (progress: Progress) => void;
@@ -71,7 +75,7 @@ export interface Model {
  * Raises ManifestError, DownloadError, IntegrityError, BackendError, or the platform's AbortError.
  */
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
-  const { backends = ["wasm"], threads, onProgress, signal } = options;
+  const { backends = ["wasm"], threads = 1, onProgress, signal } = options;
   if (!backends.includes("wasm")) {
     throw new BackendError(
       `No such backend here: ${backends.join(", ") || "none"}; there is "wasm".`,
@@ -88,7 +92,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
   try {
     const [ort, bytes] = await Promise.all([
       // Shared by all models of a page, so one model's abort must not take it from another.
-      untilAborted(loadRuntime(base, manifest.runtime, threads, { onProgress }), signal),
+      untilAborted(loadRuntime(base, manifest.runtime, threads, onProgress), signal),
       download(base, file, { onProgress, signal: both }),
     ]);
     const backend = await createOnnxRuntimeBackend(ort, manifest.runtime.version, info, bytes);
@@ -188,11 +192,11 @@ class LoadedModel implements Model {
           `found ${tensor.length}`,
       );
     }
+    const backend = this.#backend;
+    if (!backend) throw new BackendError(`${this.info.name} was disposed of; load it again.`);
     const turn = this.#queue.then(() => {
       signal?.throwIfAborted();
-      if (!this.#backend)
-        throw new BackendError(`${this.info.name} was disposed of; load it again.`);
-      return this.#backend.run(tensor, batch);
+      return backend.run(tensor, batch);
     });
     this.#queue = turn.catch(() => {});
     return turn;

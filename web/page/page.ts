@@ -9,10 +9,9 @@ let loaded: { name: string; model: Promise<Model>; abort: AbortController } | un
 /** Counts the visitor's choices, so that a slow answer to an earlier one is not shown. */
 let latest = 0;
 
-async function answer(): Promise<void> {
+async function answer(turn: number): Promise<void> {
   if (!picture) return;
-  const turn = ++latest;
-  view.setState("working");
+  view.showWorking();
   try {
     const model = await modelFor(view.chosenModel());
     const prediction = await model.predict(picture);
@@ -34,11 +33,16 @@ function modelFor(name: string): Promise<Model> {
     files.set(progress.file, progress);
     if (!abort.signal.aborted) view.showProgress([...files.values()]);
   };
-  const model = loadModel(name, { onProgress, signal: abort.signal }).finally(view.hideProgress);
-  loaded = { name, model, abort };
-  model.catch(() => {
-    if (loaded?.model === model) loaded = undefined; // the next choice tries again
-  });
+  const model = loadModel(name, { onProgress, signal: abort.signal });
+  const choice = { name, model, abort };
+  loaded = choice;
+  model
+    .catch(() => {
+      if (loaded === choice) loaded = undefined; // the next choice tries again
+    })
+    .finally(() => {
+      if (!loaded || loaded === choice) view.hideProgress();
+    });
   return model;
 }
 
@@ -51,7 +55,6 @@ function show(model: Model, prediction: Prediction): void {
     verified: `every one of ${file.size.toLocaleString("en")} bytes checked`,
     selfcheck: `within ${model.backend.selfCheck.maxAbsDiff.toFixed(7)} of PyTorch on this device`,
   });
-  view.setState("ready");
 }
 
 function explain(error: unknown): string {
@@ -63,35 +66,38 @@ function explain(error: unknown): string {
   return "This did not work.";
 }
 
-function choose(blob: Blob): void {
+function choose(blob: Blob, turn: number): void {
   picture = blob;
   view.showPicture(blob);
-  void answer();
+  void answer(turn);
 }
 
 async function chooseSample(button: HTMLButtonElement): Promise<void> {
+  const turn = ++latest;
   view.markSample(button);
   try {
     const response = await fetch(button.dataset["src"]!);
     if (!response.ok) throw new Error(`The server answered ${response.status}.`);
-    choose(await response.blob());
+    const blob = await response.blob();
+    if (turn === latest) choose(blob, turn);
   } catch (error) {
-    view.showProblem("This picture could not be downloaded.", String(error));
+    if (turn === latest) view.showProblem("This picture could not be downloaded.", String(error));
   }
 }
 
 function chooseFile(file: File | null | undefined): void {
   if (!file) return;
   view.markSample(undefined);
-  choose(file);
+  choose(file, ++latest);
 }
 
 view.onInput({
-  model: () => void answer(),
+  model: () => void answer(++latest),
   sample: (button) => void chooseSample(button),
   file: chooseFile,
 });
 
 const { connection } = navigator as { connection?: { saveData?: boolean } };
 // A first answer without being asked, unless the visitor's browser asks to save data.
-if (!connection?.saveData) void chooseSample(view.samples[0]!);
+const [first] = view.samples;
+if (first && !connection?.saveData) void chooseSample(first);

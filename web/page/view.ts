@@ -9,7 +9,6 @@ const app = element("app");
 const preview = element<HTMLImageElement>("preview");
 const fileInput = element<HTMLInputElement>("file");
 const progress = element<HTMLProgressElement>("progress");
-const bars = [...element("bars").children] as HTMLElement[];
 
 export const samples = [...document.querySelectorAll<HTMLButtonElement>(".sample")];
 
@@ -50,10 +49,23 @@ export function onInput(handlers: Handlers): void {
   });
 }
 
-/** `working`, `ready` or `error`. */
-export function setState(state: string): void {
+/** `working`, `ready` or `error`: whether an answer to the present choice is shown. */
+function setState(state: string): void {
   app.dataset["state"] = state;
   element("problem").hidden = state !== "error";
+}
+
+/** Nothing of an earlier answer stands beside a new picture. */
+export function showWorking(): void {
+  clearAnswer();
+  setState("working");
+}
+
+function clearAnswer(): void {
+  element("label").textContent = "–";
+  element("confidence").textContent = "";
+  element("bars").replaceChildren();
+  element("facts").hidden = true;
 }
 
 export function chosenModel(): string {
@@ -67,7 +79,7 @@ export function markSample(chosen: HTMLButtonElement | undefined): void {
 export function showPicture(blob: Blob): void {
   URL.revokeObjectURL(preview.src);
   preview.src = URL.createObjectURL(blob);
-  preview.alt = blob instanceof File ? blob.name : "The chosen face";
+  preview.alt = blob instanceof File ? blob.name : "The chosen picture";
   preview.hidden = false;
   element("hint").hidden = true;
 }
@@ -75,13 +87,22 @@ export function showPicture(blob: Blob): void {
 export function showAnswer(labels: readonly string[], prediction: Prediction): void {
   element("label").textContent = prediction.label;
   element("confidence").textContent = `${percent(prediction.confidence)} sure`;
-  bars.forEach((bar, i) => {
-    const share = prediction.probabilities[i] ?? 0;
-    bar.querySelector(".bar-name")!.textContent = labels[i] ?? "";
-    bar.querySelector<HTMLElement>(".bar > span")!.style.width = `${100 * share}%`;
-    bar.querySelector(".bar-value")!.textContent = percent(share);
-    bar.classList.toggle("best", labels[i] === prediction.label);
-  });
+  const bars = labels.map((label, i) =>
+    bar(label, prediction.probabilities[i]!, label === prediction.label),
+  );
+  element("bars").replaceChildren(...bars);
+  setState("ready");
+}
+
+function bar(label: string, share: number, best: boolean): HTMLElement {
+  const row = element<HTMLTemplateElement>("bar").content.firstElementChild!.cloneNode(
+    true,
+  ) as HTMLElement;
+  row.classList.toggle("best", best);
+  row.querySelector(".bar-name")!.textContent = label;
+  row.querySelector<HTMLElement>(".bar > span")!.style.width = `${100 * share}%`;
+  row.querySelector(".bar-value")!.textContent = percent(share);
+  return row;
 }
 
 export function showFacts(
@@ -114,14 +135,7 @@ export function showProblem(summary: string, detail: string): void {
     return line;
   });
   element("problem").replaceChildren(...lines);
-  element("label").textContent = "–";
-  element("confidence").textContent = "";
-  element("facts").hidden = true;
-  for (const bar of bars) {
-    bar.classList.remove("best");
-    bar.querySelector<HTMLElement>(".bar > span")!.style.width = "0";
-    bar.querySelector(".bar-value")!.textContent = "–";
-  }
+  clearAnswer();
   setState("error");
 }
 

@@ -10,19 +10,16 @@ type Runtime = typeof Ort;
 /** One runtime for each site that models are loaded from: its threads and its memory are shared. */
 const runtimes = new Map<string, Promise<Runtime>>();
 
-/** onnxruntime-web's own limit on the threads that it takes by itself. */
-const MOST_THREADS = 4;
-
 /** Loads onnxruntime-web once; `threads` counts only the first time, as its pool is made then. */
 export function loadRuntime(
   base: URL,
   info: RuntimeInfo,
-  threads: number | undefined,
-  options: DownloadOptions,
+  threads: number,
+  onProgress: DownloadOptions["onProgress"],
 ): Promise<Runtime> {
   const known = runtimes.get(base.href);
   if (known) return known;
-  const runtime = startRuntime(base, info, threads, options);
+  const runtime = startRuntime(base, info, threads, onProgress);
   runtimes.set(base.href, runtime);
   runtime.catch(() => runtimes.delete(base.href)); // the next call tries again
   return runtime;
@@ -31,30 +28,23 @@ export function loadRuntime(
 async function startRuntime(
   base: URL,
   { files }: RuntimeInfo,
-  threads: number | undefined,
-  options: DownloadOptions,
+  threads: number,
+  onProgress: DownloadOptions["onProgress"],
 ): Promise<Runtime> {
-  const [ort, , wasm] = await Promise.all([
-    importChecked(base, files.api, options.signal) as Promise<Runtime>,
-    preload(base, files.glue, options.signal),
-    download(base, files.wasm, options),
+  const [api, mjs, wasmBinary] = await Promise.all([
+    preload(base, files.api),
+    preload(base, files.glue),
+    download(base, files.wasm, { onProgress }),
   ]);
-  const { env } = ort;
-  env.wasm.wasmBinary = wasm;
-  env.wasm.wasmPaths = {
-    mjs: new URL(files.glue.path, base).href,
-    wasm: new URL(files.wasm.path, base).href,
-  };
-  env.wasm.numThreads = threads ?? defaultThreads();
-  env.wasm.proxy = false;
-  env.logLevel = "error";
+  const ort = await importScript(api);
+  ort.env.logLevel = "error";
+  Object.assign(ort.env.wasm, {
+    wasmBinary,
+    wasmPaths: { mjs, wasm: new URL(files.wasm.path, base).href },
+    numThreads: globalThis.crossOriginIsolated ? threads : 1,
+    proxy: false,
+  });
   return ort;
-}
-
-/** Half of the cores, as the rest of the page wants to run too; one where the page is not isolated. */
-function defaultThreads(): number {
-  if (!globalThis.crossOriginIsolated) return 1;
-  return Math.max(1, Math.min(MOST_THREADS, Math.ceil(navigator.hardwareConcurrency / 2)));
 }
 
 /** Makes a session of `model`'s bytes. Raises BackendError. */
@@ -76,7 +66,7 @@ export async function createOnnxRuntimeBackend(
       { cause: error },
     );
   }
-  const threads = globalThis.crossOriginIsolated ? (ort.env.wasm.numThreads ?? 1) : 1;
+  const threads = ort.env.wasm.numThreads ?? 1;
   const [, ...imageShape] = info.input.shape;
   return {
     name: "wasm",
@@ -100,33 +90,43 @@ export async function createOnnxRuntimeBackend(
   };
 }
 
-async function importChecked(
-  base: URL,
-  file: FileInfo,
-  signal: AbortSignal | undefined,
-): Promise<unknown> {
-  const url = await preload(base, file, signal);
+async function importScript(url: string): Promise<Runtime> {
   try {
-    return await import(url);
+    return (await import(url)) as Runtime;
   } catch (error) {
-    throw new DownloadError(url, 0, "this script did not load", error);
+    throw new DownloadError(url, 0, "a script", "one that does not run", error);
   }
 }
 
 /**
  * Fetches a script into the page's module map with its hash checked by the browser, so that a later import
- * of the same URL runs just these bytes. Returns the URL.
+ * of the URL that is returned runs just these bytes.
  */
-async function preload(
-  base: URL,
-  file: FileInfo,
-  signal: AbortSignal | undefined,
-): Promise<string> {
+async function preload(base: URL, file: FileInfo): Promise<string> {
   const url = new URL(file.path, base).href;
+  if (await preloads(url, file.sha256)) return url;
+  // The browser does not say why: look at the bytes to tell a wrong one from a missing file.
+  const bytes = await fetchBytes(url, { cache: "reload" });
+  const actual = await sha256(bytes);
+  if (actual !== file.sha256) throw new IntegrityError(url, file.sha256, actual);
+  // They are right by now: an old copy was stored, or an earlier try failed, which browsers remember by URL.
+  const again = `${url}?retry=${++retries}`;
+  if (await preloads(again, file.sha256)) return again;
+  throw new DownloadError(
+    url,
+    200,
+    "a script",
+    "one that the browser refuses; is it served as text/javascript?",
+  );
+}
+
+let retries = 0;
+
+async function preloads(url: string, hex: string): Promise<boolean> {
   const link = document.createElement("link");
   link.rel = "modulepreload";
   link.href = url;
-  link.integrity = subresourceIntegrity(file.sha256);
+  link.integrity = subresourceIntegrity(hex);
   link.crossOrigin = "anonymous";
   const outcome = new Promise<boolean>((resolve) => {
     link.onload = () => resolve(true);
@@ -135,15 +135,5 @@ async function preload(
   document.head.append(link);
   const loaded = await outcome;
   link.remove();
-  signal?.throwIfAborted();
-  if (loaded) return url;
-  // The event says nothing more: fetch once again to tell a wrong byte from a missing file.
-  const bytes = await fetchBytes(url, { signal, cache: "reload" });
-  const actual = await sha256(bytes);
-  if (actual !== file.sha256) throw new IntegrityError(url, file.sha256, actual);
-  throw new DownloadError(
-    url,
-    200,
-    "the browser refused this script; is it served as text/javascript?",
-  );
+  return loaded;
 }

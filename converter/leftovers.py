@@ -1,0 +1,31 @@
+"""Working folders named after the process that fills them, so that a later one can tell which are dead."""
+
+import os
+import shutil
+from pathlib import Path
+
+
+def process_folder(parent: Path, prefix: str) -> Path:
+    """Make the folder `<prefix><id of this process>` in `parent`, empty."""
+    folder = parent / f"{prefix}{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+def remove_leftovers(parent: Path, prefix: str) -> None:
+    """Remove the folders `<prefix><process id>` in `parent` whose process no longer runs."""
+    for path in parent.iterdir():
+        process_id = path.name.removeprefix(prefix)
+        if process_id != path.name and process_id.isdecimal() and not _is_running(int(process_id)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_running(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except PermissionError:  # it runs, as somebody else
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return process_id != os.getpid()

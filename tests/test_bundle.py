@@ -1,0 +1,49 @@
+"""What is put together, and what a full disk does to it."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from converter.bundle import full_disk_explained, place_model, read_sums, require_replaceable
+from converter.errors import OutputError
+from converter.hashing import sha256_of
+
+
+def test_full_disk_is_explained(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match="the disk is full; whatever was there before"),
+        full_disk_explained(tmp_path),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(PermissionError), full_disk_explained(tmp_path):
+        raise PermissionError(errno.EACCES, "no")
+
+
+def test_model_that_changed_after_its_verification(tmp_path: Path) -> None:
+    source = tmp_path / "model.onnx"
+    source.write_bytes(b"verified")
+    verified = sha256_of(source)
+    assert place_model(tmp_path / "site", source, "a.onnx", verified).sha256 == verified
+    source.write_bytes(b"changed")
+    with pytest.raises(OutputError, match="it changed after it was verified"):
+        place_model(tmp_path / "site", source, "a.onnx", verified)
+
+
+def test_replaceable(tmp_path: Path, small_site: Path) -> None:
+    require_replaceable(tmp_path / "none")
+    (tmp_path / "empty").mkdir()
+    require_replaceable(tmp_path / "empty")
+    require_replaceable(small_site)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/model_info.json").write_text("{}")
+    with pytest.raises(OutputError, match=r"it holds models/model_info\.json, which no build put there"):
+        require_replaceable(tmp_path)
+
+
+def test_sums_are_in_the_form_of_sha256sum(small_site: Path) -> None:
+    sums = read_sums(small_site)
+    assert {path: sha256_of(small_site / path) for path in sums} == sums
+    files = {path.relative_to(small_site).as_posix() for path in small_site.rglob("*") if path.is_file()}
+    assert files - set(sums) == {"SHA256SUMS"}
