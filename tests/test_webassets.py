@@ -36,7 +36,7 @@ def test_no_eval_no_blob_no_other_origin(demo_site: Path) -> None:
 
 
 def test_failing_tool_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match=r"node build\.mjs: failed with exit code 1"):
+    with pytest.raises(ToolError, match=r"node build\.mjs nonsense: failed with exit code 1"):
         webassets._bundled(tmp_path, "nonsense", "", [])
 
 
