@@ -7,10 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+
+_ASK = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
 
 NO_BROWSER = """No browser to test with. One of these provides it:
   - Playwright's own Chromium:   .venv/bin/playwright install chromium
@@ -20,10 +24,17 @@ NO_BROWSER = """No browser to test with. One of these provides it:
 
 def find_chromium() -> Path | None:
     """Playwright's own where it is installed, else one that is on this machine."""
-    with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-    candidates = [own, *(shutil.which(name) for name in (*SYSTEM_NAMES, MAC_CHROME))]
+    candidates = [playwrights_own(), *(shutil.which(name) for name in (*SYSTEM_NAMES, MAC_CHROME))]
     return next((Path(path) for path in candidates if path and _starts(Path(path))), None)
+
+
+def playwrights_own() -> Path:
+    """Where Playwright's own Chromium is or would be.
+
+    Asked in a process of its own, because one process can have only one Playwright at a time.
+    """
+    result = subprocess.run([sys.executable, "-c", _ASK], capture_output=True, text=True, check=True)
+    return Path(result.stdout.strip())
 
 
 def _starts(path: Path) -> bool:

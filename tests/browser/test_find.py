@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.browser import find
 
@@ -24,14 +23,9 @@ def executable(path: Path) -> Path:
     return path
 
 
-def playwrights_own() -> Path:
-    with sync_playwright() as playwright:
-        return Path(playwright.chromium.executable_path)
-
-
 def test_playwrights_own_comes_first(bare: Path) -> None:
     executable(bare / "bin/chromium")
-    own = executable(playwrights_own())
+    own = executable(find.playwrights_own())
     assert own.is_relative_to(bare)
     assert find.find_chromium() == own
 
@@ -45,7 +39,7 @@ def test_then_one_of_the_machine(bare: Path, name: str) -> None:
 
 def test_one_that_does_not_start_is_passed_over(bare: Path) -> None:
     """As Playwright's own without the system's libraries, or Ubuntu's stub for a snap."""
-    own = executable(playwrights_own())
+    own = executable(find.playwrights_own())
     own.write_text("#!/bin/sh\nexit 127\n")
     assert find.find_chromium() is None
     path = executable(bare / "bin/chromium")
