@@ -1,5 +1,6 @@
 # make site    build site/ with the demo weights, ready to open: .venv/bin/python build.py serve
 # make test    set up what the tests need, a browser included, and run everything
+# make test-engines  run the comparison in Firefox and WebKit as well
 # make format  format Python and TypeScript
 # make bench   print the measurements of bench/
 
@@ -10,13 +11,17 @@ PRETTIER := $(BIN)/node web/node_modules/prettier/bin/prettier.cjs
 PRETTY := web/loader web/page web/*.mjs web/*.json templates/*.css converter/schemas/*.json \
 	tests/web/*.ts tests/web/*.json tests/cases/*.json tests/browser/harness/*.js
 
-.PHONY: site test check browser format bench clean venv
+.PHONY: site test test-engines check browser format bench clean venv
 
 site: .venv/.installed
 	$(BIN)/python build.py
 
 test: check browser
 	$(BIN)/python -m pytest
+
+test-engines: .venv/.installed-test
+	$(BIN)/python -m tests.engines.install
+	$(BIN)/python -m pytest -m engines -rP tests/engines
 
 check: .venv/.installed-test $(WEB)
 	$(BIN)/ruff check .

@@ -1,11 +1,14 @@
 """A real server for the tests: a built site, extra files, and faults on demand."""
 
+import json
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from converter.serve import SiteHandler
@@ -30,12 +33,21 @@ class Host:
         self.extras: dict[str, Path] = {}
         """Files outside of the site, by path."""
         self.requests: list[str] = []
+        self.outcomes: queue.Queue[dict[str, Any]] = queue.Queue()
+        """What pages posted to `/outcome`."""
         handler = partial(_Handler, host=self, directory=str(site))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
     def start(self) -> None:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def wait_for_outcome(self, seconds: float) -> dict[str, Any] | None:
+        """The next outcome that a page posts, or None."""
+        try:
+            return self.outcomes.get(timeout=seconds)
+        except queue.Empty:
+            return None
 
     def stop(self) -> None:
         self._server.shutdown()
@@ -59,6 +71,12 @@ class _Handler(SiteHandler):
             self.wfile.write(fault.body)
         else:
             super().do_GET()
+
+    def do_POST(self) -> None:  # noqa: N802
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.host.outcomes.put(json.loads(body))
+        self.send_response(204)
+        self.end_headers()
 
     def translate_path(self, path: str) -> str:
         extra = self.host.extras.get(unquote(urlsplit(path).path).removeprefix("/"))

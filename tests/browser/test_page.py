@@ -167,12 +167,21 @@ def test_slow_sample_does_not_replace_a_later_choice(page: Page, host: Host, sma
 
 def test_no_answer_stands_beside_another_picture(page: Page, demo_site: Path, host_of: Hosting) -> None:
     """While a large network downloads, the earlier one's answer is gone."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/landmark_cnn_emotion.onnx", hold)
     page.goto(host_of(demo_site).url)
     page.wait_for_selector(READY)
     page.check("input[value=landmark_cnn_emotion]", force=True)
     page.wait_for_selector("#app[data-state=working]")
     assert page.inner_text("#label") == "–"
     assert page.locator("#bars li").count() == 0
+    page.wait_for_timeout(300)
+    assert len(held) == 1
+    held[0].continue_()
     page.wait_for_selector("#loading:visible")
     page.wait_for_selector(READY)
     assert page.locator("#loading").is_hidden()

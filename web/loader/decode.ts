@@ -1,4 +1,5 @@
 import { DecodeError } from "./errors.ts";
+import { plain, type Probe } from "./formats/plain.ts";
 
 /** Whatever a page may hold a picture in. */
 export type ImageSource =
@@ -11,13 +12,19 @@ export type ImageSource =
   | HTMLVideoElement
   | VideoFrame;
 
+/** Pixels, and why they are not the ones that Pillow reads from the same file; empty where they are. */
+export interface Decoded {
+  pixels: ImageData;
+  inexact: string;
+}
+
 /**
- * The pixels of `source` at its own size. Of a file they are the ones that Pillow reads: no colour profile
- * applied. Raises DecodeError.
+ * The pixels of `source` at its own size. Of a file they are the ones that Pillow's `convert("RGB")` gives: no
+ * colour profile, no orientation, alpha dropped. Raises DecodeError.
  */
-export async function decode(source: ImageSource): Promise<ImageData> {
+export async function decode(source: ImageSource): Promise<Decoded> {
   if (source instanceof Blob) return decodeBlob(source);
-  if (source instanceof ImageData) return source;
+  if (source instanceof ImageData) return { pixels: source, inexact: "" };
   if (isA("HTMLImageElement", source)) return decodeElement(source as HTMLImageElement);
   const { width, height } = sizeOf(source);
   if (!width || !height) {
@@ -27,17 +34,19 @@ export async function decode(source: ImageSource): Promise<ImageData> {
         : "The source is empty (0 × 0 pixels), closed or detached.",
     );
   }
-  return readBack(source as CanvasImageSource, width, height);
+  return {
+    pixels: readBack(source as CanvasImageSource, width, height),
+    inexact: alteredReadBack(),
+  };
 }
 
-async function decodeBlob(blob: Blob): Promise<ImageData> {
+async function decodeBlob(blob: Blob): Promise<Decoded> {
   if (blob.size === 0) throw new DecodeError("The file is empty (0 bytes).");
+  const stored = await plain(new Uint8Array(await blob.arrayBuffer()));
+  if (stored.pixels) return { pixels: stored.pixels, inexact: "" };
   let bitmap: ImageBitmap;
   try {
-    bitmap = await createImageBitmap(blob, {
-      colorSpaceConversion: "none",
-      premultiplyAlpha: "none",
-    });
+    bitmap = await bitmapOf(stored.bytes);
   } catch (error) {
     const kind = blob.type ? ` of type ${blob.type}` : "";
     throw new DecodeError(
@@ -46,17 +55,50 @@ async function decodeBlob(blob: Blob): Promise<ImageData> {
     );
   }
   try {
-    return readBack(bitmap, bitmap.width, bitmap.height);
+    const straight = stored.hasAlpha && readBackStraight(bitmap);
+    if (straight) return { pixels: straight, inexact: stored.inexact };
+    const mixed = stored.hasAlpha ? "this browser mixes transparency into colours" : "";
+    const failed = stored.probe && !(await passes(stored.probe)) ? stored.probe.inexact : "";
+    const pixels = readBack(bitmap, bitmap.width, bitmap.height);
+    return { pixels, inexact: stored.inexact || mixed || failed || alteredReadBack() };
   } finally {
     bitmap.close();
   }
+}
+
+function bitmapOf(bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap> {
+  return createImageBitmap(new Blob([bytes]), {
+    colorSpaceConversion: "none",
+    premultiplyAlpha: "none",
+  });
+}
+
+const probed = new Map<Probe, Promise<boolean>>();
+
+/** Whether this browser decodes a known file as Pillow does; asked once for each. */
+function passes(probe: Probe): Promise<boolean> {
+  const known = probed.get(probe) ?? decodesTo(probe);
+  probed.set(probe, known);
+  return known;
+}
+
+async function decodesTo({ file, sum }: Probe): Promise<boolean> {
+  const bitmap = await bitmapOf(file);
+  const { data } = readBack(bitmap, bitmap.width, bitmap.height);
+  bitmap.close();
+  let place = 0;
+  const found = data.reduce(
+    (total, value, i) => (i % 4 === 3 ? total : total + value * ++place),
+    0,
+  );
+  return found === sum;
 }
 
 /**
  * An <img> by its file, since the element itself shows converted colours. Where the file cannot be had again,
  * or is another picture by now, by what the element shows.
  */
-async function decodeElement(image: HTMLImageElement): Promise<ImageData> {
+async function decodeElement(image: HTMLImageElement): Promise<Decoded> {
   try {
     await image.decode();
   } catch (error) {
@@ -67,12 +109,15 @@ async function decodeElement(image: HTMLImageElement): Promise<ImageData> {
   const { naturalWidth: width, naturalHeight: height } = image;
   try {
     const response = await fetch(image.currentSrc, { cache: "force-cache" });
-    const pixels = await decodeBlob(await response.blob());
-    if (pixels.width === width && pixels.height === height) return pixels;
+    const decoded = await decodeBlob(await response.blob());
+    // An orientation turns what the element shows, and not what the file holds.
+    const sides = [decoded.pixels.width, decoded.pixels.height];
+    if (sides.includes(width) && sides.includes(height)) return decoded;
   } catch {
     // Another origin, a page whose CSP forbids it, an SVG, an address that answers once.
   }
-  return readBack(image, width, height);
+  const inexact = "the file of the <img> could not be read again, only what the element shows";
+  return { pixels: readBack(image, width, height), inexact };
 }
 
 function sizeOf(source: ImageSource): { width: number; height: number } {
@@ -118,13 +163,63 @@ function scratch(
   width: number,
   height: number,
 ): OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D {
-  const canvas =
-    typeof OffscreenCanvas === "undefined"
-      ? Object.assign(document.createElement("canvas"), { width, height })
-      : new OffscreenCanvas(width, height);
+  const canvas = canvasOf(width, height);
   // Kept in main memory, where it is read back from.
   const context = canvas.getContext("2d", { willReadFrequently: true, colorSpace: "srgb" }) as
     OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null;
   if (!context) throw new DecodeError("This browser gives no 2D canvas to read pictures with.");
   return context;
+}
+
+/**
+ * The pixels of a bitmap whose colours were not multiplied by alpha, as only WebGL hands them out; undefined where
+ * there is none or the picture is larger than its textures.
+ */
+function readBackStraight(bitmap: ImageBitmap): ImageData | undefined {
+  const { width, height } = bitmap;
+  const gl = canvasOf(1, 1).getContext("webgl") as WebGLRenderingContext | null;
+  if (!gl || Math.max(width, height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) return undefined;
+  gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
+  gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
+  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+  const attachment = [gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D] as const;
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, ...attachment, gl.getParameter(gl.TEXTURE_BINDING_2D), 0);
+  const image = new ImageData(width, height);
+  const complete = gl.checkFramebufferStatus(gl.FRAMEBUFFER) === gl.FRAMEBUFFER_COMPLETE;
+  if (complete)
+    gl.readPixels(
+      0,
+      0,
+      width,
+      height,
+      gl.RGBA,
+      gl.UNSIGNED_BYTE,
+      new Uint8Array(image.data.buffer),
+    );
+  gl.getExtension("WEBGL_lose_context")?.loseContext(); // browsers keep only a few at a time
+  return complete ? image : undefined;
+}
+
+let altered: string | undefined;
+
+/** Why a canvas cannot be trusted here: some browsers change what pages read back, against fingerprinting. */
+function alteredReadBack(): string {
+  if (altered === undefined) {
+    const known = new ImageData(16, 16);
+    known.data.forEach((_, i, data) => (data[i] = i % 4 === 3 ? 255 : (i * 89) & 255));
+    const canvas = canvasOf(16, 16);
+    (canvas.getContext("2d") as CanvasRenderingContext2D).putImageData(known, 0, 0);
+    const found = readBack(canvas, 16, 16);
+    const same = known.data.every((value, i) => value === found.data[i]);
+    altered = same ? "" : "this browser alters what pages read back from a canvas";
+  }
+  return altered;
+}
+
+function canvasOf(width: number, height: number): OffscreenCanvas | HTMLCanvasElement {
+  return typeof OffscreenCanvas === "undefined"
+    ? Object.assign(document.createElement("canvas"), { width, height })
+    : new OffscreenCanvas(width, height);
 }

@@ -67,9 +67,12 @@ export async function loadEnsemble(
     dispose,
     async predict(source, predictOptions) {
       // Once for all of them, so that each sees the same frame of a video.
-      const picture = await decode(source);
+      const { pixels, inexact } = await decode(source);
       const predictions: Prediction[] = [];
-      for (const model of models) predictions.push(await model.predict(picture, predictOptions));
+      for (const model of models) {
+        const prediction = await model.predict(pixels, predictOptions);
+        predictions.push({ ...prediction, exact: !inexact, inexact });
+      }
       const { labels } = models[0]!.info;
       const probabilities = labels.map((_, label) =>
         predictions.reduce(

@@ -41,6 +41,10 @@ export interface Prediction {
   /** One for each label of `model.info.labels`, in order; they sum to 1. */
   probabilities: number[];
   logits: Float32Array;
+  /** Whether the pixels were the ones that Pillow reads from the same file, or as the source holds them. */
+  exact: boolean;
+  /** Why they were not; empty where they were. */
+  inexact: string;
   timings: Timings;
 }
 
@@ -160,7 +164,7 @@ class LoadedModel implements Model {
     const atDecoded = performance.now();
     signal?.throwIfAborted();
     const tensor = new Float32Array(sources.length * this.#imageSize);
-    decoded.forEach((pixels, i) => tensor.set(this.#tensorOf(pixels), i * this.#imageSize));
+    decoded.forEach(({ pixels }, i) => tensor.set(this.#tensorOf(pixels), i * this.#imageSize));
     const atTensor = performance.now();
     const logits = await this.run(tensor, signal ? { signal } : {});
     const atEnd = performance.now();
@@ -171,17 +175,18 @@ class LoadedModel implements Model {
       total: atEnd - started,
     };
     const { labels } = this.info;
-    return sources.map((_, i) => {
+    return decoded.map(({ inexact }, i) => {
       const own = logits.slice(i * labels.length, (i + 1) * labels.length);
       const probabilities = softmax(own);
       const best = argmax(own);
       const [label, confidence] = [labels[best]!, probabilities[best]!];
-      return { label, confidence, probabilities, logits: own, timings };
+      return { label, confidence, probabilities, logits: own, exact: !inexact, inexact, timings };
     });
   }
 
   async preprocess(source: ImageSource): Promise<Float32Array<ArrayBuffer>> {
-    return this.#tensorOf(await decode(source));
+    const { pixels } = await decode(source);
+    return this.#tensorOf(pixels);
   }
 
   async run(tensor: Float32Array, { signal }: PredictOptions = {}): Promise<Float32Array> {
@@ -214,7 +219,7 @@ class LoadedModel implements Model {
     return channels * height * width;
   }
 
-  #tensorOf(pixels: Awaited<ReturnType<typeof decode>>): Float32Array<ArrayBuffer> {
+  #tensorOf(pixels: ImageData): Float32Array<ArrayBuffer> {
     const { preprocessing } = this.info;
     const [height, width] = preprocessing.resize;
     return normalise(resample(pixels, width, height, preprocessing.filter), preprocessing);

@@ -121,16 +121,25 @@ function resampleColumns(
   const height = starts.length;
   const row = width * 4;
   const result = new Uint8ClampedArray(row * height);
-  const sums = new Int32Array(row);
-  for (let y = 0; y < height; y++) {
-    sums.fill(HALF);
-    for (let i = 0; i < counts[y]!; i++) {
-      const weight = weights[y * stride + i]!;
-      const at = (starts[y]! + i) * row;
-      for (let x = 0; x < row; x++) sums[x] = (sums[x]! + Math.imul(data[at + x]!, weight)) | 0;
+  for (let y = 0, to = 0; y < height; y++) {
+    const first = y * stride;
+    const last = first + counts[y]!;
+    for (let x = 0; x < row; x += 4, to += 4) {
+      let at = starts[y]! * row + x;
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      for (let k = first; k < last; k++) {
+        const weight = weights[k]!;
+        red = (red + Math.imul(data[at]!, weight)) | 0;
+        green = (green + Math.imul(data[at + 1]!, weight)) | 0;
+        blue = (blue + Math.imul(data[at + 2]!, weight)) | 0;
+        at += row;
+      }
+      result[to] = red >> PRECISION_BITS;
+      result[to + 1] = green >> PRECISION_BITS;
+      result[to + 2] = blue >> PRECISION_BITS;
     }
-    const to = y * row;
-    for (let x = 0; x < row; x++) result[to + x] = sums[x]! >> PRECISION_BITS;
   }
   return { data: result, width, height };
 }

@@ -81,6 +81,21 @@ export async function resizeTable(name, sizes) {
   return results;
 }
 
+/** Of each file: SHA-256 of the tensor or the name of the error, and whether the loader calls it exact. */
+export async function tensors(name, urls) {
+  const model = await load(name);
+  const results = {};
+  for (const url of urls.filter((path) => path.startsWith("corpus/"))) {
+    const blob = await (await fetch(`/${url}`)).blob();
+    const tensor = await model
+      .preprocess(blob)
+      .then(sha256, (error) => error.name);
+    const { inexact = "" } = await model.predict(blob).catch(() => ({}));
+    results[url] = { tensor, inexact };
+  }
+  return results;
+}
+
 function synthetic(index) {
   return (Math.imul(index ^ (index >>> 7), 2654435761) >>> 13) & 255;
 }
@@ -153,6 +168,7 @@ window.probe = {
   describe,
   resizeTable,
   sources,
+  tensors,
   videoLabel,
   sha256,
   fetchBlob,

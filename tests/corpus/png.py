@@ -1,0 +1,115 @@
+"""PNG files of every colour type, depth and kind of transparency, written chunk by chunk.
+
+By hand, because no encoder writes them all; the format is the W3C's "Portable Network Graphics (PNG)
+Specification (Third Edition)".
+"""
+
+import random
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
+CHANNELS = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}
+DEPTHS = {GREY: (1, 2, 4, 8, 16), RGB: (8, 16), PALETTE: (1, 2, 4, 8), GREY_ALPHA: (8, 16), RGBA: (8, 16)}
+NAMES = {GREY: "grey", RGB: "rgb", PALETTE: "palette", GREY_ALPHA: "grey-alpha", RGBA: "rgba"}
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+# Column and row of each Adam7 pass's first pixel, and the steps to the next ones.
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+
+
+@dataclass(frozen=True)
+class Chunk:
+    kind: bytes
+    content: bytes
+
+    def encode(self) -> bytes:
+        checksum = zlib.crc32(self.kind + self.content)
+        return struct.pack(">I", len(self.content)) + self.kind + self.content + struct.pack(">I", checksum)
+
+
+def png(
+    colour: int,
+    depth: int,
+    width: int,
+    height: int,
+    *,
+    seed: int = 0,
+    interlaced: bool = False,
+    before: Sequence[Chunk] = (),
+    after_palette: Sequence[Chunk] = (),
+) -> bytes:
+    """A smooth but noisy picture; `before` and `after_palette` are chunks ahead of and behind PLTE."""
+    rows = _samples(colour, depth, width, height, random.Random(seed))
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlaced))
+    chunks = [Chunk(b"IHDR", header), *before]
+    if colour == PALETTE:
+        source = random.Random(seed + 1)
+        chunks.append(Chunk(b"PLTE", bytes(source.randrange(256) for _ in range(3 * 2**depth))))
+    chunks += after_palette
+    raw = zlib.compress(_scanlines(rows, colour, depth, interlaced))
+    middle = len(raw) // 2  # in two chunks, as large files are
+    chunks += [Chunk(b"IDAT", raw[:middle]), Chunk(b"IDAT", raw[middle:]), Chunk(b"IEND", b"")]
+    return SIGNATURE + b"".join(chunk.encode() for chunk in chunks)
+
+
+def _samples(
+    colour: int, depth: int, width: int, height: int, source: random.Random
+) -> list[list[list[int]]]:
+    """[row][column][channel], each below 2**depth."""
+    top: int = 2**depth - 1
+    noise = max(1, top // 6)
+
+    def value(x: int, y: int, channel: int) -> int:
+        ramp: int = (x * (3 + channel) + y * (5 - channel)) * top // (4 * (width + height))
+        return max(0, min(top, ramp + source.randint(-noise, noise)))
+
+    channels = CHANNELS[colour]
+    if colour == PALETTE:
+        return [[[source.randint(0, top)] for _ in range(width)] for _ in range(height)]
+    return [[[value(x, y, c) for c in range(channels)] for x in range(width)] for y in range(height)]
+
+
+def _scanlines(rows: list[list[list[int]]], colour: int, depth: int, interlaced: bool) -> bytes:
+    stride = max(1, CHANNELS[colour] * depth // 8)
+    if not interlaced:
+        return b"".join(_filtered((_pack(row, depth) for row in rows), stride))
+    passes = []
+    for column, row, across, down in _ADAM7:
+        picked = [line[column::across] for line in rows[row::down]]
+        if picked and picked[0]:
+            passes.append(b"".join(_filtered((_pack(line, depth) for line in picked), stride)))
+    return b"".join(passes)
+
+
+def _pack(row: list[list[int]], depth: int) -> bytes:
+    values = [value for pixel in row for value in pixel]
+    if depth == 16:
+        return struct.pack(f">{len(values)}H", *values)
+    bits = "".join(format(value, f"0{depth}b") for value in values)
+    bits += "0" * (-len(bits) % 8)
+    return bytes(int(bits[at : at + 8], 2) for at in range(0, len(bits), 8))
+
+
+def _filtered(lines: Iterator[bytes], stride: int) -> Iterator[bytes]:
+    """Each line with another of the five filters in turn."""
+    above = b""
+    for number, line in enumerate(lines):
+        above = above or bytes(len(line))
+        kind = number % 5
+        out = bytearray()
+        for at, value in enumerate(line):
+            left = line[at - stride] if at >= stride else 0
+            corner = above[at - stride] if at >= stride else 0
+            guess = (0, left, above[at], (left + above[at]) // 2, _paeth(left, above[at], corner))[kind]
+            out.append((value - guess) & 255)
+        yield bytes([kind]) + bytes(out)
+        above = line
+
+
+def _paeth(left: int, up: int, corner: int) -> int:
+    estimate = left + up - corner
+    distances = (abs(estimate - left), abs(estimate - up), abs(estimate - corner))
+    return (left, up, corner)[distances.index(min(distances))]

@@ -1,0 +1,75 @@
+import { textAt, viewOf, type Bytes } from "./bytes.ts";
+import type { Probe } from "./plain.ts";
+
+/** Eight by eight pixels with half the chrominance each way, written by Pillow: its decoder gives this sum. */
+const SUBSAMPLED =
+  "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcGl0bQAA" +
+  "AAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAANwAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABqaXBycAAAAEtp" +
+  "cGNvAAAAFGlzcGUAAAAAAAAACAAAAAgAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBAAwAAAAAE2NvbHJuY2x4AAEADQAGgAAAABdpcG1hAAAAAAAAAAEA" +
+  "AQQBAoMEAAAAP21kYXQSAAoIGAi/bICGg0IyKRlHh4YhgABoFAAAkEEH9p4AuobtWlj+EV+6THtBTn+oBTYaag+bUHZK";
+
+const PROBE: Probe = {
+  file: Uint8Array.from(atob(SUBSAMPLED), (letter) => letter.charCodeAt(0)),
+  sum: 2_675_149,
+  inexact: "this browser interpolates the colours of AVIF in another way",
+};
+
+/** Boxes with boxes in them, on the way to the item properties, and the size of their own headers. */
+const CONTAINERS: Record<string, number> = { meta: 12, iprp: 8, ipco: 8, iref: 12 };
+
+/** `monochrome` and `chroma_subsampling_x` in the third byte of `av1C` (AV1 in ISO Base Media File Format). */
+const CHROMA_FLAGS = 0x18;
+const SUBSAMPLED_COLOUR = 0x08;
+
+/**
+ * An AVIF without rotation, mirroring, profile and alpha (ISO/IEC 23008-12). Their boxes become `free`, which decoders
+ * pass over, and associations with them point to no property. The nclx colour box stays: it says how
+ * luminance and chrominance become RGB.
+ */
+export function plainAvif(file: Bytes): { bytes: Bytes; probe?: Probe } {
+  const bytes = file.slice();
+  let subsampled = false;
+  const freed = new Set<number>();
+  walk(bytes, 0, bytes.length, (kind, start, index) => {
+    if (kind === "av1C") subsampled ||= (bytes[start + 10]! & CHROMA_FLAGS) === SUBSAMPLED_COLOUR;
+    const profile = kind === "colr" && textAt(bytes, start + 8) !== "nclx";
+    if (!profile && kind !== "irot" && kind !== "imir" && kind !== "auxl") return;
+    bytes.set([0x66, 0x72, 0x65, 0x65], start + 4);
+    if (kind !== "auxl") freed.add(index);
+  });
+  walk(bytes, 0, bytes.length, (kind, start) => {
+    if (kind === "ipma") dissociate(bytes, start, freed);
+  });
+  return subsampled ? { bytes, probe: PROBE } : { bytes };
+}
+
+type Visit = (kind: string, start: number, index: number) => void;
+
+/** Visits every box on the way; `index` counts from 1 among its siblings, as associations do. */
+function walk(bytes: Bytes, from: number, to: number, visit: Visit): void {
+  const view = viewOf(bytes);
+  for (let at = from, index = 1; at + 8 <= to; index++) {
+    const size = view.getUint32(at);
+    const kind = textAt(bytes, at + 4);
+    if (size < 8 || at + size > to) return;
+    visit(kind, at, index);
+    if (kind in CONTAINERS) walk(bytes, at + CONTAINERS[kind]!, at + size, visit);
+    at += size;
+  }
+}
+
+/** Sets the associations of an `ipma` box with the properties `freed` to 0, "no property". */
+function dissociate(bytes: Bytes, start: number, freed: ReadonlySet<number>): void {
+  const view = viewOf(bytes);
+  const large = (bytes[start + 11]! & 1) === 1;
+  const idSize = bytes[start + 8] ? 4 : 2;
+  let at = start + 16;
+  for (let items = view.getUint32(start + 12); items > 0; items--) {
+    const count = bytes[at + idSize]!;
+    at += idSize + 1;
+    for (let i = 0; i < count; i++, at += large ? 2 : 1) {
+      const property = large ? view.getUint16(at) & 0x7fff : bytes[at]! & 0x7f;
+      if (freed.has(property)) bytes.fill(0, at, at + (large ? 2 : 1));
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { concatenate, truncated, type Bytes } from "./bytes.ts";
+
+const EOI = 0xd9;
+const SOS = 0xda;
+/** Exif with the orientation, and XMP. */
+const APP1 = 0xe1;
+/** The colour profile. */
+const APP2 = 0xe2;
+
+/**
+ * A JPEG without APP1 and APP2, up to its end marker. The Adobe marker stays: it says how colours are
+ * stored (ITU-T T.81, annex B).
+ */
+export function plainJpeg(bytes: Bytes): { bytes: Bytes; inexact: string } {
+  const kept: Uint8Array[] = [];
+  let inexact = "";
+  let from = 0;
+  let at = 2;
+  for (;;) {
+    // Any number of 0xff may stand before a marker.
+    while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++;
+    const marker = bytes[at + 1];
+    if (bytes[at] !== 0xff || marker === undefined) throw truncated(bytes, "JPEG");
+    if (marker === EOI) {
+      kept.push(bytes.subarray(from, at + 2));
+      return { bytes: concatenate(kept), inexact };
+    }
+    const end = at + 2 + (bytes[at + 2]! << 8) + bytes[at + 3]!;
+    if (!(end <= bytes.length)) throw truncated(bytes, "JPEG");
+    if (isFrameHeader(marker) && bytes[at + 9] === 4) {
+      inexact = "browsers round the colours of CMYK in another way, by 1 of 255";
+    }
+    if (marker === APP1 || marker === APP2) {
+      kept.push(bytes.subarray(from, at));
+      from = end;
+    }
+    at = marker === SOS ? endOfScan(bytes, end) : end;
+  }
+}
+
+/** SOF0 to SOF15, between which three markers mean something else. */
+function isFrameHeader(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+}
+
+/** Where the next marker is: entropy-coded data has only 0xff00 and restart markers in it. */
+function endOfScan(bytes: Uint8Array, start: number): number {
+  for (let at = start; ; at += 2) {
+    at = bytes.indexOf(0xff, at);
+    if (at < 0) throw truncated(bytes, "JPEG");
+    const next = bytes[at + 1]!;
+    if (next === 0xff) at--;
+    else if (next !== 0 && !(next >= 0xd0 && next <= 0xd7)) return at;
+  }
+}
