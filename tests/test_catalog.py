@@ -61,7 +61,7 @@ def test_only_some(tmp_path: Path) -> None:
         ("0.485", "inf", "defaults.preprocessing.mean[0]", "found inf, expected a finite number"),
         ("[224, 224]", "[224]", "defaults.preprocessing.resize", "found 1 entries, expected at least 2"),
         ("[224, 224]", "[224, 0]", "defaults.preprocessing.resize[1]", "found 0, expected at least 1"),
-        ('"bilinear"', '"bicubish"', "defaults.preprocessing.filter", 'found "bicubish", expected'),
+        ('"bilinear"', '"bicubish"', "defaults.preprocessing.filter", 'found "bicubish", expected one of'),
         ("0.229", "-0.229", "defaults.preprocessing.std[0]", "expected more than 0"),
         ('name = "mobilenet_emotion"', "", "models[0].name", "is missing"),
         ('name = "mobilenet_emotion"', "name = 3", "models[0].name", "found 3, expected a text"),

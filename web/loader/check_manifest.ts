@@ -166,7 +166,7 @@ const model = object({
   output: object({ name: text, dtype: oneOf("float32"), shape: tuple(oneOf("batch"), size) }),
   preprocessing: object({
     resize: tuple(size, size),
-    filter: oneOf("bilinear"),
+    filter: oneOf("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"),
     mean: tuple(number, number, number),
     std: tuple(positive, positive, positive),
   }),

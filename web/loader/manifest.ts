@@ -48,7 +48,8 @@ export interface ModelInfo {
 export interface PreprocessingInfo {
   /** Height and width in pixels. */
   resize: [number, number];
-  filter: "bilinear";
+  /** Pillow's resampling filters. */
+  filter: "nearest" | "box" | "bilinear" | "hamming" | "bicubic" | "lanczos";
   /** Per channel, of values between 0 and 1. */
   mean: [number, number, number];
   std: [number, number, number];

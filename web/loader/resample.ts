@@ -3,6 +3,8 @@
  * coefficients, each pass rounded and clipped. Follows `ImagingResample` of Pillow 13.
  */
 
+import type { PreprocessingInfo } from "./manifest.ts";
+
 /** Pixels as `ImageData` has them: 4 bytes each, the fourth ignored. */
 export interface Pixels {
   data: Uint8ClampedArray | Uint8Array;
@@ -16,11 +18,30 @@ interface Kernel {
   weight(distance: number): number;
 }
 
-export const KERNELS = {
+/** As Pillow defines them, the order of its operations included. */
+const KERNELS = {
+  box: { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
   bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  hamming: { support: 1, weight: hamming },
+  bicubic: { support: 2, weight: bicubic },
+  lanczos: { support: 3, weight: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
 } satisfies Record<string, Kernel>;
 
-export type FilterName = keyof typeof KERNELS;
+function hamming(distance: number): number {
+  const x = Math.abs(distance);
+  // Pillow writes these two constants in single precision.
+  return x >= 1 ? 0 : sinc(x) * (Math.fround(0.54) + Math.fround(0.46) * Math.cos(x * Math.PI));
+}
+
+function bicubic(distance: number): number {
+  const x = Math.abs(distance);
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * -0.5 : 0;
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
+}
 
 const PRECISION_BITS = 22;
 const HALF = 1 << (PRECISION_BITS - 1);
@@ -39,8 +60,9 @@ export function resample(
   source: Pixels,
   width: number,
   height: number,
-  filter: FilterName,
+  filter: PreprocessingInfo["filter"],
 ): Pixels {
+  if (filter === "nearest") return pickNearest(source, width, height);
   // Pillow's order; the passes round, so the order shows in the result.
   const shrink = source.height - height;
   const verticalFirst = shrink > 0 && shrink > 2 * (source.width - width);
@@ -53,7 +75,7 @@ export function resample(
   return verticalFirst ? horizontal(vertical(source)) : vertical(horizontal(source));
 }
 
-function coefficients(inputs: number, outputs: number, filter: FilterName): Coefficients {
+function coefficients(inputs: number, outputs: number, filter: keyof typeof KERNELS): Coefficients {
   const kernel: Kernel = KERNELS[filter];
   const scale = inputs / outputs;
   const filterScale = Math.max(1, scale);
@@ -142,4 +164,29 @@ function resampleColumns(
     }
   }
   return { data: result, width, height };
+}
+
+/** Pillow's nearest neighbour: positions are added up, rounding as it does (`ImagingScaleAffine`). */
+function pickNearest(source: Pixels, width: number, height: number): Pixels {
+  const columns = positions(source.width, width);
+  const rows = positions(source.height, height);
+  const data = new Uint8ClampedArray(width * height * 4);
+  let to = 0;
+  for (const row of rows) {
+    for (const column of columns) {
+      const at = (row * source.width + column) * 4;
+      for (let channel = 0; channel < 4; channel++) data[to++] = source.data[at + channel]!;
+    }
+  }
+  return { data, width, height };
+}
+
+function positions(inputs: number, outputs: number): Int32Array {
+  const step = inputs / outputs;
+  let position = step * 0.5;
+  return Int32Array.from({ length: outputs }, () => {
+    const found = Math.trunc(position);
+    position += step;
+    return found;
+  });
 }
