@@ -8,6 +8,7 @@ from typing import Any
 from converter.catalog import ModelSpec
 from converter.errors import ManifestError
 from converter.hashing import FileRecord
+from converter.preprocess import VERTICAL_FIRST
 from converter.schema import find_violation
 
 SCHEMA = "model_info.schema.json"
@@ -55,6 +56,7 @@ class ModelRecord:
             "preprocessing": {
                 "resize": [pixels.height, pixels.width],
                 "filter": pixels.resample,
+                "vertical_first": VERTICAL_FIRST,
                 "mean": list(pixels.mean),
                 "std": list(pixels.std),
             },

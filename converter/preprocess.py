@@ -8,6 +8,7 @@ from os import PathLike
 from typing import IO
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -20,6 +21,12 @@ FILTERS = {
     "lanczos": Image.Resampling.LANCZOS,
 }
 """Resampling filters by the name that the catalogue and the manifest use."""
+
+VERTICAL_FIRST = int(PIL.__version__.split(".")[0]) >= 13
+"""Whether this Pillow runs the vertical pass first where that saves most work; older ones never do.
+
+Each pass rounds, so the order shows in the pixels, and the manifest tells the loader which one to follow.
+"""
 
 
 @dataclass(frozen=True)

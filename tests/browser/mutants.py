@@ -35,7 +35,7 @@ PATCHES = {
     ),
     "the canvas's resize": (
         "model.ts",
-        "    return normalise(resample(pixels, width, height, preprocessing.filter), preprocessing);\n",
+        "    return normalise(resample(pixels, width, height, preprocessing), preprocessing);\n",
         CANVAS_RESIZE,
     ),
     "no vertical pass first": ("resample.ts", "return verticalFirst ?", "return verticalFirst && false ?"),

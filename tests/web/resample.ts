@@ -22,7 +22,10 @@ function synthetic(width: number, height: number): Uint8ClampedArray {
 const cases = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as Case[];
 const hashes = cases.map(([width, height, outWidth, outHeight, filter]) => {
   const source = { data: synthetic(width, height), width, height };
-  const { data } = resample(source, outWidth, outHeight, filter);
+  const { data } = resample(source, outWidth, outHeight, {
+    filter,
+    vertical_first: true,
+  });
   const rgb = data.filter((_, i) => i % 4 !== 3);
   return createHash("sha256").update(rgb).digest("hex");
 });

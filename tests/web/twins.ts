@@ -10,6 +10,7 @@ const hash = (array: Float32Array): string =>
 const preprocessing = {
   resize: [100, 77] as [number, number],
   filter: "bilinear" as const,
+  vertical_first: true,
   mean: [0.485, 0.456, 0.406] as [number, number, number],
   std: [0.229, 0.224, 0.225] as [number, number, number],
 };

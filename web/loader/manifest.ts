@@ -50,6 +50,8 @@ export interface PreprocessingInfo {
   resize: [number, number];
   /** Pillow's resampling filters. */
   filter: "nearest" | "box" | "bilinear" | "hamming" | "bicubic" | "lanczos";
+  /** Whether Pillow's vertical pass may run first, as since Pillow 13. */
+  vertical_first: boolean;
   /** Per channel, of values between 0 and 1. */
   mean: [number, number, number];
   std: [number, number, number];

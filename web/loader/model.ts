@@ -222,6 +222,6 @@ class LoadedModel implements Model {
   #tensorOf(pixels: ImageData): Float32Array<ArrayBuffer> {
     const { preprocessing } = this.info;
     const [height, width] = preprocessing.resize;
-    return normalise(resample(pixels, width, height, preprocessing.filter), preprocessing);
+    return normalise(resample(pixels, width, height, preprocessing), preprocessing);
   }
 }

@@ -60,12 +60,12 @@ export function resample(
   source: Pixels,
   width: number,
   height: number,
-  filter: PreprocessingInfo["filter"],
+  { filter, vertical_first }: Pick<PreprocessingInfo, "filter" | "vertical_first">,
 ): Pixels {
   if (filter === "nearest") return pickNearest(source, width, height);
   // Pillow's order; the passes round, so the order shows in the result.
   const shrink = source.height - height;
-  const verticalFirst = shrink > 0 && shrink > 2 * (source.width - width);
+  const verticalFirst = vertical_first && shrink > 0 && shrink > 2 * (source.width - width);
   const horizontal = (from: Pixels): Pixels =>
     from.width === width ? from : resampleRows(from, coefficients(from.width, width, filter));
   const vertical = (from: Pixels): Pixels =>
