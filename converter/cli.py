@@ -165,7 +165,8 @@ def _build(options: argparse.Namespace, output: Output) -> None:
 def _verify(options: argparse.Namespace, output: Output) -> None:
     from converter.recheck import recheck
 
-    result = recheck(options.site)
+    with output.progress() as show:
+        result = recheck(options.site, show)
     rows = [
         (
             check.name,

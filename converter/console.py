@@ -9,6 +9,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+Show = Callable[[str, int, int], None]
+"""Told what is being done, how many steps are done, and how many there are."""
+
 
 class Output:
     """Where messages go. `rich` finds out by itself whether stdout is a terminal."""
@@ -30,8 +33,8 @@ class Output:
         self._err.print(f"[bold red]error:[/] {escape(text)}")
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str, int, int], None]]:
-        """Yield `show(text, done, total)`: a bar on a terminal, a line for each text elsewhere."""
+    def progress(self) -> Iterator[Show]:
+        """Yield a `Show`: a bar on a terminal, a line for each text elsewhere."""
         if not self._out.is_terminal:
             last = ""
 

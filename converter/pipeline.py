@@ -9,6 +9,7 @@ from typing import Any
 from converter.bundle import Bundle, full_disk_explained, place_model, require_replaceable, write_site
 from converter.cache import ConversionCache, Entry
 from converter.catalog import ModelSpec, load_catalog
+from converter.console import Show
 from converter.demo.weights import weights_file
 from converter.errors import CheckpointError
 from converter.hashing import sha256_of
@@ -17,9 +18,6 @@ from converter.swap import swapped_in
 from converter.webassets import install_node_modules
 
 _STEPS_PER_MODEL = 5
-
-Show = Callable[[str, int, int], None]
-"""Told what is being done, how many steps are done, and how many there are."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Checks a built site again: every file against its SHA-256, every model against its golden outputs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from converter.bundle import CHECKSUMS, LOADER, MANIFEST, SUMS
+from converter.console import Show
 from converter.errors import ManifestError, OutputError, VerificationError
 from converter.golden import golden_input
 from converter.hashing import sha256_of
@@ -23,6 +24,7 @@ class ModelCheck:
 
     name: str
     max_abs_diff: float
+    """Infinite where the model did not give outputs to compare."""
     tolerance: float
 
     @property
@@ -38,15 +40,22 @@ class Recheck:
     """Everything that is off; empty for a site that is as it was built."""
 
 
-def recheck(site: Path) -> Recheck:
-    """Check `site`. Raises OutputError where there is no built site at all."""
+def recheck(site: Path, show: Show) -> Recheck:
+    """Check `site`; `show` is told what is being done. Raises OutputError where there is no site at all."""
     if not site.is_dir():
         raise OutputError(site, "there is no such folder; build the site first: python build.py")
     if not (site / SUMS).is_file():
         raise OutputError(site, f"it has no {SUMS}, so it is no built site; build one: python build.py")
     problems: list[str] = []
     sums = _read_sums(site, problems)
-    _check_files(site, sums, problems)
+    done = 0
+
+    def step(text: str) -> None:
+        nonlocal done
+        show(text, done, len(sums) + 1)
+        done += 1
+
+    _check_files(site, sums, problems, step)
     models: list[ModelCheck] = []
     try:
         manifest = read_manifest((site / MANIFEST).read_bytes())
@@ -54,7 +63,7 @@ def recheck(site: Path) -> Recheck:
         problems.append(str(error))
     else:
         _check_agreement(site, manifest, sums, problems)
-        models = _check_models(site, manifest, problems)
+        models = _check_models(site, manifest, problems, step)
     return Recheck(len(sums), tuple(models), tuple(problems))
 
 
@@ -71,9 +80,12 @@ def _read_sums(site: Path, problems: list[str]) -> dict[str, str]:
     return sums
 
 
-def _check_files(site: Path, sums: Mapping[str, str], problems: list[str]) -> None:
+def _check_files(
+    site: Path, sums: Mapping[str, str], problems: list[str], step: Callable[[str], None]
+) -> None:
     present = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     for path, expected in sums.items():
+        step("Checking the files")
         if path not in present:
             problems.append(f"{path}: it is missing")
         elif (actual := sha256_of(site / path)) != expected:
@@ -111,27 +123,36 @@ def _check_agreement(
             problems.append(f"models/{name}: {CHECKSUMS} and {SUMS} give different SHA-256")
 
 
-def _check_models(site: Path, manifest: Mapping[str, Any], problems: list[str]) -> list[ModelCheck]:
+def _check_models(
+    site: Path, manifest: Mapping[str, Any], problems: list[str], step: Callable[[str], None]
+) -> list[ModelCheck]:
     checks = []
     for model in manifest["models"]:
-        golden, pixels = model["golden"], model["preprocessing"]
-        height, width = pixels["resize"]
-        spec = Preprocessing(height, width, pixels["filter"], tuple(pixels["mean"]), tuple(pixels["std"]))
+        step(f"Running {model['name']}")
         path = site / model["variants"][0]["file"]["path"]
-        if not path.is_file():
-            continue  # reported as missing already
+        difference = float("inf")
         try:
-            logits = run_session(create_session(path), golden_input(golden["seed"], spec))
+            if path.is_file():  # reported as missing already
+                difference = _golden_difference(path, model)
         except VerificationError as error:
             problems.append(str(error))
-            continue
-        expected = np.asarray(golden["logits"])
-        same_shape = logits.shape == expected.shape
-        difference = float(np.abs(logits - expected).max()) if same_shape else float("inf")
-        check = ModelCheck(model["name"], difference, golden["tolerance"])
+        check = ModelCheck(model["name"], difference, model["golden"]["tolerance"])
         checks.append(check)
-        if not check.passed:
+        if np.isfinite(difference) and not check.passed:
             problems.append(
                 f"{path.name}: its golden outputs differ by {difference:.3g}, allowed are {check.tolerance:g}"
             )
     return checks
+
+
+def _golden_difference(path: Path, model: Mapping[str, Any]) -> float:
+    """Largest absolute difference of the golden outputs. Raises VerificationError where there are none."""
+    golden, pixels = model["golden"], model["preprocessing"]
+    height, width = pixels["resize"]
+    spec = Preprocessing(height, width, pixels["filter"], tuple(pixels["mean"]), tuple(pixels["std"]))
+    logits = run_session(create_session(path), golden_input(golden["seed"], spec))
+    expected = np.asarray(golden["logits"])
+    if logits.shape != expected.shape:
+        problem = f"found golden outputs {list(logits.shape)}, expected {list(expected.shape)}"
+        raise VerificationError(path.name, problem, {}, "")
+    return float(np.abs(logits - expected).max())

@@ -1,11 +1,15 @@
 """The rendered page."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
 
+from converter.bundle import place_model, write_site
+from converter.catalog import ModelSpec
 from converter.hashing import sha256_of
+from converter.manifest import ModelRecord, Weights, read_manifest
 from converter.pages import integrity, render
 
 
@@ -22,3 +26,25 @@ def test_values_are_escaped_and_none_may_be_missing() -> None:
 
 def test_integrity_is_base64() -> None:
     assert integrity("00" * 32) == "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+
+def test_page_of_other_labels_offers_no_faces(
+    small_site: Path, catalog: dict[str, ModelSpec], cache: Path, tmp_path: Path
+) -> None:
+    spec = replace(catalog["mobilenet_emotion"], labels=("cat", "dog", "fish", "bird"))
+    entry = read_manifest((small_site / "models/model_info.json").read_bytes())["models"][0]
+    model = small_site / "models" / spec.output
+    record = ModelRecord(
+        spec=spec,
+        weights=Weights("animals.pth", "0" * 64, demo=False),
+        file=place_model(tmp_path, model, spec.output, sha256_of(model)),
+        verification=entry["variants"][0]["verification"],
+        golden=entry["golden"],
+    )
+    bundle = write_site(tmp_path, "test", [record], cache)
+    page = (tmp_path / "index.html").read_text()
+    assert "<h1>Cat, dog, fish or bird?</h1>" in page
+    assert "animals.pth" in page
+    for word in ("face", "Bored", "Demo weights"):
+        assert word not in page
+    assert not any(file.path.startswith("samples/") for file in bundle.files)

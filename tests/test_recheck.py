@@ -18,6 +18,11 @@ def site(small_site: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small_site, tmp_path / "site"))
 
 
+def quiet(text: str, done: int, total: int) -> None:
+    assert text
+    assert 0 <= done < total
+
+
 def renew_sums(site: Path, path: str) -> None:
     """As somebody would who changed a file and wants nobody to notice."""
     lines = [line for line in (site / SUMS).read_text().splitlines() if not line.endswith(f"  {path}")]
@@ -25,7 +30,7 @@ def renew_sums(site: Path, path: str) -> None:
 
 
 def test_right_site(site: Path) -> None:
-    result = recheck(site)
+    result = recheck(site, quiet)
     assert result.problems == ()
     assert [check.name for check in result.models] == ["mobilenet_emotion"]
     assert 0 < result.models[0].max_abs_diff <= 1e-4
@@ -37,23 +42,23 @@ def test_every_single_file_counts(site: Path) -> None:
             content = path.read_bytes()
             path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
             name = path.relative_to(site).as_posix()
-            assert any(name in problem for problem in recheck(site).problems), name
+            assert any(name in problem for problem in recheck(site, quiet).problems), name
             path.write_bytes(content)
-    assert recheck(site).problems == ()
+    assert recheck(site, quiet).problems == ()
 
 
 def test_wrong_model_with_renewed_sums(
     site: Path, small_site: Path, catalog: dict[str, ModelSpec], tmp_path: Path
 ) -> None:
     wrong = scaled_weight_site(small_site, tmp_path / "wrong", catalog["mobilenet_emotion"])
-    result = recheck(wrong)
+    result = recheck(wrong, quiet)
     assert len(result.problems) == 1
     assert "its golden outputs differ by" in result.problems[0]
     assert not result.models[0].passed
     model = "models/mobilenet_emotion.onnx"
     shutil.copy(wrong / model, site / model)
     renew_sums(site, model)
-    assert any("give different SHA-256" in problem for problem in recheck(site).problems)
+    assert any("give different SHA-256" in problem for problem in recheck(site, quiet).problems)
 
 
 def test_manifest_of_another_build(site: Path) -> None:
@@ -61,26 +66,35 @@ def test_manifest_of_another_build(site: Path) -> None:
     manifest["models"][0]["golden"]["tolerance"] = 100
     (site / MANIFEST).write_text(json.dumps(manifest))
     renew_sums(site, MANIFEST)
-    assert f"{LOADER}: it was built for another {MANIFEST}" in recheck(site).problems
+    assert f"{LOADER}: it was built for another {MANIFEST}" in recheck(site, quiet).problems
 
 
 def test_manifest_that_breaks_its_schema(site: Path) -> None:
     (site / MANIFEST).write_text("{}")
-    assert any("schema_version: is missing" in problem for problem in recheck(site).problems)
+    assert any("schema_version: is missing" in problem for problem in recheck(site, quiet).problems)
+
+
+def test_missing_model_is_listed_as_failed(site: Path) -> None:
+    (site / "models/mobilenet_emotion.onnx").unlink()
+    result = recheck(site, quiet)
+    assert [check.passed for check in result.models] == [False]
+    assert "models/mobilenet_emotion.onnx: it is missing" in result.problems
 
 
 def test_model_that_does_not_load(site: Path) -> None:
     (site / "models/mobilenet_emotion.onnx").write_bytes(b"not a model")
-    assert any("onnxruntime cannot load it" in problem for problem in recheck(site).problems)
+    assert any("onnxruntime cannot load it" in problem for problem in recheck(site, quiet).problems)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"mobilenet_emotion.onnx": "00"}'])
 def test_wrong_checksums_file(site: Path, content: str) -> None:
     (site / CHECKSUMS).write_text(content)
     renew_sums(site, CHECKSUMS)
-    assert any(CHECKSUMS in problem for problem in recheck(site).problems)
+    assert any(CHECKSUMS in problem for problem in recheck(site, quiet).problems)
 
 
 def test_broken_sums_line(site: Path) -> None:
     (site / SUMS).write_text((site / SUMS).read_text() + "nonsense\n")
-    assert any("expected a SHA-256, two spaces and a path" in problem for problem in recheck(site).problems)
+    assert any(
+        "expected a SHA-256, two spaces and a path" in problem for problem in recheck(site, quiet).problems
+    )
