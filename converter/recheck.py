@@ -48,11 +48,11 @@ def recheck(site: Path, show: Show) -> Recheck:
         raise OutputError(site, f"it has no {SUMS}, so it is no built site; build one: python build.py")
     problems: list[str] = []
     sums = _read_sums(site, problems)
-    done = 0
+    done, total = 0, len(sums) + sum(path.endswith(".onnx") for path in sums)
 
     def step(text: str) -> None:
         nonlocal done
-        show(text, done, len(sums) + 1)
+        show(text, done, total)
         done += 1
 
     _check_files(site, sums, problems, step)
