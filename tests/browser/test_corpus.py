@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 import warnings
 from pathlib import Path
 
@@ -71,3 +72,29 @@ def test_every_file_gives_pillows_tensor(
     # CMYK is the one kind that no path decodes exactly; the loader says so, of these files and of no others.
     assert sorted(differing) == sorted(said) == ["cmyk-444.jpg", "cmyk.jpg", "ycck.jpg"], differing
     assert all("CMYK" in reason for reason in said.values())
+
+
+def test_damaged_files_give_pixels_or_a_decode_error(
+    page: Page, small_site: Path, host_of: Hosting, corpus: list[CorpusFile], tmp_path: Path
+) -> None:
+    """No other exception gets out, whatever the bytes are."""
+    source = random.Random(4)
+    host = host_of(small_site)
+    for number, file in enumerate(file for file in corpus if 0 < len(file.content) < 20_000):
+        content = bytearray(file.content)
+        if number % 3 == 0:
+            del content[source.randrange(len(content)) :]
+        else:
+            for _ in range(source.randint(1, 12)):
+                content[source.randrange(min(len(content), 400))] = source.randrange(256)
+        path = tmp_path / str(number)
+        path.write_bytes(content)
+        host.extras[f"corpus/{number}"] = path
+    open_harness(page, host)
+    urls = [url for url in host.extras if url.startswith("corpus/")]
+    found = page.evaluate("args => probe.tensors(...args)", [MODEL, urls])
+    outcomes = {url: result["tensor"] for url, result in found.items()}
+    strange = {url: tensor for url, tensor in outcomes.items() if tensor != REFUSED and len(tensor) != 64}
+    assert strange == {}
+    assert len(outcomes) > 120
+    assert REFUSED in outcomes.values()

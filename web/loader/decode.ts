@@ -1,5 +1,5 @@
 import { DecodeError } from "./errors.ts";
-import { plain, type Probe } from "./formats/plain.ts";
+import { plain, type Plain, type Probe } from "./formats/plain.ts";
 
 /** Whatever a page may hold a picture in. */
 export type ImageSource =
@@ -42,12 +42,14 @@ export async function decode(source: ImageSource): Promise<Decoded> {
 
 async function decodeBlob(blob: Blob): Promise<Decoded> {
   if (blob.size === 0) throw new DecodeError("The file is empty (0 bytes).");
-  const stored = await plain(new Uint8Array(await blob.arrayBuffer()));
-  if (stored.pixels) return { pixels: stored.pixels, inexact: "" };
+  let stored: Plain;
   let bitmap: ImageBitmap;
   try {
+    stored = await plain(new Uint8Array(await blob.arrayBuffer()));
+    if (stored.pixels) return { pixels: stored.pixels, inexact: "" };
     bitmap = await bitmapOf(stored.bytes);
   } catch (error) {
+    if (error instanceof DecodeError) throw error;
     const kind = blob.type ? ` of type ${blob.type}` : "";
     throw new DecodeError(
       `The file (${blob.size} bytes${kind}) is damaged or no picture that this browser can read, such as JPEG, PNG or WebP.`,
