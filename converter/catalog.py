@@ -90,6 +90,7 @@ def _model(path: Path, index: int, entry: dict[str, Any]) -> ModelSpec:
             resample=pixels["filter"],
             mean=tuple(map(float, pixels["mean"])),  # type: ignore[arg-type]
             std=tuple(map(float, pixels["std"])),  # type: ignore[arg-type]
+            exif_orientation=pixels.get("exif_orientation", "ignore"),
         ),
         opset=entry["opset"],
         tolerance=float(entry["tolerance"]),

@@ -56,6 +56,7 @@ class ModelRecord:
             "preprocessing": {
                 "resize": [pixels.height, pixels.width],
                 "filter": pixels.resample,
+                "exif_orientation": pixels.exif_orientation,
                 "vertical_first": VERTICAL_FIRST,
                 "mean": list(pixels.mean),
                 "std": list(pixels.std),

@@ -10,7 +10,7 @@ from typing import IO
 import numpy as np
 import PIL
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 FILTERS = {
     "nearest": Image.Resampling.NEAREST,
@@ -38,11 +38,18 @@ class Preprocessing:
     resample: str
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+    exif_orientation: str = "ignore"
+    """`apply` for a model that was trained on pictures turned upright, as `ImageOps.exif_transpose` does."""
 
 
-def open_rgb(source: str | PathLike[str] | IO[bytes]) -> Image.Image:
-    """Open a picture as three 8-bit channels: alpha dropped, EXIF orientation and profiles ignored."""
+def open_rgb(source: str | PathLike[str] | IO[bytes], exif_orientation: str = "ignore") -> Image.Image:
+    """Open a picture as three 8-bit channels: alpha dropped, profiles ignored.
+
+    Turned as its Exif data says where `exif_orientation` is `apply`, as stored where it is `ignore`.
+    """
     with Image.open(source) as image:
+        if exif_orientation == "apply":
+            return ImageOps.exif_transpose(image).convert("RGB")
         return image.convert("RGB")
 
 

@@ -10,10 +10,11 @@ import pytest
 from PIL import UnidentifiedImageError
 from playwright.sync_api import Page
 
-from converter.catalog import ModelSpec
+from converter.catalog import ModelSpec, load_catalog
 from converter.preprocess import Preprocessing, open_rgb, preprocess
 from tests.browser.parity import open_harness
-from tests.browser.server import Hosting
+from tests.browser.server import Host, Hosting
+from tests.conftest import ROOT, run_build
 from tests.corpus import CorpusFile, make_corpus
 
 MODEL = "mobilenet_emotion"
@@ -30,7 +31,7 @@ def pillows(content: bytes, spec: Preprocessing) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of transparency in palettes, which is dropped as it should be
-            image = open_rgb(io.BytesIO(content))
+            image = open_rgb(io.BytesIO(content), spec.exif_orientation)
     except (OSError, UnidentifiedImageError):
         return REFUSED
     return hashlib.sha256(preprocess(image, spec).tobytes()).hexdigest()
@@ -42,6 +43,38 @@ def test_corpus_covers_what_people_have(corpus: list[CorpusFile]) -> None:
     assert make_corpus() == corpus, "the same files every time"
 
 
+@pytest.fixture(scope="module")
+def upright_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[Path, ModelSpec]:
+    """A site whose model was trained, so its catalogue says, on pictures turned by their Exif data."""
+    folder = tmp_path_factory.mktemp("upright")
+    catalog = folder / "models.toml"
+    text = (ROOT / "models.toml").read_text()
+    catalog.write_text(text.replace('filter = "bilinear"', 'filter = "bilinear"\nexif_orientation = "apply"'))
+    site = folder / "site"
+    result = run_build("--catalog", catalog, "--only", MODEL, "--out", site, "--cache", cache)
+    assert result.returncode == 0, result.stderr
+    return site, load_catalog(catalog, [MODEL])[0]
+
+
+def compare(
+    page: Page, host: Host, spec: ModelSpec, corpus: list[CorpusFile], folder: Path
+) -> tuple[dict[str, str], dict[str, str]]:
+    """By file name: tensors that are not Pillow's, and why the loader says that they are not."""
+    for file in corpus:
+        path = folder / file.name
+        path.write_bytes(file.content)
+        host.extras[f"corpus/{file.name}"] = path
+    open_harness(page, host)
+    found = page.evaluate("args => probe.tensors(...args)", [MODEL, list(host.extras)])
+    expected = {file.name: pillows(file.content, spec.preprocessing) for file in corpus}
+    results = {name: found[f"corpus/{name}"] for name in expected}
+    differing = {
+        name: result["tensor"] for name, result in results.items() if result["tensor"] != expected[name]
+    }
+    said = {name: result["inexact"] for name, result in results.items() if result["inexact"]}
+    return differing, said
+
+
 def test_every_file_gives_pillows_tensor(
     page: Page,
     small_site: Path,
@@ -50,28 +83,32 @@ def test_every_file_gives_pillows_tensor(
     corpus: list[CorpusFile],
     tmp_path: Path,
 ) -> None:
-    host = host_of(small_site)
-    for file in corpus:
-        path = tmp_path / file.name
-        path.write_bytes(file.content)
-        host.extras[f"corpus/{file.name}"] = path
-    open_harness(page, host)
-    found = page.evaluate("args => probe.tensors(...args)", [MODEL, list(host.extras)])
-    expected = {file.name: pillows(file.content, catalog[MODEL].preprocessing) for file in corpus}
-    assert list(expected.values()).count(REFUSED) >= 5
-    differing = {
-        file.name: found[f"corpus/{file.name}"]["tensor"]
-        for file in corpus
-        if found[f"corpus/{file.name}"]["tensor"] != expected[file.name]
-    }
-    said = {
-        file.name: found[f"corpus/{file.name}"]["inexact"]
-        for file in corpus
-        if found[f"corpus/{file.name}"]["inexact"]
-    }
+    spec = catalog[MODEL]
+    assert [pillows(file.content, spec.preprocessing) for file in corpus].count(REFUSED) >= 5
+    differing, said = compare(page, host_of(small_site), spec, corpus, tmp_path)
     # CMYK is the one kind that no path decodes exactly; the loader says so, of these files and of no others.
     assert sorted(differing) == sorted(said) == ["cmyk-444.jpg", "cmyk.jpg", "ycck.jpg"], differing
     assert all("CMYK" in reason for reason in said.values())
+
+
+def test_pictures_are_turned_where_the_manifest_says_so(
+    page: Page,
+    upright_site: tuple[Path, ModelSpec],
+    host_of: Hosting,
+    catalog: dict[str, ModelSpec],
+    corpus: list[CorpusFile],
+    tmp_path: Path,
+) -> None:
+    site, spec = upright_site
+    turned = [file for file in corpus if "exif" in file.name]
+    stored = catalog[MODEL].preprocessing
+    moved = [
+        file for file in turned if pillows(file.content, spec.preprocessing) != pillows(file.content, stored)
+    ]
+    assert len(moved) >= 20, "the orientation shows in the tensor, so that a loader that ignores it fails"
+    differing, said = compare(page, host_of(site), spec, turned, tmp_path)
+    assert differing == {}
+    assert said == {}
 
 
 def test_damaged_files_give_pixels_or_a_decode_error(

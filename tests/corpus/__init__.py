@@ -166,11 +166,11 @@ def _others() -> Iterator[CorpusFile]:
             "AVIF", name, _encoded(j.picture(64, 48), "AVIF", subsampling=subsampling, quality=70)
         )
     yield CorpusFile("AVIF", "grey.avif", _encoded(j.picture(64, 48, mode="L"), "AVIF"))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    yield CorpusFile(
-        "AVIF", "exif-6.avif", _encoded(j.picture(64, 48), "AVIF", exif=exif, subsampling="4:4:4")
-    )
+    for orientation in range(2, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        content = _encoded(j.picture(64, 48), "AVIF", exif=exif, subsampling="4:4:4")
+        yield CorpusFile("AVIF with an orientation", f"exif-{orientation}.avif", content)
     yield CorpusFile(
         "AVIF", "icc.avif", _encoded(j.picture(64, 48), "AVIF", icc_profile=j.profile(), subsampling="4:4:4")
     )

@@ -11,6 +11,7 @@ const preprocessing = {
   resize: [100, 77] as [number, number],
   filter: "bilinear" as const,
   vertical_first: true,
+  exif_orientation: "ignore" as const,
   mean: [0.485, 0.456, 0.406] as [number, number, number],
   std: [0.229, 0.224, 0.225] as [number, number, number],
 };

@@ -167,6 +167,7 @@ const model = object({
   preprocessing: object({
     resize: tuple(size, size),
     filter: oneOf("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"),
+    exif_orientation: oneOf("ignore", "apply"),
     vertical_first: flag,
     mean: tuple(number, number, number),
     std: tuple(positive, positive, positive),

@@ -1,5 +1,7 @@
 import { DecodeError } from "./errors.ts";
+import { turn } from "./formats/orientation.ts";
 import { plain, type Plain, type Probe } from "./formats/plain.ts";
+import type { PreprocessingInfo } from "./manifest.ts";
 
 /** Whatever a page may hold a picture in. */
 export type ImageSource =
@@ -12,6 +14,9 @@ export type ImageSource =
   | HTMLVideoElement
   | VideoFrame;
 
+/** Whether a model was trained on pictures turned upright, or as they are stored. */
+type ExifOrientation = PreprocessingInfo["exif_orientation"];
+
 /** Pixels, and why they are not the ones that Pillow reads from the same file; empty where they are. */
 export interface Decoded {
   pixels: ImageData;
@@ -20,12 +25,12 @@ export interface Decoded {
 
 /**
  * The pixels of `source` at its own size. Of a file they are the ones that Pillow's `convert("RGB")` gives: no
- * colour profile, no orientation, alpha dropped. Raises DecodeError.
+ * colour profile, alpha dropped, turned only if `exif` says so. Raises DecodeError.
  */
-export async function decode(source: ImageSource): Promise<Decoded> {
-  if (source instanceof Blob) return decodeBlob(source);
+export async function decode(source: ImageSource, exif: ExifOrientation): Promise<Decoded> {
+  if (source instanceof Blob) return decodeBlob(source, exif);
   if (source instanceof ImageData) return { pixels: source, inexact: "" };
-  if (isA("HTMLImageElement", source)) return decodeElement(source as HTMLImageElement);
+  if (isA("HTMLImageElement", source)) return decodeElement(source as HTMLImageElement, exif);
   const { width, height } = sizeOf(source);
   if (!width || !height) {
     throw new DecodeError(
@@ -40,13 +45,15 @@ export async function decode(source: ImageSource): Promise<Decoded> {
   };
 }
 
-async function decodeBlob(blob: Blob): Promise<Decoded> {
+async function decodeBlob(blob: Blob, exif: ExifOrientation): Promise<Decoded> {
   if (blob.size === 0) throw new DecodeError("The file is empty (0 bytes).");
   let stored: Plain;
   let bitmap: ImageBitmap;
+  const upright = (image: ImageData): ImageData =>
+    exif === "apply" ? turn(image, stored.orientation) : image;
   try {
     stored = await plain(new Uint8Array(await blob.arrayBuffer()));
-    if (stored.pixels) return { pixels: stored.pixels, inexact: "" };
+    if (stored.pixels) return { pixels: upright(stored.pixels), inexact: "" };
     bitmap = await bitmapOf(stored.bytes);
   } catch (error) {
     if (error instanceof DecodeError) throw error;
@@ -58,10 +65,10 @@ async function decodeBlob(blob: Blob): Promise<Decoded> {
   }
   try {
     const straight = stored.hasAlpha && readBackStraight(bitmap);
-    if (straight) return { pixels: straight, inexact: stored.inexact };
+    if (straight) return { pixels: upright(straight), inexact: stored.inexact };
     const mixed = stored.hasAlpha ? "this browser mixes transparency into colours" : "";
     const failed = stored.probe && !(await passes(stored.probe)) ? stored.probe.inexact : "";
-    const pixels = readBack(bitmap, bitmap.width, bitmap.height);
+    const pixels = upright(readBack(bitmap, bitmap.width, bitmap.height));
     return { pixels, inexact: stored.inexact || mixed || failed || alteredReadBack() };
   } finally {
     bitmap.close();
@@ -100,7 +107,7 @@ async function decodesTo({ file, sum }: Probe): Promise<boolean> {
  * An <img> by its file, since the element itself shows converted colours. Where the file cannot be had again,
  * or is another picture by now, by what the element shows.
  */
-async function decodeElement(image: HTMLImageElement): Promise<Decoded> {
+async function decodeElement(image: HTMLImageElement, exif: ExifOrientation): Promise<Decoded> {
   try {
     await image.decode();
   } catch (error) {
@@ -111,7 +118,7 @@ async function decodeElement(image: HTMLImageElement): Promise<Decoded> {
   const { naturalWidth: width, naturalHeight: height } = image;
   try {
     const response = await fetch(image.currentSrc, { cache: "force-cache" });
-    const decoded = await decodeBlob(await response.blob());
+    const decoded = await decodeBlob(await response.blob(), exif);
     // An orientation turns what the element shows, and not what the file holds.
     const sides = [decoded.pixels.width, decoded.pixels.height];
     if (sides.includes(width) && sides.includes(height)) return decoded;

@@ -58,6 +58,9 @@ export async function loadEnsemble(
         `the models of an ensemble need the same labels; found ${labels.join(", ")}`,
       );
     }
+    if (new Set(models.map(orientationOf)).size > 1) {
+      throw new ManifestError("", "the models of an ensemble need the same exif_orientation");
+    }
   } catch (error) {
     await dispose();
     throw error;
@@ -67,7 +70,7 @@ export async function loadEnsemble(
     dispose,
     async predict(source, predictOptions) {
       // Once for all of them, so that each sees the same frame of a video.
-      const { pixels, inexact } = await decode(source);
+      const { pixels, inexact } = await decode(source, orientationOf(models[0]!));
       const predictions: Prediction[] = [];
       for (const model of models) {
         const prediction = await model.predict(pixels, predictOptions);
@@ -90,3 +93,6 @@ export async function loadEnsemble(
     },
   };
 }
+
+const orientationOf = (model: Model): "ignore" | "apply" =>
+  model.info.preprocessing.exif_orientation;

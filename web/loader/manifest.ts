@@ -50,6 +50,8 @@ export interface PreprocessingInfo {
   resize: [number, number];
   /** Pillow's resampling filters. */
   filter: "nearest" | "box" | "bilinear" | "hamming" | "bicubic" | "lanczos";
+  /** Whether pictures are turned as their Exif data says, before anything else. */
+  exif_orientation: "ignore" | "apply";
   /** Whether Pillow's vertical pass may run first, as since Pillow 13. */
   vertical_first: boolean;
   /** Per channel, of values between 0 and 1. */

@@ -160,7 +160,9 @@ class LoadedModel implements Model {
   ): Promise<Prediction[]> {
     if (sources.length === 0) return [];
     const started = performance.now();
-    const decoded = await Promise.all(sources.map(decode));
+    const decoded = await Promise.all(
+      sources.map((source) => decode(source, this.info.preprocessing.exif_orientation)),
+    );
     const atDecoded = performance.now();
     signal?.throwIfAborted();
     const tensor = new Float32Array(sources.length * this.#imageSize);
@@ -185,7 +187,7 @@ class LoadedModel implements Model {
   }
 
   async preprocess(source: ImageSource): Promise<Float32Array<ArrayBuffer>> {
-    const { pixels } = await decode(source);
+    const { pixels } = await decode(source, this.info.preprocessing.exif_orientation);
     return this.#tensorOf(pixels);
   }
 

@@ -26,12 +26,15 @@ const SUBSAMPLED_COLOUR = 0x08;
  * pass over, and associations with them point to no property. The nclx colour box stays: it says how
  * luminance and chrominance become RGB.
  */
-export function plainAvif(file: Bytes): { bytes: Bytes; probe?: Probe } {
+export function plainAvif(file: Bytes): { bytes: Bytes; orientation: number; probe?: Probe } {
   const bytes = file.slice();
   let subsampled = false;
+  let [angle, mirror] = [0, 0];
   const freed = new Set<number>();
   walk(bytes, 0, bytes.length, (kind, start, index) => {
     if (kind === "av1C") subsampled ||= (bytes[start + 10]! & CHROMA_FLAGS) === SUBSAMPLED_COLOUR;
+    if (kind === "irot") angle = bytes[start + 8]! & 3;
+    if (kind === "imir") mirror = 1 + (bytes[start + 8]! & 1);
     const profile = kind === "colr" && textAt(bytes, start + 8) !== "nclx";
     if (!profile && kind !== "irot" && kind !== "imir" && kind !== "auxl") return;
     bytes.set([0x66, 0x72, 0x65, 0x65], start + 4);
@@ -40,8 +43,17 @@ export function plainAvif(file: Bytes): { bytes: Bytes; probe?: Probe } {
   walk(bytes, 0, bytes.length, (kind, start) => {
     if (kind === "ipma") dissociate(bytes, start, freed);
   });
-  return subsampled ? { bytes, probe: PROBE } : { bytes };
+  const orientation = ORIENTATIONS[angle]![mirror]!;
+  return subsampled ? { bytes, orientation, probe: PROBE } : { bytes, orientation };
 }
+
+/** Exif's orientation by quarter turns and then by mirroring: none, top with bottom, left with right. */
+const ORIENTATIONS = [
+  [1, 4, 2],
+  [8, 5, 7],
+  [3, 2, 4],
+  [6, 7, 5],
+];
 
 type Visit = (kind: string, start: number, index: number) => void;
 

@@ -1,4 +1,5 @@
-import { concatenate, truncated, type Bytes } from "./bytes.ts";
+import { concatenate, textAt, truncated, type Bytes } from "./bytes.ts";
+import { exifOrientation } from "./orientation.ts";
 
 const EOI = 0xd9;
 const SOS = 0xda;
@@ -11,9 +12,15 @@ const APP2 = 0xe2;
  * A JPEG without APP1 and APP2, up to its end marker. The Adobe marker stays: it says how colours are
  * stored (ITU-T T.81, annex B).
  */
-export function plainJpeg(bytes: Bytes): { bytes: Bytes; inexact: string } {
+export function plainJpeg(bytes: Bytes): {
+  bytes: Bytes;
+  orientation: number;
+  inexact: string;
+} {
   const kept: Uint8Array[] = [];
   let inexact = "";
+  let orientation = 1;
+  let hasExif = false;
   let from = 0;
   let at = 2;
   for (;;) {
@@ -23,12 +30,16 @@ export function plainJpeg(bytes: Bytes): { bytes: Bytes; inexact: string } {
     if (bytes[at] !== 0xff || marker === undefined) throw truncated(bytes, "JPEG");
     if (marker === EOI) {
       kept.push(bytes.subarray(from, at + 2));
-      return { bytes: concatenate(kept), inexact };
+      return { bytes: concatenate(kept), orientation, inexact };
     }
     const end = at + 2 + (bytes[at + 2]! << 8) + bytes[at + 3]!;
     if (!(end <= bytes.length)) throw truncated(bytes, "JPEG");
     if (isFrameHeader(marker) && bytes[at + 9] === 4) {
       inexact = "browsers round the colours of CMYK in another way, by 1 of 255";
+    }
+    if (marker === APP1 && !hasExif && textAt(bytes, at + 4, 6) === "Exif\0\0") {
+      hasExif = true;
+      orientation = exifOrientation(bytes.subarray(at + 4, end));
     }
     if (marker === APP1 || marker === APP2) {
       kept.push(bytes.subarray(from, at));

@@ -3,13 +3,15 @@ import { decodeBmp } from "./bmp.ts";
 import { textAt, type Bytes } from "./bytes.ts";
 import { plainGif } from "./gif.ts";
 import { plainJpeg } from "./jpeg.ts";
-import { decodePng, needsOwnDecoder, plainPng } from "./png.ts";
+import { decodePng, needsOwnDecoder, plainPng, pngOrientation } from "./png.ts";
 import { plainWebp } from "./webp.ts";
 
 /** What to hand to the browser's decoder, or the pixels where it cannot be brought to give them. */
 export interface Plain {
   bytes: Bytes;
   pixels?: ImageData;
+  /** As the file names it, 1 to 8; `bytes` and `pixels` are as stored. */
+  orientation: number;
   /** Alpha is still in it. */
   hasAlpha: boolean;
   /** Why the decoded pixels are not Pillow's; empty where they are. */
@@ -33,11 +35,12 @@ export interface Probe {
  * Raises DecodeError for a file that ends too early, as Pillow does.
  */
 export async function plain(file: Bytes): Promise<Plain> {
-  const unchanged = { bytes: file, hasAlpha: false, inexact: "" };
+  const unchanged = { bytes: file, orientation: 1, hasAlpha: false, inexact: "" };
   if (startsWith(file, 0, "\xff\xd8\xff")) return { ...unchanged, ...plainJpeg(file) };
   if (startsWith(file, 0, "\x89PNG\r\n\x1a\n")) {
-    if (needsOwnDecoder(file)) return { ...unchanged, pixels: await decodePng(file) };
-    return { ...unchanged, bytes: plainPng(file) };
+    const orientation = pngOrientation(file);
+    if (!needsOwnDecoder(file)) return { ...unchanged, orientation, bytes: plainPng(file) };
+    return { ...unchanged, orientation, pixels: await decodePng(file) };
   }
   if (startsWith(file, 0, "RIFF") && startsWith(file, 8, "WEBP")) {
     return { ...unchanged, ...plainWebp(file) };

@@ -1,4 +1,5 @@
 import { DecodeError } from "../errors.ts";
+import { exifOrientation } from "./orientation.ts";
 import { concatenate, textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
 
 const SIGNATURE_SIZE = 8;
@@ -33,6 +34,12 @@ export function plainPng(bytes: Bytes): Bytes {
     bytes.subarray(0, SIGNATURE_SIZE),
     ...kept.map(({ start, end }) => bytes.subarray(start, end)),
   ]);
+}
+
+/** The orientation of the `eXIf` chunk, 1 where there is none. */
+export function pngOrientation(bytes: Bytes): number {
+  const exif = [...chunksOf(bytes)].find(({ kind }) => kind === "eXIf");
+  return exif ? exifOrientation(bytes.subarray(exif.start + 8, exif.end - 4)) : 1;
 }
 
 /** Alpha, which a canvas multiplies into the colours, and 16 bits, which browsers round in their own ways. */

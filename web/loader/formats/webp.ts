@@ -1,4 +1,5 @@
 import { concatenate, textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
+import { exifOrientation } from "./orientation.ts";
 
 const HEADER_SIZE = 12;
 const FRAME_HEADER_SIZE = 16;
@@ -8,13 +9,28 @@ const ALPHA_IS_USED = 0x10;
  * A WebP of just the first frame's picture, without profile and orientation. Of a lossy one the alpha goes too: it
  * is a chunk of its own. In a lossless one it is part of the pixels (WebP container and lossless specifications).
  */
-export function plainWebp(file: Bytes): { bytes: Bytes; hasAlpha: boolean } {
+export function plainWebp(file: Bytes): {
+  bytes: Bytes;
+  orientation: number;
+  hasAlpha: boolean;
+} {
   const picture = findPicture(file, HEADER_SIZE, file.length, file);
   if (!picture) throw truncated(file, "WebP");
   const header = file.slice(0, HEADER_SIZE);
   viewOf(header).setUint32(4, picture.length + 4, true);
   const hasAlpha = textAt(picture, 0) === "VP8L" && (picture[12]! & ALPHA_IS_USED) !== 0;
-  return { bytes: concatenate([header, picture]), hasAlpha };
+  return { bytes: concatenate([header, picture]), orientation: orientationOf(file), hasAlpha };
+}
+
+/** The orientation of the EXIF chunk, which stands behind the picture; 1 where there is none. */
+function orientationOf(file: Bytes): number {
+  const view = viewOf(file);
+  for (let at = HEADER_SIZE; at + 8 <= file.length;) {
+    const size = view.getUint32(at + 4, true);
+    if (textAt(file, at) === "EXIF") return exifOrientation(file.subarray(at + 8, at + 8 + size));
+    at += 8 + size + (size % 2);
+  }
+  return 1;
 }
 
 /** A copy of the first VP8 or VP8L chunk, padded to an even size. */
