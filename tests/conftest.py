@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from converter.catalog import ModelSpec, load_catalog
+from tests.browser.expected import Expected, write_reference_pictures
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,3 +46,15 @@ def small_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     result = run_build("--only", "mobilenet_emotion", "--out", site, "--cache", cache)
     assert result.returncode == 0, result.stderr
     return site
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The reference images as files, by name, with photographs beside them."""
+    return write_reference_pictures(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="session")
+def expected(demo_site: Path, pictures: dict[str, Path]) -> Expected:
+    """What Python computes for them."""
+    return Expected(demo_site, pictures)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.expected import Expected, write_reference_pictures
 from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
 from tests.browser.server import Host, Hosting, hosting
 
@@ -42,18 +41,6 @@ def host_of() -> Iterator[Hosting]:
     """`host_of(site)` serves a site until the test ends."""
     with ExitStack() as stack:
         yield lambda site, **options: stack.enter_context(hosting(site, **options))
-
-
-@pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The reference images as files, by name, with photographs beside them."""
-    return write_reference_pictures(tmp_path_factory.mktemp("pictures"))
-
-
-@pytest.fixture(scope="session")
-def expected(demo_site: Path, pictures: dict[str, Path]) -> Expected:
-    """What Python computes for them."""
-    return Expected(demo_site, pictures)
 
 
 @pytest.fixture

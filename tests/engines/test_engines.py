@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from converter.catalog import ModelSpec
-from tests.browser.expected import Expected, write_reference_pictures
+from tests.browser.expected import Expected
 from tests.browser.server import hosting
 from tests.browser.test_corpus import pillows
 from tests.browser.test_pictures import digest_of, synthetic
@@ -19,16 +19,6 @@ pytestmark = pytest.mark.engines
 
 MODELS = ["mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion"]
 SIZES = [(1, 1), (1, 600), (600, 1), (224, 500), (500, 224), (300, 376), (300, 377), (673, 1121), (640, 480)]
-
-
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return write_reference_pictures(tmp_path_factory.mktemp("pictures"))
-
-
-@pytest.fixture(scope="module")
-def expected(demo_site: Path, pictures: dict[str, Path]) -> Expected:
-    return Expected(demo_site, pictures)
 
 
 @pytest.fixture(scope="module", params=["Firefox", "WebKit"])
