@@ -156,7 +156,7 @@ def test_slow_sample_does_not_replace_a_later_choice(page: Page, host: Host, sma
 
     page.route("**/samples/bored-1.jpg", late)
     page.goto(host.url, wait_until="commit")
-    page.wait_for_selector("#file", state="attached")
+    page.wait_for_selector(".sample[aria-pressed=true]")  # the page's script runs and asked for the sample
     page.set_input_files("#file", small_site / "samples/tired-1.jpg")
     page.wait_for_selector(READY)
     page.wait_for_timeout(1500)
