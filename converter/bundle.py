@@ -103,6 +103,7 @@ def write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache:
 
     scripts = build_scripts(manifest.sha256, cache / "web")
     loader = write_bytes_hashed(root, LOADER, scripts.loader)
+    parts = [write_bytes_hashed(root, name, content) for name, content in scripts.parts.items()]
     types = write_bytes_hashed(root, "torch2web.d.ts", scripts.types)
     page = write_bytes_hashed(root, "page.js", scripts.page)
     style = write_hashed(root, "page.css", read_blocks(TEMPLATES / "page.css"))
@@ -126,6 +127,7 @@ def write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache:
     files = [
         *model_files,
         *runtime.files.values(),
+        *parts,
         *pictures,
         *(manifest, schema, checksums, loader, types, page, style, notices, index),
     ]

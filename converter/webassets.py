@@ -5,7 +5,7 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +33,11 @@ _RUNTIME_FILES = {
 
 @dataclass(frozen=True)
 class Scripts:
-    """The bundled files, by the name they have in the site."""
+    """The bundled files."""
 
     loader: bytes
+    parts: Mapping[str, bytes]
+    """What the loader imports when it is needed, by file name."""
     page: bytes
     types: bytes
 
@@ -75,7 +77,8 @@ def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
     sources = sha256_of_sources(WEB, _sources())
     scripts = _bundled(cache, "scripts", sources, [manifest_sha256])
     types = _bundled(cache, "types", sources, [])
-    built = Scripts(scripts["torch2web.js"], scripts["page.js"], types["torch2web.d.ts"])
+    loader, page = scripts.pop("torch2web.js"), scripts.pop("page.js")
+    built = Scripts(loader, scripts, page, types["torch2web.d.ts"])
     if built.loader_gzipped > LOADER_BUDGET:
         raise BudgetError("torch2web.js", built.loader_gzipped, LOADER_BUDGET)
     return built

@@ -25,7 +25,7 @@ def test_larger_loader_fails_the_build(cache: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_no_eval_no_blob_no_other_origin(demo_site: Path) -> None:
-    for name in ("torch2web.js", "page.js"):
+    for name in ("torch2web.js", "pictures.js", "sha256.js", "page.js"):
         text = (demo_site / name).read_text()
         assert "eval(" not in text
         assert "new Function" not in text

@@ -1,17 +1,24 @@
 /**
  * Bundles what the browser runs.
  *
- *     node build.mjs scripts OUT MODEL_INFO_SHA256   torch2web.js and page.js, minified
+ *     node build.mjs scripts OUT MODEL_INFO_SHA256   torch2web.js, its parts and page.js, minified
  *     node build.mjs types OUT                       torch2web.d.ts, all of its types in one file
  */
-import { mkdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The loader is one file of its own: the page imports it like any other page would. */
+/** Modules of loader/ that become files of their own, which the loader imports when it needs them. */
+const PARTS = ["pictures", "sha256"];
+
+/**
+ * The loader is one file of its own: the page imports it like any other page would. It carries the hashes of its
+ * parts and of the manifest.
+ */
 async function buildScripts(out, modelInfoSha256) {
   const common = {
     bundle: true,
@@ -23,9 +30,23 @@ async function buildScripts(out, modelInfoSha256) {
   };
   await build({
     ...common,
+    entryPoints: PARTS.map((name) => here(`loader/parts/${name}.ts`)),
+    outdir: out,
+  });
+  const parts = {};
+  for (const name of PARTS) {
+    const path = `${name}.js`;
+    const sha256 = createHash("sha256").update(await readFile(join(out, path)));
+    parts[name] = { path, sha256: sha256.digest("hex") };
+  }
+  await build({
+    ...common,
     entryPoints: [here("loader/torch2web.ts")],
     outfile: join(out, "torch2web.js"),
-    define: { __MODEL_INFO_SHA256__: JSON.stringify(modelInfoSha256) },
+    define: {
+      __MODEL_INFO_SHA256__: JSON.stringify(modelInfoSha256),
+      __PARTS__: JSON.stringify(parts),
+    },
   });
   await build({
     ...common,

@@ -178,3 +178,55 @@ def test_abort_stops_the_download(page: Page, host: Host, small_site: Path) -> N
     )
     assert result["error"] == "AbortError"
     assert 0 < result["last"] < (small_site / WEIGHTS).stat().st_size
+
+
+PICTURE = """async () => {
+    const canvas = new OffscreenCanvas(9, 9);
+    canvas.getContext("2d").fillRect(0, 0, 5, 5);
+    return canvas.convertToBlob();
+}"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault(b"export const plain = 1;"), "IntegrityError"),
+        (Fault(b"not found", 404, "text/plain"), "DownloadError"),
+        (Fault(HTML, 200, "text/html"), "DownloadError"),
+    ],
+    ids=["changed", "404", "html"],
+)
+def test_part_that_reads_pictures(page: Page, host: Host, fault: Fault, error: str) -> None:
+    """Fetched with the first file: no file is read by an unchecked one, and a camera needs none of it."""
+    host.faults["pictures.js"] = fault
+    open_harness(page, host)
+    frame = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
+    assert frame["predictions"] == 1
+    assert "pictures.js" not in host.requests
+    result = page.evaluate(f"name => probe.attempt(name, {PICTURE})", MODEL)
+    assert (result["predictions"], result["error"]) == (0, error)
+    assert result["url"] == host.url + "pictures.js"
+    del host.faults["pictures.js"]
+    again = page.evaluate(f"name => probe.attempt(name, {PICTURE})", MODEL)
+    assert again["predictions"] == 1
+
+
+def test_where_browsers_do_not_hash(page: Page, host: Host, small_site: Path) -> None:
+    """As on a page from plain HTTP: the loader hashes by a script that the browser has checked."""
+    page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined });")
+    open_harness(page, host)
+    assert page.evaluate("crypto.subtle === undefined")
+    result = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
+    assert result["predictions"] == 1, result
+    host.faults[WEIGHTS] = Fault(flipped((small_site / WEIGHTS).read_bytes()))
+    result = attempt(page, host)
+    assert result["error"] == "IntegrityError"
+    assert result["actual"] != result["expected"] != ""
+
+
+def test_where_browsers_do_not_hash_and_the_script_is_wrong(page: Page, host: Host) -> None:
+    page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined });")
+    host.faults["sha256.js"] = Fault(b"export const sha256 = () => new Uint8Array(32);")
+    result = attempt(page, host)
+    assert result["error"] == "BackendError"
+    assert "HTTPS" in result["message"]

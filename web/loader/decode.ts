@@ -1,7 +1,7 @@
 import { DecodeError } from "./errors.ts";
-import { turn } from "./formats/orientation.ts";
-import { plain, type Plain, type Probe } from "./formats/plain.ts";
+import type { Plain, Probe } from "./formats/plain.ts";
 import type { PreprocessingInfo } from "./manifest.ts";
+import { part } from "./parts.ts";
 
 /** Whatever a page may hold a picture in. */
 export type ImageSource =
@@ -17,20 +17,34 @@ export type ImageSource =
 /** Whether a model was trained on pictures turned upright, or as they are stored. */
 type ExifOrientation = PreprocessingInfo["exif_orientation"];
 
+/**
+ * How the pixels came about: `"script"` by the loader's own decoder, `"canvas"` or `"webgl"` by the browser's and
+ * read back through either, `"none"` where the page had them already.
+ */
+export type DecodedBy = "script" | "canvas" | "webgl" | "none";
+
 /** Pixels, and why they are not the ones that Pillow reads from the same file; empty where they are. */
 export interface Decoded {
   pixels: ImageData;
+  by: DecodedBy;
   inexact: string;
 }
 
 /**
  * The pixels of `source` at its own size. Of a file they are the ones that Pillow's `convert("RGB")` gives: no
- * colour profile, alpha dropped, turned only if `exif` says so. Raises DecodeError.
+ * colour profile, alpha dropped, turned only if `exif` says so. Raises DecodeError, and DownloadError or
+ * IntegrityError for the part of the loader, from the site at `base`, that files are read with.
  */
-export async function decode(source: ImageSource, exif: ExifOrientation): Promise<Decoded> {
-  if (source instanceof Blob) return decodeBlob(source, exif);
-  if (source instanceof ImageData) return { pixels: source, inexact: "" };
-  if (isA("HTMLImageElement", source)) return decodeElement(source as HTMLImageElement, exif);
+export async function decode(
+  source: ImageSource,
+  exif: ExifOrientation,
+  base: URL,
+): Promise<Decoded> {
+  if (source instanceof Blob) return decodeBlob(source, exif, await part(base, "pictures"));
+  if (source instanceof ImageData) return { pixels: source, by: "none", inexact: "" };
+  if (isA("HTMLImageElement", source)) {
+    return decodeElement(source as HTMLImageElement, exif, await part(base, "pictures"));
+  }
   const { width, height } = sizeOf(source);
   if (!width || !height) {
     throw new DecodeError(
@@ -41,11 +55,18 @@ export async function decode(source: ImageSource, exif: ExifOrientation): Promis
   }
   return {
     pixels: readBack(source as CanvasImageSource, width, height),
+    by: "canvas",
     inexact: alteredReadBack(),
   };
 }
 
-async function decodeBlob(blob: Blob, exif: ExifOrientation): Promise<Decoded> {
+type Pictures = Awaited<ReturnType<typeof part<"pictures">>>;
+
+async function decodeBlob(
+  blob: Blob,
+  exif: ExifOrientation,
+  { plain, turn, FormatError }: Pictures,
+): Promise<Decoded> {
   if (blob.size === 0) throw new DecodeError("The file is empty (0 bytes).");
   let stored: Plain;
   let bitmap: ImageBitmap;
@@ -53,10 +74,12 @@ async function decodeBlob(blob: Blob, exif: ExifOrientation): Promise<Decoded> {
     exif === "apply" ? turn(image, stored.orientation) : image;
   try {
     stored = await plain(new Uint8Array(await blob.arrayBuffer()));
-    if (stored.pixels) return { pixels: upright(stored.pixels), inexact: "" };
+    if (stored.pixels) {
+      return { pixels: upright(stored.pixels), by: "script", inexact: "" };
+    }
     bitmap = await bitmapOf(stored.bytes);
   } catch (error) {
-    if (error instanceof DecodeError) throw error;
+    if (error instanceof FormatError) throw new DecodeError(error.message, { cause: error });
     const kind = blob.type ? ` of type ${blob.type}` : "";
     throw new DecodeError(
       `The file (${blob.size} bytes${kind}) is damaged or no picture that this browser can read, such as JPEG, PNG or WebP.`,
@@ -65,11 +88,14 @@ async function decodeBlob(blob: Blob, exif: ExifOrientation): Promise<Decoded> {
   }
   try {
     const straight = stored.hasAlpha && readBackStraight(bitmap);
-    if (straight) return { pixels: upright(straight), inexact: stored.inexact };
+    if (straight) {
+      return { pixels: upright(straight), by: "webgl", inexact: stored.inexact };
+    }
     const mixed = stored.hasAlpha ? "this browser mixes transparency into colours" : "";
     const failed = stored.probe && !(await passes(stored.probe)) ? stored.probe.inexact : "";
     const pixels = upright(readBack(bitmap, bitmap.width, bitmap.height));
-    return { pixels, inexact: stored.inexact || mixed || failed || alteredReadBack() };
+    const inexact = stored.inexact || mixed || failed || alteredReadBack();
+    return { pixels, by: "canvas", inexact };
   } finally {
     bitmap.close();
   }
@@ -107,7 +133,11 @@ async function decodesTo({ file, sum }: Probe): Promise<boolean> {
  * An <img> by its file, since the element itself shows converted colours. Where the file cannot be had again,
  * or is another picture by now, by what the element shows.
  */
-async function decodeElement(image: HTMLImageElement, exif: ExifOrientation): Promise<Decoded> {
+async function decodeElement(
+  image: HTMLImageElement,
+  exif: ExifOrientation,
+  pictures: Pictures,
+): Promise<Decoded> {
   try {
     await image.decode();
   } catch (error) {
@@ -118,7 +148,7 @@ async function decodeElement(image: HTMLImageElement, exif: ExifOrientation): Pr
   const { naturalWidth: width, naturalHeight: height } = image;
   try {
     const response = await fetch(image.currentSrc, { cache: "force-cache" });
-    const decoded = await decodeBlob(await response.blob(), exif);
+    const decoded = await decodeBlob(await response.blob(), exif, pictures);
     // An orientation turns what the element shows, and not what the file holds.
     const sides = [decoded.pixels.width, decoded.pixels.height];
     if (sides.includes(width) && sides.includes(height)) return decoded;
@@ -126,7 +156,7 @@ async function decodeElement(image: HTMLImageElement, exif: ExifOrientation): Pr
     // Another origin, a page whose CSP forbids it, an SVG, an address that answers once.
   }
   const inexact = "the file of the <img> could not be read again, only what the element shows";
-  return { pixels: readBack(image, width, height), inexact };
+  return { pixels: readBack(image, width, height), by: "canvas", inexact };
 }
 
 function sizeOf(source: ImageSource): { width: number; height: number } {

@@ -8,6 +8,7 @@ import {
   type PredictOptions,
 } from "./model.ts";
 import { argmax } from "./postprocess.ts";
+import { siteURL } from "./site.ts";
 
 export interface EnsembleOptions extends LoadOptions {
   /** One for each model, in order; by default all weigh the same. */
@@ -70,11 +71,12 @@ export async function loadEnsemble(
     dispose,
     async predict(source, predictOptions) {
       // Once for all of them, so that each sees the same frame of a video.
-      const { pixels, inexact } = await decode(source, orientationOf(models[0]!));
+      const base = siteURL(options.baseURL);
+      const { pixels, inexact, by } = await decode(source, orientationOf(models[0]!), base);
       const predictions: Prediction[] = [];
       for (const model of models) {
         const prediction = await model.predict(pixels, predictOptions);
-        predictions.push({ ...prediction, exact: !inexact, inexact });
+        predictions.push({ ...prediction, exact: !inexact, inexact, decodedBy: by });
       }
       const { labels } = models[0]!.info;
       const probabilities = labels.map((_, label) =>

@@ -1,6 +1,6 @@
 import { selfCheck, type Backend, type BackendName, type BackendReport } from "./backend.ts";
 import { createOnnxRuntimeBackend, loadRuntime } from "./backends/onnxruntime.ts";
-import { decode, type ImageSource } from "./decode.ts";
+import { decode, type Decoded, type DecodedBy, type ImageSource } from "./decode.ts";
 import { download, type Progress } from "./download.ts";
 import { BackendError } from "./errors.ts";
 import type { ModelInfo } from "./manifest.ts";
@@ -45,6 +45,8 @@ export interface Prediction {
   exact: boolean;
   /** Why they were not; empty where they were. */
   inexact: string;
+  /** How the pixels were had: the loader's own decoder, the browser's through a canvas or WebGL, or none. */
+  decodedBy: DecodedBy;
   timings: Timings;
 }
 
@@ -100,7 +102,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
       download(base, file, { onProgress, signal: both }),
     ]);
     const backend = await createOnnxRuntimeBackend(ort, manifest.runtime.version, info, bytes);
-    return await checkedModel(info, backend, signal);
+    return await checkedModel(base, info, backend, signal);
   } catch (error) {
     failure.abort(error);
     throw error;
@@ -108,6 +110,7 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
 }
 
 async function checkedModel(
+  base: URL,
   info: ModelInfo,
   backend: Backend,
   signal: AbortSignal | undefined,
@@ -118,7 +121,8 @@ async function checkedModel(
     signal?.throwIfAborted();
     const { name, description, threads } = backend;
     const reason = "the reference backend, and the only one of this build";
-    return new LoadedModel(info, backend, { name, description, threads, reason, selfCheck: check });
+    const report = { name, description, threads, reason, selfCheck: check };
+    return new LoadedModel(base, info, backend, report);
   } catch (error) {
     await backend.dispose();
     throw error;
@@ -139,11 +143,13 @@ async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefi
 class LoadedModel implements Model {
   readonly info: ModelInfo;
   readonly backend: BackendReport;
+  #base: URL;
   #backend: Backend | undefined;
   /** Ends when the last run that was asked for does: a session takes one at a time. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(info: ModelInfo, backend: Backend, report: BackendReport) {
+  constructor(base: URL, info: ModelInfo, backend: Backend, report: BackendReport) {
+    this.#base = base;
     this.info = info;
     this.backend = report;
     this.#backend = backend;
@@ -160,9 +166,7 @@ class LoadedModel implements Model {
   ): Promise<Prediction[]> {
     if (sources.length === 0) return [];
     const started = performance.now();
-    const decoded = await Promise.all(
-      sources.map((source) => decode(source, this.info.preprocessing.exif_orientation)),
-    );
+    const decoded = await Promise.all(sources.map((source) => this.#decode(source)));
     const atDecoded = performance.now();
     signal?.throwIfAborted();
     const tensor = new Float32Array(sources.length * this.#imageSize);
@@ -177,17 +181,27 @@ class LoadedModel implements Model {
       total: atEnd - started,
     };
     const { labels } = this.info;
-    return decoded.map(({ inexact }, i) => {
+    return decoded.map(({ inexact, by: decodedBy }, i) => {
       const own = logits.slice(i * labels.length, (i + 1) * labels.length);
       const probabilities = softmax(own);
       const best = argmax(own);
       const [label, confidence] = [labels[best]!, probabilities[best]!];
-      return { label, confidence, probabilities, logits: own, exact: !inexact, inexact, timings };
+      const exact = !inexact;
+      return {
+        label,
+        confidence,
+        probabilities,
+        logits: own,
+        exact,
+        inexact,
+        decodedBy,
+        timings,
+      };
     });
   }
 
   async preprocess(source: ImageSource): Promise<Float32Array<ArrayBuffer>> {
-    const { pixels } = await decode(source, this.info.preprocessing.exif_orientation);
+    const { pixels } = await this.#decode(source);
     return this.#tensorOf(pixels);
   }
 
@@ -214,6 +228,10 @@ class LoadedModel implements Model {
     this.#backend = undefined;
     await this.#queue;
     await backend?.dispose();
+  }
+
+  #decode(source: ImageSource): Promise<Decoded> {
+    return decode(source, this.info.preprocessing.exif_orientation, this.#base);
   }
 
   get #imageSize(): number {

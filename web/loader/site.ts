@@ -3,6 +3,7 @@ import { fetchBytes } from "./download.ts";
 import { IntegrityError, ManifestError } from "./errors.ts";
 import { sha256 } from "./integrity.ts";
 import type { Manifest, ModelInfo, VariantInfo } from "./manifest.ts";
+import { prepareHashing } from "./parts.ts";
 
 /** SHA-256 of the model_info.json of the same build; put here by the build. */
 declare const __MODEL_INFO_SHA256__: string;
@@ -19,6 +20,7 @@ export function siteURL(baseURL: string | URL | undefined): URL {
 
 /** Fetches model_info.json and checks that it is of the same build as this loader. */
 export async function fetchManifest(base: URL, signal: AbortSignal | undefined): Promise<Manifest> {
+  await prepareHashing(base);
   const url = new URL(MANIFEST_PATH, base).href;
   // "no-cache" asks the server whether the stored copy is still the right one.
   const bytes = await fetchBytes(url, { signal, cache: "no-cache" });

@@ -12,7 +12,7 @@ export {
 export { loadModel } from "./model.ts";
 export type { LoadOptions, Model, Prediction, PredictOptions, Timings } from "./model.ts";
 export type { BackendName, BackendReport, SelfCheck } from "./backend.ts";
-export type { ImageSource } from "./decode.ts";
+export type { DecodedBy, ImageSource } from "./decode.ts";
 export type { Progress } from "./download.ts";
 export type {
   FileInfo,

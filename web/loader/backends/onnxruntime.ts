@@ -1,9 +1,9 @@
 import type * as Ort from "onnxruntime-web";
 import type { Backend } from "../backend.ts";
-import { download, fetchBytes, type DownloadOptions } from "../download.ts";
-import { BackendError, DownloadError, IntegrityError } from "../errors.ts";
-import { sha256, subresourceIntegrity } from "../integrity.ts";
-import type { FileInfo, ModelInfo, RuntimeInfo } from "../manifest.ts";
+import { download, type DownloadOptions } from "../download.ts";
+import { BackendError } from "../errors.ts";
+import type { ModelInfo, RuntimeInfo } from "../manifest.ts";
+import { importScript, preload } from "../scripts.ts";
 
 type Runtime = typeof Ort;
 
@@ -36,7 +36,7 @@ async function startRuntime(
     preload(base, files.glue),
     download(base, files.wasm, { onProgress }),
   ]);
-  const ort = await importScript(api);
+  const ort = await importScript<Runtime>(api);
   ort.env.logLevel = "error";
   Object.assign(ort.env.wasm, {
     wasmBinary,
@@ -88,52 +88,4 @@ export async function createOnnxRuntimeBackend(
     },
     dispose: () => session.release(),
   };
-}
-
-async function importScript(url: string): Promise<Runtime> {
-  try {
-    return (await import(url)) as Runtime;
-  } catch (error) {
-    throw new DownloadError(url, 0, "a script", "one that does not run", error);
-  }
-}
-
-/**
- * Fetches a script into the page's module map with its hash checked by the browser, so that a later import
- * of the URL that is returned runs just these bytes.
- */
-async function preload(base: URL, file: FileInfo): Promise<string> {
-  const url = new URL(file.path, base).href;
-  if (await preloads(url, file.sha256)) return url;
-  // The browser does not say why: look at the bytes to tell a wrong one from a missing file.
-  const bytes = await fetchBytes(url, { cache: "reload" });
-  const actual = await sha256(bytes);
-  if (actual !== file.sha256) throw new IntegrityError(url, file.sha256, actual);
-  // They are right by now: an old copy was stored, or an earlier try failed, which browsers remember by URL.
-  const again = `${url}?retry=${++retries}`;
-  if (await preloads(again, file.sha256)) return again;
-  throw new DownloadError(
-    url,
-    200,
-    "a script",
-    "one that the browser refuses; is it served as text/javascript?",
-  );
-}
-
-let retries = 0;
-
-async function preloads(url: string, hex: string): Promise<boolean> {
-  const link = document.createElement("link");
-  link.rel = "modulepreload";
-  link.href = url;
-  link.integrity = subresourceIntegrity(hex);
-  link.crossOrigin = "anonymous";
-  const outcome = new Promise<boolean>((resolve) => {
-    link.onload = () => resolve(true);
-    link.onerror = () => resolve(false);
-  });
-  document.head.append(link);
-  const loaded = await outcome;
-  link.remove();
-  return loaded;
 }

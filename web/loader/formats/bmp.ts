@@ -2,7 +2,7 @@ import { truncated, viewOf } from "./bytes.ts";
 
 /**
  * The pixels of an uncompressed BMP of 32 bits, whose fourth byte some browsers take for alpha and Pillow does not;
- * undefined for other BMPs. Raises DecodeError where rows are missing, which browsers paint black.
+ * undefined for other BMPs. Raises FormatError where rows are missing, which browsers paint black.
  */
 export function decodeBmp(bytes: Uint8Array): ImageData | undefined {
   const view = viewOf(bytes);

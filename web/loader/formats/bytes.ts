@@ -1,10 +1,11 @@
 /** What reading a file format takes. */
-import { DecodeError } from "../errors.ts";
-
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-export function truncated(bytes: Uint8Array, format: string): DecodeError {
-  return new DecodeError(`The ${format} file is cut short (${bytes.length} bytes) or damaged.`);
+/** A file that Pillow would refuse too. The loader, whose error classes are its own, makes a DecodeError of it. */
+export class FormatError extends Error {}
+
+export function truncated(bytes: Uint8Array, format: string): FormatError {
+  return new FormatError(`The ${format} file is cut short (${bytes.length} bytes) or damaged.`);
 }
 
 export function concatenate(parts: readonly Uint8Array[]): Bytes {

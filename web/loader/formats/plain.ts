@@ -32,7 +32,7 @@ export interface Probe {
 /**
  * A picture file reduced to its stored samples: without orientation, colour profile, gamma and alpha, which
  * browsers apply and Pillow's `convert("RGB")` leaves out of account. What is left, browsers decode alike.
- * Raises DecodeError for a file that ends too early, as Pillow does.
+ * Raises FormatError for a file that ends too early, as Pillow does.
  */
 export async function plain(file: Bytes): Promise<Plain> {
   const unchanged = { bytes: file, orientation: 1, hasAlpha: false, inexact: "" };

@@ -1,6 +1,5 @@
-import { DecodeError } from "../errors.ts";
 import { exifOrientation } from "./orientation.ts";
-import { concatenate, textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
+import { concatenate, FormatError, textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
 
 const SIGNATURE_SIZE = 8;
 const CRITICAL = new Set(["IHDR", "PLTE", "IDAT", "IEND"]);
@@ -59,7 +58,7 @@ export async function decodePng(bytes: Bytes): Promise<ImageData> {
   const [depth, colour, , , interlaced] = bytes.subarray(24, 29) as unknown as number[];
   const channels = CHANNELS[colour!];
   if (!width || !height || !channels || width * height > 2 ** 28) {
-    throw new DecodeError(
+    throw new FormatError(
       `The PNG file's header is damaged (${width} × ${height}, colour type ${colour}).`,
     );
   }

@@ -1,0 +1,60 @@
+import { fetchBytes } from "./download.ts";
+import { DownloadError, IntegrityError } from "./errors.ts";
+import { sha256, subresourceIntegrity } from "./integrity.ts";
+
+/** A script of the site. */
+export interface Script {
+  /** Inside the site. */
+  path: string;
+  /** In hex. */
+  sha256: string;
+}
+
+/** Runs what `preload` checked. Raises DownloadError. */
+export async function importScript<Module>(url: string): Promise<Module> {
+  try {
+    return (await import(url)) as Module;
+  } catch (error) {
+    throw new DownloadError(url, 0, "a script", "one that does not run", error);
+  }
+}
+
+/**
+ * Fetches a script into the page's module map with its hash checked by the browser, so that a later import
+ * of the URL that is returned runs just these bytes. Raises DownloadError or IntegrityError.
+ */
+export async function preload(base: URL, script: Script): Promise<string> {
+  const url = new URL(script.path, base).href;
+  if (await preloads(url, script.sha256)) return url;
+  // The browser does not say why: look at the bytes to tell a wrong one from a missing file.
+  const bytes = await fetchBytes(url, { cache: "reload" });
+  const actual = await sha256(bytes);
+  if (actual !== script.sha256) throw new IntegrityError(url, script.sha256, actual);
+  // They are right by now: an old copy was stored, or an earlier try failed, which browsers remember by URL.
+  const again = `${url}?retry=${++retries}`;
+  if (await preloads(again, script.sha256)) return again;
+  throw new DownloadError(
+    url,
+    200,
+    "a script",
+    "one that the browser refuses; is it served as text/javascript?",
+  );
+}
+
+let retries = 0;
+
+async function preloads(url: string, hex: string): Promise<boolean> {
+  const link = document.createElement("link");
+  link.rel = "modulepreload";
+  link.href = url;
+  link.integrity = subresourceIntegrity(hex);
+  link.crossOrigin = "anonymous";
+  const outcome = new Promise<boolean>((resolve) => {
+    link.onload = () => resolve(true);
+    link.onerror = () => resolve(false);
+  });
+  document.head.append(link);
+  const loaded = await outcome;
+  link.remove();
+  return loaded;
+}
