@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from converter.check_manifest import SCHEMA
 from converter.demo.faces import LABELS as DRAWN_LABELS
 from converter.errors import OutputError
 from converter.hashing import FileRecord, read_blocks, write_bytes_hashed, write_hashed
-from converter.manifest import SCHEMA, ModelRecord, Runtime, checksums_json, manifest_json
+from converter.manifest import ModelRecord, Runtime, checksums_json, manifest_json
 from converter.pages import TEMPLATES, integrity, render
 from converter.samples import draw_samples
 from converter.schema import FOLDER as SCHEMAS
+from converter.verify_page import Judged, write_verify_page
 from converter.webassets import build_scripts, runtime_files, runtime_version
 
 MANIFEST = "models/model_info.json"
@@ -84,10 +86,19 @@ def full_disk_explained(site: Path) -> Iterator[None]:
         raise
 
 
-def write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache: Path) -> Bundle:
+def write_site(
+    root: Path,
+    generator: str,
+    models: Sequence[ModelRecord],
+    cache: Path,
+    *,
+    verify_page: bool = True,
+    pyodide_wheels: Path | None = None,
+) -> Bundle:
     """Write everything else into `root`, where the models' files are already placed.
 
-    Raises ToolError or BudgetError.
+    `pyodide_wheels` is a folder with NumPy and Pillow for the page that verifies.
+    Raises ToolError, BudgetError or InputError.
     """
     runtime = Runtime(
         version=runtime_version(),
@@ -99,7 +110,8 @@ def write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache:
     manifest = write_bytes_hashed(root, MANIFEST, manifest_json(generator, runtime, models))
     schema = write_hashed(root, f"models/{SCHEMA}", read_blocks(SCHEMAS / SCHEMA))
     model_files = [model.file for model in models]
-    checksums = write_bytes_hashed(root, CHECKSUMS, checksums_json([*model_files, manifest, schema]))
+    checksums_content = checksums_json([*model_files, manifest, schema])
+    checksums = write_bytes_hashed(root, CHECKSUMS, checksums_content)
 
     scripts = build_scripts(manifest.sha256, cache / "web")
     loader = write_bytes_hashed(root, LOADER, scripts.loader)
@@ -118,17 +130,23 @@ def write_site(root: Path, generator: str, models: Sequence[ModelRecord], cache:
         samples=samples,
         runtime=runtime,
         loader_integrity=integrity(loader.sha256),
+        verify_page=verify_page,
         import_map=import_map,
         import_map_integrity=integrity(hashlib.sha256(import_map.encode()).hexdigest()),
         page_integrity=integrity(page.sha256),
         style_integrity=integrity(style.sha256),
     )
     index = write_bytes_hashed(root, "index.html", html)
+    judging = []
+    if verify_page:
+        judged = Judged(manifest, json.loads(checksums_content), models, loader, style)
+        judging = write_verify_page(root, judged, scripts.verify, pyodide_wheels, cache / "web")
     files = [
         *model_files,
         *runtime.files.values(),
         *parts,
         *pictures,
+        *judging,
         *(manifest, schema, checksums, loader, types, page, style, notices, index),
     ]
     files.sort(key=lambda file: file.path)

@@ -1,6 +1,7 @@
 """The command line: arguments in, exit code out."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -61,6 +62,12 @@ def create_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="build models whose logits do not depend on the picture, and record it",
     )
+    parser.add_argument(
+        "--no-verify-page",
+        dest="verify_page",
+        action="store_false",
+        help="leave verify.html out, with the Python that it runs in the browser",
+    )
     commands = parser.add_subparsers(title="other commands", metavar="")
     verify = commands.add_parser("verify", help="check a built site again", epilog=_EPILOG)
     verify.set_defaults(command="verify")
@@ -100,6 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _folder_of(variable: str) -> Path | None:
+    """The folder that an environment variable names, if it does."""
+    return _absolute(os.environ[variable]) if os.environ.get(variable) else None
+
+
 def _absolute(text: str) -> Path:
     """A path that means the same from any folder; links stay links."""
     return Path(text).absolute()
@@ -109,9 +121,10 @@ def _require_fitting_options(parser: argparse.ArgumentParser, options: argparse.
     """The build's options before another command would be silently ignored: exit code 2 instead."""
     if options.command == "build":
         return
-    for name in ("checkpoints", "catalog", "only", "out", "cache", "allow_dead"):
+    for name in ("checkpoints", "catalog", "only", "out", "cache", "allow_dead", "verify_page"):
         if getattr(options, name) != parser.get_default(name):
-            parser.error(f"--{name.replace('_', '-')} is an option of the build and not of {options.command}")
+            option = "no-verify-page" if name == "verify_page" else name.replace("_", "-")
+            parser.error(f"--{option} is an option of the build and not of {options.command}")
 
 
 def _interrupt(*_: object) -> None:
@@ -130,6 +143,8 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         out=options.out,
         cache=options.cache,
         allow_dead=options.allow_dead,
+        verify_page=options.verify_page,
+        pyodide_wheels=_folder_of("PYODIDE_WHEELS"),
     )
     with output.progress() as show:
         report = build(build_options, show)

@@ -23,6 +23,8 @@ class Conversion:
     verification: dict[str, Any]
     golden: dict[str, Any]
     """Seed, logits [2][classes] and tolerance of the self-check on the visitor's device."""
+    reference: dict[str, list[float]]
+    """PyTorch's logits by reference image, one at a time."""
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,5 +60,6 @@ def convert(
             "logits": reference.golden_logits.tolist(),
             "tolerance": spec.tolerance,
         },
+        reference=dict(zip(reference.image_names, reference.logits[1].tolist(), strict=True)),
         seconds=time.monotonic() - started,
     )

@@ -3,11 +3,16 @@
 A kept folder is named after what it holds and a hash of what it was made from: `<kind>-<32 hex digits>`.
 """
 
+import hashlib
+import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from converter.leftovers import process_folder, remove_leftovers
+
+_SUMS = "sums.json"
 
 NEWEST = 3
 """How many folders of one kind are kept: a few, so that builds beside one another do not fight."""
@@ -38,6 +43,38 @@ def publish(work: Path, target: Path) -> None:
     for old in siblings[NEWEST:]:
         if old != target:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def kept_files(cache: Path, kind: str, key: str, make: Callable[[Path], None]) -> dict[str, bytes]:
+    """What `make` writes into the folder that it is given, by file name.
+
+    Kept in `cache` as long as `key`, which stands for everything that the files are made from, is the same.
+    """
+    folder = cache / f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+    if (files := _read_files(folder)) is not None:
+        return files
+    work = begin_work(folder)
+    try:
+        make(work)
+        files = {path.name: path.read_bytes() for path in sorted(work.iterdir())}
+        sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        (work / _SUMS).write_text(json.dumps(sums))
+        shutil.rmtree(folder, ignore_errors=True)
+        publish(work, folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return files
+
+
+def _read_files(folder: Path) -> dict[str, bytes] | None:
+    """The files of a kept folder, or None where it is not there or no longer what was written."""
+    try:
+        sums: dict[str, str] = json.loads((folder / _SUMS).read_text())
+        files = {name: (folder / name).read_bytes() for name in sums}
+    except (OSError, ValueError, TypeError):
+        return None
+    found = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    return files if found == sums else None
 
 
 def _kind(target: Path) -> str:

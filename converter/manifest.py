@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from converter.catalog import ModelSpec
-from converter.errors import ManifestError
+from converter.check_manifest import check_manifest
 from converter.hashing import FileRecord
 from converter.preprocess import VERTICAL_FIRST
-from converter.schema import find_violation
 
-SCHEMA = "model_info.schema.json"
 SCHEMA_VERSION = 1
 
 
@@ -43,6 +41,8 @@ class ModelRecord:
     file: FileRecord
     verification: Mapping[str, Any]
     golden: Mapping[str, Any]
+    reference: Mapping[str, Sequence[float]]
+    """PyTorch's logits by reference image; for the page that verifies, and not in the manifest."""
 
     def as_dict(self) -> dict[str, Any]:
         spec, pixels = self.spec, self.spec.preprocessing
@@ -95,65 +95,3 @@ def checksums_json(records: Iterable[FileRecord]) -> bytes:
     """The bytes of model_checksums.json: file name below `models/` to SHA-256 in hex."""
     sums = {record.path.removeprefix("models/"): record.sha256 for record in records}
     return json.dumps(sums, indent=2, sort_keys=True).encode() + b"\n"
-
-
-def read_manifest(content: bytes) -> dict[str, Any]:
-    """Parse and check a model_info.json. Raises ManifestError."""
-    try:
-        manifest = json.loads(content)
-    except ValueError as error:
-        raise ManifestError("", f"it is not valid JSON: {error}") from error
-    check_manifest(manifest)
-    checked: dict[str, Any] = manifest
-    return checked
-
-
-def check_manifest(manifest: object) -> None:
-    """Raise ManifestError where `manifest` does not follow its schema or contradicts itself."""
-    if violation := find_violation(manifest, SCHEMA):
-        raise ManifestError(violation.key, violation.problem)
-    assert isinstance(manifest, dict)  # the schema says so
-    names: list[str] = []
-    for index, model in enumerate(manifest["models"]):
-        key = f"models[{index}]"
-        if model["name"] in names:
-            raise ManifestError(
-                f"{key}.name", f"found {json.dumps(model['name'])} twice, expected distinct names"
-            )
-        names.append(model["name"])
-        classes = len(model["labels"])
-        if model["output"]["shape"][1] != classes:
-            found = model["output"]["shape"][1]
-            raise ManifestError(
-                f"{key}.output.shape[1]", f"found {found}, expected {classes}, one for each label"
-            )
-        for row, logits in enumerate(model["golden"]["logits"]):
-            if len(logits) != classes:
-                where = f"{key}.golden.logits[{row}]"
-                raise ManifestError(
-                    where, f"found {len(logits)} entries, expected {classes}, one for each label"
-                )
-        if model["input"]["shape"][2:] != model["preprocessing"]["resize"]:
-            found = _compact(model["input"]["shape"][2:])
-            expected = _compact(model["preprocessing"]["resize"])
-            raise ManifestError(
-                f"{key}.input.shape", f"found height and width {found}, expected {expected} of resize"
-            )
-        for number, variant in enumerate(model["variants"]):
-            _check_blocks(f"{key}.variants[{number}].file", variant["file"])
-    for role in ("api", "glue", "wasm"):
-        _check_blocks(f"runtime.files.{role}", manifest["runtime"]["files"][role])
-
-
-def _check_blocks(key: str, file: Mapping[str, Any]) -> None:
-    blocks = file["blocks"]
-    expected = -(-file["size"] // blocks["size"])
-    if len(blocks["sha256"]) != expected:
-        found = len(blocks["sha256"])
-        raise ManifestError(
-            f"{key}.blocks.sha256", f"found {found} entries, expected {expected} for its size"
-        )
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))

@@ -31,6 +31,9 @@ class BuildOptions:
     out: Path
     cache: Path
     allow_dead: bool
+    verify_page: bool = True
+    pyodide_wheels: Path | None = None
+    """Folder with NumPy and Pillow for Pyodide; None leaves the tests that need them to skip."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,18 @@ def build(options: BuildOptions, show: Show) -> BuildReport:
                 file=place_model(root, model.entry.model, model.spec.output, model.record["sha256"]),
                 verification=model.record["verification"],
                 golden=model.record["golden"],
+                reference=model.record["reference"],
             )
             for model in converted
         ]
-        bundle = write_site(root, f"torch2web {version('torch2web')}", records, options.cache)
+        bundle = write_site(
+            root,
+            f"torch2web {version('torch2web')}",
+            records,
+            options.cache,
+            verify_page=options.verify_page,
+            pyodide_wheels=options.pyodide_wheels,
+        )
         require_replaceable(options.out)  # once more: the build took a while
     built = zip(records, converted, strict=True)
     return BuildReport(tuple(BuiltModel(record, model.seconds) for record, model in built), bundle)
@@ -144,7 +155,13 @@ def _convert(
     try:
         conversion = convert(spec, checkpoint, work.model, allow_dead=allow_dead, on_stage=on_stage)
         record = cache.store(
-            work, entry, {"verification": conversion.verification, "golden": conversion.golden}
+            work,
+            entry,
+            {
+                "verification": conversion.verification,
+                "golden": conversion.golden,
+                "reference": conversion.reference,
+            },
         )
     finally:
         cache.discard(work)

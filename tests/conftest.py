@@ -11,6 +11,9 @@ from tests.browser.expected import Expected, write_reference_pictures
 
 ROOT = Path(__file__).parent.parent
 
+collect_ignore = ["in_page"]
+"""Run inside a page, by `verify.html`."""
+
 
 def run_build(*arguments: object, timeout: float = 400) -> subprocess.CompletedProcess[str]:
     """`python build.py …` as a user runs it."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from converter.check_manifest import check_manifest, read_manifest
 from converter.errors import ManifestError
-from converter.manifest import check_manifest, read_manifest
 from tests.conftest import ROOT
 
 TABLE: dict[str, Any] = json.loads((ROOT / "tests/cases/manifests.json").read_text())

@@ -1,7 +1,7 @@
 /**
  * Bundles what the browser runs.
  *
- *     node build.mjs scripts OUT MODEL_INFO_SHA256   torch2web.js, its parts and page.js, minified
+ *     node build.mjs scripts OUT MODEL_INFO_SHA256   torch2web.js, its parts and the pages' scripts, minified
  *     node build.mjs types OUT                       torch2web.d.ts, all of its types in one file
  */
 import { createHash } from "node:crypto";
@@ -50,8 +50,9 @@ async function buildScripts(out, modelInfoSha256) {
   });
   await build({
     ...common,
-    entryPoints: [here("page/page.ts")],
-    outfile: join(out, "page.js"),
+    entryPoints: [here("page/page.ts"), here("verify/verify.ts")],
+    outdir: out,
+    entryNames: "[name]",
     plugins: [
       {
         name: "the loader stays outside",

@@ -9,8 +9,8 @@ import numpy as np
 import skimage
 from numpy.typing import NDArray
 
+from converter.check_manifest import read_manifest
 from converter.inference import create_session, run_session
-from converter.manifest import read_manifest
 from converter.preprocess import Preprocessing, open_rgb, preprocess
 from converter.reference_images import reference_images
 

@@ -11,8 +11,9 @@ from onnx import numpy_helper
 
 from converter.bundle import LOADER, MANIFEST, place_model, write_site
 from converter.catalog import ModelSpec
+from converter.check_manifest import read_manifest
 from converter.hashing import sha256_of
-from converter.manifest import ModelRecord, Weights, read_manifest
+from converter.manifest import ModelRecord, Weights
 from tests.conftest import ROOT
 
 CANVAS_RESIZE = """
@@ -86,8 +87,9 @@ def scaled_weight_site(site: Path, folder: Path, spec: ModelSpec) -> Path:
         file=place_model(mutant, scaled, spec.output, sha256_of(scaled)),
         verification=entry["variants"][0]["verification"],
         golden=entry["golden"],
+        reference={},
     )
-    write_site(mutant, manifest["generator"], [record], folder / "cache")
+    write_site(mutant, manifest["generator"], [record], folder / "cache", verify_page=False)
     return mutant
 
 

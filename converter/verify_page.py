@@ -1,0 +1,136 @@
+"""verify.html and all that it needs: Python and pytest for the browser, the tests, and what PyTorch said."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import PIL
+
+from converter.hashing import (
+    BLOCK_SIZE,
+    FileRecord,
+    read_blocks,
+    sha256_of_sources,
+    write_bytes_hashed,
+    write_hashed,
+)
+from converter.kept import kept_files
+from converter.manifest import ModelRecord
+from converter.pages import integrity, render
+from converter.pyodide import PURE, compiled_wheels, core_files, lock_json, pack_installed
+from converter.reference_images import reference_images
+
+PAGE = "verify.html"
+FOLDER = "verify"
+"""Everything that only this page loads is below it."""
+
+NO_WHEELS = (
+    "the site was built without NumPy and Pillow for Pyodide; PYODIDE_WHEELS names a folder that has them"
+)
+
+_ROOT = Path(__file__).parent.parent
+_IN_PAGE = _ROOT / "tests" / "in_page"
+_MOUNTED = ("__init__", "check_manifest", "errors", "postprocess", "preprocess")
+"""Modules of this package that judge in the page."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the page is to judge."""
+
+    manifest: FileRecord
+    checksums: Mapping[str, str]
+    """SHA-256 by path below `models/`."""
+    models: Sequence[ModelRecord]
+    loader: FileRecord
+    style: FileRecord
+
+
+def write_verify_page(
+    root: Path, judged: Judged, script: bytes, wheels: Path | None, cache: Path
+) -> list[FileRecord]:
+    """Write the page into `root`. `wheels` is a folder with NumPy and Pillow for Pyodide. Raises InputError."""
+    packages = [*map(pack_installed, PURE), *(compiled_wheels(wheels) if wheels else [])]
+    files = [
+        *(
+            write_hashed(root, f"{FOLDER}/pyodide/{name}", read_blocks(path))
+            for name, path in core_files().items()
+        ),
+        write_bytes_hashed(root, f"{FOLDER}/pyodide/pyodide-lock.json", lock_json(packages)),
+        *(
+            write_bytes_hashed(root, f"{FOLDER}/wheels/{wheel.file_name}", wheel.content)
+            for wheel in packages
+        ),
+        *(
+            write_hashed(root, f"{FOLDER}/python/{name}", read_blocks(path))
+            for name, path in _python_files().items()
+        ),
+        *(
+            write_bytes_hashed(root, f"{FOLDER}/python/pictures/{name}", content)
+            for name, content in _pictures(cache).items()
+        ),
+        write_bytes_hashed(
+            root, f"{FOLDER}/python/facts.json", _facts(judged, with_wheels=wheels is not None)
+        ),
+    ]
+    import_map = json.dumps(
+        {
+            "integrity": {
+                f"./{file.path}": integrity(file.sha256)
+                for file in (judged.loader, *files)
+                if file.path.endswith((".js", ".mjs"))
+            }
+        }
+    )
+    verify = write_bytes_hashed(root, "verify.js", script)
+    listing = json.dumps({file.path: integrity(file.sha256) for file in files})
+    html = render(
+        "verify.html.j2",
+        models=[(model.spec, model.file) for model in judged.models],
+        images=len(judged.models[0].reference),
+        python_size=sum(file.size for file in files),
+        with_wheels=wheels is not None,
+        import_map=import_map,
+        import_map_integrity=integrity(hashlib.sha256(import_map.encode()).hexdigest()),
+        listing=listing,
+        script_integrity=integrity(verify.sha256),
+        style_integrity=integrity(judged.style.sha256),
+    )
+    return [*files, verify, write_bytes_hashed(root, PAGE, html)]
+
+
+def _python_files() -> dict[str, Path]:
+    """Sources by where they go in the page's Python."""
+    package = {f"converter/{name}.py": _ROOT / "converter" / f"{name}.py" for name in _MOUNTED}
+    return package | {f"in_page/{path.name}": path for path in sorted(_IN_PAGE.glob("*.py"))}
+
+
+def _pictures(cache: Path) -> dict[str, bytes]:
+    """The reference images as PNG, by file name."""
+
+    def make(folder: Path) -> None:
+        for image in reference_images():
+            image.picture.save(folder / f"{image.name}.png")
+
+    package = _ROOT / "converter"
+    drawn_by = sha256_of_sources(package, [package / "reference_images.py", package / "demo" / "faces.py"])
+    return kept_files(cache, "pictures", f"{drawn_by} Pillow {PIL.__version__}", make)
+
+
+def _facts(judged: Judged, *, with_wheels: bool) -> bytes:
+    """What the tests in the page compare with."""
+    models = judged.models
+    facts = {
+        "manifest_sha256": judged.manifest.sha256,
+        "files": dict(judged.checksums),
+        "block_size": BLOCK_SIZE,
+        "pictures": list(models[0].reference),
+        "logits": {model.spec.name: dict(model.reference) for model in models},
+        "tolerance": {model.spec.name: model.golden["tolerance"] for model in models},
+        "variants": {model.spec.name: [model.file.path] for model in models},
+        "preprocessing": {model.spec.name: model.as_dict()["preprocessing"] for model in models},
+        "no_wheels": "" if with_wheels else NO_WHEELS,
+    }
+    return json.dumps(facts, indent=1).encode() + b"\n"

@@ -1,0 +1,54 @@
+"""Every byte below `models/` is what the build recorded, hashed by Python, and the manifest is its own."""
+
+import hashlib
+import json
+from typing import Any
+
+from converter.check_manifest import check_contradictions
+
+from .answers import answer
+from .facts import FACTS
+
+
+def manifest() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(answer("bytes", "models/model_info.json"))
+    return content
+
+
+def test_file_is_what_was_built(path: str) -> None:
+    _, found, _ = answer("file", f"models/{path}")
+    assert found == FACTS["files"][path]
+
+
+def test_manifest_is_of_this_build() -> None:
+    assert hashlib.sha256(answer("bytes", "models/model_info.json")).hexdigest() == FACTS["manifest_sha256"]
+
+
+def test_manifest_does_not_contradict_itself() -> None:
+    check_contradictions(manifest())
+
+
+def test_checksums_are_those_of_the_build() -> None:
+    assert json.loads(answer("bytes", "models/model_checksums.json")) == FACTS["files"]
+
+
+def test_blocks_are_what_was_built(model: str) -> None:
+    """What the loader checks block by block while a model arrives, hashed by Python."""
+    entry = next(entry for entry in manifest()["models"] if entry["name"] == model)
+    for variant in entry["variants"]:
+        size, digest, blocks = answer("file", variant["file"]["path"])
+        assert variant["file"]["size"] == size
+        assert variant["file"]["sha256"] == digest
+        assert variant["file"]["blocks"] == {"size": FACTS["block_size"], "sha256": blocks}
+
+
+def test_loader_reads_the_same_manifest(model: str) -> None:
+    """`model.info`, through the loader's own check, is what Python reads in the file."""
+    entry = next(entry for entry in manifest()["models"] if entry["name"] == model)
+    assert answer("loaded", model)["info"] == entry
+
+
+def test_self_check_is_within_its_tolerance(model: str) -> None:
+    """The self-check that let the model answer was within the manifest's tolerance."""
+    check = answer("loaded", model)["backend"]["selfCheck"]
+    assert check["maxAbsDiff"] <= check["tolerance"] == FACTS["tolerance"][model]

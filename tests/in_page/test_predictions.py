@@ -1,0 +1,45 @@
+"""The loader's logits are PyTorch's, and the rest of an answer follows from them."""
+
+import math
+
+from .answers import answer
+from .facts import FACTS
+
+
+def test_logits_are_pytorchs(model: str, picture: str) -> None:
+    """Within the tolerance that the build held the exported model to, on the very same picture."""
+    prediction = answer("prediction", model, picture)
+    expected = FACTS["logits"][model][picture]
+    differences = [abs(one - other) for one, other in zip(prediction["logits"], expected, strict=True)]
+    assert max(differences) <= FACTS["tolerance"][model]
+    assert not math.isnan(sum(differences))
+
+
+def test_label_is_pytorchs(model: str, picture: str) -> None:
+    prediction = answer("prediction", model, picture)
+    logits = FACTS["logits"][model][picture]
+    labels = answer("loaded", model)["info"]["labels"]
+    close = max(logits) - sorted(logits)[-2] <= 2 * FACTS["tolerance"][model]
+    best = [label for label, logit in zip(labels, logits, strict=True) if logit == max(logits)]
+    assert prediction["label"] in (labels if close else best)
+
+
+def test_probabilities_are_the_softmax(model: str, picture: str) -> None:
+    prediction = answer("prediction", model, picture)
+    highest = max(prediction["logits"])
+    exponentials = [math.exp(logit - highest) for logit in prediction["logits"]]
+    for found, exponential in zip(prediction["probabilities"], exponentials, strict=True):
+        assert math.isclose(found, exponential / sum(exponentials), rel_tol=1e-14)
+    assert math.isclose(sum(prediction["probabilities"]), 1, abs_tol=1e-12)
+    assert prediction["confidence"] == max(prediction["probabilities"])
+
+
+def test_exactness_is_claimed(model: str, picture: str) -> None:
+    """These pictures are PNG, which every engine has a way to read exactly; the tensors prove the claim."""
+    prediction = answer("prediction", model, picture)
+    assert (prediction["exact"], prediction["inexact"]) == (True, "")
+
+
+def test_run_takes_pythons_tensor(model: str, picture: str) -> None:
+    """A tensor made in Python goes over the bridge and gives the logits of the picture itself."""
+    assert answer("run", model, picture) == answer("prediction", model, picture)["logits"]

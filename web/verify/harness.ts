@@ -1,0 +1,140 @@
+/** What the tests in Python may ask of the loader and of the page. */
+import type { PyodideAPI } from "pyodide";
+import type { PyProxy } from "pyodide/ffi";
+import type { loadModel, Model, Progress } from "../loader/torch2web.ts";
+
+/** One test that has ended. */
+export interface TestResult {
+  name: string;
+  outcome: "passed" | "failed" | "skipped";
+  seconds: number;
+  /** Why it failed or was skipped; empty where it passed. */
+  message: string;
+}
+
+export interface Listener {
+  /** The names of all tests, before the first runs. */
+  collected(names: string[]): void;
+  report(result: TestResult): void;
+  onProgress(progress: Progress): void;
+}
+
+/** What was loaded and answered, by the model's name. */
+export interface Answers {
+  models: Map<string, Promise<Model>>;
+  /** By picture. */
+  logits: Map<string, Map<string, Float32Array>>;
+}
+
+/**
+ * Makes the module `harness` that Python imports. Where `decodes` is false, as in Node, Python hands over the pixels of
+ * each picture.
+ */
+export function registerHarness(
+  python: PyodideAPI,
+  base: URL,
+  loader: { loadModel: typeof loadModel },
+  listener: Listener,
+  decodes = true,
+): Answers {
+  const models: Answers["models"] = new Map();
+  const logits: Answers["logits"] = new Map();
+  const load = (name: string): Promise<Model> => {
+    const model =
+      models.get(name) ??
+      loader.loadModel(name, {
+        baseURL: base,
+        onProgress: (progress) => listener.onProgress(progress),
+      });
+    models.set(name, model);
+    if (!logits.has(name)) logits.set(name, new Map());
+    return model;
+  };
+  const source = async (picture: string, pixels?: ImageData): Promise<Blob | ImageData> =>
+    pixels ?? (await fetchFile(base, `verify/python/pictures/${picture}.png`)).blob();
+
+  python.registerJsModule("harness", {
+    decodes,
+    collected: (names: string) => listener.collected(JSON.parse(names) as string[]),
+    report: (name: string, outcome: TestResult["outcome"], seconds: number, message: string) =>
+      listener.report({ name, outcome, seconds, message }),
+    painted,
+    imageData(proxy: PyProxy, width: number, height: number): ImageData {
+      const buffer = (proxy as PyProxy & Buffered).getBuffer("u8clamped");
+      const image = new ImageData(width, height);
+      image.data.set(buffer.data as Uint8ClampedArray);
+      buffer.release();
+      return image;
+    },
+    async readFile(path: string): Promise<Uint8Array> {
+      return new Uint8Array(await (await fetchFile(base, path)).arrayBuffer());
+    },
+    async openFile(
+      path: string,
+      size: number,
+    ): Promise<{ next(): Promise<Uint8Array | undefined> }> {
+      return blocksOf(await fetchFile(base, path), size);
+    },
+    async loaded(name: string): Promise<string> {
+      const { info, backend } = await load(name);
+      return JSON.stringify({ info, backend });
+    },
+    async preprocess(name: string, picture: string, pixels?: ImageData): Promise<Float32Array> {
+      return (await load(name)).preprocess(await source(picture, pixels));
+    },
+    async predict(name: string, picture: string, pixels?: ImageData): Promise<string> {
+      const prediction = await (await load(name)).predict(await source(picture, pixels));
+      logits.get(name)!.set(picture, prediction.logits);
+      return JSON.stringify({ ...prediction, logits: [...prediction.logits] });
+    },
+    async run(name: string, proxy: PyProxy): Promise<string> {
+      // A view on Python's memory, which moves when it grows: copied before anything is waited for.
+      const buffer = (proxy as PyProxy & Buffered).getBuffer("f32");
+      const tensor = (buffer.data as Float32Array).slice();
+      buffer.release();
+      return JSON.stringify([...(await (await load(name)).run(tensor))]);
+    },
+  });
+  return { models, logits };
+}
+
+interface Buffered {
+  getBuffer(type: string): { data: ArrayLike<number>; release(): void };
+}
+
+/** Ends when the browser has had a chance to show what changed. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+async function fetchFile(base: URL, path: string): Promise<Response> {
+  const url = new URL(path, base);
+  // What the loader has fetched need not cross the network again.
+  const response = await fetch(url, { cache: "force-cache" });
+  if (!response.ok) throw new Error(`${url.href}: HTTP status ${response.status}`);
+  return response;
+}
+
+/** The bytes of a response, `size` at a time. */
+function blocksOf(response: Response, size: number): { next(): Promise<Uint8Array | undefined> } {
+  const reader = response.body!.getReader();
+  let rest = new Uint8Array(0);
+  return {
+    async next() {
+      const block = new Uint8Array(size);
+      let filled = 0;
+      while (filled < size) {
+        if (!rest.length) {
+          const { done, value } = await reader.read();
+          if (done) break;
+          rest = value;
+        }
+        const part = rest.subarray(0, size - filled);
+        block.set(part, filled);
+        filled += part.length;
+        rest = rest.subarray(part.length);
+      }
+      return filled ? block.subarray(0, filled) : undefined;
+    },
+  };
+}

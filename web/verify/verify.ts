@@ -1,0 +1,55 @@
+/** verify.html: Python's own code judges, in the visitor's browser, what the loader computes there. */
+import { loadModel } from "../loader/torch2web.ts";
+import { registerHarness, type Answers, type TestResult } from "./harness.ts";
+import { outcomeOf, postOutcome, type Facts } from "./outcome.ts";
+import { startPython, type Listing } from "./python.ts";
+import * as view from "./view.ts";
+
+const base = new URL("./", import.meta.url);
+const listing = JSON.parse(document.getElementById("listing")!.textContent) as Listing;
+
+async function verify(): Promise<void> {
+  const started = new Date();
+  const results: TestResult[] = [];
+  let expected: string[] = [];
+  let answers: Answers = { models: new Map(), logits: new Map() };
+  let facts: Facts = { manifest_sha256: "", logits: {} };
+  let version = "";
+  let junit = "";
+  let problem = "";
+  view.showRunning();
+  try {
+    const python = await startPython(base, listing, { started: view.showStep });
+    facts = (await (await fetch(new URL("verify/python/facts.json", base))).json()) as Facts;
+    const release = String(python.runPython("import sys; sys.version.split()[0]"));
+    version = `${release}, Pyodide ${python.version}`;
+    answers = registerHarness(
+      python,
+      base,
+      { loadModel },
+      {
+        collected(names) {
+          expected = names;
+          view.showTests(names);
+        },
+        report(result) {
+          results.push(result);
+          view.showResult(result);
+        },
+        onProgress: view.showProgress,
+      },
+    );
+    view.showStep("Checking");
+    junit = String(await python.runPythonAsync("from in_page.run import run\nawait run()"));
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error);
+  }
+  const outcome = await outcomeOf({ started, results, expected, answers, version, facts, problem });
+  const notSent = await postOutcome(base, outcome).catch(String);
+  view.showVerdict(outcome, { problem, junit, notSent: notSent ?? "" });
+}
+
+document.getElementById("start")!.addEventListener("click", () => void verify());
+document.documentElement.dataset["ready"] = "";
+const options = new URLSearchParams(location.search);
+if (options.has("run") || options.has("post")) void verify();
