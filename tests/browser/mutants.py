@@ -1,5 +1,6 @@
 """Sites that are wrong on purpose, each in one way that a real bug could take."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -14,9 +15,11 @@ from converter.catalog import ModelSpec
 from converter.check_manifest import read_manifest
 from converter.hashing import sha256_of
 from converter.manifest import ModelRecord, Weights
+from converter.pages import integrity
 from tests.conftest import ROOT
 
 CANVAS_RESIZE = """
+    const [, , height, width] = this.info.input.shape;
     const source = new OffscreenCanvas(pixels.width, pixels.height);
     const image = new ImageData(new Uint8ClampedArray(pixels.data), pixels.width);
     source.getContext("2d")!.putImageData(image, 0, 0);
@@ -36,7 +39,7 @@ PATCHES = {
     ),
     "the canvas's resize": (
         "model.ts",
-        "    return normalise(resample(pixels, width, height, preprocessing), preprocessing);\n",
+        "    return normalise(shaped, preprocessing);\n",
         CANVAS_RESIZE,
     ),
     "no vertical pass first": ("resample.ts", "return verticalFirst ?", "return verticalFirst && false ?"),
@@ -68,9 +71,29 @@ def patched_loader_site(site: Path, folder: Path, *patches: tuple[str, str, str]
         text=True,
     )
     assert result.returncode == 0, result.stdout
-    (mutant / LOADER).unlink()
-    shutil.copy(folder / "out" / LOADER, mutant / LOADER)
+    _replace(mutant / LOADER, (folder / "out" / LOADER).read_bytes())
+    for page in mutant.glob("*.html"):
+        _accept_loader(page, integrity(sha256_of(site / LOADER)), integrity(sha256_of(mutant / LOADER)))
     return mutant
+
+
+def _accept_loader(page: Path, old: str, new: str) -> None:
+    """Change a page's import map to the other loader, and its policy to the other import map."""
+    text = page.read_text()
+    before, start, rest = text.partition('<script type="importmap">')
+    import_map, end, after = rest.partition("</script>")
+    changed = import_map.replace(old, new)
+    assert changed != import_map
+    allowed, wanted = (
+        integrity(hashlib.sha256(content.encode()).hexdigest()) for content in (import_map, changed)
+    )
+    _replace(page, f"{before.replace(allowed, wanted)}{start}{changed}{end}{after}".encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Other content for a file that may be a link to the original's."""
+    path.unlink()
+    path.write_bytes(content)
 
 
 def scaled_weight_site(site: Path, folder: Path, spec: ModelSpec) -> Path:

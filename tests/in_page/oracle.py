@@ -1,7 +1,7 @@
 """From a PNG to a model's input tensor with nothing but Python's standard library.
 
-Written from the specifications of PNG (W3C) and from what Pillow and torchvision document and do, and from neither
-`converter/preprocess.py` nor the loader, so that it can judge both.
+Written from the specification of PNG (W3C) and from what Pillow and torchvision document and do, and from
+neither `converter/preprocess.py` nor the loader, so that it can judge both.
 """
 
 import math
@@ -88,11 +88,8 @@ def _unfilter(data: bytes, line: int, height: int) -> bytes:
 
 
 def tensor_of(picture: Planes, preprocessing: Mapping[str, Any]) -> bytes:
-    """The input tensor by a manifest's `preprocessing`: float32 in this machine's order, [3, height, width]."""
-    steps = preprocessing.get("steps") or [
-        {"op": "resize", "size": preprocessing["resize"], "filter": preprocessing["filter"]}
-    ]
-    for step in steps:
+    """The input tensor by a manifest's `preprocessing`: float32 as in memory, [3, height, width]."""
+    for step in preprocessing["steps"]:
         picture = _STEPS[step["op"]](picture, step, preprocessing["vertical_first"])
     tensor = array("f")
     for plane, mean, std in zip(picture.channels, preprocessing["mean"], preprocessing["std"], strict=True):

@@ -23,7 +23,7 @@ def test_tensor_by_numpy_and_pillow(model: str, picture: str) -> None:
     manifest = FACTS["preprocessing"][model]
     if manifest["vertical_first"] != VERTICAL_FIRST:
         pytest.skip(f"Pillow {PIL.__version__} resizes in another order than the one that built this site")
-    spec = Preprocessing(*manifest["resize"], manifest["filter"], manifest["mean"], manifest["std"])
+    spec = Preprocessing.from_dict(manifest)
     image = open_rgb(io.BytesIO(picture_bytes(picture)), spec.exif_orientation)
     expected = preprocess(image, spec).tobytes()
     found: bytes = answer("tensor", model, picture)

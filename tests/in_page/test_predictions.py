@@ -43,3 +43,9 @@ def test_exactness_is_claimed(model: str, picture: str) -> None:
 def test_run_takes_pythons_tensor(model: str, picture: str) -> None:
     """A tensor made in Python goes over the bridge and gives the logits of the picture itself."""
     assert answer("run", model, picture) == answer("prediction", model, picture)["logits"]
+
+
+def test_self_check_is_within_its_tolerance(model: str) -> None:
+    """The self-check that let the model answer was within the manifest's tolerance."""
+    check = answer("loaded", model)["backend"]["selfCheck"]
+    assert check["maxAbsDiff"] <= check["tolerance"] == FACTS["tolerance"][model]

@@ -14,13 +14,25 @@ export interface PythonOptions {
   folder?: string;
 }
 
-/** Pyodide with the packages of its lock file, and the project's own Python in its file system. */
+/**
+ * Pyodide with the packages of its lock file, and the project's own Python in its file system. Raises an Error for a
+ * file that did not arrive as it was built.
+ */
 export async function startPython(
   base: URL,
   listing: Listing,
-  { started = () => {}, folder = new URL(FOLDER, base).href }: PythonOptions = {},
+  options: PythonOptions = {},
 ): Promise<PyodideAPI> {
-  checkFetches(base, listing);
+  const refused = checkFetches(base, listing);
+  // Pyodide itself waits for ever for a part of it that the browser refused.
+  return Promise.race([start(base, listing, options), refused]);
+}
+
+async function start(
+  base: URL,
+  listing: Listing,
+  { started = () => {}, folder = new URL(FOLDER, base).href }: PythonOptions,
+): Promise<PyodideAPI> {
   started("Downloading Python");
   const url = new URL(`${FOLDER}pyodide/`, base);
   const { loadPyodide } = (await import(`${url.href}pyodide.mjs`)) as typeof import("pyodide");
@@ -47,15 +59,28 @@ export async function startPython(
   return python;
 }
 
-/** Has the browser check what Pyodide fetches, which knows the hashes of its packages and not of itself. */
-function checkFetches(base: URL, listing: Listing): void {
+/**
+ * Has the browser check what Pyodide fetches, which knows the hashes of its packages and not of itself. The promise is
+ * rejected at the first file that is not as it was built, and never fulfilled.
+ */
+function checkFetches(base: URL, listing: Listing): Promise<never> {
   const plain = globalThis.fetch;
-  globalThis.fetch = async (input, options) => {
-    const url = input instanceof Request ? input.url : new URL(input, base).href;
-    const path = url.startsWith(base.href) ? url.slice(base.href.length) : "";
-    const integrity = listing[path];
-    const response = await plain(input, integrity ? { ...options, integrity } : options);
-    if (integrity && !response.ok) throw new Error(`${url}: HTTP status ${response.status}`);
-    return response;
-  };
+  return new Promise((_, reject) => {
+    globalThis.fetch = async (input, options) => {
+      const url = input instanceof Request ? input.url : new URL(input, base).href;
+      const path = url.startsWith(base.href) ? url.slice(base.href.length) : "";
+      const integrity = listing[path];
+      if (!integrity) return plain(input, options);
+      try {
+        const response = await plain(input, { ...options, integrity });
+        if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+        return response;
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        const error = new Error(`${url} did not arrive as it was built: ${reason}`, { cause });
+        reject(error);
+        throw error;
+      }
+    };
+  });
 }

