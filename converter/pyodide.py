@@ -81,8 +81,29 @@ def pack_installed(name: str) -> Wheel:
     return Wheel(name, package.version, f"{name}-{package.version}-py3-none-any.whl", packed.getvalue())
 
 
-def compiled_wheels(folder: Path) -> list[Wheel]:
-    """NumPy and Pillow for this Pyodide from `folder`. Raises InputError where they are not there."""
+def compiled_wheels(folder: Path | None) -> list[Wheel]:
+    """NumPy and Pillow for this Pyodide from `folder`, or without one from the Pyodide that is installed.
+
+    Pyodide's npm package is the core alone, so there are none then; its whole distribution has them. Raises
+    InputError where `folder` does not have them.
+    """
+    return wheels_of_distribution(node_package("pyodide")) if folder is None else _wheels_in(folder)
+
+
+def wheels_of_distribution(folder: Path) -> list[Wheel]:
+    """NumPy and Pillow as the lock file of a Pyodide names them, if they lie beside it; else none."""
+    lock = json.loads((folder / "pyodide-lock.json").read_text())["packages"]
+    wheels = []
+    for name in COMPILED:
+        path = folder / lock[name]["file_name"]
+        content = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(content).hexdigest() != lock[name]["sha256"]:
+            return []
+        wheels.append(Wheel(name, lock[name]["version"], path.name, content))
+    return wheels
+
+
+def _wheels_in(folder: Path) -> list[Wheel]:
     if not folder.is_dir():
         raise InputError(
             f"PYODIDE_WHEELS: {folder}: there is no such folder; "

@@ -27,12 +27,13 @@ FOLDER = "verify"
 """Everything that only this page loads is below it."""
 
 NO_WHEELS = (
-    "the site was built without NumPy and Pillow for Pyodide; PYODIDE_WHEELS names a folder that has them"
+    "the site was built without NumPy and Pillow for Pyodide, which its npm package does not have; "
+    "PYODIDE_WHEELS names a folder that does"
 )
 
 _ROOT = Path(__file__).parent.parent
 _IN_PAGE = _ROOT / "tests" / "in_page"
-_MOUNTED = ("__init__", "check_manifest", "errors", "postprocess", "preprocess")
+_MOUNTED = ("__init__", "check_manifest", "errors", "postprocess", "preprocess", "steps")
 """Modules of this package that judge in the page."""
 
 
@@ -51,8 +52,9 @@ class Judged:
 def write_verify_page(
     root: Path, judged: Judged, script: bytes, wheels: Path | None, cache: Path
 ) -> list[FileRecord]:
-    """Write the page into `root`. `wheels` is a folder with NumPy and Pillow for Pyodide. Raises InputError."""
-    packages = [*map(pack_installed, PURE), *(compiled_wheels(wheels) if wheels else [])]
+    """Write the page; `wheels` is a folder with NumPy and Pillow for Pyodide. Raises InputError."""
+    compiled = compiled_wheels(wheels)
+    packages = [*map(pack_installed, PURE), *compiled]
     files = [
         *(
             write_hashed(root, f"{FOLDER}/pyodide/{name}", read_blocks(path))
@@ -71,9 +73,7 @@ def write_verify_page(
             write_bytes_hashed(root, f"{FOLDER}/python/pictures/{name}", content)
             for name, content in _pictures(cache).items()
         ),
-        write_bytes_hashed(
-            root, f"{FOLDER}/python/facts.json", _facts(judged, with_wheels=wheels is not None)
-        ),
+        write_bytes_hashed(root, f"{FOLDER}/python/facts.json", _facts(judged, with_wheels=bool(compiled))),
     ]
     import_map = json.dumps(
         {
@@ -91,7 +91,7 @@ def write_verify_page(
         models=[(model.spec, model.file) for model in judged.models],
         images=len(judged.models[0].reference),
         python_size=sum(file.size for file in files),
-        with_wheels=wheels is not None,
+        with_wheels=bool(compiled),
         import_map=import_map,
         import_map_integrity=integrity(hashlib.sha256(import_map.encode()).hexdigest()),
         listing=listing,
