@@ -9,11 +9,12 @@ from PIL import Image
 from bench.site import harness_page
 from converter.console import Output
 from converter.preprocess import Preprocessing, preprocess
+from converter.steps import Resize
 
 SIZES = {(640, 480): 4, (1280, 720): 9, (1920, 1080): 19}
 """With the milliseconds that a plain port took, which is the most that is wanted."""
 ROUNDS = 15
-SPEC = Preprocessing(224, 224, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+SPEC = Preprocessing((Resize((224, 224), "bilinear"),), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 IN_PAGE = """async ([width, height]) => {
     const model = await probe.load("mobilenet_emotion");

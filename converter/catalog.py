@@ -43,10 +43,10 @@ class ModelSpec:
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """Shape of one image's input tensor: channels, height, width."""
-        return 3, self.preprocessing.height, self.preprocessing.width
+        return 3, *self.preprocessing.size
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"preprocessing": self.preprocessing.as_dict()}
 
 
 def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...]:
@@ -80,22 +80,28 @@ def _model(path: Path, index: int, entry: dict[str, Any]) -> ModelSpec:
         known = ", ".join(architecture_names())
         problem = f"found {entry['architecture']!r}, expected one of {known}"
         raise CatalogError(path, f"models[{index}].architecture", problem)
-    pixels = entry["preprocessing"]
     return ModelSpec(
         **{key: entry[key] for key in ("name", "title", "version", "architecture", "checkpoint", "output")},
         labels=tuple(entry["labels"]),
-        preprocessing=Preprocessing(
-            height=pixels["resize"][0],
-            width=pixels["resize"][1],
-            resample=pixels["filter"],
-            mean=tuple(map(float, pixels["mean"])),  # type: ignore[arg-type]
-            std=tuple(map(float, pixels["std"])),  # type: ignore[arg-type]
-            exif_orientation=pixels.get("exif_orientation", "ignore"),
-        ),
+        preprocessing=_preprocessing(path, index, entry["preprocessing"]),
         opset=entry["opset"],
         tolerance=float(entry["tolerance"]),
         recommended=Recommendation(**entry["recommended"]),
     )
+
+
+def _preprocessing(path: Path, index: int, entry: dict[str, Any]) -> Preprocessing:
+    """`resize` and `filter` are short for the one step that most models need."""
+    given = [key for key in ("resize", "filter", "steps") if key in entry]
+    if given not in (["resize", "filter"], ["steps"]):
+        found = " and ".join(given) or "neither"
+        problem = f"found {found}, expected either resize and filter, or steps"
+        raise CatalogError(path, f"models[{index}].preprocessing", problem)
+    steps = entry.get("steps") or [{"op": "resize", "size": entry["resize"], "filter": entry["filter"]}]
+    try:
+        return Preprocessing.from_dict({"exif_orientation": "ignore", **entry, "steps": steps})
+    except ValueError as error:
+        raise CatalogError(path, f"models[{index}].preprocessing.steps", str(error)) from error
 
 
 def _require_finite(path: Path, value: object, key: str) -> None:

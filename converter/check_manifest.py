@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from converter.errors import ManifestError
+from converter.steps import read_steps, size_after
 
 SCHEMA = "model_info.schema.json"
 
@@ -55,16 +56,24 @@ def check_contradictions(manifest: Mapping[str, Any]) -> None:
                 raise ManifestError(
                     where, f"found {len(logits)} entries, expected {classes}, one for each label"
                 )
-        if model["input"]["shape"][2:] != model["preprocessing"]["resize"]:
-            found = _compact(model["input"]["shape"][2:])
-            expected = _compact(model["preprocessing"]["resize"])
-            raise ManifestError(
-                f"{key}.input.shape", f"found height and width {found}, expected {expected} of resize"
-            )
+        _check_size(key, model["input"]["shape"][2:], model["preprocessing"]["steps"])
         for number, variant in enumerate(model["variants"]):
             _check_blocks(f"{key}.variants[{number}].file", variant["file"])
     for role in ("api", "glue", "wasm"):
         _check_blocks(f"runtime.files.{role}", manifest["runtime"]["files"][role])
+
+
+def _check_size(key: str, size: list[int], steps: list[dict[str, Any]]) -> None:
+    after = size_after(read_steps(steps))
+    if after is None:
+        raise ManifestError(
+            f"{key}.preprocessing.steps", "found steps that leave the size to the picture, expected one size"
+        )
+    if list(after) != size:
+        raise ManifestError(
+            f"{key}.input.shape",
+            f"found height and width {_compact(size)}, expected {_compact(after)} of the steps",
+        )
 
 
 def _check_blocks(key: str, file: Mapping[str, Any]) -> None:

@@ -38,7 +38,7 @@ def load_model(spec: ModelSpec, checkpoint: Path | None) -> nn.Module:
     state = _read_demo(spec) if checkpoint is None else read_state_dict(checkpoint)
     pixels = spec.preprocessing
     with torch.device("meta"):  # no memory and no random draws for weights about to be replaced
-        model = load_architecture(spec.architecture).build(len(spec.labels), pixels.height, pixels.width)
+        model = load_architecture(spec.architecture).build(len(spec.labels), *pixels.size)
     expected = model.state_dict()
     _require_fit(path, spec.architecture, expected, state)
     state = {key: value.to(expected[key].dtype) for key, value in state.items()}

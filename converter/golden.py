@@ -21,7 +21,7 @@ def golden_input(seed: int, spec: Preprocessing) -> NDArray[np.float32]:
     Each picture is a mosaic of 28-pixel cells of random colour under a little noise, so that it
     holds edges, flat areas and texture.
     """
-    pictures = [golden_pixels(seed + index, spec.height, spec.width) for index in range(BATCH)]
+    pictures = [golden_pixels(seed + index, *spec.size) for index in range(BATCH)]
     return np.stack([normalise(pixels, spec) for pixels in pictures])
 
 

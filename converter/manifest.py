@@ -8,7 +8,6 @@ from typing import Any
 from converter.catalog import ModelSpec
 from converter.check_manifest import check_manifest
 from converter.hashing import FileRecord
-from converter.preprocess import VERTICAL_FIRST
 
 SCHEMA_VERSION = 1
 
@@ -45,7 +44,7 @@ class ModelRecord:
     """PyTorch's logits by reference image; for the page that verifies, and not in the manifest."""
 
     def as_dict(self) -> dict[str, Any]:
-        spec, pixels = self.spec, self.spec.preprocessing
+        spec = self.spec
         return {
             "name": spec.name,
             "title": spec.title,
@@ -53,14 +52,7 @@ class ModelRecord:
             "labels": list(spec.labels),
             "input": {"name": "input", "dtype": "float32", "shape": ["batch", *spec.input_shape]},
             "output": {"name": "output", "dtype": "float32", "shape": ["batch", len(spec.labels)]},
-            "preprocessing": {
-                "resize": [pixels.height, pixels.width],
-                "filter": pixels.resample,
-                "exif_orientation": pixels.exif_orientation,
-                "vertical_first": VERTICAL_FIRST,
-                "mean": list(pixels.mean),
-                "std": list(pixels.std),
-            },
+            "preprocessing": spec.preprocessing.as_dict(),
             "opset": spec.opset,
             "provenance": {
                 "weights": "demo" if self.weights.demo else "checkpoint",

@@ -134,9 +134,7 @@ def _check_models(
 
 def _golden_difference(path: Path, model: Mapping[str, Any]) -> float:
     """Largest absolute difference of the golden outputs. Raises VerificationError where there are none."""
-    golden, pixels = model["golden"], model["preprocessing"]
-    height, width = pixels["resize"]
-    spec = Preprocessing(height, width, pixels["filter"], tuple(pixels["mean"]), tuple(pixels["std"]))
+    golden, spec = model["golden"], Preprocessing.from_dict(model["preprocessing"])
     logits = run_session(create_session(path), golden_input(golden["seed"], spec))
     expected = np.asarray(golden["logits"])
     if logits.shape != expected.shape:

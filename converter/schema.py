@@ -61,7 +61,8 @@ def _explain(error: ValidationError) -> tuple[str, str]:
             unknown = next(key for key in found if key not in known)
             return _path([*parts, unknown]), f"unknown key; known here: {', '.join(known)}"
         case "type":
-            expected = _TYPES.get(str(wanted), str(wanted))
+            kinds = wanted if isinstance(wanted, list) else [wanted]
+            expected = " or ".join(_TYPES.get(str(kind), str(kind)) for kind in kinds)
             return _path(parts), f"found {_show(found)}, expected {expected}"
         case "enum":
             return _path(parts), f"found {_show(found)}, expected one of {', '.join(map(_show, wanted))}"

@@ -6,9 +6,12 @@ import pytest
 
 from converter.catalog import ModelSpec, load_catalog
 from converter.errors import CatalogError
+from converter.steps import CenterCrop, Resize
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "models.toml").read_text()
+SHORT = 'resize = [224, 224] # height, width\nfilter = "bilinear"'
+CROP = '{ op = "center_crop", size = 224 }'
 
 
 def write(folder: Path, text: str) -> Path:
@@ -23,7 +26,8 @@ def test_the_projects_own(catalog: dict[str, ModelSpec]) -> None:
         assert spec.labels == ("Bored", "Confused", "Focused", "Tired")
         assert (spec.opset, spec.tolerance) == (12, 1e-4)
         pixels = spec.preprocessing
-        assert (pixels.height, pixels.width, pixels.resample) == (224, 224, "bilinear")
+        assert pixels.steps == (Resize((224, 224), "bilinear"),)
+        assert pixels.size == (224, 224)
         assert pixels.mean == (0.485, 0.456, 0.406)
         assert pixels.std == (0.229, 0.224, 0.225)
     assert [spec.checkpoint for spec in catalog.values()] == [
@@ -42,6 +46,48 @@ def test_a_model_overrides_the_defaults(tmp_path: Path) -> None:
     first, second, _ = load_catalog(write(tmp_path, changed))
     assert (first.labels, first.opset) == (("yes", "no"), 17)
     assert (second.labels, second.opset) == (("Bored", "Confused", "Focused", "Tired"), 12)
+
+
+def test_steps_of_a_model_card(tmp_path: Path) -> None:
+    steps = """steps = [
+      { op = "resize", size = 256, filter = "bicubic" },
+      { op = "center_crop", size = 224 },
+    ]"""
+    changed = TEXT.replace(SHORT, steps)
+    first, *_ = load_catalog(write(tmp_path, changed))
+    assert first.preprocessing.steps == (Resize(256, "bicubic"), CenterCrop((224, 224)))
+    assert first.input_shape == (3, 224, 224)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "key", "problem"),
+    [
+        ("", "models[0].preprocessing", "found neither, expected either resize and filter, or steps"),
+        ("resize = [9, 9]", "models[0].preprocessing", "found resize, expected either"),
+        (f"{SHORT}\nsteps = [{CROP}]", "models[0].preprocessing", "found resize and filter and steps"),
+        ("steps = []", "defaults.preprocessing.steps", "found 0 entries, expected at least 1"),
+        (
+            'steps = [{ op = "resize", size = 9, filter = "box" }]',
+            "models[0].preprocessing.steps",
+            "these steps leave the size to the picture",
+        ),
+        (
+            'steps = [{ op = "resize", size = 9 }]',
+            "defaults.preprocessing.steps[0].filter",
+            "is missing",
+        ),
+        (
+            'steps = [{ op = "resize", size = 9, filter = "box", antialias = false }]',
+            "defaults.preprocessing.steps[0].antialias",
+            "unknown key; known here: filter, op, size",
+        ),
+        ('steps = [{ op = "flip" }]', "defaults.preprocessing.steps[0].op", 'found "flip", expected one of'),
+    ],
+)
+def test_steps_that_do_not_fit(tmp_path: Path, pixels: str, key: str, problem: str) -> None:
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(write(tmp_path, TEXT.replace(SHORT, pixels)))
+    assert (caught.value.key, problem in caught.value.problem) == (key, True), caught.value
 
 
 def test_only_some(tmp_path: Path) -> None:

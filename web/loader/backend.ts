@@ -1,6 +1,6 @@
 import { BackendError } from "./errors.ts";
 import { goldenInput } from "./golden.ts";
-import type { ModelInfo, PreprocessingInfo } from "./manifest.ts";
+import type { ModelInfo } from "./manifest.ts";
 
 export type BackendName = "wasm";
 
@@ -37,10 +37,8 @@ export interface SelfCheck {
 export async function selfCheck(backend: Backend, info: ModelInfo): Promise<SelfCheck> {
   const { seed, logits: expected, tolerance } = info.golden;
   const started = performance.now();
-  const actual = await backend.run(
-    goldenInput(seed, expected.length, info.preprocessing as PreprocessingInfo),
-    expected.length,
-  );
+  const input = goldenInput(seed, expected.length, info);
+  const actual = await backend.run(input, expected.length);
   const flat = expected.flat();
   const maxAbsDiff =
     actual.length === flat.length

@@ -1,5 +1,6 @@
 import { ManifestError } from "./errors.ts";
 import type { Manifest } from "./manifest.ts";
+import { sizeAfter, type StepInfo } from "./steps.ts";
 
 /**
  * Checks what model_info.json says before any of it is used. The same case table drives this and
@@ -29,10 +30,17 @@ export function checkManifest(data: unknown): Manifest {
       }
     });
     const [, , ...size] = input.shape;
-    if (show(size) !== show(preprocessing.resize)) {
+    const after = sizeAfter(preprocessing.steps);
+    if (!after) {
+      fail(
+        `${key}.preprocessing.steps`,
+        "found steps that leave the size to the picture, expected one size",
+      );
+    }
+    if (show(size) !== show(after)) {
       fail(
         `${key}.input.shape`,
-        `found height and width ${show(size)}, expected ${show(preprocessing.resize)} of resize`,
+        `found height and width ${show(size)}, expected ${show(after)} of the steps`,
       );
     }
   });
@@ -82,7 +90,11 @@ const size = expected(
   "a whole number above 0",
   (value) => Number.isInteger(value) && Number(value) > 0,
 );
-const seed = expected("a whole number, at least 0", (v) => Number.isInteger(v) && Number(v) >= 0);
+const count = expected("a whole number, at least 0", (v) => Number.isInteger(v) && Number(v) >= 0);
+const level = expected(
+  "a whole number from 0 to 255",
+  (v) => Number.isInteger(v) && Number(v) >= 0 && Number(v) <= 255,
+);
 const flag = expected("true or false", (value) => typeof value === "boolean");
 const sha256 = matching(/^[0-9a-f]{64}$/);
 
@@ -153,6 +165,30 @@ const verification = object({
   dead: flag,
 });
 
+const byOperation: Record<StepInfo["op"], Check> = {
+  resize: object({
+    size: (value, key) => {
+      expected("a whole number or a list", (v) => typeof v === "number" || Array.isArray(v))(
+        value,
+        key,
+      );
+      (Array.isArray(value) ? tuple(size, size) : size)(value, key);
+    },
+    filter: oneOf("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"),
+  }),
+  center_crop: object({ size: tuple(size, size) }),
+  pad: object({
+    padding: tuple(count, count, count, count),
+    fill: tuple(level, level, level),
+    mode: oneOf("constant", "edge", "reflect", "symmetric"),
+  }),
+};
+
+const step: Check = (value, key) => {
+  object({ op: oneOf(...Object.keys(byOperation)) })(value, key);
+  byOperation[(value as StepInfo).op](value, key);
+};
+
 const model = object({
   name: text,
   title: text,
@@ -165,8 +201,7 @@ const model = object({
   }),
   output: object({ name: text, dtype: oneOf("float32"), shape: tuple(oneOf("batch"), size) }),
   preprocessing: object({
-    resize: tuple(size, size),
-    filter: oneOf("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"),
+    steps: list(step),
     exif_orientation: oneOf("ignore", "apply"),
     vertical_first: flag,
     mean: tuple(number, number, number),
@@ -180,7 +215,7 @@ const model = object({
   }),
   recommended: object({ target: oneOf("browser", "server"), role: oneOf("primary", "optional") }),
   variants: list(object({ name: text, file, verification })),
-  golden: object({ seed, logits: list(list(number)), tolerance: positive }),
+  golden: object({ seed: count, logits: list(list(number)), tolerance: positive }),
 });
 
 const manifest = object({

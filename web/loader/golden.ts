@@ -1,4 +1,4 @@
-import type { PreprocessingInfo } from "./manifest.ts";
+import type { ModelInfo } from "./manifest.ts";
 import { normalise } from "./normalise.ts";
 import type { Pixels } from "./resample.ts";
 
@@ -13,9 +13,9 @@ const NOISE_BITS = 5;
 export function goldenInput(
   seed: number,
   batch: number,
-  preprocessing: PreprocessingInfo,
+  { input, preprocessing }: Pick<ModelInfo, "input" | "preprocessing">,
 ): Float32Array<ArrayBuffer> {
-  const [height, width] = preprocessing.resize;
+  const [, , height, width] = input.shape;
   const size = 3 * height * width;
   const tensor = new Float32Array(batch * size);
   for (let index = 0; index < batch; index++) {

@@ -1,5 +1,7 @@
 /** The shape of model_info.json; `model_info.schema.json` beside it says the same as a JSON Schema. */
 
+import type { StepInfo } from "./steps.ts";
+
 export interface Manifest {
   schema_version: 1;
   generator: string;
@@ -46,10 +48,8 @@ export interface ModelInfo {
 }
 
 export interface PreprocessingInfo {
-  /** Height and width in pixels. */
-  resize: [number, number];
-  /** Pillow's resampling filters. */
-  filter: "nearest" | "box" | "bilinear" | "hamming" | "bicubic" | "lanczos";
+  /** In order; they lead to the height and width of the model's input. */
+  steps: StepInfo[];
   /** Whether pictures are turned as their Exif data says, before anything else. */
   exif_orientation: "ignore" | "apply";
   /** Whether Pillow's vertical pass may run first, as since Pillow 13. */

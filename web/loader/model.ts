@@ -6,8 +6,9 @@ import { BackendError } from "./errors.ts";
 import type { ModelInfo } from "./manifest.ts";
 import { normalise } from "./normalise.ts";
 import { argmax, softmax } from "./postprocess.ts";
-import { resample } from "./resample.ts";
+import type { Pixels } from "./resample.ts";
 import { fetchManifest, findModel, findVariant, siteURL } from "./site.ts";
+import { applyStep } from "./steps.ts";
 
 export interface LoadOptions {
   /** Folder of the site's files; by default where this script comes from. */
@@ -241,7 +242,10 @@ class LoadedModel implements Model {
 
   #tensorOf(pixels: ImageData): Float32Array<ArrayBuffer> {
     const { preprocessing } = this.info;
-    const [height, width] = preprocessing.resize;
-    return normalise(resample(pixels, width, height, preprocessing), preprocessing);
+    let shaped: Pixels = pixels;
+    for (const step of preprocessing.steps) {
+      shaped = applyStep(shaped, step, preprocessing.vertical_first);
+    }
+    return normalise(shaped, preprocessing);
   }
 }

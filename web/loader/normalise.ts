@@ -7,7 +7,7 @@ import type { Pixels } from "./resample.ts";
  */
 export function normalise(
   pixels: Pixels,
-  { mean, std }: PreprocessingInfo,
+  { mean, std }: Pick<PreprocessingInfo, "mean" | "std">,
 ): Float32Array<ArrayBuffer> {
   const { data, width, height } = pixels;
   const plane = width * height;

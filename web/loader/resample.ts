@@ -3,13 +3,18 @@
  * coefficients, each pass rounded and clipped. Follows `ImagingResample` of Pillow 13.
  */
 
-import type { PreprocessingInfo } from "./manifest.ts";
-
 /** Pixels as `ImageData` has them: 4 bytes each, the fourth ignored. */
 export interface Pixels {
   data: Uint8ClampedArray | Uint8Array;
   width: number;
   height: number;
+}
+
+/** Which of Pillow's resizes. */
+export interface Resampling {
+  filter: "nearest" | keyof typeof KERNELS;
+  /** Whether the vertical pass may run first, as since Pillow 13. */
+  vertical_first: boolean;
 }
 
 /** A resampling kernel: nonzero within `support` of the centre, in units of the coarser grid. */
@@ -60,9 +65,11 @@ export function resample(
   source: Pixels,
   width: number,
   height: number,
-  { filter, vertical_first }: Pick<PreprocessingInfo, "filter" | "vertical_first">,
+  { filter, vertical_first }: Resampling,
 ): Pixels {
-  if (filter === "nearest") return pickNearest(source, width, height);
+  if (filter === "nearest") {
+    return pick(source, positions(source.height, height), positions(source.width, width));
+  }
   // Pillow's order; the passes round, so the order shows in the result.
   const shrink = source.height - height;
   const verticalFirst = vertical_first && shrink > 0 && shrink > 2 * (source.width - width);
@@ -166,21 +173,27 @@ function resampleColumns(
   return { data: result, width, height };
 }
 
-/** Pillow's nearest neighbour: positions are added up, rounding as it does (`ImagingScaleAffine`). */
-function pickNearest(source: Pixels, width: number, height: number): Pixels {
-  const columns = positions(source.width, width);
-  const rows = positions(source.height, height);
-  const data = new Uint8ClampedArray(width * height * 4);
+/** The pixels at `rows` and `columns` of `source`; -1 stands for one of the colour `fill`. */
+export function pick(
+  source: Pixels,
+  rows: Int32Array,
+  columns: Int32Array,
+  fill: readonly number[] = [],
+): Pixels {
+  const data = new Uint8ClampedArray(rows.length * columns.length * 4);
   let to = 0;
   for (const row of rows) {
     for (const column of columns) {
+      const outside = row < 0 || column < 0;
       const at = (row * source.width + column) * 4;
-      for (let channel = 0; channel < 4; channel++) data[to++] = source.data[at + channel]!;
+      for (let c = 0; c < 3; c++) data[to + c] = outside ? fill[c]! : source.data[at + c]!;
+      to += 4;
     }
   }
-  return { data, width, height };
+  return { data, width: columns.length, height: rows.length };
 }
 
+/** Pillow's positions for its nearest neighbour: added up, rounding as it does (`ImagingScaleAffine`). */
 function positions(inputs: number, outputs: number): Int32Array {
   const step = inputs / outputs;
   let position = step * 0.5;

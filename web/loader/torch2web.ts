@@ -22,3 +22,4 @@ export type {
   VariantInfo,
   VerificationInfo,
 } from "./manifest.ts";
+export type { CenterCropInfo, PadInfo, ResizeInfo, StepInfo } from "./steps.ts";

@@ -1,0 +1,103 @@
+import { pick, resample, type Pixels, type Resampling } from "./resample.ts";
+
+/** What is done to a picture's shape, as torchvision's transforms of the same names mean it on a PIL image. */
+export type StepInfo = ResizeInfo | CenterCropInfo | PadInfo;
+
+export interface ResizeInfo {
+  op: "resize";
+  /** Height and width in pixels, or the length that the shorter side gets. */
+  size: number | [number, number];
+  filter: Resampling["filter"];
+}
+
+export interface CenterCropInfo {
+  op: "center_crop";
+  /** Height and width; where the picture is smaller, black is put around it. */
+  size: [number, number];
+}
+
+export interface PadInfo {
+  op: "pad";
+  /** Pixels at the left, the top, the right and the bottom. */
+  padding: [number, number, number, number];
+  /** Red, green and blue of what is around a picture in the mode `constant`. */
+  fill: [number, number, number];
+  /** NumPy's modes of the same names. */
+  mode: "constant" | "edge" | "reflect" | "symmetric";
+}
+
+/** Height and width after `steps`, whatever the picture; undefined where that depends on the picture. */
+export function sizeAfter(steps: readonly StepInfo[]): [number, number] | undefined {
+  let size: [number, number] | undefined;
+  for (const step of steps) {
+    if (step.op === "pad") {
+      const [left, top, right, bottom] = step.padding;
+      if (size) size = [size[0] + top + bottom, size[1] + left + right];
+    } else {
+      size = typeof step.size === "number" ? undefined : step.size;
+    }
+  }
+  return size;
+}
+
+/** `pixels` after one step; the fourth channel of the result means nothing. */
+export function applyStep(pixels: Pixels, step: StepInfo, verticalFirst: boolean): Pixels {
+  const { width, height } = pixels;
+  switch (step.op) {
+    case "resize": {
+      const [newHeight, newWidth] = resized(step.size, width, height);
+      return resample(pixels, newWidth, newHeight, {
+        filter: step.filter,
+        vertical_first: verticalFirst,
+      });
+    }
+    case "center_crop":
+      return pick(pixels, middle(height, step.size[0]), middle(width, step.size[1]), [0, 0, 0]);
+    case "pad": {
+      const [left, top, right, bottom] = step.padding;
+      const rows = padded(height, top, bottom, step.mode);
+      return pick(pixels, rows, padded(width, left, right, step.mode), step.fill);
+    }
+  }
+}
+
+function resized(size: ResizeInfo["size"], width: number, height: number): [number, number] {
+  if (typeof size !== "number") return size;
+  const longer = Math.trunc((size * Math.max(width, height)) / Math.min(width, height));
+  return width <= height ? [longer, size] : [size, longer];
+}
+
+/** The places of a center crop along one side. */
+function middle(length: number, wanted: number): Int32Array {
+  const before = Math.max(0, (wanted - length) >> 1);
+  const rest = Math.max(0, length - wanted);
+  // Python rounds a half to the even number, and so torchvision crops.
+  const cut = (rest >> 1) + (rest & (rest >> 1) & 1);
+  return Int32Array.from({ length: wanted }, (_, i) => inside(i - before + cut, length));
+}
+
+function padded(length: number, before: number, after: number, mode: PadInfo["mode"]): Int32Array {
+  return Int32Array.from({ length: before + length + after }, (_, i) =>
+    PADDINGS[mode](i - before, length),
+  );
+}
+
+const PADDINGS: Record<PadInfo["mode"], (place: number, length: number) => number> = {
+  constant: inside,
+  edge: (place, length) => Math.min(Math.max(place, 0), length - 1),
+  // The outermost line is not repeated in its mirror image, or it is.
+  reflect: (place, length) => (length === 1 ? 0 : mirrored(place, length, 0)),
+  symmetric: (place, length) => mirrored(place, length, 1),
+};
+
+/** `place` on a line of pictures and mirror images in turn; `repeated` is 1 where they share no line. */
+function mirrored(place: number, length: number, repeated: 0 | 1): number {
+  const period = 2 * (length - 1 + repeated);
+  const at = ((place % period) + period) % period;
+  return at < length ? at : period - repeated - at;
+}
+
+/** `place`, or -1 where the picture has none. */
+function inside(place: number, length: number): number {
+  return place >= 0 && place < length ? place : -1;
+}
