@@ -11,9 +11,10 @@ SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-
 MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 _ASK = """
+import sys
 from playwright.sync_api import sync_playwright
 with sync_playwright() as playwright:
-    print(playwright.chromium.executable_path)
+    print(getattr(playwright, sys.argv[1]).executable_path)
 """
 
 NO_BROWSER = """No browser to test with. One of these provides it:
@@ -28,12 +29,12 @@ def find_chromium() -> Path | None:
     return next((Path(path) for path in candidates if path and _starts(Path(path))), None)
 
 
-def playwrights_own() -> Path:
-    """Where Playwright's own Chromium is or would be.
+def playwrights_own(name: str = "chromium") -> Path:
+    """Where Playwright's own `chromium`, `firefox` or `webkit` is or would be.
 
     Asked in a process of its own, because one process can have only one Playwright at a time.
     """
-    result = subprocess.run([sys.executable, "-c", _ASK], capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", _ASK, name], capture_output=True, text=True, check=True)
     return Path(result.stdout.strip())
 
 

@@ -5,12 +5,14 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.browser.find import playwrights_own
 from tests.browser.parity import HARNESS
 from tests.browser.server import Host
 
@@ -39,8 +41,14 @@ class Engine:
 
 
 def find_engines(profile: Path) -> tuple[Engine, ...]:
-    """Both engines, with what starts them on this machine."""
-    return _firefox(profile), _webkit()
+    """Both engines, with what starts them here: Playwright's own builds, else what is installed."""
+    return (_playwrights("Firefox") or _firefox(profile), _playwrights("WebKit") or _webkit())
+
+
+def _playwrights(name: str) -> Engine | None:
+    if not playwrights_own(name.lower()).exists():
+        return None
+    return Engine(name, (sys.executable, "-m", "tests.engines.open", name.lower()), "")
 
 
 def _firefox(profile: Path) -> Engine:
@@ -62,16 +70,22 @@ def _webkit() -> Engine:
 
 
 def run_suite(engine: Engine, host: Host, suite: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """What the page posts: tensors, logits and labels. Raises AssertionError where it posts nothing."""
+    """Tensors, logits and labels of the whole suite. Raises AssertionError where it fails."""
     for file in HARNESS.iterdir():
         host.extras[f"harness/{file.name}"] = file
     (folder / "suite.json").write_text(json.dumps(suite))
     host.extras["suite.json"] = folder / "suite.json"
-    with _started([*engine.command, f"{host.url}harness/engine.html"], folder / "log"):
+    outcome = visit(engine, host, "harness/engine.html", folder)
+    assert "error" not in outcome, f"{engine.name}: {outcome}"
+    return outcome
+
+
+def visit(engine: Engine, host: Host, path: str, folder: Path) -> dict[str, Any]:
+    """What the page at `path` posts. Raises AssertionError where it posts nothing."""
+    with _started([*engine.command, f"{host.url}{path}"], folder / "log"):
         outcome = host.wait_for_outcome(SECONDS)
     log = (folder / "log").read_text(errors="replace")[-2000:]
     assert outcome is not None, f"{engine.name} posted nothing within {SECONDS} s; it printed:\n{log}"
-    assert "error" not in outcome, f"{engine.name}: {outcome}"
     return outcome
 
 

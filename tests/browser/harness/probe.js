@@ -81,7 +81,7 @@ export async function resizeTable(name, sizes) {
   return results;
 }
 
-/** Of each file: SHA-256 of the tensor or the name of the error, and whether the loader calls it exact. */
+/** Of each file: SHA-256 of the tensor or the name of the error, how it was decoded, and why it is not exact. */
 export async function tensors(name, urls) {
   const model = await load(name);
   const results = {};
@@ -90,8 +90,10 @@ export async function tensors(name, urls) {
     const tensor = await model
       .preprocess(blob)
       .then(sha256, (error) => error.name);
-    const { inexact = "" } = await model.predict(blob).catch(() => ({}));
-    results[url] = { tensor, inexact };
+    const { inexact = "", decodedBy = "" } = await model
+      .predict(blob)
+      .catch(() => ({}));
+    results[url] = { tensor, inexact, decodedBy };
   }
   return results;
 }
