@@ -6,11 +6,17 @@ Figures of one machine at one time: compare ratios, and minima before medians.
 import argparse
 
 from bench.build import measure_build
+from bench.pictures import measure_pictures
 from bench.preprocess import measure_preprocess
 from bench.sizes import measure_sizes
 from converter.console import Output
 
-PARTS = {"build": measure_build, "preprocess": measure_preprocess, "sizes": measure_sizes}
+PARTS = {
+    "build": measure_build,
+    "preprocess": measure_preprocess,
+    "pictures": measure_pictures,
+    "sizes": measure_sizes,
+}
 
 
 def main() -> None:
