@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 Show = Callable[[str, int, int], None]
 """Told what is being done, how many steps are done, and how many there are."""
@@ -27,6 +28,20 @@ class Output:
     def warning(self, text: str) -> None:
         """Something that a person should not overlook."""
         self._out.print(f"[bold yellow]{escape(text)}[/]")
+
+    def code(self, lines: Sequence[str]) -> bool:
+        """Show a code that is to be scanned, black on white whatever the terminal's own colours are.
+
+        False where it would be useless: no terminal, or one without colours, without such characters or too
+        narrow.
+        """
+        console = self._out
+        whole = console.width >= max(map(len, lines)) and console.encoding.startswith("utf")
+        coloured = console.color_system is not None and not console.no_color
+        if not (console.is_terminal and coloured and whole):
+            return False
+        console.print(Text("\n".join(lines), style="#000000 on #ffffff"))
+        return True
 
     def error(self, text: str) -> None:
         """What went wrong, on stderr."""

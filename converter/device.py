@@ -4,20 +4,21 @@ import re
 
 _BROWSERS = (
     # The first that fits: most browsers also claim to be Chrome, and Chrome to be Safari.
-    (re.compile(r"\b(?:Edg|EdgA|EdgiOS)/(\d+)"), "Edge"),
-    (re.compile(r"\bOPR/(\d+)"), "Opera"),
-    (re.compile(r"\bSamsungBrowser/(\d+)"), "Samsung Internet"),
-    (re.compile(r"\b(?:Firefox|FxiOS)/(\d+)"), "Firefox"),
-    (re.compile(r"\bHeadlessChrome/(\d+)"), "Chrome without a window"),
-    (re.compile(r"\b(?:Chrome|CriOS)/(\d+)"), "Chrome"),
-    (re.compile(r"\bVersion/(\d+(?:\.\d+)?).*\bSafari/"), "Safari"),
+    (re.compile(r"\b(?:Edg|EdgA|EdgiOS)/([0-9]{1,5})"), "Edge"),
+    (re.compile(r"\bOPR/([0-9]{1,5})"), "Opera"),
+    (re.compile(r"\bSamsungBrowser/([0-9]{1,5})"), "Samsung Internet"),
+    (re.compile(r"\b(?:Firefox|FxiOS)/([0-9]{1,5})"), "Firefox"),
+    (re.compile(r"\bHeadlessChrome/([0-9]{1,5})"), "Headless Chrome"),
+    (re.compile(r"\b(?:Chrome|CriOS)/([0-9]{1,5})"), "Chrome"),
+    (re.compile(r"\bVersion/([0-9]{1,5}(?:\.[0-9]{1,5})?).*\bSafari/"), "Safari"),
 )
 _SYSTEMS = (
-    # Chrome says "Android 10; K" on every Android; Safari says of a Mac that it is "10_15_7" for ever.
+    # Some say the same version for ever: Chrome of any Android "10; K", Safari since 26 of any iPhone "18_6"
+    # or "18_7", and everybody of a Mac "10_15_7" and of Windows "10.0".
     (re.compile(r"\bAndroid 10; K\b()"), "Android"),
-    (re.compile(r"\bAndroid(?: (\d+))?"), "Android"),
-    (re.compile(r"\biPad\b.*\bOS (\d+)"), "iPadOS"),
-    (re.compile(r"\biPhone\b.*\bOS (\d+)"), "iOS"),
+    (re.compile(r"\bAndroid(?: ([0-9]{1,5}))?"), "Android"),
+    (re.compile(r"\biPad\b(?:.*?\bOS (?!18_[67])([0-9]{1,5}))?"), "iPadOS"),
+    (re.compile(r"\biPhone\b(?:.*?\bOS (?!18_[67])([0-9]{1,5}))?"), "iOS"),
     (re.compile(r"\bWindows NT()"), "Windows"),
     (re.compile(r"\bMacintosh\b()"), "macOS"),
     (re.compile(r"\bCrOS()"), "ChromeOS"),
@@ -35,6 +36,5 @@ def describe_device(user_agent: str) -> str:
 def _first(kinds: tuple[tuple[re.Pattern[str], str], ...], user_agent: str) -> str:
     for pattern, name in kinds:
         if found := pattern.search(user_agent):
-            version = found[1] or ""
-            return f"{name} {version[:8]}".strip() if version.replace(".", "").isascii() else name
+            return f"{name} {found[1] or ''}".rstrip()
     return ""

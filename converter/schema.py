@@ -77,6 +77,8 @@ def _explain(error: ValidationError) -> tuple[str, str]:
             return _path(parts), f"found {_show(found)}, expected no entry twice"
         case "minLength":
             return _path(parts), "found an empty text"
+        case "maxLength":
+            return _path(parts), f"found a text of {len(found):,} characters, expected at most {wanted:,}"
         case "minimum":
             return _path(parts), f"found {_show(found)}, expected at least {wanted}"
         case "maximum":

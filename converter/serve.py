@@ -1,8 +1,13 @@
 """Serves a built site on this machine as a good host would: right MIME types, cross-origin isolation."""
 
+import errno
+import socket
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import TCPServer
 
 from converter.bundle import MANIFEST
 from converter.errors import InputError, OutputError
@@ -39,15 +44,40 @@ class SiteHandler(SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
+    def handle(self) -> None:
+        # A visitor who leaves in the middle is no error.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            super().handle()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Quiet: the address is all that a person needs."""
 
 
-def create_server(site: Path, port: int) -> ThreadingHTTPServer:
-    """A server of `site` on loopback; port 0 takes any free one. Raises InputError."""
+LOOPBACK = "127.0.0.1"
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 (what a phone needs; only --parity asks for it)
+
+
+def create_server(
+    site: Path, port: int, host: str = LOOPBACK, handler: Callable[..., SiteHandler] = SiteHandler
+) -> ThreadingHTTPServer:
+    """A server of `site` at `host`, an address of this machine; port 0 is any free one. Raises InputError."""
     if not (site / MANIFEST).is_file():
         raise OutputError(site, "there is no built site; build it first: python build.py")
     try:
-        return ThreadingHTTPServer(("127.0.0.1", port), partial(SiteHandler, directory=str(site)))
+        return _Server((host, port), partial(handler, directory=str(site)))
     except (OSError, OverflowError) as error:
+        if isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
+            problem = f"{host} is no address of this machine: {error}; name another one with --host"
+            raise InputError(problem) from error
         raise InputError(f"port {port} cannot be used: {error}; name another one with --port") from error
+
+
+class _Server(ThreadingHTTPServer):
+    def __init__(self, address: tuple[str, int], handler: Callable[..., SiteHandler]) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__(address, handler)
+
+    def server_bind(self) -> None:
+        # Not HTTPServer's, which asks the network for this machine's name.
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])

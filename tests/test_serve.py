@@ -25,15 +25,18 @@ def address(small_site: Path) -> Iterator[str]:
     [
         ("", "text/html; charset=utf-8"),
         ("torch2web.js", "text/javascript; charset=utf-8"),
-        ("onnxruntime/ort.wasm.min.mjs", "text/javascript; charset=utf-8"),
-        ("onnxruntime/ort-wasm-simd-threaded.wasm", "application/wasm"),
+        ("onnxruntime/ort.wasm.min*.mjs", "text/javascript; charset=utf-8"),
+        ("onnxruntime/ort-wasm-simd-threaded*.wasm", "application/wasm"),
         ("models/model_info.json", "application/json"),
         ("models/mobilenet_emotion.onnx", "application/octet-stream"),
         ("page.css", "text/css; charset=utf-8"),
         ("samples/bored-1.jpg", "image/jpeg"),
     ],
 )
-def test_types_and_isolation(address: str, path: str, content_type: str) -> None:
+def test_types_and_isolation(address: str, small_site: Path, path: str, content_type: str) -> None:
+    if "*" in path:
+        (found,) = small_site.glob(path)
+        path = found.relative_to(small_site).as_posix()
     with urllib.request.urlopen(address + path, timeout=10) as response:
         assert response.headers["Content-Type"] == content_type
         assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -56,3 +59,9 @@ def test_port_in_use(address: str, small_site: Path) -> None:
         create_server(small_site, port)
     with pytest.raises(InputError, match="port 99999 cannot be used"):
         create_server(small_site, 99999)
+
+
+@pytest.mark.parametrize("host", ["203.0.113.1", "no such host"])
+def test_address_of_another_machine(small_site: Path, host: str) -> None:
+    with pytest.raises(InputError, match=f"{host} is no address of this machine: .*; name another one with"):
+        create_server(small_site, 0, host)

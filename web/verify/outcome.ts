@@ -11,10 +11,15 @@ export interface Outcome {
   seconds: number;
   /** `incomplete` where not every test ran. */
   verdict: "passed" | "failed" | "incomplete";
+  /** Why not every test ran; empty where every one did. */
+  problem: string;
   tests: TestResult[];
-  /** `max_abs_diff` is the largest difference of a logit to PyTorch's. */
-  models: { name: string; backend: string; max_abs_diff: number }[];
+  /** `max_abs_diff` is the largest difference of a logit to PyTorch's; null where there is no such number. */
+  models: { name: string; backend: string; max_abs_diff: number | null }[];
 }
+
+/** Characters of a message that are sent: of hundreds of failures, too, not more than the server takes. */
+const MESSAGE_LENGTH = 4000;
 
 /** What of `verify/python/facts.json` is needed here. */
 export interface Facts {
@@ -51,7 +56,8 @@ export async function outcomeOf(run: Run): Promise<Outcome> {
     started: run.started.toISOString(),
     seconds: (Date.now() - run.started.getTime()) / 1000,
     verdict: verdictOf(run),
-    tests: run.results,
+    problem: run.problem,
+    tests: run.results.map((result) => ({ ...result, message: lastOf(result.message) })),
     models,
   };
 }
@@ -59,11 +65,18 @@ export async function outcomeOf(run: Run): Promise<Outcome> {
 function largestDifference(
   found: ReadonlyMap<string, Float32Array>,
   expected: Readonly<Record<string, number[]>>,
-): number {
+): number | null {
   const differences = [...found].flatMap(([picture, logits]) =>
     expected[picture]!.map((value, i) => Math.abs(value - logits[i]!)),
   );
-  return Math.max(0, ...differences);
+  const largest = Math.max(...differences);
+  // Of nothing it is -Infinity, and of scores that are no numbers NaN; JSON has neither.
+  return Number.isFinite(largest) ? largest : null;
+}
+
+/** The end of a message, where pytest says what was found. */
+function lastOf(message: string): string {
+  return message.length > MESSAGE_LENGTH ? `… ${message.slice(-MESSAGE_LENGTH)}` : message;
 }
 
 function verdictOf({ results, expected, problem }: Run): Outcome["verdict"] {

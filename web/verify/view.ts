@@ -85,9 +85,10 @@ export function showVerdict(
   const sent = new URLSearchParams(location.search).has("post") && !notSent;
   const lines = [
     `${count("passed")} tests passed${failed}${skipped} in ${Math.round(outcome.seconds)} seconds.`,
-    ...outcome.models.map(
-      ({ name, backend, max_abs_diff: difference }) =>
-        `${name}: scores at most ${difference.toFixed(7)} away from PyTorch's, by ${backend}.`,
+    ...outcome.models.map(({ name, backend, max_abs_diff: difference }) =>
+      difference === null
+        ? `${name}: no scores to compare, by ${backend}.`
+        : `${name}: scores at most ${difference.toFixed(7)} away from PyTorch's, by ${backend}.`,
     ),
     ...(outcome.python ? [`Judged by Python ${outcome.python}.`] : []),
     ...(sent ? ["The result was sent to the computer that showed you this address."] : []),

@@ -1,0 +1,15 @@
+"""This machine's address for others."""
+
+import socket
+
+from converter.lan import lan_addresses
+
+
+def test_addresses_are_this_machines_and_no_loopback() -> None:
+    """Whatever it found can be listened on; where there is no network, it finds none."""
+    addresses = lan_addresses()
+    assert len(set(addresses)) == len(addresses)
+    for address in addresses:
+        assert not address.startswith("127.")
+        with socket.create_server((address, 0)):
+            pass
