@@ -6,6 +6,7 @@ Figures of one machine at one time: compare ratios, and minima before medians.
 import argparse
 
 from bench.build import measure_build
+from bench.memory import measure_memory
 from bench.pictures import measure_pictures
 from bench.preprocess import measure_preprocess
 from bench.sizes import measure_sizes
@@ -15,6 +16,7 @@ PARTS = {
     "build": measure_build,
     "preprocess": measure_preprocess,
     "pictures": measure_pictures,
+    "memory": measure_memory,
     "sizes": measure_sizes,
 }
 

@@ -17,18 +17,30 @@ ROOT = Path(__file__).parent.parent
 
 
 @contextmanager
-def harness_page(*names: str) -> Iterator[Page]:
-    """A page that has imported the loader of a site with the demo models `names`."""
-    executable = find_chromium()
-    if executable is None:
-        raise SystemExit(NO_BROWSER)
+def built_site(*names: str) -> Iterator[Path]:
+    """A site with the demo models `names`, or with all of them, that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         only = [option for name in names for option in ("--only", name)]
         site = Path(folder) / "site"
-        subprocess.run([sys.executable, "build.py", *only, "--out", site], cwd=ROOT, check=True)
-        with hosting(site) as host, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=executable, args=launch_arguments())
-            page = browser.new_page()
-            open_harness(page, host)
-            yield page
-            browser.close()
+        command = [sys.executable, "build.py", *only, "--out", str(site)]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        yield site
+
+
+def chromium() -> Path:
+    """The browser to measure in."""
+    executable = find_chromium()
+    if executable is None:
+        raise SystemExit(NO_BROWSER)
+    return executable
+
+
+@contextmanager
+def harness_page(*names: str) -> Iterator[Page]:
+    """A page that has imported the loader of a site with the demo models `names`."""
+    with built_site(*names) as site, hosting(site) as host, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=launch_arguments())
+        page = browser.new_page()
+        open_harness(page, host)
+        yield page
+        browser.close()

@@ -10,20 +10,39 @@ from pathlib import Path
 
 from converter.check_manifest import SCHEMA
 from converter.demo.faces import LABELS as DRAWN_LABELS
-from converter.errors import OutputError
+from converter.errors import InputError, OutputError
 from converter.hashing import FileRecord, read_blocks, write_bytes_hashed, write_hashed
 from converter.manifest import ModelRecord, Runtime, checksums_json, manifest_json
 from converter.pages import TEMPLATES, integrity, render
+from converter.parts import write_named, write_parts
 from converter.samples import draw_samples
 from converter.schema import FOLDER as SCHEMAS
+from converter.signing import sign_manifest
+from converter.signing_keys import SigningKey
+from converter.verify_page import FOLDER as VERIFY_FOLDER
 from converter.verify_page import Judged, write_verify_page
 from converter.webassets import build_scripts, runtime_files, runtime_version
 
 MANIFEST = "models/model_info.json"
 CHECKSUMS = "models/model_checksums.json"
-LOADER = "torch2web.js"
+ENTRY = "torch2web.js"
+"""The loader's stable name: it imports the one with its hash, which caches may keep for ever."""
 SUMS = "SHA256SUMS"
 """Checksums of every other file of the site, in the form that `sha256sum -c` reads."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How the site is to be put onto a server."""
+
+    max_file_size: int = 20 * 2**20
+    """Most bytes of a file that the page loads; larger ones are split."""
+    plain_models: bool = True
+    """Whether the whole ONNX files are part of it, which only servers and people need."""
+    verify_page: bool = True
+    signing_key: SigningKey | None = None
+    pyodide_wheels: Path | None = None
+    """Folder with NumPy and Pillow for Pyodide; None leaves the tests that need them to skip."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +85,6 @@ def read_sums(site: Path) -> tuple[dict[str, str], list[str]]:
     return sums, strange
 
 
-def place_model(root: Path, source: Path, output: str, sha256: str) -> FileRecord:
-    """Copy a verified ONNX file into the site. Raises OutputError if it is not the one that was verified."""
-    record = write_hashed(root, f"models/{output}", read_blocks(source))
-    if record.sha256 != sha256:
-        problem = f"it changed after it was verified: SHA-256 {record.sha256}, expected {sha256}"
-        raise OutputError(source, f"{problem}; build again")
-    return record
-
-
 @contextmanager
 def full_disk_explained(site: Path) -> Iterator[None]:
     """Say what a full disk means for `site`: OutputError in place of the system's error."""
@@ -87,50 +97,42 @@ def full_disk_explained(site: Path) -> Iterator[None]:
 
 
 def write_site(
-    root: Path,
-    generator: str,
-    models: Sequence[ModelRecord],
-    cache: Path,
-    *,
-    verify_page: bool = True,
-    pyodide_wheels: Path | None = None,
+    root: Path, generator: str, models: Sequence[ModelRecord], cache: Path, delivery: Delivery
 ) -> Bundle:
     """Write everything else into `root`, where the models' files are already placed.
 
-    `pyodide_wheels` is a folder with NumPy and Pillow for the page that verifies.
-    Raises ToolError, BudgetError or InputError.
+    Raises ToolError, BudgetError, InputError or OutputError.
     """
-    runtime = Runtime(
-        version=runtime_version(),
-        files={
-            role: write_hashed(root, f"onnxruntime/{path.name}", read_blocks(path))
-            for role, path in runtime_files().items()
-        },
-    )
+    runtime = _write_runtime(root, delivery)
     manifest = write_bytes_hashed(root, MANIFEST, manifest_json(generator, runtime, models))
     schema = write_hashed(root, f"models/{SCHEMA}", read_blocks(SCHEMAS / SCHEMA))
-    model_files = [model.file for model in models]
+    # Models may share parts.
+    model_files = list({file.path: file for model in models for file in model.files}.values())
     checksums_content = checksums_json([*model_files, manifest, schema])
     checksums = write_bytes_hashed(root, CHECKSUMS, checksums_content)
+    # Not among the checksums, which the page shows: a signature is another one each time.
+    signatures = [sign_manifest(root, delivery.signing_key)] if delivery.signing_key else []
 
     scripts = build_scripts(manifest.sha256, cache / "web")
-    loader = write_bytes_hashed(root, LOADER, scripts.loader)
     parts = [write_bytes_hashed(root, name, content) for name, content in scripts.parts.items()]
+    loader = write_named(root, "torch2web-*.js", scripts.loader)
+    entry = write_bytes_hashed(root, ENTRY, f'export * from "./{loader.path}";\n'.encode())
     types = write_bytes_hashed(root, "torch2web.d.ts", scripts.types)
     page = write_bytes_hashed(root, "page.js", scripts.page)
     style = write_hashed(root, "page.css", read_blocks(TEMPLATES / "page.css"))
     notices = write_hashed(root, "THIRD_PARTY.txt", read_blocks(TEMPLATES / "THIRD_PARTY.txt"))
     drawn_labels = all(model.spec.labels == DRAWN_LABELS for model in models)
     samples = draw_samples() if drawn_labels else ()
-    import_map = json.dumps({"integrity": {f"./{LOADER}": integrity(loader.sha256)}})
+    pinned = {file.path: integrity(file.sha256) for file in (entry, loader)}
+    import_map = json.dumps({"integrity": {f"./{path}": value for path, value in pinned.items()}})
     pictures = [write_bytes_hashed(root, f"samples/{sample.file_name}", sample.content) for sample in samples]
     html = render(
         "index.html.j2",
-        models=[(model.spec, model.file, model.verification, model.weights) for model in models],
+        models=models,
         samples=samples,
         runtime=runtime,
-        loader_integrity=integrity(loader.sha256),
-        verify_page=verify_page,
+        pinned=pinned,
+        verify_page=delivery.verify_page,
         import_map=import_map,
         import_map_integrity=integrity(hashlib.sha256(import_map.encode()).hexdigest()),
         page_integrity=integrity(page.sha256),
@@ -138,18 +140,49 @@ def write_site(
     )
     index = write_bytes_hashed(root, "index.html", html)
     judging = []
-    if verify_page:
-        judged = Judged(manifest, json.loads(checksums_content), models, loader, style)
-        judging = write_verify_page(root, judged, scripts.verify, pyodide_wheels, cache / "web")
+    if delivery.verify_page:
+        judged = Judged(manifest, json.loads(checksums_content), models, (entry, loader), style)
+        judging = write_verify_page(root, judged, scripts.verify, delivery.pyodide_wheels, cache / "web")
     files = [
         *model_files,
-        *runtime.files.values(),
+        *runtime.files,
         *parts,
         *pictures,
         *judging,
-        *(manifest, schema, checksums, loader, types, page, style, notices, index),
+        *signatures,
+        *(manifest, schema, checksums, loader, entry, types, page, style, notices, index),
     ]
     files.sort(key=lambda file: file.path)
+    _require_small(files, delivery.max_file_size)
     sums = "".join(f"{file.sha256}  {file.path}\n" for file in files)
     written = write_bytes_hashed(root, SUMS, sums.encode())
     return Bundle((*files, written), scripts.loader_gzipped)
+
+
+def _write_runtime(root: Path, delivery: Delivery) -> Runtime:
+    """onnxruntime-web's own files, unchanged but for their names."""
+    paths = runtime_files()
+
+    def named(role: str) -> str:
+        return f"onnxruntime/{paths[role].stem}-*{paths[role].suffix}"
+
+    return Runtime(
+        version=runtime_version(),
+        api=write_named(root, named("api"), paths["api"].read_bytes()),
+        glue=write_named(root, named("glue"), paths["glue"].read_bytes()),
+        wasm=write_parts(root, named("wasm"), paths["wasm"], delivery.max_file_size),
+    )
+
+
+def _require_small(files: Sequence[FileRecord], limit: int) -> None:
+    """Raise InputError for a file over `limit` that nothing can split. Pages load no whole ONNX file."""
+    large = [file for file in files if file.size > limit and not file.path.endswith(".onnx")]
+    if not large:
+        return
+    listed = ", ".join(f"{file.path} ({file.size / 2**20:.1f} MiB)" for file in large)
+    verifying = any(file.path.startswith(VERIFY_FOLDER) for file in large)
+    advice = "; --no-verify-page leaves out what is in verify/" if verifying else ""
+    raise InputError(
+        f"found {listed}, expected no file over {limit / 2**20:g} MiB that cannot be split; "
+        f"--max-file-size allows more{advice}"
+    )

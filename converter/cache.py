@@ -18,7 +18,7 @@ _DISTRIBUTIONS = ("efficientnet-pytorch", "numpy", "onnx", "onnxruntime", "pillo
 
 @dataclass(frozen=True)
 class Entry:
-    """A folder with `model.onnx` and `record.json`, complete by the time it has its name."""
+    """A folder with `model.onnx`, its variants and `record.json`, complete by the time it has its name."""
 
     folder: Path
 
@@ -26,11 +26,20 @@ class Entry:
     def model(self) -> Path:
         return self.folder / "model.onnx"
 
+    @property
+    def graph(self) -> Path:
+        """The model without its weights."""
+        return self.folder / "graph.onnx"
+
+    def variant(self, name: str) -> Path:
+        """The weights of one variant."""
+        return self.folder / f"{name}.safetensors"
+
     def read_record(self) -> dict[str, Any] | None:
         """The record, or None where this entry was never stored or no longer reads."""
         try:
             record: dict[str, Any] = json.loads((self.folder / "record.json").read_text())
-            return record if sha256_of(self.model) == record["sha256"] else None
+            return record if _sums(self.folder) == record["sums"] else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -64,7 +73,7 @@ class ConversionCache:
 
     def store(self, work: Entry, entry: Entry, record: dict[str, Any]) -> dict[str, Any]:
         """Complete `work` with its record and give it its name; the oldest of the model's go."""
-        text = json.dumps({**record, "sha256": sha256_of(work.model)}, indent=2, sort_keys=True)
+        text = json.dumps({**record, "sums": _sums(work.folder)}, indent=2, sort_keys=True)
         (work.folder / "record.json").write_text(text)
         if entry.read_record() is None:  # damaged, or not there
             shutil.rmtree(entry.folder, ignore_errors=True)
@@ -75,3 +84,8 @@ class ConversionCache:
     def discard(self, work: Entry) -> None:
         """Remove what `begin` made."""
         shutil.rmtree(work.folder, ignore_errors=True)
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file but the record, by name."""
+    return {path.name: sha256_of(path) for path in sorted(folder.iterdir()) if path.name != "record.json"}

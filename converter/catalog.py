@@ -22,6 +22,16 @@ class Recommendation:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """What a smaller variant of a model has to reach against PyTorch to be kept."""
+
+    top1_agreement: float = 0.99
+    """Least share of inputs with the same label."""
+    probabilities_max_abs_diff: float = 0.02
+    """Largest difference of a probability."""
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """One model of the catalogue."""
 
@@ -39,6 +49,7 @@ class ModelSpec:
     tolerance: float
     """Largest absolute difference of a logit that still counts as the same."""
     recommended: Recommendation
+    gate: Gate = Gate()
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -87,6 +98,7 @@ def _model(path: Path, index: int, entry: dict[str, Any]) -> ModelSpec:
         opset=entry["opset"],
         tolerance=float(entry["tolerance"]),
         recommended=Recommendation(**entry["recommended"]),
+        gate=Gate(**entry.get("gate", {})),
     )
 
 

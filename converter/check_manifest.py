@@ -50,17 +50,12 @@ def check_contradictions(manifest: Mapping[str, Any]) -> None:
             raise ManifestError(
                 f"{key}.output.shape[1]", f"found {found}, expected {classes}, one for each label"
             )
-        for row, logits in enumerate(model["golden"]["logits"]):
-            if len(logits) != classes:
-                where = f"{key}.golden.logits[{row}]"
-                raise ManifestError(
-                    where, f"found {len(logits)} entries, expected {classes}, one for each label"
-                )
         _check_size(key, model["input"]["shape"][2:], model["preprocessing"]["steps"])
+        _check_parts(f"{key}.graph", model["graph"])
         for number, variant in enumerate(model["variants"]):
-            _check_blocks(f"{key}.variants[{number}].file", variant["file"])
-    for role in ("api", "glue", "wasm"):
-        _check_blocks(f"runtime.files.{role}", manifest["runtime"]["files"][role])
+            _check_parts(f"{key}.variants[{number}].weights", variant["weights"])
+            _check_golden(f"{key}.variants[{number}].golden", variant["golden"], classes)
+    _check_parts("runtime.files.wasm", manifest["runtime"]["files"]["wasm"])
 
 
 def _check_size(key: str, size: list[int], steps: list[dict[str, Any]]) -> None:
@@ -76,14 +71,18 @@ def _check_size(key: str, size: list[int], steps: list[dict[str, Any]]) -> None:
         )
 
 
-def _check_blocks(key: str, file: Mapping[str, Any]) -> None:
-    blocks = file["blocks"]
-    expected = -(-file["size"] // blocks["size"])
-    if len(blocks["sha256"]) != expected:
-        found = len(blocks["sha256"])
-        raise ManifestError(
-            f"{key}.blocks.sha256", f"found {found} entries, expected {expected} for its size"
-        )
+def _check_golden(key: str, golden: Mapping[str, Any], classes: int) -> None:
+    for row, logits in enumerate(golden["logits"]):
+        if len(logits) != classes:
+            raise ManifestError(
+                f"{key}.logits[{row}]", f"found {len(logits)} entries, expected {classes}, one for each label"
+            )
+
+
+def _check_parts(key: str, file: Mapping[str, Any]) -> None:
+    total = sum(part["size"] for part in file["parts"])
+    if total != file["size"]:
+        raise ManifestError(f"{key}.parts", f"found {total} bytes in all, expected {file['size']}")
 
 
 def _compact(value: object) -> str:

@@ -9,37 +9,44 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from converter.cache import Entry
 from converter.catalog import ModelSpec
 from converter.checkpoint import load_model
 from converter.export import export_onnx
 from converter.reference import capture_reference
+from converter.variants import Variants, make_variants
 from converter.verify import verify_onnx
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """What is known of a model once its ONNX file was verified."""
+    """What is known of a model once its ONNX file and its variants were verified."""
 
     verification: dict[str, Any]
-    golden: dict[str, Any]
-    """Seed, logits [2][classes] and tolerance of the self-check on the visitor's device."""
     reference: dict[str, list[float]]
     """PyTorch's logits by reference image, one at a time."""
+    variants: Variants
     seconds: float
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+    def as_record(self) -> dict[str, Any]:
+        """All but the time, in the types that JSON has."""
+        return {
+            "verification": self.verification,
+            "reference": self.reference,
+            "kept": [asdict(variant) for variant in self.variants.kept],
+            "refused": [asdict(variant) for variant in self.variants.refused],
+        }
 
 
 def convert(
     spec: ModelSpec,
     checkpoint: Path | None,
-    output: Path,
+    entry: Entry,
     *,
     allow_dead: bool,
     on_stage: Callable[[str], None],
 ) -> Conversion:
-    """Write the verified ONNX file of `spec` to `output`.
+    """Write the verified ONNX file of `spec` and its variants into the folder of `entry`.
 
     `checkpoint` None takes the demo weights; `on_stage` is told what is being done.
     Raises CheckpointError, ExportError, VerificationError or DeadModelError.
@@ -50,16 +57,14 @@ def convert(
     on_stage("running PyTorch")
     reference = capture_reference(model, spec)
     on_stage("exporting to ONNX")
-    export_onnx(model, spec, output)
+    export_onnx(model, spec, entry.model)
     on_stage("comparing with PyTorch")
-    report = verify_onnx(output, spec, reference, allow_dead=allow_dead)
+    report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead)
+    on_stage("making smaller variants")
+    variants = make_variants(entry, spec, reference)
     return Conversion(
         verification=asdict(report),
-        golden={
-            "seed": reference.golden_seed,
-            "logits": reference.golden_logits.tolist(),
-            "tolerance": spec.tolerance,
-        },
         reference=dict(zip(reference.image_names, reference.logits[1].tolist(), strict=True)),
+        variants=variants,
         seconds=time.monotonic() - started,
     )

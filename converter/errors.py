@@ -5,12 +5,15 @@
     │   ├── CatalogError          models.toml: a key that is missing, unknown or of the wrong type
     │   ├── CheckpointError       a checkpoint that is missing, unreadable or unsafe
     │   │   └── StateDictError    its keys or shapes are not the architecture's
+    │   ├── KeyFileError          a file that is not the key to sign with or to check with
     │   ├── ManifestError         a model_info.json that does not follow its schema
+    │   ├── OutcomeError          what a device sent, or a file under parity/, is not the outcome of a check
     │   └── OutputError           the folder to write into or to read from
     ├── CheckError                a check on what was built failed; exit code 1
     │   ├── ExportError           the ONNX file is not what was asked for
     │   ├── VerificationError     the ONNX file does not compute what PyTorch does
     │   ├── DeadModelError        the logits do not depend on the input
+    │   ├── SignatureError        the signature of a site is missing, or is not the key's on this manifest
     │   ├── SiteError             a built site is not as its checksums and golden outputs say
     │   └── BudgetError           a file of the bundle is larger than its budget
     └── ToolError                 npm, esbuild or tsc failed; exit code 1
@@ -77,12 +80,26 @@ class StateDictError(CheckpointError):
         super().__init__(path, "\n".join(lines), advice)
 
 
+class KeyFileError(InputError):
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")
+
+
 class ManifestError(InputError):
     """`key` is a path such as `models[0].input.dtype`."""
 
     def __init__(self, key: str, problem: str) -> None:
         self.key, self.problem = key, problem
         super().__init__(f"model_info.json: {key + ': ' if key else ''}{problem}")
+
+
+class OutcomeError(InputError):
+    """`key` is a path such as `tests[0].outcome`."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        self.key, self.problem = key, problem
+        super().__init__(f"{key + ': ' if key else ''}{problem}")
 
 
 class OutputError(InputError):
@@ -123,6 +140,14 @@ class DeadModelError(CheckError):
             f"{spread:.3g}, where at least {needed:.3g} is needed for a comparison to prove anything. "
             "Were these weights trained? --allow-dead builds all the same and records it."
         )
+
+
+class SignatureError(CheckError):
+    """`path` is the signature's, relative to the site."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")
 
 
 class SiteError(CheckError):

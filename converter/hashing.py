@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 BLOCK_SIZE = 4 * 1024 * 1024
-"""Bytes that the loader checks at a time while a file streams in."""
+"""Bytes that are read and written at a time."""
 
 
 @dataclass(frozen=True)
@@ -17,17 +17,10 @@ class FileRecord:
     path: str
     size: int
     sha256: str
-    blocks: tuple[str, ...]
-    """SHA-256 of each BLOCK_SIZE bytes, the last of what is left; none for an empty file."""
 
     def as_dict(self) -> dict[str, Any]:
         """The manifest's form."""
-        return {
-            "path": self.path,
-            "size": self.size,
-            "sha256": self.sha256,
-            "blocks": {"size": BLOCK_SIZE, "sha256": list(self.blocks)},
-        }
+        return {"path": self.path, "size": self.size, "sha256": self.sha256}
 
 
 def read_blocks(path: Path) -> Iterator[bytes]:
@@ -38,23 +31,21 @@ def read_blocks(path: Path) -> Iterator[bytes]:
 
 
 def write_hashed(root: Path, path: str, blocks: Iterable[bytes]) -> FileRecord:
-    """Write `blocks`, each BLOCK_SIZE bytes but the last, to `root/path` and return its record."""
+    """Write `blocks` to `root/path` and return its record."""
     target = root / path
     target.parent.mkdir(parents=True, exist_ok=True)
-    whole, size, hashes = hashlib.sha256(), 0, []
+    whole, size = hashlib.sha256(), 0
     with target.open("wb") as file:
         for block in blocks:
             file.write(block)
             whole.update(block)
-            hashes.append(hashlib.sha256(block).hexdigest())
             size += len(block)
-    return FileRecord(path, size, whole.hexdigest(), tuple(hashes))
+    return FileRecord(path, size, whole.hexdigest())
 
 
 def write_bytes_hashed(root: Path, path: str, content: bytes) -> FileRecord:
     """Write `content` to `root/path` and return its record."""
-    starts = range(0, len(content), BLOCK_SIZE)
-    return write_hashed(root, path, (content[start : start + BLOCK_SIZE] for start in starts))
+    return write_hashed(root, path, [content])
 
 
 def sha256_of(path: Path) -> str:

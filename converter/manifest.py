@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from converter.catalog import ModelSpec
 from converter.check_manifest import check_manifest
 from converter.hashing import FileRecord
+from converter.parts import PartedFile
 
 SCHEMA_VERSION = 1
 
@@ -27,8 +28,34 @@ class Runtime:
     """The files of onnxruntime-web that the loader fetches."""
 
     version: str
-    files: Mapping[str, FileRecord]
-    """By role: api, glue, wasm."""
+    api: FileRecord
+    glue: FileRecord
+    wasm: PartedFile
+
+    @property
+    def files(self) -> tuple[FileRecord, ...]:
+        return self.api, self.glue, *self.wasm.parts
+
+
+@dataclass(frozen=True)
+class VariantRecord:
+    """A form in which a model's weights are stored; all of a model's share its graph."""
+
+    name: str
+    weights: PartedFile
+    """A safetensors file; `encodings.py` says how to read it."""
+    verification: Mapping[str, Any]
+    golden: Mapping[str, Any]
+    logits: Mapping[str, Sequence[float]]
+    """What it gives in onnxruntime, by reference image; for the page that verifies only."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "weights": self.weights.as_dict(),
+            "verification": dict(self.verification),
+            "golden": dict(self.golden),
+        }
 
 
 @dataclass(frozen=True)
@@ -37,14 +64,39 @@ class ModelRecord:
 
     spec: ModelSpec
     weights: Weights
-    file: FileRecord
+    plain: FileRecord | None
+    """The whole ONNX file, for servers and people; None where the site was built without."""
+    graph: PartedFile
+    """ONNX without the weights, which are external data of it."""
     verification: Mapping[str, Any]
-    golden: Mapping[str, Any]
+    """Of the ONNX file as it was exported."""
+    variants: Sequence[VariantRecord]
+    """The default first."""
+    refused: Sequence[Mapping[str, Any]]
+    """Candidates that did not pass the gate: name, size, reason and verification."""
     reference: Mapping[str, Sequence[float]]
-    """PyTorch's logits by reference image; for the page that verifies, and not in the manifest."""
+    """PyTorch's logits by reference image; for the page that verifies only."""
+
+    @property
+    def default(self) -> VariantRecord:
+        """The variant that the loader takes unless told otherwise."""
+        return self.variants[0]
+
+    @property
+    def download(self) -> int:
+        """Bytes that a visitor downloads for the default."""
+        return self.graph.size + self.default.weights.size
+
+    @property
+    def files(self) -> tuple[FileRecord, ...]:
+        """Every file of this model, each once."""
+        parts = [part for file in (self.graph, *(v.weights for v in self.variants)) for part in file.parts]
+        plain = [self.plain] if self.plain else []
+        return tuple({file.path: file for file in (*plain, *parts)}.values())
 
     def as_dict(self) -> dict[str, Any]:
         spec = self.spec
+        plain = {"plain": self.plain.as_dict()} if self.plain else {}
         return {
             "name": spec.name,
             "title": spec.title,
@@ -60,10 +112,12 @@ class ModelRecord:
                 "checkpoint": {"name": self.weights.name, "sha256": self.weights.sha256},
             },
             "recommended": {"target": spec.recommended.target, "role": spec.recommended.role},
-            "variants": [
-                {"name": "fp32", "file": self.file.as_dict(), "verification": dict(self.verification)}
-            ],
-            "golden": dict(self.golden),
+            **plain,
+            "verification": dict(self.verification),
+            "graph": self.graph.as_dict(),
+            "variants": [variant.as_dict() for variant in self.variants],
+            "gate": asdict(spec.gate),
+            "refused": [dict(refused) for refused in self.refused],
         }
 
 
@@ -75,7 +129,11 @@ def manifest_json(generator: str, runtime: Runtime, models: Sequence[ModelRecord
         "runtime": {
             "name": "onnxruntime-web",
             "version": runtime.version,
-            "files": {role: record.as_dict() for role, record in runtime.files.items()},
+            "files": {
+                "api": runtime.api.as_dict(),
+                "glue": runtime.glue.as_dict(),
+                "wasm": runtime.wasm.as_dict(),
+            },
         },
         "models": [model.as_dict() for model in models],
     }

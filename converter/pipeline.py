@@ -1,12 +1,12 @@
 """Composes the stages: catalogue → checkpoints → conversions → site. The only module that does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from converter.bundle import Bundle, full_disk_explained, place_model, require_replaceable, write_site
+from converter.bundle import Bundle, Delivery, full_disk_explained, require_replaceable, write_site
 from converter.cache import ConversionCache, Entry
 from converter.catalog import ModelSpec, load_catalog
 from converter.console import Show
@@ -14,10 +14,11 @@ from converter.demo.weights import weights_file
 from converter.errors import CheckpointError
 from converter.hashing import sha256_of
 from converter.manifest import ModelRecord, Weights
+from converter.placing import place_model
 from converter.swap import swapped_in
 from converter.webassets import install_node_modules
 
-_STEPS_PER_MODEL = 5
+_STEPS_PER_MODEL = 6
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,7 @@ class BuildOptions:
     out: Path
     cache: Path
     allow_dead: bool
-    verify_page: bool = True
-    pyodide_wheels: Path | None = None
-    """Folder with NumPy and Pillow for Pyodide; None leaves the tests that need them to skip."""
+    delivery: Delivery = field(default_factory=Delivery)
 
 
 @dataclass(frozen=True)
@@ -86,24 +85,11 @@ def build(options: BuildOptions, show: Show) -> BuildReport:
     step("Writing the site")
     with full_disk_explained(options.out), swapped_in(options.out) as root:
         records = [
-            ModelRecord(
-                spec=model.spec,
-                weights=model.weights,
-                file=place_model(root, model.entry.model, model.spec.output, model.record["sha256"]),
-                verification=model.record["verification"],
-                golden=model.record["golden"],
-                reference=model.record["reference"],
-            )
+            place_model(root, model.spec, model.weights, model.entry, model.record, options.delivery)
             for model in converted
         ]
-        bundle = write_site(
-            root,
-            f"torch2web {version('torch2web')}",
-            records,
-            options.cache,
-            verify_page=options.verify_page,
-            pyodide_wheels=options.pyodide_wheels,
-        )
+        generator = f"torch2web {version('torch2web')}"
+        bundle = write_site(root, generator, records, options.cache, options.delivery)
         require_replaceable(options.out)  # once more: the build took a while
     built = zip(records, converted, strict=True)
     return BuildReport(tuple(BuiltModel(record, model.seconds) for record, model in built), bundle)
@@ -153,16 +139,8 @@ def _convert(
 
     work = cache.begin(entry)
     try:
-        conversion = convert(spec, checkpoint, work.model, allow_dead=allow_dead, on_stage=on_stage)
-        record = cache.store(
-            work,
-            entry,
-            {
-                "verification": conversion.verification,
-                "golden": conversion.golden,
-                "reference": conversion.reference,
-            },
-        )
+        conversion = convert(spec, checkpoint, work, allow_dead=allow_dead, on_stage=on_stage)
+        record = cache.store(work, entry, conversion.as_record())
     finally:
         cache.discard(work)
     return _Converted(spec, weights, entry, record, conversion.seconds)

@@ -1,21 +1,28 @@
 """Checks a built site again: every file against its SHA-256, every model against its golden outputs."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from onnxruntime import InferenceSession
+from safetensors import SafetensorError
+from safetensors.numpy import load
 
-from converter.bundle import CHECKSUMS, LOADER, MANIFEST, SUMS, read_sums
+from converter.bundle import CHECKSUMS, MANIFEST, SUMS, read_sums
 from converter.check_manifest import read_manifest
 from converter.console import Show
+from converter.encodings import EXACT, decode_all
 from converter.errors import ManifestError, OutputError, VerificationError
 from converter.golden import golden_input
 from converter.hashing import sha256_of
-from converter.inference import create_session, run_session
+from converter.inference import create_session, create_session_with, run_session
+from converter.parts import join_parts
 from converter.preprocess import Preprocessing
+
+LOADER = "torch2web-*.js"
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,14 @@ def recheck(site: Path, show: Show) -> Recheck:
         raise OutputError(site, f"it has no {SUMS}, so it is no built site; build one: python build.py")
     sums, strange = read_sums(site)
     problems = [f"{SUMS}: found {line[:80]!r}, expected a SHA-256, two spaces and a path" for line in strange]
-    done, total = 0, len(sums) + sum(path.endswith(".onnx") for path in sums)
+    manifest: Mapping[str, Any] = {"models": []}
+    unreadable = ""
+    try:
+        manifest = read_manifest((site / MANIFEST).read_bytes())
+    except (ManifestError, OSError) as error:
+        unreadable = str(error)
+    runs = [(model, *candidate) for model in manifest["models"] for candidate in _candidates(model)]
+    done, total = 0, len(sums) + len(runs)
 
     def step(text: str) -> None:
         nonlocal done
@@ -56,14 +70,13 @@ def recheck(site: Path, show: Show) -> Recheck:
         done += 1
 
     _check_files(site, sums, problems, step)
-    models: list[ModelCheck] = []
-    try:
-        manifest = read_manifest((site / MANIFEST).read_bytes())
-    except (ManifestError, OSError) as error:
-        problems.append(str(error))
-    else:
-        _check_agreement(site, manifest, sums, problems)
-        models = _check_models(site, manifest, problems, step)
+    if unreadable:
+        return Recheck(len(sums), (), (*problems, unreadable))
+    _check_agreement(site, manifest, sums, problems)
+    models = []
+    for model, name, variant in runs:
+        step(f"Running {model['name']} {name}")
+        models.append(_check_model(site, model, name, variant, problems))
     return Recheck(len(sums), tuple(models), tuple(problems))
 
 
@@ -84,15 +97,23 @@ def _check_agreement(
     site: Path, manifest: Mapping[str, Any], sums: Mapping[str, str], problems: list[str]
 ) -> None:
     """That manifest, checksums and loader speak of the same build."""
-    files = [variant["file"] for model in manifest["models"] for variant in model["variants"]]
-    files += manifest["runtime"]["files"].values()
+    files = [manifest["runtime"]["files"]["api"], manifest["runtime"]["files"]["glue"]]
+    files += manifest["runtime"]["files"]["wasm"]["parts"]
+    for model in manifest["models"]:
+        files += [model["plain"]] if "plain" in model else []
+        files += model["graph"]["parts"]
+        files += [part for variant in model["variants"] for part in variant["weights"]["parts"]]
     problems.extend(
         f"{file['path']}: {MANIFEST} and {SUMS} give different SHA-256"
         for file in files
         if sums.get(file["path"]) != file["sha256"]
     )
-    if (loader := site / LOADER).is_file() and sha256_of(site / MANIFEST).encode() not in loader.read_bytes():
-        problems.append(f"{LOADER}: it was built for another {MANIFEST}")
+    expected = sha256_of(site / MANIFEST).encode()
+    problems.extend(
+        f"{loader.name}: it was built for another {MANIFEST}"
+        for loader in site.glob(LOADER)
+        if expected not in loader.read_bytes()
+    )
     if not (site / CHECKSUMS).is_file():
         return
     try:
@@ -110,34 +131,57 @@ def _check_agreement(
             problems.append(f"models/{name}: {CHECKSUMS} and {SUMS} give different SHA-256")
 
 
-def _check_models(
-    site: Path, manifest: Mapping[str, Any], problems: list[str], step: Callable[[str], None]
-) -> list[ModelCheck]:
-    checks = []
-    for model in manifest["models"]:
-        step(f"Running {model['name']}")
-        path = site / model["variants"][0]["file"]["path"]
-        difference = float("inf")
-        try:
-            if path.is_file():  # reported as missing already
-                difference = _golden_difference(path, model)
-        except VerificationError as error:
-            problems.append(str(error))
-        check = ModelCheck(model["name"], difference, model["golden"]["tolerance"])
-        checks.append(check)
-        if np.isfinite(difference) and not check.passed:
-            problems.append(
-                f"{path.name}: its golden outputs differ by {difference:.3g}, allowed are {check.tolerance:g}"
-            )
-    return checks
+def _candidates(model: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every form of a model, by name, with the variant whose golden outputs it should have."""
+    if "plain" in model:
+        yield "onnx", next(variant for variant in model["variants"] if variant["name"] == EXACT)
+    yield from ((variant["name"], variant) for variant in model["variants"])
 
 
-def _golden_difference(path: Path, model: Mapping[str, Any]) -> float:
+def _check_model(
+    site: Path, model: Mapping[str, Any], name: str, variant: Mapping[str, Any], problems: list[str]
+) -> ModelCheck:
+    title, difference = f"{model['name']} {name}", float("inf")
+    try:
+        session = _session(site, model, variant, whole=name == "onnx")
+        difference = _golden_difference(session, model, variant["golden"])
+    except OSError:
+        pass  # reported as missing already
+    except VerificationError as error:
+        problems.append(f"{title}: {error}")
+    check = ModelCheck(title, difference, variant["golden"]["tolerance"])
+    if np.isfinite(difference) and not check.passed:
+        found = f"its golden outputs differ by {difference:.3g}"
+        problems.append(f"{title}: {found}, allowed are {check.tolerance:g}")
+    return check
+
+
+def _session(
+    site: Path, model: Mapping[str, Any], variant: Mapping[str, Any], *, whole: bool
+) -> InferenceSession:
+    """onnxruntime on the whole ONNX file, or on the graph with a variant's weights.
+
+    Raises VerificationError.
+    """
+    if whole:
+        path = site / model["plain"]["path"]
+        path.stat()  # for OSError where it is not there
+        return create_session(path)
+    try:
+        tensors = load(join_parts(site, variant["weights"]))
+    except SafetensorError as error:
+        raise VerificationError("its weights", f"they are no safetensors file: {error}", {}, "") from error
+    return create_session_with(join_parts(site, model["graph"]), decode_all(tensors))
+
+
+def _golden_difference(
+    session: InferenceSession, model: Mapping[str, Any], golden: Mapping[str, Any]
+) -> float:
     """Largest absolute difference of the golden outputs. Raises VerificationError where there are none."""
-    golden, spec = model["golden"], Preprocessing.from_dict(model["preprocessing"])
-    logits = run_session(create_session(path), golden_input(golden["seed"], spec))
+    spec = Preprocessing.from_dict(model["preprocessing"])
+    logits = run_session(session, golden_input(golden["seed"], spec))
     expected = np.asarray(golden["logits"])
     if logits.shape != expected.shape:
         problem = f"found golden outputs {list(logits.shape)}, expected {list(expected.shape)}"
-        raise VerificationError(path.name, problem, {}, "")
+        raise VerificationError(model["name"], problem, {}, "")
     return float(np.abs(logits - expected).max())

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
 
 from converter.catalog import ModelSpec
@@ -12,6 +13,9 @@ from converter.golden import golden_input
 from converter.inference import create_session, run_session
 from converter.postprocess import softmax
 from converter.reference import ReferenceRun, in_batches
+
+Logits = dict[int, NDArray[np.float32]]
+"""By batch size, each [images, classes]."""
 
 ALIVE_FACTOR = 100
 """How many times its tolerance a model's logits must vary for a comparison to prove anything."""
@@ -46,17 +50,23 @@ def verify_onnx(
     fit the labels, and DeadModelError where the reference does not depend on the image.
     """
     require_usable(spec, reference)
-    spread = float(reference.logits[1].std(axis=0, dtype=np.float64).max())
-    needed = ALIVE_FACTOR * spec.tolerance
+    spread, needed = _spread(reference), ALIVE_FACTOR * spec.tolerance
     if spread < needed and not allow_dead:
         raise DeadModelError(spec.name, spread, needed)
-    session = create_session(path)
+    report = measure(spec, reference, *run_all(create_session(path), spec, reference))
+    require_within_tolerance(spec, report)
+    return report
+
+
+def run_all(
+    session: onnxruntime.InferenceSession, spec: ModelSpec, reference: ReferenceRun
+) -> tuple[Logits, NDArray[np.float32]]:
+    """Logits of the reference's inputs by batch size, and of its golden input."""
     found = {
         size: np.concatenate([run_session(session, batch) for batch in in_batches(reference.inputs, size)])
         for size in reference.logits
     }
-    golden = run_session(session, golden_input(reference.golden_seed, spec.preprocessing))
-    return compare(spec, reference, found, golden, dead=spread < needed)
+    return found, run_session(session, golden_input(reference.golden_seed, spec.preprocessing))
 
 
 def require_usable(spec: ModelSpec, reference: ReferenceRun) -> None:
@@ -74,15 +84,17 @@ def require_usable(spec: ModelSpec, reference: ReferenceRun) -> None:
             raise VerificationError(spec.name, "PyTorch itself gives NaN or infinite logits", {}, name)
 
 
-def compare(
-    spec: ModelSpec,
-    reference: ReferenceRun,
-    found: dict[int, NDArray[np.float32]],
-    golden: NDArray[np.float32],
-    *,
-    dead: bool,
+def _spread(reference: ReferenceRun) -> float:
+    return float(reference.logits[1].std(axis=0, dtype=np.float64).max())
+
+
+def measure(
+    spec: ModelSpec, reference: ReferenceRun, found: Logits, golden: NDArray[np.float32]
 ) -> VerificationReport:
-    """The report on `found`, logits by batch size. Raises VerificationError over the tolerance."""
+    """How far `found` and `golden` are from PyTorch's.
+
+    Raises VerificationError where they have another shape, are not finite or give no probabilities.
+    """
     expected = np.concatenate([*reference.logits.values(), reference.golden_logits])
     actual = np.concatenate([*(found[size] for size in reference.logits), golden])
     names = [*reference.image_names * len(reference.logits), *["golden input"] * len(golden)]
@@ -98,7 +110,10 @@ def compare(
     per_image = differences.max(axis=1)
     agreement = float((actual.argmax(axis=1) == expected.argmax(axis=1)).mean())
     worst = int(per_image.argmax())
-    report = VerificationReport(
+    spread = _spread(reference)
+    if np.abs(probabilities.sum(axis=1) - 1).max() > 1e-6:
+        raise VerificationError(spec.name, "its probabilities do not sum to 1", {}, names[worst])
+    return VerificationReport(
         images=len(reference.image_names),
         batch_sizes=tuple(reference.logits),
         tolerance=spec.tolerance,
@@ -107,20 +122,21 @@ def compare(
         probabilities_max_abs_diff=float(np.abs(probabilities - softmax(expected)).max()),
         top1_agreement=agreement,
         worst_image=names[worst],
-        logits_spread=float(reference.logits[1].std(axis=0, dtype=np.float64).max()),
+        logits_spread=spread,
         top1_classes=len(np.unique(reference.logits[1].argmax(axis=1))),
-        dead=dead,
+        dead=spread < ALIVE_FACTOR * spec.tolerance,
     )
+
+
+def require_within_tolerance(spec: ModelSpec, report: VerificationReport) -> None:
+    """Raise VerificationError, with the figures, where a logit differs by more than `spec` tolerates."""
     figures = {
         "max difference": report.logits_max_abs_diff,
         "mean difference": report.logits_mean_abs_diff,
         "probability difference": report.probabilities_max_abs_diff,
-        "top-1 agreement": agreement,
+        "top-1 agreement": report.top1_agreement,
         "tolerance": spec.tolerance,
     }
     if not report.logits_max_abs_diff <= spec.tolerance:
         raise VerificationError(spec.name, "its logits are not PyTorch's", figures, report.worst_image)
-    if np.abs(probabilities.sum(axis=1) - 1).max() > 1e-6:
-        raise VerificationError(spec.name, "its probabilities do not sum to 1", figures, report.worst_image)
     # The first class needs no bound of its own: within the tolerance it differs only where two classes tie.
-    return report

@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import PIL
 
+from converter.encodings import EXACT
 from converter.hashing import (
-    BLOCK_SIZE,
     FileRecord,
     read_blocks,
     sha256_of_sources,
@@ -45,7 +45,8 @@ class Judged:
     checksums: Mapping[str, str]
     """SHA-256 by path below `models/`."""
     models: Sequence[ModelRecord]
-    loader: FileRecord
+    loader: Sequence[FileRecord]
+    """Under its stable name, and under the one with its hash."""
     style: FileRecord
 
 
@@ -79,7 +80,7 @@ def write_verify_page(
         {
             "integrity": {
                 f"./{file.path}": integrity(file.sha256)
-                for file in (judged.loader, *files)
+                for file in (*judged.loader, *files)
                 if file.path.endswith((".js", ".mjs"))
             }
         }
@@ -88,7 +89,7 @@ def write_verify_page(
     listing = json.dumps({file.path: integrity(file.sha256) for file in files})
     html = render(
         "verify.html.j2",
-        models=[(model.spec, model.file) for model in judged.models],
+        models=judged.models,
         images=len(judged.models[0].reference),
         python_size=sum(file.size for file in files),
         with_wheels=bool(compiled),
@@ -121,16 +122,25 @@ def _pictures(cache: Path) -> dict[str, bytes]:
 
 def _facts(judged: Judged, *, with_wheels: bool) -> bytes:
     """What the tests in the page compare with."""
-    models = judged.models
+    cases = {
+        f"{model.spec.name}/{variant.name}": (model, variant)
+        for model in judged.models
+        for variant in model.variants
+    }
     facts = {
         "manifest_sha256": judged.manifest.sha256,
         "files": dict(judged.checksums),
-        "block_size": BLOCK_SIZE,
-        "pictures": list(models[0].reference),
-        "logits": {model.spec.name: dict(model.reference) for model in models},
-        "tolerance": {model.spec.name: model.golden["tolerance"] for model in models},
-        "variants": {model.spec.name: [model.file.path] for model in models},
-        "preprocessing": {model.spec.name: model.as_dict()["preprocessing"] for model in models},
+        "pictures": list(judged.models[0].reference),
+        "defaults": [f"{model.spec.name}/{model.default.name}" for model in judged.models],
+        # Each with PyTorch's logits where its weights are PyTorch's, else with onnxruntime's for its own.
+        "logits": {
+            case: dict(model.reference if variant.name == EXACT else variant.logits)
+            for case, (model, variant) in cases.items()
+        },
+        "pytorch": {case: dict(model.reference) for case, (model, _) in cases.items()},
+        "gate": {case: asdict(model.spec.gate) for case, (model, _) in cases.items()},
+        "tolerance": {case: variant.golden["tolerance"] for case, (_, variant) in cases.items()},
+        "preprocessing": {case: model.spec.preprocessing.as_dict() for case, (model, _) in cases.items()},
         "no_wheels": "" if with_wheels else NO_WHEELS,
     }
     return json.dumps(facts, indent=1).encode() + b"\n"

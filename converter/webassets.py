@@ -14,7 +14,7 @@ from converter.hashing import sha256_of, sha256_of_sources
 from converter.kept import kept_files
 
 WEB = Path(__file__).parent.parent / "web"
-LOADER_BUDGET = 12 * 1024
+LOADER_BUDGET = 14 * 1024
 """Most bytes that torch2web.js may be, gzipped."""
 
 _MODULES = WEB / "node_modules"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.bundle import full_disk_explained, place_model, read_sums, require_replaceable
+from converter.bundle import full_disk_explained, read_sums, require_replaceable
 from converter.errors import OutputError
 from converter.hashing import sha256_of
 
@@ -19,16 +19,6 @@ def test_full_disk_is_explained(tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     with pytest.raises(PermissionError), full_disk_explained(tmp_path):
         raise PermissionError(errno.EACCES, "no")
-
-
-def test_model_that_changed_after_its_verification(tmp_path: Path) -> None:
-    source = tmp_path / "model.onnx"
-    source.write_bytes(b"verified")
-    verified = sha256_of(source)
-    assert place_model(tmp_path / "site", source, "a.onnx", verified).sha256 == verified
-    source.write_bytes(b"changed")
-    with pytest.raises(OutputError, match="it changed after it was verified"):
-        place_model(tmp_path / "site", source, "a.onnx", verified)
 
 
 def test_replaceable(tmp_path: Path, small_site: Path) -> None:

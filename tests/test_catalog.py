@@ -100,7 +100,7 @@ def test_only_some(tmp_path: Path) -> None:
     [
         ("opset = 12", 'opset = "twelve"', "defaults.opset", 'found "twelve", expected a whole number'),
         ("opset = 12", "opset = 7", "defaults.opset", "found 7, expected at least 12"),
-        ("opset = 12", "opsets = 12", "defaults.opsets", "unknown key; known here: labels, opset"),
+        ("opset = 12", "opsets = 12", "defaults.opsets", "unknown key; known here: gate, labels, opset"),
         ("opset = 12", "", "models[0].opset", "is missing, here and in [defaults]"),
         ("tolerance = 1e-4", "tolerance = 0", "defaults.tolerance", "found 0, expected more than 0"),
         ("tolerance = 1e-4", "tolerance = nan", "defaults.tolerance", "found nan, expected a finite number"),

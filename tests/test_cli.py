@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -58,6 +59,8 @@ def test_every_option_is_documented() -> None:
         ["--checkpoints"],
         ["serve", "--port", "x"],
         ["--out", "elsewhere", "verify"],
+        ["serve", "--parity-dir", "elsewhere"],
+        ["--parity"],
     ],
 )
 def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
@@ -412,6 +415,45 @@ def test_serve_prints_its_address_and_serves(small_site: Path) -> None:
     rest, _ = process.communicate(timeout=10)
     assert rest == "stopped\n"
     assert process.returncode == 0
+
+
+def test_serve_parity_prints_an_address_for_others_and_no_code_without_a_terminal(
+    small_site: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "build.py", "serve", "--parity", "--host", "127.0.0.1", "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--parity-dir", str(tmp_path), str(small_site)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/verify\.html\?post=[\w-]{22}", address)
+    with urllib.request.urlopen(address.partition("verify")[0] + "report.html", timeout=10) as response:
+        assert b"No device has checked this build yet" in response.read()
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=10)
+    assert f"report.html shows what devices found, from {tmp_path}" in rest
+    assert not set(rest) & set("█▀▄\x1b")
+    assert process.returncode == 0
+
+
+def test_serve_parity_without_the_page(old_site: Path) -> None:
+    (old_site / "verify.html").unlink()
+    result = run_build("serve", "--parity", "--port", "0", old_site)
+    assert result.returncode == 2
+    assert "it has no verify.html: it was built with --no-verify-page" in result.stderr
+
+
+def test_serving_and_reporting_start_quickly() -> None:
+    """Neither brings in what takes seconds."""
+    script = "import sys, converter.serving, converter.report; print(*sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert not {"torch", "onnxruntime"} & set(result.stdout.split())
 
 
 def test_serve_without_a_site(tmp_path: Path) -> None:

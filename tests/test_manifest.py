@@ -10,6 +10,7 @@ import pytest
 
 from converter.check_manifest import check_manifest, read_manifest
 from converter.errors import ManifestError
+from tests.browser.sites import manifest_of
 from tests.conftest import ROOT
 
 TABLE: dict[str, Any] = json.loads((ROOT / "tests/cases/manifests.json").read_text())
@@ -62,7 +63,7 @@ def test_built_manifest(demo_site: Path) -> None:
     manifest = read_manifest((demo_site / "models/model_info.json").read_bytes())
     models = {model["name"]: model for model in manifest["models"]}
     assert list(models) == ["mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion"]
-    mebibytes = {name: model["variants"][0]["file"]["size"] / 2**20 for name, model in models.items()}
+    mebibytes = {name: model["plain"]["size"] / 2**20 for name, model in models.items()}
     assert 8.4 <= mebibytes["mobilenet_emotion"] <= 8.5
     assert round(mebibytes["landmark_cnn_emotion"], 2) == 196.37
     assert 15.2 <= mebibytes["efficientnet_emotion"] <= 15.4
@@ -71,20 +72,38 @@ def test_built_manifest(demo_site: Path) -> None:
         assert model["input"] == {"name": "input", "dtype": "float32", "shape": ["batch", 3, 224, 224]}
         assert model["output"] == {"name": "output", "dtype": "float32", "shape": ["batch", 4]}
         assert model["provenance"]["weights"] == "demo"
-        figures = model["variants"][0]["verification"]
+        figures = model["verification"]
         assert 0 < figures["logits_max_abs_diff"] <= 1e-4
         assert figures["logits_spread"] > 0.5
         assert figures["top1_classes"] == 4
         assert not figures["dead"]
 
 
+def test_variants_are_smaller_and_as_close_as_the_gate_asks(demo_site: Path) -> None:
+    for model in manifest_of(demo_site)["models"]:
+        sizes = [variant["weights"]["size"] for variant in model["variants"]]
+        assert sizes == sorted(sizes), "the smallest is the default"
+        assert sizes[-1] > 3.7 * sizes[0]
+        for variant in model["variants"]:
+            figures = variant["verification"]
+            assert figures["top1_agreement"] >= model["gate"]["top1_agreement"] == 0.99
+            assert figures["probabilities_max_abs_diff"] <= model["gate"]["probabilities_max_abs_diff"]
+            # Rounded weights give other numbers: one as exact as fp32 would not be rounded.
+            exact = figures["logits_max_abs_diff"] <= 1e-4
+            assert exact == (variant["name"] == "fp32")
+    refused = [entry["name"] for model in manifest_of(demo_site)["models"] for entry in model["refused"]]
+    assert refused == ["int4_matrix"], "and why is said"
+
+
 def test_checksums_are_plain_and_right(demo_site: Path) -> None:
     folder = demo_site / "models"
     checksums = json.loads((folder / "model_checksums.json").read_text())
-    present = {path.name for path in folder.iterdir()} - {"model_checksums.json"}
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    present = {path.relative_to(folder).as_posix() for path in files} - {"model_checksums.json"}
     assert set(checksums) == present
     for name, digest in checksums.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     for model in json.loads((folder / "model_info.json").read_text())["models"]:
-        file = model["variants"][0]["file"]
-        assert checksums[Path(file["path"]).name] == file["sha256"]
+        parts = [part for variant in model["variants"] for part in variant["weights"]["parts"]]
+        for file in (model["plain"], *model["graph"]["parts"], *parts):
+            assert checksums[file["path"].removeprefix("models/")] == file["sha256"]

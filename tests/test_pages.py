@@ -6,17 +6,16 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from converter.bundle import place_model, write_site
 from converter.catalog import ModelSpec
-from converter.check_manifest import read_manifest
 from converter.hashing import sha256_of
-from converter.manifest import ModelRecord, Weights
+from converter.manifest import Weights
 from converter.pages import integrity, render
+from tests.browser.sites import derived_site, script_of
 
 
 def test_page_pins_what_it_loads(small_site: Path) -> None:
     page = (small_site / "index.html").read_text()
-    for name in ("torch2web.js", "page.js", "page.css"):
+    for name in ("torch2web.js", script_of(small_site), "page.js", "page.css"):
         assert integrity(sha256_of(small_site / name)) in page
 
 
@@ -30,23 +29,13 @@ def test_integrity_is_base64() -> None:
 
 
 def test_page_of_other_labels_offers_no_faces(
-    small_site: Path, catalog: dict[str, ModelSpec], cache: Path, tmp_path: Path
+    small_site: Path, catalog: dict[str, ModelSpec], tmp_path: Path
 ) -> None:
     spec = replace(catalog["mobilenet_emotion"], labels=("cat", "dog", "fish", "bird"))
-    entry = read_manifest((small_site / "models/model_info.json").read_bytes())["models"][0]
-    model = small_site / "models" / spec.output
-    record = ModelRecord(
-        spec=spec,
-        weights=Weights("animals.pth", "0" * 64, demo=False),
-        file=place_model(tmp_path, model, spec.output, sha256_of(model)),
-        verification=entry["variants"][0]["verification"],
-        golden=entry["golden"],
-        reference={},
-    )
-    bundle = write_site(tmp_path, "test", [record], cache, verify_page=False)
-    page = (tmp_path / "index.html").read_text()
+    site = derived_site(small_site, tmp_path, spec, Weights("animals.pth", "0" * 64, demo=False))
+    page = (site / "index.html").read_text()
     assert "<h1>Cat, dog, fish or bird?</h1>" in page
     assert "animals.pth" in page
     for word in ("face", "Bored", "Demo weights"):
         assert word not in page
-    assert not any(file.path.startswith("samples/") for file in bundle.files)
+    assert not (site / "samples").exists()

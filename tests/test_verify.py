@@ -17,7 +17,13 @@ from converter.export import export_onnx
 from converter.preprocess import open_rgb
 from converter.reference import BATCH_SIZES, ReferenceRun, capture_reference
 from converter.reference_images import ReferenceImage
-from converter.verify import VerificationReport, compare, require_usable, verify_onnx
+from converter.verify import (
+    VerificationReport,
+    measure,
+    require_usable,
+    require_within_tolerance,
+    verify_onnx,
+)
 from tests.browser.expected import photograph_files
 from tests.browser.mutants import scale_one_weight
 
@@ -142,8 +148,9 @@ def test_one_wrong_logit_of_one_image_in_one_batch_is_caught(
     spec: ModelSpec, reference: ReferenceRun
 ) -> None:
     found = with_logits(reference, 2e-4, 17)
+    report = measure(spec, reference, found, reference.golden_logits)
     with pytest.raises(VerificationError) as caught:
-        compare(spec, reference, found, reference.golden_logits, dead=False)
+        require_within_tolerance(spec, report)
     assert caught.value.worst_image == reference.image_names[17]
 
 
@@ -153,7 +160,7 @@ def test_logits_that_are_not_finite_are_caught(
 ) -> None:
     found = with_logits(reference, value, 3)
     with pytest.raises(VerificationError) as caught:
-        compare(spec, reference, found, reference.golden_logits, dead=False)
+        measure(spec, reference, found, reference.golden_logits)
     assert caught.value.worst_image == reference.image_names[3]
     assert "NaN or infinite" in str(caught.value)
     with pytest.raises(VerificationError, match="PyTorch itself gives NaN or infinite"):

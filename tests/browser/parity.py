@@ -21,11 +21,14 @@ def open_harness(page: Page, host: Host) -> None:
     page.wait_for_selector("html[data-ready]")
 
 
-def compare_in_page(page: Page, host: Host, name: str, answers: dict[str, Answer]) -> list[str]:
+def compare_in_page(
+    page: Page, host: Host, name: str, answers: dict[str, Answer], variant: str = ""
+) -> list[str]:
     """Run every picture through the loader; return what differs from `answers`, in words."""
     open_harness(page, host)
     urls = [f"/pictures/{picture}" for picture in answers]
-    results: dict[str, Any] = page.evaluate("([name, urls]) => probe.compare(name, urls)", [name, urls])
+    options = {"variant": variant} if variant else {}
+    results: dict[str, Any] = page.evaluate("args => probe.compare(...args)", [name, urls, options])
     problems = []
     for picture, answer in answers.items():
         result = results[f"/pictures/{picture}"]

@@ -9,14 +9,13 @@ from playwright.sync_api import Page
 from converter.hashing import sha256_of
 from tests.browser.parity import open_harness
 from tests.browser.server import Fault, Host, Hosting
+from tests.browser.sites import model_of, runtime_of, script_of, weights_of
 
 MODEL = "mobilenet_emotion"
 MANIFEST = "models/model_info.json"
-WEIGHTS = "models/mobilenet_emotion.onnx"
-API = "onnxruntime/ort.wasm.min.mjs"
-GLUE = "onnxruntime/ort-wasm-simd-threaded.mjs"
-WASM = "onnxruntime/ort-wasm-simd-threaded.wasm"
-FILES = (MANIFEST, WEIGHTS, API, GLUE, WASM)
+FILES = ("manifest", "graph", "weights", "api", "glue", "wasm")
+PARTED = ("graph", "weights", "wasm")
+"""Those that are fetched in parts, of which these here have one each."""
 
 HTML = b"<!DOCTYPE html><html><title>Not found</title></html>"
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 8888762\n"
@@ -25,6 +24,18 @@ LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 888876
 @pytest.fixture
 def host(small_site: Path, host_of: Hosting) -> Host:
     return host_of(small_site)
+
+
+@pytest.fixture
+def path(request: pytest.FixtureRequest, small_site: Path) -> str:
+    """The path of the file that the parameter names by what it is."""
+    return path_of(small_site, request.param)
+
+
+def path_of(site: Path, kind: str) -> str:
+    graph: str = model_of(site, MODEL)["graph"]["parts"][0]["path"]
+    weights = weights_of(site, MODEL)[0]
+    return {"manifest": MANIFEST, "graph": graph, "weights": weights, **runtime_of(site)}[kind]
 
 
 def attempt(page: Page, host: Host) -> dict[str, Any]:
@@ -45,38 +56,38 @@ def test_whole_site_predicts(page: Page, host: Host) -> None:
     assert result["predictions"] == 1
 
 
-@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("path", FILES, indirect=True)
 def test_changed_byte(page: Page, host: Host, small_site: Path, path: str) -> None:
     host.faults[path] = Fault(flipped((small_site / path).read_bytes()))
     result = attempt(page, host)
     assert result["error"] == "IntegrityError"
     assert result["url"] == host.url + path
-    if (small_site / path).stat().st_size <= 4 * 2**20:
-        assert result["expected"] == sha256_of(small_site / path)
+    assert result["expected"] == sha256_of(small_site / path)
     assert len(result["actual"]) == 64
     assert result["actual"] != result["expected"]
 
 
-@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("path", FILES, indirect=True)
 def test_truncated(page: Page, host: Host, small_site: Path, path: str) -> None:
     content = (small_site / path).read_bytes()
     host.faults[path] = Fault(content[: len(content) // 3])
     result = attempt(page, host)
     assert result["error"] == "IntegrityError"
     assert result["url"] == host.url + path
-    if path in (WEIGHTS, WASM):
+    if path.endswith((".bin", ".wasm")):
         assert result["expected"] == f"{len(content)} bytes"
         assert result["actual"] == f"{len(content) // 3} bytes"
 
 
 def test_longer_than_recorded(page: Page, host: Host, small_site: Path) -> None:
-    host.faults[WEIGHTS] = Fault((small_site / WEIGHTS).read_bytes() + b"\0")
+    weights = path_of(small_site, "weights")
+    host.faults[weights] = Fault((small_site / weights).read_bytes() + b"\0")
     result = attempt(page, host)
     assert result["error"] == "IntegrityError"
 
 
 @pytest.mark.parametrize("status", [404, 500])
-@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("path", FILES, indirect=True)
 def test_error_status(page: Page, host: Host, path: str, status: int) -> None:
     host.faults[path] = Fault(HTML, status, "text/html")
     result = attempt(page, host)
@@ -84,11 +95,11 @@ def test_error_status(page: Page, host: Host, path: str, status: int) -> None:
     assert result["url"] == host.url + path
     assert result["status"] == status
     assert result["actual"] == f"HTTP status {status}"
-    if path in (WEIGHTS, WASM):
+    if path.endswith((".bin", ".wasm")):
         assert result["expected"] == f"{(host.site / path).stat().st_size} bytes"
 
 
-@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("path", FILES, indirect=True)
 def test_html_page_with_status_200(page: Page, host: Host, path: str) -> None:
     host.faults[path] = Fault(HTML, 200, "text/html")
     result = attempt(page, host)
@@ -98,7 +109,7 @@ def test_html_page_with_status_200(page: Page, host: Host, path: str) -> None:
     assert result["expected"] in result["message"]
 
 
-@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("path", FILES, indirect=True)
 def test_git_lfs_pointer(page: Page, host: Host, path: str) -> None:
     host.faults[path] = Fault(LFS)
     result = attempt(page, host)
@@ -107,7 +118,7 @@ def test_git_lfs_pointer(page: Page, host: Host, path: str) -> None:
     assert result["actual"].startswith("a Git LFS pointer")
 
 
-@pytest.mark.parametrize("path", [API, GLUE])
+@pytest.mark.parametrize("path", ["api", "glue"], indirect=True)
 def test_script_that_changes_after_its_check_does_not_run(
     page: Page, host: Host, small_site: Path, path: str
 ) -> None:
@@ -129,7 +140,7 @@ def test_unreachable_server(page: Page, host: Host) -> None:
     assert result["status"] == 0
 
 
-@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("path", FILES, indirect=True)
 def test_failed_load_can_be_tried_again(page: Page, host: Host, path: str) -> None:
     host.faults[path] = Fault(HTML, 200, "text/html")
     assert attempt(page, host)["error"] == "DownloadError"
@@ -148,14 +159,14 @@ def test_progress_counts_every_byte(page: Page, host: Host, small_site: Path) ->
         }""",
         MODEL,
     )
-    for path in (WEIGHTS, WASM):
-        size = (small_site / path).stat().st_size
-        loaded = [event["loaded"] for event in seen if event["file"] == path]
+    for name, kind in ((f"{MODEL}/int8", "weights"), ("onnxruntime-web", "wasm")):
+        size = (small_site / path_of(small_site, kind)).stat().st_size
+        loaded = [event["loaded"] for event in seen if event["file"] == name]
         assert loaded[0] == 0
         assert loaded[-1] == size
         assert loaded == sorted(loaded)
         assert len(loaded) > 3
-        assert {event["total"] for event in seen if event["file"] == path} == {size}
+        assert {event["total"] for event in seen if event["file"] == name} == {size}
 
 
 def test_abort_stops_the_download(page: Page, host: Host, small_site: Path) -> None:
@@ -163,21 +174,23 @@ def test_abort_stops_the_download(page: Page, host: Host, small_site: Path) -> N
     result = page.evaluate(
         """async ([name, weights]) => {
             const controller = new AbortController();
-            let last = 0;
+            const seen = [];
             const onProgress = ({ loaded, file }) => {
                 if (file !== weights) return;
-                last = loaded;
+                seen.push([loaded, controller.signal.aborted]);
                 if (loaded) controller.abort();
             };
             const signal = controller.signal;
             const error = await torch2web.loadModel(name, { onProgress, signal }).catch(probe.describe);
             await new Promise((resolve) => setTimeout(resolve, 300));
-            return { ...error, last };
+            return { ...error, seen };
         }""",
-        [MODEL, WEIGHTS],
+        [MODEL, f"{MODEL}/int8"],
     )
     assert result["error"] == "AbortError"
-    assert 0 < result["last"] < (small_site / WEIGHTS).stat().st_size
+    arrived = [loaded for loaded, aborted in result["seen"] if not aborted]
+    assert 0 < arrived[-1] <= (small_site / path_of(small_site, "weights")).stat().st_size
+    assert all(loaded <= arrived[-1] for loaded, _ in result["seen"]), "nothing arrives afterwards"
 
 
 PICTURE = """async () => {
@@ -198,15 +211,16 @@ PICTURE = """async () => {
 )
 def test_part_that_reads_pictures(page: Page, host: Host, fault: Fault, error: str) -> None:
     """Fetched with the first file: no file is read by an unchecked one, and a camera needs none of it."""
-    host.faults["pictures.js"] = fault
+    pictures = script_of(host.site, "pictures")
+    host.faults[pictures] = fault
     open_harness(page, host)
     frame = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
     assert frame["predictions"] == 1
-    assert "pictures.js" not in host.requests
+    assert pictures not in host.requests
     result = page.evaluate(f"name => probe.attempt(name, {PICTURE})", MODEL)
     assert (result["predictions"], result["error"]) == (0, error)
-    assert result["url"] == host.url + "pictures.js"
-    del host.faults["pictures.js"]
+    assert result["url"] == host.url + pictures
+    del host.faults[pictures]
     again = page.evaluate(f"name => probe.attempt(name, {PICTURE})", MODEL)
     assert again["predictions"] == 1
 
@@ -218,7 +232,9 @@ def test_where_browsers_do_not_hash(page: Page, host: Host, small_site: Path) ->
     assert page.evaluate("crypto.subtle === undefined")
     result = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
     assert result["predictions"] == 1, result
-    host.faults[WEIGHTS] = Fault(flipped((small_site / WEIGHTS).read_bytes()))
+    weights = path_of(small_site, "weights")
+    host.faults[weights] = Fault(flipped((small_site / weights).read_bytes()))
+    page.evaluate("torch2web.clearCache()")
     result = attempt(page, host)
     assert result["error"] == "IntegrityError"
     assert result["actual"] != result["expected"] != ""
@@ -226,7 +242,7 @@ def test_where_browsers_do_not_hash(page: Page, host: Host, small_site: Path) ->
 
 def test_where_browsers_do_not_hash_and_the_script_is_wrong(page: Page, host: Host) -> None:
     page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined });")
-    host.faults["sha256.js"] = Fault(b"export const sha256 = () => new Uint8Array(32);")
+    host.faults[script_of(host.site, "sha256")] = Fault(b"export const sha256 = () => new Uint8Array(32);")
     result = attempt(page, host)
     assert result["error"] == "BackendError"
     assert "HTTPS" in result["message"]

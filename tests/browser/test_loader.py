@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 from tests.browser.expected import Expected
 from tests.browser.parity import open_harness
 from tests.browser.server import Host, Hosting
+from tests.browser.sites import weights_of
 
 MODEL = "mobilenet_emotion"
 
@@ -27,7 +28,10 @@ def test_exports(page: Page) -> None:
         "DownloadError",
         "IntegrityError",
         "ManifestError",
+        "SignatureError",
         "Torch2WebError",
+        "cacheStatus",
+        "clearCache",
         "loadEnsemble",
         "loadModel",
     ]
@@ -84,7 +88,12 @@ def test_info_and_backend_say_what_runs(page: Page, expected: Expected) -> None:
     info, backend = page.evaluate(
         "async name => { const { info, backend } = await probe.load(name); return [info, backend]; }", MODEL
     )
+    cache = info.pop("cache")
     assert info == expected.manifest[MODEL]
+    assert cache["kept"]
+    assert cache["fromCache"] + cache["downloaded"] == sum(
+        file["size"] for file in (info["graph"], info["variants"][0]["weights"])
+    )
     assert backend["name"] == "wasm"
     assert backend["description"].startswith("onnxruntime-web 1.30.0 (WebAssembly, 1 thread")
     # On this device too the numbers are PyTorch's; exactly 0 would mean that nothing was compared.
@@ -110,7 +119,7 @@ def test_timings_add_up(page: Page) -> None:
     ("call", "error", "message"),
     [
         ("loadModel('nobody')", "ManifestError", 'no model "nobody"; it has mobilenet_emotion, landmark'),
-        ("loadModel(name, {variant: 'int3'})", "ManifestError", 'no variant "int3"; it has fp32'),
+        ("loadModel(name, {variant: 'int3'})", "ManifestError", 'no variant "int3"; it has int8, fp16, fp32'),
         ("loadModel(name, {backends: ['webgl']})", "BackendError", "webgl"),
         ("loadModel(name, {backends: []})", "BackendError", "none"),
         ("loadModel(name, {baseURL: '/nowhere'})", "DownloadError", "404"),
@@ -187,7 +196,7 @@ def test_ensemble_is_the_weighted_mean(page: Page, expected: Expected) -> None:
     probabilities = [softmax(expected.answers(name)["rocket.jpg"].logits) for name in names]
     mean = (probabilities[0] + 3 * probabilities[1]) / 4
     assert np.abs(np.array(results["probabilities"]) - mean).max() <= 1e-6
-    assert results["label"] == expected.manifest[names[0]]["labels"][int(mean.argmax())]  # type: ignore[index]
+    assert results["label"] == expected.manifest[names[0]]["labels"][int(mean.argmax())]
     assert np.abs(np.array(results["each"]) - probabilities).max() <= 1e-6
 
 
@@ -220,4 +229,4 @@ def test_from_another_folder_of_the_host(page: Page, small_site: Path, host_of: 
     )
     assert result[0] == MODEL
     assert "404" in result[1], "a relative baseURL is relative to the page, here below harness/"
-    assert "elsewhere/deep/models/mobilenet_emotion.onnx" in host.requests
+    assert f"elsewhere/deep/{weights_of(small_site, MODEL)[0]}" in host.requests

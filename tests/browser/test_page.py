@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 
 from tests.browser.parity import HARNESS
 from tests.browser.server import Fault, Host, Hosting
+from tests.browser.sites import weights_of
 
 READY = "#app[data-state=ready]"
 ERROR = "#app[data-state=error]"
@@ -44,7 +45,7 @@ def test_first_visit_shows_an_answer_and_its_proof(page: Page, host: Host) -> No
     assert page.locator("#bars li").count() == 4
     assert "onnxruntime-web" in page.inner_text("#backend")
     assert "bytes checked" in page.inner_text("#verified")
-    assert "of PyTorch on this device" in page.inner_text("#selfcheck")
+    assert "of Python's numbers on this device" in page.inner_text("#selfcheck")
     assert "ms" in page.inner_text("#time")
     assert "Demo weights" in page.inner_text("#weights")
     shares = [float(text.split()[0]) for text in page.locator(".bar-value").all_inner_texts()]
@@ -172,7 +173,7 @@ def test_no_answer_stands_beside_another_picture(page: Page, demo_site: Path, ho
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route("**/landmark_cnn_emotion.onnx", hold)
+    page.route(f"**/{weights_of(demo_site, 'landmark_cnn_emotion')[0]}", hold)
     page.goto(host_of(demo_site).url)
     page.wait_for_selector(READY)
     page.check("input[value=landmark_cnn_emotion]", force=True)
@@ -202,7 +203,7 @@ def test_file_that_is_no_picture_is_explained(page: Page, host: Host, tmp_path: 
 
 
 def test_changed_model_is_explained_and_not_used(page: Page, host: Host, small_site: Path) -> None:
-    path = "models/mobilenet_emotion.onnx"
+    path = weights_of(small_site, "mobilenet_emotion")[0]
     content = bytearray((small_site / path).read_bytes())
     content[1000] ^= 1
     host.faults[path] = Fault(bytes(content))

@@ -10,16 +10,18 @@ from tests.browser.server import Host
 MODELS = ("mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion")
 
 
+@pytest.mark.parametrize("variant", ["fp32", "fp16", "int8"])
 @pytest.mark.parametrize("name", MODELS)
 def test_loader_computes_what_python_computes(
-    page: Page, demo_host: Host, expected: Expected, name: str
+    page: Page, demo_host: Host, expected: Expected, name: str, variant: str
 ) -> None:
-    answers = expected.answers(name)
+    """The exact variant as the whole ONNX file, the others as onnxruntime with the same rounded weights."""
+    answers = expected.answers(name, variant)
     assert len(answers) >= 24
     assert len({answer.label for answer in answers.values()}) == 4, (
         "pictures that all get one label prove little"
     )
-    assert compare_in_page(page, demo_host, name, answers) == []
+    assert compare_in_page(page, demo_host, name, answers, variant) == []
 
 
 @pytest.mark.parametrize("name", MODELS)

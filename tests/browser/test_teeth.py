@@ -11,6 +11,7 @@ from tests.browser.expected import Expected
 from tests.browser.mutants import PATCHES, SELF_CHECK_OFF, patched_loader_site, scaled_weight_site
 from tests.browser.parity import compare_in_page, open_harness
 from tests.browser.server import Fault, Host, Hosting
+from tests.browser.sites import weights_of
 
 MODEL = "mobilenet_emotion"
 NEEDS_NO_SELF_CHECK = {"RGB and BGR swapped", "mean and std swapped"}
@@ -37,7 +38,7 @@ def test_wrong_preprocessing_is_caught_by_the_comparison(
     fault: str, page: Page, prepared: Prepared, expected: Expected, small_site: Path, tmp_path: Path
 ) -> None:
     site = patched_loader_site(small_site, tmp_path, PATCHES[fault], SELF_CHECK_OFF)
-    problems = compare_in_page(page, prepared(site), MODEL, expected.answers(MODEL))
+    problems = compare_in_page(page, prepared(site), MODEL, expected.answers(MODEL, "fp32"), "fp32")
     assert any("tensor differs" in problem for problem in problems), problems
     if "rounding" not in fault and "vertical" not in fault:
         assert any("logits differ" in problem for problem in problems), problems
@@ -65,7 +66,7 @@ def test_scaled_weight_is_caught_by_the_comparison(
 ) -> None:
     wrong = scaled_weight_site(small_site, tmp_path / "wrong", catalog[MODEL])
     site = patched_loader_site(wrong, tmp_path, SELF_CHECK_OFF)
-    problems = compare_in_page(page, prepared(site), MODEL, expected.answers(MODEL))
+    problems = compare_in_page(page, prepared(site), MODEL, expected.answers(MODEL, "fp32"), "fp32")
     assert any("logits differ" in problem for problem in problems), problems
     assert not any("tensor differs" in problem for problem in problems), problems
 
@@ -81,7 +82,7 @@ def test_scaled_weight_is_refused_by_the_self_check(
 
 
 def test_one_flipped_byte_of_the_model_is_refused(page: Page, prepared: Prepared, small_site: Path) -> None:
-    path = "models/mobilenet_emotion.onnx"
+    path = weights_of(small_site, MODEL)[0]
     content = bytearray((small_site / path).read_bytes())
     content[len(content) // 2] ^= 1
     host = prepared(small_site)

@@ -10,16 +10,27 @@ from playwright.sync_api import Browser, Page
 from converter.reference_images import reference_images
 from tests.browser.mutants import PATCHES, SELF_CHECK_OFF, patched_loader_site
 from tests.browser.server import Fault, Hosting, hosting
+from tests.browser.sites import script_of, weights_of
 from tests.browser.verify_page import Result, download_results, names_of_tests, open_verify_page
 from tests.conftest import ROOT, run_build
 
 CATALOG = tomllib.loads((ROOT / "models.toml").read_text())["models"]
+PICTURES = [image.name for image in reference_images()]
+MANIFEST_FILES = ["model_info.json", "model_info.schema.json"]
+KEPT = {
+    "mobilenet_emotion": ("int8", "fp16", "fp32"),
+    "landmark_cnn_emotion": ("int8", "int8_matrix", "fp16", "fp32"),
+    "efficientnet_emotion": ("int8", "fp16", "fp32"),
+}
 NAMES = names_of_tests(
-    [model["name"] for model in CATALOG],
-    [image.name for image in reference_images()],
-    [*(model["output"] for model in CATALOG), "model_info.json", "model_info.schema.json"],
+    [f"{name}/{variant}" for name, variants in KEPT.items() for variant in variants],
+    PICTURES,
+    [*(model["output"] for model in CATALOG), *MANIFEST_FILES],
 )
-TENSORS = "in_page.test_tensors::test_tensor_by_standard_library[mobilenet_emotion-"
+"""Of the three demo models, with every variant."""
+DEFAULT_NAMES = names_of_tests(["mobilenet_emotion/int8"], PICTURES, MANIFEST_FILES)
+"""Of the smallest one, as visitors are served it."""
+TENSORS = "in_page.test_tensors::test_tensor_by_standard_library[mobilenet_emotion/int8-"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +47,7 @@ def verified(
             lambda message: violations.append(message.text) if "Content Security" in message.text else None,
         )
         with hosting(demo_site) as host:
-            verdict = open_verify_page(page, host)
+            verdict = open_verify_page(page, host, "?run&variants=all")
             assert host.outcomes.empty(), "nothing is sent without being asked for"
             results = download_results(page, tmp_path_factory.mktemp("junit"))
         assert violations == []
@@ -72,9 +83,9 @@ def test_outcome_is_sent_where_the_address_asks_for_it(
     manifest = json.loads((small_site / "verify/python/facts.json").read_text())["manifest_sha256"]
     assert outcome["manifest_sha256"] == manifest
     assert outcome["verdict"] == "passed"
-    assert len(outcome["tests"]) == len([name for name in NAMES if "mobilenet" in name]) + 5
+    assert len(outcome["tests"]) == len(DEFAULT_NAMES)
     (model,) = outcome["models"]
-    assert model["name"] == "mobilenet_emotion"
+    assert model["name"] == "mobilenet_emotion/int8"
     assert 0 < model["max_abs_diff"] < 1e-4
     assert "onnxruntime-web" in model["backend"]
 
@@ -93,9 +104,10 @@ def test_wrong_loader_fails(
 
 def test_wrong_model_fails(page: Page, small_site: Path, host_of: Hosting) -> None:
     host = host_of(small_site)
-    weights = bytearray((small_site / "models/mobilenet_emotion.onnx").read_bytes())
+    path = weights_of(small_site, "mobilenet_emotion")[0]
+    weights = bytearray((small_site / path).read_bytes())
     weights[len(weights) // 2] ^= 1
-    host.faults["models/mobilenet_emotion.onnx"] = Fault(bytes(weights))
+    host.faults[path] = Fault(bytes(weights))
     assert open_verify_page(page, host) == "failed"
     assert "IntegrityError" in page.locator("#tests").inner_text()
 
@@ -126,7 +138,7 @@ def test_visitors_of_the_front_page_download_none_of_it(
     page.goto(host.url)
     page.locator(".sample").first.click()
     page.wait_for_selector("#facts:not([hidden])")
-    assert "torch2web.js" in host.requests
+    assert script_of(small_site) in host.requests
     assert [path for path in host.requests if "verify" in path] == []
     page.get_by_role("link", name="Have Python check this device").click()
     page.wait_for_selector("html[data-ready]")

@@ -49,6 +49,11 @@ def open_verify_page(page: Page, host: Host, query: str = "") -> str:
     page.wait_for_selector("html[data-ready]")
     if not query:
         page.get_by_role("button", name="Verify on this device").click()
+    return wait_for_verdict(page)
+
+
+def wait_for_verdict(page: Page) -> str:
+    """What the page that is open finds in the end."""
     done = ", ".join(f"html[data-verdict={verdict}]" for verdict in ("passed", "failed", "incomplete"))
     page.wait_for_selector(done, timeout=TIMEOUT)
     return page.locator("html").get_attribute("data-verdict") or ""

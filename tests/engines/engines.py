@@ -82,7 +82,7 @@ def run_suite(engine: Engine, host: Host, suite: dict[str, Any], folder: Path) -
 
 def visit(engine: Engine, host: Host, path: str, folder: Path) -> dict[str, Any]:
     """What the page at `path` posts. Raises AssertionError where it posts nothing."""
-    with _started([*engine.command, f"{host.url}{path}"], folder / "log"):
+    with started([*engine.command, f"{host.url}{path}"], folder / "log"):
         outcome = host.wait_for_outcome(SECONDS)
     log = (folder / "log").read_text(errors="replace")[-2000:]
     assert outcome is not None, f"{engine.name} posted nothing within {SECONDS} s; it printed:\n{log}"
@@ -90,11 +90,12 @@ def visit(engine: Engine, host: Host, path: str, folder: Path) -> dict[str, Any]
 
 
 @contextmanager
-def _started(command: Sequence[str], log: Path) -> Iterator[None]:
+def started(command: Sequence[str], log: Path) -> Iterator[int]:
+    """A program while the block runs, by the number of its session, which all of its processes share."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
         try:
-            yield
+            yield process.pid
         finally:
             os.killpg(process.pid, signal.SIGTERM)
             try:

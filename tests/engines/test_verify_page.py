@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.server import hosting
-from tests.browser.test_verify_page import NAMES
+from tests.browser.test_verify_page import KEPT, NAMES
 from tests.engines.engines import find_engines, visit
 
 pytestmark = pytest.mark.engines
@@ -21,7 +21,7 @@ def outcome(
     if not engine.command:
         pytest.skip(f"{engine.name} is not installed: {engine.missing}")
     with hosting(demo_site) as host:
-        result = visit(engine, host, "verify.html?post=engine", folder)
+        result = visit(engine, host, "verify.html?variants=all&post=engine", folder)
     print(result["user_agent"], result["python"], f"{result['seconds']:.0f} s")
     return result
 
@@ -42,9 +42,7 @@ def _as_in_junit(name: str) -> str:
 
 def test_logits(outcome: dict[str, Any]) -> None:
     assert [model["name"] for model in outcome["models"]] == [
-        "mobilenet_emotion",
-        "landmark_cnn_emotion",
-        "efficientnet_emotion",
+        f"{name}/{variant}" for name, variants in KEPT.items() for variant in variants
     ]
     for model in outcome["models"]:
         assert 0 < model["max_abs_diff"] < 1e-4, model

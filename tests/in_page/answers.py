@@ -3,18 +3,21 @@
 import hashlib
 import json
 from array import array
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import harness  # the page's side of the bridge
 from pyodide.ffi import can_run_sync, run_sync
 
-from .facts import FACTS, picture_bytes
+from .facts import FACTS, FILES, picture_bytes
 from .oracle import read_png
 from .tensors import tensor_of_oracle
 
 Question = tuple[str, ...]
 """What is asked, and of which model and picture."""
+
+BLOCK_SIZE = 4 * 2**20
+"""Bytes of a file that are in Python's memory at a time."""
 
 _known: dict[Question, Any] = {}
 
@@ -47,10 +50,10 @@ def _questions(model: str) -> Iterable[Question]:
     yield ("bytes", "models/model_info.json")
     yield ("bytes", "models/model_checksums.json")
     if not model:
-        yield from (("file", f"models/{path}") for path in FACTS["files"])
+        yield from (("file", f"models/{path}") for path in FILES)
         return
     yield ("loaded", model)
-    yield from (("file", path) for path in FACTS["variants"][model])
+    yield ("parts", model)
     for picture in FACTS["pictures"]:
         yield from ((kind, model, picture) for kind in _LARGE)
 
@@ -60,7 +63,9 @@ async def _ask(question: Question) -> Any:
         case ("bytes", path):
             return (await harness.readFile(path)).to_bytes()
         case ("file", path):
-            return await _hash_file(path)
+            return await _hash([path])
+        case ("parts", model):
+            return {name: await _hash(paths_of(file)) for name, file in files_of(model).items()}
         case ("loaded", model):
             return json.loads(await harness.loaded(model))
         case ("tensor", model, picture):
@@ -72,22 +77,33 @@ async def _ask(question: Question) -> Any:
     raise ValueError(f"unknown question {question}")
 
 
-async def _hash_file(path: str) -> tuple[int, str, list[str]]:
-    """Size and SHA-256 of a file of the site, and of each of its blocks, by Python."""
-    block_size = FACTS["block_size"]
-    whole, size, hashes = hashlib.sha256(), 0, []
-    async for block in _blocks(path, block_size):
-        whole.update(block)
-        hashes.append(hashlib.sha256(block).hexdigest())
-        size += len(block)
-    return size, whole.hexdigest(), hashes
+def files_of(model: str) -> dict[str, Any]:
+    """The manifest's entries of what a variant consists of."""
+    name, variant = model.split("/")
+    manifest = json.loads(_known["bytes", "models/model_info.json"])
+    entry = next(entry for entry in manifest["models"] if entry["name"] == name)
+    weights = next(other["weights"] for other in entry["variants"] if other["name"] == variant)
+    return {"graph": entry["graph"], "weights": weights}
 
 
-async def _blocks(path: str, size: int) -> AsyncIterator[bytes]:
-    """The file, `size` bytes at a time, so that a large one is never in Python's memory whole."""
-    reader = await harness.openFile(path, size)
-    while (block := await reader.next()) is not None:
-        yield block.to_bytes()
+def paths_of(file: dict[str, Any]) -> list[str]:
+    return [part["path"] for part in file["parts"]]
+
+
+async def _hash(paths: list[str]) -> tuple[list[int], list[str], str]:
+    """Sizes and SHA-256 of files of the site, and the SHA-256 of them in a row, by Python."""
+    sizes, hashes, whole = [], [], hashlib.sha256()
+    for path in paths:
+        reader = await harness.openFile(path, BLOCK_SIZE)
+        size, digest = 0, hashlib.sha256()
+        while (block := await reader.next()) is not None:
+            content = block.to_bytes()
+            digest.update(content)
+            whole.update(content)
+            size += len(content)
+        sizes.append(size)
+        hashes.append(digest.hexdigest())
+    return sizes, hashes, whole.hexdigest()
 
 
 def _pixels(picture: str) -> Any:

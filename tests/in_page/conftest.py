@@ -1,15 +1,15 @@
-"""One test for each model and reference image, and for each file of `models/`."""
+"""One test for each variant of a model and reference image, and for each file of `models/`."""
 
 import pytest
 
-from .facts import FACTS
+from .facts import CASES, FACTS, FILES
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "picture" in metafunc.fixturenames:
-        cases = [(model, picture) for model in FACTS["logits"] for picture in FACTS["pictures"]]
+        cases = [(model, picture) for model in CASES for picture in FACTS["pictures"]]
         metafunc.parametrize(("model", "picture"), cases, ids=["-".join(case) for case in cases])
     elif "model" in metafunc.fixturenames:
-        metafunc.parametrize("model", list(FACTS["logits"]))
+        metafunc.parametrize("model", CASES)
     elif "path" in metafunc.fixturenames:
-        metafunc.parametrize("path", list(FACTS["files"]))
+        metafunc.parametrize("path", FILES)

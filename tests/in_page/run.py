@@ -11,7 +11,7 @@ import pytest
 from pyodide.ffi import can_run_sync, run_sync
 
 from .answers import gather
-from .facts import FACTS
+from .facts import CASES, FACTS
 
 FOLDER = Path(__file__).parent
 BATCH = 40
@@ -60,7 +60,7 @@ async def run() -> str:
     harness.collected(json.dumps([name for name, _ in collector.items]))
     suites = ElementTree.Element("testsuites", name=f"torch2web {FACTS['manifest_sha256']}")
     started = time.monotonic()
-    for model in ("", *FACTS["logits"]):
+    for model in ("", *CASES):
         names = [name for name, about in collector.items if about == model]
         await gather(model)
         for start in range(0, len(names), BATCH):
@@ -68,6 +68,7 @@ async def run() -> str:
             _pytest([f"--junitxml={report}", *names[start : start + BATCH]], Reporter())
             suites.extend(ElementTree.parse(report).getroot())
             await harness.painted()
+        await harness.release(model)
     suites.set("time", f"{time.monotonic() - started:.3f}")
     return ElementTree.tostring(suites, encoding="unicode")
 

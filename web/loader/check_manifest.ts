@@ -1,5 +1,5 @@
 import { ManifestError } from "./errors.ts";
-import type { Manifest } from "./manifest.ts";
+import type { Manifest, PartedFileInfo } from "./manifest.ts";
 import { sizeAfter, type StepInfo } from "./steps.ts";
 
 /**
@@ -9,7 +9,7 @@ import { sizeAfter, type StepInfo } from "./steps.ts";
 export function checkManifest(data: unknown): Manifest {
   manifest(data, "");
   const { models } = data as Manifest;
-  models.forEach(({ name, labels, input, output, preprocessing, golden }, index) => {
+  models.forEach(({ name, labels, input, output, preprocessing, variants }, index) => {
     const key = `models[${index}]`;
     const classes = labels.length;
     if (models.findIndex((other) => other.name === name) !== index) {
@@ -21,14 +21,16 @@ export function checkManifest(data: unknown): Manifest {
         `found ${output.shape[1]}, expected ${classes}, one for each label`,
       );
     }
-    golden.logits.forEach((logits, row) => {
-      if (logits.length !== classes) {
-        fail(
-          `${key}.golden.logits[${row}]`,
-          `found ${logits.length} entries, expected ${classes}, one for each label`,
-        );
-      }
-    });
+    variants.forEach(({ golden }, number) =>
+      golden.logits.forEach((logits, row) => {
+        if (logits.length !== classes) {
+          fail(
+            `${key}.variants[${number}].golden.logits[${row}]`,
+            `found ${logits.length} entries, expected ${classes}, one for each label`,
+          );
+        }
+      }),
+    );
     const [, , ...size] = input.shape;
     const after = sizeAfter(preprocessing.steps);
     if (!after) {
@@ -105,10 +107,22 @@ const object = (entries: Record<string, Check>): Check => {
     }
     for (const [name, check] of Object.entries(entries)) {
       const path = key ? `${key}.${name}` : name;
-      if (!Object.hasOwn(value, name)) fail(path, "is missing");
+      if (!Object.hasOwn(value, name)) {
+        if (optionals.has(check)) continue;
+        fail(path, "is missing");
+      }
       check((value as Record<string, unknown>)[name], path);
     }
   };
+};
+
+const optionals = new Set<Check>();
+
+/** An entry that may be left out. */
+const optional = (check: Check): Check => {
+  const own: Check = (value, key) => check(value, key);
+  optionals.add(own);
+  return own;
 };
 
 /** A list of at least `minimum` entries that all pass `check`. */
@@ -133,22 +147,18 @@ const tuple = (...checks: Check[]): Check => {
   };
 };
 
-const file: Check = (value, key) => {
-  object({
-    // No leading slash, no dots at the start of a name: a manifest cannot point outside its site.
-    path: matching(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/),
-    size,
-    sha256,
-    blocks: object({ size, sha256: list(sha256) }),
-  })(value, key);
-  const { size: bytes, blocks } = value as { size: number; blocks: { size: number; sha256: [] } };
-  const count = Math.ceil(bytes / blocks.size);
-  if (blocks.sha256.length !== count) {
-    fail(
-      `${key}.blocks.sha256`,
-      `found ${blocks.sha256.length} entries, expected ${count} for its size`,
-    );
-  }
+const file = object({
+  // No leading slash, no dots at the start of a name: a manifest cannot point outside its site.
+  path: matching(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/),
+  size,
+  sha256,
+});
+
+const partedFile: Check = (value, key) => {
+  object({ size, sha256, parts: list(file) })(value, key);
+  const { size: bytes, parts } = value as PartedFileInfo;
+  const total = parts.reduce((sum, part) => sum + part.size, 0);
+  if (total !== bytes) fail(`${key}.parts`, `found ${total} bytes in all, expected ${bytes}`);
 };
 
 const verification = object({
@@ -164,6 +174,8 @@ const verification = object({
   top1_classes: size,
   dead: flag,
 });
+
+const golden = object({ seed: count, logits: list(list(number)), tolerance: positive });
 
 const byOperation: Record<StepInfo["op"], Check> = {
   resize: object({
@@ -214,8 +226,12 @@ const model = object({
     checkpoint: object({ name: text, sha256 }),
   }),
   recommended: object({ target: oneOf("browser", "server"), role: oneOf("primary", "optional") }),
-  variants: list(object({ name: text, file, verification })),
-  golden: object({ seed: count, logits: list(list(number)), tolerance: positive }),
+  plain: optional(file),
+  verification,
+  graph: partedFile,
+  variants: list(object({ name: text, weights: partedFile, verification, golden })),
+  gate: object({ top1_agreement: share, probabilities_max_abs_diff: share }),
+  refused: list(object({ name: text, size, reason: text }), 0),
 });
 
 const manifest = object({
@@ -224,7 +240,7 @@ const manifest = object({
   runtime: object({
     name: oneOf("onnxruntime-web"),
     version: text,
-    files: object({ api: file, glue: file, wasm: file }),
+    files: object({ api: file, glue: file, wasm: partedFile }),
   }),
   models: list(model),
 });

@@ -2,72 +2,93 @@ import { DownloadError, IntegrityError } from "./errors.ts";
 import { sha256 } from "./integrity.ts";
 import type { FileInfo } from "./manifest.ts";
 
-/** How much of a file has arrived and was checked. */
+/** How much of something has arrived and was checked. */
 export interface Progress {
   /** Bytes so far. */
   loaded: number;
   /** Bytes in all. */
   total: number;
-  /** Path of the file inside the site. */
+  /** What it is, such as `mobilenet_emotion/int8`. */
   file: string;
 }
 
 export interface DownloadOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
   signal?: AbortSignal | undefined;
+  /** Milliseconds without a single byte after which a connection counts as dead. */
+  stallTimeout?: number | undefined;
 }
 
-/**
- * Fetches one file of the site into one buffer and checks each of its blocks while the next arrives.
- * Nothing is returned before the last block was checked.
- */
-export async function download(
-  base: URL,
-  file: FileInfo,
-  { onProgress, signal }: DownloadOptions = {},
-): Promise<Uint8Array<ArrayBuffer>> {
-  const url = new URL(file.path, base).href;
-  const expected = `${file.size} bytes`;
-  // "no-cache" asks the server whether the stored copy is still the right one.
-  const response = await request(url, expected, signal, "no-cache");
-  const bytes = new Uint8Array(file.size);
-  const { size: blockSize, sha256: hashes } = file.blocks;
-  const checks: Promise<void>[] = [];
-  const checkBlock = async (start: number): Promise<void> => {
-    const block = bytes.subarray(start, start + blockSize);
-    const wanted = hashes[start / blockSize] ?? "";
-    const actual = await sha256(block);
-    if (actual !== wanted) {
-      const where = `bytes ${start} to ${start + block.length - 1}`;
-      throw new IntegrityError(url, wanted, actual, hashes.length > 1 ? where : "");
-    }
-  };
+/** What a connection that gives nothing for half a minute is worth: a new one. */
+const STALL_TIMEOUT = 30_000;
 
-  let loaded = 0;
-  onProgress?.({ loaded, total: file.size, file: file.path });
-  for await (const chunk of chunksOf(response, url, expected, signal)) {
-    if (loaded === 0) refuseStandIns(url, response.status, expected, chunk);
-    if (loaded + chunk.length > file.size) {
-      throw new IntegrityError(
-        url,
-        `${file.size} bytes`,
-        `at least ${loaded + chunk.length} bytes`,
-      );
-    }
-    bytes.set(chunk, loaded);
-    const checked = Math.floor(loaded / blockSize);
-    loaded += chunk.length;
-    const complete = loaded === file.size ? hashes.length : Math.floor(loaded / blockSize);
-    for (let block = checked; block < complete; block++) {
-      const check = checkBlock(block * blockSize);
-      check.catch(() => {}); // awaited below; a failure in between is not unhandled
-      checks.push(check);
-    }
-    onProgress?.({ loaded, total: file.size, file: file.path });
+/**
+ * Fetches one part and checks it; `arrived` is told of each piece. Nothing is returned that is not what was built.
+ * Raises DownloadError, IntegrityError, or the signal's reason.
+ */
+export async function fetchPart(
+  base: URL,
+  part: FileInfo,
+  cache: RequestCache,
+  { signal, stallTimeout = STALL_TIMEOUT }: DownloadOptions,
+  arrived: (bytes: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const url = new URL(part.path, base).href;
+  const expected = `${part.size} bytes`;
+  const stall = new Stall(stallTimeout, signal);
+  try {
+    const response = await request(url, expected, stall.signal, cache);
+    let loaded = 0;
+    const bytes = await readBody(response, part.size, (read) => {
+      stall.restart();
+      if (loaded === 0) refuseStandIns(url, response.status, expected, read);
+      if (read.length > part.size) {
+        throw new IntegrityError(url, expected, `at least ${read.length} bytes`);
+      }
+      arrived(read.length - loaded);
+      loaded = read.length;
+    }).catch((error: unknown) => {
+      throw interrupted(error, url, expected, stall.signal);
+    });
+    if (loaded < part.size) throw new IntegrityError(url, expected, `${loaded} bytes`);
+    const actual = await sha256(bytes);
+    if (actual !== part.sha256) throw new IntegrityError(url, part.sha256, actual);
+    return bytes;
+  } catch (error) {
+    if (!stall.ended || signal?.aborted) throw error;
+    const silence = `nothing for ${stallTimeout / 1000} s; is the network up?`;
+    throw new DownloadError(url, 0, expected, silence, error);
+  } finally {
+    stall.stop();
   }
-  if (loaded < file.size) throw new IntegrityError(url, expected, `${loaded} bytes`);
-  await Promise.all(checks);
-  return bytes;
+}
+
+/** Ends a request after a while in which nothing came. */
+class Stall {
+  readonly signal: AbortSignal;
+  ended = false;
+  readonly #controller = new AbortController();
+  readonly #timeout: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(timeout: number, signal: AbortSignal | undefined) {
+    this.#timeout = timeout;
+    const own = this.#controller.signal;
+    this.signal = signal ? AbortSignal.any([signal, own]) : own;
+    this.restart();
+  }
+
+  restart(): void {
+    this.stop();
+    this.#timer = setTimeout(() => {
+      this.ended = true;
+      this.#controller.abort();
+    }, this.#timeout);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 /** Fetches a small file whole; the caller checks it. */
@@ -104,25 +125,45 @@ async function request(
   return response;
 }
 
-async function* chunksOf(
+/**
+ * Reads a body of `size` bytes into one buffer, where the browser can straight into it: pieces of their own would lie
+ * around by the hundred megabytes before they are collected. `read` is given all bytes so far, one more than `size` at
+ * most, and ends the download by throwing.
+ */
+async function readBody(
   response: Response,
-  url: string,
-  expected: string,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  if (!response.body) return;
-  const reader = response.body.getReader();
+  size: number,
+  read: (bytes: Uint8Array<ArrayBuffer>) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let buffer = new ArrayBuffer(size + 1);
+  let loaded = 0;
+  const reader = response.body && readerOf(response.body);
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
+    while (reader) {
+      const room = new Uint8Array(buffer, loaded);
+      const into = reader instanceof ReadableStreamBYOBReader;
+      const { done, value } = into ? await reader.read(room) : await reader.read();
+      // It takes the buffer away to fill it, and gives it back at the end too.
+      if (into && value) buffer = value.buffer;
+      if (done) break;
+      if (!into) room.set(value.subarray(0, room.length));
+      loaded = Math.min(loaded + value.length, buffer.byteLength);
+      read(new Uint8Array(buffer, 0, loaded));
     }
-  } catch (error) {
-    throw interrupted(error, url, expected, signal);
   } finally {
     // Also on the way out through an error of the consumer: the rest need not be downloaded.
-    reader.cancel().catch(() => {});
+    reader?.cancel().catch(() => {});
+  }
+  return new Uint8Array(buffer, 0, Math.min(loaded, size));
+}
+
+type Reader = ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+
+function readerOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): Reader {
+  try {
+    return body.getReader({ mode: "byob" });
+  } catch {
+    return body.getReader();
   }
 }
 
@@ -133,7 +174,7 @@ function interrupted(
   signal: AbortSignal | undefined,
 ): unknown {
   if (signal?.aborted) return signal.reason;
-  if (error instanceof DownloadError) return error;
+  if (error instanceof DownloadError || error instanceof IntegrityError) return error;
   return new DownloadError(
     url,
     0,

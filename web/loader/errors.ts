@@ -5,6 +5,7 @@
  *     ├── ManifestError    model_info.json does not follow its schema, or lacks what was asked for
  *     ├── DownloadError    a file did not arrive, or something else came in its place
  *     ├── IntegrityError   the bytes that arrived are not the ones that the build recorded
+ *     ├── SignatureError   the signature is missing, or is not the given key's on this model_info.json
  *     ├── DecodeError      the source is no picture that this browser can read
  *     └── BackendError     nothing here can run the model, or it gives other numbers than PyTorch
  */
@@ -58,6 +59,19 @@ export class IntegrityError extends Torch2WebError {
     this.url = url;
     this.expected = expected;
     this.actual = actual;
+  }
+}
+
+export class SignatureError extends Torch2WebError {
+  override name = "SignatureError";
+  /** Where the signature is expected. */
+  readonly url: string;
+  readonly reason: string;
+
+  constructor(url: string, reason: string, cause?: unknown) {
+    super(`${url}: ${reason}`, { cause });
+    this.url = url;
+    this.reason = reason;
   }
 }
 

@@ -12,7 +12,7 @@ export interface Manifest {
 export interface RuntimeInfo {
   name: "onnxruntime-web";
   version: string;
-  files: { api: FileInfo; glue: FileInfo; wasm: FileInfo };
+  files: { api: FileInfo; glue: FileInfo; wasm: PartedFileInfo };
 }
 
 export interface FileInfo {
@@ -20,10 +20,17 @@ export interface FileInfo {
   path: string;
   /** In bytes. */
   size: number;
-  /** Of the whole file, in hex. */
+  /** In hex. */
   sha256: string;
-  /** SHA-256 of each `size` bytes, so that a file can be checked while it streams in. */
-  blocks: { size: number; sha256: string[] };
+}
+
+/** A file as the loader puts it together: `parts` follow one another, each checked by itself. */
+export interface PartedFileInfo {
+  /** In bytes, all parts together. */
+  size: number;
+  /** Of the whole, in hex. */
+  sha256: string;
+  parts: FileInfo[];
 }
 
 export interface ModelInfo {
@@ -43,8 +50,18 @@ export interface ModelInfo {
     checkpoint: { name: string; sha256: string };
   };
   recommended: { target: "browser" | "server"; role: "primary" | "optional" };
+  /** The whole ONNX file, for servers and people; the loader never fetches it, and a site may leave it out. */
+  plain?: FileInfo;
+  /** Of the ONNX file as it was exported. */
+  verification: VerificationInfo;
+  /** ONNX without its weights, which are external data of it; the same for all variants. */
+  graph: PartedFileInfo;
+  /** The default first. */
   variants: VariantInfo[];
-  golden: GoldenInfo;
+  /** What a variant had to reach against PyTorch. */
+  gate: { top1_agreement: number; probabilities_max_abs_diff: number };
+  /** Candidates that did not. */
+  refused: { name: string; size: number; reason: string }[];
 }
 
 export interface PreprocessingInfo {
@@ -59,10 +76,13 @@ export interface PreprocessingInfo {
   std: [number, number, number];
 }
 
+/** A form in which the weights are stored; they all become the same kind of numbers before anything runs. */
 export interface VariantInfo {
   name: string;
-  file: FileInfo;
+  /** In the safetensors format. */
+  weights: PartedFileInfo;
   verification: VerificationInfo;
+  golden: GoldenInfo;
 }
 
 /** How far a file's logits are from PyTorch's, measured when the site was built. */
@@ -80,7 +100,10 @@ export interface VerificationInfo {
   dead: boolean;
 }
 
-/** PyTorch's logits for an input that follows from a seed. */
+/**
+ * Logits for an input that follows from a seed: PyTorch's, and where the weights are rounded, onnxruntime's for the
+ * same rounded weights.
+ */
 export interface GoldenInfo {
   seed: number;
   logits: number[][];

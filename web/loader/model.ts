@@ -1,12 +1,15 @@
 import { selfCheck, type Backend, type BackendName, type BackendReport } from "./backend.ts";
 import { createOnnxRuntimeBackend, loadRuntime } from "./backends/onnxruntime.ts";
 import { decode, type Decoded, type DecodedBy, type ImageSource } from "./decode.ts";
-import { download, type Progress } from "./download.ts";
+import { PartCache } from "./cache.ts";
+import { Delivery, type CacheReport } from "./delivery.ts";
+import type { Progress } from "./download.ts";
 import { BackendError } from "./errors.ts";
-import type { ModelInfo } from "./manifest.ts";
+import type { ModelInfo, VariantInfo } from "./manifest.ts";
 import { normalise } from "./normalise.ts";
 import { argmax, softmax } from "./postprocess.ts";
 import type { Pixels } from "./resample.ts";
+import type { PublicKey } from "./signature.ts";
 import { fetchManifest, findModel, findVariant, siteURL } from "./site.ts";
 import { applyStep } from "./steps.ts";
 
@@ -23,10 +26,19 @@ export interface LoadOptions {
    * do without checking its hash.
    */
   threads?: number;
+  /** Whether to keep what was downloaded on this device for the next time; by default it is kept. */
+  cache?: boolean;
+  /** Milliseconds without a single byte after which a connection is given up; by default half a minute. */
+  stallTimeout?: number;
   /** Told of each file as it arrives. */
   onProgress?: (progress: Progress) => void;
   /** Stops the download. */
   signal?: AbortSignal;
+  /**
+   * Loads only what is signed with the private key that belongs to this one: ECDSA on P-256, as PEM text
+   * (`-----BEGIN PUBLIC KEY-----`) or a CryptoKey that may verify.
+   */
+  publicKey?: PublicKey;
 }
 
 export interface PredictOptions {
@@ -59,9 +71,15 @@ export interface Timings {
   total: number;
 }
 
+/** A model's entry in model_info.json, and what loading it took. */
+export interface LoadedModelInfo extends ModelInfo {
+  cache: CacheReport;
+}
+
 export interface Model {
-  /** This model's entry in model_info.json. */
-  readonly info: ModelInfo;
+  readonly info: LoadedModelInfo;
+  /** Name of the variant that was loaded. */
+  readonly variant: string;
   /** What runs it, why, and how close it came to PyTorch on this device. */
   readonly backend: BackendReport;
   predict(source: ImageSource, options?: PredictOptions): Promise<Prediction>;
@@ -79,7 +97,7 @@ export interface Model {
  * Downloads the model `name`, checks every byte, and lets it answer once its logits for the golden input are
  * PyTorch's on this device.
  *
- * Raises ManifestError, DownloadError, IntegrityError, BackendError, or the platform's AbortError.
+ * Raises ManifestError, DownloadError, IntegrityError, SignatureError, BackendError, or the platform's AbortError.
  */
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
   const { backends = ["wasm"], threads = 1, onProgress, signal } = options;
@@ -89,21 +107,29 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
     );
   }
   const base = siteURL(options.baseURL);
-  const manifest = await fetchManifest(base, signal);
+  const manifest = await fetchManifest(base, signal, options);
   const info = findModel(manifest, name);
-  const { file } = findVariant(info, options.variant);
+  const variant = findVariant(info, options.variant);
+  const cache = await PartCache.open(base, options.cache);
 
   // One failed file stops the other downloads too.
   const failure = new AbortController();
   const both = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
   try {
-    const [ort, bytes] = await Promise.all([
-      // Shared by all models of a page, so one model's abort must not take it from another.
-      untilAborted(loadRuntime(base, manifest.runtime, threads, onProgress), signal),
-      download(base, file, { onProgress, signal: both }),
+    const { stallTimeout } = options;
+    const delivery = new Delivery(base, cache, { onProgress, signal: both, stallTimeout });
+    // Shared by all models of a page, so one model's abort must not take it from another.
+    const shared = new Delivery(base, cache, { onProgress, stallTimeout });
+    const [ort, graph, weights] = await Promise.all([
+      untilAborted(loadRuntime(base, manifest.runtime, threads, shared), signal),
+      delivery.fetchWhole(info.graph, `${name}/graph`),
+      delivery.fetch(variant.weights, `${name}/${variant.name}`),
     ]);
-    const backend = await createOnnxRuntimeBackend(ort, manifest.runtime.version, info, bytes);
-    return await checkedModel(base, info, backend, signal);
+    const { version } = manifest.runtime;
+    const backend = await createOnnxRuntimeBackend(ort, version, info, { graph, weights });
+    void cache.evictOthers(manifest);
+    const loaded = { ...info, cache: delivery.report() };
+    return await checkedModel(base, loaded, variant, backend, signal);
   } catch (error) {
     failure.abort(error);
     throw error;
@@ -112,18 +138,19 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
 
 async function checkedModel(
   base: URL,
-  info: ModelInfo,
+  info: LoadedModelInfo,
+  variant: VariantInfo,
   backend: Backend,
   signal: AbortSignal | undefined,
 ): Promise<Model> {
   try {
     signal?.throwIfAborted();
-    const check = await selfCheck(backend, info);
+    const check = await selfCheck(backend, info, variant.golden);
     signal?.throwIfAborted();
     const { name, description, threads } = backend;
     const reason = "the reference backend, and the only one of this build";
     const report = { name, description, threads, reason, selfCheck: check };
-    return new LoadedModel(base, info, backend, report);
+    return new LoadedModel(base, info, variant.name, backend, report);
   } catch (error) {
     await backend.dispose();
     throw error;
@@ -142,16 +169,24 @@ async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefi
 }
 
 class LoadedModel implements Model {
-  readonly info: ModelInfo;
+  readonly info: LoadedModelInfo;
+  readonly variant: string;
   readonly backend: BackendReport;
   #base: URL;
   #backend: Backend | undefined;
   /** Ends when the last run that was asked for does: a session takes one at a time. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(base: URL, info: ModelInfo, backend: Backend, report: BackendReport) {
+  constructor(
+    base: URL,
+    info: LoadedModelInfo,
+    variant: string,
+    backend: Backend,
+    report: BackendReport,
+  ) {
     this.#base = base;
     this.info = info;
+    this.variant = variant;
     this.backend = report;
     this.#backend = backend;
   }

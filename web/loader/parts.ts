@@ -1,12 +1,14 @@
 import { hashBy } from "./integrity.ts";
 import type * as Pictures from "./parts/pictures.ts";
 import type * as Sha256 from "./parts/sha256.ts";
+import type * as Signature from "./parts/signature.ts";
 import { importScript, preload, type Script } from "./scripts.ts";
 
 /** What the loader keeps in files of its own, beside it, for the pages that need it. */
 interface Parts {
   pictures: typeof Pictures;
   sha256: typeof Sha256;
+  signature: typeof Signature;
 }
 
 /** Their files of the same build; put here by the build. */

@@ -4,6 +4,7 @@ import { IntegrityError, ManifestError } from "./errors.ts";
 import { sha256 } from "./integrity.ts";
 import type { Manifest, ModelInfo, VariantInfo } from "./manifest.ts";
 import { prepareHashing } from "./parts.ts";
+import { requireSignature, type Signed } from "./signature.ts";
 
 /** SHA-256 of the model_info.json of the same build; put here by the build. */
 declare const __MODEL_INFO_SHA256__: string;
@@ -18,8 +19,12 @@ export function siteURL(baseURL: string | URL | undefined): URL {
   return url;
 }
 
-/** Fetches model_info.json and checks that it is of the same build as this loader. */
-export async function fetchManifest(base: URL, signal: AbortSignal | undefined): Promise<Manifest> {
+/** Fetches model_info.json and checks that it is of the same build as this loader, and signed where asked for. */
+export async function fetchManifest(
+  base: URL,
+  signal: AbortSignal | undefined,
+  signed: Signed,
+): Promise<Manifest> {
   await prepareHashing(base);
   const url = new URL(MANIFEST_PATH, base).href;
   // "no-cache" asks the server whether the stored copy is still the right one.
@@ -28,6 +33,7 @@ export async function fetchManifest(base: URL, signal: AbortSignal | undefined):
   if (actual !== __MODEL_INFO_SHA256__) {
     throw new IntegrityError(url, __MODEL_INFO_SHA256__, actual);
   }
+  await requireSignature(base, url, bytes, signed, signal);
   let data: unknown;
   try {
     data = JSON.parse(new TextDecoder().decode(bytes));

@@ -1,4 +1,7 @@
 /** The public surface: what `import … from "./torch2web.js"` gives a page. */
+export { cacheStatus, clearCache } from "./cache.ts";
+export type { CacheOptions, CacheStatus } from "./cache.ts";
+export type { CacheReport } from "./delivery.ts";
 export { loadEnsemble } from "./ensemble.ts";
 export type { Ensemble, EnsembleOptions, EnsemblePrediction } from "./ensemble.ts";
 export {
@@ -7,17 +10,27 @@ export {
   DownloadError,
   IntegrityError,
   ManifestError,
+  SignatureError,
   Torch2WebError,
 } from "./errors.ts";
 export { loadModel } from "./model.ts";
-export type { LoadOptions, Model, Prediction, PredictOptions, Timings } from "./model.ts";
+export type {
+  LoadedModelInfo,
+  LoadOptions,
+  Model,
+  Prediction,
+  PredictOptions,
+  Timings,
+} from "./model.ts";
 export type { BackendName, BackendReport, SelfCheck } from "./backend.ts";
 export type { DecodedBy, ImageSource } from "./decode.ts";
 export type { Progress } from "./download.ts";
+export type { PublicKey } from "./signature.ts";
 export type {
   FileInfo,
   GoldenInfo,
   ModelInfo,
+  PartedFileInfo,
   PreprocessingInfo,
   VariantInfo,
   VerificationInfo,

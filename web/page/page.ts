@@ -47,13 +47,13 @@ function modelFor(name: string): Promise<Model> {
 }
 
 function show(model: Model, prediction: Prediction): void {
-  const { file } = model.info.variants[0]!;
+  const { fromCache, downloaded } = model.info.cache;
   view.showAnswer(model.info.labels, prediction);
   view.showFacts({
     time: `${Math.round(prediction.timings.total)} ms, of which the network took ${Math.round(prediction.timings.run)} ms`,
     backend: model.backend.description,
-    verified: `every one of ${file.size.toLocaleString("en")} bytes checked`,
-    selfcheck: `within ${model.backend.selfCheck.maxAbsDiff.toFixed(7)} of PyTorch on this device`,
+    verified: `every one of ${(fromCache + downloaded).toLocaleString("en")} bytes checked${downloaded ? "" : ", all of them on this device already"}`,
+    selfcheck: `within ${model.backend.selfCheck.maxAbsDiff.toFixed(7)} of Python's numbers on this device`,
   });
 }
 

@@ -19,35 +19,41 @@ export interface Listener {
   onProgress(progress: Progress): void;
 }
 
-/** What was loaded and answered, by the model's name. */
+/** What was loaded and answered, by `model/variant`. */
 export interface Answers {
   models: Map<string, Promise<Model>>;
   /** By picture. */
   logits: Map<string, Map<string, Float32Array>>;
 }
 
-/**
- * Makes the module `harness` that Python imports. Where `decodes` is false, as in Node, Python hands over the pixels of
- * each picture.
- */
+export interface HarnessOptions {
+  /** False where nothing decodes pictures, as in Node: Python then hands over their pixels. */
+  decodes?: boolean;
+  /** Whether to judge every variant of a model, and not only the one that visitors are served. */
+  everyVariant?: boolean;
+}
+
+/** Makes the module `harness` that Python imports. */
 export function registerHarness(
   python: PyodideAPI,
   base: URL,
   loader: { loadModel: typeof loadModel },
   listener: Listener,
-  decodes = true,
+  { decodes = true, everyVariant = false }: HarnessOptions = {},
 ): Answers {
   const models: Answers["models"] = new Map();
   const logits: Answers["logits"] = new Map();
-  const load = (name: string): Promise<Model> => {
+  const load = (id: string): Promise<Model> => {
+    const [name, variant] = id.split("/") as [string, string];
     const model =
-      models.get(name) ??
+      models.get(id) ??
       loader.loadModel(name, {
         baseURL: base,
+        variant,
         onProgress: (progress) => listener.onProgress(progress),
       });
-    models.set(name, model);
-    if (!logits.has(name)) logits.set(name, new Map());
+    models.set(id, model);
+    if (!logits.has(id)) logits.set(id, new Map());
     return model;
   };
   const source = async (picture: string, pixels?: ImageData): Promise<Blob | ImageData> =>
@@ -55,6 +61,7 @@ export function registerHarness(
 
   python.registerJsModule("harness", {
     decodes,
+    everyVariant,
     collected: (names: string) => listener.collected(JSON.parse(names) as string[]),
     report: (name: string, outcome: TestResult["outcome"], seconds: number, message: string) =>
       listener.report({ name, outcome, seconds, message }),
@@ -76,8 +83,13 @@ export function registerHarness(
       return blocksOf(await fetchFile(base, path), size);
     },
     async loaded(name: string): Promise<string> {
-      const { info, backend } = await load(name);
-      return JSON.stringify({ info, backend });
+      const { info, variant, backend } = await load(name);
+      const { cache: _, ...entry } = info;
+      return JSON.stringify({ info: entry, variant, backend });
+    },
+    /** Gives a model's memory back; what it answered stays known. */
+    async release(id: string): Promise<void> {
+      await (await models.get(id)?.catch(() => undefined))?.dispose();
     },
     async preprocess(name: string, picture: string, pixels?: ImageData): Promise<Float32Array> {
       return (await load(name)).preprocess(await source(picture, pixels));

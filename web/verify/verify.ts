@@ -6,6 +6,7 @@ import { startPython, type Listing } from "./python.ts";
 import * as view from "./view.ts";
 
 const base = new URL("./", import.meta.url);
+const options = new URLSearchParams(location.search);
 const listing = JSON.parse(document.getElementById("listing")!.textContent) as Listing;
 
 async function verify(): Promise<void> {
@@ -19,8 +20,9 @@ async function verify(): Promise<void> {
   let problem = "";
   view.showRunning();
   try {
+    // Before Python, so that an outcome names the build that it is of where Python does not start.
+    facts = await fetchFacts();
     const python = await startPython(base, listing, { started: view.showStep });
-    facts = (await (await fetch(new URL("verify/python/facts.json", base))).json()) as Facts;
     const release = String(python.runPython("import sys; sys.version.split()[0]"));
     version = `${release}, Pyodide ${python.version}`;
     answers = registerHarness(
@@ -38,6 +40,7 @@ async function verify(): Promise<void> {
         },
         onProgress: view.showProgress,
       },
+      { everyVariant: options.get("variants") === "all" },
     );
     view.showStep("Checking");
     junit = String(await python.runPythonAsync("from in_page.run import run\nawait run()"));
@@ -49,7 +52,14 @@ async function verify(): Promise<void> {
   view.showVerdict(outcome, { problem, junit, notSent: notSent ?? "" });
 }
 
+async function fetchFacts(): Promise<Facts> {
+  const path = "verify/python/facts.json";
+  const integrity = listing[path] ?? "";
+  const response = await fetch(new URL(path, base), { integrity });
+  if (!response.ok) throw new Error(`${response.url}: HTTP status ${response.status}`);
+  return (await response.json()) as Facts;
+}
+
 document.getElementById("start")!.addEventListener("click", () => void verify());
 document.documentElement.dataset["ready"] = "";
-const options = new URLSearchParams(location.search);
 if (options.has("run") || options.has("post")) void verify();

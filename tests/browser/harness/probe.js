@@ -7,9 +7,10 @@ import * as torch2web from "/torch2web.js";
 const models = new Map();
 
 async function load(name, options = {}) {
-  if (!models.has(name))
-    models.set(name, await torch2web.loadModel(name, options));
-  return models.get(name);
+  const key = `${name}/${options.variant ?? ""}`;
+  if (!models.has(key))
+    models.set(key, await torch2web.loadModel(name, options));
+  return models.get(key);
 }
 
 async function sha256(array) {
@@ -32,8 +33,8 @@ export function describe(error) {
 }
 
 /** Tensor, logits and label of each picture by one model. */
-export async function compare(name, urls) {
-  const model = await load(name);
+export async function compare(name, urls, options) {
+  const model = await load(name, options);
   const results = {};
   for (const url of urls) {
     const blob = await fetchBlob(url);

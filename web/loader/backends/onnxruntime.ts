@@ -1,9 +1,10 @@
 import type * as Ort from "onnxruntime-web";
 import type { Backend } from "../backend.ts";
-import { download, type DownloadOptions } from "../download.ts";
+import type { Delivery } from "../delivery.ts";
 import { BackendError } from "../errors.ts";
 import type { ModelInfo, RuntimeInfo } from "../manifest.ts";
 import { importScript, preload } from "../scripts.ts";
+import { externalData } from "../weights.ts";
 
 type Runtime = typeof Ort;
 
@@ -15,11 +16,11 @@ export function loadRuntime(
   base: URL,
   info: RuntimeInfo,
   threads: number,
-  onProgress: DownloadOptions["onProgress"],
+  delivery: Delivery,
 ): Promise<Runtime> {
   const known = runtimes.get(base.href);
   if (known) return known;
-  const runtime = startRuntime(base, info, threads, onProgress);
+  const runtime = startRuntime(base, info, threads, delivery);
   runtimes.set(base.href, runtime);
   runtime.catch(() => runtimes.delete(base.href)); // the next call tries again
   return runtime;
@@ -29,37 +30,51 @@ async function startRuntime(
   base: URL,
   { files }: RuntimeInfo,
   threads: number,
-  onProgress: DownloadOptions["onProgress"],
+  delivery: Delivery,
 ): Promise<Runtime> {
   const [api, mjs, wasmBinary] = await Promise.all([
     preload(base, files.api),
     preload(base, files.glue),
-    download(base, files.wasm, { onProgress }),
+    delivery.fetchWhole(files.wasm, "onnxruntime-web"),
   ]);
   const ort = await importScript<Runtime>(api);
   ort.env.logLevel = "error";
   Object.assign(ort.env.wasm, {
     wasmBinary,
-    wasmPaths: { mjs, wasm: new URL(files.wasm.path, base).href },
+    // The file itself is never fetched by onnxruntime-web, which has its bytes.
+    wasmPaths: { mjs, wasm: new URL(files.wasm.parts[0]!.path, base).href },
     numThreads: globalThis.crossOriginIsolated ? threads : 1,
     proxy: false,
   });
   return ort;
 }
 
-/** Makes a session of `model`'s bytes. Raises BackendError. */
+/** What a session is made of. */
+export interface ModelBytes {
+  /** ONNX without weights. */
+  graph: Uint8Array;
+  /** The parts of the weights, which are let go as they are used. */
+  weights: Uint8Array<ArrayBuffer>[];
+}
+
+/** Makes a session. Raises BackendError. */
 export async function createOnnxRuntimeBackend(
   ort: Runtime,
   version: string,
   info: ModelInfo,
-  bytes: Uint8Array,
+  { graph, weights }: ModelBytes,
 ): Promise<Backend> {
   let session: Ort.InferenceSession;
   try {
-    session = await ort.InferenceSession.create(bytes, {
+    session = await ort.InferenceSession.create(graph, {
       executionProviders: ["wasm"],
       graphOptimizationLevel: "all",
+      externalData: externalData(weights),
+      // Rearranged copies of large matrices would double their memory, and save no time for one picture.
+      extra: { session: { disable_prepacking: "1" } },
     });
+    // Compiled by now, and not needed again.
+    delete ort.env.wasm.wasmBinary;
   } catch (error) {
     throw new BackendError(
       `onnxruntime-web cannot run ${info.name}: ${error instanceof Error ? error.message : String(error)}`,

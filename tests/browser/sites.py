@@ -1,0 +1,105 @@
+"""What a built site consists of, and sites made from its parts."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from onnxruntime import InferenceSession
+from safetensors.numpy import load, save
+
+from converter.bundle import MANIFEST, Delivery, write_site
+from converter.catalog import ModelSpec
+from converter.check_manifest import read_manifest
+from converter.encodings import EXACT, Tensors, decode_all
+from converter.hashing import write_bytes_hashed
+from converter.inference import create_session_with
+from converter.manifest import ModelRecord, VariantRecord, Weights
+from converter.parts import PART_SIZE, join_parts, write_parts
+from converter.placing import PARTS
+
+
+def manifest_of(site: Path) -> dict[str, Any]:
+    return read_manifest((site / MANIFEST).read_bytes())
+
+
+def model_of(site: Path, name: str) -> dict[str, Any]:
+    """A model's entry of the manifest."""
+    found: dict[str, Any] = next(model for model in manifest_of(site)["models"] if model["name"] == name)
+    return found
+
+
+def variant_of(site: Path, name: str, variant: str = "") -> dict[str, Any]:
+    """A variant's entry of the manifest, without a name the default's."""
+    variants = model_of(site, name)["variants"]
+    found: dict[str, Any] = next(entry for entry in variants if variant in ("", entry["name"]))
+    return found
+
+
+def weights_of(site: Path, name: str, variant: str = "") -> list[str]:
+    """Paths of the parts of a variant's weights."""
+    return [part["path"] for part in variant_of(site, name, variant)["weights"]["parts"]]
+
+
+def runtime_of(site: Path) -> dict[str, str]:
+    """Paths of onnxruntime-web's files by their role."""
+    files = manifest_of(site)["runtime"]["files"]
+    return {
+        "api": files["api"]["path"],
+        "glue": files["glue"]["path"],
+        "wasm": files["wasm"]["parts"][0]["path"],
+    }
+
+
+def script_of(site: Path, name: str = "torch2web") -> str:
+    """Path of the loader or one of its parts, under the name with its hash."""
+    (found,) = site.glob(f"{name}-*.js")
+    return found.name
+
+
+def session_of(site: Path, name: str, variant: str = "") -> InferenceSession:
+    """onnxruntime on a variant, with the weights as the site stores them."""
+    tensors = load(join_parts(site, variant_of(site, name, variant)["weights"]))
+    return create_session_with(join_parts(site, model_of(site, name)["graph"]), decode_all(tensors))
+
+
+def derived_site(
+    site: Path,
+    folder: Path,
+    spec: ModelSpec,
+    weights: Weights,
+    *,
+    plain: bytes | None = None,
+    change: Callable[[Tensors], Tensors] = lambda tensors: tensors,
+) -> Path:
+    """A whole, consistent site with just the exact variant of one model of `site`.
+
+    `change` is done to its weights; everything that was measured stays as it was.
+    """
+    entry, exact = model_of(site, spec.name), variant_of(site, spec.name, EXACT)
+    target, work = folder / "site", folder / "work"
+    work.mkdir(parents=True)
+    (work / "graph").write_bytes(join_parts(site, entry["graph"]))
+    (work / "weights").write_bytes(save(change(load(join_parts(site, exact["weights"])))))
+    if plain is None:
+        plain = (site / "models" / spec.output).read_bytes()
+    record = ModelRecord(
+        spec=spec,
+        weights=weights,
+        plain=write_bytes_hashed(target, f"models/{spec.output}", plain),
+        graph=write_parts(target, PARTS, work / "graph", PART_SIZE),
+        verification=entry["verification"],
+        variants=(
+            VariantRecord(
+                name=EXACT,
+                weights=write_parts(target, PARTS, work / "weights", PART_SIZE),
+                verification=exact["verification"],
+                golden=exact["golden"],
+                logits={},
+            ),
+        ),
+        refused=(),
+        reference={},
+    )
+    delivery = Delivery(verify_page=False)
+    write_site(target, manifest_of(site)["generator"], [record], folder / "cache", delivery)
+    return target
