@@ -1,35 +1,24 @@
 """Pictures of every kind that people have, made by code; no file of the corpus is stored."""
 
-import io
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from PIL import Image
 
 from tests.corpus import jpeg as j
 from tests.corpus import png as p
+from tests.corpus.corpus_file import CorpusFile, encoded
+from tests.corpus.wider_jpeg import wider_jpegs
+from tests.corpus.wider_png import wider_pngs
+from tests.corpus.wider_rest import NOT_OF_THE_WEB, wider_rest
 
-
-@dataclass(frozen=True)
-class CorpusFile:
-    """`kind` groups files in the table of the documentation."""
-
-    kind: str
-    name: str
-    content: bytes
+__all__ = ["NOT_OF_THE_WEB", "CorpusFile", "make_corpus"]
 
 
 def make_corpus() -> list[CorpusFile]:
-    """Every file, in the order of its kind."""
-    return [*_jpegs(), *_pngs(), *_webps(), *_gifs(), *_others(), *_odd()]
-
-
-def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
+    """Every file."""
+    usual = [*_jpegs(), *_pngs(), *_webps(), *_gifs(), *_others(), *_odd()]
+    return [*usual, *wider_jpegs(), *wider_pngs(), *wider_rest()]
 
 
 def _jpegs() -> Iterator[CorpusFile]:
@@ -112,70 +101,70 @@ def _pngs() -> Iterator[CorpusFile]:
             content = p.png(colour, depth, 37, 29, before=chunks)
             yield CorpusFile("PNG with colour chunks", f"{p.NAMES[colour]}-{name}.png", content)
     frames = [j.picture(30, 20, seed=seed) for seed in range(3)]
-    apng = _encoded(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=100)
+    apng = encoded(frames[0], "PNG", save_all=True, append_images=frames[1:], duration=100)
     yield CorpusFile("APNG", "animated.png", apng)
-    hidden = _encoded(frames[0], "PNG", save_all=True, append_images=frames[1:], default_image=True)
+    hidden = encoded(frames[0], "PNG", save_all=True, append_images=frames[1:], default_image=True)
     yield CorpusFile("APNG", "animated-default.png", hidden)
 
 
 def _webps() -> Iterator[CorpusFile]:
     image, alpha = j.picture(61, 43), j.picture(61, 43, mode="RGBA")
     for quality in (10, 80):
-        yield CorpusFile("WebP", f"lossy-{quality}.webp", _encoded(image, "WEBP", quality=quality))
-    yield CorpusFile("WebP", "lossless.webp", _encoded(image, "WEBP", lossless=True))
-    yield CorpusFile("WebP with alpha", "lossy-alpha.webp", _encoded(alpha, "WEBP", quality=80))
-    exact = _encoded(alpha, "WEBP", lossless=True, exact=True)
+        yield CorpusFile("WebP", f"lossy-{quality}.webp", encoded(image, "WEBP", quality=quality))
+    yield CorpusFile("WebP", "lossless.webp", encoded(image, "WEBP", lossless=True))
+    yield CorpusFile("WebP with alpha", "lossy-alpha.webp", encoded(alpha, "WEBP", quality=80))
+    exact = encoded(alpha, "WEBP", lossless=True, exact=True)
     yield CorpusFile("WebP with alpha", "lossless-alpha.webp", exact)
     exif = Image.Exif()
     exif[0x0112] = 6
     for name, options in (("lossy", {"quality": 80}), ("lossless", {"lossless": True})):
-        content = _encoded(image, "WEBP", icc_profile=j.profile(), **options)
+        content = encoded(image, "WEBP", icc_profile=j.profile(), **options)
         yield CorpusFile("WebP with a profile", f"{name}-icc.webp", content)
         yield CorpusFile(
-            "WebP with an orientation", f"{name}-exif.webp", _encoded(image, "WEBP", exif=exif, **options)
+            "WebP with an orientation", f"{name}-exif.webp", encoded(image, "WEBP", exif=exif, **options)
         )
     frames = [j.picture(30, 20, seed=seed) for seed in range(3)]
-    content = _encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    content = encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
     yield CorpusFile("WebP", "animated.webp", content)
-    yield CorpusFile("WebP", "one-pixel.webp", _encoded(j.picture(1, 1), "WEBP", lossless=True))
+    yield CorpusFile("WebP", "one-pixel.webp", encoded(j.picture(1, 1), "WEBP", lossless=True))
 
 
 def _gifs() -> Iterator[CorpusFile]:
     image = j.picture(45, 31)
     palette = image.quantize(64)
-    yield CorpusFile("GIF", "palette.gif", _encoded(palette, "GIF"))
-    yield CorpusFile("GIF", "interlaced.gif", _encoded(palette, "GIF", interlace=1))
-    yield CorpusFile("GIF", "grey.gif", _encoded(image.convert("L"), "GIF"))
-    yield CorpusFile("GIF", "two-colours.gif", _encoded(image.convert("1"), "GIF"))
-    yield CorpusFile("GIF with transparency", "transparent.gif", _encoded(palette, "GIF", transparency=5))
+    yield CorpusFile("GIF", "palette.gif", encoded(palette, "GIF"))
+    yield CorpusFile("GIF", "interlaced.gif", encoded(palette, "GIF", interlace=1))
+    yield CorpusFile("GIF", "grey.gif", encoded(image.convert("L"), "GIF"))
+    yield CorpusFile("GIF", "two-colours.gif", encoded(image.convert("1"), "GIF"))
+    yield CorpusFile("GIF with transparency", "transparent.gif", encoded(palette, "GIF", transparency=5))
     frames = [j.picture(45, 31, seed=seed).quantize(32) for seed in range(3)]
-    content = _encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)
+    content = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)
     yield CorpusFile("GIF", "animated.gif", content)
 
 
 def _others() -> Iterator[CorpusFile]:
     image = j.picture(35, 23)
-    yield CorpusFile("BMP", "rgb.bmp", _encoded(image, "BMP"))
-    yield CorpusFile("BMP", "grey.bmp", _encoded(image.convert("L"), "BMP"))
-    yield CorpusFile("BMP", "palette.bmp", _encoded(image.quantize(200), "BMP"))
-    yield CorpusFile("BMP", "one-bit.bmp", _encoded(image.convert("1"), "BMP"))
-    yield CorpusFile("BMP", "rgba.bmp", _encoded(j.picture(35, 23, mode="RGBA"), "BMP"))
+    yield CorpusFile("BMP", "rgb.bmp", encoded(image, "BMP"))
+    yield CorpusFile("BMP", "grey.bmp", encoded(image.convert("L"), "BMP"))
+    yield CorpusFile("BMP", "palette.bmp", encoded(image.quantize(200), "BMP"))
+    yield CorpusFile("BMP", "one-bit.bmp", encoded(image.convert("1"), "BMP"))
+    yield CorpusFile("BMP", "rgba.bmp", encoded(j.picture(35, 23, mode="RGBA"), "BMP"))
     for subsampling in ("4:4:4", "4:2:2", "4:2:0"):
         name = f"{subsampling.replace(':', '')}.avif"
         yield CorpusFile(
-            "AVIF", name, _encoded(j.picture(64, 48), "AVIF", subsampling=subsampling, quality=70)
+            "AVIF", name, encoded(j.picture(64, 48), "AVIF", subsampling=subsampling, quality=70)
         )
-    yield CorpusFile("AVIF", "grey.avif", _encoded(j.picture(64, 48, mode="L"), "AVIF"))
+    yield CorpusFile("AVIF", "grey.avif", encoded(j.picture(64, 48, mode="L"), "AVIF"))
     for orientation in range(2, 9):
         exif = Image.Exif()
         exif[0x0112] = orientation
-        content = _encoded(j.picture(64, 48), "AVIF", exif=exif, subsampling="4:4:4")
+        content = encoded(j.picture(64, 48), "AVIF", exif=exif, subsampling="4:4:4")
         yield CorpusFile("AVIF with an orientation", f"exif-{orientation}.avif", content)
     yield CorpusFile(
-        "AVIF", "icc.avif", _encoded(j.picture(64, 48), "AVIF", icc_profile=j.profile(), subsampling="4:4:4")
+        "AVIF", "icc.avif", encoded(j.picture(64, 48), "AVIF", icc_profile=j.profile(), subsampling="4:4:4")
     )
     yield CorpusFile(
-        "AVIF with alpha", "alpha.avif", _encoded(j.picture(64, 48, mode="RGBA"), "AVIF", subsampling="4:4:4")
+        "AVIF with alpha", "alpha.avif", encoded(j.picture(64, 48, mode="RGBA"), "AVIF", subsampling="4:4:4")
     )
 
 
@@ -194,8 +183,8 @@ def _odd() -> Iterator[CorpusFile]:
     yield CorpusFile("odd", "truncated-progressive.jpg", j.without_end(j.jpeg(image, progressive=True)))
     yield CorpusFile("odd", "truncated.png", j.without_end(p.png(p.RGB, 8, 60, 60)))
     yield CorpusFile("odd", "truncated-rgba.png", j.without_end(p.png(p.RGBA, 8, 60, 60)))
-    yield CorpusFile("odd", "truncated.webp", j.without_end(_encoded(image, "WEBP", quality=80)))
-    yield CorpusFile("odd", "truncated.gif", j.without_end(_encoded(image.quantize(64), "GIF")))
-    yield CorpusFile("odd", "truncated.bmp", j.without_end(_encoded(image, "BMP")))
+    yield CorpusFile("odd", "truncated.webp", j.without_end(encoded(image, "WEBP", quality=80)))
+    yield CorpusFile("odd", "truncated.gif", j.without_end(encoded(image.quantize(64), "GIF")))
+    yield CorpusFile("odd", "truncated.bmp", j.without_end(encoded(image, "BMP")))
     yield CorpusFile("odd", "zero-bytes.jpg", b"")
     yield CorpusFile("odd", "text.jpg", b"this is no picture at all\n")

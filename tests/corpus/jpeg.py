@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -72,3 +73,34 @@ def segment(marker: int, content: bytes) -> bytes:
 def with_segment(content: bytes, marker: int, inner: bytes) -> bytes:
     """`content` with one more segment right behind its start."""
     return content[:2] + segment(marker, inner) + content[2:]
+
+
+def without_adobe(content: bytes) -> bytes:
+    """Without the marker that says how colours are stored."""
+    at = content.index(b"\xff\xee")
+    return content[:at] + content[at + 2 + struct.unpack_from(">H", content, at + 2)[0] :]
+
+
+def resampled(content: bytes, factors: Sequence[int], width: int, height: int) -> bytes:
+    """Another size and other sampling factors in the header, for as many blocks as there are.
+
+    They land in other places and with other components; all are coded with the same tables where `content` is
+    CMYK, so it is a valid picture, of a kind that Pillow does not write.
+    """
+    changed = bytearray(content)
+    at = next(
+        content.index(bytes([0xFF, marker])) for marker in (0xC0, 0xC2) if bytes([0xFF, marker]) in content
+    )
+    changed[at + 5 : at + 9] = struct.pack(">HH", height, width)
+    for number, factor in enumerate(factors):
+        changed[at + 11 + 3 * number] = factor
+    return bytes(changed)
+
+
+def with_thumbnail(content: bytes, thumbnail: bytes) -> bytes:
+    """With Exif data that hold a second JPEG (CIPA DC-008, section 4.5.8)."""
+    tags = ((0x0103, 3, 1, 6), (0x0201, 4, 1, 8 + 2 + 4 + 2 + 36 + 4), (0x0202, 4, 1, len(thumbnail)))
+    directory = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    tiff = b"II*\0" + struct.pack("<I", 8) + struct.pack("<HI", 0, 14)
+    tiff += struct.pack("<H", len(tags)) + directory + bytes(4) + thumbnail
+    return with_segment(content, 0xE1, b"Exif\0\0" + tiff)

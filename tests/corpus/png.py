@@ -113,3 +113,50 @@ def _paeth(left: int, up: int, corner: int) -> int:
     estimate = left + up - corner
     distances = (abs(estimate - left), abs(estimate - up), abs(estimate - corner))
     return (left, up, corner)[distances.index(min(distances))]
+
+
+def chunks_of(content: bytes) -> list[Chunk]:
+    at = len(SIGNATURE)
+    chunks = []
+    while at < len(content):
+        size = struct.unpack_from(">I", content, at)[0]
+        chunks.append(Chunk(content[at + 4 : at + 8], content[at + 8 : at + 8 + size]))
+        at += size + 12
+    return chunks
+
+
+def joined(chunks: Sequence[Chunk]) -> bytes:
+    return SIGNATURE + b"".join(chunk.encode() for chunk in chunks)
+
+
+def in_pieces(content: bytes, size: int, empty_every: int = 0) -> bytes:
+    """IDAT in chunks of `size` bytes, every so many of them followed by an empty one."""
+    out = []
+    data = b"".join(chunk.content for chunk in chunks_of(content) if chunk.kind == b"IDAT")
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    for chunk in chunks_of(content):
+        if chunk.kind == b"IEND":
+            for number, piece in enumerate(pieces):
+                out.append(Chunk(b"IDAT", piece))
+                if empty_every and number % empty_every == 0:
+                    out.append(Chunk(b"IDAT", b""))
+        if chunk.kind != b"IDAT":
+            out.append(chunk)
+    return joined(out)
+
+
+def with_short_palette(content: bytes, colours: int) -> bytes:
+    """With fewer colours than the pixels use."""
+    return joined(
+        [
+            Chunk(chunk.kind, chunk.content[: 3 * colours]) if chunk.kind == b"PLTE" else chunk
+            for chunk in chunks_of(content)
+        ]
+    )
+
+
+def with_wrong_checksum(content: bytes, kind: bytes) -> bytes:
+    """The CRC of the first chunk of a kind changed."""
+    at = content.index(kind)
+    end = at + 4 + struct.unpack_from(">I", content, at - 4)[0]
+    return content[:end] + bytes([content[end] ^ 1]) + content[end + 1 :]

@@ -14,7 +14,7 @@ from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
 from tests.browser.server import hosting
 from tests.browser.test_corpus import MODEL, REFUSED, pillows
 from tests.conftest import ROOT
-from tests.corpus import CorpusFile, make_corpus
+from tests.corpus import NOT_OF_THE_WEB, CorpusFile, make_corpus
 from tests.engines.engines import Engine, find_engines, run_suite
 
 DOCUMENT = ROOT / "docs/pictures.md"
@@ -25,10 +25,10 @@ The tensor that `model.preprocess(file)` gives is, to the last bit, the one that
 `Image.open(file).convert("RGB")`. This table was written by a run over {count} files of every kind, which
 the tests make by code: `.venv/bin/python -m tests.engines.pictures_table`.
 
-*canvas* and *webgl*: the browser decoded the file, after the loader had taken out what browsers apply and
-Pillow does not, and was read back through either. *script*: the loader decoded it. *refused*: Pillow refuses
-the file, and so does the loader, with a `DecodeError`. Where a tensor is not Pillow's, `prediction.exact` is
-false and `prediction.inexact` is the reason given here.
+*canvas*: the browser decoded the file, after the loader had taken out what browsers apply and Pillow does
+not. *script*: the loader decoded it. *refused*: Pillow refuses the file, and so does the loader, with a
+`DecodeError`; *not read*: Pillow reads it and the loader does not. Where a tensor is not Pillow's,
+`prediction.exact` is false and `prediction.inexact` is the reason given here.
 
 """
 
@@ -71,7 +71,7 @@ def _read_in(
         result = run_suite(engine, host, suite, folder)
     found = result["corpus"]
     return _version(result["agent"]), {
-        name: _outcome(digest, **found[f"corpus/{name}"]) for name, digest in expected.items()
+        file.name: _outcome(file, expected[file.name], **found[f"corpus/{file.name}"]) for file in corpus
     }
 
 
@@ -83,9 +83,17 @@ def _version(agent: str) -> str:
     return ""
 
 
-def _outcome(expected: str, tensor: str, inexact: str, decodedBy: str) -> str:  # noqa: N803 (the loader's name)
+def _outcome(
+    file: CorpusFile,
+    expected: str,
+    tensor: str,
+    inexact: str,
+    decodedBy: str,  # noqa: N803 (the loader's name)
+) -> str:
     if tensor == expected:
         return "refused" if tensor == REFUSED else f"{decodedBy}: {inexact or 'exact'}"
+    if tensor == REFUSED and file.kind == NOT_OF_THE_WEB:
+        return "not read"
     return f"{decodedBy}: {inexact}" if inexact else f"WRONG ({tensor})"
 
 

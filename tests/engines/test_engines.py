@@ -10,9 +10,9 @@ import pytest
 from converter.catalog import ModelSpec
 from tests.browser.expected import Expected
 from tests.browser.server import hosting
-from tests.browser.test_corpus import pillows
+from tests.browser.test_corpus import REFUSED, pillows
 from tests.browser.test_pictures import digest_of, synthetic
-from tests.corpus import make_corpus
+from tests.corpus import NOT_OF_THE_WEB, make_corpus
 from tests.engines.engines import find_engines, run_suite
 
 pytestmark = pytest.mark.engines
@@ -71,6 +71,17 @@ def test_resize_at_sizes_of_every_aspect(outcome: dict[str, Any]) -> None:
     assert outcome["sizes"] == [digest_of(synthetic(*size)) for size in SIZES]
 
 
+MAY_SAY = {
+    "browsers round the colours of CMYK in another way, by 1 of 255": ["cmyk-422-magenta-whole.jpg"],
+    "browsers round AVIF of more than 8 bits in ways of their own": ["420-10-bit.avif", "444-10-bit.avif"],
+    "this browser interpolates the colours of AVIF in another way": [
+        *("420-full.avif", "420-limited.avif", "420.avif", "422-full.avif", "422-limited.avif", "422.avif"),
+        *("alpha-420.avif", "animated-420.avif", "grey-alpha.avif"),
+    ],
+}
+"""Files that an engine may read inexactly, by what the loader then says; the last is Firefox alone."""
+
+
 def test_corpus(outcome: dict[str, Any], catalog: dict[str, ModelSpec]) -> None:
     """Every file is exact, or the loader says why it is not."""
     spec = catalog[MODELS[0]].preprocessing
@@ -78,11 +89,12 @@ def test_corpus(outcome: dict[str, Any], catalog: dict[str, ModelSpec]) -> None:
     said: dict[str, list[str]] = {}
     for file in make_corpus():
         found = outcome["corpus"][f"corpus/{file.name}"]
-        if found["tensor"] != pillows(file.content, spec) and not found["inexact"]:
+        wanted = REFUSED if file.kind == NOT_OF_THE_WEB else pillows(file.content, spec)
+        if found["tensor"] != wanted and not found["inexact"]:
             wrong[f"{file.kind}: {file.name}"] = found["tensor"]
         if found["inexact"]:
             said.setdefault(found["inexact"], []).append(file.name)
     assert wrong == {}
     print("\n".join(f"{reason}: {', '.join(names)}" for reason, names in said.items()))
     # Honest, and not an excuse for everything.
-    assert sum(map(len, said.values())) <= 8, said
+    assert {reason: sorted(names) for reason, names in said.items()}.items() <= MAY_SAY.items()

@@ -1,4 +1,5 @@
 import { DecodeError } from "./errors.ts";
+import type { Bytes } from "./formats/bytes.ts";
 import type { Plain, Probe } from "./formats/plain.ts";
 import type { PreprocessingInfo } from "./manifest.ts";
 import { part } from "./parts.ts";
@@ -18,10 +19,10 @@ export type ImageSource =
 type ExifOrientation = PreprocessingInfo["exif_orientation"];
 
 /**
- * How the pixels came about: `"script"` by the loader's own decoder, `"canvas"` or `"webgl"` by the browser's and
- * read back through either, `"none"` where the page had them already.
+ * How the pixels came about: `"script"` by the loader's own decoder, `"canvas"` by the browser's and read back
+ * through one, `"none"` where the page had them already.
  */
-export type DecodedBy = "script" | "canvas" | "webgl" | "none";
+export type DecodedBy = "script" | "canvas" | "none";
 
 /** Pixels, and why they are not the ones that Pillow reads from the same file; empty where they are. */
 export interface Decoded {
@@ -65,20 +66,17 @@ type Pictures = Awaited<ReturnType<typeof part<"pictures">>>;
 async function decodeBlob(
   blob: Blob,
   exif: ExifOrientation,
-  { plain, turn, FormatError }: Pictures,
+  { plain, place, turn, FormatError }: Pictures,
 ): Promise<Decoded> {
   if (blob.size === 0) throw new DecodeError("The file is empty (0 bytes).");
   let stored: Plain;
-  let bitmap: ImageBitmap;
-  const upright = (image: ImageData): ImageData =>
-    exif === "apply" ? turn(image, stored.orientation) : image;
+  let pixels: ImageData;
   try {
     stored = await plain(new Uint8Array(await blob.arrayBuffer()));
-    if (stored.pixels) {
-      return { pixels: upright(stored.pixels), by: "script", inexact: "" };
-    }
-    bitmap = await bitmapOf(stored.bytes);
+    pixels = stored.pixels ?? (await browsersPixels(stored.bytes));
+    stored.split?.merge(pixels, await browsersPixels(stored.split.black));
   } catch (error) {
+    if (error instanceof DecodeError) throw error;
     if (error instanceof FormatError) throw new DecodeError(error.message, { cause: error });
     const kind = blob.type ? ` of type ${blob.type}` : "";
     throw new DecodeError(
@@ -86,26 +84,24 @@ async function decodeBlob(
       { cause: error },
     );
   }
-  try {
-    const straight = stored.hasAlpha && readBackStraight(bitmap);
-    if (straight) {
-      return { pixels: upright(straight), by: "webgl", inexact: stored.inexact };
-    }
-    const mixed = stored.hasAlpha ? "this browser mixes transparency into colours" : "";
-    const failed = stored.probe && !(await passes(stored.probe)) ? stored.probe.inexact : "";
-    const pixels = upright(readBack(bitmap, bitmap.width, bitmap.height));
-    const inexact = stored.inexact || mixed || failed || alteredReadBack();
-    return { pixels, by: "canvas", inexact };
-  } finally {
-    bitmap.close();
-  }
+  if (stored.placement) pixels = place(pixels, stored.placement);
+  if (exif === "apply") pixels = turn(pixels, stored.orientation);
+  if (stored.pixels) return { pixels, by: "script", inexact: "" };
+  const failed = stored.probe && !(await passes(stored.probe)) ? stored.probe.inexact : "";
+  return { pixels, by: "canvas", inexact: stored.inexact || failed || alteredReadBack() };
 }
 
-function bitmapOf(bytes: Uint8Array<ArrayBuffer>): Promise<ImageBitmap> {
-  return createImageBitmap(new Blob([bytes]), {
+/** Of a file as this browser decodes it. */
+async function browsersPixels(bytes: Bytes): Promise<ImageData> {
+  const bitmap = await createImageBitmap(new Blob([bytes]), {
     colorSpaceConversion: "none",
     premultiplyAlpha: "none",
   });
+  try {
+    return readBack(bitmap, bitmap.width, bitmap.height);
+  } finally {
+    bitmap.close();
+  }
 }
 
 const probed = new Map<Probe, Promise<boolean>>();
@@ -118,9 +114,7 @@ function passes(probe: Probe): Promise<boolean> {
 }
 
 async function decodesTo({ file, sum }: Probe): Promise<boolean> {
-  const bitmap = await bitmapOf(file);
-  const { data } = readBack(bitmap, bitmap.width, bitmap.height);
-  bitmap.close();
+  const { data } = await browsersPixels(file);
   let place = 0;
   const found = data.reduce(
     (total, value, i) => (i % 4 === 3 ? total : total + value * ++place),
@@ -208,37 +202,6 @@ function scratch(
     OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null;
   if (!context) throw new DecodeError("This browser gives no 2D canvas to read pictures with.");
   return context;
-}
-
-/**
- * The pixels of a bitmap whose colours were not multiplied by alpha, as only WebGL hands them out; undefined where
- * there is none or the picture is larger than its textures.
- */
-function readBackStraight(bitmap: ImageBitmap): ImageData | undefined {
-  const { width, height } = bitmap;
-  const gl = canvasOf(1, 1).getContext("webgl") as WebGLRenderingContext | null;
-  if (!gl || Math.max(width, height) > gl.getParameter(gl.MAX_TEXTURE_SIZE)) return undefined;
-  gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
-  gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
-  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
-  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
-  const attachment = [gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D] as const;
-  gl.framebufferTexture2D(gl.FRAMEBUFFER, ...attachment, gl.getParameter(gl.TEXTURE_BINDING_2D), 0);
-  const image = new ImageData(width, height);
-  const complete = gl.checkFramebufferStatus(gl.FRAMEBUFFER) === gl.FRAMEBUFFER_COMPLETE;
-  if (complete)
-    gl.readPixels(
-      0,
-      0,
-      width,
-      height,
-      gl.RGBA,
-      gl.UNSIGNED_BYTE,
-      new Uint8Array(image.data.buffer),
-    );
-  gl.getExtension("WEBGL_lose_context")?.loseContext(); // browsers keep only a few at a time
-  return complete ? image : undefined;
 }
 
 let altered: string | undefined;

@@ -141,7 +141,7 @@ async function readBody(
   try {
     while (reader) {
       const room = new Uint8Array(buffer, loaded);
-      const into = reader instanceof ReadableStreamBYOBReader;
+      const into = isByob(reader);
       const { done, value } = into ? await reader.read(room) : await reader.read();
       // It takes the buffer away to fill it, and gives it back at the end too.
       if (into && value) buffer = value.buffer;
@@ -158,6 +158,13 @@ async function readBody(
 }
 
 type Reader = ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+
+/** Not every browser has the class: WebKitGTK 2.50 does not. */
+function isByob(reader: Reader): reader is ReadableStreamBYOBReader {
+  return (
+    typeof ReadableStreamBYOBReader !== "undefined" && reader instanceof ReadableStreamBYOBReader
+  );
+}
 
 function readerOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): Reader {
   try {

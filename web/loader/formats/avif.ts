@@ -17,7 +17,8 @@ const PROBE: Probe = {
 /** Boxes with boxes in them, on the way to the item properties, and the size of their own headers. */
 const CONTAINERS: Record<string, number> = { meta: 12, iprp: 8, ipco: 8, iref: 12 };
 
-/** `monochrome` and `chroma_subsampling_x` in the third byte of `av1C` (AV1 in ISO Base Media File Format). */
+/** `high_bitdepth`, `monochrome` and `chroma_subsampling_x` in the third byte of `av1C` (AV1-ISOBMFF). */
+const HIGH_DEPTH = 0x40;
 const CHROMA_FLAGS = 0x18;
 const SUBSAMPLED_COLOUR = 0x08;
 
@@ -26,15 +27,22 @@ const SUBSAMPLED_COLOUR = 0x08;
  * pass over, and associations with them point to no property. The nclx colour box stays: it says how
  * luminance and chrominance become RGB.
  */
-export function plainAvif(file: Bytes): { bytes: Bytes; orientation: number; probe?: Probe } {
+export function plainAvif(file: Bytes): {
+  bytes: Bytes;
+  orientation: number;
+  inexact: string;
+  probe?: Probe;
+} {
   const bytes = file.slice();
-  let subsampled = false;
+  const flags: number[] = []; // of the picture and, if there is one, of its alpha
   let [angle, mirror] = [0, 0];
   const freed = new Set<number>();
   walk(bytes, 0, bytes.length, (kind, start, index) => {
-    if (kind === "av1C") subsampled ||= (bytes[start + 10]! & CHROMA_FLAGS) === SUBSAMPLED_COLOUR;
+    if (kind === "av1C") flags.push(bytes[start + 10]!);
     if (kind === "irot") angle = bytes[start + 8]! & 3;
     if (kind === "imir") mirror = 1 + (bytes[start + 8]! & 1);
+    if (kind === "ftyp")
+      makeStill(bytes.subarray(start + 8, start + viewOf(bytes).getUint32(start)));
     const profile = kind === "colr" && textAt(bytes, start + 8) !== "nclx";
     if (!profile && kind !== "irot" && kind !== "imir" && kind !== "auxl") return;
     bytes.set([0x66, 0x72, 0x65, 0x65], start + 4);
@@ -44,7 +52,10 @@ export function plainAvif(file: Bytes): { bytes: Bytes; orientation: number; pro
     if (kind === "ipma") dissociate(bytes, start, freed);
   });
   const orientation = ORIENTATIONS[angle]![mirror]!;
-  return subsampled ? { bytes, orientation, probe: PROBE } : { bytes, orientation };
+  const deep = flags.some((byte) => byte & HIGH_DEPTH);
+  const inexact = deep ? "browsers round AVIF of more than 8 bits in ways of their own" : "";
+  const subsampled = flags.some((byte) => (byte & CHROMA_FLAGS) === SUBSAMPLED_COLOUR);
+  return { bytes, orientation, inexact, ...(subsampled && { probe: PROBE }) };
 }
 
 /** Exif's orientation by quarter turns and then by mirroring: none, top with bottom, left with right. */
@@ -54,6 +65,13 @@ const ORIENTATIONS = [
   [3, 2, 4],
   [6, 7, 5],
 ];
+
+/** Makes the brand of sequences that of pictures: they hold their first frame as one too, in its right colours. */
+function makeStill(brands: Bytes): void {
+  for (let at = 0; at < brands.length; at += 4) {
+    if (textAt(brands, at) === "avis") brands[at + 3] = 0x66;
+  }
+}
 
 type Visit = (kind: string, start: number, index: number) => void;
 

@@ -1,31 +1,68 @@
-import { concatenate, truncated, type Bytes } from "./bytes.ts";
+import { concatenate, truncated, viewOf, type Bytes } from "./bytes.ts";
+import type { Placement } from "./placement.ts";
 
 const EXTENSION = 0x21;
 const GRAPHIC_CONTROL = 0xf9;
 const IMAGE = 0x2c;
 const TRAILER = 0x3b;
 
-/** A GIF of just its first frame, without a transparent colour (GIF89a specification). */
-export function plainGif(bytes: Bytes): Bytes {
-  const plain = bytes.slice();
-  let at = 13 + tableSize(bytes[10]);
-  for (;;) {
-    const kind = bytes[at];
-    if (kind === EXTENSION) {
-      if (bytes[at + 1] === GRAPHIC_CONTROL) plain[at + 3]! &= ~1;
-      at = endOfBlocks(bytes, at + 2);
-    } else if (kind === IMAGE) {
-      const end = endOfBlocks(bytes, at + 11 + tableSize(bytes[at + 9]));
-      return concatenate([plain.subarray(0, end), Uint8Array.of(TRAILER)]);
-    } else {
-      throw truncated(bytes, "GIF");
-    }
+const HEADER_SIZE = 13;
+const DESCRIPTOR_SIZE = 10;
+/** The flag of a colour table, and those of its size. */
+const HAS_TABLE = 0x80;
+const TABLE_FLAGS = 0x87;
+
+/**
+ * A GIF of just its first frame, without a transparent colour (GIF89a specification), and where it lies on the screen
+ * if that is larger: browsers show the rest transparent or leave it out.
+ */
+export function plainGif(bytes: Bytes): { bytes: Bytes; placement?: Placement } {
+  let flags = bytes[10] ?? 0;
+  let table = bytes.subarray(HEADER_SIZE, HEADER_SIZE + tableSize(flags));
+  let around = 0; // an index
+  let at = HEADER_SIZE + table.length;
+  while (bytes[at] === EXTENSION) {
+    if (bytes[at + 1] === GRAPHIC_CONTROL && bytes[at + 3]! & 1) around = bytes[at + 6]!;
+    at = endOfBlocks(bytes, at + 2);
   }
+  const descriptor = bytes.slice(at, at + DESCRIPTOR_SIZE);
+  if (descriptor[0] !== IMAGE || descriptor.length < DESCRIPTOR_SIZE) throw truncated(bytes, "GIF");
+  at += DESCRIPTOR_SIZE;
+  if (descriptor[9]! & HAS_TABLE) {
+    flags = descriptor[9]!;
+    table = bytes.subarray(at, at + tableSize(flags));
+    at += table.length;
+  }
+  const data = bytes.subarray(at, endOfBlocks(bytes, at + 1));
+  if (!table.length) {
+    // Pillow takes the indices for grey.
+    flags = TABLE_FLAGS;
+    table = Uint8Array.from({ length: 3 * 256 }, (_, i) => i / 3);
+  }
+  const [left, top, width, height] = [1, 3, 5, 7].map((i) =>
+    viewOf(descriptor).getUint16(i, true),
+  ) as [number, number, number, number];
+  const screen = [6, 8].map((i) => viewOf(bytes).getUint16(i, true)) as [number, number];
+  const header = bytes.slice(0, HEADER_SIZE);
+  header.set(descriptor.subarray(5, 9), 6);
+  header[10] = flags & TABLE_FLAGS;
+  descriptor.fill(0, 1, 5);
+  descriptor[9]! &= ~TABLE_FLAGS;
+  const plain = concatenate([header, table, descriptor, data, Uint8Array.of(TRAILER)]);
+  const placement: Placement = {
+    width: Math.max(screen[0], left + width),
+    height: Math.max(screen[1], top + height),
+    left,
+    top,
+    around: [0, 1, 2].map((i) => table[3 * around + i] ?? 0) as [number, number, number],
+  };
+  const whole = placement.width === width && placement.height === height;
+  return whole ? { bytes: plain } : { bytes: plain, placement };
 }
 
 /** Bytes of the colour table that `flags` announce. */
-function tableSize(flags = 0): number {
-  return flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0;
+function tableSize(flags: number): number {
+  return flags & HAS_TABLE ? 3 * 2 ** ((flags & 7) + 1) : 0;
 }
 
 function endOfBlocks(bytes: Uint8Array, start: number): number {

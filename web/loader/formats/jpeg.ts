@@ -1,4 +1,5 @@
 import { concatenate, textAt, truncated, type Bytes } from "./bytes.ts";
+import { splitCmyk, type Segment, type Split } from "./cmyk.ts";
 import { exifOrientation } from "./orientation.ts";
 
 const EOI = 0xd9;
@@ -10,15 +11,17 @@ const APP2 = 0xe2;
 
 /**
  * A JPEG without APP1 and APP2, up to its end marker. The Adobe marker stays: it says how colours are
- * stored (ITU-T T.81, annex B).
+ * stored (ITU-T T.81, annex B). One of CMYK is split.
  */
 export function plainJpeg(bytes: Bytes): {
   bytes: Bytes;
   orientation: number;
   inexact: string;
+  split?: Split;
 } {
   const kept: Uint8Array[] = [];
-  let inexact = "";
+  const segments: Segment[] = [];
+  let cmyk = false;
   let orientation = 1;
   let hasExif = false;
   let from = 0;
@@ -30,13 +33,14 @@ export function plainJpeg(bytes: Bytes): {
     if (bytes[at] !== 0xff || marker === undefined) throw truncated(bytes, "JPEG");
     if (marker === EOI) {
       kept.push(bytes.subarray(from, at + 2));
+      const split = cmyk ? splitCmyk(segments) : undefined;
+      if (split) return { bytes: split.colours, orientation, inexact: "", split };
+      const inexact = cmyk ? "browsers round the colours of CMYK in another way, by 1 of 255" : "";
       return { bytes: concatenate(kept), orientation, inexact };
     }
     const end = at + 2 + (bytes[at + 2]! << 8) + bytes[at + 3]!;
     if (!(end <= bytes.length)) throw truncated(bytes, "JPEG");
-    if (isFrameHeader(marker) && bytes[at + 9] === 4) {
-      inexact = "browsers round the colours of CMYK in another way, by 1 of 255";
-    }
+    if (isFrameHeader(marker) && bytes[at + 9] === 4) cmyk = true;
     if (marker === APP1 && !hasExif && textAt(bytes, at + 4, 6) === "Exif\0\0") {
       hasExif = true;
       orientation = exifOrientation(bytes.subarray(at + 4, end));
@@ -45,7 +49,13 @@ export function plainJpeg(bytes: Bytes): {
       kept.push(bytes.subarray(from, at));
       from = end;
     }
-    at = marker === SOS ? endOfScan(bytes, end) : end;
+    const next = marker === SOS ? endOfScan(bytes, end) : end;
+    segments.push({
+      marker,
+      content: bytes.subarray(at + 4, end),
+      data: bytes.subarray(end, next),
+    });
+    at = next;
   }
 }
 

@@ -1,13 +1,20 @@
+import { FormatError, truncated, viewOf, type Bytes } from "./bytes.ts";
 import { exifOrientation } from "./orientation.ts";
-import { concatenate, FormatError, textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
-
-const SIGNATURE_SIZE = 8;
-const CRITICAL = new Set(["IHDR", "PLTE", "IDAT", "IEND"]);
+import { chunksOf, contentOf } from "./png_chunks.ts";
+import { unfilter } from "./png_filters.ts";
 
 const GREY = 0;
-const GREY_ALPHA = 4;
-const RGBA = 6;
+const PALETTE = 3;
+
+/** By colour type. */
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const DEPTHS: Record<number, readonly number[]> = {
+  0: [1, 2, 4, 8, 16],
+  2: [8, 16],
+  3: [1, 2, 4, 8],
+  4: [8, 16],
+  6: [8, 16],
+};
 
 /** Column and row of each Adam7 pass's first pixel, and the steps to the next ones. */
 const ADAM7 = [
@@ -19,147 +26,105 @@ const ADAM7 = [
   [1, 0, 2, 2],
   [0, 1, 1, 2],
 ] as const;
-
-interface Chunk {
-  kind: string;
-  start: number;
-  end: number;
-}
-
-/** A PNG with only its critical chunks: no gamma, profile, orientation, transparency, no animation. */
-export function plainPng(bytes: Bytes): Bytes {
-  const kept = [...chunksOf(bytes)].filter(({ kind }) => CRITICAL.has(kind));
-  return concatenate([
-    bytes.subarray(0, SIGNATURE_SIZE),
-    ...kept.map(({ start, end }) => bytes.subarray(start, end)),
-  ]);
-}
+const WHOLE = [[0, 0, 1, 1]] as const;
 
 /** The orientation of the `eXIf` chunk, 1 where there is none. */
 export function pngOrientation(bytes: Bytes): number {
-  const exif = [...chunksOf(bytes)].find(({ kind }) => kind === "eXIf");
-  return exif ? exifOrientation(bytes.subarray(exif.start + 8, exif.end - 4)) : 1;
-}
-
-/** Alpha, which a canvas multiplies into the colours, and 16 bits, which browsers round in their own ways. */
-export function needsOwnDecoder(bytes: Bytes): boolean {
-  const [depth, colour] = [bytes[24], bytes[25]];
-  return depth === 16 || colour === GREY_ALPHA || colour === RGBA;
+  const exif = contentOf(bytes, "eXIf");
+  return exif ? exifOrientation(exif) : 1;
 }
 
 /**
- * The pixels of a PNG with 8 or 16 bits, as Pillow's `convert("RGB")` gives them: alpha dropped, the high byte of
- * 16 bits, and grey of 16 bits clipped at 255.
+ * The pixels of a PNG as Pillow's `convert("RGB")` gives them: no gamma, profile and transparency, the high byte of 16
+ * bits, but grey of 16 bits clipped at 255 (PNG specification). Browsers do not only apply what is left out here: they
+ * differ in what they round, make up and let pass. Raises FormatError for what Pillow refuses.
  */
 export async function decodePng(bytes: Bytes): Promise<ImageData> {
   const view = viewOf(bytes);
   if (bytes.length < 33) throw truncated(bytes, "PNG");
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
-  const [depth, colour, , , interlaced] = bytes.subarray(24, 29) as unknown as number[];
-  const channels = CHANNELS[colour!];
-  if (!width || !height || !channels || width * height > 2 ** 28) {
+  const [depth, colour, , filters, interlaced] = bytes.subarray(24, 29) as unknown as Header;
+  const valid = DEPTHS[colour]?.includes(depth) && filters === 0;
+  if (!width || !height || !valid || width * height > 2 ** 28) {
     throw new FormatError(
-      `The PNG file's header is damaged (${width} × ${height}, colour type ${colour}).`,
+      `The PNG file's header is damaged (${width} × ${height}, colour type ${colour}, ${depth} bits).`,
     );
   }
-  const pixelSize = (channels * depth!) / 8;
+  const pixelBits = CHANNELS[colour]! * depth;
+  const read = pixelReader(colour, depth, contentOf(bytes, "PLTE") ?? new Uint8Array());
   const data = await inflate(bytes);
   const image = new ImageData(width, height);
+  const pixels = new Uint32Array(image.data.buffer);
   let at = 0;
-  for (const [x0, y0, dx, dy] of interlaced ? ADAM7 : [[0, 0, 1, 1] as const]) {
+  for (const [x0, y0, dx, dy] of interlaced ? ADAM7 : WHOLE) {
     const columns = Math.ceil((width - x0) / dx);
     const rows = Math.ceil((height - y0) / dy);
     if (columns <= 0 || rows <= 0) continue;
-    const lineSize = columns * pixelSize;
+    const lineSize = Math.ceil((columns * pixelBits) / 8);
     if (at + rows * (lineSize + 1) > data.length) throw truncated(bytes, "PNG");
-    unfilter(data, at, rows, lineSize, pixelSize);
-    for (let row = 0; row < rows; row++) {
-      const line = at + row * (lineSize + 1) + 1;
-      for (let column = 0; column < columns; column++) {
-        const to = ((y0 + row * dy) * width + x0 + column * dx) * 4;
-        copyPixel(data, line + column * pixelSize, image.data, to, colour!, depth!);
+    if (!unfilter(data, at, rows, lineSize, Math.ceil(pixelBits / 8)))
+      throw truncated(bytes, "PNG");
+    for (let row = 0; row < rows; row++, at += lineSize + 1) {
+      let to = (y0 + row * dy) * width + x0;
+      for (let column = 0; column < columns; column++, to += dx) {
+        pixels[to] = read(data, at + 1, column);
       }
     }
-    at += rows * (lineSize + 1);
   }
   return image;
 }
 
-function copyPixel(
-  data: Uint8Array,
-  at: number,
-  out: Uint8ClampedArray,
-  to: number,
-  colour: number,
+type Header = [
   depth: number,
-): void {
+  colour: number,
+  compression: number,
+  filters: number,
+  interlaced: number,
+];
+type PixelReader = (data: Uint8Array, line: number, column: number) => number;
+
+/** Gives a pixel of a line as ImageData has it in memory: opaque, blue, green, red from the highest byte on. */
+function pixelReader(colour: number, depth: number, palette: Uint8Array): PixelReader {
   const step = depth / 8;
-  if (colour === GREY && depth === 16) {
-    out[to] = out[to + 1] = out[to + 2] = data[at] ? 255 : data[at + 1]!;
-  } else if (colour === GREY || colour === GREY_ALPHA) {
-    out[to] = out[to + 1] = out[to + 2] = data[at]!;
-  } else {
-    out[to] = data[at]!;
-    out[to + 1] = data[at + step]!;
-    out[to + 2] = data[at + 2 * step]!;
+  if (depth <= 8 && CHANNELS[colour] === 1) {
+    const most = 2 ** depth - 1;
+    const table = Uint32Array.from({ length: most + 1 }, (_, i) =>
+      colour === PALETTE
+        ? packed(palette[3 * i] ?? 0, palette[3 * i + 1] ?? 0, palette[3 * i + 2] ?? 0)
+        : packed((i * 255) / most, (i * 255) / most, (i * 255) / most),
+    );
+    return (data, line, column) => {
+      const bit = column * depth;
+      return table[(data[line + (bit >> 3)]! >> (8 - depth - (bit & 7))) & most]!;
+    };
   }
-  out[to + 3] = 255;
+  const size = CHANNELS[colour]! * step;
+  if (CHANNELS[colour]! < 3) {
+    const clips = colour === GREY;
+    return (data, line, column) => {
+      const at = line + column * size;
+      const value = clips ? (data[at] ? 255 : data[at + 1]!) : data[at]!;
+      return packed(value, value, value);
+    };
+  }
+  return (data, line, column) => {
+    const at = line + column * size;
+    return packed(data[at]!, data[at + step]!, data[at + 2 * step]!);
+  };
 }
 
-function* chunksOf(bytes: Bytes): Generator<Chunk> {
-  const view = viewOf(bytes);
-  let start = SIGNATURE_SIZE;
-  for (;;) {
-    if (start + 12 > bytes.length) throw truncated(bytes, "PNG");
-    const end = start + 12 + view.getUint32(start);
-    if (end > bytes.length) throw truncated(bytes, "PNG");
-    const kind = textAt(bytes, start + 4);
-    yield { kind, start, end };
-    if (kind === "IEND") return;
-    start = end;
-  }
+function packed(red: number, green: number, blue: number): number {
+  return 0xff000000 | (blue << 16) | (green << 8) | red;
 }
 
 async function inflate(bytes: Bytes): Promise<Uint8Array> {
   const parts = [...chunksOf(bytes)]
     .filter(({ kind }) => kind === "IDAT")
-    .map(({ start, end }) => bytes.subarray(start + 8, end - 4));
+    .map(({ content }) => content);
   const inflated = new Blob(parts).stream().pipeThrough(new DecompressionStream("deflate"));
   try {
     return new Uint8Array(await new Response(inflated).arrayBuffer());
   } catch {
     throw truncated(bytes, "PNG");
   }
-}
-
-/** Undoes the filters of `rows` lines in place (PNG specification, section 9). */
-function unfilter(
-  data: Uint8Array,
-  start: number,
-  rows: number,
-  lineSize: number,
-  left: number,
-): void {
-  for (let row = 0; row < rows; row++) {
-    const line = start + row * (lineSize + 1);
-    const kind = data[line]!;
-    const up = row ? lineSize + 1 : 0;
-    for (let i = 1; i <= lineSize; i++) {
-      const at = line + i;
-      const a = i > left ? data[at - left]! : 0;
-      const b = up ? data[at - up]! : 0;
-      const c = up && i > left ? data[at - up - left]! : 0;
-      if (kind === 1) data[at]! += a;
-      else if (kind === 2) data[at]! += b;
-      else if (kind === 3) data[at]! += (a + b) >> 1;
-      else if (kind === 4) data[at]! += paeth(a, b, c);
-    }
-  }
-}
-
-function paeth(a: number, b: number, c: number): number {
-  const toA = Math.abs(b - c);
-  const toB = Math.abs(a - c);
-  const toC = Math.abs(a + b - 2 * c);
-  return toA <= toB && toA <= toC ? a : toB <= toC ? b : c;
 }

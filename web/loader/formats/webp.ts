@@ -1,25 +1,32 @@
 import { concatenate, textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
 import { exifOrientation } from "./orientation.ts";
+import type { Placement } from "./placement.ts";
+import { decodeVp8l } from "./vp8l.ts";
 
 const HEADER_SIZE = 12;
 const FRAME_HEADER_SIZE = 16;
+const BLACK = [0, 0, 0] as const;
 const ALPHA_IS_USED = 0x10;
 
 /**
  * A WebP of just the first frame's picture, without profile and orientation. Of a lossy one the alpha goes too: it
- * is a chunk of its own. In a lossless one it is part of the pixels (WebP container and lossless specifications).
+ * is a chunk of its own (WebP container specification). In a lossless one it is part of the pixels, which are
+ * decoded here then.
  */
 export function plainWebp(file: Bytes): {
   bytes: Bytes;
   orientation: number;
-  hasAlpha: boolean;
+  pixels?: ImageData;
+  placement?: Placement;
 } {
-  const picture = findPicture(file, HEADER_SIZE, file.length, file);
+  const [picture, placement] = findPicture(file, HEADER_SIZE, file.length, file);
   if (!picture) throw truncated(file, "WebP");
   const header = file.slice(0, HEADER_SIZE);
   viewOf(header).setUint32(4, picture.length + 4, true);
+  const bytes = concatenate([header, picture]);
+  const plain = { bytes, orientation: orientationOf(file), ...(placement && { placement }) };
   const hasAlpha = textAt(picture, 0) === "VP8L" && (picture[12]! & ALPHA_IS_USED) !== 0;
-  return { bytes: concatenate([header, picture]), orientation: orientationOf(file), hasAlpha };
+  return hasAlpha ? { ...plain, pixels: decodeVp8l(picture.subarray(8)) } : plain;
 }
 
 /** The orientation of the EXIF chunk, which stands behind the picture; 1 where there is none. */
@@ -33,9 +40,15 @@ function orientationOf(file: Bytes): number {
   return 1;
 }
 
-/** A copy of the first VP8 or VP8L chunk, padded to an even size. */
-function findPicture(bytes: Bytes, from: number, to: number, file: Bytes): Bytes | undefined {
+/** A copy of the first VP8 or VP8L chunk, padded to an even size, and where an animation has it. */
+function findPicture(
+  bytes: Bytes,
+  from: number,
+  to: number,
+  file: Bytes,
+): [picture: Bytes | undefined, placement?: Placement] {
   const view = viewOf(bytes);
+  let canvas = { width: 0, height: 0 };
   for (let at = from; at + 8 <= to;) {
     const kind = textAt(bytes, at);
     const size = view.getUint32(at + 4, true);
@@ -44,10 +57,24 @@ function findPicture(bytes: Bytes, from: number, to: number, file: Bytes): Bytes
     if (kind === "VP8 " || kind === "VP8L") {
       const chunk = new Uint8Array(8 + size + (size % 2));
       chunk.set(bytes.subarray(at, end));
-      return chunk;
+      return [chunk];
     }
-    if (kind === "ANMF") return findPicture(bytes, at + 8 + FRAME_HEADER_SIZE, end, file);
+    if (kind === "VP8X" && size >= 10) {
+      canvas = { width: three(view, at + 12) + 1, height: three(view, at + 15) + 1 };
+    }
+    if (kind === "ANMF") {
+      const [picture] = findPicture(bytes, at + 8 + FRAME_HEADER_SIZE, end, file);
+      const [width, height] = [three(view, at + 14) + 1, three(view, at + 17) + 1];
+      if (width === canvas.width && height === canvas.height) return [picture];
+      const [left, top] = [2 * three(view, at + 8), 2 * three(view, at + 11)];
+      return [picture, { ...canvas, left, top, around: BLACK }];
+    }
     at = end + (size % 2);
   }
-  return undefined;
+  return [undefined];
+}
+
+/** A number of three bytes. */
+function three(view: DataView, at: number): number {
+  return view.getUint16(at, true) + (view.getUint8(at + 2) << 16);
 }

@@ -1,0 +1,169 @@
+import { concatenate, textAt, type Bytes } from "./bytes.ts";
+import { huffmanTable, withoutBlocks, type HuffmanTable } from "./scan.ts";
+
+/** A marker, what its segment holds behind its length, and the entropy-coded data that follow a scan's header. */
+export interface Segment {
+  marker: number;
+  content: Uint8Array;
+  data: Uint8Array;
+}
+
+/** Two JPEGs of three components each, which browsers decode exactly, and how their pixels become the picture's. */
+export interface Split {
+  colours: Bytes;
+  black: Bytes;
+  /** Makes the picture out of both; written over `colours`. */
+  merge: (colours: ImageData, black: ImageData) => void;
+}
+
+/** Left out of the file of colours; and of the other one, whose third component then is black. */
+const BLACK = 3;
+const MAGENTA = 1;
+
+const START = Uint8Array.of(0xff, 0xd8);
+const END = Uint8Array.of(0xff, 0xd9);
+const PROGRESSIVE = 0xc2;
+const DHT = 0xc4;
+const SOS = 0xda;
+const DQT = 0xdb;
+const DRI = 0xdd;
+const ADOBE = 0xee;
+
+/**
+ * A JPEG of cyan, magenta, yellow and black, which browsers convert to RGB with other rounding than Pillow, as two
+ * JPEGs of the same coefficients that leave nothing to convert. Undefined where it is not coded in Huffman's way, or
+ * its components are sampled so that a file without one of them is laid out otherwise (ITU-T T.81).
+ */
+export function splitCmyk(segments: readonly Segment[]): Split | undefined {
+  const adobe = segments.find(
+    ({ marker, content }) => marker === ADOBE && textAt(content, 0, 5) === "Adobe",
+  );
+  const ycck = adobe?.content[11] === 2;
+  const colours = withoutComponent(segments, BLACK, ycck);
+  const black = withoutComponent(segments, MAGENTA, false);
+  if (!colours || !black) return undefined;
+  return { colours, black, merge: (a, b) => merge(a.data, b.data, ycck) };
+}
+
+/** Pillow's `cmyk2rgb`, of inks that are stored inverted; YCCK's RGB is, by libjpeg, what these lack. */
+function merge(colours: Uint8ClampedArray, black: Uint8ClampedArray, ycck: boolean): void {
+  for (let at = 0; at < colours.length; at += 4) {
+    const light = black[at + 2]!;
+    for (let i = at; i < at + 3; i++) {
+      const product = (ycck ? colours[i]! : 255 - colours[i]!) * light + 128;
+      colours[i] = light - ((product + (product >> 8)) >> 8);
+    }
+  }
+}
+
+function withoutComponent(
+  segments: readonly Segment[],
+  leftOut: number,
+  ycc: boolean,
+): Bytes | undefined {
+  const tables: HuffmanTable[] = [];
+  const out: Uint8Array[] = [START, adobeSegment(ycc)];
+  let frame: Frame | undefined;
+  let restartInterval = 0;
+  for (const { marker, content, data } of segments) {
+    if (marker === SOS) {
+      const scan = frame && scanWithout(content, data, frame, tables, restartInterval);
+      if (!scan) return undefined;
+      out.push(scan);
+    } else if (marker === DHT || marker === DQT || marker === DRI) {
+      if (marker === DHT) readTables(content, tables);
+      if (marker === DRI) restartInterval = (content[0]! << 8) | content[1]!;
+      out.push(segmentOf(marker, content));
+    } else if (marker >= 0xc0 && marker <= 0xcf) {
+      frame = readFrame(marker, content, leftOut);
+      if (!frame) return undefined;
+      out.push(segmentOf(marker, frame.header));
+    }
+  }
+  return concatenate([...out, END]);
+}
+
+function segmentOf(marker: number, content: Uint8Array): Bytes {
+  const size = content.length + 2;
+  return concatenate([Uint8Array.of(0xff, marker, size >> 8, size & 255), content]);
+}
+
+/** Says that three components are YCbCr, or that they are RGB, which decoders hand out as they are. */
+function adobeSegment(ycc: boolean): Bytes {
+  const name = Uint8Array.from("Adobe", (letter) => letter.charCodeAt(0));
+  return segmentOf(ADOBE, concatenate([name, Uint8Array.of(0, 100, 0, 0, 0, 0, ycc ? 1 : 0)]));
+}
+
+function readTables(content: Uint8Array, tables: HuffmanTable[]): void {
+  for (let at = 0; at + 17 <= content.length;) {
+    const counts = content.subarray(at + 1, at + 17);
+    const symbols = content.subarray(at + 17, at + 17 + counts.reduce((sum, n) => sum + n, 0));
+    tables[content[at]!] = huffmanTable(counts, symbols);
+    at += 17 + symbols.length;
+  }
+}
+
+interface Frame {
+  /** Without the component that is left out. */
+  header: Uint8Array;
+  leftOut: number;
+  progressive: boolean;
+  /** Of an interleaved scan. */
+  mcus: number;
+  /** In one MCU, by the component's name. */
+  blocks: Map<number, number>;
+}
+
+/** Undefined where the other three components do not span the same MCUs. */
+function readFrame(marker: number, content: Uint8Array, leftOut: number): Frame | undefined {
+  const components = [0, 1, 2, 3].map((i) => content.subarray(6 + 3 * i, 9 + 3 * i));
+  const others = components.filter((_, i) => i !== leftOut);
+  const [across, down] = [(of: Uint8Array) => of[1]! >> 4, (of: Uint8Array) => of[1]! & 15];
+  const most = (of: Uint8Array[], factor: (of: Uint8Array) => number): number =>
+    Math.max(...of.map(factor));
+  const [columns, rows] = [most(others, across), most(others, down)];
+  const [height, width] = [(content[1]! << 8) | content[2]!, (content[3]! << 8) | content[4]!];
+  const fits = columns === most(components, across) && rows === most(components, down);
+  if (marker > PROGRESSIVE || content.length !== 18 || !fits || !(columns && rows && height))
+    return undefined;
+  return {
+    header: concatenate([content.subarray(0, 5), Uint8Array.of(3), ...others]),
+    leftOut: components[leftOut]![0]!,
+    progressive: marker === PROGRESSIVE,
+    mcus: Math.ceil(width / (8 * columns)) * Math.ceil(height / (8 * rows)),
+    blocks: new Map(components.map((of) => [of[0]!, across(of) * down(of)])),
+  };
+}
+
+/** The scan's header and data, nothing where only that component is in it. */
+function scanWithout(
+  content: Uint8Array,
+  data: Uint8Array,
+  { leftOut, progressive, mcus, blocks }: Frame,
+  tables: readonly HuffmanTable[],
+  restartInterval: number,
+): Uint8Array | undefined {
+  const count = content[0]!;
+  const entries = Array.from({ length: count }, (_, i) => content.subarray(1 + 2 * i, 3 + 2 * i));
+  const others = entries.filter(([name]) => name !== leftOut);
+  if (others.length === count) return concatenate([segmentOf(SOS, content), data]);
+  if (others.length === 0) return new Uint8Array();
+  // A component of several blocks that is alone in its scan has them in another order.
+  if (others.length === 1 && blocks.get(others[0]![0]!) !== 1) return undefined;
+  const [, , approximation] = content.subarray(1 + 2 * count);
+  const components = entries.map(([name, selectors]) => ({
+    blocks: blocks.get(name!)!,
+    dc: tables[selectors! >> 4],
+    ac: tables[0x10 | (selectors! & 15)],
+    kept: name !== leftOut,
+  }));
+  const coding = progressive ? (approximation! >> 4 ? "dc bit" : "dc") : "everything";
+  const rest = withoutBlocks(data, components, coding, mcus, restartInterval);
+  if (!rest) return undefined;
+  const header = concatenate([
+    Uint8Array.of(others.length),
+    ...others,
+    content.subarray(1 + 2 * count),
+  ]);
+  return concatenate([segmentOf(SOS, header), rest]);
+}
