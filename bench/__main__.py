@@ -7,6 +7,7 @@ import argparse
 
 from bench.build import measure_build
 from bench.memory import measure_memory
+from bench.network import measure_network
 from bench.pictures import measure_pictures
 from bench.preprocess import measure_preprocess
 from bench.sizes import measure_sizes
@@ -17,6 +18,7 @@ PARTS = {
     "preprocess": measure_preprocess,
     "pictures": measure_pictures,
     "memory": measure_memory,
+    "network": measure_network,
     "sizes": measure_sizes,
 }
 

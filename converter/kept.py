@@ -14,7 +14,7 @@ from converter.leftovers import process_folder, remove_leftovers
 
 _SUMS = "sums.json"
 
-NEWEST = 3
+NEWEST = 2
 """How many folders of one kind are kept: a few, so that builds beside one another do not fight."""
 
 

@@ -1,0 +1,107 @@
+"""From navigation to the first prediction over a slow network, for each variant.
+
+From an empty cache and from a full one. The network is Chromium's own emulation (DevTools protocol, Network.emulateNetworkConditions); files are sent
+compressed as a good host sends them.
+"""
+
+import statistics
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, CDPSession, sync_playwright
+
+from bench.site import built_site, chromium
+from converter.check_manifest import read_manifest
+from converter.console import Output
+from tests.browser.find import launch_arguments
+from tests.browser.server import Host, hosting
+
+MEGABITS, DELAY = 10, 40
+"""Of the network: Mbit/s down and up, and milliseconds there and back."""
+ROUNDS = 3
+LARGE = 20e6
+"""Bytes over which one round has to do."""
+WANTED = {"mobilenet_emotion/int8": "5.0", "landmark_cnn_emotion/int8": "56.0"}
+"""Most MB over the wire from an empty cache, where a figure was set."""
+
+PAGE = """<!doctype html>
+<meta charset="utf-8">
+<link rel="icon" href="data:,">
+<script type="module">
+import { loadModel } from "./torch2web.js";
+const [name, variant] = location.search.slice(1).split("/");
+const model = await loadModel(name, { variant });
+const face = await (await fetch("samples/bored-1.jpg")).blob();
+const { label } = await model.predict(face);
+window.first = { milliseconds: performance.now(), label, cache: model.info.cache };
+</script>
+"""
+
+
+@dataclass
+class _Visit:
+    """Seconds to the first prediction and bytes over the wire, of each round."""
+
+    seconds: list[float] = field(default_factory=list)
+    megabytes: list[float] = field(default_factory=list)
+
+    def cells(self) -> tuple[str, str, str]:
+        median = statistics.median(self.seconds)
+        return f"{min(self.megabytes):.2f}", f"{min(self.seconds):.2f}", f"{median:.2f}"
+
+
+def measure_network(output: Output) -> None:
+    """Every variant in a browser context of its own; cold and warm take turns."""
+    with built_site() as site, hosting(site) as host, sync_playwright() as playwright:
+        (site.parent / "first.html").write_text(PAGE)
+        host.extras["first.html"] = site.parent / "first.html"
+        manifest = read_manifest((site / "models/model_info.json").read_bytes())
+        sizes = {
+            f"{model['name']}/{variant['name']}": variant["weights"]["size"]
+            for model in manifest["models"]
+            for variant in model["variants"]
+        }
+        browser = playwright.chromium.launch(executable_path=chromium(), args=launch_arguments())
+        cold, warm = ({name: _Visit() for name in sizes} for _ in range(2))
+        for round_number in range(ROUNDS):
+            for name in [name for name, size in sizes.items() if size < LARGE or not round_number]:
+                _visit_twice(browser, host, name, cold[name], warm[name])
+        browser.close()
+    rows = [(name, *cold[name].cells(), WANTED.get(name, ""), *warm[name].cells()) for name in sizes]
+    headings = ("first prediction", "cold MB", "min s", "median", "wanted MB", "warm MB", "min s", "median")
+    output.line(f"{MEGABITS} Mbit/s, {DELAY} ms")
+    output.table(headings, rows)
+
+
+def _visit_twice(browser: Browser, host: Host, name: str, cold: _Visit, warm: _Visit) -> None:
+    context = browser.new_context()
+    for visit in (cold, warm):
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        received = _slow_down(session)
+        page.goto(f"{host.url}first.html?{name}")
+        page.wait_for_function("window.first", timeout=600_000)
+        first = page.evaluate("window.first")
+        visit.seconds.append(first["milliseconds"] / 1000)
+        visit.megabytes.append(sum(received) / 1e6)
+        if visit is warm and first["cache"]["downloaded"]:
+            raise SystemExit(f"{name}: {first['cache']} from a full cache")
+        page.close()
+    context.close()
+
+
+def _slow_down(session: CDPSession) -> list[int]:
+    """Emulate the network; return a list that collects the bytes of every answer as they were sent."""
+    received: list[int] = []
+    session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+    session.send("Network.enable")
+    bytes_per_second = MEGABITS * 1e6 / 8
+    session.send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": False,
+            "latency": DELAY,
+            "downloadThroughput": bytes_per_second,
+            "uploadThroughput": bytes_per_second,
+        },
+    )
+    return received
