@@ -1,7 +1,7 @@
 """From navigation to the first prediction over a slow network, for each variant.
 
-From an empty cache and from a full one. The network is Chromium's own emulation (DevTools protocol, Network.emulateNetworkConditions); files are sent
-compressed as a good host sends them.
+From an empty cache and from a full one. The network is Chromium's own emulation (DevTools protocol,
+Network.emulateNetworkConditions); files are sent compressed as a good host sends them.
 """
 
 import statistics

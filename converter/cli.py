@@ -117,7 +117,7 @@ def create_parser() -> argparse.ArgumentParser:
         help="let other devices in the same network check themselves, and save what they find",
     )
     serve.add_argument(
-        "--host",
+        "--address",
         metavar="ADDRESS",
         help="address of this machine to listen on (127.0.0.1; with --parity every one)",
     )
@@ -316,9 +316,9 @@ def _serve(options: argparse.Namespace, output: Output) -> None:
     from converter.serving import serve_parity, serve_site
 
     if options.parity:
-        serve_parity(options.site, options.port, options.host, options.parity_dir, output)
+        serve_parity(options.site, options.port, options.address, options.parity_dir, output)
     else:
-        serve_site(options.site, options.port, options.host, output)
+        serve_site(options.site, options.port, options.address, output)
 
 
 def _report(options: argparse.Namespace, output: Output) -> None:

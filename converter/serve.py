@@ -67,7 +67,7 @@ def create_server(
         return _Server((host, port), partial(handler, directory=str(site)))
     except (OSError, OverflowError) as error:
         if isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
-            problem = f"{host} is no address of this machine: {error}; name another one with --host"
+            problem = f"{host} is no address of this machine: {error}; name another one with --address"
             raise InputError(problem) from error
         raise InputError(f"port {port} cannot be used: {error}; name another one with --port") from error
 

@@ -43,10 +43,10 @@ def serve_parity(site: Path, port: int, host: str | None, folder: Path, output: 
         )
         if not addresses:
             output.warning(
-                "This machine seems to be in no network; --host names an address that others reach."
+                "This machine seems to be in no network; --address names an address that others reach."
             )
         elif others := ", ".join(addresses[1:]):
-            output.line(f"Where it does not open, --host names another address of this machine: {others}")
+            output.line(f"Where it does not open, --address names another address of this machine: {others}")
         here = _url(LOOPBACK if host == EVERY_ADDRESS else host, server)
         output.line(f"{here}{REPORT} shows what devices found, from {folder}  (Ctrl-C stops it)")
         _serve_until_interrupted(server, output)

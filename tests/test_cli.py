@@ -423,7 +423,7 @@ def test_serve_prints_its_address_and_serves(small_site: Path) -> None:
 def test_serve_parity_prints_an_address_for_others_and_no_code_without_a_terminal(
     small_site: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "build.py", "serve", "--parity", "--host", "127.0.0.1", "--port", "0"]
+    command = [sys.executable, "build.py", "serve", "--parity", "--address", "127.0.0.1", "--port", "0"]
     process = subprocess.Popen(
         [*command, "--parity-dir", str(tmp_path), str(small_site)],
         stdout=subprocess.PIPE,
