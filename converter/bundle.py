@@ -3,7 +3,7 @@
 import errno
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,10 +47,10 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Bundle:
-    """What was written: every file, and the loader's size as it is sent."""
+    """What was written: every file, and the sizes of the scripts as they are sent."""
 
     files: tuple[FileRecord, ...]
-    loader_gzipped: int
+    scripts_gzipped: Mapping[str, int]
 
     @property
     def size(self) -> int:
@@ -156,7 +156,7 @@ def write_site(
     _require_small(files, delivery.max_file_size)
     sums = "".join(f"{file.sha256}  {file.path}\n" for file in files)
     written = write_bytes_hashed(root, SUMS, sums.encode())
-    return Bundle((*files, written), scripts.loader_gzipped)
+    return Bundle((*files, written), scripts.gzipped)
 
 
 def _write_runtime(root: Path, delivery: Delivery) -> Runtime:

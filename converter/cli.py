@@ -238,8 +238,9 @@ def _build(options: argparse.Namespace, output: Output) -> None:
                 f"{model.record.spec.name}: its logits do not depend on the picture (--allow-dead)."
             )
     bundle = report.bundle
-    loader = f"loader {bundle.loader_gzipped / 1024:.1f} KiB gzipped"
-    output.line(f"{options.out}: {len(bundle.files)} files, {bundle.size / 2**20:.0f} MiB; {loader}")
+    sizes = ", ".join(f"{name} {size / 1024:.1f}" for name, size in bundle.scripts_gzipped.items())
+    output.line(f"Scripts, KiB gzipped: {sizes}")
+    output.line(f"{options.out}: {len(bundle.files)} files, {bundle.size / 2**20:.0f} MiB")
     if signing_key:
         output.line(f"signed with {options.sign}; publish its public key: docs/signing.md")
     output.line(

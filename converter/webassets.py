@@ -14,8 +14,8 @@ from converter.hashing import sha256_of, sha256_of_sources
 from converter.kept import kept_files
 
 WEB = Path(__file__).parent.parent / "web"
-LOADER_BUDGET = 14 * 1024
-"""Most bytes that torch2web.js may be, gzipped."""
+BUDGETS = WEB / "budgets.json"
+"""Most bytes that each script may be, gzipped, by its name without a hash."""
 
 _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"
@@ -41,9 +41,11 @@ class Scripts:
     types: bytes
 
     @property
-    def loader_gzipped(self) -> int:
-        """Bytes of the loader as a server sends it."""
-        return len(gzip.compress(self.loader, 9, mtime=0))
+    def gzipped(self) -> dict[str, int]:
+        """Bytes of each script as a server sends it, by its name without a hash."""
+        scripts = {"torch2web.js": self.loader, "page.js": self.page, "verify.js": self.verify}
+        scripts |= {f"{name.partition('-')[0]}.js": content for name, content in self.parts.items()}
+        return {name: len(gzip.compress(content, 9, mtime=0)) for name, content in scripts.items()}
 
 
 def install_node_modules() -> None:
@@ -76,15 +78,17 @@ def node_package(name: str) -> Path:
 def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
     """Bundle the loader, which will accept only the manifest with this hash, its types and the page.
 
-    Kept in `cache` between builds. Raises ToolError, and BudgetError for a loader that grew too large.
+    Kept in `cache` between builds. Raises ToolError, and BudgetError for a script that grew too large.
     """
     sources = sha256_of_sources(WEB, _sources())
     scripts = _bundled(cache, "scripts", sources, [manifest_sha256])
     types = _bundled(cache, "types", sources, [])
     loader, page, verify = (scripts.pop(name) for name in ("torch2web.js", "page.js", "verify.js"))
     built = Scripts(loader, scripts, page, verify, types["torch2web.d.ts"])
-    if built.loader_gzipped > LOADER_BUDGET:
-        raise BudgetError("torch2web.js", built.loader_gzipped, LOADER_BUDGET)
+    budgets = json.loads(BUDGETS.read_text())
+    for name, size in built.gzipped.items():
+        if size > budgets[name]:
+            raise BudgetError(name, size, budgets[name])
     return built
 
 
