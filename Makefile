@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WEB := web/node_modules/.torch2web-lock-sha256
 PRETTIER := $(BIN)/node web/node_modules/prettier/bin/prettier.cjs
-PRETTY := web/loader web/page web/verify web/*.mjs web/*.json templates/*.css converter/schemas/*.json \
+PRETTY := web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css converter/schemas/*.json \
 	tests/web/*.ts tests/web/*.json tests/cases/*.json tests/browser/harness/*.js
 
 .PHONY: site test test-engines check browser format bench clean venv
@@ -28,6 +28,7 @@ check: .venv/.installed-test $(WEB)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/node web/node_modules/typescript/bin/tsc -p web
+	$(BIN)/node web/node_modules/typescript/bin/tsc -p web/offline
 	$(BIN)/node web/node_modules/typescript/bin/tsc -p tests/web
 	$(PRETTIER) --check --log-level warn $(PRETTY)
 

@@ -11,6 +11,7 @@ from bench.network import measure_network
 from bench.pictures import measure_pictures
 from bench.preprocess import measure_preprocess
 from bench.sizes import measure_sizes
+from bench.warm import measure_warm
 from converter.console import Output
 
 PARTS = {
@@ -20,6 +21,7 @@ PARTS = {
     "memory": measure_memory,
     "network": measure_network,
     "sizes": measure_sizes,
+    "warm": measure_warm,
 }
 
 

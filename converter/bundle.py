@@ -21,12 +21,14 @@ from converter.signing import sign_manifest
 from converter.signing_keys import SigningKey
 from converter.verify_page import FOLDER as VERIFY_FOLDER
 from converter.verify_page import Judged, write_verify_page
-from converter.webassets import build_scripts, runtime_files, runtime_version
+from converter.webassets import build_offline, build_scripts, runtime_files, runtime_version
 
 MANIFEST = "models/model_info.json"
 CHECKSUMS = "models/model_checksums.json"
 ENTRY = "torch2web.js"
 """The loader's stable name: it imports the one with its hash, which caches may keep for ever."""
+OFFLINE = "offline.js"
+"""The service worker, whose name registrations hold on to."""
 SUMS = "SHA256SUMS"
 """Checksums of every other file of the site, in the form that `sha256sum -c` reads."""
 
@@ -133,12 +135,17 @@ def write_site(
         runtime=runtime,
         pinned=pinned,
         verify_page=delivery.verify_page,
+        loader=loader,
         import_map=import_map,
         import_map_integrity=integrity(hashlib.sha256(import_map.encode()).hexdigest()),
         page_integrity=integrity(page.sha256),
         style_integrity=integrity(style.sha256),
     )
     index = write_bytes_hashed(root, "index.html", html)
+    # What page and loader start with. Models and wasm are kept by the loader, part by part.
+    starting = [*parts, *pictures, *signatures, runtime.api, runtime.glue, manifest, checksums]
+    starting += [loader, entry, page, style, notices, index]
+    offline = write_bytes_hashed(root, OFFLINE, build_offline(starting, cache / "web"))
     judging = []
     if delivery.verify_page:
         judged = Judged(manifest, json.loads(checksums_content), models, (entry, loader), style)
@@ -150,7 +157,7 @@ def write_site(
         *pictures,
         *judging,
         *signatures,
-        *(manifest, schema, checksums, loader, entry, types, page, style, notices, index),
+        *(manifest, schema, checksums, loader, entry, types, page, style, notices, index, offline),
     ]
     files.sort(key=lambda file: file.path)
     _require_small(files, delivery.max_file_size)

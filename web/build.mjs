@@ -3,6 +3,7 @@
  *
  *     node build.mjs scripts OUT MODEL_INFO_SHA256   torch2web.js, its parts and the pages' scripts, minified
  *     node build.mjs types OUT                       torch2web.d.ts, all of its types in one file
+ *     node build.mjs offline OUT SHELL               offline.js, with the JSON of the files that it keeps
  */
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -18,19 +19,20 @@ const PARTS = ["pictures", "sha256", "signature"];
 /** Digits of a hash that names a file, as in converter/parts.py. */
 const HASH_LENGTH = 32;
 
+const common = {
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  legalComments: "none",
+  logLevel: "warning",
+};
+
 /**
  * The loader is one file of its own: the page imports it like any other page would. It carries the hashes of its
  * parts and of the manifest.
  */
 async function buildScripts(out, modelInfoSha256) {
-  const common = {
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    minify: true,
-    legalComments: "none",
-    logLevel: "warning",
-  };
   const { outputFiles } = await build({
     ...common,
     entryPoints: PARTS.map((name) => here(`loader/parts/${name}.ts`)),
@@ -72,6 +74,17 @@ async function buildScripts(out, modelInfoSha256) {
   });
 }
 
+/** A classic script and no module, so that a worker of somebody's can import it and all browsers register it. */
+async function buildOffline(out, shell) {
+  await build({
+    ...common,
+    format: "iife",
+    entryPoints: [here("offline/offline.ts")],
+    outfile: join(out, "offline.js"),
+    define: { __SHELL__: shell },
+  });
+}
+
 async function buildTypes(out) {
   const { rollup } = await import("rollup");
   const { dts } = await import("rollup-plugin-dts");
@@ -87,4 +100,4 @@ async function buildTypes(out) {
 
 const [what, out, ...rest] = process.argv.slice(2);
 await mkdir(out, { recursive: true });
-await { scripts: buildScripts, types: buildTypes }[what](out, ...rest);
+await { scripts: buildScripts, types: buildTypes, offline: buildOffline }[what](out, ...rest);

@@ -2,6 +2,7 @@
 
 import json
 import queue
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -35,9 +36,13 @@ class Host:
         self.requests: list[str] = []
         self.outcomes: queue.Queue[dict[str, Any]] = queue.Queue()
         """What pages posted to `/outcome`."""
-        handler = partial(_Handler, host=self, directory=str(site))
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.connections: set[socket.socket] = set()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, host=self))
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
+
+    def replace(self, site: Path) -> None:
+        """Serve another site at the same address, from the next request on."""
+        self.site = site
 
     def start(self) -> None:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -52,12 +57,24 @@ class Host:
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+        # Browsers hold on to connections, on which threads of their own would go on answering.
+        for connection in list(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(SiteHandler):
     def __init__(self, *arguments: object, host: Host, **options: object) -> None:
         self.host = host
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
+
+    def setup(self) -> None:
+        super().setup()
+        self.host.connections.add(self.connection)
+
+    def finish(self) -> None:
+        self.host.connections.discard(self.connection)
+        super().finish()
 
     def do_GET(self) -> None:  # noqa: N802
         path = unquote(urlsplit(self.path).path).removeprefix("/")
@@ -79,6 +96,7 @@ class _Handler(SiteHandler):
         self.end_headers()
 
     def translate_path(self, path: str) -> str:
+        self.directory = str(self.host.site)
         extra = self.host.extras.get(unquote(urlsplit(path).path).removeprefix("/"))
         return str(extra) if extra else super().translate_path(path)
 

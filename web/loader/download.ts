@@ -94,10 +94,14 @@ class Stall {
 /** Fetches a small file whole; the caller checks it. */
 export async function fetchBytes(
   url: string,
-  { signal, cache }: { signal?: AbortSignal | undefined; cache: RequestCache },
+  {
+    signal,
+    cache,
+    integrity,
+  }: { signal?: AbortSignal | undefined; cache: RequestCache; integrity?: string },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const expected = "a file of this site";
-  const response = await request(url, expected, signal, cache);
+  const response = await request(url, expected, signal, cache, integrity);
   try {
     const bytes = new Uint8Array(await response.arrayBuffer());
     refuseStandIns(url, response.status, expected, bytes);
@@ -112,10 +116,11 @@ async function request(
   expected: string,
   signal: AbortSignal | undefined,
   cache: RequestCache,
+  integrity = "",
 ): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { signal: signal ?? null, cache });
+    response = await fetch(url, { signal: signal ?? null, cache, integrity });
   } catch (error) {
     throw interrupted(error, url, expected, signal);
   }

@@ -1,7 +1,7 @@
 import { checkManifest } from "./check_manifest.ts";
 import { fetchBytes } from "./download.ts";
 import { IntegrityError, ManifestError } from "./errors.ts";
-import { sha256 } from "./integrity.ts";
+import { sha256, subresourceIntegrity } from "./integrity.ts";
 import type { Manifest, ModelInfo, VariantInfo } from "./manifest.ts";
 import { prepareHashing } from "./parts.ts";
 import { requireSignature, type Signed } from "./signature.ts";
@@ -27,8 +27,12 @@ export async function fetchManifest(
 ): Promise<Manifest> {
   await prepareHashing(base);
   const url = new URL(MANIFEST_PATH, base).href;
-  // "no-cache" asks the server whether the stored copy is still the right one.
-  const bytes = await fetchBytes(url, { signal, cache: "no-cache" });
+  // "no-cache" asks the server whether the stored copy is still the right one; `integrity` tells a service worker
+  // which build's it has to be (web/offline/). Browsers do not say what else they got: look, past every cache.
+  const integrity = subresourceIntegrity(__MODEL_INFO_SHA256__);
+  const bytes = await fetchBytes(url, { signal, cache: "no-cache", integrity }).catch(() =>
+    fetchBytes(url, { signal, cache: "reload" }),
+  );
   const actual = await sha256(bytes);
   if (actual !== __MODEL_INFO_SHA256__) {
     throw new IntegrityError(url, __MODEL_INFO_SHA256__, actual);

@@ -1,6 +1,7 @@
 /** What a visitor sees: picks a picture and a network, shows the answer. */
 import { DecodeError, DownloadError, IntegrityError, loadModel } from "../loader/torch2web.ts";
 import type { Model, Prediction, Progress } from "../loader/torch2web.ts";
+import { offerKeeping } from "./keeping.ts";
 import * as view from "./view.ts";
 
 let picture: Blob | undefined;
@@ -62,7 +63,11 @@ function explain(error: unknown): string {
   if (error instanceof IntegrityError) {
     return "A file of this page is not the one it was built with, so it was not used.";
   }
-  if (error instanceof DownloadError) return "A file of this page could not be downloaded.";
+  if (error instanceof DownloadError) {
+    return navigator.onLine
+      ? "A file of this page could not be downloaded."
+      : "This needs a file that is not on this device yet, and there is no internet to download it.";
+  }
   return "This did not work.";
 }
 
@@ -96,6 +101,8 @@ view.onInput({
   sample: (button) => void chooseSample(button),
   file: chooseFile,
 });
+
+void offerKeeping(() => modelFor(view.chosenModel()));
 
 const { connection } = navigator as { connection?: { saveData?: boolean } };
 // A first answer without being asked, unless the visitor's browser asks to save data.

@@ -46,7 +46,29 @@ async function startRuntime(
     numThreads: globalThis.crossOriginIsolated ? threads : 1,
     proxy: false,
   });
+  // The first session compiles the runtime: one of a tiny model, while the real one still arrives.
+  const tiny = Uint8Array.from(atob(IDENTITY), (letter) => letter.charCodeAt(0));
+  await (await createSession(ort, tiny, "anything")).release();
+  delete ort.env.wasm.wasmBinary; // compiled by now, and not needed again
   return ort;
+}
+
+/** ONNX with nothing but one Identity of a number. */
+const IDENTITY = "CAcSADovChAKAWESAWIiCElkZW50aXR5EgFnWgsKAWESBgoECAESAGILCgFiEgYKBAgBEgBCBAoAEAw=";
+
+/** Makes a session. Raises BackendError. */
+async function createSession(
+  ort: Runtime,
+  graph: Uint8Array,
+  name: string,
+  options: Ort.InferenceSession.SessionOptions = {},
+): Promise<Ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(graph, { executionProviders: ["wasm"], ...options });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BackendError(`onnxruntime-web cannot run ${name}: ${reason}`, { cause: error });
+  }
 }
 
 /** What a session is made of. */
@@ -64,23 +86,12 @@ export async function createOnnxRuntimeBackend(
   info: ModelInfo,
   { graph, weights }: ModelBytes,
 ): Promise<Backend> {
-  let session: Ort.InferenceSession;
-  try {
-    session = await ort.InferenceSession.create(graph, {
-      executionProviders: ["wasm"],
-      graphOptimizationLevel: "all",
-      externalData: externalData(weights),
-      // Rearranged copies of large matrices would double their memory, and save no time for one picture.
-      extra: { session: { disable_prepacking: "1" } },
-    });
-    // Compiled by now, and not needed again.
-    delete ort.env.wasm.wasmBinary;
-  } catch (error) {
-    throw new BackendError(
-      `onnxruntime-web cannot run ${info.name}: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
-  }
+  const session = await createSession(ort, graph, info.name, {
+    graphOptimizationLevel: "all",
+    externalData: externalData(weights),
+    // Rearranged copies of large matrices would double their memory, and save no time for one picture.
+    extra: { session: { disable_prepacking: "1" } },
+  });
   const threads = ort.env.wasm.numThreads ?? 1;
   const [, ...imageShape] = info.input.shape;
   return {

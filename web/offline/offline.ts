@@ -1,0 +1,76 @@
+/**
+ * The service worker with which page and loader start without network. Models and onnxruntime's wasm are not its
+ * business: the loader keeps them by itself.
+ *
+ * Registered under its own name, it finds the site beside itself. A worker of the owner's that imports it has to say
+ * where the site is, because a classic script is not told its own address:
+ *
+ *     self.torch2webFolder = "/torch2web/";
+ *     importScripts("/torch2web/offline.js");
+ */
+import { KEEP, TAKE_OVER, type Kept, type Message } from "./agreed.ts";
+import { Shell } from "./shell.ts";
+
+declare const self: ServiceWorkerGlobalScope & { torch2webFolder?: string | URL };
+
+const OWN_NAME = "offline.js";
+
+/** Whether this script is the worker, and not part of somebody's. Only then are its life and its messages ours. */
+const alone = self.torch2webFolder === undefined;
+
+const shell = new Shell(siteURL());
+
+self.addEventListener("install", (event) => event.waitUntil(shell.keep()));
+
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
+
+self.addEventListener("fetch", (event) => {
+  const answer = shell.answer(event.request);
+  if (answer) event.respondWith(answer);
+});
+
+if (alone) {
+  self.addEventListener("message", (event) => {
+    const message = event.data as Message;
+    if (message.type === KEEP) event.waitUntil(keepAgain(event.ports[0]!));
+    if (message.type === TAKE_OVER) event.waitUntil(takeOver(message.loader));
+  });
+}
+
+function siteURL(): URL {
+  const { href, pathname } = self.location;
+  if (!alone) {
+    const folder = new URL(self.torch2webFolder!, href);
+    if (!folder.pathname.endsWith("/")) folder.pathname += "/";
+    return folder;
+  }
+  if (!pathname.endsWith(`/${OWN_NAME}`)) {
+    throw new Error(
+      `found ${pathname} that imports ${OWN_NAME}, expected it to say where the site is: ` +
+        `self.torch2webFolder = "/torch2web/" before importScripts`,
+    );
+  }
+  return new URL("./", href);
+}
+
+async function activate(): Promise<void> {
+  await shell.dropOthers();
+  // From now on also for the page that asked for it, not from its next visit.
+  if (alone) await self.clients.claim();
+}
+
+async function keepAgain(port: MessagePort): Promise<void> {
+  const kept: Kept = await shell.keep().then(() => "", String);
+  port.postMessage(kept);
+}
+
+/**
+ * A new version waits until no page is open that the old one serves, as an open page may still need its files. A page
+ * that was reloaded never closes, though, so it says which build it is.
+ */
+async function takeOver(loader: string): Promise<void> {
+  if (!shell.has(loader)) return;
+  const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const pages = windows.filter(({ url }) => url.startsWith(self.registration.scope));
+  if (pages.length === 1) await self.skipWaiting();
+}
