@@ -34,6 +34,7 @@ check: .venv/.installed-test $(WEB)
 
 browser: .venv/.installed-test
 	$(BIN)/python -m tests.browser.find
+	$(BIN)/python -m tests.browser.nginx
 
 format: .venv/.installed-test $(WEB)
 	$(BIN)/ruff check --fix --select I .

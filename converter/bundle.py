@@ -12,9 +12,11 @@ from converter.check_manifest import SCHEMA
 from converter.demo.faces import LABELS as DRAWN_LABELS
 from converter.errors import InputError, OutputError
 from converter.hashing import FileRecord, read_blocks, write_bytes_hashed, write_hashed
+from converter.hosts import write_host_files
 from converter.manifest import ModelRecord, Runtime, checksums_json, manifest_json
 from converter.pages import TEMPLATES, integrity, render
 from converter.parts import write_named, write_parts
+from converter.precompress import precompress
 from converter.samples import draw_samples
 from converter.schema import FOLDER as SCHEMAS
 from converter.signing import sign_manifest
@@ -41,6 +43,8 @@ class Delivery:
     """Most bytes of a file that the page loads; larger ones are split."""
     plain_models: bool = True
     """Whether the whole ONNX files are part of it, which only servers and people need."""
+    precompressed: bool = True
+    """Whether files that shrink have a `.br` and a `.gz` beside them."""
     verify_page: bool = True
     signing_key: SigningKey | None = None
     pyodide_wheels: Path | None = None
@@ -159,8 +163,12 @@ def write_site(
         *signatures,
         *(manifest, schema, checksums, loader, entry, types, page, style, notices, index, offline),
     ]
-    files.sort(key=lambda file: file.path)
     _require_small(files, delivery.max_file_size)
+    # No page fetches the whole ONNX files, and they are large.
+    fetched = [file for file in files if not file.path.endswith(".onnx")]
+    forms = precompress(root, fetched, cache) if delivery.precompressed else []
+    files += [*write_host_files(root, files), *forms]
+    files.sort(key=lambda file: file.path)
     sums = "".join(f"{file.sha256}  {file.path}\n" for file in files)
     written = write_bytes_hashed(root, SUMS, sums.encode())
     return Bundle((*files, written), scripts.gzipped)

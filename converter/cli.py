@@ -67,6 +67,12 @@ def create_parser() -> argparse.ArgumentParser:
         help="build models whose logits do not depend on the picture, and record it",
     )
     parser.add_argument(
+        "--no-precompressed",
+        dest="precompressed",
+        action="store_false",
+        help="leave out the .br and .gz files that servers send in place of what shrinks",
+    )
+    parser.add_argument(
         "--no-verify-page",
         dest="verify_page",
         action="store_false",
@@ -115,6 +121,11 @@ def create_parser() -> argparse.ArgumentParser:
         "--parity",
         action="store_true",
         help="let other devices in the same network check themselves, and save what they find",
+    )
+    serve.add_argument(
+        "--host",
+        choices=("nginx", "cloudflare", "github"),
+        help="serve it as this host would: its headers, its limits, its answer where there is no file",
     )
     serve.add_argument(
         "--address",
@@ -184,12 +195,14 @@ def _require_fitting_options(parser: argparse.ArgumentParser, options: argparse.
     """Options that would be silently ignored, as the build's before another command: exit code 2 instead."""
     if options.command == "serve" and not options.parity and options.parity_dir != ROOT / "parity":
         parser.error("--parity-dir goes with --parity")
+    if options.command == "serve" and options.parity and options.host:
+        parser.error("--parity does not go with --host, whose hosts take nothing that devices send")
     if options.command == "build":
         return
     others = {action.dest for action in parser._actions if action.dest not in ("help", "command")}
     for name in sorted(others & set(vars(options))):
         if getattr(options, name) != parser.get_default(name):
-            option = f"no-{name}" if name in ("verify_page", "plain_models") else name
+            option = f"no-{name}" if name in ("verify_page", "plain_models", "precompressed") else name
             parser.error(
                 f"--{option.replace('_', '-')} is an option of the build and not of {options.command}"
             )
@@ -217,6 +230,7 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         delivery=Delivery(
             max_file_size=options.max_file_size,
             plain_models=options.plain_models,
+            precompressed=options.precompressed,
             verify_page=options.verify_page,
             signing_key=signing_key,
             pyodide_wheels=_folder_of("PYODIDE_WHEELS"),
@@ -314,10 +328,12 @@ def _verify(options: argparse.Namespace, output: Output) -> None:
 
 
 def _serve(options: argparse.Namespace, output: Output) -> None:
-    from converter.serving import serve_parity, serve_site
+    from converter.serving import serve_as, serve_parity, serve_site
 
     if options.parity:
         serve_parity(options.site, options.port, options.address, options.parity_dir, output)
+    elif options.host:
+        serve_as(options.host, options.site, options.port, options.address, output)
     else:
         serve_site(options.site, options.port, options.address, output)
 

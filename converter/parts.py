@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from converter.hashing import FileRecord, write_bytes_hashed
+from converter.hashing import FileRecord
 
 PART_SIZE = 4 * 2**20
 """Most bytes of a part of a model. What a visitor with 10 Mbit/s loses when a download breaks off is then
@@ -55,7 +55,11 @@ def write_parts(root: Path, name: str, source: Path, part_size: int) -> PartedFi
 def write_named(root: Path, name: str, content: bytes) -> FileRecord:
     """Write `content` to a path with its hash in the place of the asterisk in `name`."""
     digest = hashlib.sha256(content).hexdigest()
-    return write_bytes_hashed(root, name.replace("*", digest[:HASH_LENGTH]), content)
+    path = name.replace("*", digest[:HASH_LENGTH])
+    target = root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    return FileRecord(path, len(content), digest)
 
 
 def join_parts(site: Path, file: Mapping[str, Any]) -> bytes:

@@ -8,6 +8,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from converter.console import Output
+from converter.imitating import create_imitation
 from converter.lan import lan_addresses
 from converter.parity import Outcome
 from converter.qr import qr_lines
@@ -22,6 +23,15 @@ def serve_site(site: Path, port: int, host: str | None, output: Output) -> None:
     host = host or LOOPBACK
     with create_server(site, port, host) as server:
         output.line(f"{_url(host, server)}  (Ctrl-C stops it)")
+        _serve_until_interrupted(server, output)
+
+
+def serve_as(host: str, site: Path, port: int, address: str | None, output: Output) -> None:
+    """Serve `site` until Ctrl-C as `host` would, one of IMITATED. Raises InputError."""
+    address = address or LOOPBACK
+    with create_imitation(host, site, port, address) as (server, prefix):
+        where = _url(address, server) + prefix.removeprefix("/")
+        output.line(f"{where}  (as {host} serves it; Ctrl-C stops it)")
         _serve_until_interrupted(server, output)
 
 

@@ -97,12 +97,16 @@ def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
 def build_offline(shell: Sequence[FileRecord], cache: Path) -> bytes:
     """Bundle the service worker that keeps the files of `shell`, and just these bytes of them.
 
-    Kept in `cache` between builds. Raises ToolError.
+    Kept in `cache` between builds. Raises ToolError, and BudgetError if it grew too large.
     """
     files = {file.path: integrity(file.sha256) for file in sorted(shell, key=lambda file: file.path)}
     version = hashlib.sha256(json.dumps(files).encode()).hexdigest()
     listing = json.dumps({"version": version, "files": files})
-    return _bundled(cache, "offline", sha256_of_sources(WEB, _sources()), [listing])["offline.js"]
+    content = _bundled(cache, "offline", sha256_of_sources(WEB, _sources()), [listing])["offline.js"]
+    size, budget = len(gzip.compress(content, 9, mtime=0)), json.loads(BUDGETS.read_text())["offline.js"]
+    if size > budget:
+        raise BudgetError("offline.js", size, budget)
+    return content
 
 
 def _bundled(cache: Path, what: str, sources: str, arguments: list[str]) -> dict[str, bytes]:

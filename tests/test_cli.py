@@ -63,6 +63,8 @@ def test_every_option_is_documented() -> None:
         ["serve", "--port", "x"],
         ["--out", "elsewhere", "verify"],
         ["serve", "--parity-dir", "elsewhere"],
+        ["serve", "--parity", "--host", "github"],
+        ["serve", "--host", "127.0.0.1"],
         ["--parity"],
     ],
 )

@@ -100,6 +100,6 @@ def derived_site(
         refused=(),
         reference={},
     )
-    delivery = Delivery(verify_page=False)
+    delivery = Delivery(verify_page=False, precompressed=False)
     write_site(target, manifest_of(site)["generator"], [record], folder / "cache", delivery)
     return target
