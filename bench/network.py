@@ -1,10 +1,11 @@
 """From navigation to the first prediction over a slow network, for each variant.
 
 From an empty cache and from a full one. The network is Chromium's own emulation (DevTools protocol,
-Network.emulateNetworkConditions); files are sent compressed as a good host sends them.
+Network.emulateNetworkConditions); files are sent compressed, as Cloudflare Pages sends them.
 """
 
 import statistics
+import threading
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, CDPSession, sync_playwright
@@ -12,8 +13,9 @@ from playwright.sync_api import Browser, CDPSession, sync_playwright
 from bench.site import built_site, chromium
 from converter.check_manifest import read_manifest
 from converter.console import Output
+from converter.imitating import create_imitation
+from converter.serve import LOOPBACK
 from tests.browser.find import launch_arguments
-from tests.browser.server import Host, hosting
 
 MEGABITS, DELAY = 10, 40
 """Of the network: Mbit/s down and up, and milliseconds there and back."""
@@ -51,9 +53,15 @@ class _Visit:
 
 def measure_network(output: Output) -> None:
     """Every variant in a browser context of its own; cold and warm take turns."""
-    with built_site() as site, hosting(site) as host, sync_playwright() as playwright:
-        (site.parent / "first.html").write_text(PAGE)
-        host.extras["first.html"] = site.parent / "first.html"
+    options = ("--no-plain-models", "--no-verify-page")
+    with (
+        built_site(options=options) as site,
+        create_imitation("cloudflare", site, 0, LOOPBACK) as (server, _),
+        sync_playwright() as playwright,
+    ):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://{LOOPBACK}:{server.server_port}/"
+        (site / "first.html").write_text(PAGE)
         manifest = read_manifest((site / "models/model_info.json").read_bytes())
         sizes = {
             f"{model['name']}/{variant['name']}": variant["weights"]["size"]
@@ -64,21 +72,22 @@ def measure_network(output: Output) -> None:
         cold, warm = ({name: _Visit() for name in sizes} for _ in range(2))
         for round_number in range(ROUNDS):
             for name in [name for name, size in sizes.items() if size < LARGE or not round_number]:
-                _visit_twice(browser, host, name, cold[name], warm[name])
+                _visit_twice(browser, address, name, cold[name], warm[name])
         browser.close()
+        server.shutdown()
     rows = [(name, *cold[name].cells(), WANTED.get(name, ""), *warm[name].cells()) for name in sizes]
     headings = ("first prediction", "cold MB", "min s", "median", "wanted MB", "warm MB", "min s", "median")
     output.line(f"{MEGABITS} Mbit/s, {DELAY} ms")
     output.table(headings, rows)
 
 
-def _visit_twice(browser: Browser, host: Host, name: str, cold: _Visit, warm: _Visit) -> None:
+def _visit_twice(browser: Browser, address: str, name: str, cold: _Visit, warm: _Visit) -> None:
     context = browser.new_context()
     for visit in (cold, warm):
         page = context.new_page()
         session = context.new_cdp_session(page)
         received = _slow_down(session)
-        page.goto(f"{host.url}first.html?{name}")
+        page.goto(f"{address}first.html?{name}")
         page.wait_for_function("window.first", timeout=600_000)
         first = page.evaluate("window.first")
         visit.seconds.append(first["milliseconds"] / 1000)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,12 +17,12 @@ ROOT = Path(__file__).parent.parent
 
 
 @contextmanager
-def built_site(*names: str) -> Iterator[Path]:
+def built_site(*names: str, options: Sequence[str] = ()) -> Iterator[Path]:
     """A site with the demo models `names`, or with all of them, that is gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         only = [option for name in names for option in ("--only", name)]
         site = Path(folder) / "site"
-        command = [sys.executable, "build.py", *only, "--out", str(site)]
+        command = [sys.executable, "build.py", *only, *options, "--out", str(site)]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         yield site
 
