@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
 from tests.browser.server import Host, Hosting, hosting
+from tests.conftest import run_build
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +35,25 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def page(context: BrowserContext) -> Page:
     """A page with nothing kept from the test before."""
     return context.new_page()
+
+
+@pytest.fixture(scope="session")
+def parted_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    """The smallest demo model's site in parts of half a MiB. Tests read it and never write."""
+    site = tmp_path_factory.mktemp("parted") / "site"
+    options = ("--only", "mobilenet_emotion", "--no-verify-page", "--max-file-size", "0.5")
+    result = run_build(*options, "--out", site, "--cache", cache)
+    assert result.returncode == 0, result.stderr
+    return site
+
+
+@pytest.fixture
+def quiet_page(page: Page) -> Iterator[Page]:
+    """A page in which nothing is thrown that nobody catches."""
+    uncaught: list[str] = []
+    page.on("pageerror", lambda error: uncaught.append(str(error)))
+    yield page
+    assert uncaught == []
 
 
 @pytest.fixture

@@ -1,27 +1,81 @@
 """A real server for the tests: a built site, extra files, and faults on demand."""
 
 import json
+import math
 import queue
+import select
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from converter.serve import SiteHandler
 
 
-class Fault:
-    """An answer in place of the file's own, once the file itself was answered `after` times."""
+class Pause:
+    """One answer that the server holds back half-way until it is told to go on."""
 
-    def __init__(
-        self, body: bytes, status: int = 200, content_type: str | None = None, after: int = 0
-    ) -> None:
-        self.body, self.status, self.content_type, self.after = body, status, content_type, after
+    def __init__(self) -> None:
+        self._asked, self._going = threading.Event(), threading.Event()
+
+    def ended(self, seconds: float) -> bool:
+        """Whether it ends within so many seconds; the server asks this again and again."""
+        self._asked.set()
+        return self._going.wait(seconds)
+
+    def wait_until_asked(self) -> None:
+        if not self._asked.wait(60):
+            raise TimeoutError("nobody asked for it")
+
+    def go_on(self) -> None:
+        self._going.set()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An answer in place of the file's own, once the file itself was answered `after` times.
+
+    The rest is how the answer is sent.
+    """
+
+    body: bytes
+    status: int = 200
+    content_type: str | None = None
+    after: int = 0
+    times: float = math.inf
+    """How often; then the file itself again."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    framing: Literal["length", "chunked", "close"] = "length"
+    """How the end of the body is told; `close` as HTTP/1.0 without Content-Length does."""
+    cut: int | None = None
+    """Bytes after which the connection breaks off."""
+    pause: Pause | None = None
+    """Nothing after `cut` bytes until this ends, when the rest follows; or the visitor goes away."""
+
+    def applies(self, request: int) -> bool:
+        """Whether it answers that request of a path, counted from 1."""
+        return self.after < request <= self.after + self.times
+
+
+class Outage:
+    """The network goes down once so many bytes of parts got through, of all files together."""
+
+    def __init__(self, after: int) -> None:
+        self._left = after
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> int:
+        """How many of `size` bytes still get through."""
+        with self._lock:
+            taken = min(size, self._left)
+            self._left -= taken
+            return taken
 
 
 class Host:
@@ -31,6 +85,7 @@ class Host:
         self.site = site
         self.isolated = isolated
         self.faults: dict[str, Fault] = {}
+        self.outage: Outage | None = None
         self.extras: dict[str, Path] = {}
         """Files outside of the site, by path."""
         self.requests: list[str] = []
@@ -46,6 +101,13 @@ class Host:
 
     def start(self) -> None:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def pause_at(self, path: str) -> Pause:
+        """Hold the next answer for a file of the site back half-way."""
+        pause, body = Pause(), (self.site / path).read_bytes()
+        after = self.requests.count(path)
+        self.faults[path] = Fault(body, after=after, times=1, cut=len(body) // 2, pause=pause)
+        return pause
 
     def wait_for_outcome(self, seconds: float) -> dict[str, Any] | None:
         """The next outcome that a page posts, or None."""
@@ -64,6 +126,9 @@ class Host:
 
 
 class _Handler(SiteHandler):
+    _fault: Fault | None = None
+    """Of the request that is answered."""
+
     def __init__(self, *arguments: object, host: Host, **options: object) -> None:
         self.host = host
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
@@ -80,14 +145,55 @@ class _Handler(SiteHandler):
         path = unquote(urlsplit(self.path).path).removeprefix("/")
         self.host.requests.append(path)
         fault = self.host.faults.get(path)
-        if fault and self.host.requests.count(path) > fault.after:
-            self.send_response(fault.status)
-            self.send_header("Content-Type", fault.content_type or self.guess_type(path))
-            self.send_header("Content-Length", str(len(fault.body)))
-            self.end_headers()
-            self.wfile.write(fault.body)
+        self._fault = fault if fault and fault.applies(self.host.requests.count(path)) else None
+        if self._fault:
+            self._answer(self._fault, path)
         else:
             super().do_GET()
+
+    def _answer(self, fault: Fault, path: str) -> None:
+        self.send_response(fault.status)
+        self.send_header("Content-Type", fault.content_type or self.guess_type(path))
+        for name, value in fault.headers.items():
+            self.send_header(name, value)
+        if fault.framing == "length":
+            self.send_header("Content-Length", str(len(fault.body)))
+        elif fault.framing == "chunked":
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.close_connection = True
+        self.end_headers()
+        self.wfile.write(self._framed(fault, fault.body[: fault.cut]))
+        if fault.pause and self._waited(fault.pause):
+            self.wfile.write(self._framed(fault, fault.body[fault.cut :]))
+        elif fault.cut is not None:
+            self.close_connection = True
+
+    def _framed(self, fault: Fault, body: bytes) -> bytes:
+        if fault.framing != "chunked":
+            return body
+        pieces = [body[at : at + 1000] for at in range(0, len(body), 1000)]
+        return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in [*pieces, b""])
+
+    def _waited(self, pause: Pause) -> bool:
+        """Wait for the end of `pause`; False where the visitor goes away before."""
+        while not pause.ended(0.02):
+            readable, _, _ = select.select([self.connection], [], [], 0)
+            if readable and not self.connection.recv(1, socket.MSG_PEEK):
+                return False
+        return True
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        outage = self.host.outage
+        if outage is None or not self.path.endswith((".bin", ".wasm")):
+            super().copyfile(source, outputfile)
+            return
+        while block := source.read(8192):
+            sent = outage.take(len(block))
+            outputfile.write(block[:sent])
+            if sent < len(block):
+                self.close_connection = True
+                return
 
     def do_POST(self) -> None:  # noqa: N802
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -101,6 +207,9 @@ class _Handler(SiteHandler):
         return str(extra) if extra else super().translate_path(path)
 
     def send_header(self, keyword: str, value: str) -> None:
+        wanted = self._fault.headers.get(keyword, value) if self._fault else value
+        if value != wanted:
+            return
         if self.host.isolated or not keyword.startswith("Cross-Origin-"):
             super().send_header(keyword, value)
 

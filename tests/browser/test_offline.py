@@ -367,10 +367,11 @@ def register(page: Page, script: str) -> Any:
     return page.evaluate(
         """async (script) => {
             try {
-                await navigator.serviceWorker.register(script);
-                const { active } = await navigator.serviceWorker.ready;
-                while (active.state !== "activated")
-                    await new Promise((resolve) => (active.onstatechange = resolve));
+                const registration = await navigator.serviceWorker.register(script);
+                const worker = registration.installing ?? registration.active;
+                while (!["activated", "redundant"].includes(worker.state))
+                    await new Promise((resolve) => (worker.onstatechange = resolve));
+                if (worker.state === "redundant") return "it was not installed";
             } catch (error) {
                 return String(error);
             }

@@ -4,6 +4,7 @@
  */
 import type { FileInfo, Manifest } from "./manifest.ts";
 import { siteURL } from "./site.ts";
+import { alone, type Patience } from "./turns.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -20,31 +21,37 @@ export interface CacheStatus {
 /** Parts of the site at `base` that this device has. */
 export class PartCache {
   /** Why nothing is kept; empty as long as it is. */
-  problem: string;
-  readonly #name: string;
-  readonly #cache: Cache | undefined;
+  problem = "";
+  readonly #base: URL;
+  #cache: Cache | undefined;
+  /** What was there before the manifest was asked for. */
+  #before: readonly Request[] = [];
 
-  private constructor(base: URL, cache: Cache | undefined, problem: string) {
-    this.#name = nameOf(base);
-    this.#cache = cache;
-    this.problem = problem;
+  private constructor(base: URL) {
+    this.#base = base;
   }
 
   /** Never fails: where there is no Cache API or it refuses, nothing is kept and `problem` says why. */
   static async open(base: URL, wanted = true): Promise<PartCache> {
-    if (!wanted) return new PartCache(base, undefined, "turned off by the page");
-    if (!globalThis.caches) return new PartCache(base, undefined, UNAVAILABLE);
+    const opened = new PartCache(base);
     try {
-      return new PartCache(base, await caches.open(nameOf(base)), "");
+      if (!wanted) opened.problem = "turned off by the page";
+      else if (!globalThis.caches) opened.problem = UNAVAILABLE;
+      else {
+        const cache = await caches.open(nameOf(base));
+        opened.#before = await cache.keys();
+        opened.#cache = cache;
+      }
     } catch (error) {
-      return new PartCache(base, undefined, `this browser refuses to keep files: ${String(error)}`);
+      opened.problem = refusal(error);
     }
+    return opened;
   }
 
   /** The bytes kept for `part`, which the caller checks; undefined where there are none. */
   async get(part: FileInfo): Promise<Bytes | undefined> {
     try {
-      const response = await this.#cache?.match(keyOf(part.sha256));
+      const response = await this.#cache?.match(keyOf(this.#base, part));
       return response && new Uint8Array(await response.arrayBuffer());
     } catch {
       return undefined;
@@ -56,42 +63,36 @@ export class PartCache {
     if (this.problem) return;
     try {
       const headers = { "Content-Length": String(bytes.length) };
-      await this.#cache?.put(keyOf(part.sha256), new Response(bytes, { headers }));
+      await this.#cache?.put(keyOf(this.#base, part), new Response(bytes, { headers }));
     } catch (error) {
-      this.problem =
-        error instanceof DOMException && error.name === "QuotaExceededError"
-          ? "this device has no room left for it"
-          : `this browser refuses to keep files: ${String(error)}`;
+      this.problem = refusal(error);
     }
   }
 
   /** Drops what turned out not to be what was put in. */
   async drop(part: FileInfo): Promise<void> {
-    await this.#cache?.delete(keyOf(part.sha256)).catch(() => {});
+    await this.#cache?.delete(keyOf(this.#base, part)).catch(() => {});
   }
 
-  /** Drops everything that is no part of `manifest`: what earlier versions of the site left. */
+  /**
+   * Drops what earlier versions of the site left: everything that is no part of `manifest`. What came in since the
+   * manifest was asked for stays, as it may be another tab's, of a version that is newer still.
+   */
   async evictOthers(manifest: Manifest): Promise<void> {
-    try {
-      const known = new Set(partsOf(manifest).map(({ sha256 }) => sha256));
-      for (const { url } of (await this.#cache?.keys()) ?? []) {
-        if (!known.has(hashOf(url))) await this.#cache?.delete(url);
-      }
-    } catch {
-      // Another time.
-    }
+    const known = new Set(partsOf(manifest).map((part) => keyOf(this.#base, part)));
+    const others = this.#before.filter(({ url }) => !known.has(url));
+    await Promise.all(others.map((key) => this.#cache?.delete(key))).catch(() => {});
   }
 
   /** Runs `task` while no other tab works on the same part. */
-  async alone<T>(
+  alone<T>(
     part: FileInfo,
-    signal: AbortSignal | undefined,
-    task: () => Promise<T>,
+    patience: Patience,
+    task: (alive: () => void) => Promise<T>,
   ): Promise<T> {
-    const locks = globalThis.navigator?.locks as LockManager | undefined;
-    if (!locks || !this.#cache || this.problem) return task();
-    const options: LockOptions = signal ? { signal } : {};
-    return locks.request(`${this.#name} ${part.sha256}`, options, task) as Promise<T>;
+    // What is not kept cannot be handed from one to the other.
+    if (this.problem) return task(() => {});
+    return alone(`${nameOf(this.#base)} ${part.sha256}`, patience, task);
   }
 }
 
@@ -102,46 +103,52 @@ export interface CacheOptions {
 
 /** What is kept on this device for a site. */
 export async function cacheStatus({ baseURL }: CacheOptions = {}): Promise<CacheStatus> {
-  const base = siteURL(baseURL);
+  const name = nameOf(siteURL(baseURL));
   const status: CacheStatus = { available: true, reason: "", parts: 0, bytes: 0 };
   try {
-    if (!globalThis.caches) throw new Error(UNAVAILABLE);
-    if (!(await caches.has(nameOf(base)))) return status;
-    const cache = await caches.open(nameOf(base));
+    if (!globalThis.caches) return { ...status, available: false, reason: UNAVAILABLE };
+    // Asked for first, because opening it makes one.
+    if (!(await caches.has(name))) return status;
+    const cache = await caches.open(name);
     for (const key of await cache.keys()) {
       const response = await cache.match(key);
+      if (!response) continue;
       status.parts++;
-      status.bytes += Number(response?.headers.get("Content-Length"));
+      status.bytes += Number(response.headers.get("Content-Length"));
     }
     return status;
   } catch (error) {
-    return {
-      ...status,
-      available: false,
-      reason: error instanceof Error ? error.message : String(error),
-    };
+    return { ...status, available: false, reason: refusal(error) };
   }
 }
 
 /** Forgets everything kept on this device for a site; false where there was nothing. */
 export async function clearCache({ baseURL }: CacheOptions = {}): Promise<boolean> {
-  return globalThis.caches ? caches.delete(nameOf(siteURL(baseURL))) : false;
+  const name = nameOf(siteURL(baseURL));
+  try {
+    return globalThis.caches ? await caches.delete(name) : false;
+  } catch {
+    // A browser that refuses this has kept nothing either.
+    return false;
+  }
 }
 
 const UNAVAILABLE =
   "this page cannot keep files: browsers let only pages from https:// or localhost";
+
+function refusal(error: unknown): string {
+  return error instanceof DOMException && error.name === "QuotaExceededError"
+    ? "this device has no room left for it"
+    : `this browser refuses to keep files: ${String(error)}`;
+}
 
 function nameOf(base: URL): string {
   return `torch2web ${base.href}`;
 }
 
 /** An address that no server is asked for. */
-function keyOf(sha256: string): string {
-  return new URL(`/torch2web-part/${sha256}`, globalThis.location.href).href;
-}
-
-function hashOf(url: string): string {
-  return url.slice(url.lastIndexOf("/") + 1);
+function keyOf(base: URL, { sha256 }: FileInfo): string {
+  return new URL(`torch2web-part/${sha256}`, base).href;
 }
 
 function partsOf({ runtime, models }: Manifest): FileInfo[] {

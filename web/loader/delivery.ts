@@ -1,14 +1,18 @@
 /** Files in parts: fetched side by side, each checked as it arrives, from this device where it has them. */
 import { PartCache } from "./cache.ts";
-import { fetchPart, type DownloadOptions } from "./download.ts";
-import { DownloadError, IntegrityError } from "./errors.ts";
+import { fetchPart, type DownloadOptions, type Progress } from "./download.ts";
+import { DownloadError } from "./errors.ts";
 import { sha256 } from "./integrity.ts";
 import type { FileInfo, PartedFileInfo } from "./manifest.ts";
+import { Slots } from "./turns.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Requests at a time: enough to fill a connection, few enough that the first parts end early and are kept. */
-const SIDE_BY_SIDE = 4;
+/**
+ * Requests at a time, of the whole page: enough to fill a connection, few enough that the first parts end early and are
+ * kept, and that none waits in the browser's own queue, where it would look like a stalled one.
+ */
+const slots = new Slots(4);
 
 /** Tries in all where the network or the server failed, which often passes. */
 const TRIES = 3;
@@ -51,36 +55,40 @@ export class Delivery {
 
   /**
    * The parts of `file`, checked. Raises DownloadError or IntegrityError for the first that cannot be had, and stops the
-   * others.
+   * others. The progress goes back where a part has to be fetched again, but never below what is checked.
    */
   async fetch(file: PartedFileInfo, name: string): Promise<Bytes[]> {
     const stop = new AbortController();
-    const { signal: outer, onProgress } = this.#options;
+    const outer = this.#options.signal;
     const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
     const loaded = file.parts.map(() => 0);
     const show = (): void => {
       const sum = loaded.reduce((total, bytes) => total + bytes, 0);
-      onProgress?.({ loaded: sum, total: file.size, file: name });
+      this.#tell({ loaded: sum, total: file.size, file: name });
     };
     show();
-    const results: Bytes[] = [];
-    const waiting = [...file.parts.entries()];
-    const work = async (): Promise<void> => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const [index, part] = next;
-        results[index] = await this.#part(part, signal, (bytes) => {
+    const fetchOne = (part: FileInfo, index: number): Promise<Bytes> =>
+      slots.run(signal, () =>
+        this.#part(part, signal, (bytes) => {
           loaded[index] = bytes;
           show();
-        });
-      }
-    };
+        }),
+      );
     try {
-      await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
+      return await Promise.all(file.parts.map(fetchOne));
     } catch (error) {
       stop.abort(error);
       throw error;
     }
-    return results;
+  }
+
+  /** A mistake in the page's own function shows on its console, and is no fault of the download. */
+  #tell(progress: Progress): void {
+    try {
+      this.#options.onProgress?.(progress);
+    } catch (error) {
+      reportError(error);
+    }
   }
 
   /** The bytes of `file` in one piece, for what is small or cannot be had otherwise. */
@@ -95,7 +103,7 @@ export class Delivery {
     signal: AbortSignal,
     arrived: (bytes: number) => void,
   ): Promise<Bytes> {
-    return this.cache.alone(part, signal, async () => {
+    return this.cache.alone(part, { ...this.#options, signal }, async (alive) => {
       signal.throwIfAborted();
       const kept = await this.cache.get(part);
       if (kept) {
@@ -106,7 +114,10 @@ export class Delivery {
         }
         await this.cache.drop(part);
       }
-      const bytes = await this.#download(part, signal, arrived);
+      const bytes = await this.#download(part, signal, (count) => {
+        alive();
+        arrived(count);
+      });
       this.#downloaded += bytes.length;
       await this.cache.put(part, bytes);
       return bytes;
@@ -127,8 +138,8 @@ export class Delivery {
           arrived((loaded += bytes)),
         );
       } catch (error) {
-        arrived(0);
         if (signal.aborted || tries === TRIES || !mayPass(error, mode)) throw error;
+        arrived(0);
         mode = "reload";
         await pause(FIRST_PAUSE * tries, signal);
       }
@@ -136,23 +147,27 @@ export class Delivery {
   }
 }
 
+/** Statuses of a server that asks for patience. */
+const BUSY = [408, 425, 429];
+
 /** Whether another try may help: after a fault of the network or the server, or of a stored copy. */
 function mayPass(error: unknown, mode: RequestCache): boolean {
-  if (error instanceof IntegrityError) return mode !== "reload";
+  // Browsers store a wrong answer as well as a right one, and a 404 too.
+  if (mode !== "reload") return true;
   if (!(error instanceof DownloadError)) return false;
-  return error.status === 0 || error.status >= 500 || (error.status === 200 && mode !== "reload");
+  return error.status === 0 || error.status >= 500 || BUSY.includes(error.status);
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      },
-      { once: true },
-    );
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", stop, { once: true });
   });
 }

@@ -1,6 +1,7 @@
 import { DownloadError, IntegrityError } from "./errors.ts";
 import { sha256 } from "./integrity.ts";
 import type { FileInfo } from "./manifest.ts";
+import { Stall, STALL_TIMEOUT } from "./stall.ts";
 
 /** How much of something has arrived and was checked. */
 export interface Progress {
@@ -19,8 +20,8 @@ export interface DownloadOptions {
   stallTimeout?: number | undefined;
 }
 
-/** What a connection that gives nothing for half a minute is worth: a new one. */
-const STALL_TIMEOUT = 30_000;
+/** What tells a stand-in from a file. */
+const HEAD = 64;
 
 /**
  * Fetches one part and checks it; `arrived` is told of each piece. Nothing is returned that is not what was built.
@@ -30,101 +31,78 @@ export async function fetchPart(
   base: URL,
   part: FileInfo,
   cache: RequestCache,
-  { signal, stallTimeout = STALL_TIMEOUT }: DownloadOptions,
+  options: DownloadOptions,
   arrived: (bytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const url = new URL(part.path, base).href;
   const expected = `${part.size} bytes`;
-  const stall = new Stall(stallTimeout, signal);
-  try {
-    const response = await request(url, expected, stall.signal, cache);
-    let loaded = 0;
-    const bytes = await readBody(response, part.size, (read) => {
+  let loaded = 0;
+  const bytes = await unlessStalled(url, expected, options, async (stall) => {
+    const response = await request(url, stall.signal, cache, expected);
+    return readBody(response, part.size, (read) => {
       stall.restart();
-      if (loaded === 0) refuseStandIns(url, response.status, expected, read);
+      if (loaded < HEAD) refuseStandIns(url, response.status, expected, read);
       if (read.length > part.size) {
         throw new IntegrityError(url, expected, `at least ${read.length} bytes`);
       }
       arrived(read.length - loaded);
       loaded = read.length;
-    }).catch((error: unknown) => {
-      throw interrupted(error, url, expected, stall.signal);
     });
-    if (loaded < part.size) throw new IntegrityError(url, expected, `${loaded} bytes`);
-    const actual = await sha256(bytes);
-    if (actual !== part.sha256) throw new IntegrityError(url, part.sha256, actual);
-    return bytes;
-  } catch (error) {
-    if (!stall.ended || signal?.aborted) throw error;
-    const silence = `nothing for ${stallTimeout / 1000} s; is the network up?`;
-    throw new DownloadError(url, 0, expected, silence, error);
-  } finally {
-    stall.stop();
-  }
-}
-
-/** Ends a request after a while in which nothing came. */
-class Stall {
-  readonly signal: AbortSignal;
-  ended = false;
-  readonly #controller = new AbortController();
-  readonly #timeout: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(timeout: number, signal: AbortSignal | undefined) {
-    this.#timeout = timeout;
-    const own = this.#controller.signal;
-    this.signal = signal ? AbortSignal.any([signal, own]) : own;
-    this.restart();
-  }
-
-  restart(): void {
-    this.stop();
-    this.#timer = setTimeout(() => {
-      this.ended = true;
-      this.#controller.abort();
-    }, this.#timeout);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
+  });
+  if (loaded < part.size) throw new IntegrityError(url, expected, `${loaded} bytes`);
+  const actual = await sha256(bytes);
+  if (actual !== part.sha256) throw new IntegrityError(url, part.sha256, actual);
+  return bytes;
 }
 
 /** Fetches a small file whole; the caller checks it. */
 export async function fetchBytes(
   url: string,
-  {
-    signal,
-    cache,
-    integrity,
-  }: { signal?: AbortSignal | undefined; cache: RequestCache; integrity?: string },
+  cache: RequestCache,
+  { integrity, ...options }: DownloadOptions & { integrity?: string } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const expected = "a file of this site";
-  const response = await request(url, expected, signal, cache, integrity);
-  try {
+  return unlessStalled(url, expected, options, async ({ signal }) => {
+    const response = await request(url, signal, cache, expected, integrity);
     const bytes = new Uint8Array(await response.arrayBuffer());
     refuseStandIns(url, response.status, expected, bytes);
     return bytes;
+  });
+}
+
+/** Runs `task`, whose signal ends it once nothing comes any more. Raises DownloadError or the signal's reason. */
+async function unlessStalled<T>(
+  url: string,
+  expected: string,
+  { signal, stallTimeout = STALL_TIMEOUT }: DownloadOptions,
+  task: (stall: Stall) => Promise<T>,
+): Promise<T> {
+  const stall = new Stall(stallTimeout, signal);
+  try {
+    return await task(stall);
   } catch (error) {
-    throw interrupted(error, url, expected, signal);
+    signal?.throwIfAborted();
+    if (error instanceof DownloadError || error instanceof IntegrityError) throw error;
+    const actual = stall.ended
+      ? `nothing for ${stallTimeout / 1000} s; is the network up?`
+      : "no answer, or one that broke off; is the network up?";
+    throw new DownloadError(url, 0, expected, actual, error);
+  } finally {
+    stall.stop();
   }
 }
 
 async function request(
   url: string,
-  expected: string,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
   cache: RequestCache,
+  expected: string,
   integrity = "",
 ): Promise<Response> {
-  let response: Response;
-  try {
-    response = await fetch(url, { signal: signal ?? null, cache, integrity });
-  } catch (error) {
-    throw interrupted(error, url, expected, signal);
-  }
+  const response = await fetch(url, { signal, cache, integrity });
   if (!response.ok) {
+    // Unread, it would keep its connection.
+    response.body?.cancel().catch(() => {});
     throw new DownloadError(url, response.status, expected, `HTTP status ${response.status}`);
   }
   return response;
@@ -179,26 +157,9 @@ function readerOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): Reader {
   }
 }
 
-function interrupted(
-  error: unknown,
-  url: string,
-  expected: string,
-  signal: AbortSignal | undefined,
-): unknown {
-  if (signal?.aborted) return signal.reason;
-  if (error instanceof DownloadError || error instanceof IntegrityError) return error;
-  return new DownloadError(
-    url,
-    0,
-    expected,
-    "no answer, or one that broke off; is the network up?",
-    error,
-  );
-}
-
 /** What servers hand out with status 200 in place of a file, which would fail later in words nobody understands. */
 function refuseStandIns(url: string, status: number, expected: string, head: Uint8Array): void {
-  const start = new TextDecoder().decode(head.subarray(0, 64)).trimStart().toLowerCase();
+  const start = new TextDecoder().decode(head.subarray(0, HEAD)).trimStart().toLowerCase();
   if (start.startsWith("<!doctype html") || start.startsWith("<html")) {
     const actual = "an HTML page, as many servers answer for a file that is missing";
     throw new DownloadError(url, status, expected, actual);

@@ -106,28 +106,30 @@ export async function loadModel(name: string, options: LoadOptions = {}): Promis
       `No such backend here: ${backends.join(", ") || "none"}; there is "wasm".`,
     );
   }
+  const { stallTimeout } = options;
   const base = siteURL(options.baseURL);
-  const manifest = await fetchManifest(base, signal, options);
+  // Before the manifest, so that what is there now is no newer than it.
+  const cache = await PartCache.open(base, options.cache);
+  const manifest = await fetchManifest(base, options, { signal, stallTimeout });
   const info = findModel(manifest, name);
   const variant = findVariant(info, options.variant);
-  const cache = await PartCache.open(base, options.cache);
+  // At once, because the room may be needed.
+  await cache.evictOthers(manifest);
 
   // One failed file stops the other downloads too.
   const failure = new AbortController();
   const both = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
   try {
-    const { stallTimeout } = options;
-    const delivery = new Delivery(base, cache, { onProgress, signal: both, stallTimeout });
-    // Shared by all models of a page, so one model's abort must not take it from another.
-    const shared = new Delivery(base, cache, { onProgress, stallTimeout });
+    const deliveryUntil = (signal: AbortSignal): Delivery =>
+      new Delivery(base, cache, { onProgress, signal, stallTimeout });
+    const delivery = deliveryUntil(both);
     const [ort, graph, weights] = await Promise.all([
-      untilAborted(loadRuntime(base, manifest.runtime, threads, shared), signal),
+      loadRuntime(base, manifest.runtime, threads, deliveryUntil, both),
       delivery.fetchWhole(info.graph, `${name}/graph`),
       delivery.fetch(variant.weights, `${name}/${variant.name}`),
     ]);
     const { version } = manifest.runtime;
     const backend = await createOnnxRuntimeBackend(ort, version, info, { graph, weights });
-    void cache.evictOthers(manifest);
     const loaded = { ...info, cache: delivery.report() };
     return await checkedModel(base, loaded, variant, backend, signal);
   } catch (error) {
@@ -155,17 +157,6 @@ async function checkedModel(
     await backend.dispose();
     throw error;
   }
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", stop));
 }
 
 class LoadedModel implements Model {

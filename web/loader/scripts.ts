@@ -27,7 +27,7 @@ export async function preload(base: URL, script: Script): Promise<string> {
   const url = new URL(script.path, base).href;
   if (await preloads(url, script.sha256)) return url;
   // The browser does not say why: look at the bytes to tell a wrong one from a missing file.
-  const bytes = await fetchBytes(url, { cache: "reload" });
+  const bytes = await fetchBytes(url, "reload");
   const actual = await sha256(bytes);
   if (actual !== script.sha256) throw new IntegrityError(url, script.sha256, actual);
   // They are right by now: an old copy was stored, or an earlier try failed, which browsers remember by URL.

@@ -1,4 +1,4 @@
-import { fetchBytes } from "./download.ts";
+import { fetchBytes, type DownloadOptions } from "./download.ts";
 import { DownloadError, SignatureError } from "./errors.ts";
 import { part } from "./parts.ts";
 
@@ -19,7 +19,7 @@ export async function requireSignature(
   url: string,
   bytes: Uint8Array<ArrayBuffer>,
   signed: Signed,
-  signal: AbortSignal | undefined,
+  options: DownloadOptions,
 ): Promise<void> {
   // A key that is there by name and undefined, as by a setting that was forgotten, must not turn the check off.
   if (!("publicKey" in signed)) return;
@@ -27,13 +27,13 @@ export async function requireSignature(
   const { problemOf } = await part(base, "signature");
   let bundle: Uint8Array<ArrayBuffer>;
   try {
-    bundle = await fetchBytes(signatureURL, { signal, cache: "no-cache" });
+    bundle = await fetchBytes(signatureURL, "no-cache", options);
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error;
     const reason = `found ${error.actual}, expected a signature; build with --sign and deploy all of site/`;
     throw new SignatureError(signatureURL, reason, error);
   }
   const reason = await problemOf(bundle, bytes, signed.publicKey);
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
   if (reason) throw new SignatureError(signatureURL, reason);
 }

@@ -1,5 +1,5 @@
 import { checkManifest } from "./check_manifest.ts";
-import { fetchBytes } from "./download.ts";
+import { fetchBytes, type DownloadOptions } from "./download.ts";
 import { IntegrityError, ManifestError } from "./errors.ts";
 import { sha256, subresourceIntegrity } from "./integrity.ts";
 import type { Manifest, ModelInfo, VariantInfo } from "./manifest.ts";
@@ -22,22 +22,22 @@ export function siteURL(baseURL: string | URL | undefined): URL {
 /** Fetches model_info.json and checks that it is of the same build as this loader, and signed where asked for. */
 export async function fetchManifest(
   base: URL,
-  signal: AbortSignal | undefined,
   signed: Signed,
+  options: DownloadOptions,
 ): Promise<Manifest> {
   await prepareHashing(base);
   const url = new URL(MANIFEST_PATH, base).href;
   // "no-cache" asks the server whether the stored copy is still the right one; `integrity` tells a service worker
   // which build's it has to be (web/offline/). Browsers do not say what else they got: look, past every cache.
   const integrity = subresourceIntegrity(__MODEL_INFO_SHA256__);
-  const bytes = await fetchBytes(url, { signal, cache: "no-cache", integrity }).catch(() =>
-    fetchBytes(url, { signal, cache: "reload" }),
+  const bytes = await fetchBytes(url, "no-cache", { ...options, integrity }).catch(() =>
+    fetchBytes(url, "reload", options),
   );
   const actual = await sha256(bytes);
   if (actual !== __MODEL_INFO_SHA256__) {
     throw new IntegrityError(url, __MODEL_INFO_SHA256__, actual);
   }
-  await requireSignature(base, url, bytes, signed, signal);
+  await requireSignature(base, url, bytes, signed, options);
   let data: unknown;
   try {
     data = JSON.parse(new TextDecoder().decode(bytes));

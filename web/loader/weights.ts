@@ -24,10 +24,12 @@ export function externalData(parts: (Bytes | undefined)[]): ExternalData[] {
   const names = Object.keys(header).filter((name) => !name.endsWith(".scale"));
   const pieces = (name: string): HeaderEntry[] =>
     [header[name], header[`${name}.scale`]].filter((entry) => entry !== undefined);
+  file.expect(0, start);
   for (const name of names) {
     for (const { data_offsets: range } of pieces(name))
       file.expect(start + range[0], start + range[1]);
   }
+  file.release(0, start);
   const scratch = new Scratch();
   const decodeEntry = (entry: HeaderEntry, out: Float32Array<ArrayBuffer>, scale?: Scale): void => {
     const [from, to] = entry.data_offsets;
@@ -62,7 +64,7 @@ type HeaderEntry = Omit<Stored, "bytes"> & { data_offsets: [number, number] };
  */
 class Lazy extends Uint8Array {
   readonly #length: number;
-  readonly #make: () => Bytes;
+  #make: (() => Bytes) | undefined;
 
   constructor(length: number, make: () => Bytes) {
     super(new ArrayBuffer(0));
@@ -75,7 +77,10 @@ class Lazy extends Uint8Array {
   }
 
   override subarray(from = 0, to = this.#length): Uint8Array<ArrayBuffer> {
-    return this.#make().subarray(from, to);
+    const make = this.#make;
+    if (!make) throw new BackendError("A weight was asked for twice.");
+    this.#make = undefined;
+    return make().subarray(from, to);
   }
 }
 
@@ -114,7 +119,7 @@ class PartedBytes {
     const [first, ...others] = this.#indices(at, at + size);
     if (first !== undefined && !others.length) {
       const from = at - this.#starts[first]!;
-      return this.#part(first).subarray(from, from + size);
+      return this.#parts[first]!.subarray(from, from + size);
     }
     if (this.#joined.length < size) this.#joined = new Uint8Array(size);
     const whole = this.#joined.subarray(0, size);
@@ -127,14 +132,8 @@ class PartedBytes {
     for (const index of this.#indices(at, at + out.length)) {
       const start = this.#starts[index]!;
       const from = Math.max(at - start, 0);
-      out.set(this.#part(index).subarray(from, at + out.length - start), start + from - at);
+      out.set(this.#parts[index]!.subarray(from, at + out.length - start), start + from - at);
     }
-  }
-
-  #part(index: number): Bytes {
-    const part = this.#parts[index];
-    if (!part) throw new BackendError("A weight was asked for twice.");
-    return part;
   }
 
   /** Announces a read, after which `release` is called. */

@@ -61,7 +61,8 @@ export async function attempt(name, source, options = {}) {
     const model = await torch2web.loadModel(name, options);
     const { label } = await model.predict(await source());
     predictions += 1;
-    return { label, predictions, backend: model.backend };
+    const { backend, info } = model;
+    return { label, predictions, backend, cache: info.cache };
   } catch (error) {
     return { ...describe(error), predictions };
   }

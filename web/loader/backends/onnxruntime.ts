@@ -4,26 +4,35 @@ import type { Delivery } from "../delivery.ts";
 import { BackendError } from "../errors.ts";
 import type { ModelInfo, RuntimeInfo } from "../manifest.ts";
 import { importScript, preload } from "../scripts.ts";
+import { Shared } from "../shared.ts";
 import { externalData } from "../weights.ts";
 
 type Runtime = typeof Ort;
 
 /** One runtime for each site that models are loaded from: its threads and its memory are shared. */
-const runtimes = new Map<string, Promise<Runtime>>();
+const runtimes = new Map<string, Shared<Runtime>>();
 
-/** Loads onnxruntime-web once; `threads` counts only the first time, as its pool is made then. */
-export function loadRuntime(
+/**
+ * Loads onnxruntime-web once; `threads` counts only the first time, as its pool is made then. One model's `signal` does
+ * not take it from another.
+ */
+export async function loadRuntime(
   base: URL,
   info: RuntimeInfo,
   threads: number,
-  delivery: Delivery,
+  deliveryUntil: (signal: AbortSignal) => Delivery,
+  signal: AbortSignal,
 ): Promise<Runtime> {
-  const known = runtimes.get(base.href);
-  if (known) return known;
-  const runtime = startRuntime(base, info, threads, delivery);
-  runtimes.set(base.href, runtime);
-  runtime.catch(() => runtimes.delete(base.href)); // the next call tries again
-  return runtime;
+  let runtime = runtimes.get(base.href);
+  if (!runtime) {
+    runtime = new Shared((all) => startRuntime(base, info, threads, deliveryUntil(all)));
+    runtimes.set(base.href, runtime);
+  }
+  const own = runtime;
+  return own.wait(signal, () => {
+    // The next call tries again.
+    if (runtimes.get(base.href) === own) runtimes.delete(base.href);
+  });
 }
 
 async function startRuntime(
@@ -56,6 +65,9 @@ async function startRuntime(
 /** ONNX with nothing but one Identity of a number. */
 const IDENTITY = "CAcSADovChAKAWESAWIiCElkZW50aXR5EgFnWgsKAWESBgoECAESAGILCgFiEgYKBAgBEgBCBAoAEAw=";
 
+/** Ends with the last session that was asked for. */
+let creating: Promise<unknown> = Promise.resolve();
+
 /** Makes a session. Raises BackendError. */
 async function createSession(
   ort: Runtime,
@@ -63,8 +75,13 @@ async function createSession(
   name: string,
   options: Ort.InferenceSession.SessionOptions = {},
 ): Promise<Ort.InferenceSession> {
+  // One after another: all sessions share one table of external data, which each empties at its end.
+  const turn = creating.then(() =>
+    ort.InferenceSession.create(graph, { executionProviders: ["wasm"], ...options }),
+  );
+  creating = turn.catch(() => {});
   try {
-    return await ort.InferenceSession.create(graph, { executionProviders: ["wasm"], ...options });
+    return await turn;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new BackendError(`onnxruntime-web cannot run ${name}: ${reason}`, { cause: error });

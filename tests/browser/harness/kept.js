@@ -1,0 +1,59 @@
+/** What the loader keeps on this device, seen and changed from the page behind its back. */
+
+async function entries() {
+  const found = [];
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const { url } of await cache.keys()) found.push({ name, cache, url });
+  }
+  return found;
+}
+
+/** Of each entry: the cache, the hash that it is kept under, and the hash and size of what is there. */
+async function list() {
+  const found = [];
+  for (const { name, cache, url } of await entries()) {
+    const response = await cache.match(url);
+    if (!response) continue;
+    const bytes = await response.arrayBuffer();
+    found.push({
+      name,
+      key: url.slice(url.lastIndexOf("/") + 1),
+      sha256: await probe.sha256(bytes),
+      size: bytes.byteLength,
+    });
+  }
+  return found;
+}
+
+async function drop(key) {
+  for (const { cache, url } of await entries())
+    if (url.endsWith(key)) await cache.delete(url);
+}
+
+/** Replaces an entry by `change` of its bytes. */
+async function alter(key, change) {
+  for (const { cache, url } of await entries()) {
+    if (!url.endsWith(key)) continue;
+    const bytes = new Uint8Array(await (await cache.match(url)).arrayBuffer());
+    await cache.put(url, new Response(change(bytes)));
+  }
+}
+
+/** Puts an entry back that `drop` took. */
+async function fill(key, url) {
+  const [{ cache, url: other }] = await entries();
+  const address = other.replace(/[^/]*$/, key);
+  await cache.put(address, await fetch(url, { cache: "reload" }));
+}
+
+/** What `promise` gives, or an error where that takes too long: a test must not wait for ever. */
+function within(promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("no result in 60 s")), 60_000);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+window.kept = { list, drop, alter, fill, within };

@@ -1,0 +1,136 @@
+"""A site whose files come in many parts, and what a page does with them."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page
+
+from converter.bundle import MANIFEST
+from converter.golden import golden_input
+from converter.hashing import sha256_of
+from converter.inference import run_session
+from converter.parts import join_parts, write_named
+from converter.placing import PARTS
+from converter.preprocess import Preprocessing
+from converter.webassets import build_scripts
+from tests.browser.mutants import copy_site
+from tests.browser.parity import open_harness
+from tests.browser.server import Host
+from tests.browser.sites import manifest_of, model_of, script_of, session_of, variant_of
+
+MODEL = "mobilenet_emotion"
+SKIP_PAUSES = (
+    "{ const wait = setTimeout; setTimeout = (f, ms) => wait(f, ms === 300 || ms === 600 ? 0 : ms); }"
+)
+"""Ends the loader's pauses between tries at once: the tests of faults make hundreds of them."""
+
+
+@dataclass(frozen=True)
+class Part:
+    path: str
+    sha256: str
+    size: int
+
+
+def parts_of(site: Path, *kinds: str) -> list[Part]:
+    """The parts of the `wasm`, the `graph` and the default `weights`, or of some of these."""
+    files = {
+        "wasm": manifest_of(site)["runtime"]["files"]["wasm"],
+        "graph": model_of(site, MODEL)["graph"],
+        "weights": variant_of(site, MODEL)["weights"],
+    }
+    return [Part(**part) for kind in kinds or files for part in files[kind]["parts"]]
+
+
+def open_page(page: Page, host: Host) -> None:
+    """Open the harness; nothing is in the page's memory then, but what is on the device stays."""
+    open_harness(page, host)
+    page.evaluate("import('/harness/kept.js')")
+    host.requests.clear()
+
+
+CALL = """([name, options]) => kept.within(probe.attempt(name, async () => {
+    const image = new ImageData(40, 30);
+    image.data.forEach((_, i) => (image.data[i] = (i * 7) % 256));
+    return image;
+}, options))"""
+
+
+def attempt(page: Page, **options: Any) -> dict[str, Any]:
+    result: dict[str, Any] = page.evaluate(CALL, [MODEL, options])
+    assert result["predictions"] == ("error" not in result)
+    return result
+
+
+def begin(page: Page, **options: Any) -> None:
+    """Start an attempt, to be waited for by `end`."""
+    page.evaluate(f"argument => {{ window.result = ({CALL})(argument); }}", [MODEL, options])
+
+
+def end(page: Page) -> dict[str, Any]:
+    result: dict[str, Any] = page.evaluate("kept.within(window.result)")
+    return result
+
+
+def load(page: Page, **options: Any) -> dict[str, Any]:
+    """Load and predict; what `model.info.cache` says, and the label."""
+    result = attempt(page, **options)
+    assert "error" not in result, result
+    return result
+
+
+def requested(host: Host) -> list[str]:
+    """The parts that were asked for since the page was opened."""
+    return [path for path in host.requests if path.endswith((".bin", ".wasm"))]
+
+
+def stored(page: Page) -> set[str]:
+    """The hashes of what is kept, after a check that there is nothing else under them."""
+    entries = page.evaluate("kept.list()")
+    assert [entry for entry in entries if entry["key"] != entry["sha256"]] == []
+    return {entry["key"] for entry in entries}
+
+
+def wait_for_lock(page: Page) -> None:
+    """Wait until some tab waits for another one's part."""
+    page.wait_for_function("() => navigator.locks.query().then(({ pending }) => pending.length > 0)")
+
+
+def hashes(parts: Iterable[Part]) -> set[str]:
+    return {part.sha256 for part in parts}
+
+
+def next_version(site: Path, folder: Path) -> Path:
+    """A later build of `site`: one weight of the last part of the default variant is another one."""
+    target = copy_site(site, folder / "site")
+    weights = variant_of(site, MODEL)["weights"]
+    content = join_parts(site, weights)
+    last = weights["parts"][-1]
+    changed = content[-last["size"] : -1] + bytes([content[-1] ^ 1])
+    manifest = manifest_of(site)
+    model = next(model for model in manifest["models"] if model["name"] == MODEL)
+    variant = model["variants"][0]
+    variant["weights"]["parts"][-1] = write_named(target, PARTS, changed).as_dict()
+    (target / last["path"]).unlink()
+    _write(target / MANIFEST, json.dumps(manifest).encode())
+    golden = variant["golden"]
+    inputs = golden_input(golden["seed"], Preprocessing.from_dict(model["preprocessing"]))
+    before = np.array(golden["logits"])
+    golden["logits"] = run_session(session_of(target, MODEL), inputs).tolist()
+    assert np.abs(before - golden["logits"]).max() > 0, "the weight counts"
+    _write(target / MANIFEST, json.dumps(manifest).encode())
+    scripts = build_scripts(sha256_of(target / MANIFEST), folder / "scripts")
+    (target / script_of(target)).unlink()
+    loader = write_named(target, "torch2web-*.js", scripts.loader)
+    _write(target / "torch2web.js", f'export * from "./{loader.path}";\n'.encode())
+    return target
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Other content for a file that is a link to the original's."""
+    path.unlink()
+    path.write_bytes(content)

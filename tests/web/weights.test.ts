@@ -1,0 +1,139 @@
+/** Weights that lie in several parts, cut at every possible place: decoded the same, and let go in the end. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { externalData } from "../../web/loader/weights.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+type Entry = { dtype: string; shape: number[]; bytes: Uint8Array };
+
+const f32 = (...values: number[]): Uint8Array =>
+  new Uint8Array(Float32Array.from(values).buffer);
+
+/** One tensor of each form, with what it stands for. */
+const TENSORS: Record<string, Entry> = {
+  "a.scale": { dtype: "F32", shape: [1, 2], bytes: f32(0.5, -2) },
+  a: { dtype: "I8", shape: [2, 2], bytes: new Uint8Array([1, 2, 255, 128]) },
+  "b.scale": { dtype: "F32", shape: [1, 4], bytes: f32(1, 10, 100, 0.25) },
+  b: {
+    dtype: "U8",
+    shape: [2, 2],
+    bytes: new Uint8Array([0x90, 0xf8, 0x17, 0x0a]),
+  },
+  c: {
+    dtype: "F16",
+    shape: [3],
+    bytes: new Uint8Array([0, 0x3c, 0, 0xc0, 1, 0]),
+  },
+  d: { dtype: "F32", shape: [2], bytes: f32(3.25, -1e-9) },
+  e: { dtype: "F32", shape: [0], bytes: f32() },
+};
+const EXPECTED: Record<string, number[]> = {
+  a: [0.5, -4, -0.5, 256],
+  b: [-8, 10, 0, 0.25 * 7, -1, -70, 200, -2],
+  c: [1, -2, 2 ** -24],
+  d: [3.25, Math.fround(-1e-9)],
+  e: [],
+};
+
+function safetensors(tensors: Record<string, Entry>): Bytes {
+  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
+  let at = 0;
+  for (const [name, { bytes, ...entry }] of Object.entries(tensors)) {
+    header[name] = { ...entry, data_offsets: [at, (at += bytes.length)] };
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const start = new Uint8Array(8);
+  new DataView(start.buffer).setBigUint64(0, BigInt(text.length), true);
+  const pieces = [
+    start,
+    text,
+    ...Object.values(tensors).map(({ bytes }) => bytes),
+  ];
+  return new Uint8Array(pieces.flatMap((piece) => [...piece]));
+}
+
+/** `file` cut at each of `places`; each part has a buffer of its own, as those that are downloaded. */
+function cut(file: Bytes, ...places: number[]): Bytes[] {
+  const edges = [0, ...places, file.length];
+  return places.concat(file.length).map((end, i) => file.slice(edges[i], end));
+}
+
+/** What onnxruntime-web reads: all weights, in the order in which it likes them. */
+function readAll(parts: Bytes[], backwards = false): Record<string, number[]> {
+  const weights = externalData(parts);
+  const found: Record<string, number[]> = {};
+  for (const { path, data } of backwards ? weights.reverse() : weights) {
+    const { byteLength } = data;
+    const bytes = data.subarray(0, byteLength).slice();
+    assert.equal(bytes.length, byteLength, path);
+    found[path] = [...new Float32Array(bytes.buffer)];
+  }
+  return found;
+}
+
+const FILE = safetensors(TENSORS);
+const START =
+  FILE.length -
+  Object.values(TENSORS).reduce((sum, { bytes }) => sum + bytes.length, 0);
+
+test("in one part", () => assert.deepEqual(readAll([FILE.slice()]), EXPECTED));
+
+test("in two parts, cut at each byte", () => {
+  for (let place = 1; place < FILE.length; place++) {
+    const parts = cut(FILE, place);
+    assert.deepEqual(readAll(parts, place % 2 === 1), EXPECTED, `at ${place}`);
+    assert.deepEqual(parts, [undefined, undefined], `let go, at ${place}`);
+  }
+});
+
+test("in three parts, cut at each pair of bytes of the weights", () => {
+  for (let first = START - 1; first < FILE.length; first++) {
+    for (let second = first + 1; second < FILE.length; second++) {
+      const parts = cut(FILE, first, second);
+      assert.deepEqual(readAll(parts), EXPECTED, `at ${first} and ${second}`);
+      assert.ok(parts.every((part) => part === undefined));
+    }
+  }
+});
+
+test("in parts of every size", () => {
+  for (let size = 1; size <= 40; size++) {
+    const places = Array.from(
+      { length: Math.ceil(FILE.length / size) - 1 },
+      (_, i) => (i + 1) * size,
+    );
+    const parts = cut(FILE, ...places);
+    assert.deepEqual(readAll(parts, size % 2 === 1), EXPECTED, `of ${size}`);
+    assert.ok(
+      parts.every((part) => part === undefined),
+      `let go, of ${size}`,
+    );
+  }
+});
+
+test("a part is let go with the last weight in it, and not before", () => {
+  const parts: (Bytes | undefined)[] = cut(FILE, START, START + 20);
+  const weights = externalData(parts);
+  assert.deepEqual(
+    parts.map(Boolean),
+    [false, true, true],
+    "of the header nothing is needed any more",
+  );
+  weights[0]!.data.subarray();
+  assert.deepEqual(
+    parts.map(Boolean),
+    [false, true, true],
+    "another scale begins in it",
+  );
+  weights[1]!.data.subarray();
+  assert.deepEqual(parts.map(Boolean), [false, false, true]);
+});
+
+test("nothing is given twice", () => {
+  const [weight] = externalData([FILE.slice()]);
+  weight!.data.subarray();
+  assert.throws(() => weight!.data.subarray(), {
+    name: "BackendError",
+    message: /twice/,
+  });
+});

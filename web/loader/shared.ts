@@ -1,0 +1,39 @@
+/** Work that several callers wait for, each with a signal of its own. It stops when all of them gave up. */
+export class Shared<T> {
+  readonly #controller = new AbortController();
+  readonly #result: Promise<T>;
+  #waiting = 0;
+  #done = false;
+
+  constructor(work: (signal: AbortSignal) => Promise<T>) {
+    this.#result = work(this.#controller.signal);
+    this.#result.then(
+      () => (this.#done = true),
+      () => {},
+    );
+  }
+
+  /** The result. Raises the signal's reason; `failed` is called where there will be no result. */
+  async wait(signal: AbortSignal, failed: () => void): Promise<T> {
+    this.#waiting++;
+    try {
+      return await untilAborted(this.#result, signal);
+    } finally {
+      this.#waiting--;
+      if (!this.#done && (!this.#waiting || !signal.aborted)) {
+        failed();
+        this.#controller.abort(signal.reason);
+      }
+    }
+  }
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", stop));
+}
