@@ -28,14 +28,15 @@ WANTED = {"mobilenet_emotion/int8": "5.0", "landmark_cnn_emotion/int8": "56.0"}
 PAGE = """<!doctype html>
 <meta charset="utf-8">
 <link rel="icon" href="data:,">
-<script type="module">
-import { loadModel } from "./torch2web.js";
+<script type="module" src="first.js"></script>
+"""
+
+SCRIPT = """import { loadModel } from "./torch2web.js";
 const [name, variant] = location.search.slice(1).split("/");
 const model = await loadModel(name, { variant });
 const face = await (await fetch("samples/bored-1.jpg")).blob();
 const { label } = await model.predict(face);
 window.first = { milliseconds: performance.now(), label, cache: model.info.cache };
-</script>
 """
 
 
@@ -62,6 +63,7 @@ def measure_network(output: Output) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://{LOOPBACK}:{server.server_port}/"
         (site / "first.html").write_text(PAGE)
+        (site / "first.js").write_text(SCRIPT)
         manifest = read_manifest((site / "models/model_info.json").read_bytes())
         sizes = {
             f"{model['name']}/{variant['name']}": variant["weights"]["size"]

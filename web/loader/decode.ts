@@ -75,6 +75,9 @@ async function decodeBlob(
     stored = await plain(new Uint8Array(await blob.arrayBuffer()));
     pixels = stored.pixels ?? (await browsersPixels(stored.bytes));
     stored.split?.merge(pixels, await browsersPixels(stored.split.black));
+    // A damaged file may name a canvas that no memory has room for.
+    if (stored.placement) pixels = place(pixels, stored.placement);
+    if (exif === "apply") pixels = turn(pixels, stored.orientation);
   } catch (error) {
     if (error instanceof DecodeError) throw error;
     if (error instanceof FormatError) throw new DecodeError(error.message, { cause: error });
@@ -84,8 +87,6 @@ async function decodeBlob(
       { cause: error },
     );
   }
-  if (stored.placement) pixels = place(pixels, stored.placement);
-  if (exif === "apply") pixels = turn(pixels, stored.orientation);
   if (stored.pixels) return { pixels, by: "script", inexact: "" };
   const failed = stored.probe && !(await passes(stored.probe)) ? stored.probe.inexact : "";
   return { pixels, by: "canvas", inexact: stored.inexact || failed || alteredReadBack() };
