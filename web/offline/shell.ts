@@ -113,8 +113,11 @@ export class Shell {
 async function fetchChecked(url: string, integrity: string): Promise<Response> {
   let response: Response;
   try {
-    // "no-cache" asks the server whether the browser's stored copy is still the right one.
-    response = await fetch(url, { integrity, cache: "no-cache" });
+    // "no-cache" asks the server whether the browser's stored copy is still the right one. By a file's date servers
+    // may be wrong about it, so that what is not right is fetched whole.
+    response = await fetch(url, { integrity, cache: "no-cache" }).catch(() =>
+      fetch(url, { integrity, cache: "reload" }),
+    );
     if (!response.ok) throw new Error(`HTTP status ${response.status}`);
   } catch (error) {
     throw new Error(`${url} did not arrive as it was built (${String(error)})`, { cause: error });

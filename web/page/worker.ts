@@ -44,6 +44,7 @@ export async function forget(): Promise<void> {
 export async function welcomeUpdates(loader: string): Promise<void> {
   const registration = await ownRegistration();
   if (!registration) return;
+  await loaded();
   const welcome = (worker: ServiceWorker | null): void => {
     const message: Message = { type: TAKE_OVER, loader };
     if (worker?.state === "installed") worker.postMessage(message);
@@ -51,6 +52,14 @@ export async function welcomeUpdates(loader: string): Promise<void> {
   };
   welcome(registration.waiting ?? registration.installing);
   registration.addEventListener("updatefound", () => welcome(registration.installing));
+}
+
+/** Ends when nothing of the page is on its way any more: what the old worker still answers then would hang. */
+function loaded(): Promise<void> {
+  return new Promise((resolve) => {
+    if (document.readyState === "complete") resolve();
+    else addEventListener("load", () => resolve(), { once: true });
+  });
 }
 
 /** Not one of the owner's for more than this folder, which is no business of the page. */
