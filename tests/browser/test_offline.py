@@ -213,8 +213,8 @@ def test_new_version_is_shown_and_the_old_one_dropped(page: Page, host: Host, ot
 
 
 @pytest.mark.skip(
-    reason="known fault: in about one run of four the new worker takes over while another page of the old version "
-    "is open, or a reload at that very moment never ends"
+    reason="known fault: in about one run of four the new worker takes over while another page of the old "
+    "version is open, or a reload at that very moment never ends"
 )
 def test_open_page_keeps_its_version(page: Page, host: Host, other_build: Path) -> None:
     """Also files that it has not asked for yet, although the server has others by now."""
