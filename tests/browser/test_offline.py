@@ -1,5 +1,6 @@
 """The service worker: kept by the visitor's choice, what it keeps is of one build, none of it stays."""
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from converter.bundle import MANIFEST, OFFLINE, SUMS, read_sums
+from converter.bundle import CHECKSUMS, MANIFEST, OFFLINE, SUMS, read_sums
 from converter.catalog import ModelSpec
 from converter.manifest import Weights
 from converter.pages import integrity
@@ -31,7 +32,14 @@ def host(small_site: Path, host_of: Hosting) -> Host:
 def other_build(small_site: Path, catalog: dict[str, ModelSpec], tmp_path: Path) -> Path:
     """Another version of the site, which calls the network by another name."""
     spec = replace(catalog[MODEL], title="The newer one")
-    return derived_site(small_site, tmp_path, spec, Weights("newer.pth", "0" * 64, demo=False))
+    site = derived_site(small_site, tmp_path, spec, Weights("newer.pth", "0" * 64, demo=False))
+    # Servers compare dates in whole seconds, and both may have been built in the same one.
+    later = (small_site / SUMS).stat().st_mtime + 60
+    for path in site.rglob("*"):
+        os.utime(path, (later, later))
+    # As by a deployment that keeps dates: asked whether the stored copy is still right, the server says yes.
+    os.utime(site / CHECKSUMS, (0, 0))
+    return site
 
 
 def visit(page: Page, host: Host) -> None:
@@ -212,10 +220,6 @@ def test_new_version_is_shown_and_the_old_one_dropped(page: Page, host: Host, ot
     answers_sample(page)
 
 
-@pytest.mark.skip(
-    reason="known fault: in about one run of four the new worker takes over while another page of the old "
-    "version is open, or a reload at that very moment never ends"
-)
 def test_open_page_keeps_its_version(page: Page, host: Host, other_build: Path) -> None:
     """Also files that it has not asked for yet, although the server has others by now."""
     listed = listed_in(host.site)

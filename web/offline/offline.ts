@@ -33,7 +33,7 @@ if (alone) {
   self.addEventListener("message", (event) => {
     const message = event.data as Message;
     if (message.type === KEEP) event.waitUntil(keepAgain(event.ports[0]!));
-    if (message.type === TAKE_OVER) event.waitUntil(takeOver(message.loader));
+    if (message.type === TAKE_OVER) event.waitUntil(takeOver(message.loader, event.source));
   });
 }
 
@@ -68,9 +68,13 @@ async function keepAgain(port: MessagePort): Promise<void> {
  * A new version waits until no page is open that the old one serves, as an open page may still need its files. A page
  * that was reloaded never closes, though, so it says which build it is.
  */
-async function takeOver(loader: string): Promise<void> {
+async function takeOver(loader: string, source: ExtendableMessageEvent["source"]): Promise<void> {
   if (!shell.has(loader)) return;
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const pages = windows.filter(({ url }) => url.startsWith(self.registration.scope));
-  if (pages.length === 1) await self.skipWaiting();
+  // A page that is just loading is not among them, so that one page alone may be another than the one that asks.
+  const [page] = pages;
+  if (pages.length === 1 && source instanceof Client && page!.id === source.id) {
+    await self.skipWaiting();
+  }
 }
