@@ -15,6 +15,12 @@ declare const self: ServiceWorkerGlobalScope & { torch2webFolder?: string | URL 
 
 const OWN_NAME = "offline.js";
 
+/**
+ * Milliseconds in which an answer has long reached the page. So long this version has work and is not replaced:
+ * Chromium ends an old worker as soon as its promises are settled, and an answer on its way then never arrives.
+ */
+const ARRIVAL = 1000;
+
 /** Whether this script is the worker, and not part of somebody's. Only then are its life and its messages ours. */
 const alone = self.torch2webFolder === undefined;
 
@@ -26,7 +32,9 @@ self.addEventListener("activate", (event) => event.waitUntil(activate()));
 
 self.addEventListener("fetch", (event) => {
   const answer = shell.answer(event.request);
-  if (answer) event.respondWith(answer);
+  if (!answer) return;
+  event.respondWith(answer);
+  event.waitUntil(answer.catch(() => {}).then(() => delay(ARRIVAL)));
 });
 
 if (alone) {
@@ -51,6 +59,10 @@ function siteURL(): URL {
     );
   }
   return new URL("./", href);
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 async function activate(): Promise<void> {
