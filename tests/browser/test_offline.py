@@ -246,7 +246,7 @@ def test_open_page_keeps_its_version(page: Page, host: Host, other_build: Path) 
     assert wrong == []
     assert len(shells(page)) == 2
     second.close()
-    for pause in (100, 700, 900, 1000, 1100, 1200, 1500, 2000, 3000):  # it is reloaded just as the new one begins
+    for pause in (100, 700, 900, 1000, 1100, 1200, 1500, 2000, 3000):  # to reload just as the new one begins
         page.reload()
         page.wait_for_selector(READY)
         if len(shells(page)) == 1:
