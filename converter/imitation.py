@@ -48,9 +48,9 @@ class Cloudflare(HostHandler):
     def answer(self, path: str) -> Answer:
         if path.endswith(".html") and self.find(path):
             short = self.prefix + path.removesuffix(".html")
-            return Answer(
-                308, b"", {"Location": short.removesuffix("index") if short.endswith("/index") else short}
-            )
+            short = short.removesuffix("index") if short.endswith("/index") else short
+            _, mark, query = self.path.partition("?")
+            return Answer(308, b"", {"Location": short + mark + query})
         file = self.find(path) or self.find(f"{path}.html")
         # `_headers` is read, and not served.
         return self._send(200, file, path) if file and path != HEADERS else self.missing(path)

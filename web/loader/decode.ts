@@ -3,6 +3,7 @@ import type { Bytes } from "./formats/bytes.ts";
 import type { Plain, Probe } from "./formats/plain.ts";
 import type { PreprocessingInfo } from "./manifest.ts";
 import { part } from "./parts.ts";
+import { elementPicture, type ElementPicture } from "./portable.ts";
 
 /** Whatever a page may hold a picture in. */
 export type ImageSource =
@@ -37,23 +38,18 @@ export interface Decoded {
  * IntegrityError for the part of the loader, from the site at `base`, that files are read with.
  */
 export async function decode(
-  source: ImageSource,
+  source: ImageSource | ElementPicture,
   exif: ExifOrientation,
   base: URL,
 ): Promise<Decoded> {
   if (source instanceof Blob) return decodeBlob(source, exif, await part(base, "pictures"));
   if (source instanceof ImageData) return { pixels: source, by: "none", inexact: "" };
   if (isA("HTMLImageElement", source)) {
-    return decodeElement(source as HTMLImageElement, exif, await part(base, "pictures"));
+    const picture = await elementPicture(source as HTMLImageElement);
+    return decodeElement(picture, exif, await part(base, "pictures"));
   }
-  const { width, height } = sizeOf(source);
-  if (!width || !height) {
-    throw new DecodeError(
-      isA("HTMLVideoElement", source)
-        ? "The video has no frame yet; wait for its 'loadeddata' event."
-        : "The source is empty (0 × 0 pixels), closed or detached.",
-    );
-  }
+  if (isElementPicture(source)) return decodeElement(source, exif, await part(base, "pictures"));
+  const { width, height } = measured(source);
   return {
     pixels: readBack(source as CanvasImageSource, width, height),
     by: "canvas",
@@ -129,29 +125,45 @@ async function decodesTo({ file, sum }: Probe): Promise<boolean> {
  * or is another picture by now, by what the element shows.
  */
 async function decodeElement(
-  image: HTMLImageElement,
+  { file, shown, width, height }: ElementPicture,
   exif: ExifOrientation,
   pictures: Pictures,
 ): Promise<Decoded> {
   try {
-    await image.decode();
-  } catch (error) {
-    throw new DecodeError(`The <img> has no picture: ${image.currentSrc || "no src"}`, {
-      cause: error,
-    });
-  }
-  const { naturalWidth: width, naturalHeight: height } = image;
-  try {
-    const response = await fetch(image.currentSrc, { cache: "force-cache" });
-    const decoded = await decodeBlob(await response.blob(), exif, pictures);
-    // An orientation turns what the element shows, and not what the file holds.
-    const sides = [decoded.pixels.width, decoded.pixels.height];
-    if (sides.includes(width) && sides.includes(height)) return decoded;
+    if (file) {
+      const decoded = await decodeBlob(file, exif, pictures);
+      // An orientation turns what the element shows, and not what the file holds.
+      const sides = [decoded.pixels.width, decoded.pixels.height];
+      if (sides.includes(width) && sides.includes(height)) return decoded;
+    }
   } catch {
-    // Another origin, a page whose CSP forbids it, an SVG, an address that answers once.
+    // An SVG, say.
   }
+  if (!shown) throw Object.assign(new DecodeError(CHANGED), { changed: true });
   const inexact = "the file of the <img> could not be read again, only what the element shows";
-  return { pixels: readBack(image, width, height), by: "canvas", inexact };
+  return { pixels: readBack(shown, width, height), by: "canvas", inexact };
+}
+
+const CHANGED = "The file of the <img> is not the picture that it shows.";
+
+/** Whether decoding failed just because a worker was given the file of an <img> and not what it shows. */
+export function needsShown(error: unknown): boolean {
+  return error instanceof DecodeError && (error as { changed?: boolean }).changed === true;
+}
+
+function isElementPicture(source: object): source is ElementPicture {
+  return Object.getPrototypeOf(source) === Object.prototype && "shown" in source;
+}
+
+/** The size of a picture that has one at once. Raises DecodeError for an empty one and for what is no picture. */
+export function measured(source: ImageSource): { width: number; height: number } {
+  const { width, height } = sizeOf(source);
+  if (width && height) return { width, height };
+  throw new DecodeError(
+    isA("HTMLVideoElement", source)
+      ? "The video has no frame yet; wait for its 'loadeddata' event."
+      : "The source is empty (0 × 0 pixels), closed or detached.",
+  );
 }
 
 function sizeOf(source: ImageSource): { width: number; height: number } {
@@ -174,7 +186,7 @@ function sizeOf(source: ImageSource): { width: number; height: number } {
 }
 
 /** Like instanceof, for classes that not every browser or worker has. */
-function isA(name: string, source: unknown): boolean {
+export function isA(name: string, source: unknown): boolean {
   const constructor = (globalThis as Record<string, unknown>)[name];
   return typeof constructor === "function" && source instanceof constructor;
 }

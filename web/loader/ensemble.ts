@@ -1,27 +1,13 @@
-import { decode, type ImageSource } from "./decode.ts";
+import type { ImageSource } from "./decode.ts";
 import { ManifestError } from "./errors.ts";
-import {
-  loadModel,
-  type LoadOptions,
-  type Model,
-  type Prediction,
-  type PredictOptions,
-} from "./model.ts";
-import { argmax } from "./postprocess.ts";
-import { siteURL } from "./site.ts";
+import { InlineModel } from "./inline.ts";
+import { loadModel, type LoadOptions, type Model, type PredictOptions } from "./model.ts";
+import { predictTogether, type EnsemblePrediction } from "./together.ts";
+import { RemoteModel } from "./worker/remote.ts";
 
 export interface EnsembleOptions extends LoadOptions {
   /** One for each model, in order; by default all weigh the same. */
   weights?: readonly number[];
-}
-
-export interface EnsemblePrediction {
-  label: string;
-  confidence: number;
-  /** Weighted mean of the models' probabilities. */
-  probabilities: number[];
-  /** What each model says by itself, in the order of their names. */
-  predictions: Prediction[];
 }
 
 export interface Ensemble {
@@ -51,16 +37,17 @@ export async function loadEnsemble(
     await Promise.all(models.map((model) => model.dispose()));
   };
   try {
-    for (const name of names) models.push(await loadModel(name, options));
+    for (const name of names) {
+      // Where one is not in the worker, none is.
+      const beside = models[0]?.worker.used === false ? { ...options, worker: false } : options;
+      models.push(await loadModel(name, beside));
+    }
     const labels = models.map((model) => JSON.stringify(model.info.labels));
     if (labels.some((other) => other !== labels[0])) {
       throw new ManifestError(
         "",
         `the models of an ensemble need the same labels; found ${labels.join(", ")}`,
       );
-    }
-    if (new Set(models.map(orientationOf)).size > 1) {
-      throw new ManifestError("", "the models of an ensemble need the same exif_orientation");
     }
   } catch (error) {
     await dispose();
@@ -69,32 +56,18 @@ export async function loadEnsemble(
   return {
     models,
     dispose,
-    async predict(source, predictOptions) {
-      // Once for all of them, so that each sees the same frame of a video.
-      const base = siteURL(options.baseURL);
-      const { pixels, inexact, by } = await decode(source, orientationOf(models[0]!), base);
-      const predictions: Prediction[] = [];
-      for (const model of models) {
-        const prediction = await model.predict(pixels, predictOptions);
-        predictions.push({ ...prediction, exact: !inexact, inexact, decodedBy: by });
-      }
-      const { labels } = models[0]!.info;
-      const probabilities = labels.map((_, label) =>
-        predictions.reduce(
-          (sum, prediction, i) => sum + (weights[i]! / total) * prediction.probabilities[label]!,
-          0,
-        ),
-      );
-      const best = argmax(probabilities);
-      return {
-        label: labels[best]!,
-        confidence: probabilities[best]!,
-        probabilities,
-        predictions,
-      };
-    },
+    predict: (source, predictOptions) => answerTogether(models, weights, source, predictOptions),
   };
 }
 
-const orientationOf = (model: Model): "ignore" | "apply" =>
-  model.info.preprocessing.exif_orientation;
+function answerTogether(
+  models: readonly Model[],
+  weights: readonly number[],
+  source: ImageSource,
+  options?: PredictOptions,
+): Promise<EnsemblePrediction> {
+  const inline = models.filter((model) => model instanceof InlineModel);
+  return inline.length === models.length
+    ? predictTogether(inline, weights, source, options)
+    : RemoteModel.together(models as RemoteModel[], weights, source, options);
+}

@@ -1,17 +1,14 @@
-import { selfCheck, type Backend, type BackendName, type BackendReport } from "./backend.ts";
-import { createOnnxRuntimeBackend, loadRuntime } from "./backends/onnxruntime.ts";
-import { decode, type Decoded, type DecodedBy, type ImageSource } from "./decode.ts";
-import { PartCache } from "./cache.ts";
-import { Delivery, type CacheReport } from "./delivery.ts";
+/** What a page has of a model, and where it runs: in a worker beside the page, or in the page itself. */
+import type { BackendName, BackendReport } from "./backend.ts";
+import type { DecodedBy, ImageSource } from "./decode.ts";
+import type { CacheReport } from "./delivery.ts";
 import type { Progress } from "./download.ts";
-import { BackendError } from "./errors.ts";
-import type { ModelInfo, VariantInfo } from "./manifest.ts";
-import { normalise } from "./normalise.ts";
-import { argmax, softmax } from "./postprocess.ts";
-import type { Pixels } from "./resample.ts";
+import { loadInline } from "./inline.ts";
+import type { ModelInfo } from "./manifest.ts";
 import type { PublicKey } from "./signature.ts";
-import { fetchManifest, findModel, findVariant, siteURL } from "./site.ts";
-import { applyStep } from "./steps.ts";
+import type { Watch, WatchOptions } from "./watch.ts";
+import { Connection } from "./worker/connection.ts";
+import { RemoteModel } from "./worker/remote.ts";
 
 export interface LoadOptions {
   /** Folder of the site's files; by default where this script comes from. */
@@ -26,6 +23,11 @@ export interface LoadOptions {
    * do without checking its hash.
    */
   threads?: number;
+  /**
+   * Whether everything runs in a worker, so that the page never waits; by default it does where it can.
+   * Browsers start a worker's scripts without checking their hash: the loader looks at them just before.
+   */
+  worker?: boolean;
   /** Whether to keep what was downloaded on this device for the next time; by default it is kept. */
   cache?: boolean;
   /** Milliseconds without a single byte after which a connection is given up; by default half a minute. */
@@ -42,7 +44,7 @@ export interface LoadOptions {
 }
 
 export interface PredictOptions {
-  /** Drops the prediction at the next step. */
+  /** Drops the prediction: one that waits is not begun, and one that runs is not waited for. */
   signal?: AbortSignal;
 }
 
@@ -76,19 +78,35 @@ export interface LoadedModelInfo extends ModelInfo {
   cache: CacheReport;
 }
 
+/** Where a model runs. */
+export interface WorkerReport {
+  /** Whether in a worker. */
+  used: boolean;
+  /** Why not; empty where it is. */
+  reason: string;
+}
+
 export interface Model {
   readonly info: LoadedModelInfo;
   /** Name of the variant that was loaded. */
   readonly variant: string;
   /** What runs it, why, and how close it came to PyTorch on this device. */
   readonly backend: BackendReport;
+  readonly worker: WorkerReport;
+  /** The answers to calls made at once come in the order of the calls. */
   predict(source: ImageSource, options?: PredictOptions): Promise<Prediction>;
   /** All of `sources` in one run. */
   predictBatch(sources: readonly ImageSource[], options?: PredictOptions): Promise<Prediction[]>;
   /** The input tensor of a picture: [3, height, width], as PyTorch saw it in training. */
-  preprocess(source: ImageSource): Promise<Float32Array<ArrayBuffer>>;
+  preprocess(source: ImageSource, options?: PredictOptions): Promise<Float32Array<ArrayBuffer>>;
   /** Logits of a ready-made tensor: [batch, 3, height, width] in, [batch × classes] out. */
   run(tensor: Float32Array, options?: PredictOptions): Promise<Float32Array>;
+  /** Answers to what a camera or a video shows, its newest frame each time, until it is stopped. */
+  watch(
+    source: HTMLVideoElement | MediaStream,
+    callback: (prediction: Prediction) => void,
+    options?: WatchOptions,
+  ): Watch;
   /** Gives the memory back; the model cannot be used afterwards. */
   dispose(): Promise<void>;
 }
@@ -100,178 +118,9 @@ export interface Model {
  * Raises ManifestError, DownloadError, IntegrityError, SignatureError, BackendError, or the platform's AbortError.
  */
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
-  const { backends = ["wasm"], threads = 1, onProgress, signal } = options;
-  if (!backends.includes("wasm")) {
-    throw new BackendError(
-      `No such backend here: ${backends.join(", ") || "none"}; there is "wasm".`,
-    );
-  }
-  const { stallTimeout } = options;
-  const base = siteURL(options.baseURL);
-  // Before the manifest, so that what is there now is no newer than it.
-  const cache = await PartCache.open(base, options.cache);
-  const manifest = await fetchManifest(base, options, { signal, stallTimeout });
-  const info = findModel(manifest, name);
-  const variant = findVariant(info, options.variant);
-  // At once, because the room may be needed.
-  await cache.evictOthers(manifest);
-
-  // One failed file stops the other downloads too.
-  const failure = new AbortController();
-  const both = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
-  try {
-    const deliveryUntil = (signal: AbortSignal): Delivery =>
-      new Delivery(base, cache, { onProgress, signal, stallTimeout });
-    const delivery = deliveryUntil(both);
-    const [ort, graph, weights] = await Promise.all([
-      loadRuntime(base, manifest.runtime, threads, deliveryUntil, both),
-      delivery.fetchWhole(info.graph, `${name}/graph`),
-      delivery.fetch(variant.weights, `${name}/${variant.name}`),
-    ]);
-    const { version } = manifest.runtime;
-    const backend = await createOnnxRuntimeBackend(ort, version, info, { graph, weights });
-    const loaded = { ...info, cache: delivery.report() };
-    return await checkedModel(base, loaded, variant, backend, signal);
-  } catch (error) {
-    failure.abort(error);
-    throw error;
-  }
-}
-
-async function checkedModel(
-  base: URL,
-  info: LoadedModelInfo,
-  variant: VariantInfo,
-  backend: Backend,
-  signal: AbortSignal | undefined,
-): Promise<Model> {
-  try {
-    signal?.throwIfAborted();
-    const check = await selfCheck(backend, info, variant.golden);
-    signal?.throwIfAborted();
-    const { name, description, threads } = backend;
-    const reason = "the reference backend, and the only one of this build";
-    const report = { name, description, threads, reason, selfCheck: check };
-    return new LoadedModel(base, info, variant.name, backend, report);
-  } catch (error) {
-    await backend.dispose();
-    throw error;
-  }
-}
-
-class LoadedModel implements Model {
-  readonly info: LoadedModelInfo;
-  readonly variant: string;
-  readonly backend: BackendReport;
-  #base: URL;
-  #backend: Backend | undefined;
-  /** Ends when the last run that was asked for does: a session takes one at a time. */
-  #queue: Promise<unknown> = Promise.resolve();
-
-  constructor(
-    base: URL,
-    info: LoadedModelInfo,
-    variant: string,
-    backend: Backend,
-    report: BackendReport,
-  ) {
-    this.#base = base;
-    this.info = info;
-    this.variant = variant;
-    this.backend = report;
-    this.#backend = backend;
-  }
-
-  async predict(source: ImageSource, options?: PredictOptions): Promise<Prediction> {
-    const [prediction] = await this.predictBatch([source], options);
-    return prediction!;
-  }
-
-  async predictBatch(
-    sources: readonly ImageSource[],
-    { signal }: PredictOptions = {},
-  ): Promise<Prediction[]> {
-    if (sources.length === 0) return [];
-    const started = performance.now();
-    const decoded = await Promise.all(sources.map((source) => this.#decode(source)));
-    const atDecoded = performance.now();
-    signal?.throwIfAborted();
-    const tensor = new Float32Array(sources.length * this.#imageSize);
-    decoded.forEach(({ pixels }, i) => tensor.set(this.#tensorOf(pixels), i * this.#imageSize));
-    const atTensor = performance.now();
-    const logits = await this.run(tensor, signal ? { signal } : {});
-    const atEnd = performance.now();
-    const timings = {
-      decode: atDecoded - started,
-      preprocess: atTensor - atDecoded,
-      run: atEnd - atTensor,
-      total: atEnd - started,
-    };
-    const { labels } = this.info;
-    return decoded.map(({ inexact, by: decodedBy }, i) => {
-      const own = logits.slice(i * labels.length, (i + 1) * labels.length);
-      const probabilities = softmax(own);
-      const best = argmax(own);
-      const [label, confidence] = [labels[best]!, probabilities[best]!];
-      const exact = !inexact;
-      return {
-        label,
-        confidence,
-        probabilities,
-        logits: own,
-        exact,
-        inexact,
-        decodedBy,
-        timings,
-      };
-    });
-  }
-
-  async preprocess(source: ImageSource): Promise<Float32Array<ArrayBuffer>> {
-    const { pixels } = await this.#decode(source);
-    return this.#tensorOf(pixels);
-  }
-
-  async run(tensor: Float32Array, { signal }: PredictOptions = {}): Promise<Float32Array> {
-    const batch = tensor.length / this.#imageSize;
-    if (!Number.isInteger(batch) || batch < 1) {
-      throw new RangeError(
-        `${this.info.name} takes ${this.#imageSize} values a picture (${this.info.input.shape.slice(1).join(" × ")}), ` +
-          `found ${tensor.length}`,
-      );
-    }
-    const backend = this.#backend;
-    if (!backend) throw new BackendError(`${this.info.name} was disposed of; load it again.`);
-    const turn = this.#queue.then(() => {
-      signal?.throwIfAborted();
-      return backend.run(tensor, batch);
-    });
-    this.#queue = turn.catch(() => {});
-    return turn;
-  }
-
-  async dispose(): Promise<void> {
-    const backend = this.#backend;
-    this.#backend = undefined;
-    await this.#queue;
-    await backend?.dispose();
-  }
-
-  #decode(source: ImageSource): Promise<Decoded> {
-    return decode(source, this.info.preprocessing.exif_orientation, this.#base);
-  }
-
-  get #imageSize(): number {
-    const [, channels, height, width] = this.info.input.shape;
-    return channels * height * width;
-  }
-
-  #tensorOf(pixels: ImageData): Float32Array<ArrayBuffer> {
-    const { preprocessing } = this.info;
-    let shaped: Pixels = pixels;
-    for (const step of preprocessing.steps) {
-      shaped = applyStep(shaped, step, preprocessing.vertical_first);
-    }
-    return normalise(shaped, preprocessing);
-  }
+  if (options.worker === false) return loadInline(name, options, "turned off by the page");
+  const connection = await Connection.open(options.signal);
+  return connection instanceof Connection
+    ? RemoteModel.load(connection, name, options)
+    : loadInline(name, options, connection.problem);
 }

@@ -1,9 +1,11 @@
-/** The public surface: what `import … from "./torch2web.js"` gives a page. */
+/** The public surface: what `import … from "./torch2web.js"` gives a page. The same script runs its worker. */
+import { serveAsWorker } from "./worker/serve.ts";
+
 export { cacheStatus, clearCache } from "./cache.ts";
 export type { CacheOptions, CacheStatus } from "./cache.ts";
 export type { CacheReport } from "./delivery.ts";
 export { loadEnsemble } from "./ensemble.ts";
-export type { Ensemble, EnsembleOptions, EnsemblePrediction } from "./ensemble.ts";
+export type { Ensemble, EnsembleOptions } from "./ensemble.ts";
 export {
   BackendError,
   DecodeError,
@@ -21,6 +23,7 @@ export type {
   Prediction,
   PredictOptions,
   Timings,
+  WorkerReport,
 } from "./model.ts";
 export type { BackendName, BackendReport, SelfCheck } from "./backend.ts";
 export type { DecodedBy, ImageSource } from "./decode.ts";
@@ -36,3 +39,7 @@ export type {
   VerificationInfo,
 } from "./manifest.ts";
 export type { CenterCropInfo, PadInfo, ResizeInfo, StepInfo } from "./steps.ts";
+export type { EnsemblePrediction } from "./together.ts";
+export type { Watch, WatchOptions } from "./watch.ts";
+
+serveAsWorker();

@@ -1,0 +1,247 @@
+/** Loading and running a model where this script runs: in the page, or in its worker. */
+import { selfCheck, type Backend, type BackendReport } from "./backend.ts";
+import { createOnnxRuntimeBackend, loadRuntime } from "./backends/onnxruntime.ts";
+import { PartCache } from "./cache.ts";
+import { decode, type Decoded, type ImageSource } from "./decode.ts";
+import { Delivery } from "./delivery.ts";
+import { BackendError } from "./errors.ts";
+import type { VariantInfo } from "./manifest.ts";
+import type {
+  LoadedModelInfo,
+  LoadOptions,
+  Model,
+  Prediction,
+  PredictOptions,
+  Timings,
+  WorkerReport,
+} from "./model.ts";
+import { normalise } from "./normalise.ts";
+import type { ElementPicture } from "./portable.ts";
+import { argmax, softmax } from "./postprocess.ts";
+import type { Pixels } from "./resample.ts";
+import { untilAborted } from "./shared.ts";
+import { fetchManifest, findModel, findVariant, siteURL } from "./site.ts";
+import { applyStep } from "./steps.ts";
+import { watch, type Watch, type WatchOptions } from "./watch.ts";
+
+/** A picture as the page has it, or as its worker was given it. */
+export type Source = ImageSource | ElementPicture;
+
+/** `loadModel` without a worker; `reason` says why. */
+export async function loadInline(
+  name: string,
+  options: LoadOptions,
+  reason: string,
+): Promise<InlineModel> {
+  const { backends = ["wasm"], threads = 1, onProgress, signal } = options;
+  if (!backends.includes("wasm")) {
+    throw new BackendError(
+      `No such backend here: ${backends.join(", ") || "none"}; there is "wasm".`,
+    );
+  }
+  const { stallTimeout } = options;
+  const base = siteURL(options.baseURL);
+  // Before the manifest, so that what is there now is no newer than it.
+  const cache = await PartCache.open(base, options.cache);
+  const manifest = await fetchManifest(base, options, { signal, stallTimeout });
+  const info = findModel(manifest, name);
+  const variant = findVariant(info, options.variant);
+  // At once, because the room may be needed.
+  await cache.evictOthers(manifest);
+
+  // One failed file stops the other downloads too.
+  const failure = new AbortController();
+  const both = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  try {
+    const deliveryUntil = (signal: AbortSignal): Delivery =>
+      new Delivery(base, cache, { onProgress, signal, stallTimeout });
+    const delivery = deliveryUntil(both);
+    const [ort, graph, weights] = await Promise.all([
+      loadRuntime(base, manifest.runtime, threads, deliveryUntil, both),
+      delivery.fetchWhole(info.graph, `${name}/graph`),
+      delivery.fetch(variant.weights, `${name}/${variant.name}`),
+    ]);
+    const { version } = manifest.runtime;
+    const backend = await createOnnxRuntimeBackend(ort, version, info, { graph, weights });
+    const loaded = { ...info, cache: delivery.report() };
+    const worker = { used: false, reason };
+    return await checkedModel(base, loaded, variant, backend, worker, signal);
+  } catch (error) {
+    failure.abort(error);
+    throw error;
+  }
+}
+
+async function checkedModel(
+  base: URL,
+  info: LoadedModelInfo,
+  variant: VariantInfo,
+  backend: Backend,
+  worker: WorkerReport,
+  signal: AbortSignal | undefined,
+): Promise<InlineModel> {
+  try {
+    signal?.throwIfAborted();
+    const check = await selfCheck(backend, info, variant.golden);
+    signal?.throwIfAborted();
+    const { name, description, threads } = backend;
+    const reason = "the reference backend, and the only one of this build";
+    const report = { name, description, threads, reason, selfCheck: check };
+    return new InlineModel(base, info, variant.name, backend, report, worker);
+  } catch (error) {
+    await backend.dispose();
+    throw error;
+  }
+}
+
+export class InlineModel implements Model {
+  readonly info: LoadedModelInfo;
+  readonly variant: string;
+  readonly backend: BackendReport;
+  readonly worker: WorkerReport;
+  #base: URL;
+  #backend: Backend | undefined;
+  /** Ends when the last call does: answers come in the order of the calls, and a session takes one run at a time. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    base: URL,
+    info: LoadedModelInfo,
+    variant: string,
+    backend: Backend,
+    report: BackendReport,
+    worker: WorkerReport,
+  ) {
+    this.#base = base;
+    this.info = info;
+    this.variant = variant;
+    this.backend = report;
+    this.worker = worker;
+    this.#backend = backend;
+  }
+
+  async predict(source: Source, options?: PredictOptions): Promise<Prediction> {
+    const [prediction] = await this.predictBatch([source], options);
+    return prediction!;
+  }
+
+  async predictBatch(
+    sources: readonly Source[],
+    { signal }: PredictOptions = {},
+  ): Promise<Prediction[]> {
+    if (sources.length === 0) return [];
+    return this.#inTurn(signal, async (backend) => {
+      const started = performance.now();
+      const decoded = await Promise.all(sources.map((source) => this.decode(source)));
+      signal?.throwIfAborted();
+      const atDecoded = performance.now();
+      const tensor = new Float32Array(sources.length * this.#imageSize);
+      decoded.forEach(({ pixels }, i) => tensor.set(this.tensorOf(pixels), i * this.#imageSize));
+      const tensorTime = performance.now() - atDecoded;
+      const before = { decode: atDecoded - started, preprocess: tensorTime };
+      return this.#answer(backend, decoded, tensor, before);
+    });
+  }
+
+  /** The answer to pixels whose tensor is known; `before` is what both took. */
+  async predictTensor(
+    decoded: Decoded,
+    tensor: Float32Array,
+    before: Pick<Timings, "decode" | "preprocess">,
+    { signal }: PredictOptions = {},
+  ): Promise<Prediction> {
+    const [prediction] = await this.#inTurn(signal, (backend) =>
+      this.#answer(backend, [decoded], tensor, before),
+    );
+    return prediction!;
+  }
+
+  async preprocess(
+    source: Source,
+    { signal }: PredictOptions = {},
+  ): Promise<Float32Array<ArrayBuffer>> {
+    return this.#inTurn(signal, async () => this.tensorOf((await this.decode(source)).pixels));
+  }
+
+  async run(tensor: Float32Array, { signal }: PredictOptions = {}): Promise<Float32Array> {
+    const batch = this.#batchOf(tensor);
+    return this.#inTurn(signal, (backend) => backend.run(tensor, batch));
+  }
+
+  watch(
+    source: HTMLVideoElement | MediaStream,
+    callback: (prediction: Prediction) => void,
+    options?: WatchOptions,
+  ): Watch {
+    return watch(this, source, callback, options);
+  }
+
+  async dispose(): Promise<void> {
+    const backend = this.#backend;
+    this.#backend = undefined;
+    await this.#queue;
+    await backend?.dispose();
+  }
+
+  /** The pixels of a picture, as this model's training saw them before its steps. */
+  decode(source: Source): Promise<Decoded> {
+    return decode(source, this.info.preprocessing.exif_orientation, this.#base);
+  }
+
+  /** What the model takes: [3, height, width]. */
+  tensorOf(pixels: ImageData): Float32Array<ArrayBuffer> {
+    const { preprocessing } = this.info;
+    let shaped: Pixels = pixels;
+    for (const step of preprocessing.steps) {
+      shaped = applyStep(shaped, step, preprocessing.vertical_first);
+    }
+    return normalise(shaped, preprocessing);
+  }
+
+  /** Runs `task` after the calls before it. Raises the signal's reason as soon as it is aborted. */
+  #inTurn<T>(signal: AbortSignal | undefined, task: (backend: Backend) => Promise<T>): Promise<T> {
+    const backend = this.#backend;
+    const turn = this.#queue.then(() => {
+      signal?.throwIfAborted();
+      if (!backend) throw new BackendError(`${this.info.name} was disposed of; load it again.`);
+      return task(backend);
+    });
+    this.#queue = turn.catch(() => {});
+    return signal ? untilAborted(turn, signal) : turn;
+  }
+
+  async #answer(
+    backend: Backend,
+    decoded: readonly Decoded[],
+    tensor: Float32Array,
+    before: Pick<Timings, "decode" | "preprocess">,
+  ): Promise<Prediction[]> {
+    const started = performance.now();
+    const logits = await backend.run(tensor, decoded.length);
+    const run = performance.now() - started;
+    const timings = { ...before, run, total: before.decode + before.preprocess + run };
+    const { labels } = this.info;
+    return decoded.map(({ inexact, by: decodedBy }, i) => {
+      const own = logits.slice(i * labels.length, (i + 1) * labels.length);
+      const probabilities = softmax(own);
+      const best = argmax(own);
+      const [label, confidence] = [labels[best]!, probabilities[best]!];
+      const exact = !inexact;
+      return { label, confidence, probabilities, logits: own, exact, inexact, decodedBy, timings };
+    });
+  }
+
+  #batchOf(tensor: Float32Array): number {
+    const batch = tensor.length / this.#imageSize;
+    if (Number.isInteger(batch) && batch >= 1) return batch;
+    throw new RangeError(
+      `${this.info.name} takes ${this.#imageSize} values a picture (${this.info.input.shape.slice(1).join(" × ")}), ` +
+        `found ${tensor.length}`,
+    );
+  }
+
+  get #imageSize(): number {
+    const [, channels, height, width] = this.info.input.shape;
+    return channels * height * width;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What a page and its worker say to each other. The worker runs the same loader; models live there, and the page holds
+ * numbers that stand for them.
+ */
+import type { BackendReport } from "../backend.ts";
+import type { Portable } from "../portable.ts";
+import type { Progress } from "../download.ts";
+import type { EnsemblePrediction } from "../together.ts";
+import type { LoadedModelInfo, LoadOptions, Prediction } from "../model.ts";
+import type { PackedError } from "./packed_error.ts";
+
+/** By this name the loader knows that it was started as the worker. */
+export const WORKER_NAME = "torch2web";
+
+/** Load options without what cannot be sent. */
+export type SentOptions = Omit<LoadOptions, "baseURL" | "onProgress" | "signal" | "worker"> & {
+  baseURL: string;
+};
+
+/** What a model that was loaded in the worker is. */
+export interface Loaded {
+  model: number;
+  info: LoadedModelInfo;
+  variant: string;
+  backend: BackendReport;
+}
+
+/** Every call, with its arguments and its result. */
+export interface Calls {
+  load: { takes: { name: string; options: SentOptions }; gives: Loaded };
+  predict: { takes: { model: number; sources: Portable[] }; gives: Prediction[] };
+  preprocess: {
+    takes: { model: number; source: Portable };
+    gives: Float32Array<ArrayBuffer>;
+  };
+  run: { takes: { model: number; tensor: Float32Array }; gives: Float32Array };
+  together: {
+    takes: { models: number[]; weights: readonly number[]; source: Portable };
+    gives: EnsemblePrediction;
+  };
+  dispose: { takes: { model: number }; gives: undefined };
+}
+
+export type Method = keyof Calls;
+
+export type Request =
+  { [M in Method]: { id: number; method: M; args: Calls[M]["takes"] } }[Method] | { abort: number };
+
+export type Reply =
+  | { ready: true; problem: string }
+  | { id: number; progress: Progress }
+  | { id: number; result: unknown }
+  | { id: number; error: PackedError };
+
+/** The first message: a lock that the worker holds for as long as it lives. */
+export interface Greeting {
+  lock: string;
+}
