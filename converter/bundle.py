@@ -13,7 +13,7 @@ from converter.demo.faces import LABELS as DRAWN_LABELS
 from converter.errors import InputError, OutputError
 from converter.hashing import FileRecord, read_blocks, write_bytes_hashed, write_hashed
 from converter.hosts import write_host_files
-from converter.manifest import ModelRecord, Runtime, checksums_json, manifest_json
+from converter.manifest import ModelRecord, Runtime, RuntimeFiles, checksums_json, manifest_json
 from converter.pages import TEMPLATES, integrity, render
 from converter.parts import write_named, write_parts
 from converter.precompress import precompress
@@ -109,7 +109,11 @@ def write_site(
 
     Raises ToolError, BudgetError, InputError or OutputError.
     """
-    runtime = _write_runtime(root, delivery)
+    runtime = Runtime(
+        version=runtime_version(),
+        cpu=_write_runtime(root, "cpu", delivery),
+        webgpu=_write_runtime(root, "webgpu", delivery),
+    )
     manifest = write_bytes_hashed(root, MANIFEST, manifest_json(generator, runtime, models))
     schema = write_hashed(root, f"models/{SCHEMA}", read_blocks(SCHEMAS / SCHEMA))
     # Models may share parts.
@@ -147,7 +151,7 @@ def write_site(
     )
     index = write_bytes_hashed(root, "index.html", html)
     # What page and loader start with. Models and wasm are kept by the loader, part by part.
-    starting = [*parts, *pictures, *signatures, runtime.api, runtime.glue, manifest, checksums]
+    starting = [*parts, *pictures, *signatures, runtime.cpu.api, runtime.cpu.glue, manifest, checksums]
     starting += [loader, entry, page, style, notices, index]
     offline = write_bytes_hashed(root, OFFLINE, build_offline(starting, cache / "web"))
     judging = []
@@ -174,15 +178,14 @@ def write_site(
     return Bundle((*files, written), scripts.gzipped)
 
 
-def _write_runtime(root: Path, delivery: Delivery) -> Runtime:
+def _write_runtime(root: Path, kind: str, delivery: Delivery) -> RuntimeFiles:
     """onnxruntime-web's own files, unchanged but for their names."""
-    paths = runtime_files()
+    paths = runtime_files(kind)
 
     def named(role: str) -> str:
         return f"onnxruntime/{paths[role].stem}-*{paths[role].suffix}"
 
-    return Runtime(
-        version=runtime_version(),
+    return RuntimeFiles(
         api=write_named(root, named("api"), paths["api"].read_bytes()),
         glue=write_named(root, named("glue"), paths["glue"].read_bytes()),
         wasm=write_parts(root, named("wasm"), paths["wasm"], delivery.max_file_size),

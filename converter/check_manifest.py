@@ -55,7 +55,9 @@ def check_contradictions(manifest: Mapping[str, Any]) -> None:
         for number, variant in enumerate(model["variants"]):
             _check_parts(f"{key}.variants[{number}].weights", variant["weights"])
             _check_golden(f"{key}.variants[{number}].golden", variant["golden"], classes)
-    _check_parts("runtime.files.wasm", manifest["runtime"]["files"]["wasm"])
+    for kind in ("files", "webgpu"):
+        if kind in manifest["runtime"]:
+            _check_parts(f"runtime.{kind}.wasm", manifest["runtime"][kind]["wasm"])
 
 
 def _check_size(key: str, size: list[int], steps: list[dict[str, Any]]) -> None:

@@ -24,17 +24,33 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Runtime:
-    """The files of onnxruntime-web that the loader fetches."""
+class RuntimeFiles:
+    """What one build of onnxruntime-web consists of."""
 
-    version: str
     api: FileRecord
     glue: FileRecord
     wasm: PartedFile
 
     @property
-    def files(self) -> tuple[FileRecord, ...]:
+    def all(self) -> tuple[FileRecord, ...]:
         return self.api, self.glue, *self.wasm.parts
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"api": self.api.as_dict(), "glue": self.glue.as_dict(), "wasm": self.wasm.as_dict()}
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The files of onnxruntime-web that the loader fetches."""
+
+    version: str
+    cpu: RuntimeFiles
+    webgpu: RuntimeFiles
+    """Fetched only by browsers with a graphics adapter, when they are about to try it."""
+
+    @property
+    def files(self) -> tuple[FileRecord, ...]:
+        return *self.cpu.all, *self.webgpu.all
 
 
 @dataclass(frozen=True)
@@ -129,11 +145,8 @@ def manifest_json(generator: str, runtime: Runtime, models: Sequence[ModelRecord
         "runtime": {
             "name": "onnxruntime-web",
             "version": runtime.version,
-            "files": {
-                "api": runtime.api.as_dict(),
-                "glue": runtime.glue.as_dict(),
-                "wasm": runtime.wasm.as_dict(),
-            },
+            "files": runtime.cpu.as_dict(),
+            "webgpu": runtime.webgpu.as_dict(),
         },
         "models": [model.as_dict() for model in models],
     }

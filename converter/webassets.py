@@ -23,10 +23,18 @@ _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"
 _STAMP = _MODULES / ".torch2web-lock-sha256"
 _RUNTIME_FILES = {
-    # The wasm-only entry: the smallest, and the one whose glue needs no `new Function`.
-    "api": "ort.wasm.min.mjs",
-    "glue": "ort-wasm-simd-threaded.mjs",
-    "wasm": "ort-wasm-simd-threaded.wasm",
+    "cpu": {
+        # The wasm-only entry: the smallest, and the one whose glue needs no `new Function`.
+        "api": "ort.wasm.min.mjs",
+        "glue": "ort-wasm-simd-threaded.mjs",
+        "wasm": "ort-wasm-simd-threaded.wasm",
+    },
+    "webgpu": {
+        # Of those with WebGPU the one below every host's limit, for browsers that have JSPI.
+        "api": "ort.jspi.min.mjs",
+        "glue": "ort-wasm-simd-threaded.jspi.mjs",
+        "wasm": "ort-wasm-simd-threaded.jspi.wasm",
+    },
 }
 
 
@@ -66,10 +74,10 @@ def runtime_version() -> str:
     return version
 
 
-def runtime_files() -> dict[str, Path]:
-    """onnxruntime-web's files by their role: api, glue, wasm."""
+def runtime_files(kind: str) -> dict[str, Path]:
+    """onnxruntime-web's files for "cpu" or "webgpu" by their role: api, glue, wasm."""
     folder = _MODULES / "onnxruntime-web" / "dist"
-    return {role: folder / name for role, name in _RUNTIME_FILES.items()}
+    return {role: folder / name for role, name in _RUNTIME_FILES[kind].items()}
 
 
 def node_package(name: str) -> Path:

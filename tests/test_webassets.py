@@ -61,7 +61,7 @@ def test_lock_file_pins_everything_and_names_no_registry() -> None:
 
 
 def test_runtime_is_the_wasm_only_entry() -> None:
-    assert [path.name for path in runtime_files().values()] == [
+    assert [path.name for path in runtime_files("cpu").values()] == [
         "ort.wasm.min.mjs",
         "ort-wasm-simd-threaded.mjs",
         "ort-wasm-simd-threaded.wasm",

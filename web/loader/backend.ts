@@ -2,7 +2,7 @@ import { BackendError } from "./errors.ts";
 import { goldenInput } from "./golden.ts";
 import type { GoldenInfo, ModelInfo } from "./manifest.ts";
 
-export type BackendName = "wasm";
+export type BackendName = "wasm" | "webgpu";
 
 /** Turns input tensors into logits. Nothing else is known of it. */
 export interface Backend {
@@ -23,6 +23,26 @@ export interface BackendReport {
   /** Why this one. */
   reason: string;
   selfCheck: SelfCheck;
+  /** Those that were tried before it and may not answer here, or are slower. */
+  rejected: RejectedBackend[];
+}
+
+export interface RejectedBackend {
+  name: BackendName;
+  threads: number;
+  reason: string;
+  /** How far its logits were from Python's; undefined where it gave none. */
+  maxAbsDiff?: number;
+}
+
+/** A backend whose logits are not Python's. */
+export class WrongLogits extends BackendError {
+  readonly maxAbsDiff: number;
+
+  constructor(message: string, maxAbsDiff: number) {
+    super(message);
+    this.maxAbsDiff = maxAbsDiff;
+  }
 }
 
 /** The golden input on this device against the logits that Python recorded for it. */
@@ -49,9 +69,10 @@ export async function selfCheck(
       : Number.NaN;
   // Written as "not within", so that a NaN is refused too.
   if (!(maxAbsDiff <= tolerance)) {
-    throw new BackendError(
+    throw new WrongLogits(
       `${info.name} on ${backend.description} is off by ${maxAbsDiff} from Python's logits for the self-check, ` +
         `where ${tolerance} is allowed. It was refused, because its answers would be wrong.`,
+      maxAbsDiff,
     );
   }
   return { maxAbsDiff, tolerance, duration: performance.now() - started };

@@ -3,6 +3,7 @@
  * in the middle of a download, not for a new version that shares parts, not for another tab.
  */
 import type { FileInfo, Manifest } from "./manifest.ts";
+import { memoryName } from "./remember.ts";
 import { siteURL } from "./site.ts";
 import { alone, type Patience } from "./turns.ts";
 
@@ -126,7 +127,9 @@ export async function cacheStatus({ baseURL }: CacheOptions = {}): Promise<Cache
 export async function clearCache({ baseURL }: CacheOptions = {}): Promise<boolean> {
   const name = nameOf(siteURL(baseURL));
   try {
-    return globalThis.caches ? await caches.delete(name) : false;
+    if (!globalThis.caches) return false;
+    await caches.delete(memoryName(siteURL(baseURL)));
+    return await caches.delete(name);
   } catch {
     // A browser that refuses this has kept nothing either.
     return false;
@@ -153,7 +156,7 @@ function keyOf(base: URL, { sha256 }: FileInfo): string {
 
 function partsOf({ runtime, models }: Manifest): FileInfo[] {
   const files = [
-    runtime.files.wasm,
+    ...[runtime.files, runtime.webgpu].flatMap((files) => files?.wasm ?? []),
     ...models.flatMap(({ graph, variants }) => [graph, ...variants.map(({ weights }) => weights)]),
   ];
   return files.flatMap(({ parts }) => parts);

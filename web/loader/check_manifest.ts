@@ -234,13 +234,16 @@ const model = object({
   refused: list(object({ name: text, size, reason: text }), 0),
 });
 
+const runtimeFiles = object({ api: file, glue: file, wasm: partedFile });
+
 const manifest = object({
   schema_version: oneOf(1),
   generator: text,
   runtime: object({
     name: oneOf("onnxruntime-web"),
     version: text,
-    files: object({ api: file, glue: file, wasm: partedFile }),
+    files: runtimeFiles,
+    webgpu: optional(runtimeFiles),
   }),
   models: list(model),
 });

@@ -35,6 +35,8 @@ export class Delivery {
   readonly cache: PartCache;
   readonly #base: URL;
   readonly #options: DownloadOptions;
+  /** Parts in the count: what is fetched again for another backend is not counted again. */
+  readonly #counted = new Set<string>();
   #fromCache = 0;
   #downloaded = 0;
 
@@ -108,7 +110,8 @@ export class Delivery {
       const kept = await this.cache.get(part);
       if (kept) {
         if (kept.length === part.size && (await sha256(kept)) === part.sha256) {
-          this.#fromCache += kept.length;
+          if (!this.#counted.has(part.sha256)) this.#fromCache += kept.length;
+          this.#counted.add(part.sha256);
           arrived(kept.length);
           return kept;
         }
@@ -119,6 +122,7 @@ export class Delivery {
         arrived(count);
       });
       this.#downloaded += bytes.length;
+      this.#counted.add(part.sha256);
       await this.cache.put(part, bytes);
       return bytes;
     });

@@ -1,11 +1,13 @@
 /** Loading and running a model where this script runs: in the page, or in its worker. */
-import { selfCheck, type Backend, type BackendReport } from "./backend.ts";
-import { createOnnxRuntimeBackend, loadRuntime } from "./backends/onnxruntime.ts";
+import { adapter } from "./adapter.ts";
+import type { BackendReport } from "./backend.ts";
 import { PartCache } from "./cache.ts";
+import { candidatesFor } from "./candidates.ts";
+import { choose } from "./choose.ts";
 import { decode, type Decoded, type ImageSource } from "./decode.ts";
 import { Delivery } from "./delivery.ts";
 import { BackendError } from "./errors.ts";
-import type { VariantInfo } from "./manifest.ts";
+import type { Ingredients } from "./ingredients.ts";
 import type {
   LoadedModelInfo,
   LoadOptions,
@@ -18,6 +20,8 @@ import type {
 import { normalise } from "./normalise.ts";
 import type { ElementPicture } from "./portable.ts";
 import { argmax, softmax } from "./postprocess.ts";
+import { Recovering } from "./recovering.ts";
+import { Memory } from "./remember.ts";
 import type { Pixels } from "./resample.ts";
 import { untilAborted } from "./shared.ts";
 import { fetchManifest, findModel, findVariant, siteURL } from "./site.ts";
@@ -33,12 +37,7 @@ export async function loadInline(
   options: LoadOptions,
   reason: string,
 ): Promise<InlineModel> {
-  const { backends = ["wasm"], threads = 1, onProgress, signal } = options;
-  if (!backends.includes("wasm")) {
-    throw new BackendError(
-      `No such backend here: ${backends.join(", ") || "none"}; there is "wasm".`,
-    );
-  }
+  const { onProgress, signal } = options;
   const { stallTimeout } = options;
   const base = siteURL(options.baseURL);
   // Before the manifest, so that what is there now is no newer than it.
@@ -56,51 +55,45 @@ export async function loadInline(
     const deliveryUntil = (signal: AbortSignal): Delivery =>
       new Delivery(base, cache, { onProgress, signal, stallTimeout });
     const delivery = deliveryUntil(both);
-    const [ort, graph, weights] = await Promise.all([
-      loadRuntime(base, manifest.runtime, threads, deliveryUntil, both),
-      delivery.fetchWhole(info.graph, `${name}/graph`),
-      delivery.fetch(variant.weights, `${name}/${variant.name}`),
-    ]);
-    const { version } = manifest.runtime;
-    const backend = await createOnnxRuntimeBackend(ort, version, info, { graph, weights });
+    const given = { base, manifest, info, variant, delivery, deliveryUntil, signal: both };
+    const { backends, threads } = options;
+    const candidates = await candidatesFor(given, { backends, threads });
+    // What the page decided is no finding about the device.
+    const decided = backends !== undefined || threads !== undefined;
+    const memory = decided || options.cache === false ? undefined : await memoryFor(given);
+    const chosen = await choose(candidates, given, memory);
     const loaded = { ...info, cache: delivery.report() };
-    const worker = { used: false, reason };
-    return await checkedModel(base, loaded, variant, backend, worker, signal);
+    const later = (): Ingredients => {
+      // The page's signal was for the load, and what is needed later on is not shown either.
+      const { signal: never } = new AbortController();
+      return {
+        ...given,
+        delivery: new Delivery(base, cache, { signal: never, stallTimeout }),
+        signal: never,
+      };
+    };
+    return new InlineModel(base, loaded, variant.name, new Recovering(chosen, later), reason);
   } catch (error) {
     failure.abort(error);
     throw error;
   }
 }
 
-async function checkedModel(
-  base: URL,
-  info: LoadedModelInfo,
-  variant: VariantInfo,
-  backend: Backend,
-  worker: WorkerReport,
-  signal: AbortSignal | undefined,
-): Promise<InlineModel> {
-  try {
-    signal?.throwIfAborted();
-    const check = await selfCheck(backend, info, variant.golden);
-    signal?.throwIfAborted();
-    const { name, description, threads } = backend;
-    const reason = "the reference backend, and the only one of this build";
-    const report = { name, description, threads, reason, selfCheck: check };
-    return new InlineModel(base, info, variant.name, backend, report, worker);
-  } catch (error) {
-    await backend.dispose();
-    throw error;
-  }
+/** What was found out for this model on this device, by this version of the loader. */
+async function memoryFor({ base, info, variant }: Ingredients): Promise<Memory> {
+  const { name } = await adapter();
+  const { crossOriginIsolated, navigator } = globalThis;
+  const device = [name, crossOriginIsolated, navigator.hardwareConcurrency];
+  return new Memory(base, [info.name, variant.name, import.meta.url, ...device].join(" "));
 }
 
 export class InlineModel implements Model {
   readonly info: LoadedModelInfo;
   readonly variant: string;
-  readonly backend: BackendReport;
   readonly worker: WorkerReport;
-  #base: URL;
-  #backend: Backend | undefined;
+  readonly #base: URL;
+  readonly #backend: Recovering;
+  #disposed = false;
   /** Ends when the last call does: answers come in the order of the calls, and a session takes one run at a time. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -108,16 +101,23 @@ export class InlineModel implements Model {
     base: URL,
     info: LoadedModelInfo,
     variant: string,
-    backend: Backend,
-    report: BackendReport,
-    worker: WorkerReport,
+    backend: Recovering,
+    whyNoWorker: string,
   ) {
     this.#base = base;
     this.info = info;
     this.variant = variant;
-    this.backend = report;
-    this.worker = worker;
     this.#backend = backend;
+    this.worker = { used: false, reason: whyNoWorker };
+  }
+
+  get backend(): BackendReport {
+    return this.#backend.report;
+  }
+
+  /** `told` of another backend in the place of the one before. */
+  onBackendChange(told: (report: BackendReport) => void): void {
+    this.#backend.onChange = told;
   }
 
   async predict(source: Source, options?: PredictOptions): Promise<Prediction> {
@@ -130,7 +130,7 @@ export class InlineModel implements Model {
     { signal }: PredictOptions = {},
   ): Promise<Prediction[]> {
     if (sources.length === 0) return [];
-    return this.#inTurn(signal, async (backend) => {
+    return this.#inTurn(signal, async () => {
       const started = performance.now();
       const decoded = await Promise.all(sources.map((source) => this.decode(source)));
       signal?.throwIfAborted();
@@ -139,7 +139,7 @@ export class InlineModel implements Model {
       decoded.forEach(({ pixels }, i) => tensor.set(this.tensorOf(pixels), i * this.#imageSize));
       const tensorTime = performance.now() - atDecoded;
       const before = { decode: atDecoded - started, preprocess: tensorTime };
-      return this.#answer(backend, decoded, tensor, before);
+      return this.#answer(decoded, tensor, before);
     });
   }
 
@@ -150,9 +150,7 @@ export class InlineModel implements Model {
     before: Pick<Timings, "decode" | "preprocess">,
     { signal }: PredictOptions = {},
   ): Promise<Prediction> {
-    const [prediction] = await this.#inTurn(signal, (backend) =>
-      this.#answer(backend, [decoded], tensor, before),
-    );
+    const [prediction] = await this.#inTurn(signal, () => this.#answer([decoded], tensor, before));
     return prediction!;
   }
 
@@ -165,7 +163,7 @@ export class InlineModel implements Model {
 
   async run(tensor: Float32Array, { signal }: PredictOptions = {}): Promise<Float32Array> {
     const batch = this.#batchOf(tensor);
-    return this.#inTurn(signal, (backend) => backend.run(tensor, batch));
+    return this.#inTurn(signal, () => this.#backend.run(tensor, batch));
   }
 
   watch(
@@ -177,10 +175,10 @@ export class InlineModel implements Model {
   }
 
   async dispose(): Promise<void> {
-    const backend = this.#backend;
-    this.#backend = undefined;
+    if (this.#disposed) return this.#queue.then(() => {});
+    this.#disposed = true;
+    this.#queue = this.#queue.then(() => this.#backend.dispose());
     await this.#queue;
-    await backend?.dispose();
   }
 
   /** The pixels of a picture, as this model's training saw them before its steps. */
@@ -199,25 +197,24 @@ export class InlineModel implements Model {
   }
 
   /** Runs `task` after the calls before it. Raises the signal's reason as soon as it is aborted. */
-  #inTurn<T>(signal: AbortSignal | undefined, task: (backend: Backend) => Promise<T>): Promise<T> {
-    const backend = this.#backend;
+  #inTurn<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
+    const disposed = this.#disposed;
     const turn = this.#queue.then(() => {
       signal?.throwIfAborted();
-      if (!backend) throw new BackendError(`${this.info.name} was disposed of; load it again.`);
-      return task(backend);
+      if (disposed) throw new BackendError(`${this.info.name} was disposed of; load it again.`);
+      return task();
     });
     this.#queue = turn.catch(() => {});
     return signal ? untilAborted(turn, signal) : turn;
   }
 
   async #answer(
-    backend: Backend,
     decoded: readonly Decoded[],
     tensor: Float32Array,
     before: Pick<Timings, "decode" | "preprocess">,
   ): Promise<Prediction[]> {
     const started = performance.now();
-    const logits = await backend.run(tensor, decoded.length);
+    const logits = await this.#backend.run(tensor, decoded.length);
     const run = performance.now() - started;
     const timings = { ...before, run, total: before.decode + before.preprocess + run };
     const { labels } = this.info;

@@ -12,7 +12,15 @@ export interface Manifest {
 export interface RuntimeInfo {
   name: "onnxruntime-web";
   version: string;
-  files: { api: FileInfo; glue: FileInfo; wasm: PartedFileInfo };
+  files: RuntimeFiles;
+  /** The build that computes on WebGPU too. */
+  webgpu?: RuntimeFiles;
+}
+
+export interface RuntimeFiles {
+  api: FileInfo;
+  glue: FileInfo;
+  wasm: PartedFileInfo;
 }
 
 export interface FileInfo {

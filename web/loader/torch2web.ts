@@ -25,7 +25,7 @@ export type {
   Timings,
   WorkerReport,
 } from "./model.ts";
-export type { BackendName, BackendReport, SelfCheck } from "./backend.ts";
+export type { BackendName, BackendReport, RejectedBackend, SelfCheck } from "./backend.ts";
 export type { DecodedBy, ImageSource } from "./decode.ts";
 export type { Progress } from "./download.ts";
 export type { PublicKey } from "./signature.ts";

@@ -2,63 +2,74 @@ import type * as Ort from "onnxruntime-web";
 import type { Backend } from "../backend.ts";
 import type { Delivery } from "../delivery.ts";
 import { BackendError } from "../errors.ts";
-import type { ModelInfo, RuntimeInfo } from "../manifest.ts";
+import type { ModelInfo, RuntimeFiles } from "../manifest.ts";
 import { importScript, preload } from "../scripts.ts";
 import { Shared } from "../shared.ts";
 import { externalData } from "../weights.ts";
 
 type Runtime = typeof Ort;
 
-/** One runtime for each site that models are loaded from: its threads and its memory are shared. */
+/** Which of onnxruntime-web's builds, and how many threads it starts. */
+export interface RuntimeKind {
+  provider: "wasm" | "webgpu";
+  threads: number;
+}
+
+/** Milliseconds in which the threads have to start. */
+const POOL_START = 10_000;
+
+/** One runtime of a kind for each site that models are loaded from: its threads and its memory are shared. */
 const runtimes = new Map<string, Shared<Runtime>>();
 
-/**
- * Loads onnxruntime-web once; `threads` counts only the first time, as its pool is made then. One model's `signal` does
- * not take it from another.
- */
+/** Loads onnxruntime-web once for each kind. One model's `signal` does not take it from another. */
 export async function loadRuntime(
   base: URL,
-  info: RuntimeInfo,
-  threads: number,
+  files: RuntimeFiles,
+  kind: RuntimeKind,
   deliveryUntil: (signal: AbortSignal) => Delivery,
   signal: AbortSignal,
 ): Promise<Runtime> {
-  let runtime = runtimes.get(base.href);
+  const key = `${base.href} ${kind.provider} ${kind.threads}`;
+  let runtime = runtimes.get(key);
   if (!runtime) {
-    runtime = new Shared((all) => startRuntime(base, info, threads, deliveryUntil(all)));
-    runtimes.set(base.href, runtime);
+    runtime = new Shared((all) => startRuntime(base, files, kind, deliveryUntil(all)));
+    runtimes.set(key, runtime);
   }
   const own = runtime;
   return own.wait(signal, () => {
     // The next call tries again.
-    if (runtimes.get(base.href) === own) runtimes.delete(base.href);
+    if (runtimes.get(key) === own) runtimes.delete(key);
   });
 }
 
 async function startRuntime(
   base: URL,
-  { files }: RuntimeInfo,
-  threads: number,
+  files: RuntimeFiles,
+  { provider, threads }: RuntimeKind,
   delivery: Delivery,
 ): Promise<Runtime> {
   const [api, mjs, wasmBinary] = await Promise.all([
     preload(base, files.api),
     preload(base, files.glue),
-    delivery.fetchWhole(files.wasm, "onnxruntime-web"),
+    delivery.fetchWhole(files.wasm, provider === "wasm" ? "onnxruntime-web" : "onnxruntime-webgpu"),
   ]);
-  const ort = await importScript<Runtime>(api);
+  // A fragment makes it a module of its own, as one has one pool of threads for ever, and is fetched no second time.
+  const ort = await importScript<Runtime>(threads > 1 ? `${api}#${threads}` : api);
   ort.env.logLevel = "error";
   Object.assign(ort.env.wasm, {
     wasmBinary,
     // The file itself is never fetched by onnxruntime-web, which has its bytes.
     wasmPaths: { mjs, wasm: new URL(files.wasm.parts[0]!.path, base).href },
-    numThreads: globalThis.crossOriginIsolated ? threads : 1,
+    numThreads: threads,
+    initTimeout: threads > 1 ? POOL_START : 0,
     proxy: false,
   });
-  // The first session compiles the runtime: one of a tiny model, while the real one still arrives.
-  const tiny = Uint8Array.from(atob(IDENTITY), (letter) => letter.charCodeAt(0));
-  await (await createSession(ort, tiny, "anything")).release();
-  delete ort.env.wasm.wasmBinary; // compiled by now, and not needed again
+  if (provider === "wasm") {
+    // The first session compiles the runtime: one of a tiny model, while the real one still arrives.
+    const tiny = Uint8Array.from(atob(IDENTITY), (letter) => letter.charCodeAt(0));
+    await (await createSession(ort, tiny, "anything")).release();
+    delete ort.env.wasm.wasmBinary; // compiled by now, and not needed again
+  }
   return ort;
 }
 
@@ -99,21 +110,24 @@ export interface ModelBytes {
 /** Makes a session. Raises BackendError. */
 export async function createOnnxRuntimeBackend(
   ort: Runtime,
+  { provider, threads }: RuntimeKind,
   version: string,
   info: ModelInfo,
   { graph, weights }: ModelBytes,
 ): Promise<Backend> {
   const session = await createSession(ort, graph, info.name, {
+    executionProviders: [provider],
     graphOptimizationLevel: "all",
     externalData: externalData(weights),
     // Rearranged copies of large matrices would double their memory, and save no time for one picture.
     extra: { session: { disable_prepacking: "1" } },
   });
-  const threads = ort.env.wasm.numThreads ?? 1;
+  const where =
+    provider === "webgpu" ? "WebGPU" : `WebAssembly, ${threads} thread${threads === 1 ? "" : "s"}`;
   const [, ...imageShape] = info.input.shape;
   return {
-    name: "wasm",
-    description: `onnxruntime-web ${version} (WebAssembly, ${threads} thread${threads === 1 ? "" : "s"})`,
+    name: provider,
+    description: `onnxruntime-web ${version} (${where})`,
     threads,
     async run(tensor, batch) {
       const input = new ort.Tensor("float32", tensor, [batch, ...imageShape]);

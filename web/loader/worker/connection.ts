@@ -1,4 +1,5 @@
 /** The worker of this page, seen from the page: one for all models, started with the first and ended with the last. */
+import type { BackendReport } from "../backend.ts";
 import { BackendError } from "../errors.ts";
 import { checkOwnScript } from "../own_script.ts";
 import { unpack } from "./packed_error.ts";
@@ -36,6 +37,8 @@ let current: Promise<Connection | NoWorker> | undefined;
 let calls = 0;
 
 export class Connection {
+  /** By model: told of another backend in the place of the one before. */
+  readonly onBackend = new Map<number, (report: BackendReport) => void>();
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   readonly #watching = new AbortController();
@@ -120,6 +123,10 @@ export class Connection {
 
   #receive(reply: Reply): void {
     if ("ready" in reply) return;
+    if ("backend" in reply) {
+      this.onBackend.get(reply.model)?.(reply.backend);
+      return;
+    }
     const pending = this.#pending.get(reply.id);
     if (!pending) return; // given up meanwhile
     if ("progress" in reply) {

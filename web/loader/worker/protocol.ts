@@ -49,6 +49,8 @@ export type Request =
 export type Reply =
   | { ready: true; problem: string }
   | { id: number; progress: Progress }
+  /** Another one in the place of the one that failed. */
+  | { model: number; backend: BackendReport }
   | { id: number; result: unknown }
   | { id: number; error: PackedError };
 

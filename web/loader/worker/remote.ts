@@ -132,6 +132,7 @@ export class RemoteModel implements Model {
     await this.#sending;
     const place = await this.#place.catch(() => undefined);
     if (!place || place.connection.ended) return;
+    place.connection.onBackend.delete(place.loaded.model);
     await place.connection.call("dispose", { model: place.loaded.model }).catch(() => {});
     place.connection.leave();
   }
@@ -188,6 +189,7 @@ async function loadAt(connection: Connection, name: string, options: LoadOptions
   const sent: SentOptions = { ...rest, baseURL: siteURL(baseURL).href };
   try {
     const loaded = await connection.call("load", { name, options: sent }, { signal, onProgress });
+    connection.onBackend.set(loaded.model, (backend) => (loaded.backend = backend));
     return { connection, loaded };
   } catch (error) {
     connection.leave();

@@ -86,6 +86,7 @@ const METHODS: {
     const model = await loadInline(name, { ...options, signal, onProgress }, "");
     const number = ++loads;
     models.set(number, model);
+    model.onBackendChange((report) => scope.postMessage({ model: number, backend: report }));
     const { info, variant, backend } = model;
     return { model: number, info, variant, backend };
   },

@@ -1,0 +1,14 @@
+import type { Delivery } from "./delivery.ts";
+import type { Manifest, ModelInfo, VariantInfo } from "./manifest.ts";
+
+/** What a backend is made of. */
+export interface Ingredients {
+  base: URL;
+  manifest: Manifest;
+  info: ModelInfo;
+  variant: VariantInfo;
+  delivery: Delivery;
+  /** For what several models share, which goes on as long as one of them waits for it. */
+  deliveryUntil: (signal: AbortSignal) => Delivery;
+  signal: AbortSignal;
+}
