@@ -4,11 +4,13 @@ From an empty cache and from a full one. The network is Chromium's own emulation
 Network.emulateNetworkConditions); files are sent compressed, as Cloudflare Pages sends them.
 """
 
+import socket
 import statistics
 import threading
 from dataclasses import dataclass, field
+from typing import Any
 
-from playwright.sync_api import Browser, CDPSession, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.site import built_site, chromium
 from converter.check_manifest import read_manifest
@@ -52,6 +54,26 @@ class _Visit:
         return f"{min(self.megabytes):.2f}", f"{min(self.seconds):.2f}", f"{median:.2f}"
 
 
+class _CountingSocket(socket.socket):
+    """A connection that counts what it sends: a page's own figures lack what its worker fetches."""
+
+    sent = 0
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        _CountingSocket.sent += memoryview(data).nbytes
+        super().sendall(data, flags)
+
+
+def _count_bytes(server: Any) -> None:
+    accept = server.get_request
+
+    def counted() -> tuple[socket.socket, Any]:
+        connection, address = accept()
+        return _CountingSocket(fileno=connection.detach()), address
+
+    server.get_request = counted
+
+
 def measure_network(output: Output) -> None:
     """Every variant in a browser context of its own; cold and warm take turns."""
     options = ("--no-plain-models", "--no-verify-page")
@@ -60,6 +82,7 @@ def measure_network(output: Output) -> None:
         create_imitation("cloudflare", site, 0, LOOPBACK) as (server, _),
         sync_playwright() as playwright,
     ):
+        _count_bytes(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://{LOOPBACK}:{server.server_port}/"
         (site / "first.html").write_text(PAGE)
@@ -87,23 +110,21 @@ def _visit_twice(browser: Browser, address: str, name: str, cold: _Visit, warm: 
     context = browser.new_context()
     for visit in (cold, warm):
         page = context.new_page()
-        session = context.new_cdp_session(page)
-        received = _slow_down(session)
+        _slow_down(page)
+        _CountingSocket.sent = 0
         page.goto(f"{address}first.html?{name}")
         page.wait_for_function("window.first", timeout=600_000)
         first = page.evaluate("window.first")
         visit.seconds.append(first["milliseconds"] / 1000)
-        visit.megabytes.append(sum(received) / 1e6)
+        visit.megabytes.append(_CountingSocket.sent / 1e6)
         if visit is warm and first["cache"]["downloaded"]:
             raise SystemExit(f"{name}: {first['cache']} from a full cache")
         page.close()
     context.close()
 
 
-def _slow_down(session: CDPSession) -> list[int]:
-    """Emulate the network; return a list that collects the bytes of every answer as they were sent."""
-    received: list[int] = []
-    session.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
+def _slow_down(page: Page) -> None:
+    session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     bytes_per_second = MEGABITS * 1e6 / 8
     session.send(
@@ -115,4 +136,3 @@ def _slow_down(session: CDPSession) -> list[int]:
             "uploadThroughput": bytes_per_second,
         },
     )
-    return received

@@ -17,6 +17,7 @@ def measure_sizes(output: Output) -> None:
     budgets = json.loads(BUDGETS.read_text())
     rows = [(name, f"{size:,}", f"{budgets[name]:,}") for name, size in scripts.gzipped.items()]
     rows += [
-        (path.name, f"{len(gzip.compress(path.read_bytes(), 9)):,}", "") for path in runtime_files().values()
+        (path.name, f"{len(gzip.compress(path.read_bytes(), 9)):,}", "")
+        for path in runtime_files("cpu").values()
     ]
     output.table(("bytes, gzipped", "size", "budget"), rows)
