@@ -40,7 +40,7 @@ PATCHES = {
         "valuesOf(std[channel]!, mean[channel]!)",
     ),
     "the canvas's resize": (
-        "model.ts",
+        "inline.ts",
         "    return normalise(shaped, preprocessing);\n",
         CANVAS_RESIZE,
     ),

@@ -178,7 +178,9 @@ def test_abort_while_another_tab_has_the_lock(opened: Page, second: Page, host: 
     wait_for_lock(second)
     second.evaluate("window.controller.abort()")
     assert end(second)["error"] == "AbortError"
-    assert second.evaluate("navigator.locks.query().then(({ pending }) => pending.length)") == 0
+    # The page always waits for the lock that its worker holds, to notice its end.
+    parts = "pending.filter(({ name }) => name.includes('://'))"
+    assert second.evaluate(f"navigator.locks.query().then(({{ pending }}) => {parts}.length)") == 0
     pause.go_on()
     assert "error" not in end(opened)
     assert sorted(requested(host)) == every_part(host)
