@@ -188,7 +188,7 @@ def _write_runtime(root: Path, kind: str, delivery: Delivery) -> RuntimeFiles:
     return RuntimeFiles(
         api=write_named(root, named("api"), paths["api"].read_bytes()),
         glue=write_named(root, named("glue"), paths["glue"].read_bytes()),
-        wasm=write_parts(root, named("wasm"), paths["wasm"], delivery.max_file_size),
+        wasm=write_parts(root, named("wasm"), paths["wasm"].read_bytes(), delivery.max_file_size),
     )
 
 

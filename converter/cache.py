@@ -3,45 +3,62 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from converter.catalog import ModelSpec
-from converter.hashing import sha256_of, sha256_of_sources
+from converter.checked import CheckedFiles
+from converter.errors import OutputError
+from converter.hashing import FileRecord, sha256_of_sources
 from converter.kept import begin_work, publish
+from converter.parts import PartedFile
 
+MODEL = "model.onnx"
+"""Path of the whole ONNX file below the folder of an entry."""
+
+_RECORD = "record.json"
 _PACKAGE = Path(__file__).parent
 _DISTRIBUTIONS = ("efficientnet-pytorch", "numpy", "onnx", "onnxruntime", "pillow", "torch")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A folder with `model.onnx`, its variants and `record.json`, complete by the time it has its name."""
+    """A folder with `model.onnx`, `record.json`, and graph and weights in parts as in the site.
+
+    It is complete by the time it has its name.
+    """
 
     folder: Path
 
     @property
     def model(self) -> Path:
-        return self.folder / "model.onnx"
+        return self.folder / MODEL
 
-    @property
-    def graph(self) -> Path:
-        """The model without its weights."""
-        return self.folder / "graph.onnx"
+    def read(self) -> "Kept | None":
+        """What is kept, or None where this entry was never stored or is no longer what was.
 
-    def variant(self, name: str) -> Path:
-        """The weights of one variant."""
-        return self.folder / f"{name}.safetensors"
-
-    def read_record(self) -> dict[str, Any] | None:
-        """The record, or None where this entry was never stored or no longer reads."""
+        Hashes every file. They may be names of files of a site too, which anybody edits.
+        """
         try:
-            record: dict[str, Any] = json.loads((self.folder / "record.json").read_text())
-            return record if _sums(self.folder) == record["sums"] else None
+            sealed = json.loads((self.folder / _RECORD).read_text())
+            record: dict[str, Any] = sealed["record"]
+            if sealed["sha256"] != _sha256_of_json(record):
+                return None
+            files = CheckedFiles.check(self.folder, _files_of(record))
         except (OSError, ValueError, KeyError, TypeError):
             return None
+        return Kept(record, files) if files else None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A conversion of the cache, found to be what was stored."""
+
+    record: dict[str, Any]
+    files: CheckedFiles
 
 
 class ConversionCache:
@@ -71,21 +88,32 @@ class ConversionCache:
         """A place to convert into, which `store` turns into `entry`."""
         return Entry(begin_work(entry.folder))
 
-    def store(self, work: Entry, entry: Entry, record: dict[str, Any]) -> dict[str, Any]:
-        """Complete `work` with its record and give it its name; the oldest of the model's go."""
-        text = json.dumps({**record, "sums": _sums(work.folder)}, indent=2, sort_keys=True)
-        (work.folder / "record.json").write_text(text)
-        if entry.read_record() is None:  # damaged, or not there
+    def store(self, work: Entry, entry: Entry, record: dict[str, Any]) -> Kept:
+        """Complete `work` with its record and give it its name; the oldest of the model's go.
+
+        Raises OutputError where it then does not read as it was written.
+        """
+        sealed = {"record": record, "sha256": _sha256_of_json(record)}
+        (work.folder / _RECORD).write_text(json.dumps(sealed, indent=2, sort_keys=True))
+        if entry.read() is None:  # damaged, or not there
             shutil.rmtree(entry.folder, ignore_errors=True)
         publish(work.folder, entry.folder)
-        stored: dict[str, Any] = json.loads(text)  # as the next build will read it
-        return stored
+        if (kept := entry.read()) is None:  # as the next build will, whichever build wrote it
+            raise OutputError(entry.folder, "it changed after it was verified; build again")
+        return kept
 
     def discard(self, work: Entry) -> None:
         """Remove what `begin` made."""
         shutil.rmtree(work.folder, ignore_errors=True)
 
 
-def _sums(folder: Path) -> dict[str, str]:
-    """SHA-256 of each file but the record, by name."""
-    return {path.name: sha256_of(path) for path in sorted(folder.iterdir()) if path.name != "record.json"}
+def _files_of(record: Mapping[str, Any]) -> list[FileRecord]:
+    """Every file of an entry but the record itself."""
+    parted = [record["graph"], *(variant["weights"] for variant in record["kept"])]
+    parts = [part for file in parted for part in PartedFile.from_dict(file).parts]
+    return [FileRecord(**record["model"]), *parts]
+
+
+def _sha256_of_json(record: Mapping[str, Any]) -> str:
+    """The same for a record and for what JSON makes of it: tuples become lists, floats stay as they are."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from converter.cache import Entry
+from converter.cache import MODEL, Entry
 from converter.catalog import ModelSpec
 from converter.checkpoint import load_model
 from converter.export import export_onnx
+from converter.hashing import FileRecord, record_of
 from converter.reference import capture_reference
 from converter.variants import Variants, make_variants
 from converter.verify import verify_onnx
@@ -22,6 +23,8 @@ from converter.verify import verify_onnx
 class Conversion:
     """What is known of a model once its ONNX file and its variants were verified."""
 
+    model: FileRecord
+    """The whole ONNX file, below the folder of its entry."""
     verification: dict[str, Any]
     reference: dict[str, list[float]]
     """PyTorch's logits by reference image, one at a time."""
@@ -31,6 +34,8 @@ class Conversion:
     def as_record(self) -> dict[str, Any]:
         """All but the time, in the types that JSON has."""
         return {
+            "model": asdict(self.model),
+            "graph": asdict(self.variants.graph),
             "verification": self.verification,
             "reference": self.reference,
             "kept": [asdict(variant) for variant in self.variants.kept],
@@ -58,11 +63,13 @@ def convert(
     reference = capture_reference(model, spec)
     on_stage("exporting to ONNX")
     export_onnx(model, spec, entry.model)
+    exported = record_of(entry.folder, MODEL)
     on_stage("comparing with PyTorch")
     report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead)
     on_stage("making smaller variants")
     variants = make_variants(entry, spec, reference)
     return Conversion(
+        model=exported,
         verification=asdict(report),
         reference=dict(zip(reference.image_names, reference.logits[1].tolist(), strict=True)),
         variants=variants,

@@ -48,6 +48,12 @@ def write_bytes_hashed(root: Path, path: str, content: bytes) -> FileRecord:
     return write_hashed(root, path, [content])
 
 
+def record_of(root: Path, path: str) -> FileRecord:
+    """The record of a file that something else wrote to `root/path`."""
+    target = root / path
+    return FileRecord(path, target.stat().st_size, sha256_of(target))
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as file:

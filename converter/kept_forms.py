@@ -10,6 +10,7 @@ from pathlib import Path
 
 from converter.hashing import FileRecord, sha256_of, write_hashed
 from converter.leftovers import process_folder, remove_leftovers
+from converter.linking import link_or_copy
 
 LARGEST = 4 * 2**30
 """Bytes that are kept: several builds' worth, so that builds beside one another do not fight. The longest
@@ -65,13 +66,5 @@ class KeptForms:
                 path.unlink(missing_ok=True)
 
     def place(self, form: FileRecord, target: Path) -> None:
-        """Give `form` the name `target` as well.
-
-        A second name of the same file where the system can, as copying a gigabyte takes seconds. Whoever then
-        changes the file in the site changes it here too, which `read` finds out.
-        """
-        target.unlink(missing_ok=True)
-        try:
-            os.link(self.folder / form.path, target)
-        except OSError:  # another file system, or one without links
-            shutil.copyfile(self.folder / form.path, target)
+        """Give `form` the name `target` as well; should it then be changed there, `read` finds it out."""
+        link_or_copy(self.folder / form.path, target)

@@ -12,6 +12,9 @@ from typing import Any
 
 from converter.hashing import FileRecord
 
+PARTS = "models/parts/*.bin"
+"""Path of a part of a model, with an asterisk where its hash goes."""
+
 PART_SIZE = 4 * 2**20
 """Most bytes of a part of a model. What a visitor with 10 Mbit/s loses when a download breaks off is then
 four seconds at most, and what the loader holds besides what it keeps is small."""
@@ -37,19 +40,21 @@ class PartedFile:
             "parts": [part.as_dict() for part in self.parts],
         }
 
+    @classmethod
+    def from_dict(cls, file: Mapping[str, Any]) -> "PartedFile":
+        """What `as_dict` gave."""
+        return cls(file["size"], file["sha256"], tuple(FileRecord(**part) for part in file["parts"]))
 
-def write_parts(root: Path, name: str, source: Path, part_size: int) -> PartedFile:
-    """Copy `source` into `root` in parts of at most `part_size` bytes.
+
+def write_parts(root: Path, name: str, content: bytes, part_size: int) -> PartedFile:
+    """Write `content` into `root` in parts of at most `part_size` bytes.
 
     `name` is the path of a part, with an asterisk where its hash goes.
     """
-    whole, size, parts = hashlib.sha256(), 0, []
-    with source.open("rb") as file:
-        while content := file.read(part_size):
-            whole.update(content)
-            size += len(content)
-            parts.append(write_named(root, name, content))
-    return PartedFile(size, whole.hexdigest(), tuple(parts))
+    whole = hashlib.sha256(content).hexdigest()
+    starts = range(0, len(content), part_size)
+    parts = tuple(write_named(root, name, content[start : start + part_size]) for start in starts)
+    return PartedFile(len(content), whole, parts)
 
 
 def write_named(root: Path, name: str, content: bytes) -> FileRecord:

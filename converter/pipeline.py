@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from converter.bundle import Bundle, Delivery, full_disk_explained, require_replaceable, write_site
-from converter.cache import ConversionCache, Entry
+from converter.cache import ConversionCache, Kept
 from converter.catalog import ModelSpec, load_catalog
 from converter.console import Show
 from converter.demo.weights import weights_file
@@ -53,8 +52,7 @@ class BuildReport:
 class _Converted:
     spec: ModelSpec
     weights: Weights
-    entry: Entry
-    record: dict[str, Any]
+    kept: Kept
     seconds: float | None
 
 
@@ -85,8 +83,7 @@ def build(options: BuildOptions, show: Show) -> BuildReport:
     step("Writing the site")
     with full_disk_explained(options.out), swapped_in(options.out) as root:
         records = [
-            place_model(root, model.spec, model.weights, model.entry, model.record, options.delivery)
-            for model in converted
+            place_model(root, model.spec, model.weights, model.kept, options.delivery) for model in converted
         ]
         generator = f"torch2web {version('torch2web')}"
         bundle = write_site(root, generator, records, options.cache, options.delivery)
@@ -128,8 +125,8 @@ def _convert(
         raise CheckpointError(path, f"there are no demo weights for {spec.architecture}", advice)
     weights = Weights(path.name, sha256_of(path), demo=checkpoint is None)
     entry = cache.entry(spec, weights.sha256, demo=weights.demo, allow_dead=allow_dead)
-    if (record := entry.read_record()) is not None:
-        return _Converted(spec, weights, entry, record, None)
+    if (kept := entry.read()) is not None:
+        return _Converted(spec, weights, kept, None)
 
     def on_stage(stage: str) -> None:
         step(f"{spec.title}: {stage}")
@@ -140,7 +137,7 @@ def _convert(
     work = cache.begin(entry)
     try:
         conversion = convert(spec, checkpoint, work, allow_dead=allow_dead, on_stage=on_stage)
-        record = cache.store(work, entry, conversion.as_record())
+        kept = cache.store(work, entry, conversion.as_record())
     finally:
         cache.discard(work)
-    return _Converted(spec, weights, entry, record, conversion.seconds)
+    return _Converted(spec, weights, kept, conversion.seconds)

@@ -1,47 +1,47 @@
 """Puts a model's verified files into the site."""
 
 from pathlib import Path
-from typing import Any
 
 from converter.bundle import Delivery
-from converter.cache import Entry
+from converter.cache import MODEL, Kept
 from converter.catalog import ModelSpec
+from converter.checked import CheckedFiles
 from converter.errors import OutputError
-from converter.hashing import read_blocks, write_hashed
+from converter.hashing import FileRecord
 from converter.manifest import ModelRecord, VariantRecord, Weights
-from converter.parts import PART_SIZE, PartedFile, write_parts
-
-PARTS = "models/parts/*.bin"
+from converter.parts import PART_SIZE, PARTS, PartedFile, write_parts
 
 
-def place_model(
-    root: Path, spec: ModelSpec, weights: Weights, entry: Entry, record: dict[str, Any], delivery: Delivery
-) -> ModelRecord:
-    """Copy the files of the conversion `entry` into `root`.
+def place_model(root: Path, spec: ModelSpec, weights: Weights, kept: Kept, delivery: Delivery) -> ModelRecord:
+    """Give the files of the conversion `kept` names in `root` too.
 
     Raises OutputError where one is not the one that was verified.
     """
+    record = kept.record
     part_size = min(PART_SIZE, delivery.max_file_size)
 
-    def place_parts(path: Path) -> PartedFile:
-        placed = write_parts(root, PARTS, path, part_size)
-        _require_verified(path, placed.sha256, record["sums"])
-        return placed
+    def place_parts(file: PartedFile) -> PartedFile:
+        if part_size < PART_SIZE:
+            return _split_anew(root, kept.files, file, part_size)
+        for part in file.parts:
+            kept.files.place(part.path, root / part.path)
+        return file
 
     plain = None
     if delivery.plain_models:
-        plain = write_hashed(root, f"models/{spec.output}", read_blocks(entry.model))
-        _require_verified(entry.model, plain.sha256, record["sums"])
+        model = FileRecord(**record["model"])
+        plain = FileRecord(f"models/{spec.output}", model.size, model.sha256)
+        kept.files.place(MODEL, root / plain.path)
     return ModelRecord(
         spec=spec,
         weights=weights,
         plain=plain,
-        graph=place_parts(entry.graph),
+        graph=place_parts(PartedFile.from_dict(record["graph"])),
         verification=record["verification"],
         variants=tuple(
             VariantRecord(
                 name=variant["name"],
-                weights=place_parts(entry.variant(variant["name"])),
+                weights=place_parts(PartedFile.from_dict(variant["weights"])),
                 verification=variant["verification"],
                 golden=variant["golden"],
                 logits=variant["logits"],
@@ -53,7 +53,11 @@ def place_model(
     )
 
 
-def _require_verified(path: Path, sha256: str, sums: dict[str, str]) -> None:
-    if sha256 != sums[path.name]:
-        problem = f"it changed after it was verified: SHA-256 {sha256}, expected {sums[path.name]}"
-        raise OutputError(path, f"{problem}; build again")
+def _split_anew(root: Path, files: CheckedFiles, file: PartedFile, part_size: int) -> PartedFile:
+    """Write `file` in smaller parts than those that are kept."""
+    content = b"".join(files.read(part.path) for part in file.parts)
+    split = write_parts(root, PARTS, content, part_size)
+    if split.sha256 != file.sha256:
+        problem = f"its parts make up SHA-256 {split.sha256}, expected {file.sha256}"
+        raise OutputError(files.folder, f"{problem}; build again")
+    return split

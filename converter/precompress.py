@@ -1,17 +1,15 @@
 """Writes `<file>.br` and `<file>.gz` beside every file that they make smaller, for hosts that send them."""
 
 import hashlib
-import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from converter.content_encoding import ENCODINGS, ContentEncoding, quality_for, read_until
 from converter.hashing import FileRecord, sha256_of_sources
 from converter.kept_forms import KeptForms
+from converter.side_by_side import side_by_side
 
 LEAST_GAIN = 0.05
 """Share of its bytes that a file must lose for another form of it to be worth a file."""
@@ -22,9 +20,6 @@ _GZIP_SPEED = 35.0
 
 _HERE = Path(__file__).parent
 _SOURCES = [_HERE / "content_encoding.py", _HERE / "precompress.py"]
-
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -53,10 +48,10 @@ def precompress(root: Path, files: Sequence[FileRecord], cache: Path) -> list[Fi
         wanted = {
             _key(file, encoding, rules): (file, encoding) for file in files for encoding in ENCODINGS
         }  # two files with the same bytes are compressed once
-        forms = dict(zip(wanted, _side_by_side(kept.read, wanted, stopped), strict=True))
+        forms = dict(zip(wanted, side_by_side(kept.read, wanted, stopped), strict=True))
         lacking = {key: wanted[key] for key, form in forms.items() if form is None}
         looked_at = {file.sha256: root / file.path for file, _ in lacking.values()}
-        qualities = dict(zip(looked_at, _side_by_side(quality_for, looked_at.values(), stopped), strict=True))
+        qualities = dict(zip(looked_at, side_by_side(quality_for, looked_at.values(), stopped), strict=True))
         jobs = []
         for key, (file, encoding) in lacking.items():
             if (quality := qualities[file.sha256]) is None:
@@ -69,7 +64,7 @@ def precompress(root: Path, files: Sequence[FileRecord], cache: Path) -> list[Fi
             blocks = job.encoding.compress(read_until(root / job.file.path, stopped.is_set), job.quality)
             return kept.write(job.key, blocks, most=int(job.file.size * (1 - LEAST_GAIN)))
 
-        forms.update(zip((job.key for job in jobs), _side_by_side(make, jobs, stopped), strict=True))
+        forms.update(zip((job.key for job in jobs), side_by_side(make, jobs, stopped), strict=True))
         records = []
         for file in files:
             for encoding in ENCODINGS:
@@ -84,20 +79,3 @@ def precompress(root: Path, files: Sequence[FileRecord], cache: Path) -> list[Fi
 def _key(file: FileRecord, encoding: ContentEncoding, rules: str) -> str:
     made_from = f"{file.sha256} {encoding.name} {encoding.version} {rules}"
     return hashlib.sha256(made_from.encode()).hexdigest()[:32]
-
-
-def _side_by_side(
-    work: Callable[[_Item], _Result], items: Iterable[_Item], stopped: threading.Event
-) -> list[_Result]:
-    """`work` on each of `items`, on every core: hashing and compressing leave Python's lock alone.
-
-    On an exception, Ctrl-C included, `stopped` tells the threads not to finish.
-    """
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        futures = [pool.submit(work, item) for item in items]
-        try:
-            return [future.result() for future in futures]
-        except BaseException:
-            stopped.set()
-            pool.shutdown(cancel_futures=True)
-            raise

@@ -15,6 +15,7 @@ from converter.catalog import Gate, ModelSpec
 from converter.encodings import ENCODINGS, EXACT, Tensors, applies, decode_all
 from converter.errors import VerificationError
 from converter.inference import create_session_with
+from converter.parts import PART_SIZE, PARTS, PartedFile, write_parts
 from converter.reference import ReferenceRun
 from converter.split import split_model
 from converter.verify import VerificationReport, measure, require_within_tolerance, run_all
@@ -25,8 +26,8 @@ class Variant:
     """A kept one."""
 
     name: str
-    size: int
-    """Bytes of its weights."""
+    weights: PartedFile
+    """A safetensors file, below the folder of the model's entry."""
     verification: dict[str, Any]
     golden: dict[str, Any]
     """Seed, logits [2][classes] and tolerance of the self-check on the visitor's device."""
@@ -47,18 +48,20 @@ class Refused:
 
 @dataclass(frozen=True)
 class Variants:
+    graph: PartedFile
+    """The model without its weights, below the folder of its entry."""
     kept: tuple[Variant, ...]
     """The default first: the one with the fewest bytes."""
     refused: tuple[Refused, ...]
 
 
 def make_variants(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> Variants:
-    """Write the graph and each kept variant's weights beside the model of `entry`.
+    """Write the graph and each kept variant's weights beside the model of `entry`, in parts.
 
     Raises VerificationError where even the exact weights do not give PyTorch's logits on the split graph.
     """
     split = split_model(entry.model)
-    entry.graph.write_bytes(split.graph)
+    graph = write_parts(entry.folder, PARTS, split.graph, PART_SIZE)
     kept: list[Variant] = []
     refused: list[Refused] = []
     for name, encode in ENCODINGS.items():
@@ -67,41 +70,40 @@ def make_variants(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> Var
         tensors: Tensors = {}
         for weight in split.weights:
             tensors |= encode(weight)
-        content = save(tensors)
-        outcome = _judge(
-            name, len(content), spec, reference, create_session_with(split.graph, decode_all(tensors))
-        )
+        session = create_session_with(split.graph, decode_all(tensors))
+        outcome = _judge(name, save(tensors), entry, spec, reference, session)
         if isinstance(outcome, Variant):
-            entry.variant(name).write_bytes(content)
             kept.append(outcome)
         else:
             refused.append(outcome)
-    kept.sort(key=lambda variant: variant.size)
-    return Variants(tuple(kept), tuple(refused))
+    kept.sort(key=lambda variant: variant.weights.size)
+    return Variants(graph, tuple(kept), tuple(refused))
 
 
 def _judge(
     name: str,
-    size: int,
+    content: bytes,
+    entry: Entry,
     spec: ModelSpec,
     reference: ReferenceRun,
     session: onnxruntime.InferenceSession,
 ) -> Variant | Refused:
+    """Measure `session`, which has the weights of `content`; write these where it passes."""
     try:
         found, golden = run_all(session, spec, reference)
         report = measure(spec, reference, found, golden)
     except VerificationError as error:
         if name == EXACT:
             raise
-        return Refused(name, size, str(error), None)
+        return Refused(name, len(content), str(error), None)
     if name == EXACT:
         require_within_tolerance(spec, report)
         golden = reference.golden_logits
     elif reason := _why_refused(spec.gate, report):
-        return Refused(name, size, reason, asdict(report))
+        return Refused(name, len(content), reason, asdict(report))
     return Variant(
         name=name,
-        size=size,
+        weights=write_parts(entry.folder, PARTS, content, PART_SIZE),
         verification=asdict(report),
         golden={
             "seed": reference.golden_seed,

@@ -293,7 +293,7 @@ def test_what_is_no_site_is_never_replaced(tmp_path: Path, cache: Path, make: st
 
 
 def test_full_disk_leaves_the_old_site(old_site: Path, tmp_path: Path, cache: Path) -> None:
-    """A limit on file sizes stands in for a full disk: the write of the model fails half way."""
+    """A limit on file sizes stands in for a full disk: the write of a large file fails half way."""
     before = tree(old_site)
     limit = 4_000_000
     command = [sys.executable, "build.py", "--only", "mobilenet_emotion"]
@@ -355,6 +355,35 @@ def test_damaged_cache_is_not_used(tmp_path: Path, cache: Path, small_site: Path
     assert result.returncode == 0
     assert "kept" not in result.stdout
     assert tree(tmp_path / "site") == tree(small_site)
+
+
+def edit_in_place(path: Path) -> None:
+    """As an editor or a script does that opens a file for writing, rather than replacing it."""
+    with path.open("r+b") as file:
+        file.seek(100)
+        byte = file.read(1)
+        file.seek(100)
+        file.write(bytes([byte[0] ^ 1]))
+
+
+@pytest.mark.parametrize("pattern", ["models/*.onnx", "models/parts/*.bin", "torch2web-*.js.gz"])
+def test_editing_the_site_does_not_spoil_the_next_build(
+    tmp_path: Path, cache: Path, small_site: Path, pattern: str
+) -> None:
+    """A file of the site is the very file that the cache keeps."""
+    own, site = tmp_path / "cache", tmp_path / "site"
+    shutil.copytree(cache, own, ignore=OTHER_MODELS)
+    options = ("--only", "mobilenet_emotion", "--out", site, "--cache", own)
+    assert "kept" in run_build(*options).stdout
+    edited = min(site.glob(pattern))
+    assert edited.stat().st_nlink > 1, "it is no link: this tests nothing"
+    edit_in_place(edited)
+    again = run_build(*options)
+    assert again.returncode == 0, again.stderr
+    assert ("kept" in again.stdout) == (edited.suffix == ".gz"), "the model is converted anew"
+    assert tree(site) == tree(small_site)
+    assert "kept" in run_build(*options).stdout
+    assert tree(site) == tree(small_site)
 
 
 def test_relative_paths_are_relative_to_where_one_stands(tmp_path: Path, cache: Path) -> None:

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from converter.errors import InputError, OutputError
-from converter.parts import join_parts, write_parts
-from converter.placing import _require_verified
+from converter.errors import InputError
+from converter.parts import PartedFile, join_parts, write_parts
 from tests.browser.sites import manifest_of
 from tests.conftest import run_build
 
@@ -15,27 +14,20 @@ from tests.conftest import run_build
 @pytest.mark.parametrize("size", [1, 99, 100, 101, 250])
 def test_parts_follow_one_another(tmp_path: Path, size: int) -> None:
     content = bytes(range(251))[:size]
-    (tmp_path / "source").write_bytes(content)
-    file = write_parts(tmp_path, "parts/*.bin", tmp_path / "source", 100)
+    file = write_parts(tmp_path, "parts/*.bin", content, 100)
     assert [part.size for part in file.parts] == [100] * (size // 100) + [size % 100] * (size % 100 > 0)
     assert (file.size, file.sha256) == (size, hashlib.sha256(content).hexdigest())
     for part in file.parts:
         assert part.path == f"parts/{part.sha256[:32]}.bin"
         assert hashlib.sha256((tmp_path / part.path).read_bytes()).hexdigest() == part.sha256
     assert join_parts(tmp_path, file.as_dict()) == content
+    assert PartedFile.from_dict(file.as_dict()) == file
 
 
 def test_same_content_is_one_file(tmp_path: Path) -> None:
-    (tmp_path / "source").write_bytes(b"ab" * 50)
-    file = write_parts(tmp_path, "parts/*.bin", tmp_path / "source", 10)
+    file = write_parts(tmp_path, "parts/*.bin", b"ab" * 50, 10)
     assert len(file.parts) == 10
     assert len(list((tmp_path / "parts").iterdir())) == 1
-
-
-def test_file_that_changed_after_its_verification() -> None:
-    _require_verified(Path("a.onnx"), "00", {"a.onnx": "00"})
-    with pytest.raises(OutputError, match="it changed after it was verified"):
-        _require_verified(Path("a.onnx"), "11", {"a.onnx": "00"})
 
 
 def test_no_file_over_the_limit(tmp_path: Path, cache: Path) -> None:

@@ -13,8 +13,7 @@ from converter.bundle import MANIFEST
 from converter.golden import golden_input
 from converter.hashing import sha256_of
 from converter.inference import run_session
-from converter.parts import join_parts, write_named
-from converter.placing import PARTS
+from converter.parts import PARTS, join_parts, write_named
 from converter.preprocess import Preprocessing
 from converter.webassets import build_scripts
 from tests.browser.mutants import copy_site

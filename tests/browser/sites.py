@@ -14,8 +14,7 @@ from converter.encodings import EXACT, Tensors, decode_all
 from converter.hashing import write_bytes_hashed
 from converter.inference import create_session_with
 from converter.manifest import ModelRecord, VariantRecord, Weights
-from converter.parts import PART_SIZE, join_parts, write_parts
-from converter.placing import PARTS
+from converter.parts import PART_SIZE, PARTS, join_parts, write_parts
 
 
 def manifest_of(site: Path) -> dict[str, Any]:
@@ -76,22 +75,20 @@ def derived_site(
     `change` is done to its weights; everything that was measured stays as it was.
     """
     entry, exact = model_of(site, spec.name), variant_of(site, spec.name, EXACT)
-    target, work = folder / "site", folder / "work"
-    work.mkdir(parents=True)
-    (work / "graph").write_bytes(join_parts(site, entry["graph"]))
-    (work / "weights").write_bytes(save(change(load(join_parts(site, exact["weights"])))))
+    target = folder / "site"
+    stored = save(change(load(join_parts(site, exact["weights"]))))
     if plain is None:
         plain = (site / "models" / spec.output).read_bytes()
     record = ModelRecord(
         spec=spec,
         weights=weights,
         plain=write_bytes_hashed(target, f"models/{spec.output}", plain),
-        graph=write_parts(target, PARTS, work / "graph", PART_SIZE),
+        graph=write_parts(target, PARTS, join_parts(site, entry["graph"]), PART_SIZE),
         verification=entry["verification"],
         variants=(
             VariantRecord(
                 name=EXACT,
-                weights=write_parts(target, PARTS, work / "weights", PART_SIZE),
+                weights=write_parts(target, PARTS, stored, PART_SIZE),
                 verification=exact["verification"],
                 golden=exact["golden"],
                 logits={},
