@@ -2,12 +2,14 @@
 //
 // Activations are float32, channels last and dense: [height][width][channels]. Pointers need no alignment (64 bytes
 // is fastest). No kernel reads or writes outside the extents that its fields give, whatever the numbers in them
-// are, provided that the caller has checked the fields: sizes, strides and kernels at least 1, pads at least 0,
-// every buffer as large as its comment says. NaN and infinities go through as in onnxruntime.
+// are, provided that the caller has checked the fields: sizes, strides, kernels and dilations at least 1, pads at least 0 and
+// smaller than the (dilated) kernel, every window beginning within the padded input, padded extents below 2^24, every
+// buffer as large as its comment says and below 2^29 floats. NaN and infinities go through as in onnxruntime.
 //
 // Every thread calls the same kernel with the same fields and its own `Share`; it reads nothing that another thread
 // writes during the call, and whoever reads `y` waits at the barrier first. Threads without work return at once.
-// `scratch` is memory of the calling thread alone, of as many bytes as the function `<kernel>_scratch` says.
+// `scratch` is memory of the calling thread alone, of as many bytes as the function `<kernel>_scratch` says (UINT64_MAX: far
+// too many); it may be asked of fields whose sizes have been checked but whose pointers are not yet set, NULL or not.
 //
 // `y` must not overlap an input, except where a comment allows `y == x`.
 #pragma once
@@ -223,7 +225,8 @@ void mean_of_sums(const MeanOfSums *, Share);
 // ---- pooling, reductions --------------------------------------------------------------------------------------
 
 typedef enum {
-  POOL_MAX,                 // of the values there are; a NaN that follows a number is passed over, as in onnxruntime
+  POOL_MAX,                 // of the values there are; NaN where one is NaN (torch's rule; onnxruntime's result then depends
+                            // on the place within the window)
   POOL_AVERAGE,             // divided by the number of values there are
   POOL_AVERAGE_WITH_PADDING, // divided by the number of places within the padded input
   POOLS
