@@ -73,8 +73,8 @@ INLINE void over_rows(float *y, int32_t rows, int32_t channels, const Constants 
 static Constants constants_of(const Activation *activation) {
   Constants constants = {exp_constants(-1), activation->a, activation->b};
   if (activation->kind == ACTIVATION_NONE) {
-    constants.a = -INFINITY;
-    constants.b = INFINITY;
+    constants.a = -__builtin_inff();
+    constants.b = __builtin_inff();
   }
   return constants;
 }

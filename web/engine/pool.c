@@ -32,7 +32,7 @@ static Window window_at(const Pool *op, int32_t top, int32_t left) {
 
 static f4 reduce_window(const Pool *op, const Window *window, const float *x, int32_t lanes) {
   const int32_t step = op->dilation_width * op->channels, line = op->dilation_height * op->in_width * op->channels;
-  f4 result = splat(op->kind == POOL_MAX ? -INFINITY : 0);
+  f4 result = splat(op->kind == POOL_MAX ? -__builtin_inff() : 0);
   for (int32_t i = window->rows.first; i < window->rows.end; i++) {
     for (int32_t j = window->columns.first; j < window->columns.end; j++) {
       const float *p = x + (int64_t)i * line + (int64_t)j * step;

@@ -1,6 +1,5 @@
 #include "product.h"
 
-#include <math.h>
 
 #include "activation.h"
 #include "share.h"

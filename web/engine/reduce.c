@@ -7,7 +7,7 @@ static f4 join(int32_t kind, f4 a, f4 b) { return kind == REDUCE_MAX ? largest(a
 
 // Four neighbours of the inner axis (or fewer) over all of the middle one, in four parts for precision and speed.
 static f4 column(const Reduce *op, const float *x, int32_t lanes) {
-  const f4 start = splat(op->kind == REDUCE_MAX ? -INFINITY : 0);
+  const f4 start = splat(op->kind == REDUCE_MAX ? -__builtin_inff() : 0);
   f4 parts[4] = {start, start, start, start};
   for (int32_t m = 0; m < op->middle; m++, x += op->inner) {
     f4 v = lanes < 4 ? load_some(x, lanes) : load(x);
@@ -19,11 +19,11 @@ static f4 column(const Reduce *op, const float *x, int32_t lanes) {
 
 // With an inner axis of 1 the middle one is dense: four of its values at a time.
 static float line(const Reduce *op, const float *x) {
-  f4 all = splat(op->kind == REDUCE_MAX ? -INFINITY : 0);
+  f4 all = splat(op->kind == REDUCE_MAX ? -__builtin_inff() : 0);
   int32_t m = 0;
   for (; m + 4 <= op->middle; m += 4) all = join(op->kind, all, load(x + m));
   for (; m < op->middle; m++) {
-    f4 v = splat(op->kind == REDUCE_MAX ? -INFINITY : 0);
+    f4 v = splat(op->kind == REDUCE_MAX ? -__builtin_inff() : 0);
     v[0] = x[m];
     all = join(op->kind, all, v);
   }

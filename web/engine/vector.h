@@ -1,7 +1,6 @@
 // Four floats at a time: WebAssembly's 128 bits, and the same in plain C on the machine that runs the tests.
 #pragma once
 
-#include <math.h>
 #include <stdint.h>
 
 typedef float f4 __attribute__((vector_size(16)));
