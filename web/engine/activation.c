@@ -38,7 +38,7 @@ INLINE void over_values(const float *x, float *y, int32_t count, const Constants
 INLINE void over_rows(float *y, int32_t rows, int32_t channels, const Constants *k, float *sums, Function *function) {
   int32_t c = 0;
   for (; c + 16 <= channels; c += 16) {
-    f4 s0 = load(sums + c), s1 = load(sums + c + 4), s2 = load(sums + c + 8), s3 = load(sums + c + 12);
+    f4 s0 = splat(0), s1 = s0, s2 = s0, s3 = s0; // a row's own sums first: more precise
     float *p = y + c;
     for (int32_t row = 0; row < rows; row++, p += channels) {
       f4 v0 = function(load(p), k), v1 = function(load(p + 4), k);
@@ -52,21 +52,21 @@ INLINE void over_rows(float *y, int32_t rows, int32_t channels, const Constants 
       s2 += v2;
       s3 += v3;
     }
-    store(sums + c, s0);
-    store(sums + c + 4, s1);
-    store(sums + c + 8, s2);
-    store(sums + c + 12, s3);
+    store(sums + c, load(sums + c) + s0);
+    store(sums + c + 4, load(sums + c + 4) + s1);
+    store(sums + c + 8, load(sums + c + 8) + s2);
+    store(sums + c + 12, load(sums + c + 12) + s3);
   }
   for (; c < channels; c += 4) {
     int32_t lanes = min_int(channels - c, 4);
-    f4 sum = load_some(sums + c, lanes);
+    f4 sum = splat(0);
     float *p = y + c;
     for (int32_t row = 0; row < rows; row++, p += channels) {
       f4 v = function(load_some(p, lanes), k);
       store_some(p, v, lanes);
       sum += v;
     }
-    store_some(sums + c, sum, lanes);
+    store_some(sums + c, load_some(sums + c, lanes) + sum, lanes);
   }
 }
 
