@@ -1,7 +1,7 @@
 """The compiled backend's engine, made from web/engine/ by `zig cc` (the PyPI package ziglang).
 
-Four WebAssembly modules, since one module can ask neither for "relaxed SIMD if there is any" nor for "shared memory or
-not"; and the same C as a library for this machine, which plans are tried with.
+Four WebAssembly modules, since one module can ask neither for "relaxed SIMD if there is any" nor for "shared
+memory or not"; and the same C as a library for this machine, which plans are tried with.
 """
 
 import ctypes
@@ -40,7 +40,7 @@ EXPORTS = (
     "engine_weight_length",
     "engine_weights",
 )
-"""Functions that the modules export, beside `__stack_pointer`: each further thread's instance needs a stack of its own."""
+"""Functions that the modules export; and `__stack_pointer`, since each further thread needs its own stack."""
 
 STACK_BYTES = 65536
 """Of the first thread, at the bottom of the memory, where running over its end is a trap."""
@@ -94,10 +94,12 @@ def build_engine(cache: Path) -> Mapping[str, bytes]:
 
 
 def native_engine(cache: Path) -> ctypes.CDLL:
-    """The engine and its kernels as a library of this machine, a new copy with each call. Raises ToolError."""
+    """The engine and its kernels as a library of this machine, a new copy each call. Raises ToolError."""
 
     def make(folder: Path) -> None:
-        _zig_cc(["-shared", "-fPIC", "-nostdlib", *map(str, engine_sources()), "-o", str(folder / "engine.so")])
+        _zig_cc(
+            ["-shared", "-fPIC", "-nostdlib", *map(str, engine_sources()), "-o", str(folder / "engine.so")]
+        )
 
     content = kept_files(cache, "native-engine", _key(), make)["engine.so"]
     # A copy of its own, since the engine keeps what it knows of a plan in the library's memory.

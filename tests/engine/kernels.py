@@ -1,4 +1,4 @@
-"""The kernels of web/engine/kernels.h from Python: their fields, calls on several threads' behalf, packed weights."""
+"""The kernels of web/engine/kernels.h from Python: their fields, on several threads, weights packed."""
 
 import ctypes
 from collections.abc import Callable
@@ -50,7 +50,8 @@ FIELDS: dict[str, type[ctypes.Structure]] = {
     "row_product": _fields("pointers x weights scale bias y", "ints inputs outputs format", "act activation"),
     "conv": _fields(
         "pointers x weights residual y",
-        "ints in_height in_width in_channels x_row x_pixel x_channel out_height out_width out_channels groups",
+        "ints in_height in_width in_channels x_row x_pixel x_channel",
+        "ints out_height out_width out_channels groups",
         f"ints {_WINDOW} dilation_height dilation_width pad_top pad_left max_pool",
         "act activation",
     ),
@@ -61,7 +62,8 @@ FIELDS: dict[str, type[ctypes.Structure]] = {
     ),
     "block": _fields(
         "pointers x expand depthwise project residual y sums",
-        f"ints in_height in_width in_channels mid_channels out_height out_width out_channels {_WINDOW} pad_top pad_left",
+        "ints in_height in_width in_channels mid_channels out_height out_width out_channels",
+        f"ints {_WINDOW} pad_top pad_left",
         "act expand_activation depthwise_activation project_activation",
     ),
     "squeeze_excite": _fields(
@@ -72,7 +74,8 @@ FIELDS: dict[str, type[ctypes.Structure]] = {
     "mean_of_sums": _fields("pointers sums y", "ints channels pixels"),
     "pool": _fields(
         "pointers x y",
-        f"ints kind channels {_SIZES} {_WINDOW} dilation_height dilation_width pad_top pad_left pad_bottom pad_right",
+        f"ints kind channels {_SIZES} {_WINDOW} dilation_height dilation_width",
+        "ints pad_top pad_left pad_bottom pad_right",
     ),
     "reduce": _fields("pointers x y", "ints kind outer middle inner"),
     "softmax": _fields("pointers x y", "ints outer middle inner"),
@@ -84,7 +87,7 @@ _WITH_SCRATCH = ("product", "conv", "depthwise", "block", "squeeze_excite")
 
 
 class Guarded:
-    """A buffer with NaN around it: what a kernel reads there spoils its result, what it writes there is found."""
+    """A buffer with NaN around it: what a kernel reads there spoils its result, what it writes is found."""
 
     def __init__(self, values: NDArray[Any]) -> None:
         bytes_ = (
@@ -115,7 +118,7 @@ class Kernels:
         self._library = library
 
     def call(self, name: str, threads: int = 1, **fields: Any) -> None:
-        """Call kernel `name` with `fields`: arrays are buffers, written back; tuples are what structures hold."""
+        """Call kernel `name` with `fields`: arrays are buffers, written back; tuples are structures."""
         buffers = {key: Guarded(value) for key, value in fields.items() if isinstance(value, np.ndarray)}
         values = {key: self._value(key, value, buffers) for key, value in fields.items()}
         arguments = FIELDS[name](**values)

@@ -1,4 +1,4 @@
-"""Each kernel against numpy (convolutions: torch in float64), natively, over odd sizes and several threads."""
+"""Each kernel against numpy (convolutions: torch in float64), natively: odd sizes, several threads."""
 
 import itertools
 from pathlib import Path
@@ -105,7 +105,7 @@ def test_product(
     )
     for activation in (IDENTITY, RELU6, SILU):
         y = blank(rows, outputs)
-        optional = {"residual": extra} if residual else {}
+        optional: dict[str, Any] = {"residual": extra} if residual else {}
         optional |= {"gate": gate} if gated else {}
         kernels.call(
             "product",
@@ -127,7 +127,14 @@ def test_product(
 
 def test_product_between_other_columns(kernels: Kernels) -> None:
     x, w, bias, y = random(9, 7), random(5, 11), random(11), blank(9, 13)
-    call = {"rows": 9, "inputs": 5, "outputs": 11, "x_stride": 7, "y_stride": 13, "activation": SILU}
+    call: dict[str, Any] = {
+        "rows": 9,
+        "inputs": 5,
+        "outputs": 11,
+        "x_stride": 7,
+        "y_stride": 13,
+        "activation": SILU,
+    }
     kernels.call("product", x=x, weights=k.panels(w, bias), y=y, **call)
     close(y[:, :11], k.apply(SILU, x[:, :5].astype(np.float64) @ w + bias))
     assert np.isnan(y[:, 11:]).all()
@@ -165,7 +172,7 @@ def small_matrix(form: int, inputs: int, outputs: int) -> tuple[NDArray[Any], Fl
         return by_panel(halves), scale, halves.astype(np.float64)
     if form == k.INT8:
         integers = generator.integers(-128, 128, (inputs, columns)).astype(np.int8)
-        return by_panel(integers), scale, integers * scale.astype(np.float64)
+        return by_panel(integers), scale, integers.astype(np.float64) * scale
     nibbles = generator.integers(0, 16, (inputs, columns)).astype(np.uint8)
     scales = generator.uniform(0.5, 1, (inputs // 32, columns)).astype(np.float32)
     pairs = (nibbles[:, 0::2] | nibbles[:, 1::2] << 4).reshape(inputs // 32, 32, columns // 8, 4)
@@ -184,7 +191,7 @@ def small_matrix(form: int, inputs: int, outputs: int) -> tuple[NDArray[Any], Fl
 def test_row_product(kernels: Kernels, form: int, inputs: int, outputs: int, threads: int) -> None:
     weights, scale, values = small_matrix(form, inputs, outputs)
     x, bias, y = random(inputs), random(len(scale)), blank(outputs)
-    sizes = {"inputs": inputs, "outputs": outputs, "format": form, "activation": RELU6}
+    sizes: dict[str, Any] = {"inputs": inputs, "outputs": outputs, "format": form, "activation": RELU6}
     kernels.call("row_product", threads, x=x, weights=weights, scale=scale, bias=bias, y=y, **sizes)
     unclipped = (x.astype(np.float64) @ values + bias)[:outputs]
     np.testing.assert_allclose(
@@ -197,7 +204,7 @@ def test_row_product(kernels: Kernels, form: int, inputs: int, outputs: int, thr
 def test_row_product_of_few_inputs(kernels: Kernels, form: int, inputs: int) -> None:
     weights, scale, values = small_matrix(form, inputs, 5)
     x, bias, y = random(inputs), random(8), blank(5)
-    sizes = {"inputs": inputs, "outputs": 5, "format": form, "activation": IDENTITY}
+    sizes: dict[str, Any] = {"inputs": inputs, "outputs": 5, "format": form, "activation": IDENTITY}
     kernels.call("row_product", x=x, weights=weights, scale=scale, bias=bias, y=y, **sizes)
     close(y, (x.astype(np.float64) @ values + bias)[:5])
 
@@ -528,7 +535,7 @@ def test_binary(kernels: Kernels, shape: Any, a_shape: Any, b_shape: Any, thread
     def strides(array: Floats) -> tuple[int, ...]:
         return tuple(stride // 4 for stride in np.broadcast_to(array, shape).strides)
 
-    functions = (np.add, np.subtract, np.multiply, np.divide, np.minimum, np.maximum)
+    functions: tuple[Any, ...] = (np.add, np.subtract, np.multiply, np.divide, np.minimum, np.maximum)
     for kind, function in enumerate(functions):
         axes = {"shape": shape, "a_strides": strides(a), "b_strides": strides(b)}
         kernels.call("binary", threads, a=a, b=b, y=y, kind=kind, rank=len(shape), activation=RELU6, **axes)
