@@ -213,6 +213,7 @@ __attribute__((visibility("default"))) float *bench_output(void) { return net.y;
 // Steps [first, end) as one of several threads.
 __attribute__((visibility("default"))) void bench_run(int32_t first, int32_t end, int32_t thread, int32_t threads) {
   Share share = {thread, threads};
+  barrier_wait(&net.barrier, threads, thread > 0);
   for (int32_t i = first; i < end; i++) {
     run_step(&net.steps[i], share, net.scratch + net.scratch_bytes * thread);
     barrier_wait(&net.barrier, threads, thread > 0);

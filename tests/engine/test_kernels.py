@@ -507,7 +507,8 @@ def test_nan_is_the_maximum(kernels: Kernels) -> None:
 def test_reduce_and_softmax(kernels: Kernels, shape: tuple[int, int, int], threads: int) -> None:
     x = random(*shape) * 5
     sizes = dict(zip(("outer", "middle", "inner"), shape, strict=True))
-    for kind, function in enumerate((np.sum, np.mean, np.max)):
+    reductions: tuple[Any, ...] = (np.sum, np.mean, np.max)
+    for kind, function in enumerate(reductions):
         y = blank(shape[0], shape[2])
         kernels.call("reduce", threads, x=x, y=y, kind=kind, **sizes)
         close(y, np.asarray(function(x.astype(np.float64), axis=1)))
