@@ -21,6 +21,7 @@ from converter.kept import kept_files
 ENGINE = Path(__file__).parent.parent / "web" / "engine"
 
 EXPORTS = (
+    "engine_base",
     "engine_check",
     "engine_input",
     "engine_input_length",
@@ -31,6 +32,7 @@ EXPORTS = (
     "engine_run",
     "engine_scale",
     "engine_size",
+    "engine_stack",
     "engine_staging",
     "engine_staging_bytes",
     "engine_store",

@@ -31,7 +31,7 @@ typedef struct {
   EngineState state;
   StoredWeight *weights;
   PlacedSlot *slots;
-  uint32_t arena, sums, scratch, scratch_bytes, total, threads;
+  uint32_t arena, sums, scratch, scratch_bytes, stacks, total, threads;
   Barrier barrier;
 } Engine;
 

@@ -1,12 +1,12 @@
 // Everything that a plan needs gets its place in one memory, behind the plan:
 //
-//   plan | weights' and slots' tables | slots | scales | arena | sums, by thread | scratch, by thread
+//   plan | weights' and slots' tables | slots | scales | arena | sums, by thread | scratch, by thread | stacks
 
 #include "engine.h"
 
 Engine engine;
 
-enum { ALIGNMENT = 64, MOST_BYTES = 0xfff00000u };
+enum { ALIGNMENT = 64, MOST_BYTES = 0xfff00000u, STACK_BYTES = 65536 };
 
 static uint64_t aligned(uint64_t at) { return (at + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
@@ -158,12 +158,14 @@ static EngineCode lay_out(uint32_t threads) {
   if (scratch > MOST_BYTES) return ENGINE_TOO_LARGE;
   uint64_t arena = at, sums = aligned(arena + 4ull * header->arena);
   uint64_t scratches = aligned(sums + 4ull * header->sums * threads);
-  uint64_t total = scratches + scratch * threads;
+  uint64_t stacks = scratches + scratch * threads;
+  uint64_t total = stacks + (uint64_t)(threads - 1) * STACK_BYTES;
   if (total > MOST_BYTES) return ENGINE_TOO_LARGE;
   engine.arena = (uint32_t)arena;
   engine.sums = (uint32_t)sums;
   engine.scratch = (uint32_t)scratches;
   engine.scratch_bytes = (uint32_t)scratch;
+  engine.stacks = (uint32_t)stacks;
   engine.total = (uint32_t)total;
   engine.threads = threads;
   return ENGINE_OK;
@@ -187,6 +189,22 @@ EngineCode engine_place(uint32_t available, uint32_t threads) {
   engine.state = STATE_PLACED;
   unpack_constants();
   return ENGINE_OK;
+}
+
+// Where memory is free in a new instance: for the plan.
+uint8_t *engine_base(void) {
+#ifdef __wasm__
+  extern uint8_t __heap_base;
+  return (uint8_t *)(uintptr_t)aligned((uintptr_t)&__heap_base);
+#else
+  return NULL;
+#endif
+}
+
+// Where the stack of a thread other than 0 begins, growing down: for `__stack_pointer` of its instance.
+uint8_t *engine_stack(uint32_t thread) {
+  if (engine.state < STATE_PLACED || !thread || thread >= engine.threads) return NULL;
+  return engine.base + engine.stacks + (uint64_t)thread * STACK_BYTES;
 }
 
 // The arena and what follows it are free until the first run.
