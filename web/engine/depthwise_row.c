@@ -4,7 +4,8 @@
 
 #define TILE_NAME tile_3_stride_1
 #define KERNEL 3
-#define WEIGHTS(X) X(0) X(1) X(2)
+#define EACH_TAP(X) X(0) X(1) X(2)
+#define EACH_ROW(X) X(0) X(1) X(2)
 #define COLUMNS \
   COLUMN(TAP(0, 0)) \
   COLUMN(TAP(0, 1) TAP(1, 0)) \
@@ -19,7 +20,8 @@
 
 #define TILE_NAME tile_3_stride_2
 #define KERNEL 3
-#define WEIGHTS(X) X(0) X(1) X(2)
+#define EACH_TAP(X) X(0) X(1) X(2)
+#define EACH_ROW(X) X(0) X(1) X(2)
 #define COLUMNS \
   COLUMN(TAP(0, 0)) \
   COLUMN(TAP(0, 1)) \
@@ -40,7 +42,8 @@
 
 #define TILE_NAME tile_5_stride_1
 #define KERNEL 5
-#define WEIGHTS(X) X(0) X(1) X(2) X(3) X(4)
+#define EACH_TAP(X) X(0) X(1) X(2) X(3) X(4)
+#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
 #define COLUMNS \
   COLUMN(TAP(0, 0)) \
   COLUMN(TAP(0, 1) TAP(1, 0)) \
@@ -57,7 +60,8 @@
 
 #define TILE_NAME tile_5_stride_2
 #define KERNEL 5
-#define WEIGHTS(X) X(0) X(1) X(2) X(3) X(4)
+#define EACH_TAP(X) X(0) X(1) X(2) X(3) X(4)
+#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
 #define COLUMNS \
   COLUMN(TAP(0, 0)) \
   COLUMN(TAP(0, 1)) \
@@ -78,7 +82,7 @@
   COLUMN(TAP(6, 4))
 #include "depthwise_tile.h"
 
-typedef void Tile(const DepthwiseRow *, int32_t offset, const float *w, float *y);
+typedef void Tile(const DepthwiseRow *, int32_t offset, float *y);
 
 static Tile *tile_for(const DepthwiseRow *op) {
   if (op->width < 7 || op->dilation != 1 || op->kernel_height != op->kernel_width) return 0;
@@ -109,27 +113,28 @@ static void point(const DepthwiseRow *op, int32_t offset, const float *w, float 
   }
 }
 
-void depthwise_row(const DepthwiseRow *op) {
+// Outputs [column, column + count) of the channels from `first` on.
+static void points(const DepthwiseRow *op, int32_t column, int32_t count, int32_t first) {
   const int32_t panel = 4 * (op->kernel_height * op->kernel_width + 1), channels = op->channels;
-  int32_t whole = channels / 4 * 4;
+  for (int32_t i = column; i < column + count; i++) {
+    for (int32_t c = first; c < channels; c += 4) {
+      const float *w = op->weights + c / 4 * panel;
+      point(op, i * op->stride * channels + c, w, op->y + i * channels + c, min_int(channels - c, 4));
+    }
+  }
+}
+
+void depthwise_row(const DepthwiseRow *op) {
+  const int32_t channels = op->channels;
   Tile *tile = tile_for(op);
-  const int32_t step = tile ? 7 : 1;
-  for (int32_t column = 0; column < op->width; column += step) {
+  if (!tile) {
+    points(op, 0, op->width, 0);
+    return;
+  }
+  for (int32_t column = 0; column < op->width; column += 7) {
     // The last tile may compute again what the one before it has: the same values in the same places.
-    int32_t first = min_int(column, op->width - step);
-    int32_t offset = first * op->stride * channels;
-    float *y = op->y + first * channels;
-    const float *w = op->weights;
-    for (int32_t c = 0; c < whole; c += 4, w += panel) {
-      if (tile) {
-        tile(op, offset + c, w, y + c);
-      } else {
-        point(op, offset + c, w, y + c, 4);
-      }
-    }
-    if (whole == channels) continue;
-    for (int32_t i = 0; i < step; i++) {
-      point(op, offset + i * op->stride * channels + whole, w, y + i * channels + whole, channels - whole);
-    }
+    int32_t first = min_int(column, op->width - 7);
+    tile(op, first * op->stride * channels, op->y + first * channels);
+    if (channels % 4) points(op, first, 7, channels / 4 * 4);
   }
 }
