@@ -1,4 +1,4 @@
-"""Plans for the compiled backend: ONNX graph → fused operators → memory plan → the bytes that `web/engine/` runs."""
+"""Plans for the compiled backend: ONNX graph → fused operators → memory plan → bytes for `web/engine/`."""
 
 from converter.plan.errors import PlanError
 from converter.plan.planning import Plan, plan_model

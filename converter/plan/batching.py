@@ -1,9 +1,7 @@
 """A plan is for one sample: the batch has to go through a graph untouched, or samples would mix."""
 
-from math import prod
-
 from converter.plan.errors import PlanError
-from converter.plan.form import Binary, Concat, Graph, MatMul, Op, Pad, Slice, Softmax, Transpose, View
+from converter.plan.form import Binary, Concat, Graph, MatMul, Op, Pad, Slice, Softmax, Transpose
 from converter.plan.reading import Traced
 
 
@@ -13,7 +11,9 @@ def require_samples_apart(one: Traced, several: Traced, count: int) -> None:
         for value, wider in zip(node.outputs, other.outputs, strict=True):
             if wider.shape != (count, *value.shape[1:]) or value.shape[:1] != (1,):
                 found = f"for {count} samples it gives {list(wider.shape)}, for one {list(value.shape)}"
-                raise PlanError(node.label, node.kind, f"it does not keep the batch as the first axis: {found}")
+                raise PlanError(
+                    node.label, node.kind, f"it does not keep the batch as the first axis: {found}"
+                )
 
 
 def require_axis_untouched(graph: Graph) -> None:

@@ -1,4 +1,4 @@
-"""From nodes of ONNX to the intermediate form: each operator's attributes read, with its defaults by opset."""
+"""From nodes of ONNX to the intermediate form: each operator's attributes, with their defaults by opset."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -173,7 +173,7 @@ def _matmul(node: Node) -> list[Op]:
     ]
 
 
-def _axes(node: Node, given: Any, rank: int) -> tuple[int, ...]:
+def _axes(given: Any, rank: int) -> tuple[int, ...]:
     return tuple(sorted({int(axis) % rank for axis in np.asarray(given).reshape(-1)}))
 
 
@@ -184,7 +184,7 @@ def _mean(node: Node) -> list[Op]:
         if node.attributes.get("noop_with_empty_axes", 0):
             return [View(node.label, [x], node.outputs[0])]
         given = range(len(x.shape))
-    axes = _axes(node, list(given), len(x.shape))
+    axes = _axes(list(given), len(x.shape))
     return [Mean(node.label, [x], node.outputs[0], axes)]
 
 

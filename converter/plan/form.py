@@ -1,13 +1,14 @@
 """The intermediate form: what a graph computes, as typed operators over values, before anything has a place.
 
-Shapes are ONNX's, channels first and with the batch in front, which is 1 in a plan for one sample. How a value
-lies in memory is decided later, in `lower.py`.
+Shapes are ONNX's, channels first and with the batch in front, which is 1 in a plan for one sample. How a
+value lies in memory is decided later, in `lower.py`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ class Value:
 
     name: str
     shape: tuple[int, ...]
-    data: NDArray[np.generic] | None = None
+    data: NDArray[Any] | None = None
     weight: str | None = None
 
     @property
@@ -89,7 +90,7 @@ class Conv(Op):
     residual: Value | None = None
     """Added before the activation."""
     multiplier: Floats | None = None
-    """By output channel, for weight and bias: a folded BatchNormalization."""
+    """By output channel, for weights and a stored bias: a folded BatchNormalization."""
     gate: Value | None = None
     """[1, channels, 1, 1], which multiplies x; only of a pointwise one."""
     max_pool: bool = False
@@ -104,10 +105,7 @@ class Conv(Op):
     @property
     def is_pointwise(self) -> bool:
         return (
-            self.kernel == (1, 1)
-            and self.strides == (1, 1)
-            and self.pads == (0, 0, 0, 0)
-            and self.group == 1
+            self.kernel == (1, 1) and self.strides == (1, 1) and self.pads == (0, 0, 0, 0) and self.group == 1
         )
 
     @property
@@ -173,7 +171,7 @@ class Binary(Op):
 
 @dataclass(eq=False)
 class Product(Op):
-    """Rows times a known matrix: x [rows, K], matrices that give some of the outputs each, and a bias for each.
+    """Rows times a known matrix: x [rows, K], matrices that give some of the outputs each, each with a bias.
 
     Inputs: x and then, for each of `parts`, matrix and bias (a bias of zeros where there is none).
     """
@@ -183,8 +181,6 @@ class Product(Op):
     alpha: float = 1.0
     beta: float = 1.0
     activation: Activation = NONE
-    picture: tuple[int, ...] | None = None
-    """[channels, *sides] where x is a flattened picture that need not be rearranged first."""
 
     @property
     def parts(self) -> Iterator[tuple[Value, Value]]:
@@ -253,6 +249,9 @@ class Graph:
         """The operator that alone reads `value`, if there is one and it is not the graph's output."""
         users = self.users(value)
         return users[0] if len(users) == 1 and value is not self.output else None
+
+    def replace(self, old: Op, new: Op) -> None:
+        self.ops[self.ops.index(old)] = new
 
     def with_ops(self, ops: list[Op]) -> "Graph":
         return replace(self, ops=ops)

@@ -6,7 +6,7 @@ import numpy as np
 
 from converter.plan.errors import PlanError
 from converter.plan.form import Value
-from converter.plan.program import Instruction, OpKind, Place, Program, Record, Slot, Tensor
+from converter.plan.program import Field, Instruction, OpKind, Place, Program, Record, Slot, Tensor
 from converter.plan.strides import Strides, channels_last, dense, in_order, merged, visible
 from converter.plan.weights import flat_slot
 
@@ -76,7 +76,9 @@ class Layouts:
 
     def _make(self, value: Value, layout: Layout) -> Tensor:
         if value.data is not None:
-            data = np.ascontiguousarray(np.transpose(value.data, order_of(layout, value.data.ndim)), np.float32)
+            data = np.ascontiguousarray(
+                np.transpose(value.data, order_of(layout, value.data.ndim)), np.float32
+            )
             return Tensor(data.size, Place.CONSTANT, constant=data.reshape(-1))
         if value.weight is not None and layout is PLAIN:
             slot, records = flat_slot(value)
@@ -105,7 +107,15 @@ class Layouts:
         first: tuple[int, int] = (0, 0),
     ) -> None:
         sizes, (from_strides, to_strides) = merged(shape, x_strides, y_strides)
-        fields = [x, y, *first, len(sizes), *padded(sizes, 1), *padded(from_strides, 0), *padded(to_strides, 0)]
+        fields: list[Field] = [
+            x,
+            y,
+            *first,
+            len(sizes),
+            *padded(sizes, 1),
+            *padded(from_strides, 0),
+            *padded(to_strides, 0),
+        ]
         self.emit(Instruction(OpKind.COPY, tuple(fields), (x, y), y))
 
     def slot(self, slot: Slot, records: list[Record]) -> Tensor:

@@ -1,10 +1,7 @@
 """From the intermediate form to instructions: every value gets a layout, every operator its kernel."""
 
 from collections.abc import Callable
-from math import prod
 from typing import Any
-
-import numpy as np
 
 from converter.plan.errors import PlanError
 from converter.plan.form import (
@@ -25,10 +22,9 @@ from converter.plan.form import (
     Softmax,
     SqueezeExcite,
     Transpose,
-    Value,
     View,
 )
-from converter.plan.layouts import LAST, PLAIN, Layouts
+from converter.plan.layouts import PLAIN, Layouts
 from converter.plan.lower_arrays import lower_binary, lower_concat, lower_pad, lower_slice, lower_transpose
 from converter.plan.lower_products import lower_matmul, lower_product
 from converter.plan.lower_reductions import lower_mean, lower_softmax

@@ -2,7 +2,7 @@
 
 from converter.plan.form import Binary, Concat, Pad, Slice, Transpose, Value
 from converter.plan.layouts import LAST, PLAIN, Layout, Layouts, order_of, padded
-from converter.plan.program import Instruction, OpKind, Tensor
+from converter.plan.program import Field, Instruction, OpKind, Tensor
 from converter.plan.strides import Strides, broadcast, dense, in_order, merged, runs, visible
 
 
@@ -12,7 +12,9 @@ def _target(layouts: Layouts, inputs: list[Value], rank: int) -> Layout:
     return LAST if any(layouts.has(value, LAST) for value in pictures) else PLAIN
 
 
-def _operand(layouts: Layouts, value: Value, target: Layout, shape: tuple[int, ...]) -> tuple[Tensor, Strides]:
+def _operand(
+    layouts: Layouts, value: Value, target: Layout, shape: tuple[int, ...]
+) -> tuple[Tensor, Strides]:
     """An operand, and its strides by axis of `shape`."""
     same_rank = len(value.shape) == len(shape)
     layout = target if same_rank and value.weight is None else PLAIN
@@ -31,7 +33,7 @@ def lower_binary(layouts: Layouts, op: Binary) -> None:
     sizes, (a_strides, b_strides, _) = merged(ordered, *strides, dense(ordered))
     (a, _), (b, _) = operands
     y = layouts.put(op.output, target, Tensor(op.output.size))
-    fields = (
+    fields: tuple[Field, ...] = (
         *(a, b, y, int(op.kind), len(sizes), *padded(sizes, 1), *padded(a_strides, 0), *padded(b_strides, 0)),
         op.activation,
     )

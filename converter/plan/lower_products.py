@@ -13,7 +13,7 @@ from converter.plan.strides import broadcast, dense
 from converter.plan.weights import product_slot
 
 LARGE = 2**20
-"""Elements of a stored matrix that may be kept in its stored form: read once for each picture, it is bound by memory."""
+"""Elements from which on a stored matrix may keep its stored form: used once a picture, it is bound by memory."""
 
 _MOST_PRODUCTS = 1024
 
@@ -23,10 +23,12 @@ def lower_product(layouts: Layouts, op: Product) -> None:
     rows, inputs = x.shape
     outputs = op.output.shape[1]
     is_matrix = rows == 1 and inputs * outputs >= LARGE and all(m.weight is not None for m, _ in op.parts)
-    # A picture need not be put in ONNX's order where the weights can be put in the picture's, which costs nothing.
-    # Matrices in their stored form cannot: their blocks are of inputs in ONNX's order.
+    # A picture need not be put in ONNX's order where the weights can be put in the picture's, which costs
+    # nothing. Matrices in their stored form cannot: their blocks are of inputs in ONNX's order.
     source = layouts.source(x)
-    is_picture = not is_matrix and rows == 1 and layouts.has(source, LAST) and not layouts.is_one_layout(source)
+    is_picture = (
+        not is_matrix and rows == 1 and layouts.has(source, LAST) and not layouts.is_one_layout(source)
+    )
     picture = source.shape[1:] if is_picture and source.shape[0] == 1 else None
     given = layouts.get(source, LAST) if picture else layouts.get(x, PLAIN)
     weights = layouts.slot(*product_slot(op, is_matrix=is_matrix, picture=picture))
@@ -55,9 +57,7 @@ def lower_matmul(layouts: Layouts, op: MatMul) -> None:
         a = layouts.copied(a, left.shape, dense(left.shape), tuple(range(len(left.shape))))
     y = layouts.put(op.output, PLAIN, Tensor(op.output.size))
     panels: dict[int, Tensor] = {}
-    steps = [
-        broadcast(shape[:-2], dense(shape)[:-2], outer) for shape in (left_shape, right_shape)
-    ]
+    steps = [broadcast(shape[:-2], dense(shape)[:-2], outer) for shape in (left_shape, right_shape)]
     for number, index in enumerate(combinations(*map(range, outer))):
         at_left, at_right = (sum(i * s for i, s in zip(index, step, strict=True)) for step in steps)
         if at_right not in panels:

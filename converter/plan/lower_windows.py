@@ -10,7 +10,7 @@ from converter.plan.weights import conv_slot
 
 
 def sides(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """Height, width and channels of one picture of [pictures, channels, height, width] or [pictures, channels, width]."""
+    """Height, width and channels of each picture, which may have no height."""
     return (shape[2] if len(shape) == 4 else 1), shape[-1], shape[1]
 
 
@@ -53,7 +53,13 @@ def _given(*tensors: Tensor | None) -> tuple[Tensor, ...]:
 
 
 def _product(
-    layouts: Layouts, op: Conv, x: Tensor, weights: Tensor, gate: Tensor | None, residual: Tensor | None, y: Tensor
+    layouts: Layouts,
+    op: Conv,
+    x: Tensor,
+    weights: Tensor,
+    gate: Tensor | None,
+    residual: Tensor | None,
+    y: Tensor,
 ) -> None:
     height, width, channels = sides(op.inputs[0].shape)
     fields = (x, weights, gate, residual, y, height * width, channels, op.output.shape[1], op.activation)
@@ -91,14 +97,14 @@ def _general(
     layouts.emit(Instruction(OpKind.CONV, fields, _given(x, weights, residual), y))
 
 
-def _sums(layouts: Layouts, gathers: bool, value: Value) -> Tensor | None:
+def _sums(gathers: bool, value: Value) -> Tensor | None:
     return Tensor(value.shape[1], Place.SUMS) if gathers else None
 
 
 def _depthwise(layouts: Layouts, op: Conv, x: Tensor, weights: Tensor, y: Tensor) -> None:
     height, width, channels = sides(op.inputs[0].shape)
     out_height, out_width, _ = sides(op.output.shape)
-    sums = _sums(layouts, op.gathers, op.output)
+    sums = _sums(op.gathers, op.output)
     fields = (
         *(x, weights, y, sums, channels, height, width, out_height, out_width),
         *(*op.kernel, *op.strides, *op.dilations, *op.pads[:2], op.activation),
@@ -110,12 +116,15 @@ def lower_block(layouts: Layouts, op: Block) -> None:
     x, *others = op.inputs
     given = layouts.get(x, LAST)
     residual = layouts.get(others[0], LAST) if others else None
-    weights = [None if conv is None else layouts.slot(*conv_slot(conv)) for conv in (op.expand, op.depthwise, op.project)]
+    weights = [
+        None if conv is None else layouts.slot(*conv_slot(conv))
+        for conv in (op.expand, op.depthwise, op.project)
+    ]
     y = layouts.put(op.output, LAST, Tensor(op.output.size))
     depthwise = op.depthwise
     height, width, channels = sides(x.shape)
     out_height, out_width, out_channels = sides(op.output.shape)
-    sums = _sums(layouts, op.gathers, op.output)
+    sums = _sums(op.gathers, op.output)
     none = depthwise.activation.__class__()
     activations = [none if conv is None else conv.activation for conv in (op.expand, depthwise, op.project)]
     fields = (

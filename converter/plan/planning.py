@@ -27,10 +27,10 @@ class Plan:
 
 
 def plan_model(model: onnx.ModelProto, *, batched: bool = True) -> Plan:
-    """Plan `model` for one sample; stored weights are external data named w0, w1, …, in the order of the graph.
+    """Plan `model` for one sample; stored weights are external data named w0, w1, …
 
-    Without `batched` for its input as it is, whatever its axes mean. Raises PlanError, with the operator and why,
-    for a graph that the compiled backend cannot run.
+    Without `batched` for its input as it is, whatever its axes mean. Raises PlanError, with the operator and
+    why, for a graph that the compiled backend cannot run.
     """
     traced = trace(model, 1 if batched else None)
     graph = build_form(traced)

@@ -34,7 +34,7 @@ class Node:
     opset: int
 
     def constant(self, index: int) -> NDArray[Any] | None:
-        """What input `index` is known to be, None where it is left out. Raises PlanError where it is computed."""
+        """Input `index`, None where it is left out. Raises PlanError where it is not known."""
         if index >= len(self.inputs) or (value := self.inputs[index]) is None:
             return None
         if value.data is None:

@@ -20,6 +20,7 @@ def conv_slot(op: Conv) -> tuple[Slot, list[Record]]:
     _, weight, bias = op.inputs
     outputs, channels = weight.shape[:2]
     height, width = op.kernel
+    axes: tuple[Axis, ...]
     if op.is_depthwise:
         slot = Slot(SlotKind.PANELS4, 1, height * width, outputs)
         axes = (Axis(outputs, output=1), Axis(height, input=width), Axis(width, input=1))
@@ -34,11 +35,15 @@ def conv_slot(op: Conv) -> tuple[Slot, list[Record]]:
             Axis(width, input=channels),
         )
     records = [Record(slot, _source(weight), axes, multiplier=op.multiplier)]
-    records.append(Record(slot, _source(bias), (Axis(outputs, output=1),), True, op.multiplier))
+    # A bias that is known has been multiplied already.
+    multiplier = op.multiplier if bias.data is None else None
+    records.append(Record(slot, _source(bias), (Axis(outputs, output=1),), True, multiplier))
     return slot, records
 
 
-def product_slot(op: Product, *, is_matrix: bool, picture: tuple[int, ...] | None) -> tuple[Slot, list[Record]]:
+def product_slot(
+    op: Product, *, is_matrix: bool, picture: tuple[int, ...] | None
+) -> tuple[Slot, list[Record]]:
     """Panels for all parts together; `picture` is what x is, channels last, before it was flattened."""
     inputs = op.inputs[0].shape[1]
     sides = prod(picture[1:]) if picture else 1

@@ -1,4 +1,4 @@
-"""Convolutions and pools of ONNX in the intermediate form: one or two sides, with their padding worked out."""
+"""Convolutions and pools of ONNX in the intermediate form: one or two sides, with padding worked out."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -6,7 +6,8 @@
 
 Engine engine;
 
-enum { ALIGNMENT = 64, MOST_BYTES = 0xfff00000u, STACK_BYTES = 65536 };
+enum { ALIGNMENT = 64, STACK_BYTES = 65536 };
+static const uint64_t MOST_BYTES = 0xfff00000u;
 
 static uint64_t aligned(uint64_t at) { return (at + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 

@@ -11,10 +11,13 @@
 
 #include "kernels.h"
 
+// Instead of a tensor or record that there is none of. No enumerator: one that does not fit an int changes the type of all
+// others of its enum for some compilers.
+#define ABSENT 0xffffffffu
+
 enum {
   PLAN_MAGIC = 0x50573254, // "T2WP"
   PLAN_VERSION = 1,
-  ABSENT = 0xffffffff, // instead of a tensor or record that there is none of
   MAX_SIDE = 1 << 24,  // of any size, stride or kernel in an operator
   MAX_FLOATS = 1 << 28, // in a tensor, slot or arena: every index fits an int32, every size in bytes a uint32
 };
