@@ -10,11 +10,10 @@ typedef struct {
 typedef f4 Function(f4 x, const Constants *);
 
 INLINE f4 clip4(f4 x, const Constants *k) { return at_most(at_least(x, splat(k->a)), splat(k->b)); }
-INLINE f4 sigmoid4(f4 x, const Constants *k) { return splat(k->exp.one) / (splat(k->exp.one) + exp4(x, &k->exp)); }
-INLINE f4 silu4(f4 x, const Constants *k) { return x / (splat(k->exp.one) + exp4(x, &k->exp)); }
+INLINE f4 sigmoid4(f4 x, const Constants *k) { return k->exp.one / one_plus_exp4(x, &k->exp); }
+INLINE f4 silu4(f4 x, const Constants *k) { return x / one_plus_exp4(x, &k->exp); }
 INLINE f4 tanh4(f4 x, const Constants *k) {
-  f4 one = splat(k->exp.one);
-  return splat(2) / (one + exp4(x + x, &k->exp)) - one;
+  return splat(2) / one_plus_exp4(x + x, &k->exp) - k->exp.one;
 }
 INLINE f4 hard_sigmoid4(f4 x, const Constants *k) {
   return at_most(at_least(x * splat(k->a) + splat(k->b), splat(0)), splat(1));
@@ -26,10 +25,15 @@ INLINE void over_values(const float *x, float *y, int32_t count, const Constants
   // 16 values a step hide the latency of the chain that each goes through.
   for (; count >= 16; count -= 16, x += 16, y += 16) {
     f4 v0 = load(x), v1 = load(x + 4), v2 = load(x + 8), v3 = load(x + 12);
-    store(y, function(v0, k));
-    store(y + 4, function(v1, k));
-    store(y + 8, function(v2, k));
-    store(y + 12, function(v3, k));
+    // All before the first store, which might change the constants for all that the compiler knows.
+    v0 = function(v0, k);
+    v1 = function(v1, k);
+    v2 = function(v2, k);
+    v3 = function(v3, k);
+    store(y, v0);
+    store(y + 4, v1);
+    store(y + 8, v2);
+    store(y + 12, v3);
   }
   for (; count >= 4; count -= 4, x += 4, y += 4) store(y, function(load(x), k));
   if (count > 0) store_some(y, function(load_some(x, count), k), count);

@@ -9,6 +9,7 @@
 #include "moves.h"
 #include "product.h"
 #include "share.h"
+#include "tiles.h"
 
 enum { STRIP_PIXELS = 48 };
 
@@ -67,28 +68,50 @@ static float *ring_row(const Pass *pass, int32_t row) {
   return pass->ring + (int64_t)(row % pass->ring_rows) * pass->row_floats;
 }
 
+static Product expansion(const Block *op, const float *x, int32_t rows, float *y) {
+  return (Product){
+      .x = x,
+      .weights = op->expand,
+      .y = y,
+      .rows = rows,
+      .inputs = op->in_channels,
+      .outputs = op->mid_channels,
+      .x_stride = op->in_channels,
+      .y_stride = op->mid_channels,
+      .activation = op->expand_activation,
+  };
+}
+
+// Narrow rows several at a time, whose tiles then reach from one row into the next: 7 pixels alone would make tiles of
+// four and of three rows, which are slower than six.
+static void expand_rows(const Pass *pass, const float *x, float *y, int32_t rows) {
+  const Block *op = pass->op;
+  Product several = expansion(op, x, rows * op->in_width, y);
+  product_in_lines(&several, (Lines){op->in_width, pass->row_floats - op->in_width * op->mid_channels});
+  for (int32_t row = 0; row < rows; row++, y += pass->row_floats) {
+    activate_rows(y, op->in_width, op->mid_channels, &op->expand_activation, 0);
+  }
+}
+
 // Bring the input rows up to `end` into the ring.
 static void fill_ring(Pass *pass, int32_t end) {
   const Block *op = pass->op;
-  for (; pass->next < end; pass->next++) {
+  const bool narrow = op->in_width >= TILE_ROWS && op->in_width < STRIP_PIXELS;
+  while (pass->next < end) {
+    int32_t rows = 1;
     const float *x = op->x + (int64_t)pass->next * op->in_width * op->in_channels;
     float *y = ring_row(pass, pass->next) + op->pad_left * op->mid_channels;
     if (!op->expand) {
       copy_values(x, y, op->in_width * op->mid_channels);
-      continue;
+    } else if (narrow) {
+      rows = min_int(end - pass->next, pass->ring_rows - pass->next % pass->ring_rows);
+      rows = min_int(rows, ceil_div(STRIP_PIXELS, op->in_width));
+      expand_rows(pass, x, y, rows);
+    } else {
+      Product one = expansion(op, x, op->in_width, y);
+      product_part(&one, 0, ceil_div(op->mid_channels, 8), 0);
     }
-    Product expand = {
-        .x = x,
-        .weights = op->expand,
-        .y = y,
-        .rows = op->in_width,
-        .inputs = op->in_channels,
-        .outputs = op->mid_channels,
-        .x_stride = op->in_channels,
-        .y_stride = op->mid_channels,
-        .activation = op->expand_activation,
-    };
-    product_part(&expand, 0, ceil_div(op->mid_channels, 8), 0);
+    pass->next += rows;
   }
 }
 

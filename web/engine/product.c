@@ -19,6 +19,7 @@ static void narrow_tile(const Tile *tile, int32_t rows, int32_t outputs) {
   whole.y_stride = 8;
   whole.residual = 0;
   whole.clip = false;
+  whole.gap = 0;
   run_tile(&whole, rows);
   for (int32_t row = 0; row < rows; row++) {
     for (int32_t j = 0; j < outputs; j++) {
@@ -26,13 +27,15 @@ static void narrow_tile(const Tile *tile, int32_t rows, int32_t outputs) {
       if (tile->residual) value += tile->residual[row * tile->y_stride + j];
       if (tile->clip && value < tile->low) value = tile->low;
       if (tile->clip && value > tile->high) value = tile->high;
-      tile->y[row * tile->y_stride + j] = value;
+      tile->y[row * tile->y_stride + (row < tile->until_gap ? 0 : tile->gap) + j] = value;
     }
   }
 }
 
 // All of `rows` rows, split as evenly as possible, of one panel.
-static void panel_of_tiles(Tile *tile, int32_t rows, int32_t outputs) {
+static void panel_of_tiles(Tile *tile, int32_t rows, int32_t outputs, Lines lines) {
+  tile->until_gap = lines.length;
+  tile->gap = lines.gap;
   int32_t tiles = ceil_div(rows, TILE_ROWS);
   int32_t height = rows / tiles, taller = rows % tiles;
   for (int32_t number = 0; number < tiles; number++) {
@@ -45,10 +48,15 @@ static void panel_of_tiles(Tile *tile, int32_t rows, int32_t outputs) {
     tile->x += tile_rows * tile->x_stride;
     tile->y += tile_rows * tile->y_stride;
     if (tile->residual) tile->residual += tile_rows * tile->y_stride;
+    tile->until_gap -= tile_rows;
+    if (tile->until_gap <= 0) {
+      tile->y += lines.gap;
+      tile->until_gap += lines.length;
+    }
   }
 }
 
-static void strip(const Product *op, int32_t first_panel, int32_t end_panel) {
+static void panels(const Product *op, int32_t first_panel, int32_t end_panel, Lines lines) {
   bool clip = op->activation.kind == ACTIVATION_CLIP;
   for (int32_t panel = first_panel; panel < end_panel; panel++) {
     Tile tile = {
@@ -63,8 +71,14 @@ static void strip(const Product *op, int32_t first_panel, int32_t end_panel) {
         .low = op->activation.a,
         .high = op->activation.b,
     };
-    panel_of_tiles(&tile, op->rows, min_int(op->outputs - panel * 8, 8));
+    panel_of_tiles(&tile, op->rows, min_int(op->outputs - panel * 8, 8), lines);
   }
+}
+
+void product_in_lines(const Product *op, Lines lines) { panels(op, 0, ceil_div(op->outputs, 8), lines); }
+
+static void strip(const Product *op, int32_t first_panel, int32_t end_panel) {
+  panels(op, first_panel, end_panel, (Lines){INT32_MAX, 0});
   if (is_clip(&op->activation)) return;
   int32_t first = first_panel * 8, count = min_int(end_panel * 8, op->outputs) - first;
   if (count == op->y_stride) {

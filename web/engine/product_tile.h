@@ -36,8 +36,9 @@
   }
 #define ROW_STORE(r)                                                       \
   {                                                                        \
-    store(y + r * y_stride, left##r);                                      \
-    store(y + r * y_stride + 4, right##r);                                 \
+    float *to = y + r * y_stride + (r < until_gap ? 0 : gap);              \
+    store(to, left##r);                                                    \
+    store(to + 4, right##r);                                               \
   }
 
 static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
@@ -71,6 +72,7 @@ static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
     f4 low = splat(tile->low), high = splat(tile->high);
     EACH_ROW(ROW_CLIP)
   }
+  const int32_t until_gap = tile->until_gap, gap = tile->gap;
   EACH_ROW(ROW_STORE)
 }
 

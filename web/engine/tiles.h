@@ -18,6 +18,7 @@ typedef struct {
   int32_t inputs, x_stride, y_stride;
   bool clip;
   float low, high;
+  int32_t until_gap, gap; // from row `until_gap` on, y lies `gap` floats further on
 } Tile;
 
 // Computes `rows` (1 to TILE_ROWS) rows of eight outputs.
