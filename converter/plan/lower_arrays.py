@@ -33,10 +33,8 @@ def lower_binary(layouts: Layouts, op: Binary) -> None:
     sizes, (a_strides, b_strides, _) = merged(ordered, *strides, dense(ordered))
     (a, _), (b, _) = operands
     y = layouts.put(op.output, target, Tensor(op.output.size))
-    fields: tuple[Field, ...] = (
-        *(a, b, y, int(op.kind), len(sizes), *padded(sizes, 1), *padded(a_strides, 0), *padded(b_strides, 0)),
-        op.activation,
-    )
+    axes = [*padded(sizes, 1), *padded(a_strides, 0), *padded(b_strides, 0)]
+    fields: tuple[Field, ...] = (a, b, y, int(op.kind), len(sizes), *axes, op.activation)
     whole = dense(sizes)
     replaced = tuple(t for t, own in ((a, a_strides), (b, b_strides)) if own == whole)
     layouts.emit(Instruction(OpKind.BINARY, fields, (a, b), y, replaced))

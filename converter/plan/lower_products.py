@@ -13,7 +13,7 @@ from converter.plan.strides import broadcast, dense
 from converter.plan.weights import product_slot
 
 LARGE = 2**20
-"""Elements from which on a stored matrix may keep its stored form: used once a picture, it is bound by memory."""
+"""Elements from which on a stored matrix may stay as it is: used once a picture, it is bound by memory."""
 
 _MOST_PRODUCTS = 1024
 

@@ -63,7 +63,8 @@ def _product(
 ) -> None:
     height, width, channels = sides(op.inputs[0].shape)
     fields = (x, weights, gate, residual, y, height * width, channels, op.output.shape[1], op.activation)
-    replaced = _given(residual)
+    # What is added may make way for the result, but not what is also multiplied.
+    replaced = () if residual is None or residual.base is x.base else (residual,)
     layouts.emit(Instruction(OpKind.PRODUCT, fields, _given(x, weights, gate, residual), y, replaced))
 
 
