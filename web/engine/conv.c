@@ -1,7 +1,6 @@
 // Any convolution as a product: a strip of output pixels at a time, each with the values under its kernel as one row.
 
-#include <stdbool.h>
-
+#include "gather.h"
 #include "moves.h"
 #include "product.h"
 #include "share.h"
@@ -28,38 +27,6 @@ static Shape shape_of(const Conv *op) {
   return shape;
 }
 
-// The values of one pixel under the kernel: [kernel_height][kernel_width][channels of the group], zeros outside.
-static void gather_pixel(const Conv *op, const float *x, int32_t row, int32_t column, int32_t channels, float *y) {
-  const int32_t top = row * op->stride_height - op->pad_top, left = column * op->stride_width - op->pad_left;
-  const bool inside_row = left >= 0 && left + (op->kernel_width - 1) * op->dilation_width < op->in_width;
-  const bool in_one_piece = op->dilation_width == 1 && op->x_channel == 1 && op->x_pixel == channels;
-  for (int32_t i = 0; i < op->kernel_height; i++) {
-    int32_t h = top + i * op->dilation_height;
-    if (h < 0 || h >= op->in_height) {
-      fill_values(y, op->kernel_width * channels, 0);
-      y += op->kernel_width * channels;
-      continue;
-    }
-    const float *line = x + (int64_t)h * op->x_row;
-    if (inside_row && in_one_piece) {
-      copy_values(line + (int64_t)left * op->x_pixel, y, op->kernel_width * channels);
-      y += op->kernel_width * channels;
-      continue;
-    }
-    for (int32_t j = 0; j < op->kernel_width; j++, y += channels) {
-      int32_t w = left + j * op->dilation_width;
-      const float *pixel = line + (int64_t)w * op->x_pixel;
-      if (w < 0 || w >= op->in_width) {
-        fill_values(y, channels, 0);
-      } else if (op->x_channel == 1) {
-        copy_values(pixel, y, channels);
-      } else {
-        for (int32_t c = 0; c < channels; c++) y[c] = pixel[(int64_t)c * op->x_channel];
-      }
-    }
-  }
-}
-
 // A strip's convolution into y, whose pixels are `y_stride` floats apart.
 static void strip(const Conv *op, const Shape *shape, int32_t row, int32_t rows, int32_t column, int32_t columns,
                   const float *residual, float *y, float *gathered) {
@@ -67,10 +34,8 @@ static void strip(const Conv *op, const Shape *shape, int32_t row, int32_t rows,
   for (int32_t group = 0; group < op->groups; group++) {
     float *to = gathered;
     const float *x = op->x + (int64_t)group * shape->group_inputs * op->x_channel;
-    for (int32_t i = 0; i < rows; i++) {
-      for (int32_t j = 0; j < columns; j++, to += shape->inputs) {
-        gather_pixel(op, x, row + i, column + j, shape->group_inputs, to);
-      }
+    for (int32_t i = 0; i < rows; i++, to += columns * shape->inputs) {
+      gather_row(op, x, shape->group_inputs, row + i, column, columns, to);
     }
     Product part = {
         .x = gathered,
