@@ -1,7 +1,7 @@
 """The networks of networks.c beside onnxruntime-web in one Chromium: `python -m bench.engine.chromium`.
 
-Kernels alone, on made-up weights, on one thread and on two; minima of interleaved rounds. The models for onnxruntime-web
-are those that a build left in `.cache`.
+Kernels alone, on made-up weights, on one thread and on two; minima of interleaved rounds. The models for
+onnxruntime-web are those that a build left in `.cache`.
 """
 
 import functools
@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 from playwright.sync_api import sync_playwright
 
@@ -25,7 +26,10 @@ MODELS = ("mobilenet_emotion", "efficientnet_emotion", "landmark_cnn_emotion")
 
 
 class _Isolated(http.server.SimpleHTTPRequestHandler):
-    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}
+    extensions_map: ClassVar = {
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".mjs": "text/javascript",
+    }
 
     def end_headers(self) -> None:
         self.send_header("Cross-Origin-Opener-Policy", "same-origin")
