@@ -6,6 +6,7 @@ import onnx
 
 from converter.plan.batching import require_axis_untouched, require_samples_apart
 from converter.plan.build_form import build_form
+from converter.plan.errors import PlanError
 from converter.plan.lower import lower
 from converter.plan.passes import simplify
 from converter.plan.reading import trace
@@ -33,6 +34,8 @@ def plan_model(model: onnx.ModelProto, *, batched: bool = True) -> Plan:
     why, for a graph that the compiled backend cannot run.
     """
     traced = trace(model, 1 if batched else None)
+    if traced.output.is_known:
+        raise PlanError(traced.output.name, "Output", "it does not depend on the input")
     graph = build_form(traced)
     if batched:
         require_samples_apart(traced, trace(model, _SEVERAL), _SEVERAL)
