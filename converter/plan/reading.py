@@ -37,9 +37,10 @@ class Node:
         """Input `index`, None where it is left out. Raises PlanError where it is not known."""
         if index >= len(self.inputs) or (value := self.inputs[index]) is None:
             return None
-        if value.data is None:
+        data = value.exact if value.data is None else value.data
+        if data is None:
             raise PlanError(self.label, self.kind, f"input {index} has to be a constant of the graph")
-        return value.data
+        return data
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,17 @@ class Traced:
     weights: tuple[str, ...]
 
 
-def trace(model: onnx.ModelProto, batch: int | None) -> Traced:
+def trace(model: onnx.ModelProto, batch: int | None, values: Mapping[str, NDArray[Any]]) -> Traced:
     """Read `model` with `batch` as the first side of its input, or with the sides that it has.
 
-    Raises PlanError.
+    `values` are those of stored weights, by name, as far as they are known. Raises PlanError.
     """
-    return _Tracer(model).trace(batch)
+    return _Tracer(model, values).trace(batch)
 
 
 class _Tracer:
-    def __init__(self, model: onnx.ModelProto) -> None:
+    def __init__(self, model: onnx.ModelProto, stored: Mapping[str, NDArray[Any]]) -> None:
+        self.stored = stored
         self.graph = model.graph
         self.opset = next((entry.version for entry in model.opset_import if not entry.domain), 1)
         self.imports = [entry for entry in model.opset_import if not entry.domain]
@@ -82,7 +84,9 @@ class _Tracer:
     def _initializer(self, tensor: TensorProto) -> Value:
         if tensor.data_location == TensorProto.EXTERNAL:
             self.weights.append(tensor.name)
-            return Value(tensor.name, tuple(tensor.dims), weight=tensor.name)
+            return Value(
+                tensor.name, tuple(tensor.dims), weight=tensor.name, exact=self.stored.get(tensor.name)
+            )
         return Value(tensor.name, tuple(tensor.dims), data=numpy_helper.to_array(tensor))
 
     def _nodes(self) -> Iterator[Node]:
@@ -106,11 +110,13 @@ class _Tracer:
             self._set(proto.output[0], shape[chosen.get("start", 0) : chosen.get("end")])
             return True
         given = [value for value in inputs if value is not None]
-        if any(value.weight for value in given if value.data is None) and all(v.is_known for v in given):
-            raise PlanError(label, proto.op_type, "it computes on a stored weight")
-        if not all(value.data is not None for value in given):
+        if not all(value.is_known for value in given):
             return False
-        results = _evaluate(proto, self.imports, {v.name: v.data for v in given if v.data is not None}, label)
+        known = {v.name: v.exact if v.data is None else v.data for v in given}
+        data = {name: values for name, values in known.items() if values is not None}
+        if len(data) < len(known):
+            raise PlanError(label, proto.op_type, "it computes on a stored weight")
+        results = _evaluate(proto, self.imports, data, label)
         for name, result in zip(proto.output, results, strict=False):
             if name:
                 if result.size > _LARGEST_FOLDED:

@@ -47,7 +47,7 @@ class _Writer:
         counts += [len(ops), sum(map(len, ops)) // 4, arena, *ends, self.sums]
         rest = struct.pack(f"<{len(counts)}I", *counts) + body
         size = 4 * _CHECKED_FROM + len(rest)
-        return struct.pack("<4I", MAGIC, VERSION, size, _checksum(rest)) + rest
+        return struct.pack("<4I", MAGIC, VERSION, size, checksum(rest)) + rest
 
     def _record(self, record: Record) -> bytes:
         slot = self.slots.setdefault(record.slot, len(self.slots))
@@ -104,7 +104,7 @@ class _Writer:
         return struct.pack("<i", value)
 
 
-def _checksum(content: bytes) -> int:
+def checksum(content: bytes) -> int:
     """FNV-1a over words."""
     state = 2166136261
     for word in struct.unpack(f"<{len(content) // 4}I", content):

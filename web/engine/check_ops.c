@@ -47,7 +47,7 @@ static bool unpacked(const Plan *plan, uint32_t tensor, uint32_t kind, uint64_t 
 }
 
 static bool overlaps(const Plan *plan, uint32_t a, uint32_t b) {
-  if (a == ABSENT || b == ABSENT) return false;
+  if (!known(plan, a) || !known(plan, b)) return false; // an absent one
   const Tensor *first = &plan->tensors[a], *second = &plan->tensors[b];
   if (first->place != PLACE_ARENA || second->place != PLACE_ARENA) return false;
   return first->offset < second->offset + second->length && second->offset < first->offset + first->length;
