@@ -55,7 +55,8 @@ class Engine:
         self, tensors: Tensors, numbers: Mapping[str, int], threads: int = 1, ranges: int = 1 << 20
     ) -> None:
         """Declare, place and unpack stored weights, at most `ranges` bytes at a time."""
-        names = [name for name in tensors if not name.endswith(".scale")]
+        used = self.library.engine_weight_length
+        names = [name for name in tensors if not name.endswith(".scale") and used(numbers[name])]
         for name in names:
             stored, scale = tensors[name], tensors.get(f"{name}.scale")
             channels, inner = scale_layout(stored, scale)
