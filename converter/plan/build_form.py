@@ -30,6 +30,7 @@ from converter.plan.reading import Node, Traced
 from converter.plan.windows import batch_normalization, convolution, global_pool, pooling
 
 INFINITY = float("inf")
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def build_form(traced: Traced) -> Graph:
@@ -62,7 +63,8 @@ def _activation(make: Callable[[Node], Activation]) -> Callable[[Node], list[Op]
 
 def _clip(node: Node) -> Activation:
     bounds = []
-    for index, (name, default) in enumerate((("min", -INFINITY), ("max", INFINITY)), start=1):
+    # Without bounds infinity becomes the largest number, which is how onnxruntime reads the default.
+    for index, (name, default) in enumerate((("min", -_LARGEST), ("max", _LARGEST)), start=1):
         given = node.constant(index) if node.opset >= 11 else node.attributes.get(name)
         bounds.append(default if given is None else float(np.asarray(given).reshape(())))
     return Activation(Function.CLIP, *bounds)
