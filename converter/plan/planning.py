@@ -35,8 +35,8 @@ def plan_model(
 ) -> Plan:
     """Plan `model` for one sample; stored weights are external data named w0, w1, …
 
-    `values` are the stored weights before they were rounded: needed only where the graph computes on one, as a
-    BatchNormalization that was not folded does with its factors.
+    `values` are the stored weights before they were rounded: needed only where the graph computes on one, as
+    a BatchNormalization that was not folded does with its factors.
     Without `batched` for its input as it is, whatever its axes mean. Raises PlanError, with the operator and
     why, for a graph that the compiled backend cannot run.
     """

@@ -1,7 +1,7 @@
-"""Damaged plans, given to the sanitized engine in a process of its own: `python -m tests.plan.fuzz LIBRARY SEED COUNT`.
+"""Damaged plans for the sanitized engine, as a command: `python -m tests.plan.fuzz LIBRARY SEED COUNT`.
 
-Each plan has one to three words changed and a checksum that is right again. It has to be refused; or, where it is
-accepted, it has to run without touching anything outside the memory that the engine asked for.
+Each plan has one to three words changed and a checksum that is right again. It has to be refused; or, where
+it is accepted, it has to run without touching anything outside the memory that the engine asked for.
 """
 
 import struct

@@ -41,7 +41,8 @@ class Gate(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         mean = x.mean((2, 3), keepdim=True)
-        return x * self.last(self.second(self.middle(self.first(mean))))
+        gate: Tensor = self.last(self.second(self.middle(self.first(mean))))
+        return x * gate
 
 
 class Branches(nn.Module):
@@ -198,7 +199,7 @@ def random_network(seed: int) -> tuple[onnx.ModelProto, tuple[int, int, int]]:
         torch.onnx.export(
             network,
             (torch.zeros(1, *builder.shape),),
-            file,
+            file,  # type: ignore[arg-type]
             dynamo=False,
             opset_version=opset,
             # Without folding BatchNormalization stays a node of its own in half of the networks.

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import pytest
 from onnx import numpy_helper
 from onnx.backend.test.loader import load_model_tests
 
@@ -18,9 +17,42 @@ from converter.plan import PlanError
 from tests.plan.running import engine_run
 
 KINDS = frozenset(
-    "Add AveragePool BatchNormalization Clip Concat Conv Div Dropout Flatten Gemm GlobalAveragePool HardSigmoid "
-    "HardSwish Identity LeakyRelu MatMul Max MaxPool Min Mul Pad ReduceMean Relu Reshape Sigmoid Slice Softmax "
-    "Squeeze Sub Sum Tanh Transpose Unsqueeze Constant".split()
+    {
+        "Add",
+        "AveragePool",
+        "BatchNormalization",
+        "Clip",
+        "Concat",
+        "Constant",
+        "Conv",
+        "Div",
+        "Dropout",
+        "Flatten",
+        "Gemm",
+        "GlobalAveragePool",
+        "HardSigmoid",
+        "HardSwish",
+        "Identity",
+        "LeakyRelu",
+        "MatMul",
+        "Max",
+        "MaxPool",
+        "Min",
+        "Mul",
+        "Pad",
+        "ReduceMean",
+        "Relu",
+        "Reshape",
+        "Sigmoid",
+        "Slice",
+        "Softmax",
+        "Squeeze",
+        "Sub",
+        "Sum",
+        "Tanh",
+        "Transpose",
+        "Unsqueeze",
+    }
 )
 
 REFUSED = {
@@ -103,7 +135,7 @@ def test_cases(library: Path) -> None:
                 passed += 1
             except PlanError as error:
                 refused[name] = str(error)
-            except Exception as error:  # collected, so that all are seen
+            except Exception as error:  # noqa: BLE001 — collected, so that all are seen
                 wrong[name] = f"{type(error).__name__}: {error}"[:300]
     assert not wrong, "\n".join(f"{name}: {problem}" for name, problem in wrong.items())
     unexpected = {n: p for n, p in refused.items() if not any(part in p for part in REFUSED.values())}

@@ -1,6 +1,6 @@
 """Each operator, over shapes that are odd, against onnxruntime, for a batch of 1 and of 5."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,8 @@ import pytest
 from onnx import helper
 
 from tests.plan.running import Constants, engine_run, model_of, onnxruntime_run, require_close
+
+Options = Mapping[str, Any]
 
 Case = tuple[list[Any], tuple[int, ...], Constants, int]
 """Nodes, shape of one sample, constants, opset."""
@@ -25,6 +27,7 @@ def floats(*shape: int, seed: int = 1) -> Any:
 
 
 def convolutions() -> Iterator[tuple[str, Case]]:
+    options: Options
     for channels, height, width in PICTURES:
         for outputs, kernel, options in [
             (4, (1, 1), {}),
@@ -55,6 +58,7 @@ def convolutions() -> Iterator[tuple[str, Case]]:
 
 
 def activations() -> Iterator[tuple[str, Case]]:
+    options: Options
     for kind, options in [
         ("Relu", {}),
         ("Sigmoid", {}),
@@ -105,6 +109,7 @@ def arithmetic() -> Iterator[tuple[str, Case]]:
 
 
 def pools() -> Iterator[tuple[str, Case]]:
+    options: Options
     for kind in ("MaxPool", "AveragePool"):
         for shape in [(3, 7, 9), (1, 5, 5), (13, 6, 4)]:
             for options in [
@@ -116,9 +121,9 @@ def pools() -> Iterator[tuple[str, Case]]:
             ]:
                 yield f"{kind} {shape} {options}", ([node(kind, **options)], shape, {}, 13)
                 if kind == "AveragePool":
-                    counted = options | {"count_include_pad": 1}
+                    counted = {**options, "count_include_pad": 1}
                     yield f"{kind} {shape} {counted}", ([node(kind, **counted)], shape, {}, 13)
-    dilated = {"kernel_shape": [2, 3], "dilations": [2, 1]}
+    dilated: Options = {"kernel_shape": [2, 3], "dilations": [2, 1]}
     yield "dilated maximum", ([node("MaxPool", **dilated)], (3, 7, 9), {}, 13)
     yield "one side", ([node("MaxPool", kernel_shape=[3], strides=[2])], (3, 11), {}, 13)
     for shape in PICTURES:
@@ -130,6 +135,7 @@ def pools() -> Iterator[tuple[str, Case]]:
 
 
 def normalizations() -> Iterator[tuple[str, Case]]:
+    options: dict[str, int]
     factors = {"s": floats(6), "o": floats(6, seed=4), "m": floats(6, seed=5), "v": floats(6, seed=6) ** 2}
     normalize = helper.make_node("BatchNormalization", ["c", "s", "o", "m", "v"], ["output"], epsilon=1e-3)
     for options in ({"group": 1}, {"group": 6}, {"group": 2}):
@@ -219,6 +225,7 @@ def moves() -> Iterator[tuple[str, Case]]:
 
 
 def reductions() -> Iterator[tuple[str, Case]]:
+    options: Options
     for axes in ([1], [2], [3], [2, 3], [1, 3], [1, 2, 3]):
         for keep in (0, 1):
             options = {"axes": axes, "keepdims": keep}

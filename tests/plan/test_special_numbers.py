@@ -24,8 +24,8 @@ def test_as_onnxruntime(library: Path, name: str) -> None:
     nodes, shape, constants, opset = CASES[name]
     model = model_of(nodes, ("batch", *shape), constants, opset)
     random = np.random.default_rng(4)
-    # What onnxruntime's maxima make of NaN depends on where a vector of its kernel begins, and so on the machine;
-    # the engine's are NaN, as PyTorch's are: see below.
+    # What onnxruntime's maxima make of NaN depends on where a vector of its kernel begins, and so on the
+    # machine; the engine's are NaN, as PyTorch's are: see below.
     numbers = SPECIAL[1:] if any(node.op_type == "MaxPool" for node in nodes) else SPECIAL
     for number in numbers:
         x = random.normal(size=(1, *shape)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Weights as the site stores them, unpacked in ranges: what onnxruntime gives with the same values decoded."""
+"""Weights as the site stores them, unpacked in ranges: as onnxruntime with the same values decoded."""
 
 from pathlib import Path
 
@@ -23,7 +23,8 @@ def network(folder: Path) -> Path:
     random = np.random.default_rng(5)
 
     def weight(*shape: int) -> Floats:
-        return (random.normal(size=shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+        values: Floats = (random.normal(size=shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+        return values
 
     constants = {
         "stem": weight(16, 3, 3, 3),
@@ -68,7 +69,7 @@ def network(folder: Path) -> Path:
 
 @pytest.fixture
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SplitModel:
-    """Everything of 20 numbers is stored, biases too; the wide matrix in parts of 32 outputs, the last of 8."""
+    """What has 20 numbers is stored, biases too; the wide matrix in parts of 32 outputs, the last of 8."""
     monkeypatch.setattr(split, "SMALLEST", 20)
     monkeypatch.setattr(split, "LARGEST", 24 * 64 * 32 * 4)
     monkeypatch.setattr(lower_products, "LARGE", 50_000)
