@@ -12,7 +12,6 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import ClassVar
 
 from playwright.sync_api import sync_playwright
 
@@ -26,11 +25,6 @@ MODELS = ("mobilenet_emotion", "efficientnet_emotion", "landmark_cnn_emotion")
 
 
 class _Isolated(http.server.SimpleHTTPRequestHandler):
-    extensions_map: ClassVar = {
-        **http.server.SimpleHTTPRequestHandler.extensions_map,
-        ".mjs": "text/javascript",
-    }
-
     def end_headers(self) -> None:
         self.send_header("Cross-Origin-Opener-Policy", "same-origin")
         self.send_header("Cross-Origin-Embedder-Policy", "require-corp")

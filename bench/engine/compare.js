@@ -3,8 +3,13 @@ import { prepare } from "./measure.js";
 
 async function session(ort, name, threads) {
   ort.env.wasm.numThreads = threads;
-  ort.env.wasm.wasmPaths = { mjs: "/ort-wasm-simd-threaded.mjs", wasm: "/ort-wasm-simd-threaded.wasm" };
-  const created = await ort.InferenceSession.create(`/${name}.onnx`, { executionProviders: ["wasm"] });
+  ort.env.wasm.wasmPaths = {
+    mjs: "/ort-wasm-simd-threaded.mjs",
+    wasm: "/ort-wasm-simd-threaded.wasm",
+  };
+  const created = await ort.InferenceSession.create(`/${name}.onnx`, {
+    executionProviders: ["wasm"],
+  });
   const data = new Float32Array(3 * 224 * 224).map(() => Math.random());
   const feeds = { [created.inputNames[0]]: new ort.Tensor("float32", data, [1, 3, 224, 224]) };
   return () => created.run(feeds);

@@ -6,5 +6,8 @@ const [folder, rounds = "30", steps] = process.argv.slice(2);
 for (const name of ["engine-relaxed.wasm", "engine.wasm"]) {
   const bytes = readFileSync(`${folder}/${name}`);
   const result = await measure(bytes, { rounds: Number(rounds), steps: Boolean(steps) });
-  console.log(name, JSON.stringify(result, (_, v) => (typeof v === "number" ? Number(v.toPrecision(3)) : v)));
+  console.log(
+    name,
+    JSON.stringify(result, (_, v) => (typeof v === "number" ? Number(v.toPrecision(3)) : v)),
+  );
 }
