@@ -26,29 +26,34 @@ def floats(*shape: int, seed: int = 1) -> Any:
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
+KERNELS: list[tuple[int, tuple[int, int], Options]] = [
+    (4, (1, 1), {}),
+    (9, (3, 3), {"pads": [1, 1, 1, 1]}),
+    (16, (1, 1), {"strides": [2, 2]}),
+    (5, (3, 3), {"pads": [1, 1, 2, 1], "strides": [2, 1]}),
+    (7, (3, 2), {"pads": [2, 2, 2, 2], "dilations": [2, 2]}),
+    (1, (5, 5), {"auto_pad": "SAME_UPPER", "strides": [2, 2]}),
+    (2, (2, 2), {"auto_pad": "SAME_LOWER"}),
+]
+
+
+DEPTHWISE: list[tuple[int, int, tuple[int, int], Options]] = [
+    (6, 1, (3, 3), {"pads": [1, 1, 1, 1]}),
+    (13, 1, (5, 5), {"pads": [2, 2, 2, 2], "strides": [2, 2]}),
+    (8, 1, (3, 3), {"pads": [2, 2, 2, 2], "dilations": [2, 2]}),
+    (4, 2, (3, 3), {}),
+    (1, 1, (7, 3), {"pads": [3, 1, 3, 1]}),
+    (5, 1, (1, 1), {}),
+]
+
+
 def convolutions() -> Iterator[tuple[str, Case]]:
-    options: Options
     for channels, height, width in PICTURES:
-        for outputs, kernel, options in [
-            (4, (1, 1), {}),
-            (9, (3, 3), {"pads": [1, 1, 1, 1]}),
-            (16, (1, 1), {"strides": [2, 2]}),
-            (5, (3, 3), {"pads": [1, 1, 2, 1], "strides": [2, 1]}),
-            (7, (3, 2), {"pads": [2, 2, 2, 2], "dilations": [2, 2]}),
-            (1, (5, 5), {"auto_pad": "SAME_UPPER", "strides": [2, 2]}),
-            (2, (2, 2), {"auto_pad": "SAME_LOWER"}),
-        ]:
+        for outputs, kernel, options in KERNELS:
             w, b = floats(outputs, channels, *kernel), floats(outputs, seed=2)
             case = [node("Conv", "w", "b", **options)], (channels, height, width), {"w": w, "b": b}, 13
             yield f"conv {channels}x{height}x{width} {kernel} {options}", case
-    for channels, multiple, kernel, options in [
-        (6, 1, (3, 3), {"pads": [1, 1, 1, 1]}),
-        (13, 1, (5, 5), {"pads": [2, 2, 2, 2], "strides": [2, 2]}),
-        (8, 1, (3, 3), {"pads": [2, 2, 2, 2], "dilations": [2, 2]}),
-        (4, 2, (3, 3), {}),
-        (1, 1, (7, 3), {"pads": [3, 1, 3, 1]}),
-        (5, 1, (1, 1), {}),
-    ]:
+    for channels, multiple, kernel, options in DEPTHWISE:
         w = floats(channels * multiple, 1, *kernel)
         case = [node("Conv", "w", group=channels, **options)], (channels, 9, 10), {"w": w}, 13
         yield f"depthwise {channels}·{multiple} {kernel} {options}", case
@@ -57,17 +62,19 @@ def convolutions() -> Iterator[tuple[str, Case]]:
     yield "one side", ([node("Conv", "w", pads=[1, 2])], (3, 11), {"w": floats(4, 3, 3)}, 13)
 
 
+FUNCTIONS: list[tuple[str, Options]] = [
+    ("Relu", {}),
+    ("Sigmoid", {}),
+    ("Tanh", {}),
+    ("HardSigmoid", {}),
+    ("HardSigmoid", {"alpha": 1 / 6}),
+    ("LeakyRelu", {"alpha": 0.3}),
+    ("HardSwish", {}),
+]
+
+
 def activations() -> Iterator[tuple[str, Case]]:
-    options: Options
-    for kind, options in [
-        ("Relu", {}),
-        ("Sigmoid", {}),
-        ("Tanh", {}),
-        ("HardSigmoid", {}),
-        ("HardSigmoid", {"alpha": 1 / 6}),
-        ("LeakyRelu", {"alpha": 0.3}),
-        ("HardSwish", {}),
-    ]:
+    for kind, options in FUNCTIONS:
         for shape in [*PICTURES, (17,)]:
             yield f"{kind} {shape} {options}", ([node(kind, **options)], shape, {}, 14)
     low, high = np.float32(-0.5), np.float32(0.7)
@@ -108,17 +115,19 @@ def arithmetic() -> Iterator[tuple[str, Case]]:
         yield kind, ([node(kind, "c", "d")], (3, 4), {"c": floats(4), "d": floats(3, 1, seed=3)}, 13)
 
 
+WINDOWS: list[Options] = [
+    {"kernel_shape": [2, 2], "strides": [2, 2]},
+    {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": [2, 2]},
+    {"kernel_shape": [3, 2], "pads": [1, 0, 0, 1], "strides": [1, 2]},
+    {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1},
+    {"kernel_shape": [2, 2], "auto_pad": "SAME_UPPER", "strides": [2, 2]},
+]
+
+
 def pools() -> Iterator[tuple[str, Case]]:
-    options: Options
     for kind in ("MaxPool", "AveragePool"):
         for shape in [(3, 7, 9), (1, 5, 5), (13, 6, 4)]:
-            for options in [
-                {"kernel_shape": [2, 2], "strides": [2, 2]},
-                {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": [2, 2]},
-                {"kernel_shape": [3, 2], "pads": [1, 0, 0, 1], "strides": [1, 2]},
-                {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1},
-                {"kernel_shape": [2, 2], "auto_pad": "SAME_UPPER", "strides": [2, 2]},
-            ]:
+            for options in WINDOWS:
                 yield f"{kind} {shape} {options}", ([node(kind, **options)], shape, {}, 13)
                 if kind == "AveragePool":
                     counted = {**options, "count_include_pad": 1}
@@ -135,7 +144,6 @@ def pools() -> Iterator[tuple[str, Case]]:
 
 
 def normalizations() -> Iterator[tuple[str, Case]]:
-    options: dict[str, int]
     factors = {"s": floats(6), "o": floats(6, seed=4), "m": floats(6, seed=5), "v": floats(6, seed=6) ** 2}
     normalize = helper.make_node("BatchNormalization", ["c", "s", "o", "m", "v"], ["output"], epsilon=1e-3)
     for options in ({"group": 1}, {"group": 6}, {"group": 2}):
@@ -225,10 +233,9 @@ def moves() -> Iterator[tuple[str, Case]]:
 
 
 def reductions() -> Iterator[tuple[str, Case]]:
-    options: Options
     for axes in ([1], [2], [3], [2, 3], [1, 3], [1, 2, 3]):
         for keep in (0, 1):
-            options = {"axes": axes, "keepdims": keep}
+            options: dict[str, Any] = {"axes": axes, "keepdims": keep}
             yield f"mean {options}", ([node("ReduceMean", **options)], (3, 4, 5), {}, 13)
             conv = node("Conv", "w", output="c")
             after = helper.make_node("ReduceMean", ["c"], ["output"], **options)
