@@ -1,6 +1,8 @@
 """Each kernel against numpy (convolutions: torch in float64), natively: odd sizes, several threads."""
 
+import ctypes
 import itertools
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -562,3 +564,27 @@ def test_fill(kernels: Kernels, threads: int) -> None:
     y = blank(11)
     kernels.call("fill", threads, y=y, count=11, value=2.5)
     np.testing.assert_array_equal(y, np.full(11, 2.5, np.float32))
+
+
+def test_barrier_lets_nobody_ahead(tmp_path: Path) -> None:
+    """Threads that each raise their own count between barriers never see another's behind."""
+    library = native_engine(tmp_path)
+    barrier = (ctypes.c_int32 * 2)()
+    counts = [0, 0, 0]
+    behind: list[int] = []
+
+    def work(thread: int) -> None:
+        for turn in range(20):
+            counts[thread] = turn + 1
+            library.barrier_wait(barrier, 3, thread != 0)
+            behind.extend(count for count in counts if count < turn + 1)
+            library.barrier_wait(barrier, 3, thread != 0)
+
+    threads = [threading.Thread(target=work, args=(thread,)) for thread in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    assert counts == [20, 20, 20]
+    assert behind == []

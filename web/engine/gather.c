@@ -39,7 +39,7 @@ static void gather_pixel(const Conv *op, const float *x, int32_t channels, int32
 }
 
 // One row of the kernel of one channel, for `count` pixels whose whole kernel lies inside. Three taps, the usual number, are
-// written out: the first convolution of a network then spends 0.1 ms here instead of 0.27.
+// written out: the first convolution of a network takes 0.43 ms with this and 0.63 without.
 static void gather_taps(const float *x, int32_t x_tap, int32_t x_step, float *y, int32_t y_tap, int32_t y_step, int32_t taps,
                         int32_t count) {
   for (; taps >= 3; taps -= 3, x += 3 * x_tap, y += 3 * y_tap) {

@@ -18,9 +18,16 @@
      right3 = left0;
 #define TOTAL ((f8){(left0 + left1) + (left2 + left3), (right0 + right1) + (right2 + right3)})
 
-#define SUM(name, type, weights_of)                                         \
+// In memory, where V8 reads them as operands instead of building each anew.
+#define HALF_CONSTANTS                        \
+  HalfConstants constants = half_constants(); \
+  const HalfConstants *k = &constants;        \
+  OPAQUE(k);
+
+#define SUM(name, type, weights_of, prepare)                                \
   static f8 name(const float *x, const type *w, int32_t inputs) {           \
     ZEROS                                                                   \
+    prepare                                                                 \
     for (; inputs >= 4; inputs -= 4, x += 4, w += 32) {                     \
       ACCUMULATE(0, weights_of, w, 8)                                       \
       ACCUMULATE(1, weights_of, w, 8)                                       \
@@ -31,8 +38,9 @@
     return TOTAL;                                                           \
   }
 
-SUM(sum_of_int8, int8_t, int8_weights)
-SUM(sum_of_half, uint16_t, half_weights)
+#define HALF_WEIGHTS(w, first) half_weights(w, first, k)
+SUM(sum_of_int8, int8_t, int8_weights, )
+SUM(sum_of_half, uint16_t, HALF_WEIGHTS, HALF_CONSTANTS)
 
 static f8 sum_of_int4(const float *x, const uint8_t *w, int32_t inputs) {
   f8 sum = {splat(0), splat(0)};

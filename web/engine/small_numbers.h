@@ -17,16 +17,32 @@ typedef struct {
   f8 w0, w1, w2, w3;
 } FourRows;
 
+typedef struct {
+  i4 magnitude, exponent, one, largest, infinity, sign;
+} HalfConstants;
+
+INLINE i4 splat_int(int32_t v) { return (i4){v, v, v, v}; }
+
+INLINE HalfConstants half_constants(void) {
+  return (HalfConstants){
+      .magnitude = splat_int(0x7fff),
+      .exponent = splat_int(112 << 23),
+      .one = splat_int(1 << 23),
+      .largest = splat_int((0x7c00 << 13) - 1),
+      .infinity = splat_int(0x7f800000),
+      .sign = splat_int(0x8000),
+  };
+}
+
 // Exponent and fraction moved into place. A denormal half, which its exponent of 0 shows, gets its value by a subtraction:
 // the shorter way, a product with 2^112, reads denormal floats, and machines take 100 cycles for one (28 ms instead of 5).
-INLINE f4 float_of_half(i4 half) {
-  const i4 exponent = {0x38000000, 0x38000000, 0x38000000, 0x38000000}, one = {1 << 23, 1 << 23, 1 << 23, 1 << 23};
-  i4 magnitude = (half & 0x7fff) << 13;
-  i4 normal = magnitude + exponent;
-  f4 denormal = float_of(normal + one) - splat(0x1p-14f);
-  i4 special = (i4)(magnitude >= (0x7c00 << 13)) & 0x7f800000;
-  f4 value = choose(magnitude < one, denormal, float_of(normal));
-  return float_of(bits_of(value) | special | ((half & 0x8000) << 16));
+INLINE f4 float_of_half(i4 half, const HalfConstants *k) {
+  i4 magnitude = (half & k->magnitude) << 13;
+  i4 normal = magnitude + k->exponent;
+  f4 denormal = float_of(normal + k->one) - float_of(k->exponent + k->one);
+  i4 special = (i4)(magnitude > k->largest) & k->infinity;
+  f4 value = choose(magnitude < k->one, denormal, float_of(normal));
+  return float_of(bits_of(value) | special | ((half & k->sign) << 16));
 }
 
 #ifdef __wasm__
@@ -38,8 +54,8 @@ INLINE f8 floats_of_i16(v128_t v) {
 
 INLINE f8 int8_weights(const int8_t *w, int32_t first) { return floats_of_i16(wasm_i16x8_load8x8(w + first)); }
 
-INLINE f8 half_weights(const uint16_t *w, int32_t first) {
-  return (f8){float_of_half((i4)wasm_u32x4_load16x4(w + first)), float_of_half((i4)wasm_u32x4_load16x4(w + first + 4))};
+INLINE f8 half_weights(const uint16_t *w, int32_t first, const HalfConstants *k) {
+  return (f8){float_of_half((i4)wasm_u32x4_load16x4(w + first), k), float_of_half((i4)wasm_u32x4_load16x4(w + first + 4), k)};
 }
 
 // Four rows of eight 4-bit integers, less 8.
@@ -65,10 +81,10 @@ INLINE f8 int8_weights(const int8_t *w, int32_t first) {
   return (f8){{p[0], p[1], p[2], p[3]}, {p[4], p[5], p[6], p[7]}};
 }
 
-INLINE f8 half_weights(const uint16_t *w, int32_t first) {
+INLINE f8 half_weights(const uint16_t *w, int32_t first, const HalfConstants *k) {
   const uint16_t *p = w + first;
   i4 left = {p[0], p[1], p[2], p[3]}, right = {p[4], p[5], p[6], p[7]};
-  return (f8){float_of_half(left), float_of_half(right)};
+  return (f8){float_of_half(left, k), float_of_half(right, k)};
 }
 
 INLINE f8 int4_row(const uint8_t *p) {
