@@ -12,7 +12,8 @@ if (!isMainThread) {
   const [modulePath, planPath, weightsPath, inputPath, outputPath, count] = process.argv.slice(2);
   const threads = Number(count);
   const module = await WebAssembly.compile(readFileSync(modulePath));
-  const limits = threads > 1 ? { maximum: 65_535, shared: true } : {};
+  // A module for threads takes only a shared memory, on one thread too.
+  const limits = modulePath.includes("threads") ? { maximum: 65_535, shared: true } : {};
   const memory = new WebAssembly.Memory({ initial: 16, ...limits });
   const { exports: engine } = await WebAssembly.instantiate(module, { env: { memory } });
   const grow = (bytes) => {
