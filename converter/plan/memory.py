@@ -9,7 +9,7 @@ _ALIGNMENT = 16
 
 
 @dataclass
-class _Life:
+class Life:
     tensor: Tensor
     size: int
     first: int
@@ -23,8 +23,8 @@ def place_tensors(program: Program) -> tuple[dict[Tensor, int], int]:
     The largest first, each at the lowest place that is free while it lives.
     """
     _share_places(program)
-    lives = _lives(program)
-    placed: list[_Life] = []
+    lives = lives_of(program)
+    placed: list[Life] = []
     for life in sorted(lives, key=lambda life: (-life.size, life.first)):
         others = sorted((o for o in placed if o.first <= life.last and life.first <= o.last), key=_offset)
         at = 0
@@ -38,12 +38,13 @@ def place_tensors(program: Program) -> tuple[dict[Tensor, int], int]:
     return {life.tensor: life.offset for life in placed}, size
 
 
-def _offset(life: _Life) -> int:
+def _offset(life: Life) -> int:
     return life.offset
 
 
-def _lives(program: Program) -> list[_Life]:
-    lives: dict[Tensor, _Life] = {}
+def lives_of(program: Program) -> list[Life]:
+    """When each piece of memory is first and last needed, by number of instruction; the input before all."""
+    lives: dict[Tensor, Life] = {}
 
     def touch(tensor: Tensor, when: int) -> None:
         base = tensor.base
@@ -51,7 +52,7 @@ def _lives(program: Program) -> list[_Life]:
             return
         if base not in lives:
             size = -(-base.length // _ALIGNMENT) * _ALIGNMENT
-            lives[base] = _Life(base, size, when, when)
+            lives[base] = Life(base, size, when, when)
         lives[base].last = when
 
     touch(program.input, -1)

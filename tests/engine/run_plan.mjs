@@ -78,19 +78,26 @@ if (!isMainThread) {
   const workers = Array.from({ length: threads - 1 }, (_, index) => {
     const thread = index + 1;
     const stack = engine.engine_stack(thread) >>> 0;
-    return new Worker(new URL(import.meta.url), { workerData: { module, memory, stack, thread, threads } });
+    return new Worker(new URL(import.meta.url), {
+      workerData: { module, memory, stack, thread, threads },
+    });
   });
   const inputs = readFileSync(inputPath);
   const inputBytes = 4 * engine.engine_input_length();
   const outputs = [];
   let fastest = Infinity;
   for (let at = 0; at < inputs.length; at += inputBytes) {
-    new Uint8Array(memory.buffer).set(inputs.subarray(at, at + inputBytes), engine.engine_input() >>> 0);
+    new Uint8Array(memory.buffer).set(
+      inputs.subarray(at, at + inputBytes),
+      engine.engine_input() >>> 0,
+    );
     const start = performance.now();
     call("engine_run", 0, threads);
     fastest = Math.min(fastest, performance.now() - start);
     const output = engine.engine_output() >>> 0;
-    outputs.push(new Uint8Array(memory.buffer).slice(output, output + 4 * engine.engine_output_length()));
+    outputs.push(
+      new Uint8Array(memory.buffer).slice(output, output + 4 * engine.engine_output_length()),
+    );
   }
   await Promise.all(workers.map((worker) => worker.terminate()));
   writeFileSync(outputPath, Buffer.concat(outputs));
