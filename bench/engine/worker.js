@@ -1,0 +1,3 @@
+import { takePart } from "./measure.js";
+
+onmessage = ({ data }) => takePart(data, () => postMessage("ready"));

@@ -1,0 +1,165 @@
+"""The compiled backend's engine, made from web/engine/ by `zig cc` (the PyPI package ziglang).
+
+Four WebAssembly modules, since one module can ask neither for "relaxed SIMD if there is any" nor for "shared
+memory or not"; and the same C as a library for this machine, which plans are tried with.
+"""
+
+import ctypes
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from converter.errors import ToolError
+from converter.hashing import sha256_of_sources
+from converter.kept import kept_files
+
+ENGINE = Path(__file__).parent.parent / "web" / "engine"
+
+EXPORTS = (
+    "engine_base",
+    "engine_check",
+    "engine_input",
+    "engine_input_length",
+    "engine_output",
+    "engine_output_length",
+    "engine_place",
+    "engine_ready",
+    "engine_run",
+    "engine_scale",
+    "engine_size",
+    "engine_stack",
+    "engine_staging",
+    "engine_staging_bytes",
+    "engine_store",
+    "engine_stored_bytes",
+    "engine_stored_scales",
+    "engine_unpack",
+    "engine_weight_length",
+    "engine_weights",
+)
+"""Functions that the modules export; and `__stack_pointer`, since each further thread needs its own stack."""
+
+STACK_BYTES = 65536
+"""Of the first thread, at the bottom of the memory, where running over its end is a trap."""
+
+MOST_SHARED_BYTES = 65535 * 65536
+"""What a shared memory may grow to, at most: 4 GiB less a page."""
+
+_WARNINGS = ("-std=c11", "-Wall", "-Wextra")
+# No contraction: `a * b + c` rounds twice wherever the code does not ask for the fused form.
+# Hot loops are in vectors and unrolled by hand: what LLVM would add is 3 KB in brotli, and no faster.
+_CODE = (
+    "-O2",
+    "-fno-vectorize",
+    "-fno-slp-vectorize",
+    "-fno-unroll-loops",
+    "-g0",
+    "-ffp-contract=off",
+    "-fno-sanitize=all",
+)
+
+
+@dataclass(frozen=True)
+class Module:
+    """One of the WebAssembly builds."""
+
+    name: str
+    relaxed: bool
+    """Uses relaxed SIMD: a product and sum that rounds once, where the machine has one."""
+    shared: bool
+    """Imports a shared memory, for threads."""
+
+    @property
+    def features(self) -> str:
+        relaxed = "+relaxed_simd" if self.relaxed else ""
+        shared = "+atomics" if self.shared else ""
+        # Bulk memory: what a shared module initialises its memory with. No copying is done by it.
+        return f"mvp+simd128{relaxed}{shared}+bulk_memory+mutable_globals+sign_ext+nontrapping_fptoint"
+
+
+MODULES = tuple(
+    Module(f"engine{'-relaxed' * relaxed}{'-threads' * shared}.wasm", relaxed, shared)
+    for relaxed in (True, False)
+    for shared in (False, True)
+)
+
+
+def engine_sources() -> list[Path]:
+    """The C files of the engine, sorted."""
+    return sorted(ENGINE.glob("*.c"))
+
+
+def build_engine(cache: Path) -> Mapping[str, bytes]:
+    """The engine's modules by file name, kept in `cache` between builds. Raises ToolError."""
+
+    def make(folder: Path) -> None:
+        for module in MODULES:
+            compile_module(folder / module.name, engine_sources(), EXPORTS, module)
+
+    return kept_files(cache, "engine", _key(*(module.features for module in MODULES), *EXPORTS), make)
+
+
+def native_engine(cache: Path) -> ctypes.CDLL:
+    """The engine and its kernels as a library of this machine, a new copy each call. Raises ToolError."""
+
+    def make(folder: Path) -> None:
+        _zig_cc(
+            ["-shared", "-fPIC", "-nostdlib", *map(str, engine_sources()), "-o", str(folder / "engine.so")]
+        )
+
+    content = kept_files(cache, "native-engine", _key(), make)["engine.so"]
+    # A copy of its own, since the engine keeps what it knows of a plan in the library's memory.
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "engine.so"
+        library.write_bytes(content)
+        return ctypes.CDLL(str(library))
+
+
+def compile_module(target: Path, sources: Sequence[Path], exports: Sequence[str], module: Module) -> None:
+    """Compile and link `sources`, which see the engine's headers, to `target`. Raises ToolError."""
+    shared = ("-Wl,--shared-memory", f"-Wl,--max-memory={MOST_SHARED_BYTES}") if module.shared else ()
+    _zig_cc(
+        [
+            "-target",
+            "wasm32-freestanding",
+            f"-mcpu={module.features}",
+            "-nostdlib",
+            f"-I{ENGINE}",
+            *map(str, sources),
+            "-Wl,--no-entry",
+            "-Wl,--import-memory",
+            *shared,
+            f"-Wl,-z,stack-size={STACK_BYTES}",
+            "-Wl,--strip-all",
+            *(f"-Wl,--export={name}" for name in (*exports, "__stack_pointer")),
+            "-o",
+            str(target),
+        ]
+    )
+
+
+def _key(*more: str) -> str:
+    sources = sha256_of_sources(ENGINE, sorted(ENGINE.glob("*.[ch]")))
+    this = sha256_of_sources(Path(__file__).parent, [Path(__file__)])
+    return "\0".join([sources, this, version("ziglang"), *more])
+
+
+def _zig_cc(arguments: Sequence[str]) -> None:
+    # A cache of its own that goes away: zig's would otherwise grow in the home directory.
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
+        result = subprocess.run(
+            [sys.executable, "-m", "ziglang", "cc", *_WARNINGS, *_CODE, *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    if result.returncode:
+        raise ToolError("zig cc", f"failed with exit code {result.returncode}", result.stdout)

@@ -1,0 +1,186 @@
+"""An ONNX graph with every shape known, and everything that does not depend on the input computed.
+
+Shapes are inferred node by node, with the constants that the node reads at hand, so that exported shape
+arithmetic (Shape, Gather, Concat, Reshape …) becomes numbers.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from converter.plan.errors import PlanError
+from converter.plan.form import Value
+
+_LARGEST_FOLDED = 2**20
+"""Elements that a computed constant may have: it is stored in the plan as it is."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """One that depends on the input."""
+
+    kind: str
+    label: str
+    inputs: tuple[Value | None, ...]
+    """None where an optional one is left out."""
+    outputs: tuple[Value, ...]
+    attributes: Mapping[str, Any]
+    opset: int
+
+    def constant(self, index: int) -> NDArray[Any] | None:
+        """Input `index`, None where it is left out. Raises PlanError where it is not known."""
+        if index >= len(self.inputs) or (value := self.inputs[index]) is None:
+            return None
+        data = value.exact if value.data is None else value.data
+        if data is None:
+            raise PlanError(self.label, self.kind, f"input {index} has to be a constant of the graph")
+        return data
+
+
+@dataclass(frozen=True)
+class Traced:
+    nodes: tuple[Node, ...]
+    input: Value
+    output: Value
+    weights: tuple[str, ...]
+
+
+def trace(model: onnx.ModelProto, batch: int | None, values: Mapping[str, NDArray[Any]]) -> Traced:
+    """Read `model` with `batch` as the first side of its input, or with the sides that it has.
+
+    `values` are those of stored weights, by name, as far as they are known. Raises PlanError.
+    """
+    return _Tracer(model, values).trace(batch)
+
+
+class _Tracer:
+    def __init__(self, model: onnx.ModelProto, stored: Mapping[str, NDArray[Any]]) -> None:
+        self.stored = stored
+        self.graph = model.graph
+        self.opset = next((entry.version for entry in model.opset_import if not entry.domain), 1)
+        self.imports = [entry for entry in model.opset_import if not entry.domain]
+        self.values: dict[str, Value] = {}
+        self.weights: list[str] = []
+
+    def trace(self, batch: int | None) -> Traced:
+        for tensor in self.graph.initializer:
+            self.values[tensor.name] = self._initializer(tensor)
+        inputs = [entry for entry in self.graph.input if entry.name not in self.values]
+        if len(inputs) != 1 or len(self.graph.output) != 1:
+            found = f"{len(inputs)} inputs and {len(self.graph.output)} outputs"
+            raise PlanError(self.graph.name, "Graph", f"it has {found}, expected one of each")
+        value = _graph_input(inputs[0], batch)
+        self.values[value.name] = value
+        nodes = list(self._nodes())
+        output = self.values[self.graph.output[0].name]
+        return Traced(tuple(nodes), value, output, tuple(self.weights))
+
+    def _initializer(self, tensor: TensorProto) -> Value:
+        if tensor.data_location == TensorProto.EXTERNAL:
+            self.weights.append(tensor.name)
+            return Value(
+                tensor.name, tuple(tensor.dims), weight=tensor.name, exact=self.stored.get(tensor.name)
+            )
+        return Value(tensor.name, tuple(tensor.dims), data=numpy_helper.to_array(tensor))
+
+    def _nodes(self) -> Iterator[Node]:
+        for proto in self.graph.node:
+            label = proto.name or (proto.output[0] if proto.output else proto.op_type)
+            if proto.domain not in ("", "ai.onnx"):
+                raise PlanError(label, proto.op_type, f"is of the domain {proto.domain}")
+            inputs = tuple(self.values[name] if name else None for name in proto.input)
+            if self._fold(proto, label, inputs):
+                continue
+            outputs = self._infer(proto, label, inputs)
+            self.values |= {value.name: value for value in outputs}
+            attributes = {entry.name: helper.get_attribute_value(entry) for entry in proto.attribute}
+            yield Node(proto.op_type, label, inputs, outputs, attributes, self.opset)
+
+    def _fold(self, proto: NodeProto, label: str, inputs: tuple[Value | None, ...]) -> bool:
+        """Compute a node whose inputs are known."""
+        if proto.op_type == "Shape" and inputs[0] is not None:
+            shape = np.array(inputs[0].shape, np.int64)
+            chosen = {entry.name: entry.i for entry in proto.attribute}
+            self._set(proto.output[0], shape[chosen.get("start", 0) : chosen.get("end")])
+            return True
+        given = [value for value in inputs if value is not None]
+        if not all(value.is_known for value in given):
+            return False
+        known = {v.name: v.exact if v.data is None else v.data for v in given}
+        data = {name: values for name, values in known.items() if values is not None}
+        if len(data) < len(known):
+            raise PlanError(label, proto.op_type, "it computes on a stored weight")
+        results = _evaluate(proto, self.imports, data, label)
+        for name, result in zip(proto.output, results, strict=False):
+            if name:
+                if result.size > _LARGEST_FOLDED:
+                    raise PlanError(label, proto.op_type, f"it is a constant of {result.size:,} numbers")
+                self._set(name, result)
+        return True
+
+    def _set(self, name: str, data: NDArray[Any]) -> None:
+        self.values[name] = Value(name, data.shape, data=data)
+
+    def _infer(self, proto: NodeProto, label: str, inputs: tuple[Value | None, ...]) -> tuple[Value, ...]:
+        given = {value.name: value for value in inputs if value is not None}
+        constants = [
+            numpy_helper.from_array(value.data, value.name)
+            for value in given.values()
+            if value.data is not None and value.data.size <= 64
+        ]
+        types = [helper.make_tensor_value_info(v.name, _type_of(v), v.shape) for v in given.values()]
+        outputs = [onnx.ValueInfoProto(name=name) for name in proto.output if name]
+        graph = helper.make_graph([proto], "node", types, outputs, constants)
+        model = helper.make_model(graph, opset_imports=self.imports)
+        try:
+            found = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph.output
+        except onnx.shape_inference.InferenceError as error:
+            raise PlanError(label, proto.op_type, f"its shape cannot be inferred: {error}") from error
+        return tuple(_inferred(entry, label, proto.op_type) for entry in found)
+
+
+def _graph_input(entry: onnx.ValueInfoProto, batch: int | None) -> Value:
+    tensor = entry.type.tensor_type
+    if tensor.elem_type != TensorProto.FLOAT:
+        raise PlanError(entry.name, "Input", "it is not float32")
+    sides = [side.dim_value for side in tensor.shape.dim]
+    if batch is not None and sides:
+        sides[0] = batch
+    if not all(sides):
+        raise PlanError(entry.name, "Input", "only its first side, the batch, may be free")
+    return Value(entry.name, tuple(sides))
+
+
+def _inferred(entry: onnx.ValueInfoProto, label: str, kind: str) -> Value:
+    tensor = entry.type.tensor_type
+    sides = tuple(side.dim_value for side in tensor.shape.dim)
+    if not entry.type.HasField("tensor_type") or not tensor.HasField("shape") or not all(sides):
+        raise PlanError(label, kind, f"the shape of {entry.name} is not fixed")
+    return Value(entry.name, sides)
+
+
+def _type_of(value: Value) -> int:
+    return TensorProto.FLOAT if value.data is None else helper.np_dtype_to_tensor_dtype(value.data.dtype)
+
+
+def _evaluate(
+    proto: NodeProto, imports: list[onnx.OperatorSetIdProto], given: Mapping[str, NDArray[Any]], label: str
+) -> list[NDArray[Any]]:
+    types = [
+        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(data.dtype), data.shape)
+        for name, data in given.items()
+    ]
+    outputs = [onnx.ValueInfoProto(name=name) for name in proto.output if name]
+    model = helper.make_model(helper.make_graph([proto], "node", types, outputs), opset_imports=imports)
+    try:
+        with np.errstate(all="ignore"):
+            results = ReferenceEvaluator(model).run(None, dict(given))
+    except Exception as error:  # whatever an operator of the evaluator raises
+        raise PlanError(label, proto.op_type, f"a constant cannot be computed: {error}") from error
+    return [np.asarray(result) for result in results]

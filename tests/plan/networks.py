@@ -1,0 +1,212 @@
+"""Seeded random networks of PyTorch: chains and blocks of what convolutional networks are made of."""
+
+import io
+import warnings
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+
+_ACTIVATIONS = (
+    nn.ReLU,
+    nn.ReLU6,
+    nn.SiLU,
+    nn.Sigmoid,
+    nn.Tanh,
+    nn.Hardswish,
+    nn.Hardsigmoid,
+    lambda: nn.LeakyReLU(0.1),
+    nn.Identity,
+)
+
+
+class Residual(nn.Module):
+    def __init__(self, body: nn.Module, after: nn.Module) -> None:
+        super().__init__()
+        self.body, self.after = body, after
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = self.after(x + self.body(x))
+        return result
+
+
+class Gate(nn.Module):
+    """Squeeze and excite."""
+
+    def __init__(self, channels: int, hidden: int, middle: nn.Module, last: nn.Module) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(channels, hidden, 1), nn.Conv2d(hidden, channels, 1)
+        self.middle, self.last = middle, last
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = x.mean((2, 3), keepdim=True)
+        gate: Tensor = self.last(self.second(self.middle(self.first(mean))))
+        return x * gate
+
+
+class Branches(nn.Module):
+    def __init__(self, *branches: nn.Module) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(branches)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([branch(x) for branch in self.branches], 1)
+
+
+class Shuffle(nn.Module):
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        _, channels, height, width = x.shape
+        apart = x.reshape(-1, self.groups, channels // self.groups, height, width).transpose(1, 2)
+        return apart.reshape(-1, channels, height, width)
+
+
+class _Builder:
+    def __init__(self, seed: int) -> None:
+        self.random = np.random.default_rng(seed)
+        self.channels = int(self.random.integers(1, 5))
+        self.height, self.width = (int(side) for side in self.random.integers(9, 26, 2))
+        self.shape = (self.channels, self.height, self.width)
+
+    def network(self) -> nn.Module:
+        layers = [self.layer() for _ in range(self.random.integers(2, 8))]
+        return nn.Sequential(*layers, self.head())
+
+    def pick(self, *options: int) -> int:
+        return int(self.random.choice(options))
+
+    def activation(self) -> nn.Module:
+        made: nn.Module = _ACTIVATIONS[self.random.integers(len(_ACTIVATIONS))]()
+        return made
+
+    def shrink(self, kernel: int, stride: int, padding: int, dilation: int = 1) -> None:
+        extent = (kernel - 1) * dilation + 1
+        self.height, self.width = (
+            (side + 2 * padding - extent) // stride + 1 for side in (self.height, self.width)
+        )
+
+    def layer(self) -> nn.Module:
+        makers = (
+            self.conv,
+            self.conv,
+            self.inverted,
+            self.inverted,
+            self.pool,
+            self.residual,
+            self.branches,
+            self.shuffled,
+        )
+        return makers[self.random.integers(len(makers))]()
+
+    def normalized(self, conv: nn.Conv2d) -> list[nn.Module]:
+        return [conv, nn.BatchNorm2d(conv.out_channels)] if self.random.random() < 0.6 else [conv]
+
+    def conv(self) -> nn.Module:
+        kernel, stride, dilation = self.pick(1, 1, 3, 3, 5), self.pick(1, 1, 2), self.pick(1, 1, 1, 2)
+        padding = self.pick(0, kernel // 2, kernel // 2)
+        if min(self.height, self.width) + 2 * padding < (kernel - 1) * dilation + 1:
+            kernel, padding, dilation = 1, 0, 1
+        outputs = int(self.random.integers(1, 33))
+        bias = self.random.random() < 0.5
+        conv = nn.Conv2d(self.channels, outputs, kernel, stride, padding, dilation, bias=bias)
+        self.channels = outputs
+        self.shrink(kernel, stride, padding, dilation)
+        return nn.Sequential(*self.normalized(conv), self.activation())
+
+    def inverted(self) -> nn.Module:
+        """Pointwise, depthwise, pointwise, with all that may stand between."""
+        inputs, stride, kernel = self.channels, self.pick(1, 1, 2), self.pick(3, 3, 5)
+        middle = inputs * self.pick(1, 2, 6)
+        layers = (
+            [*self.normalized(nn.Conv2d(inputs, middle, 1)), self.activation()] if middle > inputs else []
+        )
+        depthwise = nn.Conv2d(middle, middle, kernel, stride, kernel // 2, groups=middle)
+        layers += [*self.normalized(depthwise), self.activation()]
+        if self.random.random() < 0.5:
+            layers.append(Gate(middle, self.pick(1, 4, 9), self.activation(), nn.Sigmoid()))
+        keeps = stride == 1 and self.random.random() < 0.6
+        outputs = inputs if keeps else int(self.random.integers(1, 40))
+        layers += self.normalized(nn.Conv2d(middle, outputs, 1))
+        self.channels = outputs
+        self.shrink(kernel, stride, kernel // 2)
+        body = nn.Sequential(*layers)
+        return Residual(body, self.activation()) if keeps else body
+
+    def pool(self) -> nn.Module:
+        if min(self.height, self.width) < 4:
+            return nn.Identity()
+        kernel, stride = self.pick(2, 3), self.pick(1, 2)
+        padding = self.pick(0, 1)
+        self.shrink(kernel, stride, padding)
+        if self.random.random() < 0.5:
+            return nn.MaxPool2d(kernel, stride, padding)
+        return nn.AvgPool2d(kernel, stride, padding, count_include_pad=bool(self.random.random() < 0.5))
+
+    def residual(self) -> nn.Module:
+        conv = nn.Conv2d(self.channels, self.channels, 3, padding=1)
+        return Residual(nn.Sequential(*self.normalized(conv), self.activation()), self.activation())
+
+    def branches(self) -> nn.Module:
+        outputs = [int(size) for size in self.random.integers(1, 12, 2)]
+        first = nn.Conv2d(self.channels, outputs[0], 1)
+        second = nn.Sequential(nn.Conv2d(self.channels, outputs[1], 3, padding=1), self.activation())
+        extra = [nn.Identity()] if self.random.random() < 0.5 else []
+        self.channels = sum(outputs) + (self.channels if extra else 0)
+        return Branches(first, second, *extra)
+
+    def shuffled(self) -> nn.Module:
+        groups = self.pick(2, 3)
+        each = int(self.random.integers(1, 5))
+        into = nn.Conv2d(self.channels, groups * each, 1)
+        self.channels = groups * each
+        grouped = nn.Conv2d(self.channels, self.channels, 3, padding=1, groups=groups)
+        return nn.Sequential(into, Shuffle(groups), *self.normalized(grouped), self.activation())
+
+    def head(self) -> nn.Module:
+        if self.random.random() < 0.4:
+            return nn.Sequential(nn.Flatten(), nn.Linear(self.channels * self.height * self.width, 5))
+        hidden = self.pick(3, 16)
+        return nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(self.channels, hidden),
+            self.activation(),
+            nn.Dropout(),
+            nn.Linear(hidden, 7),
+            *([nn.Softmax(1)] if self.random.random() < 0.3 else []),
+        )
+
+
+def random_network(seed: int) -> tuple[onnx.ModelProto, tuple[int, int, int]]:
+    """A network exported as the project's models are, and the shape of one sample."""
+    torch.manual_seed(seed)
+    builder = _Builder(seed)
+    network = builder.network().eval()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.running_mean, std=0.3)  # type: ignore[arg-type]
+            nn.init.uniform_(module.running_var, 0.5, 2)  # type: ignore[arg-type]
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, std=0.3)
+    file = io.BytesIO()
+    opset = 12 + seed % 3
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network,
+            (torch.zeros(1, *builder.shape),),
+            file,  # type: ignore[arg-type]
+            dynamo=False,
+            opset_version=opset,
+            # Without folding BatchNormalization stays a node of its own in half of the networks.
+            training=torch.onnx.TrainingMode.PRESERVE if seed % 2 else torch.onnx.TrainingMode.EVAL,
+            do_constant_folding=seed % 2 == 0,
+            input_names=["input"],
+            output_names=["output"],
+            dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}},
+        )
+    return onnx.load_from_string(file.getvalue()), builder.shape

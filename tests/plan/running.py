@@ -1,0 +1,79 @@
+"""Models planned and run natively, and the same in onnxruntime."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import NodeProto, TensorProto, helper, numpy_helper
+
+from converter.plan import plan_model
+from tests.engine.native import Engine, Tensors
+
+Floats = NDArray[np.float32]
+Constants = Mapping[str, NDArray[Any]]
+
+
+def model_of(
+    nodes: Sequence[NodeProto], shape: Sequence[int | str], constants: Constants, opset: int = 13
+) -> onnx.ModelProto:
+    """A graph from `input` to `output` of these nodes."""
+    graph = helper.make_graph(
+        nodes,
+        "graph",
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, shape)],
+        [onnx.ValueInfoProto(name="output")],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    if not inferred.graph.output[0].type.HasField("tensor_type"):
+        inferred.graph.output[0].type.tensor_type.elem_type = TensorProto.FLOAT
+    return inferred
+
+
+def onnxruntime_run(model: onnx.ModelProto, x: Floats) -> Floats:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    output: Floats = session.run(None, {session.get_inputs()[0].name: x})[0]
+    return output
+
+
+def engine_run(
+    library: Path,
+    model: onnx.ModelProto,
+    x: Floats,
+    *,
+    batched: bool = True,
+    threads: int = 1,
+    tensors: Tensors | None = None,
+) -> Floats:
+    """What the engine gives, sample by sample where `batched`."""
+    plan = plan_model(model, batched=batched)
+    engine = Engine(library, plan.content)
+    stored = tensors or {}
+    engine.load(stored, {name: int(name[1:]) for name in stored if not name.endswith(".scale")}, threads)
+    if not batched:
+        return engine.run(x, plan.output_shape, threads)
+    return np.concatenate([engine.run(one, plan.output_shape, threads) for one in x])
+
+
+def require_close(found: Floats, expected: Floats, label: str = "", tolerance: float = 3e-5) -> None:
+    """The same numbers, within `tolerance` of their scale; NaN and infinities in the same places."""
+    assert found.shape == expected.shape, label
+    finite = np.isfinite(expected)
+    scale = max(float(np.abs(expected[finite]).max(initial=0)), 1e-3)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected), label)
+    same = np.where(finite, 0, expected)
+    np.testing.assert_array_equal(np.where(finite, 0, found), same, label)
+    np.testing.assert_allclose(found[finite], expected[finite], rtol=0, atol=tolerance * scale, err_msg=label)
+
+
+Make = Callable[[np.random.Generator], onnx.ModelProto]

@@ -1,0 +1,85 @@
+"""The three models, natively: PyTorch's logits from the exact weights, onnxruntime's from each form."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from converter.catalog import ModelSpec
+from converter.checkpoint import load_model
+from converter.encodings import ENCODINGS, EXACT, Tensors, applies, decode_all
+from converter.export import export_onnx
+from converter.golden import golden_input
+from converter.inference import create_session_with, run_session
+from converter.plan import Plan, plan_model
+from converter.reference import ReferenceRun, capture_reference
+from converter.reference_images import reference_images
+from converter.split import SplitModel, split_model
+from tests.engine.native import Engine
+from tests.plan.running import Floats
+
+MODELS = ("mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion")
+
+Case = tuple[ModelSpec, ReferenceRun, SplitModel]
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def case(
+    request: pytest.FixtureRequest, catalog: dict[str, ModelSpec], tmp_path_factory: pytest.TempPathFactory
+) -> Case:
+    spec = catalog[request.param]
+    model = load_model(spec, None)
+    reference = capture_reference(model, spec, reference_images()[::5])
+    path = tmp_path_factory.mktemp("model") / "model.onnx"
+    export_onnx(load_model(spec, None), spec, path)
+    split = split_model(path)
+    path.unlink()
+    return spec, reference, split
+
+
+def encoded(split: SplitModel, encoding: str) -> Tensors:
+    tensors: Tensors = {}
+    for weight in split.weights:
+        tensors |= ENCODINGS[encoding](weight)
+    return tensors
+
+
+def logits(library: Path, plan: Plan, tensors: Tensors, inputs: Floats, threads: int) -> Floats:
+    engine = Engine(library, plan.content)
+    numbers = {name: int(name[1:]) for name in tensors if not name.endswith(".scale")}
+    engine.load(tensors, numbers, threads)
+    return np.concatenate([engine.run(one, plan.output_shape, threads) for one in inputs])
+
+
+def test_planned_quickly_to_the_same_bytes(case: Case) -> None:
+    _, _, split = case
+    started = time.perf_counter()
+    plan = plan_model(onnx.load_from_string(split.graph))
+    assert time.perf_counter() - started < 5
+    assert plan.content == plan_model(onnx.load_from_string(split.graph)).content
+    assert "BINARY" not in plan.operators, "everything elementwise is part of something else"
+    assert "ACTIVATE" not in plan.operators
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_exact_weights_give_what_pytorch_gives(library: Path, case: Case, threads: int) -> None:
+    spec, reference, split = case
+    plan = plan_model(onnx.load_from_string(split.graph))
+    inputs = np.concatenate([reference.inputs, golden_input(reference.golden_seed, spec.preprocessing)])
+    expected = np.concatenate([reference.logits[1], reference.golden_logits])
+    found = logits(library, plan, encoded(split, EXACT), inputs, threads)
+    assert np.abs(found - expected).max() <= spec.tolerance
+
+
+@pytest.mark.parametrize("encoding", [name for name in ENCODINGS if name != EXACT])
+def test_other_forms_give_what_onnxruntime_gives(library: Path, case: Case, encoding: str) -> None:
+    spec, reference, split = case
+    if not applies(encoding, split.weights):
+        pytest.skip("the model has no large matrix")
+    tensors = encoded(split, encoding)
+    plan = plan_model(onnx.load_from_string(split.graph))
+    expected = run_session(create_session_with(split.graph, decode_all(tensors)), reference.inputs[:3])
+    found = logits(library, plan, tensors, reference.inputs[:3], 1)
+    assert np.abs(found - expected).max() <= spec.tolerance

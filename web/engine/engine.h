@@ -1,0 +1,56 @@
+// What the engine knows of the plan that it runs, between the calls. One plan at a time for each memory.
+#pragma once
+
+#include "plan.h"
+
+// A weight as the file stores it; the numbers are those of `engine_store`.
+typedef enum { STORED_FLOAT32, STORED_FLOAT16, STORED_INT8, STORED_INT4, STORED_FORMS } StoredForm;
+
+enum { INT4_ROWS = 32 }; // that share a scale
+
+typedef struct {
+  uint32_t count;             // values; 0 where no record reads it
+  uint32_t form;              // StoredForm, or STORED_FORMS before `engine_store`
+  uint32_t channels, inner;   // the scale of value i of int8 is (i / inner) % channels; int4 has `channels` columns
+  uint32_t scale;             // offset of its scales as float32
+  uint32_t arrived, scaled;   // bytes so far
+} StoredWeight;
+
+typedef struct {
+  uint32_t offset;  // of its bytes
+  uint32_t format;  // MatrixFormat, or MATRIX_FORMATS for float32
+  uint32_t scale, bias; // offsets; only of a small form
+} PlacedSlot;
+
+typedef enum { STATE_EMPTY, STATE_CHECKED, STATE_PLACED, STATE_READY } EngineState;
+
+// Offsets are from the plan, in bytes.
+typedef struct {
+  Plan plan;
+  uint8_t *base; // the plan itself
+  EngineState state;
+  StoredWeight *weights;
+  PlacedSlot *slots;
+  uint32_t arena, sums, scratch, scratch_bytes, stacks, total, threads;
+  Barrier barrier;
+} Engine;
+
+extern Engine engine;
+
+// Bytes of a stored weight's values and scales.
+uint64_t stored_bytes(const StoredWeight *weight);
+uint64_t stored_scales(const StoredWeight *weight);
+
+// Puts the constants of the plan into their slots, which are zero.
+void unpack_constants(void);
+
+// The memory that `tensor` stands for; NULL where there is none.
+float *tensor_at(uint32_t tensor);
+
+uint64_t plan_scratch(const Plan *plan);
+EngineCode engine_run(int32_t thread, int32_t threads);
+
+// Where a float32 is that goes to `input` and `output` of a slot in float32.
+uint64_t slot_position(const Slot *slot, uint32_t input, uint32_t output, bool is_bias);
+
+void copy_bytes(void *to, const void *from, uint64_t count);

@@ -1,0 +1,162 @@
+#include "product.h"
+
+
+#include "activation.h"
+#include "share.h"
+#include "tiles.h"
+#include "vector.h"
+
+// Rows done for all panels before the next ones: x and y then stay in the second-level cache.
+enum { STRIP_ROWS = 60 };
+
+static int32_t panel_size(const Product *op) { return (op->inputs + 1) * 8; }
+
+// The last panel, of fewer than eight outputs, goes through a buffer.
+static void narrow_tile(const Tile *tile, int32_t rows, int32_t outputs) {
+  float buffer[TILE_ROWS * 8];
+  Tile whole = *tile;
+  whole.y = buffer;
+  whole.y_stride = 8;
+  whole.residual = 0;
+  whole.clip = false;
+  whole.gap = 0;
+  run_tile(&whole, rows);
+  for (int32_t row = 0; row < rows; row++) {
+    for (int32_t j = 0; j < outputs; j++) {
+      float value = buffer[row * 8 + j];
+      if (tile->residual) value += tile->residual[row * tile->y_stride + j];
+      if (tile->clip && value < tile->low) value = tile->low;
+      if (tile->clip && value > tile->high) value = tile->high;
+      tile->y[row * tile->y_stride + (row < tile->until_gap ? 0 : tile->gap) + j] = value;
+    }
+  }
+}
+
+// All of `rows` rows, split as evenly as possible, of one panel.
+static void panel_of_tiles(Tile *tile, int32_t rows, int32_t outputs, Lines lines) {
+  tile->until_gap = lines.length;
+  tile->gap = lines.gap;
+  int32_t tiles = ceil_div(rows, TILE_ROWS);
+  int32_t height = rows / tiles, taller = rows % tiles;
+  for (int32_t number = 0; number < tiles; number++) {
+    int32_t tile_rows = height + (number < taller);
+    if (outputs >= 8) {
+      run_tile(tile, tile_rows);
+    } else {
+      narrow_tile(tile, tile_rows, outputs);
+    }
+    tile->x += tile_rows * tile->x_stride;
+    tile->y += tile_rows * tile->y_stride;
+    if (tile->residual) tile->residual += tile_rows * tile->y_stride;
+    tile->until_gap -= tile_rows;
+    if (tile->until_gap <= 0) {
+      tile->y += lines.gap;
+      tile->until_gap += lines.length;
+    }
+  }
+}
+
+static void panels(const Product *op, int32_t first_panel, int32_t end_panel, Lines lines) {
+  bool clip = op->activation.kind == ACTIVATION_CLIP;
+  for (int32_t panel = first_panel; panel < end_panel; panel++) {
+    Tile tile = {
+        .x = op->x,
+        .weights = op->weights + (int64_t)panel * panel_size(op),
+        .residual = op->residual ? op->residual + panel * 8 : 0,
+        .y = op->y + panel * 8,
+        .inputs = op->inputs,
+        .x_stride = op->x_stride,
+        .y_stride = op->y_stride,
+        .clip = clip,
+        .low = op->activation.a,
+        .high = op->activation.b,
+    };
+    panel_of_tiles(&tile, op->rows, min_int(op->outputs - panel * 8, 8), lines);
+  }
+}
+
+void product_in_lines(const Product *op, Lines lines) { panels(op, 0, ceil_div(op->outputs, 8), lines); }
+
+static void strip(const Product *op, int32_t first_panel, int32_t end_panel) {
+  panels(op, first_panel, end_panel, (Lines){INT32_MAX, 0});
+  if (is_clip(&op->activation)) return;
+  int32_t first = first_panel * 8, count = min_int(end_panel * 8, op->outputs) - first;
+  if (count == op->y_stride) {
+    activate_values(op->y, op->y, op->rows * count, &op->activation);
+    return;
+  }
+  for (int32_t row = 0; row < op->rows; row++) {
+    float *y = op->y + row * op->y_stride + first;
+    activate_values(y, y, count, &op->activation);
+  }
+}
+
+// The gate goes into whichever of the two has fewer rows: x, strip by strip, or the weights.
+static bool gates_weights(const Product *op) { return op->rows > op->outputs; }
+
+static void scale_by_gate(const float *x, const float *gate, float *y, int32_t count) {
+  for (; count >= 4; count -= 4, x += 4, gate += 4, y += 4) store(y, load(x) * load(gate));
+  for (; count > 0; count--) *y++ = *x++ * *gate++;
+}
+
+static void gate_panels(const Product *op, int32_t first_panel, int32_t end_panel, float *y) {
+  for (int32_t panel = first_panel; panel < end_panel; panel++) {
+    const float *w = op->weights + (int64_t)panel * panel_size(op);
+    float *out = y + (int64_t)panel * panel_size(op);
+    store(out, load(w));
+    store(out + 4, load(w + 4));
+    for (int32_t i = 0; i < op->inputs; i++) {
+      f4 gate = splat(op->gate[i]);
+      store(out + 8 + i * 8, load(w + 8 + i * 8) * gate);
+      store(out + 12 + i * 8, load(w + 12 + i * 8) * gate);
+    }
+  }
+}
+
+static void product_of_rows(const Product *op, bool on_weights, int32_t first_panel, int32_t end_panel, void *scratch) {
+  Product part = *op;
+  if (op->gate && on_weights) {
+    gate_panels(op, first_panel, end_panel, scratch);
+    part.weights = scratch;
+  }
+  for (int32_t row = 0; row < op->rows; row += STRIP_ROWS) {
+    part.rows = min_int(op->rows - row, STRIP_ROWS);
+    part.x = op->x + (int64_t)row * op->x_stride;
+    part.y = op->y + (int64_t)row * op->y_stride;
+    if (op->residual) part.residual = op->residual + (int64_t)row * op->y_stride;
+    if (op->gate && !on_weights) {
+      for (int32_t i = 0; i < part.rows; i++) {
+        scale_by_gate(part.x + (int64_t)i * op->x_stride, op->gate, (float *)scratch + (int64_t)i * op->inputs, op->inputs);
+      }
+      part.x = scratch;
+      part.x_stride = op->inputs;
+    }
+    strip(&part, first_panel, end_panel);
+  }
+}
+
+void product_part(const Product *op, int32_t first_panel, int32_t end_panel, void *scratch) {
+  product_of_rows(op, gates_weights(op), first_panel, end_panel, scratch);
+}
+
+uint64_t product_scratch(const Product *op) {
+  if (!op->gate) return 0;
+  if (gates_weights(op)) return 4 * panel_floats(op->inputs, op->outputs);
+  return 4 * (uint64_t)min_int(op->rows, STRIP_ROWS) * (uint64_t)op->inputs;
+}
+
+void product(const Product *op, Share share, void *scratch) {
+  Product part = *op;
+  int32_t panels = ceil_div(op->outputs, 8);
+  if (op->rows < TILE_ROWS * 2 * share.threads) { // too few rows to share
+    Range range = share_of(panels, share);
+    if (range.first < range.end) product_part(op, range.first, range.end, scratch);
+    return;
+  }
+  Range range = share_of(op->rows, share);
+  part.rows = range.end - range.first;
+  part.x += (int64_t)range.first * op->x_stride;
+  part.y += (int64_t)range.first * op->y_stride;
+  if (op->residual) part.residual += (int64_t)range.first * op->y_stride;
+  product_of_rows(&part, gates_weights(op), 0, panels, scratch);
+}

@@ -1,0 +1,15 @@
+// The product as other kernels use it: a part of its rows and of its panels, on the calling thread.
+#pragma once
+
+#include "kernels.h"
+
+// y in lines of `length` rows, at least TILE_ROWS, each `gap` floats after the end of the one before it.
+typedef struct {
+  int32_t length, gap;
+} Lines;
+
+// The product of all rows and panels without gate and residual, y in lines; the activation is a clip or none.
+void product_in_lines(const Product *op, Lines lines);
+
+// Rows [0, op->rows) of panels [first_panel, end_panel). `scratch` as product_scratch says, only read with a gate.
+void product_part(const Product *op, int32_t first_panel, int32_t end_panel, void *scratch);

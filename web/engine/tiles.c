@@ -1,0 +1,38 @@
+#include "tiles.h"
+#include "vector.h"
+
+#define TILE_NAME tile_1
+#define EACH_ROW(X) X(0)
+#include "product_tile.h"
+
+#define TILE_NAME tile_2
+#define EACH_ROW(X) X(0) X(1)
+#include "product_tile.h"
+
+#define TILE_NAME tile_3
+#define EACH_ROW(X) X(0) X(1) X(2)
+#include "product_tile.h"
+
+#define TILE_NAME tile_4
+#define EACH_ROW(X) X(0) X(1) X(2) X(3)
+#include "product_tile.h"
+
+#define TILE_NAME tile_5
+#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
+#include "product_tile.h"
+
+// Six rows spill without a fused multiply-add: such a build keeps the function, which is small, and does not call it.
+#define TILE_NAME tile_6
+#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
+#include "product_tile.h"
+
+void run_tile(const Tile *tile, int32_t rows) {
+  switch (rows) {
+    case 1: tile_1(tile); break;
+    case 2: tile_2(tile); break;
+    case 3: tile_3(tile); break;
+    case 4: tile_4(tile); break;
+    case 5: tile_5(tile); break;
+    default: tile_6(tile); break;
+  }
+}

@@ -1,0 +1,25 @@
+// The tiles of a product: a few rows of x times one panel of eight outputs.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __wasm_relaxed_simd__
+enum { TILE_ROWS = 6 };
+#else
+enum { TILE_ROWS = 5 };
+#endif
+
+typedef struct {
+  const float *x;
+  const float *weights; // the panel
+  const float *residual;
+  float *y;
+  int32_t inputs, x_stride, y_stride;
+  bool clip;
+  float low, high;
+  int32_t until_gap, gap; // from row `until_gap` on, y lies `gap` floats further on
+} Tile;
+
+// Computes `rows` (1 to TILE_ROWS) rows of eight outputs.
+void run_tile(const Tile *, int32_t rows);
