@@ -124,12 +124,12 @@ def test_script_that_changes_after_its_check_does_not_run(
 ) -> None:
     """The bytes that the browser checked are the ones that run: a second fetch would get others.
 
-    Not so in a worker, whose scripts no browser checks: docs/security.md says so.
+    Not so in workers, whose scripts no browser checks: docs/security.md says so.
     """
     changed = (small_site / path).read_bytes() + b"\nglobalThis.unchecked = true;"
     host.faults[path] = Fault(changed, after=1)
     open_harness(page, host)
-    attempt = "probe.attempt(name, () => new ImageData(9, 9), { worker: false })"
+    attempt = "probe.attempt(name, () => new ImageData(9, 9), { worker: false, threads: 1 })"
     result = page.evaluate(f"name => {attempt}", MODEL)
     assert result["predictions"] == 1
     assert host.requests.count(path) == 1

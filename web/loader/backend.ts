@@ -2,7 +2,7 @@ import { BackendError } from "./errors.ts";
 import { goldenInput } from "./golden.ts";
 import type { GoldenInfo, ModelInfo } from "./manifest.ts";
 
-export type BackendName = "wasm" | "webgpu";
+export type BackendName = "compiled" | "wasm" | "webgpu";
 
 /** Turns input tensors into logits. Nothing else is known of it. */
 export interface Backend {

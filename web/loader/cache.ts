@@ -154,10 +154,15 @@ function keyOf(base: URL, { sha256 }: FileInfo): string {
   return new URL(`torch2web-part/${sha256}`, base).href;
 }
 
-function partsOf({ runtime, models }: Manifest): FileInfo[] {
+function partsOf({ runtime, engine, models }: Manifest): FileInfo[] {
   const files = [
-    ...[runtime.files, runtime.webgpu].flatMap((files) => files?.wasm ?? []),
-    ...models.flatMap(({ graph, variants }) => [graph, ...variants.map(({ weights }) => weights)]),
+    ...[runtime?.files, runtime?.webgpu].map((build) => build?.wasm),
+    ...Object.values(engine?.files ?? {}),
+    ...models.flatMap(({ graph, plan, variants }) => [
+      graph,
+      plan,
+      ...variants.map(({ weights }) => weights),
+    ]),
   ];
-  return files.flatMap(({ parts }) => parts);
+  return files.flatMap((file) => file?.parts ?? []);
 }

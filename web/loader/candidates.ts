@@ -1,23 +1,19 @@
 /** The ways in which a model may be run here, the preferred one first. */
 import { adapter } from "./adapter.ts";
-import type { Backend, BackendName } from "./backend.ts";
-import {
-  createOnnxRuntimeBackend,
-  loadRuntime,
-  type ModelBytes,
-  type RuntimeKind,
-} from "./backends/onnxruntime.ts";
+import type { BackendName } from "./backend.ts";
+import { createCompiledBackend, engineBuild, loadEngine } from "./backends/compiled.ts";
+import { createOnnxRuntimeBackend, loadRuntime, type RuntimeKind } from "./backends/onnxruntime.ts";
 import type { Candidate } from "./choose.ts";
 import { BackendError } from "./errors.ts";
 import type { Ingredients } from "./ingredients.ts";
-import type { Manifest, RuntimeFiles } from "./manifest.ts";
 
 export interface Wishes {
   backends: readonly BackendName[] | undefined;
   threads: number | undefined;
 }
 
-export const BACKENDS: readonly BackendName[] = ["webgpu", "wasm"];
+/** The compiled engine is the quickest to arrive and to run; onnxruntime-web is the reference. */
+const BACKENDS: readonly BackendName[] = ["compiled", "webgpu", "wasm"];
 
 /** A first run on a graphics adapter translates its programs, on some for many seconds. */
 const PATIENCE = 60_000;
@@ -25,102 +21,151 @@ const PATIENCE = 60_000;
 /** Threads that more are not tried than. */
 const MOST_THREADS = 4;
 
-/** Bytes of stored weights above which a model is not loaded twice to see whether threads help. */
+/** Bytes of stored weights above which a model is not held twice to see whether something is faster. */
 const LARGE = 32 * 2 ** 20;
 
 /** Raises BackendError where `wishes` name none that there is. */
 export async function candidatesFor(given: Ingredients, wishes: Wishes): Promise<Candidate[]> {
-  const { backends = BACKENDS } = wishes;
+  const { backends = BACKENDS, threads } = wishes;
   const unknown = backends.filter((name) => !BACKENDS.includes(name));
   if (unknown.length || !backends.length) {
     const found = unknown.join(", ") || "none";
-    const there = BACKENDS.map((name) => `"${name}"`).join(" and ");
-    throw new BackendError(`No such backend here: ${found}; there are ${there}.`);
+    const there = BACKENDS.map((name) => `"${name}"`).join(", ");
+    throw new BackendError(`No such backend: ${found}; there are ${there}.`);
   }
   const candidates: Candidate[] = [];
   for (const name of backends) {
-    if (name === "wasm") candidates.push(...onWasm(given, wishes.threads));
-    if (name === "webgpu") candidates.push(...(await onWebGPU(given, wishes)));
+    if (name === "compiled") candidates.push(...onEngine(given, threads));
+    if (name === "wasm") candidates.push(...onWasm(given, threads));
+    if (name === "webgpu") candidates.push(...(await onWebGPU(given, backends, wishes)));
   }
   if (candidates.length) return candidates;
+  const why = { ...WHY_NONE, compiled: given.info.no_plan ?? WHY_NONE.compiled };
+  const reasons = backends.map((name) => `${name}: ${why[name]}`).join("; ");
   throw new BackendError(
-    `This device has no graphics adapter for WebGPU, which the page wants to run ${given.info.name} on.`,
+    `Nothing that the page allows can run ${given.info.name} here. ${reasons}.`,
   );
+}
+
+const WHY_NONE: Record<BackendName, string> = {
+  compiled: "this site was built without it",
+  webgpu: "this device has no graphics adapter for it",
+  wasm: "this site was built without it",
+};
+
+function onEngine(given: Ingredients, wanted: number | undefined): Candidate[] {
+  if (!given.manifest.engine || !given.info.plan) return [];
+  const one = { ...compiled(1), reason: "the compiled engine, on one thread" };
+  const threads = threadsFor(wanted);
+  if (threads === 1) return [one];
+  const more = compiled(threads);
+  return wanted === undefined
+    ? [
+        {
+          ...more,
+          reason: `the compiled engine; ${threads} threads are faster than one here`,
+          onlyIfFaster: true,
+        },
+        one,
+      ]
+    : [{ ...more, reason: `the compiled engine, on ${threads} threads as the page wants` }, one];
 }
 
 /** On the processor: on several threads if those are faster, else on one. */
 function onWasm(given: Ingredients, wanted: number | undefined): Candidate[] {
+  if (!given.manifest.runtime || !given.info.graph) return [];
   const isolated = globalThis.crossOriginIsolated;
-  const single = {
-    ...candidate(given.manifest, { provider: "wasm", threads: 1 }),
+  const one = {
+    ...onnxruntime({ provider: "wasm", threads: 1 }),
     reason: isolated
       ? "the reference backend, on one thread"
       : "the reference backend; without cross-origin isolation there are no threads",
   };
-  if (!isolated || wanted === 1) return [single];
-  if (wanted !== undefined) {
-    const own = candidate(given.manifest, { provider: "wasm", threads: wanted });
-    return [
-      { ...own, reason: `the reference backend, on ${wanted} threads as the page wants` },
-      single,
-    ];
-  }
-  const threads = Math.min(globalThis.navigator.hardwareConcurrency || 1, MOST_THREADS);
-  if (threads < 2 || given.variant.weights.size > LARGE) return [single];
-  const several = candidate(given.manifest, { provider: "wasm", threads });
-  const reason = `the reference backend; ${threads} threads are faster than one here`;
-  return [{ ...several, reason, onlyIfFaster: true }, single];
+  const threads = threadsFor(wanted);
+  if (threads === 1 || (wanted === undefined && given.variant.weights.size > LARGE)) return [one];
+  const more = onnxruntime({ provider: "wasm", threads });
+  return wanted === undefined
+    ? [
+        {
+          ...more,
+          reason: `the reference backend; ${threads} threads are faster than one here`,
+          onlyIfFaster: true,
+        },
+        one,
+      ]
+    : [{ ...more, reason: `the reference backend, on ${threads} threads as the page wants` }, one];
+}
+
+/** How many threads are worth a try. */
+function threadsFor(wanted: number | undefined): number {
+  if (!globalThis.crossOriginIsolated) return 1;
+  return wanted ?? Math.min(globalThis.navigator.hardwareConcurrency || 1, MOST_THREADS);
 }
 
 /** On the graphics adapter, if there is one. */
-async function onWebGPU(given: Ingredients, { backends }: Wishes): Promise<Candidate[]> {
-  const files = given.manifest.runtime.webgpu;
+async function onWebGPU(
+  given: Ingredients,
+  backends: readonly BackendName[],
+  wishes: Wishes,
+): Promise<Candidate[]> {
+  if (!given.manifest.runtime?.webgpu || !given.info.graph) return [];
   const { name, software } = await adapter();
   // One in software is slower for certain: it is not worth a download, unless the page asks for it.
-  if (!files || !name || (software && !backends)) return [];
-  const own = candidate(given.manifest, { provider: "webgpu", threads: 1 }, files);
-  const others = backends ?? BACKENDS;
-  const reason = `WebGPU on ${name}, which gives the right numbers`;
-  const competes = !backends && others.includes("wasm");
-  return [
-    { ...own, reason: competes ? `${reason} and is faster` : reason, onlyIfFaster: competes },
-  ];
+  if (!name || (software && !wishes.backends)) return [];
+  const competes = !wishes.backends && backends.includes("wasm");
+  const reason = `WebGPU on ${name}, which gives the right numbers${competes ? " and is faster" : ""}`;
+  return [{ ...onnxruntime({ provider: "webgpu", threads: 1 }), reason, onlyIfFaster: competes }];
 }
 
-function candidate(
-  manifest: Manifest,
-  kind: RuntimeKind,
-  files: RuntimeFiles = manifest.runtime.files,
-): Candidate {
+function compiled(threads: number): Candidate {
   return {
-    name: kind.provider,
-    threads: kind.threads,
-    reason: "",
-    onlyIfFaster: false,
-    // One thread of WebAssembly always ends, however slow the device and its network.
-    patience: kind.provider === "wasm" && kind.threads === 1 ? Infinity : PATIENCE,
-    create: (given) => create(given, kind, files),
+    ...PLAIN,
+    name: "compiled",
+    threads,
+    patience: threads === 1 ? Infinity : PATIENCE,
+    async create(given) {
+      const { base, info, manifest, delivery, deliveryUntil, signal } = given;
+      const build = engineBuild(threads);
+      const engine = manifest.engine!;
+      const [module, plan, weights] = await Promise.all([
+        loadEngine(base, engine, build, deliveryUntil, signal),
+        delivery.fetchWhole(info.plan!, `${info.name}/plan`),
+        weightsOf(given),
+      ]);
+      return createCompiledBackend(module, engine, info, { plan, weights }, threads);
+    },
   };
 }
 
-async function create(
-  given: Ingredients,
-  kind: RuntimeKind,
-  files: RuntimeFiles,
-): Promise<Backend> {
-  const { base, manifest, info, signal } = given;
-  const [ort, bytes] = await Promise.all([
-    loadRuntime(base, files, kind, given.deliveryUntil, signal),
-    modelBytes(given),
-  ]);
-  return createOnnxRuntimeBackend(ort, kind, manifest.runtime.version, info, bytes);
+function onnxruntime(kind: RuntimeKind): Candidate {
+  return {
+    ...PLAIN,
+    name: kind.provider,
+    threads: kind.threads,
+    // One thread of WebAssembly always ends, however slow the device and its network.
+    patience: kind.provider === "wasm" && kind.threads === 1 ? Infinity : PATIENCE,
+    async create(given) {
+      const { base, info, manifest, delivery, deliveryUntil, signal } = given;
+      const { version, files: cpu, webgpu } = manifest.runtime!;
+      const files = kind.provider === "webgpu" ? webgpu! : cpu;
+      const [ort, graph, weights] = await Promise.all([
+        loadRuntime(base, files, kind, deliveryUntil, signal),
+        delivery.fetchWhole(info.graph!, `${info.name}/graph`),
+        weightsOf(given),
+      ]);
+      return createOnnxRuntimeBackend(ort, kind, version, info, { graph, weights });
+    },
+  };
 }
 
-/** The parts are let go as they are used, so that a second candidate has them fetched again, from this device. */
-async function modelBytes({ delivery, info, variant }: Ingredients): Promise<ModelBytes> {
-  const [graph, weights] = await Promise.all([
-    delivery.fetchWhole(info.graph, `${info.name}/graph`),
-    delivery.fetch(variant.weights, `${info.name}/${variant.name}`),
-  ]);
-  return { graph, weights };
+const PLAIN = { reason: "", onlyIfFaster: false };
+
+/** The parts are let go as they are used. Where another backend may need them again, the small ones are kept. */
+async function weightsOf(given: Ingredients): Promise<Uint8Array<ArrayBuffer>[]> {
+  const { delivery, info, variant } = given;
+  const fetchAll = (): Promise<Uint8Array<ArrayBuffer>[]> =>
+    delivery.fetch(variant.weights, `${info.name}/${variant.name}`);
+  if (variant.weights.size > LARGE && !delivery.cache.problem) return fetchAll();
+  given.kept ??= fetchAll();
+  return [...(await given.kept)];
 }

@@ -11,4 +11,6 @@ export interface Ingredients {
   /** For what several models share, which goes on as long as one of them waits for it. */
   deliveryUntil: (signal: AbortSignal) => Delivery;
   signal: AbortSignal;
+  /** The parts of the weights, as long as several backends are tried. */
+  kept?: Promise<Uint8Array<ArrayBuffer>[]> | undefined;
 }

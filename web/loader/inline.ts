@@ -55,13 +55,22 @@ export async function loadInline(
     const deliveryUntil = (signal: AbortSignal): Delivery =>
       new Delivery(base, cache, { onProgress, signal, stallTimeout });
     const delivery = deliveryUntil(both);
-    const given = { base, manifest, info, variant, delivery, deliveryUntil, signal: both };
+    const given: Ingredients = {
+      base,
+      manifest,
+      info,
+      variant,
+      delivery,
+      deliveryUntil,
+      signal: both,
+    };
     const { backends, threads } = options;
     const candidates = await candidatesFor(given, { backends, threads });
     // What the page decided is no finding about the device.
     const decided = backends !== undefined || threads !== undefined;
     const memory = decided || options.cache === false ? undefined : await memoryFor(given);
     const chosen = await choose(candidates, given, memory);
+    given.kept = undefined;
     const loaded = { ...info, cache: delivery.report() };
     const later = (): Ingredients => {
       // The page's signal was for the load, and what is needed later on is not shown either.

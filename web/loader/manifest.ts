@@ -5,9 +5,20 @@ import type { StepInfo } from "./steps.ts";
 export interface Manifest {
   schema_version: 1;
   generator: string;
-  runtime: RuntimeInfo;
+  /** Where a site carries onnxruntime-web. */
+  runtime?: RuntimeInfo;
+  /** Where a site carries the compiled engine. */
+  engine?: EngineInfo;
   models: ModelInfo[];
 }
+
+/** The compiled engine: one small module for each kind of browser. */
+export interface EngineInfo {
+  version: string;
+  files: Record<EngineBuild, PartedFileInfo>;
+}
+
+export type EngineBuild = "relaxed" | "plain" | "relaxed_threads" | "plain_threads";
 
 export interface RuntimeInfo {
   name: "onnxruntime-web";
@@ -63,7 +74,11 @@ export interface ModelInfo {
   /** Of the ONNX file as it was exported. */
   verification: VerificationInfo;
   /** ONNX without its weights, which are external data of it; the same for all variants. */
-  graph: PartedFileInfo;
+  graph?: PartedFileInfo;
+  /** How the compiled engine runs it; the same for all variants. */
+  plan?: PartedFileInfo;
+  /** Why there is no plan. */
+  no_plan?: string;
   /** The default first. */
   variants: VariantInfo[];
   /** What a variant had to reach against PyTorch. */

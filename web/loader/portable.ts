@@ -35,8 +35,10 @@ export async function portable(source: ImageSource, shown: boolean): Promise<Sen
     return { picture: source, transfer: [] };
   }
   measured(source);
-  if (isA("ImageBitmap", source) || isA("VideoFrame", source)) {
-    return { picture: source as ImageBitmap | VideoFrame, transfer: [] };
+  if (isA("ImageBitmap", source)) return { picture: source as ImageBitmap, transfer: [] };
+  if (isA("VideoFrame", source)) {
+    const frame = (source as VideoFrame).clone(); // shares its pixels
+    return { picture: frame, transfer: [frame] };
   }
   const bitmap = await bitmapOf(source as HTMLCanvasElement);
   return { picture: bitmap, transfer: [bitmap] };

@@ -21,17 +21,17 @@ export async function importScript<Module>(url: string): Promise<Module> {
 
 /**
  * Fetches a script into the page's module map with its hash checked by the browser, so that a later import
- * of the URL that is returned runs just these bytes. Raises DownloadError or IntegrityError.
+ * of the URL that is returned runs just these bytes. With another `fragment` (`#2`) it is a module of its own. Raises DownloadError or IntegrityError.
  */
-export async function preload(base: URL, script: Script): Promise<string> {
-  const url = new URL(script.path, base).href;
+export async function preload(base: URL, script: Script, fragment = ""): Promise<string> {
+  const url = new URL(script.path + fragment, base).href;
   if (await preloads(url, script.sha256)) return url;
   // The browser does not say why: look at the bytes to tell a wrong one from a missing file.
   const bytes = await fetchBytes(url, "reload");
   const actual = await sha256(bytes);
   if (actual !== script.sha256) throw new IntegrityError(url, script.sha256, actual);
   // They are right by now: an old copy was stored, or an earlier try failed, which browsers remember by URL.
-  const again = `${url}?retry=${++retries}`;
+  const again = new URL(`${script.path}?retry=${++retries}${fragment}`, base).href;
   if (await preloads(again, script.sha256)) return again;
   throw new DownloadError(
     url,

@@ -1,4 +1,5 @@
 /** The public surface: what `import … from "./torch2web.js"` gives a page. The same script runs its worker. */
+import { serveAsThread } from "./backends/compiled.ts";
 import { serveAsWorker } from "./worker/serve.ts";
 
 export { cacheStatus, clearCache } from "./cache.ts";
@@ -43,3 +44,4 @@ export type { EnsemblePrediction } from "./together.ts";
 export type { Watch, WatchOptions } from "./watch.ts";
 
 serveAsWorker();
+serveAsThread();

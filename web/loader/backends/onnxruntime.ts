@@ -49,12 +49,12 @@ async function startRuntime(
   delivery: Delivery,
 ): Promise<Runtime> {
   const [api, mjs, wasmBinary] = await Promise.all([
-    preload(base, files.api),
+    // One module has one pool of threads for ever.
+    preload(base, files.api, threads > 1 ? `#${threads}` : ""),
     preload(base, files.glue),
     delivery.fetchWhole(files.wasm, provider === "wasm" ? "onnxruntime-web" : "onnxruntime-webgpu"),
   ]);
-  // A fragment makes it a module of its own, as one has one pool of threads for ever, and is fetched no second time.
-  const ort = await importScript<Runtime>(threads > 1 ? `${api}#${threads}` : api);
+  const ort = await importScript<Runtime>(api);
   ort.env.logLevel = "error";
   Object.assign(ort.env.wasm, {
     wasmBinary,

@@ -30,7 +30,7 @@ export class RemoteModel implements Model {
   #place: Promise<Place>;
   #loaded: Loaded;
   #disposed = false;
-  /** Ends when the last call was sent: sources are read in the order of the calls. */
+  /** Ends when the last call was sent. */
   #sending: Promise<unknown> = Promise.resolve();
 
   private constructor(name: string, options: LoadOptions, place: Place) {
@@ -162,16 +162,23 @@ export class RemoteModel implements Model {
     call: (place: Place, pictures: Portable[], transfer: Transferable[]) => Promise<T>,
   ): Promise<T> {
     if (this.#disposed) throw new BackendError(`${this.#name} was disposed of; load it again.`);
-    const attempt = async (shown: boolean): Promise<{ answer: Promise<T> }> => {
+    const attempt = async (
+      shown: boolean,
+      before?: Promise<unknown>,
+    ): Promise<{ answer: Promise<T> }> => {
+      // At once, as a video goes on and a page may close its frames.
+      const reading = Promise.all(sources.map((source) => portable(source, shown)));
+      reading.catch(() => {});
+      await before;
+      const sent = await reading;
       signal?.throwIfAborted();
-      const sent = await Promise.all(sources.map((source) => portable(source, shown)));
       const place = await this.#current();
       const transfer = sent.flatMap((picture) => picture.transfer);
       const pictures = sent.map(({ picture }) => picture);
       // In an object, so that the next call does not wait for the answer.
       return { answer: call(place, pictures, transfer).catch(explained(sources)) };
     };
-    const turn = this.#sending.then(() => attempt(false));
+    const turn = attempt(false, this.#sending);
     this.#sending = turn.catch(() => {});
     try {
       return await (

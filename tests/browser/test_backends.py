@@ -1,0 +1,178 @@
+"""Which backend answers: chosen by what it computes, replaced when it fails."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.find import find_chromium, launch_arguments
+from tests.browser.parity import open_harness
+from tests.browser.server import Host
+
+MODEL = "mobilenet_emotion"
+ZEROS = "new Float32Array(3 * 224 * 224)"
+
+
+@pytest.fixture
+def opened(page: Page, demo_host: Host) -> Page:
+    open_harness(page, demo_host)
+    return page
+
+
+def with_faulty(page: Page, name: str, run: str) -> None:
+    """Put a backend whose `run(tensor, batch, right)` is `run` in the place of those called `name`."""
+    page.evaluate(
+        """([name]) => {
+            const wrap = (backend) => backend.name !== name ? backend : {
+                ...backend,
+                run: (tensor, batch) => globalThis.faulty(tensor, batch, (...call) => backend.run(...call)),
+            };
+            globalThis[Symbol.for("torch2web.seam")] = { wrap, patience: 3_000 };
+        }""",
+        [name],
+    )
+    page.evaluate(f"() => {{ globalThis.faulty = {run}; }}")
+
+
+LOAD = f"""async ([name, options]) => {{
+    const model = await torch2web.loadModel(name, {{ worker: false, ...options }});
+    const logits = [...await model.run({ZEROS})];
+    return {{ backend: model.backend, logits }};
+}}"""
+
+PREFERRED = ["compiled", "wasm"]
+
+
+def test_wrong_backend_is_demoted(opened: Page) -> None:
+    right = opened.evaluate(LOAD, [MODEL, {"backends": ["wasm"], "threads": 1}])
+    with_faulty(
+        opened,
+        "compiled",
+        "async (tensor, batch, run) => (await run(tensor, batch)).map((logit) => logit * 1.01)",
+    )
+    found = opened.evaluate(LOAD, [MODEL, {"backends": PREFERRED, "threads": 1}])
+    assert found["backend"]["name"] == "wasm"
+    (rejected,) = found["backend"]["rejected"]
+    assert rejected["name"] == "compiled"
+    assert rejected["maxAbsDiff"] > 1e-3
+    assert "is off by" in rejected["reason"]
+    assert found["logits"] == right["logits"]
+
+
+def test_not_a_number_is_wrong_too(opened: Page) -> None:
+    with_faulty(opened, "compiled", "async () => new Float32Array(8).fill(NaN)")
+    found = opened.evaluate(LOAD, [MODEL, {"backends": PREFERRED, "threads": 1}])
+    assert found["backend"]["name"] == "wasm"
+
+
+def test_hanging_backend_is_demoted(opened: Page) -> None:
+    with_faulty(opened, "compiled", "() => new Promise(() => {})")
+    found = opened.evaluate(LOAD, [MODEL, {"backends": PREFERRED, "threads": 1}])
+    assert found["backend"]["name"] == "wasm"
+    assert "gave no answer" in found["backend"]["rejected"][0]["reason"]
+
+
+def test_nothing_left_says_why(opened: Page) -> None:
+    with_faulty(opened, "wasm", "async () => new Float32Array(8)")
+    options = {"backends": ["wasm"], "threads": 1}
+    call = (
+        "([name, options]) => torch2web.loadModel(name, { worker: false, ...options }).catch(probe.describe)"
+    )
+    error = opened.evaluate(call, [MODEL, options])
+    assert error["error"] == "BackendError"
+    assert "would be wrong" in error["message"]
+
+
+def test_backend_lost_between_two_predictions(opened: Page) -> None:
+    """The prediction is not lost: another backend gives it."""
+    result = opened.evaluate(
+        f"""async name => {{
+            let lost = false;
+            const wrap = (backend) => backend.name !== "compiled" ? backend : {{
+                ...backend,
+                run(...call) {{
+                    if (lost) throw new torch2web.BackendError("the device was lost");
+                    return backend.run(...call);
+                }},
+            }};
+            globalThis[Symbol.for("torch2web.seam")] = {{ wrap }};
+            const options = {{ worker: false, threads: 1, backends: ["compiled", "wasm"] }};
+            const model = await torch2web.loadModel(name, options);
+            const before = [...await model.run({ZEROS})];
+            const name_before = model.backend.name;
+            lost = true;
+            const after = [...await model.run({ZEROS})];
+            const {{ backend }} = model;
+            return {{ before, after, name_before, backend }};
+        }}""",
+        MODEL,
+    )
+    assert result["name_before"] == "compiled"
+    assert result["backend"]["name"] == "wasm"
+    assert "the device was lost" in result["backend"]["rejected"][0]["reason"]
+    differences = [abs(a - b) for a, b in zip(result["before"], result["after"], strict=True)]
+    assert max(differences) < 1e-4
+
+
+def test_outcome_is_remembered_and_forgotten(page: Page, demo_host: Host) -> None:
+    """By device and by build; the page's own wish is no finding."""
+    open_harness(page, demo_host)
+    load = f"""async name => {{
+        const model = await torch2web.loadModel(name, {{ worker: false }});
+        await model.run({ZEROS});
+        const {{ backend }} = model;
+        await model.dispose();
+        return backend;
+    }}"""
+    first = page.evaluate(load, MODEL)
+    assert "found out before" not in first["reason"]
+    second = page.evaluate(load, MODEL)
+    assert "found out before" in second["reason"]
+    assert (second["name"], second["threads"]) == (first["name"], first["threads"])
+    assert second["rejected"] == [], "nothing else was tried"
+    assert page.evaluate("torch2web.clearCache()")
+    assert "found out before" not in page.evaluate(load, MODEL)["reason"]
+
+
+@pytest.mark.parametrize("wish", [["webgpu"], ["cuda"], []])
+def test_wish_that_cannot_be_met(opened: Page, wish: list[str]) -> None:
+    call = "([name, backends]) => torch2web.loadModel(name, { backends }).catch(probe.describe)"
+    error = opened.evaluate(call, [MODEL, wish])
+    assert error["error"] == "BackendError"
+    expected = "no graphics adapter" if wish == ["webgpu"] else "No such backend"
+    assert expected in error["message"]
+
+
+def test_device_without_an_adapter_never_fetches_webgpu(opened: Page, demo_host: Host) -> None:
+    opened.evaluate(LOAD, [MODEL, {}])
+    assert [path for path in demo_host.requests if "jspi" in path] == []
+
+
+@pytest.fixture
+def software_adapter(browser: Browser, demo_host: Host) -> Iterator[Page]:
+    """A page whose browser computes WebGPU in software: slow, and exact enough to compare."""
+    flags = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
+    launched = browser.browser_type.launch(
+        executable_path=find_chromium(), args=[*launch_arguments(), *flags]
+    )
+    page = launched.new_page()
+    page.set_default_timeout(300_000)
+    open_harness(page, demo_host)
+    yield page
+    launched.close()
+
+
+def test_webgpu_gives_the_right_numbers(software_adapter: Page, demo_host: Host) -> None:
+    """In the worker, where the page asks for it; by itself the loader spares a device the download."""
+    violations: list[str] = []
+    software_adapter.on("console", lambda message: violations.append(message.text))
+    load = LOAD.replace("worker: false, ", "")
+    right = software_adapter.evaluate(load, [MODEL, {"backends": ["wasm"], "threads": 1}])
+    software_adapter.evaluate(load, [MODEL, {}])
+    assert [path for path in demo_host.requests if "jspi" in path] == []
+    found = software_adapter.evaluate(load, [MODEL, {"backends": ["webgpu"]}])
+    assert found["backend"]["name"] == "webgpu"
+    assert 0 < found["backend"]["selfCheck"]["maxAbsDiff"] <= found["backend"]["selfCheck"]["tolerance"]
+    differences = [abs(a - b) for a, b in zip(found["logits"], right["logits"], strict=True)]
+    assert 0 < max(differences) < 1e-3
+    assert [text for text in violations if "Content Security Policy" in text] == []

@@ -1,0 +1,185 @@
+"""`watch`: the label follows what a camera shows. The camera is Chromium's fake one, fed with drawn faces."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from converter.demo.faces import draw_face
+from tests.browser.find import find_chromium, launch_arguments
+from tests.browser.parity import open_harness
+from tests.browser.server import Host
+
+MODEL = "mobilenet_emotion"
+SHOWN = ("Bored", "Tired", "Confused", "Focused")
+RATE, SECONDS_EACH = 10, 3
+
+
+def write_video(path: Path) -> None:
+    """Uncompressed (YUV4MPEG2), each face for a few seconds, again and again as Chromium plays it."""
+    with path.open("wb") as file:
+        file.write(f"YUV4MPEG2 W224 H224 F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
+        for seed, label in enumerate(SHOWN):
+            y, cb, cr = draw_face(label, 1000 + seed).convert("YCbCr").split()
+            half = [plane.resize((112, 112), Image.Resampling.BOX).tobytes() for plane in (cb, cr)]
+            for _ in range(RATE * SECONDS_EACH):
+                file.write(b"FRAME\n" + y.tobytes() + b"".join(half))
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("camera") / "faces.y4m"
+    write_video(path)
+    return path
+
+
+@pytest.fixture
+def camera(browser: Browser, demo_host: Host, video: Path) -> Iterator[Page]:
+    flags = [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={video}",
+    ]
+    launched = browser.browser_type.launch(
+        executable_path=find_chromium(), args=[*launch_arguments(), *flags]
+    )
+    page = launched.new_page()
+    page.set_default_timeout(120_000)
+    open_harness(page, demo_host)
+    page.evaluate(
+        """async name => {
+            window.model = await torch2web.loadModel(name);
+            window.stream = await navigator.mediaDevices.getUserMedia({ video: true });
+            window.wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+        }""",
+        MODEL,
+    )
+    yield page
+    launched.close()
+
+
+def test_label_follows_the_face(camera: Page) -> None:
+    """Within a second of each change, whichever face comes first."""
+    seconds = len(SHOWN) * SECONDS_EACH
+    seen = camera.evaluate(
+        """async ([milliseconds]) => {
+            const seen = [];
+            const started = performance.now();
+            const watch = model.watch(stream, ({ label }) => seen.push([performance.now() - started, label]),
+                { smoothing: 0.3 });
+            await wait(milliseconds);
+            watch.stop();
+            const { length } = seen;
+            await wait(1000);
+            return { seen, late: seen.length - length, live: stream.active };
+        }""",
+        [(seconds + 2) * 1000],
+    )
+    assert seen["late"] <= 0, "nothing comes after stop()"
+    assert seen["live"], "the camera is the page's"
+    changes = [seen["seen"][0]]
+    for time, label in seen["seen"]:
+        if label != changes[-1][1]:
+            changes.append([time, label])
+    labels = [label for _, label in changes]
+    first = SHOWN.index(labels[1])
+    expected = [SHOWN[(first + i) % 4] for i in range(len(labels) - 1)]
+    assert labels[1:] == expected
+    assert len(labels) >= 4
+    # Each face is shown for as long, so that labels that follow within a second change just as regularly.
+    gaps = [after - before for (before, _), (after, _) in pairwise(changes[1:])]
+    assert all(abs(gap - SECONDS_EACH * 1000) < 1000 for gap in gaps), gaps
+
+
+def test_rate_and_smoothing(camera: Page) -> None:
+    result = camera.evaluate(
+        """async () => {
+            const video = Object.assign(document.createElement("video"), { srcObject: stream, muted: true });
+            await video.play();
+            const times = [], sums = [];
+            const watch = model.watch(video, ({ probabilities }) => {
+                times.push(performance.now());
+                sums.push(probabilities.reduce((sum, p) => sum + p, 0));
+            }, { maxRate: 4, smoothing: 0.5 });
+            await wait(3000);
+            watch.stop();
+            const wrong = [{ maxRate: 0 }, { smoothing: 1 }, { smoothing: NaN }].map((options) => {
+                try { model.watch(video, () => {}, options); } catch (error) { return error.name; }
+            });
+            return { times, sums, wrong };
+        }"""
+    )
+    gaps = [b - a for a, b in pairwise(result["times"])]
+    assert 6 <= len(result["times"]) <= 13
+    assert sum(gaps) / len(gaps) > 240
+    assert all(abs(total - 1) < 1e-6 for total in result["sums"])
+    assert result["wrong"] == ["RangeError"] * 3
+
+
+def test_hidden_page_rests(camera: Page) -> None:
+    result = camera.evaluate(
+        """async () => {
+            let answers = 0;
+            const watch = model.watch(stream, () => answers++);
+            await wait(1500);
+            let hidden = true;
+            Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+            await wait(300);
+            const before = answers;
+            await wait(1500);
+            const resting = answers - before;
+            hidden = false;
+            document.dispatchEvent(new Event("visibilitychange"));
+            await wait(1500);
+            watch.stop();
+            return { before, resting, after: answers - before };
+        }"""
+    )
+    assert result["before"] > 0
+    assert result["resting"] == 0
+    assert result["after"] > 0
+
+
+def test_failure_is_told_and_ends_it(camera: Page) -> None:
+    problem = camera.evaluate(
+        """async () => {
+            const told = new Promise((onError) => model.watch(stream, () => {}, { onError }));
+            await wait(500);
+            await model.dispose();
+            return probe.describe(await told);
+        }"""
+    )
+    assert problem["error"] == "BackendError"
+    assert "disposed" in problem["message"]
+
+
+def test_slow_model_sees_the_newest_frame(camera: Page) -> None:
+    """One call at a time: no queue grows, however long an answer takes."""
+    result = camera.evaluate(
+        """async () => {
+            const { predict } = model;
+            let running = 0, most = 0;
+            const slow = {
+                info: model.info,
+                watch: model.watch,
+                async predict(...call) {
+                    most = Math.max(most, ++running);
+                    await wait(400);
+                    const prediction = await model.predict(...call);
+                    running--;
+                    return prediction;
+                },
+            };
+            let answers = 0;
+            const watch = model.watch.call(slow, stream, () => answers++);
+            await wait(3000);
+            watch.stop();
+            return { most, answers };
+        }"""
+    )
+    assert result["most"] == 1
+    assert 3 <= result["answers"] <= 8

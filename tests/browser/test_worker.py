@@ -1,0 +1,261 @@
+"""Models in a worker: the same numbers as in the page, nothing blocked, and nothing left behind."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.parity import open_harness
+from tests.browser.server import Host, Hosting
+
+MODEL = "mobilenet_emotion"
+
+
+@pytest.fixture
+def opened(page: Page, demo_host: Host) -> Page:
+    open_harness(page, demo_host)
+    return page
+
+
+FORMS = """async ([name, url, options]) => {
+    const model = await torch2web.loadModel(name, options);
+    const blob = await probe.fetchBlob(url);
+    const bitmap = await createImageBitmap(blob);
+    const { width, height } = bitmap;
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const context = canvas.getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    context.fillStyle = "rgba(200, 30, 90, 0.4)";
+    context.clearRect(5, 5, width / 2, height / 2);
+    context.fillRect(5, 5, width / 2, height / 2);
+    const offscreen = new OffscreenCanvas(width, height);
+    offscreen.getContext("2d").drawImage(bitmap, 0, 0);
+    const img = Object.assign(new Image(), { src: url });
+    const shown = Object.assign(new Image(), { src: canvas.toDataURL("image/png") });
+    const frame = new VideoFrame(offscreen, { timestamp: 0 });
+    const pixels = context.getImageData(0, 0, width, height);
+    const sources = { blob, bitmap, canvas, offscreen, img, shown, frame, pixels };
+    const logits = {};
+    for (const [form, source] of Object.entries(sources))
+        logits[form] = [...(await model.predict(source)).logits];
+    // Nothing of the page's was taken from it.
+    const kept = [bitmap.width, frame.displayWidth, pixels.data.length, offscreen.width];
+    const batch = await model.predictBatch([img, blob, canvas]);
+    logits.batch = batch.flatMap(({ logits }) => [...logits]);
+    logits.tensor = await probe.sha256(await model.preprocess(shown));
+    const { worker, backend } = model;
+    await model.dispose();
+    return { logits, kept, worker, backend: backend.name };
+}"""
+
+
+@pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "not isolated"])
+def test_same_logits_to_the_bit(page: Page, demo_site: Path, host_of: Hosting, isolated: bool) -> None:
+    host = host_of(demo_site, isolated=isolated)
+    open_harness(page, host)
+    assert page.evaluate("crossOriginIsolated") is isolated
+    call = [MODEL, "/samples/bored-1.jpg"]
+    inside = page.evaluate(FORMS, [*call, {"threads": 1}])
+    beside = page.evaluate(FORMS, [*call, {"threads": 1, "worker": False}])
+    assert inside["worker"] == {"used": True, "reason": ""}
+    assert beside["worker"] == {"used": False, "reason": "turned off by the page"}
+    assert inside["backend"] == beside["backend"]
+    assert inside["logits"] == beside["logits"]
+    assert all(inside["kept"])
+    different = {str(logits) for form, logits in inside["logits"].items()}
+    assert len(different) >= 4, "the forms do not all show the same picture"
+
+
+def test_calls_made_at_once_answer_in_order(opened: Page) -> None:
+    order = opened.evaluate(
+        """async name => {
+            const model = await torch2web.loadModel(name);
+            const order = [];
+            const slow = await probe.fetchBlob("/samples/bored-1.jpg");
+            const large = new ImageData(3000, 2000);
+            await Promise.all([
+                model.predict(large).then(() => order.push(1)),
+                model.predict(slow).then(() => order.push(2)),
+                model.run(new Float32Array(3 * 224 * 224)).then(() => order.push(3)),
+                model.preprocess(slow).then(() => order.push(4)),
+            ]);
+            return order;
+        }""",
+        MODEL,
+    )
+    assert order == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("worker", [True, False], ids=["in the worker", "in the page"])
+def test_signal_stops_what_waits_and_what_runs(opened: Page, worker: bool) -> None:
+    result = opened.evaluate(
+        """async ([name, worker]) => {
+            const model = await torch2web.loadModel(name, { worker });
+            const controller = new AbortController();
+            const { signal } = controller;
+            const tensor = new Float32Array(20 * 3 * 224 * 224);
+            const running = model.run(tensor, { signal }).catch((error) => error);
+            const waiting = model.predict(new ImageData(9, 9), { signal }).catch((error) => error);
+            const other = model.predict(new ImageData(9, 9));
+            // In the page itself nothing else happens while it runs.
+            if (worker) await new Promise((resolve) => setTimeout(resolve, 30));
+            const reason = new Error("the page's own");
+            controller.abort(reason);
+            const errors = await Promise.all([running, waiting]);
+            const early = await model.run(tensor, { signal }).catch((error) => error);
+            return [errors.concat(early).map((error) => error === reason), (await other).label];
+        }""",
+        [MODEL, worker],
+    )
+    assert result[0] == [True, True, True]
+    assert result[1] in ("Bored", "Confused", "Focused", "Tired"), "a call beside it is answered"
+
+
+def wait_until_ended(page: Page) -> None:
+    """Until there is no worker: its lock is free, and the browser has told so."""
+    page.wait_for_function("navigator.locks.query().then(({ held }) => held.length === 0)")
+    for _ in range(50):
+        if not page.workers:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{page.workers} are still there")
+
+
+def test_last_model_ends_the_worker(opened: Page) -> None:
+    opened.evaluate(
+        """async names => {
+            window.models = await Promise.all(names.map((name) => torch2web.loadModel(name, { threads: 1 })));
+        }""",
+        [MODEL, "efficientnet_emotion"],
+    )
+    assert len(opened.workers) == 1, "one for all models"
+    opened.evaluate("models[0].dispose()")
+    assert opened.evaluate("models[1].run(new Float32Array(3 * 224 * 224)).then(({ length }) => length)") == 4
+    assert len(opened.workers) == 1
+    opened.evaluate("models[1].dispose()")
+    wait_until_ended(opened)
+
+
+def test_failed_load_ends_the_worker(opened: Page) -> None:
+    error = opened.evaluate("torch2web.loadModel('nothing').catch(probe.describe)")
+    assert error["error"] == "ManifestError"
+    assert "it has no model" in error["message"]
+    wait_until_ended(opened)
+
+
+def test_errors_of_the_worker_are_the_pages_own(opened: Page) -> None:
+    result = opened.evaluate(
+        """async name => {
+            const model = await torch2web.loadModel(name);
+            const decode = await model.predict(new Blob(["no picture"])).catch((error) => error);
+            const range = await model.run(new Float32Array(5)).catch((error) => error);
+            const foreign = await model.predict(document.body).catch((error) => error);
+            return [
+                decode instanceof torch2web.DecodeError, decode.name, range instanceof RangeError,
+                foreign instanceof torch2web.DecodeError,
+            ];
+        }""",
+        MODEL,
+    )
+    assert result == [True, "DecodeError", True, True]
+
+
+def test_memory_is_flat(opened: Page) -> None:
+    """Load, predict and dispose 50 times: what the renderer holds after 10 is what it holds after 50."""
+    cycle = """async ([name, times]) => {
+        for (let i = 0; i < times; i++) {
+            const model = await torch2web.loadModel(name, { threads: 1 });
+            await model.predict(new ImageData(640, 480));
+            await model.dispose();
+        }
+        return (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20;
+    }"""
+    after_10, after_50 = (opened.evaluate(cycle, [MODEL, times]) for times in (10, 40))
+    assert after_50 < after_10 + 5
+
+
+def test_dead_worker_is_reported_and_started_again(opened: Page) -> None:
+    before = opened.evaluate(
+        """async name => {
+            window.model = await torch2web.loadModel(name, { threads: 1 });
+            return [...await model.run(new Float32Array(3 * 224 * 224))];
+        }""",
+        MODEL,
+    )
+    opened.workers[0].evaluate("() => { self.postMessage = () => {}; setTimeout(() => self.close(), 500); }")
+    late = opened.evaluate("model.run(new Float32Array(3 * 224 * 224)).catch(probe.describe)")
+    assert late["error"] == "BackendError"
+    assert "The worker ended" in late["message"]
+    assert (
+        opened.evaluate("model.run(new Float32Array(3 * 224 * 224)).then((logits) => [...logits])") == before
+    )
+    opened.evaluate("model.dispose()")
+    wait_until_ended(opened)
+
+
+def test_page_that_forbids_workers_has_none(page: Page, demo_host: Host, tmp_path: Path) -> None:
+    open_harness(page, demo_host)
+    blank = demo_host.extras["harness/blank.html"].read_text()
+    (tmp_path / "strict.html").write_text(blank.replace("script-src", "worker-src 'none'; script-src"))
+    demo_host.extras["harness/strict.html"] = tmp_path / "strict.html"
+    page.goto(f"{demo_host.url}harness/strict.html")
+    page.wait_for_selector("html[data-ready]")
+    worker, label = page.evaluate(
+        """async name => {
+            const model = await torch2web.loadModel(name);
+            return [model.worker, (await model.predict(new ImageData(9, 9))).label];
+        }""",
+        MODEL,
+    )
+    assert worker["used"] is False
+    assert "no worker could be used" in worker["reason"]
+    assert label
+
+
+def test_page_is_never_blocked(page: Page, demo_host: Host) -> None:
+    """No task over 50 ms while the largest model loads and while a burst of frames is answered."""
+    open_harness(page, demo_host)
+    page.evaluate(
+        """() => {
+            window.long = [];
+            new PerformanceObserver((list) => {
+                for (const { duration } of list.getEntries()) window.long.push(duration);
+            }).observe({ type: "longtask" });
+        }"""
+    )
+    answers = page.evaluate(
+        """async () => {
+            const model = await torch2web.loadModel("landmark_cnn_emotion");
+            const canvas = new OffscreenCanvas(1280, 720);
+            const context = canvas.getContext("2d");
+            let answers = 0;
+            for (let frame = 0; frame < 30; frame++) {
+                context.fillStyle = `hsl(${frame * 12} 80% 50%)`;
+                context.fillRect(0, 0, 1280, 720);
+                const source = new VideoFrame(canvas, { timestamp: frame * 33_000 });
+                model.predict(source).then(() => answers++);
+                source.close();
+                await new Promise((resolve) => setTimeout(resolve, 33));
+            }
+            await model.predict(canvas);
+            return answers;
+        }"""
+    )
+    assert answers == 30
+    assert page.evaluate("long") == []
+
+
+def test_long_tasks_are_noticed(page: Page, demo_host: Host) -> None:
+    """The proof that the test above can fail: in the page itself, the same work blocks it."""
+    open_harness(page, demo_host)
+    page.evaluate(
+        """async () => {
+            window.long = [];
+            new PerformanceObserver((list) => window.long.push(...list.getEntries()))
+                .observe({ type: "longtask" });
+            const model = await torch2web.loadModel("landmark_cnn_emotion", { worker: false });
+            await model.predict(new ImageData(1280, 720));
+            await new Promise((resolve) => setTimeout(resolve, 300));
+        }"""
+    )
+    assert page.evaluate("long.length") > 0

@@ -1,0 +1,165 @@
+/** The compiled engine as a backend: a model's plan run by a small module of WebAssembly. */
+import type { Backend } from "../backend.ts";
+import type { Delivery } from "../delivery.ts";
+import { BackendError } from "../errors.ts";
+import type { EngineBuild, EngineInfo, ModelInfo } from "../manifest.ts";
+import { checkOwnScript } from "../own_script.ts";
+import { Shared } from "../shared.ts";
+import { Engine, runThread, type ThreadStart } from "./engine.ts";
+
+/** A function of relaxed SIMD (WebAssembly 3.0), the smallest that only browsers with it take. */
+const RELAXED = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15,
+  65, 2, 253, 15, 253, 128, 2, 11,
+];
+
+/** By this name the loader knows that it was started as a further thread. */
+export const THREAD_NAME = "torch2web thread";
+
+/** Milliseconds in which a thread has to start. */
+const THREAD_START = 10_000;
+
+/** Compiled modules, by site and build. */
+const modules = new Map<string, Shared<WebAssembly.Module>>();
+
+/** Which of the engine's builds this browser runs on so many threads. */
+export function engineBuild(threads: number): EngineBuild {
+  const simd = WebAssembly.validate(new Uint8Array(RELAXED)) ? "relaxed" : "plain";
+  return threads > 1 ? `${simd}_threads` : simd;
+}
+
+/** Downloads and compiles one of the engine's builds, once. */
+export async function loadEngine(
+  base: URL,
+  info: EngineInfo,
+  build: EngineBuild,
+  deliveryUntil: (signal: AbortSignal) => Delivery,
+  signal: AbortSignal,
+): Promise<WebAssembly.Module> {
+  const key = `${base.href} ${build}`;
+  let module = modules.get(key);
+  if (!module) {
+    module = new Shared(async (all) => {
+      const bytes = await deliveryUntil(all).fetchWhole(info.files[build], "engine");
+      try {
+        return await WebAssembly.compile(bytes);
+      } catch (error) {
+        throw new BackendError("This browser does not run the compiled engine.", { cause: error });
+      }
+    });
+    modules.set(key, module);
+  }
+  const own = module;
+  return own.wait(signal, () => {
+    if (modules.get(key) === own) modules.delete(key);
+  });
+}
+
+/** What a plan is run with. */
+export interface PlannedModel {
+  plan: Uint8Array;
+  /** The parts of the weights, which are let go as they are used. */
+  weights: Uint8Array<ArrayBuffer>[];
+}
+
+/** Raises BackendError. */
+export async function createCompiledBackend(
+  module: WebAssembly.Module,
+  { version }: EngineInfo,
+  info: ModelInfo,
+  { plan, weights }: PlannedModel,
+  threads: number,
+): Promise<Backend> {
+  const engine = await Engine.create(module, plan, weights, threads);
+  const [, ...sides] = info.input.shape;
+  const size = sides.reduce((whole, side) => whole * side, 1);
+  if (engine.inputLength !== size) {
+    throw new BackendError(
+      `The engine's plan takes ${engine.inputLength} values, and ${info.name} ${size}.`,
+    );
+  }
+  const workers = await startThreads(engine.threadStarts());
+  let current: Engine | undefined = engine;
+  return {
+    name: "compiled",
+    description: `compiled engine ${version.slice(0, 8)} (WebAssembly, ${threads} thread${threads === 1 ? "" : "s"})`,
+    threads,
+    async run(tensor, batch) {
+      if (!current) throw new BackendError(`${info.name} was disposed of; load it again.`);
+      const outputs: Float32Array[] = [];
+      try {
+        for (let i = 0; i < batch; i++) {
+          outputs.push(current.run(tensor.subarray(i * size, (i + 1) * size)));
+        }
+      } catch (error) {
+        if (error instanceof BackendError) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new BackendError(`The compiled engine failed while it ran ${info.name}: ${reason}`, {
+          cause: error,
+        });
+      }
+      const joined = new Float32Array(outputs.reduce((sum, { length }) => sum + length, 0));
+      outputs.reduce((at, output) => (joined.set(output, at), at + output.length), 0);
+      return joined;
+    },
+    async dispose() {
+      // The memory goes with the last that holds it.
+      current = undefined;
+      for (const worker of workers) worker.terminate();
+    },
+  };
+}
+
+async function startThreads(starts: ThreadStart[]): Promise<Worker[]> {
+  if (!starts.length) return [];
+  const url = await checkOwnScript();
+  const workers: Worker[] = [];
+  try {
+    await Promise.all(
+      starts.map((start) => {
+        const worker = new Worker(url, { type: "module", name: THREAD_NAME });
+        workers.push(worker);
+        return started(worker, start);
+      }),
+    );
+    return workers;
+  } catch (error) {
+    for (const worker of workers) worker.terminate();
+    throw error;
+  }
+}
+
+function started(worker: Worker, start: ThreadStart): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void =>
+      reject(new BackendError(`A thread of the compiled engine did not start: ${why}.`));
+    const timer = setTimeout(() => fail(`nothing for ${THREAD_START / 1000} s`), THREAD_START);
+    worker.onmessage = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      clearTimeout(timer);
+      fail(event.message || "its script was not loaded");
+    };
+    worker.postMessage(start);
+  });
+}
+
+/** Runs as a further thread, if the loader was started as one. */
+export function serveAsThread(): void {
+  const scope = globalThis as unknown as DedicatedWorker;
+  if ("document" in globalThis || scope.name !== THREAD_NAME) return;
+  scope.onmessage = ({ data }) => {
+    // Before the first wait, from which it does not come back.
+    scope.postMessage("started");
+    void runThread(data);
+  };
+}
+
+interface DedicatedWorker {
+  name: string;
+  onmessage: ((event: MessageEvent<ThreadStart>) => void) | null;
+  postMessage(message: string): void;
+}
