@@ -31,7 +31,9 @@ ABORTED = """([name, file]) => {
         if (controller.signal.aborted && !options?.signal?.aborted) window.late.push(url);
         return fetch(url, options);
     };
-    const load = torch2web.loadModel(name, { onProgress, signal: controller.signal });
+    // In the page, where its calls of fetch are seen.
+    const { signal } = controller;
+    const load = torch2web.loadModel(name, { onProgress, signal, worker: false, backends: ["wasm"], threads: 1 });
     return kept.within(load.catch(probe.describe));
 }"""
 NO_LOCKS = "() => navigator.locks.query().then(({ held, pending }) => held.length + pending.length === 0)"
@@ -95,7 +97,8 @@ def test_tab_goes_on_where_another_was_closed(opened: Page, second: Page, host: 
 def test_two_loads_in_one_page_download_once(opened: Page, host: Host) -> None:
     names = opened.evaluate(
         """async name => {
-            const loads = [torch2web.loadModel(name), torch2web.loadModel(name)];
+            const options = { backends: ["wasm"], threads: 1 };
+            const loads = [torch2web.loadModel(name, options), torch2web.loadModel(name, options)];
             const models = await kept.within(Promise.all(loads));
             return models.map(({ info }) => info.name);
         }""",
@@ -171,7 +174,7 @@ def test_abort_while_another_tab_has_the_lock(opened: Page, second: Page, host: 
         """name => {
             window.controller = new AbortController();
             const { signal } = window.controller;
-            window.result = torch2web.loadModel(name, { signal }).catch(probe.describe);
+            window.result = torch2web.loadModel(name, { signal, backends: ["wasm"], threads: 1 }).catch(probe.describe);
         }""",
         MODEL,
     )
@@ -192,8 +195,8 @@ def test_abort_of_one_load_leaves_the_runtime_to_another(opened: Page, host: Hos
         """name => {
             window.controller = new AbortController();
             const { signal } = window.controller;
-            window.aborted = torch2web.loadModel(name, { signal }).catch(probe.describe);
-            window.result = torch2web.loadModel(name).then(() => ({}), probe.describe);
+            window.aborted = torch2web.loadModel(name, { signal, backends: ["wasm"], threads: 1 }).catch(probe.describe);
+            window.result = torch2web.loadModel(name, { backends: ["wasm"], threads: 1 }).then(() => ({}), probe.describe);
         }""",
         MODEL,
     )
