@@ -31,9 +31,10 @@ ABORTED = """([name, file]) => {
         if (controller.signal.aborted && !options?.signal?.aborted) window.late.push(url);
         return fetch(url, options);
     };
+    const options = { backends: ["wasm"], threads: 1 };
     // In the page, where its calls of fetch are seen.
     const { signal } = controller;
-    const load = torch2web.loadModel(name, { onProgress, signal, worker: false, backends: ["wasm"], threads: 1 });
+    const load = torch2web.loadModel(name, { ...options, onProgress, signal, worker: false });
     return kept.within(load.catch(probe.describe));
 }"""
 NO_LOCKS = "() => navigator.locks.query().then(({ held, pending }) => held.length + pending.length === 0)"
@@ -172,9 +173,10 @@ def test_abort_while_another_tab_has_the_lock(opened: Page, second: Page, host: 
     pause.wait_until_asked()
     second.evaluate(
         """name => {
+            const options = { backends: ["wasm"], threads: 1 };
             window.controller = new AbortController();
             const { signal } = window.controller;
-            window.result = torch2web.loadModel(name, { signal, backends: ["wasm"], threads: 1 }).catch(probe.describe);
+            window.result = torch2web.loadModel(name, { ...options, signal }).catch(probe.describe);
         }""",
         MODEL,
     )
@@ -193,10 +195,11 @@ def test_abort_of_one_load_leaves_the_runtime_to_another(opened: Page, host: Hos
     pause = host.pause_at(parts_of(host.site, "wasm")[-1].path)
     opened.evaluate(
         """name => {
+            const options = { backends: ["wasm"], threads: 1 };
             window.controller = new AbortController();
             const { signal } = window.controller;
-            window.aborted = torch2web.loadModel(name, { signal, backends: ["wasm"], threads: 1 }).catch(probe.describe);
-            window.result = torch2web.loadModel(name, { backends: ["wasm"], threads: 1 }).then(() => ({}), probe.describe);
+            window.aborted = torch2web.loadModel(name, { ...options, signal }).catch(probe.describe);
+            window.result = torch2web.loadModel(name, options).then(() => ({}), probe.describe);
         }""",
         MODEL,
     )
