@@ -62,11 +62,7 @@ def test_strict_policy_is_never_violated(
     """Also where the server sends it with the loader, whose worker is then bound by it."""
     host = host_of(demo_site, isolated=isolated)
     loader = script_of(demo_site)
-    isolation = {
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Embedder-Policy": "require-corp",
-    }
-    headers = {"Content-Security-Policy": POLICY, **(isolation if isolated else {})}
+    headers = {"Content-Security-Policy": POLICY}
     host.faults[loader] = Fault((demo_site / loader).read_bytes(), headers=headers)
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
