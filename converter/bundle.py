@@ -145,7 +145,6 @@ def write_site(
         models=models,
         samples=samples,
         runtime=runtime,
-        engine=engine,
         pinned=pinned,
         verify_page=delivery.verify_page,
         loader=loader,
@@ -156,19 +155,8 @@ def write_site(
     )
     index = write_bytes_hashed(root, "index.html", html)
     # What page and loader start with. Models and wasm are kept by the loader, part by part.
-    starting = [
-        *parts,
-        *pictures,
-        *signatures,
-        manifest,
-        checksums,
-        loader,
-        entry,
-        page,
-        style,
-        notices,
-        index,
-    ]
+    starting = [*parts, *pictures, *signatures, manifest, checksums]
+    starting += [loader, entry, page, style, notices, index]
     starting += [runtime.cpu.api, runtime.cpu.glue] if runtime else []
     offline = write_bytes_hashed(root, OFFLINE, build_offline(starting, cache / "web"))
     judging = []

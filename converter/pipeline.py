@@ -132,8 +132,8 @@ def _convert(
         cache.entry(spec, weights.sha256, demo=weights.demo, allow_dead=options.allow_dead, planned=planned)
         for planned in ((True,) if backends.with_engine else (True, False))
     ]
-    for entry in entries:
-        if (kept := entry.read()) is not None:
+    for known in entries:
+        if (kept := known.read()) is not None:
             return _Converted(spec, weights, _require_runnable(spec, kept, backends), None)
 
     def on_stage(stage: str) -> None:
@@ -142,6 +142,7 @@ def _convert(
     on_stage("loading PyTorch")
     from converter.convert import convert  # brings torch, which a build without changes does not need
 
+    entry = entries[-1]
     work = cache.begin(entry)
     try:
         conversion = convert(

@@ -24,7 +24,7 @@ def test_scripts_fit_their_budgets(cache: Path) -> None:
     scripts = build_scripts("0" * 64, cache / "test-web")
     budgets = json.loads(BUDGETS.read_text())
     assert {name: size for name, size in scripts.gzipped.items() if not 500 < size <= budgets[name]} == {}
-    assert budgets["torch2web.js"] == 14 * 1024
+    assert budgets["torch2web.js"] == 22 * 1024
     assert b"0" * 64 in scripts.loader
 
 

@@ -1,0 +1,38 @@
+"""Sites with one backend only, as `--backend` builds them, in Chromium."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.server import Hosting
+from tests.browser.test_page import READY
+from tests.browser.verify_page import open_verify_page
+from tests.conftest import run_build
+
+RUNS_ON = {"compiled": "compiled engine", "onnxruntime": "onnxruntime-web"}
+
+
+@pytest.fixture(scope="module", params=RUNS_ON)
+def built(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, cache: Path
+) -> tuple[str, Path]:
+    """A backend, and the smallest model's site with it alone."""
+    site = tmp_path_factory.mktemp(request.param) / "site"
+    options = ("--only", "mobilenet_emotion", "--backend", request.param, "--no-precompressed")
+    result = run_build(*options, "--out", site, "--cache", cache)
+    assert result.returncode == 0, result.stderr
+    return request.param, site
+
+
+def test_answers_by_what_it_carries(built: tuple[str, Path], quiet_page: Page, host_of: Hosting) -> None:
+    backend, site = built
+    quiet_page.goto(host_of(site).url)
+    quiet_page.wait_for_selector(READY)
+    assert RUNS_ON[backend] in quiet_page.inner_text("#backend")
+    assert "of Python's numbers on this device" in quiet_page.inner_text("#selfcheck")
+
+
+def test_python_in_the_page_finds_every_file(built: tuple[str, Path], page: Page, host_of: Hosting) -> None:
+    _, site = built
+    assert open_verify_page(page, host_of(site)) == "passed"
