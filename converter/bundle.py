@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from converter.backend_files import write_engine, write_runtime
+from converter.backends import Backends
 from converter.check_manifest import SCHEMA
 from converter.demo.faces import LABELS as DRAWN_LABELS
 from converter.errors import InputError, OutputError
 from converter.hashing import FileRecord, read_blocks, write_bytes_hashed, write_hashed
 from converter.hosts import write_host_files
-from converter.manifest import ModelRecord, Runtime, RuntimeFiles, checksums_json, manifest_json
+from converter.manifest import ModelRecord, checksums_json, manifest_json
 from converter.pages import TEMPLATES, integrity, render
-from converter.parts import write_named, write_parts
+from converter.parts import write_named
 from converter.precompress import precompress
 from converter.samples import draw_samples
 from converter.schema import FOLDER as SCHEMAS
@@ -23,7 +25,7 @@ from converter.signing import sign_manifest
 from converter.signing_keys import SigningKey
 from converter.verify_page import FOLDER as VERIFY_FOLDER
 from converter.verify_page import Judged, write_verify_page
-from converter.webassets import build_offline, build_scripts, runtime_files, runtime_version
+from converter.webassets import build_offline, build_scripts
 
 MANIFEST = "models/model_info.json"
 CHECKSUMS = "models/model_checksums.json"
@@ -41,6 +43,7 @@ class Delivery:
 
     max_file_size: int = 20 * 2**20
     """Most bytes of a file that the page loads; larger ones are split."""
+    backends: Backends = Backends.BOTH
     plain_models: bool = True
     """Whether the whole ONNX files are part of it, which only servers and people need."""
     precompressed: bool = True
@@ -53,10 +56,12 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Bundle:
-    """What was written: every file, and the sizes of the scripts as they are sent."""
+    """What was written: every file, and the sizes of scripts and engine as they are sent."""
 
     files: tuple[FileRecord, ...]
     scripts_gzipped: Mapping[str, int]
+    engine_compressed: Mapping[str, int]
+    """In brotli; empty without the compiled backend."""
 
     @property
     def size(self) -> int:
@@ -109,12 +114,11 @@ def write_site(
 
     Raises ToolError, BudgetError, InputError or OutputError.
     """
-    runtime = Runtime(
-        version=runtime_version(),
-        cpu=_write_runtime(root, "cpu", delivery),
-        webgpu=_write_runtime(root, "webgpu", delivery),
-    )
-    manifest = write_bytes_hashed(root, MANIFEST, manifest_json(generator, runtime, models))
+    most = delivery.max_file_size
+    runtime = write_runtime(root, most) if delivery.backends.with_runtime else None
+    planned = any(model.plan for model in models)  # else there is nothing for the engine to run
+    engine = write_engine(root, most, cache / "web") if planned else None
+    manifest = write_bytes_hashed(root, MANIFEST, manifest_json(generator, runtime, engine, models))
     schema = write_hashed(root, f"models/{SCHEMA}", read_blocks(SCHEMAS / SCHEMA))
     # Models may share parts.
     model_files = list({file.path: file for model in models for file in model.files}.values())
@@ -141,6 +145,7 @@ def write_site(
         models=models,
         samples=samples,
         runtime=runtime,
+        engine=engine,
         pinned=pinned,
         verify_page=delivery.verify_page,
         loader=loader,
@@ -151,8 +156,20 @@ def write_site(
     )
     index = write_bytes_hashed(root, "index.html", html)
     # What page and loader start with. Models and wasm are kept by the loader, part by part.
-    starting = [*parts, *pictures, *signatures, runtime.cpu.api, runtime.cpu.glue, manifest, checksums]
-    starting += [loader, entry, page, style, notices, index]
+    starting = [
+        *parts,
+        *pictures,
+        *signatures,
+        manifest,
+        checksums,
+        loader,
+        entry,
+        page,
+        style,
+        notices,
+        index,
+    ]
+    starting += [runtime.cpu.api, runtime.cpu.glue] if runtime else []
     offline = write_bytes_hashed(root, OFFLINE, build_offline(starting, cache / "web"))
     judging = []
     if delivery.verify_page:
@@ -160,7 +177,8 @@ def write_site(
         judging = write_verify_page(root, judged, scripts.verify, delivery.pyodide_wheels, cache / "web")
     files = [
         *model_files,
-        *runtime.files,
+        *(runtime.files if runtime else ()),
+        *(engine.files if engine else ()),
         *parts,
         *pictures,
         *judging,
@@ -175,21 +193,7 @@ def write_site(
     files.sort(key=lambda file: file.path)
     sums = "".join(f"{file.sha256}  {file.path}\n" for file in files)
     written = write_bytes_hashed(root, SUMS, sums.encode())
-    return Bundle((*files, written), scripts.gzipped)
-
-
-def _write_runtime(root: Path, kind: str, delivery: Delivery) -> RuntimeFiles:
-    """onnxruntime-web's own files, unchanged but for their names."""
-    paths = runtime_files(kind)
-
-    def named(role: str) -> str:
-        return f"onnxruntime/{paths[role].stem}-*{paths[role].suffix}"
-
-    return RuntimeFiles(
-        api=write_named(root, named("api"), paths["api"].read_bytes()),
-        glue=write_named(root, named("glue"), paths["glue"].read_bytes()),
-        wasm=write_parts(root, named("wasm"), paths["wasm"].read_bytes(), delivery.max_file_size),
-    )
+    return Bundle((*files, written), scripts.gzipped, engine.compressed if engine else {})
 
 
 def _require_small(files: Sequence[FileRecord], limit: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from converter.catalog import ModelSpec
 from converter.checked import CheckedFiles
+from converter.engine import engine_version
 from converter.errors import OutputError
 from converter.hashing import FileRecord, sha256_of_sources
 from converter.kept import begin_work, publish
@@ -26,7 +27,7 @@ _DISTRIBUTIONS = ("efficientnet-pytorch", "numpy", "onnx", "onnxruntime", "pillo
 
 @dataclass(frozen=True)
 class Entry:
-    """A folder with `model.onnx`, `record.json`, and graph and weights in parts as in the site.
+    """A folder with `model.onnx`, `record.json`, and graph, weights and plan in parts as in the site.
 
     It is complete by the time it has its name.
     """
@@ -72,14 +73,18 @@ class ConversionCache:
             "packages": {name: version(name) for name in _DISTRIBUTIONS},
         }
 
-    def entry(self, spec: ModelSpec, weights_sha256: str, *, demo: bool, allow_dead: bool) -> Entry:
-        """Where the conversion of `spec` with these weights is or would be kept."""
+    def entry(
+        self, spec: ModelSpec, weights_sha256: str, *, demo: bool, allow_dead: bool, planned: bool
+    ) -> Entry:
+        """Where the conversion of `spec` with these weights, `planned` or not, is or would be kept."""
         inputs = {
             **self._environment,
             "spec": spec.as_dict(),
             "weights": weights_sha256,
             "demo": demo,
             "allow_dead": allow_dead,
+            # What judged the plan.
+            "engine": engine_version() if planned else None,
         }
         key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
         return Entry(self.folder / f"{spec.name}-{key[:32]}")
@@ -110,6 +115,7 @@ class ConversionCache:
 def _files_of(record: Mapping[str, Any]) -> list[FileRecord]:
     """Every file of an entry but the record itself."""
     parted = [record["graph"], *(variant["weights"] for variant in record["kept"])]
+    parted += [record["plan"]] if record["plan"] else []
     parts = [part for file in parted for part in PartedFile.from_dict(file).parts]
     return [FileRecord(**record["model"]), *parts]
 

@@ -36,6 +36,8 @@ def check_manifest(manifest: object) -> None:
 
 def check_contradictions(manifest: Mapping[str, Any]) -> None:
     """Raise ManifestError where a manifest that follows its schema contradicts itself."""
+    if "runtime" not in manifest and "engine" not in manifest:
+        raise ManifestError("runtime", "is missing, and so is an engine; nothing could run the models")
     names: list[str] = []
     for index, model in enumerate(manifest["models"]):
         key = f"models[{index}]"
@@ -51,13 +53,27 @@ def check_contradictions(manifest: Mapping[str, Any]) -> None:
                 f"{key}.output.shape[1]", f"found {found}, expected {classes}, one for each label"
             )
         _check_size(key, model["input"]["shape"][2:], model["preprocessing"]["steps"])
-        _check_parts(f"{key}.graph", model["graph"])
+        _check_runnable(key, model, manifest)
         for number, variant in enumerate(model["variants"]):
             _check_parts(f"{key}.variants[{number}].weights", variant["weights"])
             _check_golden(f"{key}.variants[{number}].golden", variant["golden"], classes)
     for kind in ("files", "webgpu"):
-        if kind in manifest["runtime"]:
+        if kind in manifest.get("runtime", {}):
             _check_parts(f"runtime.{kind}.wasm", manifest["runtime"][kind]["wasm"])
+    for build, module in manifest.get("engine", {"files": {}})["files"].items():
+        _check_parts(f"engine.files.{build}", module)
+
+
+def _check_runnable(key: str, model: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    """That there is a graph or a plan, and what runs the one and the other."""
+    if "graph" not in model and "plan" not in model:
+        raise ManifestError(f"{key}.graph", "is missing, and so is a plan; nothing could run the model")
+    for file, run_by in (("graph", "runtime"), ("plan", "engine")):
+        if file not in model:
+            continue
+        if run_by not in manifest:
+            raise ManifestError(f"{key}.{file}", f"found a {file} without the {run_by} that would run it")
+        _check_parts(f"{key}.{file}", model[file])
 
 
 def _check_size(key: str, size: list[int], steps: list[dict[str, Any]]) -> None:

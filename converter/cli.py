@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from converter.backends import Backends
 from converter.console import Output
 from converter.errors import OutputError, SignatureError, SiteError, Torch2WebError
 
@@ -60,6 +61,13 @@ def create_parser() -> argparse.ArgumentParser:
         default=ROOT / ".cache",
         metavar="DIR",
         help="folder of conversions kept between builds (.cache)",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=tuple(map(str, Backends)),
+        default=str(Backends.BOTH),
+        help="what the site carries to run models: the small compiled engine with a plan of each model, "
+        "onnxruntime-web, or both (both)",
     )
     parser.add_argument(
         "--allow-dead",
@@ -229,6 +237,7 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         allow_dead=options.allow_dead,
         delivery=Delivery(
             max_file_size=options.max_file_size,
+            backends=Backends(options.backend),
             plain_models=options.plain_models,
             precompressed=options.precompressed,
             verify_page=options.verify_page,
@@ -251,9 +260,16 @@ def _build(options: argparse.Namespace, output: Output) -> None:
             output.warning(
                 f"{model.record.spec.name}: its logits do not depend on the picture (--allow-dead)."
             )
+        if model.record.no_plan:
+            output.warning(
+                f"{model.record.spec.name}: built without the compiled backend: {model.record.no_plan}"
+            )
     bundle = report.bundle
     sizes = ", ".join(f"{name} {size / 1024:.1f}" for name, size in bundle.scripts_gzipped.items())
     output.line(f"Scripts, KiB gzipped: {sizes}")
+    if bundle.engine_compressed:
+        sizes = ", ".join(f"{name} {size / 1024:.1f}" for name, size in bundle.engine_compressed.items())
+        output.line(f"Engine, KiB in brotli: {sizes}")
     output.line(f"{options.out}: {len(bundle.files)} files, {bundle.size / 2**20:.0f} MiB")
     if signing_key:
         output.line(f"signed with {options.sign}; publish its public key: docs/signing.md")

@@ -5,6 +5,7 @@ memory or not"; and the same C as a library for this machine, which plans are tr
 """
 
 import ctypes
+import hashlib
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 from converter.errors import ToolError
 from converter.hashing import sha256_of_sources
 from converter.kept import kept_files
+from converter.side_by_side import side_by_side
 
 ENGINE = Path(__file__).parent.parent / "web" / "engine"
 
@@ -50,6 +52,8 @@ STACK_BYTES = 65536
 MOST_SHARED_BYTES = 65535 * 65536
 """What a shared memory may grow to, at most: 4 GiB less a page."""
 
+_ADVICE = "--backend onnxruntime builds without the compiled backend"
+
 _WARNINGS = ("-std=c11", "-Wall", "-Wextra")
 # No contraction: `a * b + c` rounds twice wherever the code does not ask for the fused form.
 # Hot loops are in vectors and unrolled by hand: what LLVM would add is 3 KB in brotli, and no faster.
@@ -75,6 +79,11 @@ class Module:
     """Imports a shared memory, for threads."""
 
     @property
+    def build(self) -> str:
+        """What the manifest calls it."""
+        return f"{'relaxed' if self.relaxed else 'plain'}{'_threads' * self.shared}"
+
+    @property
     def features(self) -> str:
         relaxed = "+relaxed_simd" if self.relaxed else ""
         shared = "+atomics" if self.shared else ""
@@ -89,6 +98,15 @@ MODULES = tuple(
 )
 
 
+ENGINE_BUILDS = {module.build: module.name for module in MODULES}
+"""File names of the modules by what the manifest calls them."""
+
+
+def engine_version() -> str:
+    """Sixteen digits that stand for all that the modules are made from."""
+    return hashlib.sha256(_modules_key().encode()).hexdigest()[:16]
+
+
 def engine_sources() -> list[Path]:
     """The C files of the engine, sorted."""
     return sorted(ENGINE.glob("*.c"))
@@ -98,10 +116,10 @@ def build_engine(cache: Path) -> Mapping[str, bytes]:
     """The engine's modules by file name, kept in `cache` between builds. Raises ToolError."""
 
     def make(folder: Path) -> None:
-        for module in MODULES:
-            compile_module(folder / module.name, engine_sources(), EXPORTS, module)
+        sources = engine_sources()
+        side_by_side(lambda module: compile_module(folder / module.name, sources, EXPORTS, module), MODULES)
 
-    return kept_files(cache, "engine", _key(*(module.features for module in MODULES), *EXPORTS), make)
+    return kept_files(cache, "engine", _modules_key(), make)
 
 
 def native_engine(cache: Path) -> ctypes.CDLL:
@@ -117,7 +135,10 @@ def native_engine(cache: Path) -> ctypes.CDLL:
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "engine.so"
         library.write_bytes(content)
-        return ctypes.CDLL(str(library))
+        try:
+            return ctypes.CDLL(str(library))
+        except OSError as error:
+            raise ToolError("the engine", f"this machine cannot load it: {error}; {_ADVICE}") from error
 
 
 def compile_module(target: Path, sources: Sequence[Path], exports: Sequence[str], module: Module) -> None:
@@ -143,6 +164,10 @@ def compile_module(target: Path, sources: Sequence[Path], exports: Sequence[str]
     )
 
 
+def _modules_key() -> str:
+    return _key(*(module.features for module in MODULES), *EXPORTS)
+
+
 def _key(*more: str) -> str:
     sources = sha256_of_sources(ENGINE, sorted(ENGINE.glob("*.[ch]")))
     this = sha256_of_sources(Path(__file__).parent, [Path(__file__)])
@@ -162,4 +187,5 @@ def _zig_cc(arguments: Sequence[str]) -> None:
             text=True,
         )
     if result.returncode:
-        raise ToolError("zig cc", f"failed with exit code {result.returncode}", result.stdout)
+        problem = f"failed with exit code {result.returncode}; {_ADVICE}"
+        raise ToolError("zig cc", problem, result.stdout)

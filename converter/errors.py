@@ -13,10 +13,11 @@
     │   ├── ExportError           the ONNX file is not what was asked for
     │   ├── VerificationError     the ONNX file does not compute what PyTorch does
     │   ├── DeadModelError        the logits do not depend on the input
+    │   ├── NoPlanError           the compiled backend, the only one wanted, cannot run the model
     │   ├── SignatureError        the signature of a site is missing, or is not the key's on this manifest
     │   ├── SiteError             a built site is not as its checksums and golden outputs say
     │   └── BudgetError           a file of the bundle is larger than its budget
-    └── ToolError                 npm, esbuild or tsc failed; exit code 1
+    └── ToolError                 npm, esbuild, tsc or zig failed; exit code 1
 
 Each message says what was found, what was expected and what to do; the attributes carry the same
 as data.
@@ -142,6 +143,18 @@ class DeadModelError(CheckError):
         )
 
 
+class NoPlanError(CheckError):
+    """`reason` names the operator, or says how far off the plan's logits are."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        self.model, self.reason = model, reason
+        super().__init__(
+            f"{model}: the compiled backend cannot run it: {reason}\n"
+            "  --backend both builds this model for onnxruntime-web and the others for either; "
+            "--backend onnxruntime builds none for the compiled backend."
+        )
+
+
 class SignatureError(CheckError):
     """`path` is the signature's, relative to the site."""
 
@@ -161,9 +174,11 @@ class SiteError(CheckError):
 
 
 class BudgetError(CheckError):
-    def __init__(self, name: str, size: int, budget: int) -> None:
-        self.name, self.size, self.budget = name, size, budget
-        super().__init__(f"{name} is {size:,} bytes gzipped, over its budget of {budget:,}")
+    """`form` is how the bytes were compressed."""
+
+    def __init__(self, name: str, size: int, budget: int, form: str = "gzipped") -> None:
+        self.name, self.size, self.budget, self.form = name, size, budget, form
+        super().__init__(f"{name} is {size:,} bytes {form}, over its budget of {budget:,}")
 
 
 class ToolError(Torch2WebError):

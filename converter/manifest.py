@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from converter.backend_files import Engine, Runtime
 from converter.catalog import ModelSpec
 from converter.check_manifest import check_manifest
 from converter.hashing import FileRecord
@@ -21,36 +22,6 @@ class Weights:
     """File name of the checkpoint."""
     sha256: str
     demo: bool
-
-
-@dataclass(frozen=True)
-class RuntimeFiles:
-    """What one build of onnxruntime-web consists of."""
-
-    api: FileRecord
-    glue: FileRecord
-    wasm: PartedFile
-
-    @property
-    def all(self) -> tuple[FileRecord, ...]:
-        return self.api, self.glue, *self.wasm.parts
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"api": self.api.as_dict(), "glue": self.glue.as_dict(), "wasm": self.wasm.as_dict()}
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """The files of onnxruntime-web that the loader fetches."""
-
-    version: str
-    cpu: RuntimeFiles
-    webgpu: RuntimeFiles
-    """Fetched only by browsers with a graphics adapter, when they are about to try it."""
-
-    @property
-    def files(self) -> tuple[FileRecord, ...]:
-        return *self.cpu.all, *self.webgpu.all
 
 
 @dataclass(frozen=True)
@@ -82,8 +53,12 @@ class ModelRecord:
     weights: Weights
     plain: FileRecord | None
     """The whole ONNX file, for servers and people; None where the site was built without."""
-    graph: PartedFile
-    """ONNX without the weights, which are external data of it."""
+    graph: PartedFile | None
+    """ONNX without the weights, which are external data of it; None in a site without onnxruntime-web."""
+    plan: PartedFile | None
+    """What the engine runs in its place; None where there is none."""
+    no_plan: str
+    """Why there is none, where one was wanted."""
     verification: Mapping[str, Any]
     """Of the ONNX file as it was exported."""
     variants: Sequence[VariantRecord]
@@ -101,18 +76,23 @@ class ModelRecord:
     @property
     def download(self) -> int:
         """Bytes that a visitor downloads for the default."""
-        return self.graph.size + self.default.weights.size
+        how = self.plan or self.graph  # the loader tries the compiled backend first
+        return (how.size if how else 0) + self.default.weights.size
 
     @property
     def files(self) -> tuple[FileRecord, ...]:
         """Every file of this model, each once."""
-        parts = [part for file in (self.graph, *(v.weights for v in self.variants)) for part in file.parts]
+        parted = [self.graph, self.plan, *(variant.weights for variant in self.variants)]
+        parts = [part for file in parted if file for part in file.parts]
         plain = [self.plain] if self.plain else []
         return tuple({file.path: file for file in (*plain, *parts)}.values())
 
     def as_dict(self) -> dict[str, Any]:
         spec = self.spec
         plain = {"plain": self.plain.as_dict()} if self.plain else {}
+        graph = {"graph": self.graph.as_dict()} if self.graph else {}
+        plan = {"plan": self.plan.as_dict()} if self.plan else {}
+        no_plan = {"no_plan": self.no_plan} if self.no_plan else {}
         return {
             "name": spec.name,
             "title": spec.title,
@@ -130,24 +110,24 @@ class ModelRecord:
             "recommended": {"target": spec.recommended.target, "role": spec.recommended.role},
             **plain,
             "verification": dict(self.verification),
-            "graph": self.graph.as_dict(),
+            **graph,
+            **plan,
+            **no_plan,
             "variants": [variant.as_dict() for variant in self.variants],
             "gate": asdict(spec.gate),
             "refused": [dict(refused) for refused in self.refused],
         }
 
 
-def manifest_json(generator: str, runtime: Runtime, models: Sequence[ModelRecord]) -> bytes:
+def manifest_json(
+    generator: str, runtime: Runtime | None, engine: Engine | None, models: Sequence[ModelRecord]
+) -> bytes:
     """The bytes of model_info.json: the same for the same input, no time and no path of this machine."""
     manifest = {
         "schema_version": SCHEMA_VERSION,
         "generator": generator,
-        "runtime": {
-            "name": "onnxruntime-web",
-            "version": runtime.version,
-            "files": runtime.cpu.as_dict(),
-            "webgpu": runtime.webgpu.as_dict(),
-        },
+        **({"runtime": runtime.as_dict()} if runtime else {}),
+        **({"engine": engine.as_dict()} if engine else {}),
         "models": [model.as_dict() for model in models],
     }
     check_manifest(manifest)

@@ -5,19 +5,21 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+from converter.backends import Backends
 from converter.bundle import Bundle, Delivery, full_disk_explained, require_replaceable, write_site
 from converter.cache import ConversionCache, Kept
 from converter.catalog import ModelSpec, load_catalog
 from converter.console import Show
 from converter.demo.weights import weights_file
-from converter.errors import CheckpointError
+from converter.engine import native_engine
+from converter.errors import CheckpointError, NoPlanError
 from converter.hashing import sha256_of
 from converter.manifest import ModelRecord, Weights
 from converter.placing import place_model
 from converter.swap import swapped_in
 from converter.webassets import install_node_modules
 
-_STEPS_PER_MODEL = 6
+_STEPS_PER_MODEL = 7
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def build(options: BuildOptions, show: Show) -> BuildReport:
     for index, (spec, checkpoint) in enumerate(zip(specs, checkpoints, strict=True)):
         done = index * _STEPS_PER_MODEL
         with full_disk_explained(options.cache):
-            converted.append(_convert(spec, checkpoint, cache, options.allow_dead, step))
+            converted.append(_convert(spec, checkpoint, cache, options, step))
     done = total - 2
     step("Installing what runs in the browser")
     install_node_modules()
@@ -116,7 +118,7 @@ def _convert(
     spec: ModelSpec,
     checkpoint: Path | None,
     cache: ConversionCache,
-    allow_dead: bool,
+    options: BuildOptions,
     step: Callable[[str], None],
 ) -> _Converted:
     path = checkpoint or weights_file(spec.architecture)
@@ -124,9 +126,15 @@ def _convert(
         advice = "Build it from a checkpoint of its own with --checkpoints DIR."
         raise CheckpointError(path, f"there are no demo weights for {spec.architecture}", advice)
     weights = Weights(path.name, sha256_of(path), demo=checkpoint is None)
-    entry = cache.entry(spec, weights.sha256, demo=weights.demo, allow_dead=allow_dead)
-    if (kept := entry.read()) is not None:
-        return _Converted(spec, weights, kept, None)
+    backends = options.delivery.backends
+    # Where no plan is wanted, a conversion that has one will do.
+    entries = [
+        cache.entry(spec, weights.sha256, demo=weights.demo, allow_dead=options.allow_dead, planned=planned)
+        for planned in ((True,) if backends.with_engine else (True, False))
+    ]
+    for entry in entries:
+        if (kept := entry.read()) is not None:
+            return _Converted(spec, weights, _require_runnable(spec, kept, backends), None)
 
     def on_stage(stage: str) -> None:
         step(f"{spec.title}: {stage}")
@@ -136,8 +144,22 @@ def _convert(
 
     work = cache.begin(entry)
     try:
-        conversion = convert(spec, checkpoint, work, allow_dead=allow_dead, on_stage=on_stage)
+        conversion = convert(
+            spec,
+            checkpoint,
+            work,
+            engine=native_engine(options.cache / "web") if backends.with_engine else None,
+            allow_dead=options.allow_dead,
+            on_stage=on_stage,
+        )
         kept = cache.store(work, entry, conversion.as_record())
     finally:
         cache.discard(work)
-    return _Converted(spec, weights, kept, conversion.seconds)
+    return _Converted(spec, weights, _require_runnable(spec, kept, backends), conversion.seconds)
+
+
+def _require_runnable(spec: ModelSpec, kept: Kept, backends: Backends) -> Kept:
+    """Raise NoPlanError for a model that the only backend cannot run."""
+    if not backends.with_runtime and not kept.record["plan"]:
+        raise NoPlanError(spec.name, kept.record["no_plan"])
+    return kept

@@ -19,6 +19,8 @@ def place_model(root: Path, spec: ModelSpec, weights: Weights, kept: Kept, deliv
     """
     record = kept.record
     part_size = min(PART_SIZE, delivery.max_file_size)
+    backends = delivery.backends
+    planned = backends.with_engine and record["plan"]
 
     def place_parts(file: PartedFile) -> PartedFile:
         if part_size < PART_SIZE:
@@ -36,7 +38,9 @@ def place_model(root: Path, spec: ModelSpec, weights: Weights, kept: Kept, deliv
         spec=spec,
         weights=weights,
         plain=plain,
-        graph=place_parts(PartedFile.from_dict(record["graph"])),
+        graph=place_parts(PartedFile.from_dict(record["graph"])) if backends.with_runtime else None,
+        plan=place_parts(PartedFile.from_dict(record["plan"])) if planned else None,
+        no_plan=record["no_plan"] if backends.with_engine else "",
         verification=record["verification"],
         variants=tuple(
             VariantRecord(

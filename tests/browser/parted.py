@@ -52,6 +52,9 @@ def open_page(page: Page, host: Host) -> None:
     host.requests.clear()
 
 
+DEFAULTS = {"backends": ["wasm"], "threads": 1}
+"""The one whose files are the largest and the most: runtime, graph and weights."""
+
 CALL = """([name, options]) => kept.within(probe.attempt(name, async () => {
     const image = new ImageData(40, 30);
     image.data.forEach((_, i) => (image.data[i] = (i * 7) % 256));
@@ -60,14 +63,14 @@ CALL = """([name, options]) => kept.within(probe.attempt(name, async () => {
 
 
 def attempt(page: Page, **options: Any) -> dict[str, Any]:
-    result: dict[str, Any] = page.evaluate(CALL, [MODEL, options])
+    result: dict[str, Any] = page.evaluate(CALL, [MODEL, {**DEFAULTS, **options}])
     assert result["predictions"] == ("error" not in result)
     return result
 
 
 def begin(page: Page, **options: Any) -> None:
     """Start an attempt, to be waited for by `end`."""
-    page.evaluate(f"argument => {{ window.result = ({CALL})(argument); }}", [MODEL, options])
+    page.evaluate(f"argument => {{ window.result = ({CALL})(argument); }}", [MODEL, {**DEFAULTS, **options}])
 
 
 def end(page: Page) -> dict[str, Any]:
@@ -96,7 +99,9 @@ def stored(page: Page) -> set[str]:
 
 def wait_for_lock(page: Page) -> None:
     """Wait until some tab waits for another one's part."""
-    page.wait_for_function("() => navigator.locks.query().then(({ pending }) => pending.length > 0)")
+    # The page always waits for the lock of its worker.
+    waiting = "pending.some(({ name }) => name.includes('://'))"
+    page.wait_for_function(f"() => navigator.locks.query().then(({{ pending }}) => {waiting})")
 
 
 def hashes(parts: Iterable[Part]) -> set[str]:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from converter.hashing import sha256_of
 from tests.browser.parity import open_harness
 from tests.browser.server import Fault, Host, Hosting
-from tests.browser.sites import model_of, runtime_of, script_of, weights_of
+from tests.browser.sites import manifest_of, model_of, runtime_of, script_of, weights_of
 
 MODEL = "mobilenet_emotion"
 MANIFEST = "models/model_info.json"
@@ -77,6 +77,36 @@ def test_truncated(page: Page, host: Host, small_site: Path, path: str) -> None:
     if path.endswith((".bin", ".wasm")):
         assert result["expected"] == f"{len(content)} bytes"
         assert result["actual"] == f"{len(content) // 3} bytes"
+
+
+@pytest.mark.parametrize("fault", ["changed", "cut short", "missing", "an HTML page"])
+@pytest.mark.parametrize("kind", ["engine", "plan", "weights"])
+def test_files_of_the_compiled_engine(
+    page: Page, host: Host, small_site: Path, kind: str, fault: str
+) -> None:
+    """None of them is replaced by another backend's silently: a wrong file is no fault of the device."""
+    manifest = manifest_of(small_site)
+    (model,) = manifest["models"]
+    files = [*manifest["engine"]["files"].values()] if kind == "engine" else []
+    files += [model["plan"]] if kind == "plan" else []
+    files += [model["variants"][0]["weights"]] if kind == "weights" else []
+    paths = [part["path"] for file in files for part in file["parts"]]
+    for path in paths:
+        content = (small_site / path).read_bytes()
+        host.faults[path] = {
+            "changed": Fault(flipped(content)),
+            "cut short": Fault(content[:100]),
+            "missing": Fault(b"", 404),
+            "an HTML page": Fault(HTML, 200, "text/html"),
+        }[fault]
+    open_harness(page, host)
+    call = "probe.attempt(name, () => new ImageData(9, 9), { backends: undefined, threads: undefined })"
+    result = page.evaluate(f"name => {call}", MODEL)
+    assert result["predictions"] == 0
+    assert result["error"] == ("IntegrityError" if fault in ("changed", "cut short") else "DownloadError")
+    assert result["url"].removeprefix(host.url) in paths
+    host.faults.clear()
+    assert page.evaluate(f"name => {call}", MODEL)["predictions"] == 1, "it can be tried again"
 
 
 def test_longer_than_recorded(page: Page, host: Host, small_site: Path) -> None:
@@ -158,7 +188,8 @@ def test_progress_counts_every_byte(page: Page, host: Host, small_site: Path) ->
     seen = page.evaluate(
         """async name => {
             const seen = [];
-            await torch2web.loadModel(name, { onProgress: (progress) => seen.push(progress) });
+            const onProgress = (progress) => seen.push(progress);
+            await torch2web.loadModel(name, { onProgress, backends: ["wasm"], threads: 1 });
             return seen;
         }""",
         MODEL,

@@ -43,7 +43,7 @@ def test_first_visit_shows_an_answer_and_its_proof(page: Page, host: Host) -> No
     page.wait_for_selector(READY)
     assert page.inner_text("#label") in ("Bored", "Confused", "Focused", "Tired")
     assert page.locator("#bars li").count() == 4
-    assert "onnxruntime-web" in page.inner_text("#backend")
+    assert "compiled engine" in page.inner_text("#backend")
     assert "bytes checked" in page.inner_text("#verified")
     assert "of Python's numbers on this device" in page.inner_text("#selfcheck")
     assert "ms" in page.inner_text("#time")

@@ -10,10 +10,11 @@ from tests.browser.server import Host
 MODELS = ("mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion")
 
 
+@pytest.mark.parametrize("backend", ["compiled", "wasm"])
 @pytest.mark.parametrize("variant", ["fp32", "fp16", "int8"])
 @pytest.mark.parametrize("name", MODELS)
 def test_loader_computes_what_python_computes(
-    page: Page, demo_host: Host, expected: Expected, name: str, variant: str
+    page: Page, demo_host: Host, expected: Expected, name: str, variant: str, backend: str
 ) -> None:
     """The exact variant as the whole ONNX file, the others as onnxruntime with the same rounded weights."""
     answers = expected.answers(name, variant)
@@ -21,7 +22,7 @@ def test_loader_computes_what_python_computes(
     assert len({answer.label for answer in answers.values()}) == 4, (
         "pictures that all get one label prove little"
     )
-    assert compare_in_page(page, demo_host, name, answers, variant) == []
+    assert compare_in_page(page, demo_host, name, answers, variant, backend) == []
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -31,7 +31,10 @@ ABORTED = """([name, file]) => {
         if (controller.signal.aborted && !options?.signal?.aborted) window.late.push(url);
         return fetch(url, options);
     };
-    const load = torch2web.loadModel(name, { onProgress, signal: controller.signal });
+    const options = { backends: ["wasm"], threads: 1 };
+    // In the page, where its calls of fetch are seen.
+    const { signal } = controller;
+    const load = torch2web.loadModel(name, { ...options, onProgress, signal, worker: false });
     return kept.within(load.catch(probe.describe));
 }"""
 NO_LOCKS = "() => navigator.locks.query().then(({ held, pending }) => held.length + pending.length === 0)"
@@ -95,7 +98,8 @@ def test_tab_goes_on_where_another_was_closed(opened: Page, second: Page, host: 
 def test_two_loads_in_one_page_download_once(opened: Page, host: Host) -> None:
     names = opened.evaluate(
         """async name => {
-            const loads = [torch2web.loadModel(name), torch2web.loadModel(name)];
+            const options = { backends: ["wasm"], threads: 1 };
+            const loads = [torch2web.loadModel(name, options), torch2web.loadModel(name, options)];
             const models = await kept.within(Promise.all(loads));
             return models.map(({ info }) => info.name);
         }""",
@@ -169,9 +173,10 @@ def test_abort_while_another_tab_has_the_lock(opened: Page, second: Page, host: 
     pause.wait_until_asked()
     second.evaluate(
         """name => {
+            const options = { backends: ["wasm"], threads: 1 };
             window.controller = new AbortController();
             const { signal } = window.controller;
-            window.result = torch2web.loadModel(name, { signal }).catch(probe.describe);
+            window.result = torch2web.loadModel(name, { ...options, signal }).catch(probe.describe);
         }""",
         MODEL,
     )
@@ -190,10 +195,11 @@ def test_abort_of_one_load_leaves_the_runtime_to_another(opened: Page, host: Hos
     pause = host.pause_at(parts_of(host.site, "wasm")[-1].path)
     opened.evaluate(
         """name => {
+            const options = { backends: ["wasm"], threads: 1 };
             window.controller = new AbortController();
             const { signal } = window.controller;
-            window.aborted = torch2web.loadModel(name, { signal }).catch(probe.describe);
-            window.result = torch2web.loadModel(name).then(() => ({}), probe.describe);
+            window.aborted = torch2web.loadModel(name, { ...options, signal }).catch(probe.describe);
+            window.result = torch2web.loadModel(name, options).then(() => ({}), probe.describe);
         }""",
         MODEL,
     )

@@ -18,6 +18,7 @@ from tests.engines.engines import find_engines, run_suite
 pytestmark = pytest.mark.engines
 
 MODELS = ["mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion"]
+BACKENDS = ["compiled", "wasm"]
 SIZES = [(1, 1), (1, 600), (600, 1), (224, 500), (500, 224), (300, 376), (300, 377), (673, 1121), (640, 480)]
 
 
@@ -40,6 +41,7 @@ def outcome(
         host.extras |= {f"corpus/{file.name}": folder / file.name for file in corpus}
         suite = {
             "models": MODELS,
+            "backends": BACKENDS,
             "pictures": [f"/pictures/{name}" for name in pictures],
             "sizes": SIZES,
             "corpus": [f"corpus/{file.name}" for file in corpus],
@@ -49,9 +51,12 @@ def outcome(
     return result
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", MODELS)
-def test_tensors_logits_and_labels(outcome: dict[str, Any], expected: Expected, name: str) -> None:
-    found = outcome["models"][name]
+def test_tensors_logits_and_labels(
+    outcome: dict[str, Any], expected: Expected, name: str, backend: str
+) -> None:
+    found = outcome["models"][backend][name]
     answers = expected.answers(name)
     assert len(found) == len(answers) >= 24
     problems = []

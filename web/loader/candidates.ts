@@ -82,7 +82,9 @@ function onWasm(given: Ingredients, wanted: number | undefined): Candidate[] {
       : "the reference backend; without cross-origin isolation there are no threads",
   };
   const threads = threadsFor(wanted);
-  if (threads === 1 || (wanted === undefined && given.variant.weights.size > LARGE)) return [one];
+  // A second runtime is a second download where nothing is kept.
+  const trial = given.variant.weights.size <= LARGE && !given.delivery.cache.problem;
+  if (threads === 1 || (wanted === undefined && !trial)) return [one];
   const more = onnxruntime({ provider: "wasm", threads });
   return wanted === undefined
     ? [

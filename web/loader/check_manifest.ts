@@ -8,8 +8,12 @@ import { sizeAfter, type StepInfo } from "./steps.ts";
  */
 export function checkManifest(data: unknown): Manifest {
   manifest(data, "");
-  const { models } = data as Manifest;
-  models.forEach(({ name, labels, input, output, preprocessing, variants }, index) => {
+  const { runtime, engine, models } = data as Manifest;
+  if (!runtime && !engine) {
+    fail("runtime", "is missing, and so is an engine; nothing could run the models");
+  }
+  models.forEach((model, index) => {
+    const { name, labels, input, output, preprocessing, variants } = model;
     const key = `models[${index}]`;
     const classes = labels.length;
     if (models.findIndex((other) => other.name === name) !== index) {
@@ -20,6 +24,15 @@ export function checkManifest(data: unknown): Manifest {
         `${key}.output.shape[1]`,
         `found ${output.shape[1]}, expected ${classes}, one for each label`,
       );
+    }
+    if (!model.graph && !model.plan) {
+      fail(`${key}.graph`, "is missing, and so is a plan; nothing could run the model");
+    }
+    if (model.graph && !runtime) {
+      fail(`${key}.graph`, "found a graph without the runtime that would run it");
+    }
+    if (model.plan && !engine) {
+      fail(`${key}.plan`, "found a plan without the engine that would run it");
     }
     variants.forEach(({ golden }, number) =>
       golden.logits.forEach((logits, row) => {
@@ -228,7 +241,9 @@ const model = object({
   recommended: object({ target: oneOf("browser", "server"), role: oneOf("primary", "optional") }),
   plain: optional(file),
   verification,
-  graph: partedFile,
+  graph: optional(partedFile),
+  plan: optional(partedFile),
+  no_plan: optional(text),
   variants: list(object({ name: text, weights: partedFile, verification, golden })),
   gate: object({ top1_agreement: share, probabilities_max_abs_diff: share }),
   refused: list(object({ name: text, size, reason: text }), 0),
@@ -239,11 +254,24 @@ const runtimeFiles = object({ api: file, glue: file, wasm: partedFile });
 const manifest = object({
   schema_version: oneOf(1),
   generator: text,
-  runtime: object({
-    name: oneOf("onnxruntime-web"),
-    version: text,
-    files: runtimeFiles,
-    webgpu: optional(runtimeFiles),
-  }),
+  runtime: optional(
+    object({
+      name: oneOf("onnxruntime-web"),
+      version: text,
+      files: runtimeFiles,
+      webgpu: optional(runtimeFiles),
+    }),
+  ),
+  engine: optional(
+    object({
+      version: text,
+      files: object({
+        relaxed: partedFile,
+        plain: partedFile,
+        relaxed_threads: partedFile,
+        plain_threads: partedFile,
+      }),
+    }),
+  ),
   models: list(model),
 });

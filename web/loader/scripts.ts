@@ -24,14 +24,14 @@ export async function importScript<Module>(url: string): Promise<Module> {
  * of the URL that is returned runs just these bytes. With another `fragment` (`#2`) it is a module of its own. Raises DownloadError or IntegrityError.
  */
 export async function preload(base: URL, script: Script, fragment = ""): Promise<string> {
-  const url = new URL(script.path + fragment, base).href;
-  if (await preloads(url, script.sha256)) return url;
+  const url = new URL(script.path, base).href;
+  if (await preloads(url + fragment, script.sha256)) return url + fragment;
   // The browser does not say why: look at the bytes to tell a wrong one from a missing file.
   const bytes = await fetchBytes(url, "reload");
   const actual = await sha256(bytes);
   if (actual !== script.sha256) throw new IntegrityError(url, script.sha256, actual);
   // They are right by now: an old copy was stored, or an earlier try failed, which browsers remember by URL.
-  const again = new URL(`${script.path}?retry=${++retries}${fragment}`, base).href;
+  const again = `${url}?retry=${++retries}${fragment}`;
   if (await preloads(again, script.sha256)) return again;
   throw new DownloadError(
     url,

@@ -4,8 +4,13 @@ import { compare, describe, resizeTable, tensors } from "./probe.js";
 async function runSuite() {
   const suite = await (await fetch("/suite.json")).json();
   const models = {};
-  for (const name of suite.models)
-    models[name] = await compare(name, suite.pictures);
+  for (const backend of suite.backends) {
+    models[backend] = {};
+    for (const name of suite.models)
+      models[backend][name] = await compare(name, suite.pictures, {
+        backends: [backend],
+      });
+  }
   return {
     agent: navigator.userAgent,
     isolated: crossOriginIsolated,

@@ -3,6 +3,8 @@
 async function entries() {
   const found = [];
   for (const name of await caches.keys()) {
+    // What was found out about this device is no part.
+    if (name.startsWith("torch2web-choices ")) continue;
     const cache = await caches.open(name);
     for (const { url } of await cache.keys()) found.push({ name, cache, url });
   }

@@ -7,7 +7,7 @@ import * as torch2web from "/torch2web.js";
 const models = new Map();
 
 async function load(name, options = {}) {
-  const key = `${name}/${options.variant ?? ""}`;
+  const key = JSON.stringify([name, options]);
   if (!models.has(key))
     models.set(key, await torch2web.loadModel(name, options));
   return models.get(key);
@@ -54,11 +54,15 @@ export async function compare(name, urls, options) {
   return results;
 }
 
-/** Loads a model and answers one picture; errors come back as data. */
+/**
+ * Loads a model and answers one picture; errors come back as data. Unless told otherwise by the backend that fetches the
+ * most and the largest files.
+ */
 export async function attempt(name, source, options = {}) {
   let predictions = 0;
   try {
-    const model = await torch2web.loadModel(name, options);
+    const defaults = { backends: ["wasm"], threads: 1 };
+    const model = await torch2web.loadModel(name, { ...defaults, ...options });
     const { label } = await model.predict(await source());
     predictions += 1;
     const { backend, info } = model;
