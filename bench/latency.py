@@ -66,10 +66,10 @@ def measure_latency(output: Output) -> None:
             load = os.getloadavg()[0]
             rows = []
             for model in MODELS:
-                times, missing = _measure(browser, host, model, threads, tensor)
+                times, notes = _measure(browser, host, model, threads, tensor)
                 rows += list(_rows(model, threads, times))
-                for backend, reason in missing.items():
-                    output.line(f"{MODELS[model][0]}, {backend}: {reason}")
+                for side, note in notes.items():
+                    output.line(f"{MODELS[model][0]}, {side}: {note}")
             plural = "" if threads == 1 else "s"
             output.table((f"{threads} thread{plural}, ms", *HEADINGS), rows)
             output.line(f"load average {load:.1f} before, {os.getloadavg()[0]:.1f} after")
@@ -89,7 +89,7 @@ def _prepare(host: Host, folder: Path) -> NDArray[np.float32]:
 def _measure(
     browser: Browser, host: Host, model: str, threads: int, tensor: NDArray[np.float32]
 ) -> tuple[Times, Mapping[str, str]]:
-    """Timings, and why a backend has none."""
+    """Timings, and by side what is to be said of it: how close its logits came, or why it has none."""
     native = Native(host.site / f"models/{model}.onnx", threads)
     page = browser.new_page()
     page.set_default_timeout(300_000)
@@ -97,13 +97,15 @@ def _measure(
     page.wait_for_selector("html[data-ready]", state="attached")
     with_peer = model == PEER and threads == 1
     opened = page.evaluate("args => latency.open(...args)", [model, threads, with_peer])
+    notes: dict[str, str] = dict(opened["missing"])
     for side, logits in opened["logits"].items():
         difference = float(np.abs(np.array(logits) - native.run(tensor)[0]).max())
         if not difference <= TOLERANCE:
             raise SystemExit(f"{model}: {side} is off by {difference:.2g}, over {TOLERANCE}: another network")
+        notes[side] = f"logits within {difference:.1g} of native onnxruntime's"
     times = _in_turn(page, native, tensor)
     page.close()
-    return times, opened["missing"]
+    return times, notes
 
 
 def _in_turn(page: Page, native: Native, tensor: NDArray[np.float32]) -> Times:
