@@ -320,7 +320,7 @@ def _verify(options: argparse.Namespace, output: Output) -> None:
 
     public_key = PublicKey.read(options.public_key) if options.public_key else None
     with output.progress() as show:
-        result = recheck(options.site, show)
+        result = recheck(options.site, show, options.cache / "web")
     rows = [
         (
             check.name,

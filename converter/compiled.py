@@ -65,7 +65,7 @@ def _logits(
     """[inputs, classes], from the weights as they are stored."""
     engine = NativeEngine(library, plan.content)
     engine.load(load(join_parts(entry.folder, variant.weights.as_dict())))
-    return np.concatenate([engine.run(picture, plan.output_shape) for picture in inputs])
+    return np.stack([engine.run(picture) for picture in inputs])
 
 
 def _why_refused(

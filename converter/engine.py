@@ -7,12 +7,13 @@ memory or not"; and the same C as a library for this machine, which plans are tr
 import ctypes
 import hashlib
 import os
+import platform
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from converter.errors import ToolError
@@ -126,11 +127,13 @@ def native_engine(cache: Path) -> ctypes.CDLL:
     """The engine and its kernels as a library of this machine, a new copy each call. Raises ToolError."""
 
     def make(folder: Path) -> None:
-        _zig_cc(
-            ["-shared", "-fPIC", "-nostdlib", *map(str, engine_sources()), "-o", str(folder / "engine.so")]
-        )
+        library = str(folder / "engine.so")
+        # No instructions that only this processor has: caches travel, in CI from one machine to the next.
+        options = ["-mcpu=baseline", "-shared", "-fPIC", "-nostdlib"]
+        _zig_cc([*options, *map(str, engine_sources()), "-o", library])
 
-    content = kept_files(cache, "native-engine", _key(), make)["engine.so"]
+    machine = (sys.platform, platform.machine())
+    content = kept_files(cache, "native-engine", _key(*machine), make)["engine.so"]
     # A copy of its own, since the engine keeps what it knows of a plan in the library's memory.
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "engine.so"
@@ -171,7 +174,11 @@ def _modules_key() -> str:
 def _key(*more: str) -> str:
     sources = sha256_of_sources(ENGINE, sorted(ENGINE.glob("*.[ch]")))
     this = sha256_of_sources(Path(__file__).parent, [Path(__file__)])
-    return "\0".join([sources, this, version("ziglang"), *more])
+    try:
+        compiler = version("ziglang")
+    except PackageNotFoundError:  # calling it will say so; a site without the engine needs none
+        compiler = ""
+    return "\0".join([sources, this, compiler, *more])
 
 
 def _zig_cc(arguments: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """The engine on this machine, driven as the page drives it: plan, weights in ranges, runs."""
 
 import ctypes
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from threading import Thread
 
 import numpy as np
@@ -57,18 +57,14 @@ class NativeEngine:
             self._hand_over("engine_unpack", number, tensors[name], ranges)
         self._call("engine_ready")
 
-    def run(
-        self, x: NDArray[np.float32], output_shape: Sequence[int], threads: int = 1
-    ) -> NDArray[np.float32]:
-        """What one sample gives. Raises EngineError."""
+    def run(self, x: NDArray[np.float32], threads: int = 1) -> NDArray[np.float32]:
+        """What one sample gives, flat. Raises EngineError."""
         x = np.ascontiguousarray(x, np.float32)
         if x.size != self.library.engine_input_length():
             raise EngineError("engine_input_length", x.size)
         ctypes.memmove(self.library.engine_input(), x.ctypes.data, x.nbytes)
         self._run(threads)
-        y = np.empty(output_shape, np.float32)
-        if y.size != self.library.engine_output_length():
-            raise EngineError("engine_output_length", y.size)
+        y = np.empty(self.library.engine_output_length(), np.float32)
         ctypes.memmove(y.ctypes.data, self.library.engine_output(), y.nbytes)
         return y
 
@@ -80,8 +76,9 @@ class NativeEngine:
     def _declare(self, numbers: Mapping[str, int], tensors: Tensors) -> None:
         for name, number in numbers.items():
             stored = tensors[name]
+            # The engine refuses a form that it does not know.
             layout = _scale_layout(stored, tensors.get(f"{name}.scale"))
-            self._call("engine_store", number, FORMS[stored.dtype.name], *layout)
+            self._call("engine_store", number, FORMS.get(stored.dtype.name, len(FORMS)), *layout)
 
     def _hand_over(self, call: str, number: int, values: NDArray[np.generic], ranges: int) -> None:
         content = np.ascontiguousarray(values).tobytes()

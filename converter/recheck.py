@@ -1,33 +1,26 @@
 """Checks a built site again: every file against its SHA-256, every model against its golden outputs."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from onnxruntime import InferenceSession
-from safetensors import SafetensorError
-from safetensors.numpy import load
 
 from converter.bundle import CHECKSUMS, MANIFEST, SUMS, read_sums
 from converter.check_manifest import read_manifest
 from converter.console import Show
-from converter.encodings import EXACT, decode_all
 from converter.errors import ManifestError, OutputError, VerificationError
-from converter.golden import golden_input
 from converter.hashing import sha256_of
-from converter.inference import create_session, create_session_with, run_session
-from converter.parts import join_parts
-from converter.preprocess import Preprocessing
+from converter.site_models import Form, forms_of, golden_difference
 
 LOADER = "torch2web-*.js"
 
 
 @dataclass(frozen=True)
 class ModelCheck:
-    """One model's golden outputs in onnxruntime against PyTorch's recorded ones."""
+    """One form of a model, run on this machine, against PyTorch's recorded golden outputs."""
 
     name: str
     max_abs_diff: float
@@ -47,8 +40,11 @@ class Recheck:
     """Everything that is off; empty for a site that is as it was built."""
 
 
-def recheck(site: Path, show: Show) -> Recheck:
-    """Check `site`; `show` is told what is being done. Raises OutputError where there is no site at all."""
+def recheck(site: Path, show: Show, cache: Path) -> Recheck:
+    """Check `site`; `show` is told what is being done, `cache` keeps the engine for this machine.
+
+    Raises OutputError where there is no site at all.
+    """
     if not site.is_dir():
         raise OutputError(site, "there is no such folder; build the site first: python build.py")
     if not (site / SUMS).is_file():
@@ -61,7 +57,7 @@ def recheck(site: Path, show: Show) -> Recheck:
         manifest = read_manifest((site / MANIFEST).read_bytes())
     except (ManifestError, OSError) as error:
         unreadable = str(error)
-    runs = [(model, *candidate) for model in manifest["models"] for candidate in _candidates(model)]
+    runs = [form for model in manifest["models"] for form in forms_of(model)]
     done, total = 0, len(sums) + len(runs)
 
     def step(text: str) -> None:
@@ -74,9 +70,9 @@ def recheck(site: Path, show: Show) -> Recheck:
         return Recheck(len(sums), (), (*problems, unreadable))
     _check_agreement(site, manifest, sums, problems)
     models = []
-    for model, name, variant in runs:
-        step(f"Running {model['name']} {name}")
-        models.append(_check_model(site, model, name, variant, problems))
+    for form in runs:
+        step(f"Running {form.name}")
+        models.append(_check_model(site, form, cache, problems))
     return Recheck(len(sums), tuple(models), tuple(problems))
 
 
@@ -97,12 +93,16 @@ def _check_agreement(
     site: Path, manifest: Mapping[str, Any], sums: Mapping[str, str], problems: list[str]
 ) -> None:
     """That manifest, checksums and loader speak of the same build."""
-    files = [manifest["runtime"]["files"]["api"], manifest["runtime"]["files"]["glue"]]
-    files += manifest["runtime"]["files"]["wasm"]["parts"]
+    runtime = manifest.get("runtime", {})
+    builds = [runtime[kind] for kind in ("files", "webgpu") if kind in runtime]
+    files = [build[role] for build in builds for role in ("api", "glue")]
+    parted = [build["wasm"] for build in builds]
+    parted += manifest["engine"]["files"].values() if "engine" in manifest else []
     for model in manifest["models"]:
         files += [model["plain"]] if "plain" in model else []
-        files += model["graph"]["parts"]
-        files += [part for variant in model["variants"] for part in variant["weights"]["parts"]]
+        parted += [model[file] for file in ("graph", "plan") if file in model]
+        parted += [variant["weights"] for variant in model["variants"]]
+    files += [part for file in parted for part in file["parts"]]
     problems.extend(
         f"{file['path']}: {MANIFEST} and {SUMS} give different SHA-256"
         for file in files
@@ -131,57 +131,16 @@ def _check_agreement(
             problems.append(f"models/{name}: {CHECKSUMS} and {SUMS} give different SHA-256")
 
 
-def _candidates(model: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every form of a model, by name, with the variant whose golden outputs it should have."""
-    if "plain" in model:
-        yield "onnx", next(variant for variant in model["variants"] if variant["name"] == EXACT)
-    yield from ((variant["name"], variant) for variant in model["variants"])
-
-
-def _check_model(
-    site: Path, model: Mapping[str, Any], name: str, variant: Mapping[str, Any], problems: list[str]
-) -> ModelCheck:
-    title, difference = f"{model['name']} {name}", float("inf")
+def _check_model(site: Path, form: Form, cache: Path, problems: list[str]) -> ModelCheck:
+    difference, tolerance = float("inf"), form.variant["golden"]["tolerance"]
     try:
-        session = _session(site, model, variant, whole=name == "onnx")
-        difference = _golden_difference(session, model, variant["golden"])
+        difference = golden_difference(site, form, cache)
     except OSError:
         pass  # reported as missing already
     except VerificationError as error:
-        problems.append(f"{title}: {error}")
-    check = ModelCheck(title, difference, variant["golden"]["tolerance"])
+        problems.append(f"{form.name}: {error}")
+    check = ModelCheck(form.name, difference, tolerance)
     if np.isfinite(difference) and not check.passed:
         found = f"its golden outputs differ by {difference:.3g}"
-        problems.append(f"{title}: {found}, allowed are {check.tolerance:g}")
+        problems.append(f"{form.name}: {found}, allowed are {tolerance:g}")
     return check
-
-
-def _session(
-    site: Path, model: Mapping[str, Any], variant: Mapping[str, Any], *, whole: bool
-) -> InferenceSession:
-    """onnxruntime on the whole ONNX file, or on the graph with a variant's weights.
-
-    Raises VerificationError.
-    """
-    if whole:
-        path = site / model["plain"]["path"]
-        path.stat()  # for OSError where it is not there
-        return create_session(path)
-    try:
-        tensors = load(join_parts(site, variant["weights"]))
-    except SafetensorError as error:
-        raise VerificationError("its weights", f"they are no safetensors file: {error}", {}, "") from error
-    return create_session_with(join_parts(site, model["graph"]), decode_all(tensors))
-
-
-def _golden_difference(
-    session: InferenceSession, model: Mapping[str, Any], golden: Mapping[str, Any]
-) -> float:
-    """Largest absolute difference of the golden outputs. Raises VerificationError where there are none."""
-    spec = Preprocessing.from_dict(model["preprocessing"])
-    logits = run_session(session, golden_input(golden["seed"], spec))
-    expected = np.asarray(golden["logits"])
-    if logits.shape != expected.shape:
-        problem = f"found golden outputs {list(logits.shape)}, expected {list(expected.shape)}"
-        raise VerificationError(model["name"], problem, {}, "")
-    return float(np.abs(logits - expected).max())

@@ -19,7 +19,7 @@ from converter.side_by_side import side_by_side
 
 WEB = Path(__file__).parent.parent / "web"
 BUDGETS = WEB / "budgets.json"
-"""Most bytes that each script may be, gzipped, and each module of the engine, in brotli; names have no hash."""
+"""Most bytes of each script, gzipped, and of each module of the engine, in brotli; names have no hash."""
 
 _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"

@@ -24,8 +24,7 @@ def changed(case: dict[str, Any]) -> object:
         if not path:
             return value
         _at(manifest, path[:-1])[path[-1]] = value
-    if "remove" in case:
-        *path, last = case["remove"]
+    for *path, last in [*case.get("removes", []), *([case["remove"]] if "remove" in case else [])]:
         del _at(manifest, path)[last]
     return manifest
 

@@ -2,10 +2,12 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from converter import placing
+from converter.backends import Backends
 from converter.bundle import Delivery
 from converter.cache import MODEL, Kept
 from converter.catalog import ModelSpec
@@ -27,14 +29,29 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
     graph = write_parts(folder, PARTS, b"graph", SIZE)
     weights = write_parts(folder, PARTS, CONTENT, SIZE)
     variant = {"name": "fp32", "weights": asdict(weights), "verification": {}, "golden": {}, "logits": {}}
-    record = {"model": asdict(model), "graph": asdict(graph), "kept": [variant], "refused": []}
-    files = CheckedFiles.check(folder, [model, *graph.parts, *weights.parts])
+    plan = write_parts(folder, PARTS, b"plan", SIZE)
+    record: dict[str, Any] = {
+        "model": asdict(model),
+        "graph": asdict(graph),
+        "plan": asdict(plan),
+        "no_plan": "",
+    }
+    record |= {"kept": [variant], "refused": [], "verification": {}, "reference": {}}
+    files = CheckedFiles.check(folder, [model, *graph.parts, *plan.parts, *weights.parts])
     assert files is not None
-    return Kept({**record, "verification": {}, "reference": {}}, files)
+    return Kept(record, files)
 
 
-def place(kept: Kept, spec: ModelSpec, root: Path, *, most: int = 2**20, plain: bool = True) -> ModelRecord:
-    delivery = Delivery(max_file_size=most, plain_models=plain)
+def place(
+    kept: Kept,
+    spec: ModelSpec,
+    root: Path,
+    *,
+    most: int = 2**20,
+    plain: bool = True,
+    backends: Backends = Backends.BOTH,
+) -> ModelRecord:
+    delivery = Delivery(max_file_size=most, plain_models=plain, backends=backends)
     return placing.place_model(root, spec, Weights("weights", "", demo=True), kept, delivery)
 
 
@@ -74,6 +91,17 @@ def test_smaller_parts_on_demand(kept: Kept, spec: ModelSpec, tmp_path: Path, mo
 def test_without_the_whole_model(kept: Kept, spec: ModelSpec, tmp_path: Path) -> None:
     assert place(kept, spec, tmp_path / "site", plain=False).plain is None
     assert not list((tmp_path / "site").rglob("*.onnx"))
+
+
+@pytest.mark.parametrize("backends", Backends)
+def test_how_it_is_run(kept: Kept, spec: ModelSpec, tmp_path: Path, backends: Backends) -> None:
+    kept.record["no_plan"] = "Einsum: not known"
+    record = place(kept, spec, tmp_path / "site", backends=backends)
+    assert bool(record.graph) == (backends in (Backends.ONNXRUNTIME, Backends.BOTH))
+    assert bool(record.plan) == (backends in (Backends.COMPILED, Backends.BOTH))
+    assert record.no_plan == ("Einsum: not known" if backends.with_engine else ""), "where one was wanted"
+    kept.record["plan"] = None
+    assert place(kept, spec, tmp_path / "other", backends=backends).plan is None
 
 
 def test_parts_in_another_order_are_not_the_file(kept: Kept, spec: ModelSpec, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from converter.errors import CatalogError, VerificationError
 from converter.export import export_onnx
 from converter.parts import join_parts
 from converter.reference import ReferenceRun, capture_reference
+from converter.split import split_model
 from tests.conftest import ROOT
 
 
@@ -46,7 +47,7 @@ def names(made: variants.Variants) -> tuple[list[str], list[str]]:
 
 
 def test_smallest_is_the_default(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> None:
-    made = variants.make_variants(entry, spec, reference)
+    made = variants.make_variants(entry, split_model(entry.model), spec, reference)
     assert names(made) == (["int8", "fp16", "fp32"], [])
     for variant in made.kept:
         assert len(join_parts(entry.folder, variant.weights.as_dict())) == variant.weights.size
@@ -59,7 +60,7 @@ def test_smallest_is_the_default(entry: Entry, spec: ModelSpec, reference: Refer
 
 def test_gate_refuses_with_figures(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> None:
     strict = replace(spec, gate=Gate(top1_agreement=1, probabilities_max_abs_diff=1e-3))
-    made = variants.make_variants(entry, strict, reference)
+    made = variants.make_variants(entry, split_model(entry.model), strict, reference)
     assert names(made) == (["fp16", "fp32"], ["int8"])
     (refused,) = made.refused
     assert "a probability differs by 0.00" in refused.reason
@@ -80,7 +81,9 @@ def test_other_labels_are_refused(
         return {weight.name: (weight.values * 4).round() / 4}
 
     monkeypatch.setattr(variants, "ENCODINGS", {"fp32": ENCODINGS["fp32"], "coarse": coarse})
-    made = variants.make_variants(entry, replace(spec, gate=Gate(0.99, 1)), reference)
+    made = variants.make_variants(
+        entry, split_model(entry.model), replace(spec, gate=Gate(0.99, 1)), reference
+    )
     assert names(made) == (["fp32"], ["coarse"])
     assert "top-1 agreement" in made.refused[0].reason
     assert "expected at least 99.00%" in made.refused[0].reason
@@ -93,7 +96,7 @@ def test_numbers_that_are_not_finite_are_refused(
         return {weight.name: weight.values * float("nan")}
 
     monkeypatch.setattr(variants, "ENCODINGS", {"fp32": ENCODINGS["fp32"], "broken": broken})
-    made = variants.make_variants(entry, spec, reference)
+    made = variants.make_variants(entry, split_model(entry.model), spec, reference)
     assert names(made) == (["fp32"], ["broken"])
     assert "NaN or infinite" in made.refused[0].reason
     assert made.refused[0].verification is None
@@ -109,7 +112,7 @@ def test_exact_weights_must_give_pytorchs_numbers(
 
     monkeypatch.setattr(variants, "ENCODINGS", {"fp32": wrong})
     with pytest.raises(VerificationError, match="not PyTorch's"):
-        variants.make_variants(entry, spec, reference)
+        variants.make_variants(entry, split_model(entry.model), spec, reference)
 
 
 def test_gate_of_the_catalogue(tmp_path: Path) -> None:

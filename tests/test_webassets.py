@@ -7,8 +7,15 @@ from pathlib import Path
 import pytest
 
 from converter import webassets
+from converter.engine import build_engine
 from converter.errors import BudgetError, ToolError
-from converter.webassets import BUDGETS, build_scripts, runtime_files, runtime_version
+from converter.webassets import (
+    BUDGETS,
+    build_scripts,
+    check_engine_budgets,
+    runtime_files,
+    runtime_version,
+)
 from tests.browser.sites import runtime_of, script_of
 from tests.conftest import ROOT
 
@@ -30,6 +37,23 @@ def test_larger_script_fails_the_build(
     monkeypatch.setattr(webassets, "BUDGETS", budgets)
     with pytest.raises(BudgetError, match=rf"{name} is .* bytes gzipped, over its budget of 1,000"):
         build_scripts("0" * 64, cache / "test-web")
+
+
+def test_engine_fits_its_budgets(cache: Path) -> None:
+    modules = build_engine(cache / "web")
+    budgets = json.loads(BUDGETS.read_text())
+    assert {name: size for name, size in check_engine_budgets(modules).items() if not size > 9000} == {}
+    assert {budgets[name] for name in modules} == {24 * 1024}
+
+
+def test_larger_engine_fails_the_build(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    budgets = tmp_path / "budgets.json"
+    budgets.write_text(json.dumps({**json.loads(BUDGETS.read_text()), "engine-threads.wasm": 1000}))
+    monkeypatch.setattr(webassets, "BUDGETS", budgets)
+    with pytest.raises(
+        BudgetError, match=r"engine-threads\.wasm is .* bytes in brotli, over its budget of 1,000"
+    ):
+        check_engine_budgets(build_engine(cache / "web"))
 
 
 def test_no_eval_no_blob_no_other_origin(demo_site: Path) -> None:

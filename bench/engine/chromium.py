@@ -41,7 +41,7 @@ def fill(folder: Path, with_runtime: bool) -> None:
         shutil.copy(script, folder)
     (folder / "index.html").write_text("<!doctype html><title>bench</title>")
     if with_runtime:
-        for path in runtime_files().values():
+        for path in runtime_files("cpu").values():
             shutil.copy(path, folder)
         for name in MODELS:
             for path in CACHE.glob(f"{name}-*/model.onnx"):

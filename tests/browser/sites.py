@@ -14,7 +14,7 @@ from converter.encodings import EXACT, Tensors, decode_all
 from converter.hashing import write_bytes_hashed
 from converter.inference import create_session_with
 from converter.manifest import ModelRecord, VariantRecord, Weights
-from converter.parts import PART_SIZE, PARTS, join_parts, write_parts
+from converter.parts import PART_SIZE, PARTS, PartedFile, join_parts, write_parts
 
 
 def manifest_of(site: Path) -> dict[str, Any]:
@@ -79,11 +79,18 @@ def derived_site(
     stored = save(change(load(join_parts(site, exact["weights"]))))
     if plain is None:
         plain = (site / "models" / spec.output).read_bytes()
+
+    def copied(file: str) -> PartedFile | None:
+        content = join_parts(site, entry[file]) if file in entry else b""
+        return write_parts(target, PARTS, content, PART_SIZE) if content else None
+
     record = ModelRecord(
         spec=spec,
         weights=weights,
         plain=write_bytes_hashed(target, f"models/{spec.output}", plain),
-        graph=write_parts(target, PARTS, join_parts(site, entry["graph"]), PART_SIZE),
+        graph=copied("graph"),
+        plan=copied("plan"),
+        no_plan=entry.get("no_plan", ""),
         verification=entry["verification"],
         variants=(
             VariantRecord(

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.parity import open_harness
-from tests.browser.server import Host, Hosting
+from tests.browser.server import Fault, Host, Hosting, Pause
+from tests.browser.sites import runtime_of, script_of
 
 MODEL = "mobilenet_emotion"
 
@@ -47,6 +48,47 @@ FORMS = """async ([name, url, options]) => {
     await model.dispose();
     return { logits, kept, worker, backend: backend.name };
 }"""
+
+
+POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:"
+
+
+@pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "not isolated"])
+@pytest.mark.parametrize("worker", [True, False], ids=["in the worker", "in the page"])
+@pytest.mark.parametrize("backend", ["compiled", "wasm"])
+def test_strict_policy_is_never_violated(
+    page: Page, demo_site: Path, host_of: Hosting, isolated: bool, worker: bool, backend: str
+) -> None:
+    """Also where the server sends it with the loader, whose worker is then bound by it."""
+    host = host_of(demo_site, isolated=isolated)
+    loader = script_of(demo_site)
+    isolation = {
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Embedder-Policy": "require-corp",
+    }
+    headers = {"Content-Security-Policy": POLICY, **(isolation if isolated else {})}
+    host.faults[loader] = Fault((demo_site / loader).read_bytes(), headers=headers)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    open_harness(page, host)
+    page.evaluate(
+        """() => {
+            window.broken = [];
+            addEventListener("securitypolicyviolation", ({ blockedURI }) => broken.push(blockedURI));
+        }"""
+    )
+    options = {"worker": worker, "backends": [backend], **({"threads": 2} if isolated else {})}
+    found = page.evaluate(
+        """async ([name, options]) => {
+            const model = await torch2web.loadModel(name, options);
+            const { label } = await model.predict(await probe.fetchBlob("/samples/tired-1.jpg"));
+            return [label, model.worker.used, model.backend.threads];
+        }""",
+        [MODEL, options],
+    )
+    assert found == ["Tired", worker, 2 if isolated else 1]
+    assert page.evaluate("broken") == []
+    assert [text for text in said if "Content Security Policy" in text] == []
 
 
 @pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "not isolated"])
@@ -172,6 +214,44 @@ def test_memory_is_flat(opened: Page) -> None:
     }"""
     after_10, after_50 = (opened.evaluate(cycle, [MODEL, times]) for times in (10, 40))
     assert after_50 < after_10 + 5
+
+
+def test_2000_frames_leave_memory_flat(opened: Page) -> None:
+    frames = """async ([name, frames]) => {
+        window.model ??= await torch2web.loadModel(name, { threads: 1 });
+        const canvas = new OffscreenCanvas(320, 240);
+        const context = canvas.getContext("2d");
+        for (let i = 0; i < frames; i++) {
+            context.fillStyle = `hsl(${i} 70% 50%)`;
+            context.fillRect(0, 0, 320, 240);
+            const frame = new VideoFrame(canvas, { timestamp: i * 33_000 });
+            await model.predict(frame);
+            frame.close();
+        }
+        return (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20;
+    }"""
+    after_200, after_2000 = (opened.evaluate(frames, [MODEL, count]) for count in (200, 1800))
+    assert after_2000 < after_200 + 5
+
+
+def test_threads_that_do_not_start_are_done_without(page: Page, demo_host: Host, demo_site: Path) -> None:
+    """onnxruntime-web's threads load its script by themselves: here that never arrives."""
+    glue = runtime_of(demo_site)["glue"]
+    content = (demo_site / glue).read_bytes()
+    # Looked at, and imported; what comes after that is a thread's.
+    demo_host.faults[glue] = Fault(content, after=2, times=1, cut=100, pause=Pause())
+    open_harness(page, demo_host)
+    name, threads, rejected = page.evaluate(
+        """async name => {
+            const model = await torch2web.loadModel(name, { backends: ["wasm"], threads: 2 });
+            await model.run(new Float32Array(3 * 224 * 224));
+            const { backend } = model;
+            return [backend.name, backend.threads, backend.rejected];
+        }""",
+        MODEL,
+    )
+    assert (name, threads) == ("wasm", 1)
+    assert rejected[0]["threads"] == 2
 
 
 def test_dead_worker_is_reported_and_started_again(opened: Page) -> None:

@@ -83,7 +83,7 @@ def files_of(model: str) -> dict[str, Any]:
     manifest = json.loads(_known["bytes", "models/model_info.json"])
     entry = next(entry for entry in manifest["models"] if entry["name"] == name)
     weights = next(other["weights"] for other in entry["variants"] if other["name"] == variant)
-    return {"graph": entry["graph"], "weights": weights}
+    return {file: entry[file] for file in ("graph", "plan") if file in entry} | {"weights": weights}
 
 
 def paths_of(file: dict[str, Any]) -> list[str]:

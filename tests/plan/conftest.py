@@ -1,18 +1,18 @@
 """The engine for this machine."""
 
+from ctypes import CDLL
 from pathlib import Path
 
 import pytest
 
+from converter.engine import native_engine
 from tests.engine.native import SANITIZED, build_library
 
 
 @pytest.fixture(scope="session")
-def library(cache: Path) -> Path:
-    """With the optimisations of a build."""
-    folder = cache / "native"
-    folder.mkdir(parents=True, exist_ok=True)
-    return build_library(folder)
+def library(cache: Path) -> CDLL:
+    """What builds judge plans with."""
+    return native_engine(cache / "web")
 
 
 @pytest.fixture(scope="session")

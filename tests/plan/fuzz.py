@@ -7,13 +7,13 @@ it is accepted, it has to run without touching anything outside the memory that 
 import struct
 import sys
 from collections import Counter
-from pathlib import Path
+from ctypes import CDLL
 
 import numpy as np
 
+from converter.native import EngineError, NativeEngine
 from converter.plan import plan_model
 from converter.plan.write import checksum
-from tests.engine.native import Engine, EngineError
 from tests.plan.networks import random_network
 from tests.plan.running import model_of
 from tests.plan.test_operators import CASES
@@ -55,22 +55,22 @@ def damage(plan: bytes, random: np.random.Generator) -> bytes:
     return content[:12] + struct.pack("<I", checksum(content[16:])) + content[16:]
 
 
-def try_plan(library: Path, plan: bytes) -> str:
+def try_plan(library: CDLL, plan: bytes) -> str:
     try:
-        engine = Engine(library, plan)
+        engine = NativeEngine(library, plan)
     except EngineError as error:
         return f"refused with {error.code}"
     size = engine.library.engine_size(2)
     if not size or size > MOST_BYTES:
         return "accepted, too large to run"
-    engine.load({}, {}, threads=2)
+    engine.load({}, threads=2)
     length = engine.library.engine_input_length()
     x = np.random.default_rng(1).normal(size=length).astype(np.float32)
-    engine.run(x, (engine.library.engine_output_length(),), threads=2)
+    engine.run(x, threads=2)
     return "accepted and run"
 
 
-def main(library: Path, seed: int, count: int) -> None:
+def main(library: CDLL, seed: int, count: int) -> None:
     random = np.random.default_rng(seed)
     whole = plans(seed)
     outcomes = Counter(try_plan(library, plan) for plan in whole)
@@ -82,4 +82,4 @@ def main(library: Path, seed: int, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(CDLL(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

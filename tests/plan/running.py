@@ -1,7 +1,7 @@
 """Models planned and run natively, and the same in onnxruntime."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from ctypes import CDLL
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from converter.native import NativeEngine, Tensors
 from converter.plan import plan_model
-from tests.engine.native import Engine, Tensors
 
 Floats = NDArray[np.float32]
 Constants = Mapping[str, NDArray[Any]]
@@ -47,7 +47,7 @@ def onnxruntime_run(model: onnx.ModelProto, x: Floats) -> Floats:
 
 
 def engine_run(
-    library: Path,
+    library: CDLL,
     model: onnx.ModelProto,
     x: Floats,
     *,
@@ -57,12 +57,11 @@ def engine_run(
 ) -> Floats:
     """What the engine gives, sample by sample where `batched`."""
     plan = plan_model(model, batched=batched)
-    engine = Engine(library, plan.content)
-    stored = tensors or {}
-    engine.load(stored, {name: int(name[1:]) for name in stored if not name.endswith(".scale")}, threads)
+    engine = NativeEngine(library, plan.content)
+    engine.load(tensors or {}, threads)
     if not batched:
-        return engine.run(x, plan.output_shape, threads)
-    return np.concatenate([engine.run(one, plan.output_shape, threads) for one in x])
+        return engine.run(x, threads).reshape(plan.output_shape)
+    return np.concatenate([engine.run(one, threads).reshape(plan.output_shape) for one in x])
 
 
 def require_close(found: Floats, expected: Floats, label: str = "", tolerance: float = 3e-5) -> None:

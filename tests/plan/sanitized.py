@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from ctypes import CDLL
 from os import environ
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def run_sanitized(module: str, *arguments: object) -> subprocess.CompletedProces
     )
 
 
-def main(library: Path) -> None:
+def main(library: CDLL) -> None:
     for name, (nodes, shape, constants, opset) in CASES.items():
         model = model_of(nodes, ("batch", *shape), constants, opset)
         x = np.random.default_rng(1).normal(size=(1, *shape)).astype(np.float32)
@@ -47,4 +48,4 @@ def main(library: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(CDLL(sys.argv[1]))

@@ -1,15 +1,16 @@
 """A plan that is not one is refused before anything runs."""
 
 import struct
+from ctypes import CDLL
 from pathlib import Path
 
 import numpy as np
 import pytest
 from onnx import helper
 
+from converter.native import EngineError, NativeEngine
 from converter.plan import plan_model
 from converter.plan.write import checksum
-from tests.engine.native import Engine, EngineError
 from tests.plan.running import model_of
 from tests.plan.sanitized import run_sanitized
 
@@ -26,9 +27,9 @@ def plan() -> bytes:
     return plan_model(model_of(nodes, ("batch", 3, 5, 5), weights)).content
 
 
-def code_of(library: Path, plan: bytes) -> int:
+def code_of(library: CDLL, plan: bytes) -> int:
     with pytest.raises(EngineError) as raised:
-        Engine(library, plan)
+        NativeEngine(library, plan)
     return raised.value.code
 
 
@@ -36,40 +37,40 @@ def with_word(plan: bytes, index: int, value: int) -> bytes:
     return plan[: 4 * index] + struct.pack("<I", value) + plan[4 * index + 4 :]
 
 
-def test_another_kind_of_file(library: Path, plan: bytes) -> None:
+def test_another_kind_of_file(library: CDLL, plan: bytes) -> None:
     assert code_of(library, with_word(plan, 0, 0)) == NOT_A_PLAN
     assert code_of(library, b"<!doctype html>" * 20) == NOT_A_PLAN
     assert code_of(library, b"") == NOT_A_PLAN
 
 
-def test_one_that_is_cut_off_or_has_more(library: Path, plan: bytes) -> None:
+def test_one_that_is_cut_off_or_has_more(library: CDLL, plan: bytes) -> None:
     for cut in (1, 4, 64, len(plan) - 20, len(plan) - 60):
         assert code_of(library, plan[:-cut]) == NOT_A_PLAN
     assert code_of(library, plan + bytes(4)) == NOT_A_PLAN
 
 
-def test_another_version(library: Path, plan: bytes) -> None:
+def test_another_version(library: CDLL, plan: bytes) -> None:
     assert code_of(library, with_word(plan, 1, 2)) == OTHER_VERSION
 
 
-def test_any_changed_bit(library: Path, plan: bytes) -> None:
+def test_any_changed_bit(library: CDLL, plan: bytes) -> None:
     for at in range(16, len(plan)):
         changed = bytearray(plan)
         changed[at] ^= 1 << at % 8
         assert code_of(library, bytes(changed)) == DAMAGED
 
 
-def test_sums_in_python_and_c_agree(library: Path, plan: bytes) -> None:
+def test_sums_in_python_and_c_agree(library: CDLL, plan: bytes) -> None:
     assert struct.unpack_from("<I", plan, 12)[0] == checksum(plan[16:])
-    Engine(library, plan)
+    NativeEngine(library, plan)
 
 
-def test_calls_out_of_order(library: Path, plan: bytes) -> None:
-    engine = Engine(library, plan)
+def test_calls_out_of_order(library: CDLL, plan: bytes) -> None:
+    engine = NativeEngine(library, plan)
     assert not engine.library.engine_input()
     assert engine.library.engine_run(0, 1)
     assert engine.library.engine_ready()
-    engine.load({}, {})
+    engine.load({})
     assert engine.library.engine_run(1, 1), "there is no second thread"
     assert engine.library.engine_run(0, 2)
     assert engine.library.engine_store(0, 0, 1, 1), "there is no stored weight, nor is it the time"

@@ -1,7 +1,7 @@
 """The three models, natively: PyTorch's logits from the exact weights, onnxruntime's from each form."""
 
 import time
-from pathlib import Path
+from ctypes import CDLL
 
 import numpy as np
 import onnx
@@ -13,11 +13,11 @@ from converter.encodings import ENCODINGS, EXACT, Tensors, applies, decode_all
 from converter.export import export_onnx
 from converter.golden import golden_input
 from converter.inference import create_session_with, run_session
+from converter.native import NativeEngine
 from converter.plan import Plan, plan_model
 from converter.reference import ReferenceRun, capture_reference
 from converter.reference_images import reference_images
 from converter.split import SplitModel, split_model
-from tests.engine.native import Engine
 from tests.plan.running import Floats
 
 MODELS = ("mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion")
@@ -46,11 +46,10 @@ def encoded(split: SplitModel, encoding: str) -> Tensors:
     return tensors
 
 
-def logits(library: Path, plan: Plan, tensors: Tensors, inputs: Floats, threads: int) -> Floats:
-    engine = Engine(library, plan.content)
-    numbers = {name: int(name[1:]) for name in tensors if not name.endswith(".scale")}
-    engine.load(tensors, numbers, threads)
-    return np.concatenate([engine.run(one, plan.output_shape, threads) for one in inputs])
+def logits(library: CDLL, plan: Plan, tensors: Tensors, inputs: Floats, threads: int) -> Floats:
+    engine = NativeEngine(library, plan.content)
+    engine.load(tensors, threads)
+    return np.stack([engine.run(one, threads) for one in inputs])
 
 
 def test_planned_quickly_to_the_same_bytes(case: Case) -> None:
@@ -64,7 +63,7 @@ def test_planned_quickly_to_the_same_bytes(case: Case) -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_exact_weights_give_what_pytorch_gives(library: Path, case: Case, threads: int) -> None:
+def test_exact_weights_give_what_pytorch_gives(library: CDLL, case: Case, threads: int) -> None:
     spec, reference, split = case
     plan = plan_model(onnx.load_from_string(split.graph))
     inputs = np.concatenate([reference.inputs, golden_input(reference.golden_seed, spec.preprocessing)])
@@ -74,7 +73,7 @@ def test_exact_weights_give_what_pytorch_gives(library: Path, case: Case, thread
 
 
 @pytest.mark.parametrize("encoding", [name for name in ENCODINGS if name != EXACT])
-def test_other_forms_give_what_onnxruntime_gives(library: Path, case: Case, encoding: str) -> None:
+def test_other_forms_give_what_onnxruntime_gives(library: CDLL, case: Case, encoding: str) -> None:
     spec, reference, split = case
     if not applies(encoding, split.weights):
         pytest.skip("the model has no large matrix")

@@ -4,6 +4,7 @@ A plan has one input: of a case's inputs the first stays one and the others beco
 """
 
 import warnings
+from ctypes import CDLL
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ def _with_one_input(model: onnx.ModelProto, inputs: list[Any]) -> onnx.ModelProt
     return changed
 
 
-def test_cases(library: Path) -> None:
+def test_cases(library: CDLL) -> None:
     """All in one test: there are hundreds, of about a millisecond."""
     refused: dict[str, str] = {}
     wrong: dict[str, str] = {}

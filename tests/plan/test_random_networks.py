@@ -1,6 +1,6 @@
 """200 seeded random networks of PyTorch: the engine's logits are onnxruntime's."""
 
-from pathlib import Path
+from ctypes import CDLL
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ BUNCH = 20
 
 
 @pytest.mark.parametrize("first", range(0, 200, BUNCH))
-def test_are_as_onnxruntime(library: Path, first: int) -> None:
+def test_are_as_onnxruntime(library: CDLL, first: int) -> None:
     for seed in range(first, first + BUNCH):
         model, shape = random_network(seed)
         x = np.random.default_rng(seed).normal(size=(3, *shape)).astype(np.float32)

@@ -1,5 +1,6 @@
 """Weights as the site stores them, unpacked in ranges: as onnxruntime with the same values decoded."""
 
+from ctypes import CDLL
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,9 @@ from onnx import TensorProto, helper, numpy_helper
 from converter import split
 from converter.encodings import ENCODINGS, Tensors, applies, decode_all
 from converter.inference import create_session_with, run_session
+from converter.native import EngineError, NativeEngine
 from converter.plan import lower_products, plan_model
 from converter.split import SplitModel, split_model
-from tests.engine.native import Engine, EngineError
 from tests.plan.running import Floats, require_close
 
 SHAPE = (3, 8, 8)
@@ -86,15 +87,14 @@ def stored_as(parts: SplitModel, encoding: str) -> Tensors:
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("ranges", [64, 1000, 10**6])
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_every_form(library: Path, parts: SplitModel, encoding: str, ranges: int, threads: int) -> None:
+def test_every_form(library: CDLL, parts: SplitModel, encoding: str, ranges: int, threads: int) -> None:
     assert applies(encoding, parts.weights)
     model = onnx.load_from_string(parts.graph)
     plan = plan_model(model, values={weight.name: weight.values for weight in parts.weights})
     assert "MATRIX" in plan.operators
     tensors = stored_as(parts, encoding)
-    engine = Engine(library, plan.content)
-    names = {name: int(name[1:]) for name in tensors if not name.endswith(".scale")}
-    engine.load(tensors, names, threads, ranges)
+    engine = NativeEngine(library, plan.content)
+    engine.load(tensors, threads, ranges)
     x = np.random.default_rng(2).normal(size=(2, *SHAPE)).astype(np.float32)
     # The factors of a BatchNormalization are in the plan, computed of the values before they were rounded.
     exact = {
@@ -102,15 +102,15 @@ def test_every_form(library: Path, parts: SplitModel, encoding: str, ranges: int
     }
     assert len(exact) == 4
     expected = run_session(create_session_with(parts.graph, decode_all(tensors) | exact), x)
-    found = np.concatenate([engine.run(one, (1, 5), threads) for one in x])
+    found = np.stack([engine.run(one, threads) for one in x])
     require_close(found, expected)
 
 
-def test_what_the_file_has_to_have(library: Path, parts: SplitModel) -> None:
+def test_what_the_file_has_to_have(library: CDLL, parts: SplitModel) -> None:
     plan = plan_model(
         onnx.load_from_string(parts.graph), values={weight.name: weight.values for weight in parts.weights}
     )
-    engine = Engine(library, plan.content).library
+    engine = NativeEngine(library, plan.content).library
     for number, weight in enumerate(parts.weights):
         if not engine.engine_weight_length(number):
             continue
@@ -121,13 +121,12 @@ def test_what_the_file_has_to_have(library: Path, parts: SplitModel) -> None:
     assert engine.engine_store(99, 0, 1, 1)
 
 
-def test_incomplete_weights_do_not_run(library: Path, parts: SplitModel) -> None:
+def test_incomplete_weights_do_not_run(library: CDLL, parts: SplitModel) -> None:
     plan = plan_model(
         onnx.load_from_string(parts.graph), values={weight.name: weight.values for weight in parts.weights}
     )
     tensors = stored_as(parts, "int8")
     cut = {**tensors, "w0": tensors["w0"][:-1]}
-    names = {name: int(name[1:]) for name in tensors if not name.endswith(".scale")}
     with pytest.raises(EngineError) as raised:
-        Engine(library, plan.content).load(cut, names)
+        NativeEngine(library, plan.content).load(cut)
     assert raised.value.call in ("engine_ready", "engine_store")

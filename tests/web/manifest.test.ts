@@ -12,6 +12,7 @@ interface Case {
   says?: string;
   set?: [...Path, unknown];
   remove?: Path;
+  removes?: Path[];
 }
 
 const table = JSON.parse(
@@ -21,7 +22,7 @@ const table = JSON.parse(
 const at = (value: unknown, path: Path): Record<string | number, unknown> =>
   path.reduce<any>((inner, key) => inner[key], value);
 
-function changed({ set, remove }: Case): unknown {
+function changed({ set, remove, removes = [] }: Case): unknown {
   const manifest = structuredClone(table.good);
   if (set) {
     const path = set.slice(0, -1) as Path;
@@ -29,7 +30,9 @@ function changed({ set, remove }: Case): unknown {
     if (path.length === 0) return value;
     at(manifest, path.slice(0, -1))[path.at(-1)!] = value;
   }
-  if (remove) delete at(manifest, remove.slice(0, -1))[remove.at(-1)!];
+  for (const path of remove ? [...removes, remove] : removes) {
+    delete at(manifest, path.slice(0, -1))[path.at(-1)!];
+  }
   return manifest;
 }
 
