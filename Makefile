@@ -9,7 +9,7 @@ BIN := .venv/bin
 WEB := web/node_modules/.torch2web-lock-sha256
 PRETTIER := $(BIN)/node web/node_modules/prettier/bin/prettier.cjs
 PRETTY := web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css converter/schemas/*.json \
-	tests/web/*.ts tests/web/*.json tests/cases/*.json tests/browser/harness/*.js
+	tests/web/*.ts tests/web/*.json tests/cases/*.json tests/browser/harness/*.js bench/*.js bench/*.json
 
 .PHONY: site test test-engines check browser format bench clean venv
 

@@ -6,6 +6,7 @@ Figures of one machine at one time: compare ratios, and minima before medians.
 import argparse
 
 from bench.build import measure_build
+from bench.latency import measure_latency
 from bench.memory import measure_memory
 from bench.network import measure_network
 from bench.pictures import measure_pictures
@@ -18,6 +19,7 @@ PARTS = {
     "build": measure_build,
     "preprocess": measure_preprocess,
     "pictures": measure_pictures,
+    "latency": measure_latency,
     "memory": measure_memory,
     "network": measure_network,
     "sizes": measure_sizes,

@@ -1,0 +1,153 @@
+"""One run of each model: the loader in its worker beside onnxruntime-web, tfjs and native onnxruntime.
+
+All sides of a model are in one page, which lets each run in turn; then Python does, and so on. On one
+thread, and on two.
+"""
+
+import os
+import statistics
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.native import Native
+from bench.site import built_site, chromium
+from bench.tfjs import tfjs_version, write_peer
+from converter.console import Output
+from tests.browser.find import launch_arguments
+from tests.browser.server import Host, hosting
+
+HERE = Path(__file__).parent
+PEER = "mobilenet_emotion"
+"""The model that is also written for tfjs."""
+MODELS = {
+    PEER: ("MobileNetV2", 0.38),
+    "efficientnet_emotion": ("EfficientNet-B0", 0.31),
+    "landmark_cnn_emotion": ("LandmarkCNN", 0.7),
+}
+"""With the most that the compiled engine may take of onnxruntime-web's time."""
+WORKER_WANTED = 1.05
+"""The most that the worker may take of the time of the same runtime in the page."""
+THREADS = (1, 2)
+ROUNDS, RUNS = 15, 3
+TOLERANCE = 1e-3
+"""Largest difference of a logit from native onnxruntime's with which a side is still the same network."""
+HEADINGS = ("min", "median", "ratio", "to", "wanted", "decode", "preprocess", "run")
+
+Times = dict[str, list[dict[str, float]]]
+"""By side the timings of each run, in milliseconds; all have `total`, and frames what it consists of."""
+
+
+@dataclass(frozen=True)
+class _Side:
+    title: str
+    beside: str = ""
+    """The side that it is compared with."""
+    wanted: float | None = None
+
+
+def measure_latency(output: Output) -> None:
+    """Minima and medians, in milliseconds; ratios are those of the minima."""
+    options = ("--no-verify-page", "--no-precompressed")
+    with (
+        tempfile.TemporaryDirectory() as name,
+        built_site(options=options) as site,
+        hosting(site) as host,
+        sync_playwright() as playwright,
+    ):
+        tensor = _prepare(host, Path(name))
+        browser = playwright.chromium.launch(executable_path=chromium(), args=launch_arguments())
+        for threads in THREADS:
+            load = os.getloadavg()[0]
+            rows = []
+            for model in MODELS:
+                times, notes = _measure(browser, host, model, threads, tensor)
+                rows += list(_rows(model, threads, times))
+                for side, note in notes.items():
+                    output.line(f"{MODELS[model][0]}, {side}: {note}")
+            plural = "" if threads == 1 else "s"
+            output.table((f"{threads} thread{plural}, ms", *HEADINGS), rows)
+            output.line(f"load average {load:.1f} before, {os.getloadavg()[0]:.1f} after")
+        browser.close()
+
+
+def _prepare(host: Host, folder: Path) -> NDArray[np.float32]:
+    """Lay out what the page needs besides the site; gives the input of all runs."""
+    tensor = np.random.Generator(np.random.PCG64(0)).standard_normal((1, 3, 224, 224), np.float32)
+    (folder / "input.bin").write_bytes(tensor.astype("<f4").tobytes())
+    files = [HERE / "latency.html", HERE / "latency.js", folder / "input.bin"]
+    files += write_peer(host.site / f"models/{PEER}.onnx", folder)
+    host.extras |= {f"bench/{file.name}": file for file in files}
+    return tensor
+
+
+def _measure(
+    browser: Browser, host: Host, model: str, threads: int, tensor: NDArray[np.float32]
+) -> tuple[Times, Mapping[str, str]]:
+    """Timings, and by side what is to be said of it: how close its logits came, or why it has none."""
+    native = Native(host.site / f"models/{model}.onnx", threads)
+    page = browser.new_page()
+    page.set_default_timeout(300_000)
+    page.goto(f"{host.url}bench/latency.html")
+    page.wait_for_selector("html[data-ready]", state="attached")
+    with_peer = model == PEER and threads == 1
+    opened = page.evaluate("args => latency.open(...args)", [model, threads, with_peer])
+    notes: dict[str, str] = dict(opened["missing"])
+    for side, logits in opened["logits"].items():
+        difference = float(np.abs(np.array(logits) - native.run(tensor)[0]).max())
+        if not difference <= TOLERANCE:
+            raise SystemExit(f"{model}: {side} is off by {difference:.2g}, over {TOLERANCE}: another network")
+        notes[side] = f"logits within {difference:.1g} of native onnxruntime's"
+    times = _in_turn(page, native, tensor)
+    page.close()
+    return times, notes
+
+
+def _in_turn(page: Page, native: Native, tensor: NDArray[np.float32]) -> Times:
+    times: Times = {}
+    for number in range(ROUNDS):
+        turn: Times = page.evaluate("number => latency.takeTurns(number)", number)
+        turn["native"] = [{"total": total} for total in native.timed(tensor, RUNS)]
+        for side, timings in turn.items():
+            times.setdefault(side, []).extend(timings)
+    return times
+
+
+def _rows(model: str, threads: int, times: Times) -> Iterator[Sequence[str]]:
+    title, compiled = MODELS[model]
+    # The figures that are wanted were set for one thread.
+    worker_wanted, compiled_wanted = (WORKER_WANTED, compiled) if threads == 1 else (None, None)
+    sides = {
+        "direct": _Side("onnxruntime-web in the page"),
+        "wasm": _Side("worker, wasm", "direct", worker_wanted),
+        "compiled": _Side("worker, compiled", "direct", compiled_wanted),
+        "tfjs": _Side(f"tfjs-backend-wasm {tfjs_version()}", "direct"),
+        "native": _Side("native onnxruntime", "direct"),
+        "wasm frame": _Side("frame of 1280 × 720, wasm", "wasm"),
+        "compiled frame": _Side("frame of 1280 × 720, compiled", "compiled"),
+    }
+    for key, side in sides.items():
+        if key in times:
+            yield f"{title}: {side.title}", *_cells(side, times, times[key], sides)
+
+
+def _cells(
+    side: _Side, times: Times, own: list[dict[str, float]], sides: Mapping[str, _Side]
+) -> Iterator[str]:
+    fastest = min(_all(own, "total"))
+    yield f"{fastest:.1f}"
+    yield f"{statistics.median(_all(own, 'total')):.1f}"
+    yield f"{fastest / min(_all(times[side.beside], 'total')):.2f}" if side.beside else ""
+    yield sides[side.beside].title if side.beside else ""
+    yield f"{side.wanted:.2f}" if side.wanted else ""
+    for part in ("decode", "preprocess", "run"):
+        yield f"{min(_all(own, part)):.1f}" if part in own[0] else ""
+
+
+def _all(timings: list[dict[str, float]], part: str) -> list[float]:
+    return [timing[part] for timing in timings]

@@ -1,0 +1,34 @@
+"""onnxruntime in Python, beside which the browser's figures are put."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+
+class Native:
+    """A session of the whole model on so many threads."""
+
+    def __init__(self, model: Path, threads: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Logits of one batch."""
+        (logits,) = self._session.run(["output"], {"input": tensor})
+        found: NDArray[np.float32] = logits
+        return found
+
+    def timed(self, tensor: NDArray[np.float32], runs: int) -> list[float]:
+        """Milliseconds of each run, after one that warms the caches."""
+        self.run(tensor)
+        times = []
+        for _ in range(runs):
+            started = time.perf_counter()
+            self.run(tensor)
+            times.append(1000 * (time.perf_counter() - started))
+        return times
