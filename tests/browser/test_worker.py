@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.parity import open_harness
-from tests.browser.server import Fault, Host, Hosting, Pause
-from tests.browser.sites import runtime_of, script_of
+from tests.browser.server import Fault, Host, Hosting
+from tests.browser.sites import script_of
 
 MODEL = "mobilenet_emotion"
 
@@ -230,26 +230,6 @@ def test_2000_frames_leave_memory_flat(opened: Page) -> None:
     assert after_2000 < after_200 + 5
 
 
-def test_threads_that_do_not_start_are_done_without(page: Page, demo_host: Host, demo_site: Path) -> None:
-    """onnxruntime-web's threads load its script by themselves: here that never arrives."""
-    glue = runtime_of(demo_site)["glue"]
-    content = (demo_site / glue).read_bytes()
-    # Looked at, and imported; what comes after that is a thread's.
-    demo_host.faults[glue] = Fault(content, after=2, times=1, cut=100, pause=Pause())
-    open_harness(page, demo_host)
-    name, threads, rejected = page.evaluate(
-        """async name => {
-            const model = await torch2web.loadModel(name, { backends: ["wasm"], threads: 2 });
-            await model.run(new Float32Array(3 * 224 * 224));
-            const { backend } = model;
-            return [backend.name, backend.threads, backend.rejected];
-        }""",
-        MODEL,
-    )
-    assert (name, threads) == ("wasm", 1)
-    assert rejected[0]["threads"] == 2
-
-
 def test_dead_worker_is_reported_and_started_again(opened: Page) -> None:
     before = opened.evaluate(
         """async name => {
@@ -269,23 +249,29 @@ def test_dead_worker_is_reported_and_started_again(opened: Page) -> None:
     wait_until_ended(opened)
 
 
-def test_page_that_forbids_workers_has_none(page: Page, demo_host: Host, tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["compiled", "wasm"])
+def test_page_that_forbids_workers_has_none(
+    page: Page, demo_host: Host, tmp_path: Path, backend: str
+) -> None:
+    """Neither for the model nor for threads, which are tried and done without."""
     open_harness(page, demo_host)
     blank = demo_host.extras["harness/blank.html"].read_text()
     (tmp_path / "strict.html").write_text(blank.replace("script-src", "worker-src 'none'; script-src"))
     demo_host.extras["harness/strict.html"] = tmp_path / "strict.html"
     page.goto(f"{demo_host.url}harness/strict.html")
     page.wait_for_selector("html[data-ready]")
-    worker, label = page.evaluate(
-        """async name => {
-            const model = await torch2web.loadModel(name);
-            return [model.worker, (await model.predict(new ImageData(9, 9))).label];
+    worker, label, running = page.evaluate(
+        """async ([name, backend]) => {
+            const model = await torch2web.loadModel(name, { threads: 2, backends: [backend] });
+            return [model.worker, (await model.predict(new ImageData(9, 9))).label, model.backend];
         }""",
-        MODEL,
+        [MODEL, backend],
     )
     assert worker["used"] is False
     assert "no worker could be used" in worker["reason"]
     assert label
+    assert (running["name"], running["threads"]) == (backend, 1)
+    assert "did not start" in running["rejected"][0]["reason"]
 
 
 def test_page_is_never_blocked(page: Page, demo_host: Host) -> None:

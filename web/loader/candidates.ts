@@ -3,6 +3,7 @@ import { adapter } from "./adapter.ts";
 import type { BackendName } from "./backend.ts";
 import { createCompiledBackend, engineBuild, loadEngine } from "./backends/compiled.ts";
 import { createOnnxRuntimeBackend, loadRuntime, type RuntimeKind } from "./backends/onnxruntime.ts";
+import { requireThreads } from "./backends/threads.ts";
 import type { Candidate } from "./choose.ts";
 import { BackendError } from "./errors.ts";
 import type { Ingredients } from "./ingredients.ts";
@@ -150,6 +151,8 @@ function onnxruntime(kind: RuntimeKind): Candidate {
       const { base, info, manifest, delivery, deliveryUntil, signal } = given;
       const { version, files: cpu, webgpu } = manifest.runtime!;
       const files = kind.provider === "webgpu" ? webgpu! : cpu;
+      // onnxruntime-web would wait for them without an end, and nothing could interrupt it.
+      if (kind.threads > 1) await requireThreads();
       const [ort, graph, weights] = await Promise.all([
         loadRuntime(base, files, kind, deliveryUntil, signal),
         delivery.fetchWhole(info.graph!, `${info.name}/graph`),

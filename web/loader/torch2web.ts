@@ -1,5 +1,5 @@
 /** The public surface: what `import … from "./torch2web.js"` gives a page. The same script runs its worker. */
-import { serveAsThread } from "./backends/compiled.ts";
+import { serveAsThread } from "./backends/threads.ts";
 import { serveAsWorker } from "./worker/serve.ts";
 
 export { cacheStatus, clearCache } from "./cache.ts";

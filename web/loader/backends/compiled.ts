@@ -3,21 +3,15 @@ import type { Backend } from "../backend.ts";
 import type { Delivery } from "../delivery.ts";
 import { BackendError } from "../errors.ts";
 import type { EngineBuild, EngineInfo, ModelInfo } from "../manifest.ts";
-import { checkOwnScript } from "../own_script.ts";
 import { Shared } from "../shared.ts";
-import { Engine, runThread, type ThreadStart } from "./engine.ts";
+import { Engine } from "./engine.ts";
+import { startThreads } from "./threads.ts";
 
 /** A function of relaxed SIMD (WebAssembly 3.0), the smallest that only browsers with it take. */
 const RELAXED = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15,
   65, 2, 253, 15, 253, 128, 2, 11,
 ];
-
-/** By this name the loader knows that it was started as a further thread. */
-export const THREAD_NAME = "torch2web thread";
-
-/** Milliseconds in which a thread has to start. */
-const THREAD_START = 10_000;
 
 /** Compiled modules, by site and build. */
 const modules = new Map<string, Shared<WebAssembly.Module>>();
@@ -108,58 +102,4 @@ export async function createCompiledBackend(
       for (const worker of workers) worker.terminate();
     },
   };
-}
-
-async function startThreads(starts: ThreadStart[]): Promise<Worker[]> {
-  if (!starts.length) return [];
-  const url = await checkOwnScript();
-  const workers: Worker[] = [];
-  try {
-    await Promise.all(
-      starts.map((start) => {
-        const worker = new Worker(url, { type: "module", name: THREAD_NAME });
-        workers.push(worker);
-        return started(worker, start);
-      }),
-    );
-    return workers;
-  } catch (error) {
-    for (const worker of workers) worker.terminate();
-    throw error;
-  }
-}
-
-function started(worker: Worker, start: ThreadStart): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (why: string): void =>
-      reject(new BackendError(`A thread of the compiled engine did not start: ${why}.`));
-    const timer = setTimeout(() => fail(`nothing for ${THREAD_START / 1000} s`), THREAD_START);
-    worker.onmessage = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      clearTimeout(timer);
-      fail(event.message || "its script was not loaded");
-    };
-    worker.postMessage(start);
-  });
-}
-
-/** Runs as a further thread, if the loader was started as one. */
-export function serveAsThread(): void {
-  const scope = globalThis as unknown as DedicatedWorker;
-  if ("document" in globalThis || scope.name !== THREAD_NAME) return;
-  scope.onmessage = ({ data }) => {
-    // Before the first wait, from which it does not come back.
-    scope.postMessage("started");
-    void runThread(data);
-  };
-}
-
-interface DedicatedWorker {
-  name: string;
-  onmessage: ((event: MessageEvent<ThreadStart>) => void) | null;
-  postMessage(message: string): void;
 }
