@@ -18,7 +18,10 @@ export async function requireThreads(): Promise<void> {
 /** One worker for each of `starts`; without anything to do for an undefined one. */
 export async function startThreads(starts: (ThreadStart | undefined)[]): Promise<Worker[]> {
   if (!starts.length) return [];
-  const url = await checkOwnScript();
+  const url = await checkOwnScript().catch((error: unknown) => {
+    // By now the site may be another version, which is no reason not to compute on one thread.
+    throw new BackendError(`Further threads cannot be started: ${String(error)}`, { cause: error });
+  });
   const workers: Worker[] = [];
   try {
     await Promise.all(
