@@ -134,12 +134,12 @@ async function tryOut(
     late = true;
     made?.dispose().catch(() => {});
     signal.throwIfAborted();
-    // A file that is missing or wrong is no fault of the device.
-    if (!(error instanceof BackendError)) throw error;
+    // A file that is missing or wrong is no fault of the device. Anything unforeseen may well be.
+    if (error instanceof Torch2WebError && !(error instanceof BackendError)) throw error;
     rejected.push({
       name,
       threads,
-      reason: error.message,
+      reason: error instanceof BackendError ? error.message : String(error),
       ...(error instanceof WrongLogits ? { maxAbsDiff: error.maxAbsDiff } : {}),
     });
     return undefined;

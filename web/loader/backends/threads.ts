@@ -52,7 +52,13 @@ function started(worker: Worker, start: ThreadStart | undefined): Promise<void> 
       clearTimeout(timer);
       fail(event.message || "its script was not loaded");
     };
-    worker.postMessage(start);
+    try {
+      worker.postMessage(start);
+    } catch (error) {
+      // WebKitGTK 2.50 hands no shared memory on to the worker of a worker.
+      clearTimeout(timer);
+      fail(String(error));
+    }
   });
 }
 
