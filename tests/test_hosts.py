@@ -39,10 +39,11 @@ def site(small_site: Path, originals: list[str]) -> Site:
 def test_every_file_has_the_caching_of_its_name(originals: list[str], site: Site) -> None:
     hashed = [path for path in originals if site.headers(path)["Cache-Control"] == IMMUTABLE]
     assert {re.sub("[0-9a-f]{32}", "*", path) for path in hashed} == {
+        *(f"engine/engine{build}-*.wasm" for build in ("", "-relaxed", "-threads", "-relaxed-threads")),
         "models/parts/*.bin",
-        "onnxruntime/ort-wasm-simd-threaded-*.mjs",
-        "onnxruntime/ort-wasm-simd-threaded-*.wasm",
-        "onnxruntime/ort.wasm.min-*.mjs",
+        *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.mjs" for build in ("", ".jspi")),
+        *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.wasm" for build in ("", ".jspi")),
+        *(f"onnxruntime/ort.{build}.min-*.mjs" for build in ("wasm", "jspi")),
         "pictures-*.js",
         "sha256-*.js",
         "signature-*.js",

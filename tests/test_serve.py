@@ -25,8 +25,8 @@ def address(small_site: Path) -> Iterator[str]:
     [
         ("", "text/html; charset=utf-8"),
         ("torch2web.js", "text/javascript; charset=utf-8"),
-        ("onnxruntime/ort.wasm.min*.mjs", "text/javascript; charset=utf-8"),
-        ("onnxruntime/ort-wasm-simd-threaded*.wasm", "application/wasm"),
+        ("onnxruntime/ort.wasm.min-*.mjs", "text/javascript; charset=utf-8"),
+        ("onnxruntime/ort-wasm-simd-threaded-*.wasm", "application/wasm"),
         ("models/model_info.json", "application/json"),
         ("models/mobilenet_emotion.onnx", "application/octet-stream"),
         ("page.css", "text/css; charset=utf-8"),
