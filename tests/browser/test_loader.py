@@ -200,6 +200,30 @@ def test_ensemble_is_the_weighted_mean(page: Page, expected: Expected) -> None:
     assert np.abs(np.array(results["each"]) - probabilities).max() <= 1e-6
 
 
+@pytest.mark.usefixtures("host")
+def test_ensemble_reads_a_picture_once(page: Page) -> None:
+    """And makes one tensor of it, as both models are prepared for in the same way."""
+    reads, timings = page.evaluate(
+        """async names => {
+            const ensemble = await torch2web.loadEnsemble(names, { worker: false });
+            const face = await probe.fetchBlob("/samples/bored-1.jpg");
+            await ensemble.predict(face); // what is asked once of a browser is asked by now
+            let reads = 0;
+            const { getImageData } = OffscreenCanvasRenderingContext2D.prototype;
+            OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...call) {
+                reads++;
+                return getImageData.apply(this, call);
+            };
+            const { predictions } = await ensemble.predict(face);
+            return [reads, predictions.map(({ timings }) => timings)];
+        }""",
+        ["mobilenet_emotion", "efficientnet_emotion"],
+    )
+    assert reads == 1
+    assert timings[0]["decode"] > 0
+    assert (timings[1]["decode"], timings[1]["preprocess"]) == (0, 0)
+
+
 def test_two_threads_where_isolated_and_one_where_not(page: Page, small_site: Path, host_of: Hosting) -> None:
     load = "name => probe.load(name, { threads: 2 }).then(({ backend }) => backend.threads)"
     open_harness(page, host_of(small_site))

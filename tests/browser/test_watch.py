@@ -183,3 +183,34 @@ def test_slow_model_sees_the_newest_frame(camera: Page) -> None:
     )
     assert result["most"] == 1
     assert 3 <= result["answers"] <= 8
+
+
+def test_smoothing_is_an_exponential_average(camera: Page) -> None:
+    """Of the probabilities alone: label and confidence follow them, and the logits stay the frame's own."""
+    result = camera.evaluate(
+        """async () => {
+            const given = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0]];
+            let frame = 0;
+            const told = [];
+            const model = {
+                info: { labels: ["a", "b", "c", "d"] },
+                watch: window.model.watch,
+                predict: async () => ({ probabilities: given[Math.min(frame, 2)], logits: frame++ }),
+            };
+            await new Promise((resolve) => {
+                const watch = model.watch(stream, (prediction) => {
+                    told.push(prediction);
+                    if (told.length === 3) { watch.stop(); resolve(); }
+                }, { smoothing: 0.75 });
+            });
+            return told;
+        }"""
+    )
+    assert [prediction["probabilities"] for prediction in result] == [
+        [1, 0, 0, 0],
+        [0.75, 0.25, 0, 0],
+        [0.5625, 0.4375, 0, 0],
+    ]
+    assert [prediction["label"] for prediction in result] == ["a", "a", "a"]
+    assert [prediction["confidence"] for prediction in result] == [1, 0.75, 0.5625]
+    assert [prediction["logits"] for prediction in result] == [0, 1, 2]

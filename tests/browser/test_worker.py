@@ -249,6 +249,47 @@ def test_dead_worker_is_reported_and_started_again(opened: Page) -> None:
     wait_until_ended(opened)
 
 
+def test_signal_is_let_go_with_each_call(opened: Page) -> None:
+    """A page may give the same one to thousands of calls, as `watch` does."""
+    assert (
+        opened.evaluate(
+            """async name => {
+            const { signal } = new AbortController();
+            let listeners = 0;
+            const add = signal.addEventListener, remove = signal.removeEventListener;
+            signal.addEventListener = (...call) => { listeners++; add.apply(signal, call); };
+            signal.removeEventListener = (...call) => { listeners--; remove.apply(signal, call); };
+            const model = await torch2web.loadModel(name, { threads: 1 });
+            for (let i = 0; i < 5; i++) await model.predict(new ImageData(9, 9), { signal });
+            await model.predict(new Blob(["no picture"]), { signal }).catch(() => {});
+            return listeners;
+        }""",
+            MODEL,
+        )
+        == 0
+    )
+
+
+def test_loader_that_is_not_what_its_name_says_becomes_no_worker(
+    page: Page, demo_host: Host, demo_site: Path
+) -> None:
+    """No browser checks a worker's script: the loader looks at it. This page pins nothing, so it got as far."""
+    loader = script_of(demo_site)
+    demo_host.faults[loader] = Fault((demo_site / loader).read_bytes() + b"\n")
+    open_harness(page, demo_host)
+    worker, label = page.evaluate(
+        """async name => {
+            const model = await torch2web.loadModel(name);
+            return [model.worker, (await model.predict(await probe.fetchBlob("/samples/tired-1.jpg"))).label];
+        }""",
+        MODEL,
+    )
+    assert worker["used"] is False
+    assert "IntegrityError" in worker["reason"]
+    assert label == "Tired"
+    assert page.workers == []
+
+
 @pytest.mark.parametrize("backend", ["compiled", "wasm"])
 def test_page_that_forbids_workers_has_none(
     page: Page, demo_host: Host, tmp_path: Path, backend: str

@@ -59,20 +59,9 @@ function onEngine(given: Ingredients, wanted: number | undefined): Candidate[] {
   const one = { ...compiled(1), reason: "the compiled engine, on one thread" };
   const threads = threadsFor(wanted);
   if (threads === 1) return [one];
-  const more = compiled(threads);
-  return wanted === undefined
-    ? [
-        {
-          ...more,
-          reason: `the compiled engine; ${threads} threads are faster than one here`,
-          onlyIfFaster: true,
-        },
-        one,
-      ]
-    : [{ ...more, reason: `the compiled engine, on ${threads} threads as the page wants` }, one];
+  return [severalThreads(compiled(threads), "the compiled engine", wanted), one];
 }
 
-/** On the processor: on several threads if those are faster, else on one. */
 function onWasm(given: Ingredients, wanted: number | undefined): Candidate[] {
   if (!given.manifest.runtime || !given.info.graph) return [];
   const isolated = globalThis.crossOriginIsolated;
@@ -87,16 +76,19 @@ function onWasm(given: Ingredients, wanted: number | undefined): Candidate[] {
   const trial = given.variant.weights.size <= LARGE && !given.delivery.cache.problem;
   if (threads === 1 || (wanted === undefined && !trial)) return [one];
   const more = onnxruntime({ provider: "wasm", threads });
+  return [severalThreads(more, "the reference backend", wanted), one];
+}
+
+/** Several threads, as the page wants or else if they are faster than one. */
+function severalThreads(candidate: Candidate, what: string, wanted: number | undefined): Candidate {
+  const { threads } = candidate;
   return wanted === undefined
-    ? [
-        {
-          ...more,
-          reason: `the reference backend; ${threads} threads are faster than one here`,
-          onlyIfFaster: true,
-        },
-        one,
-      ]
-    : [{ ...more, reason: `the reference backend, on ${threads} threads as the page wants` }, one];
+    ? {
+        ...candidate,
+        reason: `${what}; ${threads} threads are faster than one here`,
+        onlyIfFaster: true,
+      }
+    : { ...candidate, reason: `${what}, on ${threads} threads as the page wants` };
 }
 
 /** How many threads are worth a try. */

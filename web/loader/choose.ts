@@ -42,8 +42,33 @@ interface Passed {
   candidate: Candidate;
   backend: Backend;
   check: SelfCheck;
-  /** Milliseconds of its fastest run; measured only where it matters. */
+  /** Milliseconds of its fastest run; measured only where it competes. */
   fastest: number;
+}
+
+/** What does not answer, and why. */
+class Rejections {
+  readonly reports: RejectedBackend[] = [];
+  /** Those that may not; the others are just slower. */
+  readonly refused = new Set<Candidate>();
+
+  refuse(candidate: Candidate, error: unknown): void {
+    this.refused.add(candidate);
+    this.#report(
+      candidate,
+      error instanceof BackendError ? error.message : String(error),
+      error instanceof WrongLogits ? { maxAbsDiff: error.maxAbsDiff } : {},
+    );
+  }
+
+  slower(loser: Passed, winner: Passed): void {
+    const times = `${loser.fastest.toFixed(1)} ms a picture against ${winner.fastest.toFixed(1)}`;
+    this.#report(loser.candidate, `slower than ${winner.backend.description}: ${times}`);
+  }
+
+  #report({ name, threads }: Candidate, reason: string, more: object = {}): void {
+    this.reports.push({ name, threads, reason, ...more });
+  }
 }
 
 /** Runs of the short trial; the fastest counts. */
@@ -58,30 +83,21 @@ export async function choose(
   given: Ingredients,
   memory?: Memory,
 ): Promise<Chosen> {
-  const { info, variant } = given;
+  const rejections = new Rejections();
   const known = await memory?.read();
-  const rejected: RejectedBackend[] = [];
   const remembered = candidates.find((candidate) => same(candidate, known));
   if (remembered && known) {
-    const passed = await tryOut(remembered, given, rejected);
-    if (passed) return chosen(passed, `${known.reason}, as found out before`, rejected, candidates);
+    const passed = await tryOut(remembered, given, rejections, false);
+    if (passed)
+      return chosen(passed, `${known.reason}, as found out before`, rejections, candidates);
     await memory?.forget();
   }
-  let best: Passed | undefined;
-  for (const candidate of candidates) {
-    if (candidate === remembered) continue; // just refused
-    const passed = await tryOut(candidate, given, rejected);
-    if (!passed) continue;
-    if (candidate.onlyIfFaster || best) passed.fastest = await timed(passed.backend, info, variant);
-    if (best) best = await faster(best, passed, rejected);
-    else best = passed;
-    if (!candidate.onlyIfFaster) break;
-  }
-  if (!best) throw noneLeft(info, rejected);
-  const reason = best.candidate.reason;
+  const best = await compete(candidates, given, rejections);
+  if (!best) throw noneLeft(given.info, rejections.reports);
+  const { name, threads, reason } = best.candidate;
   // Only what took a trial is worth remembering.
-  if (candidates.length > 1) await memory?.write({ ...best.candidate, reason } satisfies Choice);
-  return chosen(best, reason, rejected, candidates);
+  if (candidates.length > 1) await memory?.write({ name, threads, reason });
+  return chosen(best, reason, rejections, candidates);
 }
 
 function same(candidate: Candidate, choice: Choice | undefined): boolean {
@@ -91,43 +107,61 @@ function same(candidate: Candidate, choice: Choice | undefined): boolean {
 function chosen(
   { backend, check, candidate }: Passed,
   reason: string,
-  rejected: RejectedBackend[],
+  { reports: rejected, refused }: Rejections,
   candidates: readonly Candidate[],
 ): Chosen {
   const { name, description, threads } = backend;
   const report = { name, description, threads, reason, selfCheck: check, rejected };
-  const others = candidates.filter(
-    (other) => other !== candidate && !rejected.some((one) => isRefused(one, other)),
-  );
+  const others = candidates.filter((other) => other !== candidate && !refused.has(other));
   return { backend, report, others };
 }
 
-function isRefused(one: RejectedBackend, other: Candidate): boolean {
-  return one.name === other.name && one.threads === other.threads && !one.reason.startsWith(SLOWER);
+async function compete(
+  candidates: readonly Candidate[],
+  given: Ingredients,
+  rejections: Rejections,
+): Promise<Passed | undefined> {
+  let best: Passed | undefined;
+  try {
+    for (const candidate of candidates) {
+      if (rejections.refused.has(candidate)) continue;
+      const competes = candidate.onlyIfFaster || best !== undefined;
+      const passed = await tryOut(candidate, given, rejections, competes);
+      if (!passed) continue;
+      best = best ? await faster(best, passed, rejections) : passed;
+      if (!candidate.onlyIfFaster) break;
+    }
+    return best;
+  } catch (error) {
+    await best?.backend.dispose();
+    throw error;
+  }
 }
 
-const SLOWER = "slower";
-
-/** Checks one candidate; undefined, and a line in `rejected`, where it may not answer. */
+/** Checks one candidate, and measures it if it competes; undefined where it may not answer. */
 async function tryOut(
   candidate: Candidate,
   given: Ingredients,
-  rejected: RejectedBackend[],
+  rejections: Rejections,
+  competes: boolean,
 ): Promise<Passed | undefined> {
   const { info, variant, signal } = given;
-  const { name, threads } = candidate;
   let made: Backend | undefined;
   let late = false;
   const attempt = async (): Promise<Passed> => {
     const backend = wrapped(await candidate.create(given));
     made = backend;
-    if (late) await backend.dispose();
+    if (late) {
+      await backend.dispose();
+      throw new BackendError("It came too late.");
+    }
     signal.throwIfAborted();
     const check = await selfCheck(backend, info, variant.golden);
-    return { candidate, backend, check, fastest: Infinity };
+    const fastest = competes ? await timed(backend, info, variant) : Infinity;
+    return { candidate, backend, check, fastest };
   };
   try {
-    const passed = await within(attempt(), seam()?.patience ?? candidate.patience, name);
+    const passed = await within(attempt(), seam()?.patience ?? candidate.patience, candidate.name);
     signal.throwIfAborted();
     return passed;
   } catch (error) {
@@ -136,12 +170,7 @@ async function tryOut(
     signal.throwIfAborted();
     // A file that is missing or wrong is no fault of the device. Anything unforeseen may well be.
     if (error instanceof Torch2WebError && !(error instanceof BackendError)) throw error;
-    rejected.push({
-      name,
-      threads,
-      reason: error instanceof BackendError ? error.message : String(error),
-      ...(error instanceof WrongLogits ? { maxAbsDiff: error.maxAbsDiff } : {}),
-    });
+    rejections.refuse(candidate, error);
     return undefined;
   }
 }
@@ -168,15 +197,9 @@ async function timed(backend: Backend, info: ModelInfo, { golden }: VariantInfo)
   return fastest;
 }
 
-async function faster(a: Passed, b: Passed, rejected: RejectedBackend[]): Promise<Passed> {
+async function faster(a: Passed, b: Passed, rejections: Rejections): Promise<Passed> {
   const [winner, loser] = a.fastest <= b.fastest ? [a, b] : [b, a];
-  const { name, threads } = loser.candidate;
-  const times = `${loser.fastest.toFixed(1)} ms a picture against ${winner.fastest.toFixed(1)}`;
-  rejected.push({
-    name,
-    threads,
-    reason: `${SLOWER} than ${winner.backend.description}: ${times}`,
-  });
+  rejections.slower(loser, winner);
   await loser.backend.dispose();
   return winner;
 }

@@ -1,7 +1,7 @@
-import type { ImageSource } from "./decode.ts";
 import { ManifestError } from "./errors.ts";
 import { InlineModel } from "./inline.ts";
 import { loadModel, type LoadOptions, type Model, type PredictOptions } from "./model.ts";
+import type { ImageSource } from "./source.ts";
 import { predictTogether, type EnsemblePrediction } from "./together.ts";
 import { RemoteModel } from "./worker/remote.ts";
 

@@ -4,7 +4,7 @@ import type { BackendReport } from "./backend.ts";
 import { PartCache } from "./cache.ts";
 import { candidatesFor } from "./candidates.ts";
 import { choose } from "./choose.ts";
-import { decode, type Decoded, type ImageSource } from "./decode.ts";
+import { decode, type Decoded } from "./decode.ts";
 import { Delivery } from "./delivery.ts";
 import { BackendError } from "./errors.ts";
 import type { Ingredients } from "./ingredients.ts";
@@ -25,6 +25,7 @@ import { Memory } from "./remember.ts";
 import type { Pixels } from "./resample.ts";
 import { untilAborted } from "./shared.ts";
 import { fetchManifest, findModel, findVariant, siteURL } from "./site.ts";
+import type { ImageSource } from "./source.ts";
 import { applyStep } from "./steps.ts";
 import { watch, type Watch, type WatchOptions } from "./watch.ts";
 
@@ -92,8 +93,8 @@ export async function loadInline(
 async function memoryFor({ base, info, variant }: Ingredients): Promise<Memory> {
   const { name } = await adapter();
   const { crossOriginIsolated, navigator } = globalThis;
-  const device = [name, crossOriginIsolated, navigator.hardwareConcurrency];
-  return new Memory(base, [info.name, variant.name, import.meta.url, ...device].join(" "));
+  const device = [import.meta.url, name, crossOriginIsolated, navigator.hardwareConcurrency];
+  return new Memory(base, `${info.name} ${variant.name}`, device.join(" "));
 }
 
 export class InlineModel implements Model {

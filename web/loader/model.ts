@@ -1,11 +1,12 @@
 /** What a page has of a model, and where it runs: in a worker beside the page, or in the page itself. */
 import type { BackendName, BackendReport } from "./backend.ts";
-import type { DecodedBy, ImageSource } from "./decode.ts";
+import type { DecodedBy } from "./decode.ts";
 import type { CacheReport } from "./delivery.ts";
 import type { Progress } from "./download.ts";
 import { loadInline } from "./inline.ts";
 import type { ModelInfo } from "./manifest.ts";
 import type { PublicKey } from "./signature.ts";
+import type { ImageSource } from "./source.ts";
 import type { Watch, WatchOptions } from "./watch.ts";
 import { Connection } from "./worker/connection.ts";
 import { RemoteModel } from "./worker/remote.ts";
@@ -15,12 +16,14 @@ export interface LoadOptions {
   baseURL?: string | URL;
   /** Name of one of the model's variants; by default the one that the build recommends. */
   variant?: string;
-  /** Backends that may run the model, the preferred one first. */
+  /**
+   * Backends that may run the model, the preferred one first; by default "compiled", then "webgpu" where it is faster
+   * than "wasm", then "wasm".
+   */
   backends?: readonly BackendName[];
   /**
-   * Threads to compute with, by default one. More take effect with the first model of a page, and only if
-   * it is cross-origin isolated. Each further thread loads the runtime's script by itself, which browsers
-   * do without checking its hash.
+   * Threads to compute with; by default as many as a short trial shows to help. More than one take effect only if the
+   * page is cross-origin isolated. They are workers, whose scripts browsers start without checking their hash.
    */
   threads?: number;
   /**

@@ -1,6 +1,6 @@
 /** Pictures in a form that can leave the page for a worker: elements stay behind. */
-import { isA, measured, type ImageSource } from "./decode.ts";
 import { DecodeError } from "./errors.ts";
+import { isA, measured, type ImageSource } from "./source.ts";
 
 /** An <img>: the file that it shows where that can be had again, else what it shows. */
 export interface ElementPicture {

@@ -8,21 +8,24 @@ export interface Choice {
   reason: string;
 }
 
-/** One remembered choice; `key` names all that it depends on. */
+/** The choice for one variant of a model, as long as all that it depends on stays the same. */
 export class Memory {
   readonly #cache: string;
   readonly #url: string;
+  readonly #dependsOn: string;
 
-  constructor(base: URL, key: string) {
+  constructor(base: URL, variant: string, dependsOn: string) {
     this.#cache = memoryName(base);
-    this.#url = new URL(`torch2web-choice/${encodeURIComponent(key)}`, base).href;
+    this.#url = new URL(`torch2web-choice/${encodeURIComponent(variant)}`, base).href;
+    this.#dependsOn = dependsOn;
   }
 
   /** Undefined where there is none, or nowhere to keep one. */
   async read(): Promise<Choice | undefined> {
     try {
       const response = await caches.match(this.#url, { cacheName: this.#cache });
-      return (await response?.json()) as Choice | undefined;
+      const { dependsOn, ...choice } = (await response!.json()) as Choice & { dependsOn: string };
+      return dependsOn === this.#dependsOn ? choice : undefined;
     } catch {
       return undefined;
     }
@@ -31,21 +34,20 @@ export class Memory {
   async write(choice: Choice): Promise<void> {
     try {
       const cache = await caches.open(this.#cache);
-      // One for each site and model is enough: what depended on another build is of no use any more.
-      for (const { url } of await cache.keys()) {
-        if (url.split("%20")[0] === this.#url.split("%20")[0]) await cache.delete(url);
-      }
-      await cache.put(this.#url, new Response(JSON.stringify(choice)));
+      const content = JSON.stringify({ ...choice, dependsOn: this.#dependsOn });
+      await cache.put(this.#url, new Response(content));
     } catch {
       // Then it is found out again.
     }
   }
 
   async forget(): Promise<void> {
-    await caches.open(this.#cache).then(
-      (cache) => cache.delete(this.#url),
-      () => {},
-    );
+    try {
+      const cache = await caches.open(this.#cache);
+      await cache.delete(this.#url);
+    } catch {
+      // Then it is refused again.
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** Work that several callers wait for, each with a signal of its own. It stops when all of them gave up. */
-export class Shared<T> {
+class Shared<T> {
   readonly #controller = new AbortController();
   readonly #result: Promise<T>;
   #waiting = 0;
@@ -25,6 +25,21 @@ export class Shared<T> {
         this.#controller.abort(signal.reason);
       }
     }
+  }
+}
+
+/** Shared work by a key, each done once for as long as it does not fail. */
+export class SharedByKey<T> {
+  readonly #all = new Map<string, Shared<T>>();
+
+  /** What `work` gives, or gave before for the same key. Raises the signal's reason. */
+  wait(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const shared = this.#all.get(key) ?? new Shared(work);
+    this.#all.set(key, shared);
+    return shared.wait(signal, () => {
+      // The next call tries again.
+      if (this.#all.get(key) === shared) this.#all.delete(key);
+    });
   }
 }
 

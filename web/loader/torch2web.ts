@@ -27,7 +27,7 @@ export type {
   WorkerReport,
 } from "./model.ts";
 export type { BackendName, BackendReport, RejectedBackend, SelfCheck } from "./backend.ts";
-export type { DecodedBy, ImageSource } from "./decode.ts";
+export type { DecodedBy } from "./decode.ts";
 export type { Progress } from "./download.ts";
 export type { PublicKey } from "./signature.ts";
 export type {
@@ -39,6 +39,7 @@ export type {
   VariantInfo,
   VerificationInfo,
 } from "./manifest.ts";
+export type { ImageSource } from "./source.ts";
 export type { CenterCropInfo, PadInfo, ResizeInfo, StepInfo } from "./steps.ts";
 export type { EnsemblePrediction } from "./together.ts";
 export type { Watch, WatchOptions } from "./watch.ts";

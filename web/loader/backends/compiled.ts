@@ -3,7 +3,7 @@ import type { Backend } from "../backend.ts";
 import type { Delivery } from "../delivery.ts";
 import { BackendError } from "../errors.ts";
 import type { EngineBuild, EngineInfo, ModelInfo } from "../manifest.ts";
-import { Shared } from "../shared.ts";
+import { SharedByKey } from "../shared.ts";
 import { Engine } from "./engine.ts";
 import { startThreads } from "./threads.ts";
 
@@ -14,7 +14,7 @@ const RELAXED = [
 ];
 
 /** Compiled modules, by site and build. */
-const modules = new Map<string, Shared<WebAssembly.Module>>();
+const modules = new SharedByKey<WebAssembly.Module>();
 
 /** Which of the engine's builds this browser runs on so many threads. */
 export function engineBuild(threads: number): EngineBuild {
@@ -23,29 +23,20 @@ export function engineBuild(threads: number): EngineBuild {
 }
 
 /** Downloads and compiles one of the engine's builds, once. */
-export async function loadEngine(
+export function loadEngine(
   base: URL,
   info: EngineInfo,
   build: EngineBuild,
   deliveryUntil: (signal: AbortSignal) => Delivery,
   signal: AbortSignal,
 ): Promise<WebAssembly.Module> {
-  const key = `${base.href} ${build}`;
-  let module = modules.get(key);
-  if (!module) {
-    module = new Shared(async (all) => {
-      const bytes = await deliveryUntil(all).fetchWhole(info.files[build], "engine");
-      try {
-        return await WebAssembly.compile(bytes);
-      } catch (error) {
-        throw new BackendError("This browser does not run the compiled engine.", { cause: error });
-      }
-    });
-    modules.set(key, module);
-  }
-  const own = module;
-  return own.wait(signal, () => {
-    if (modules.get(key) === own) modules.delete(key);
+  return modules.wait(`${base.href} ${build}`, signal, async (all) => {
+    const bytes = await deliveryUntil(all).fetchWhole(info.files[build], "engine");
+    try {
+      return await WebAssembly.compile(bytes);
+    } catch (error) {
+      throw new BackendError("This browser does not run the compiled engine.", { cause: error });
+    }
   });
 }
 

@@ -4,7 +4,7 @@ import type { Delivery } from "../delivery.ts";
 import { BackendError } from "../errors.ts";
 import type { ModelInfo, RuntimeFiles } from "../manifest.ts";
 import { importScript, preload } from "../scripts.ts";
-import { Shared } from "../shared.ts";
+import { SharedByKey } from "../shared.ts";
 import { externalData } from "../weights.ts";
 
 type Runtime = typeof Ort;
@@ -19,27 +19,19 @@ export interface RuntimeKind {
 const POOL_START = 10_000;
 
 /** One runtime of a kind for each site that models are loaded from: its threads and its memory are shared. */
-const runtimes = new Map<string, Shared<Runtime>>();
+const runtimes = new SharedByKey<Runtime>();
 
 /** Loads onnxruntime-web once for each kind. One model's `signal` does not take it from another. */
-export async function loadRuntime(
+export function loadRuntime(
   base: URL,
   files: RuntimeFiles,
   kind: RuntimeKind,
   deliveryUntil: (signal: AbortSignal) => Delivery,
   signal: AbortSignal,
 ): Promise<Runtime> {
-  const key = `${base.href} ${kind.provider} ${kind.threads}`;
-  let runtime = runtimes.get(key);
-  if (!runtime) {
-    runtime = new Shared((all) => startRuntime(base, files, kind, deliveryUntil(all)));
-    runtimes.set(key, runtime);
-  }
-  const own = runtime;
-  return own.wait(signal, () => {
-    // The next call tries again.
-    if (runtimes.get(key) === own) runtimes.delete(key);
-  });
+  return runtimes.wait(`${base.href} ${kind.provider} ${kind.threads}`, signal, (all) =>
+    startRuntime(base, files, kind, deliveryUntil(all)),
+  );
 }
 
 async function startRuntime(

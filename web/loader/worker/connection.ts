@@ -99,21 +99,23 @@ export class Connection {
     { signal, transfer = [], onProgress }: CallOptions = {},
   ): Promise<Calls[M]["gives"]> {
     const id = ++calls;
-    return new Promise<unknown>((resolve, reject) => {
+    let stop = (): void => {};
+    const answer = new Promise<unknown>((resolve, reject) => {
       signal?.throwIfAborted();
       if (this.#ended) throw died();
       this.#worker.postMessage({ id, method, args } as Request, transfer);
       this.#pending.set(id, { resolve, reject, onProgress });
-      signal?.addEventListener(
-        "abort",
-        () => {
-          if (!this.#pending.delete(id)) return;
-          this.#worker.postMessage({ abort: id } satisfies Request);
-          reject(signal.reason);
-        },
-        { once: true },
-      );
-    }) as Promise<Calls[M]["gives"]>;
+      stop = () => {
+        if (!this.#pending.delete(id)) return;
+        this.#worker.postMessage({ abort: id } satisfies Request);
+        reject(signal!.reason);
+      };
+      signal?.addEventListener("abort", stop, { once: true });
+    });
+    // A signal may live for as long as the page, and thousands of calls.
+    return answer.finally(() => signal?.removeEventListener("abort", stop)) as Promise<
+      Calls[M]["gives"]
+    >;
   }
 
   /** One user less. Without any the worker ends, and gives all of its memory back. */

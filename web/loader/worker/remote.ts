@@ -1,5 +1,5 @@
 /** A model that lives in the worker, as the page has it. */
-import { measured, needsShown, type ImageSource } from "../decode.ts";
+import { needsShown } from "../decode.ts";
 import { BackendError, DecodeError } from "../errors.ts";
 import type {
   LoadedModelInfo,
@@ -12,6 +12,7 @@ import type {
 import type { BackendReport } from "../backend.ts";
 import { portable, type Portable } from "../portable.ts";
 import { siteURL } from "../site.ts";
+import type { ImageSource } from "../source.ts";
 import type { EnsemblePrediction } from "../together.ts";
 import { watch, type Watch, type WatchOptions } from "../watch.ts";
 import { Connection } from "./connection.ts";
@@ -176,7 +177,7 @@ export class RemoteModel implements Model {
       const transfer = sent.flatMap((picture) => picture.transfer);
       const pictures = sent.map(({ picture }) => picture);
       // In an object, so that the next call does not wait for the answer.
-      return { answer: call(place, pictures, transfer).catch(explained(sources)) };
+      return { answer: call(place, pictures, transfer).catch(explained) };
     };
     const turn = attempt(false, this.#sending);
     this.#sending = turn.catch(() => {});
@@ -205,13 +206,10 @@ async function loadAt(connection: Connection, name: string, options: LoadOptions
 }
 
 /** A picture that the browser does not let go to the worker, in our words. */
-function explained(sources: readonly ImageSource[]): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof DOMException && error.name === "DataCloneError")) throw error;
-    sources.forEach((source) => measured(source));
-    throw new DecodeError(
-      "The picture cannot be read: it comes from another origin without CORS or was closed.",
-      { cause: error },
-    );
-  };
+function explained(error: unknown): never {
+  if (!(error instanceof DOMException && error.name === "DataCloneError")) throw error;
+  throw new DecodeError(
+    "The picture cannot be read: it comes from another origin without CORS or was closed.",
+    { cause: error },
+  );
 }
