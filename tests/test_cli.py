@@ -16,8 +16,8 @@ import pytest
 import torch
 
 from converter.architectures import load_architecture
-from converter.cli import create_parser
 from converter.demo.weights import load_demo_state
+from converter.options import create_parser
 from tests.conftest import ROOT, run_build
 
 OTHER_MODELS = shutil.ignore_patterns("landmark*", "efficientnet*")

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.parity import open_harness
-from tests.browser.server import Fault, Host, Hosting
-from tests.browser.sites import script_of
+from tests.browser.server import Host, Hosting
 
 MODEL = "mobilenet_emotion"
 
@@ -48,43 +47,6 @@ FORMS = """async ([name, url, options]) => {
     await model.dispose();
     return { logits, kept, worker, backend: backend.name };
 }"""
-
-
-POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:"
-
-
-@pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "not isolated"])
-@pytest.mark.parametrize("worker", [True, False], ids=["in the worker", "in the page"])
-@pytest.mark.parametrize("backend", ["compiled", "wasm"])
-def test_strict_policy_is_never_violated(
-    page: Page, demo_site: Path, host_of: Hosting, isolated: bool, worker: bool, backend: str
-) -> None:
-    """Also where the server sends it with the loader, whose worker is then bound by it."""
-    host = host_of(demo_site, isolated=isolated)
-    loader = script_of(demo_site)
-    headers = {"Content-Security-Policy": POLICY}
-    host.faults[loader] = Fault((demo_site / loader).read_bytes(), headers=headers)
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    open_harness(page, host)
-    page.evaluate(
-        """() => {
-            window.broken = [];
-            addEventListener("securitypolicyviolation", ({ blockedURI }) => broken.push(blockedURI));
-        }"""
-    )
-    options = {"worker": worker, "backends": [backend], **({"threads": 2} if isolated else {})}
-    found = page.evaluate(
-        """async ([name, options]) => {
-            const model = await torch2web.loadModel(name, options);
-            const { label } = await model.predict(await probe.fetchBlob("/samples/tired-1.jpg"));
-            return [label, model.worker.used, model.backend.threads];
-        }""",
-        [MODEL, options],
-    )
-    assert found == ["Tired", worker, 2 if isolated else 1]
-    assert page.evaluate("broken") == []
-    assert [text for text in said if "Content Security Policy" in text] == []
 
 
 @pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "not isolated"])
@@ -198,38 +160,6 @@ def test_errors_of_the_worker_are_the_pages_own(opened: Page) -> None:
     assert result == [True, "DecodeError", True, True]
 
 
-def test_memory_is_flat(opened: Page) -> None:
-    """Load, predict and dispose 50 times: what the renderer holds after 10 is what it holds after 50."""
-    cycle = """async ([name, times]) => {
-        for (let i = 0; i < times; i++) {
-            const model = await torch2web.loadModel(name, { threads: 1 });
-            await model.predict(new ImageData(640, 480));
-            await model.dispose();
-        }
-        return (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20;
-    }"""
-    after_10, after_50 = (opened.evaluate(cycle, [MODEL, times]) for times in (10, 40))
-    assert after_50 < after_10 + 5
-
-
-def test_2000_frames_leave_memory_flat(opened: Page) -> None:
-    frames = """async ([name, frames]) => {
-        window.model ??= await torch2web.loadModel(name, { threads: 1 });
-        const canvas = new OffscreenCanvas(320, 240);
-        const context = canvas.getContext("2d");
-        for (let i = 0; i < frames; i++) {
-            context.fillStyle = `hsl(${i} 70% 50%)`;
-            context.fillRect(0, 0, 320, 240);
-            const frame = new VideoFrame(canvas, { timestamp: i * 33_000 });
-            await model.predict(frame);
-            frame.close();
-        }
-        return (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20;
-    }"""
-    after_200, after_2000 = (opened.evaluate(frames, [MODEL, count]) for count in (200, 1800))
-    assert after_2000 < after_200 + 5
-
-
 def test_dead_worker_is_reported_and_started_again(opened: Page) -> None:
     before = opened.evaluate(
         """async name => {
@@ -268,97 +198,3 @@ def test_signal_is_let_go_with_each_call(opened: Page) -> None:
         )
         == 0
     )
-
-
-def test_loader_that_is_not_what_its_name_says_becomes_no_worker(
-    page: Page, demo_host: Host, demo_site: Path
-) -> None:
-    """No browser checks a worker's script: the loader looks at it. This page pins nothing, so it got as far."""
-    loader = script_of(demo_site)
-    demo_host.faults[loader] = Fault((demo_site / loader).read_bytes() + b"\n")
-    open_harness(page, demo_host)
-    worker, label = page.evaluate(
-        """async name => {
-            const model = await torch2web.loadModel(name);
-            return [model.worker, (await model.predict(await probe.fetchBlob("/samples/tired-1.jpg"))).label];
-        }""",
-        MODEL,
-    )
-    assert worker["used"] is False
-    assert "IntegrityError" in worker["reason"]
-    assert label == "Tired"
-    assert page.workers == []
-
-
-@pytest.mark.parametrize("backend", ["compiled", "wasm"])
-def test_page_that_forbids_workers_has_none(
-    page: Page, demo_host: Host, tmp_path: Path, backend: str
-) -> None:
-    """Neither for the model nor for threads, which are tried and done without."""
-    open_harness(page, demo_host)
-    blank = demo_host.extras["harness/blank.html"].read_text()
-    (tmp_path / "strict.html").write_text(blank.replace("script-src", "worker-src 'none'; script-src"))
-    demo_host.extras["harness/strict.html"] = tmp_path / "strict.html"
-    page.goto(f"{demo_host.url}harness/strict.html")
-    page.wait_for_selector("html[data-ready]")
-    worker, label, running = page.evaluate(
-        """async ([name, backend]) => {
-            const model = await torch2web.loadModel(name, { threads: 2, backends: [backend] });
-            return [model.worker, (await model.predict(new ImageData(9, 9))).label, model.backend];
-        }""",
-        [MODEL, backend],
-    )
-    assert worker["used"] is False
-    assert "no worker could be used" in worker["reason"]
-    assert label
-    assert (running["name"], running["threads"]) == (backend, 1)
-    assert "did not start" in running["rejected"][0]["reason"]
-
-
-def test_page_is_never_blocked(page: Page, demo_host: Host) -> None:
-    """No task over 50 ms while the largest model loads and while a burst of frames is answered."""
-    open_harness(page, demo_host)
-    page.evaluate(
-        """() => {
-            window.long = [];
-            new PerformanceObserver((list) => {
-                for (const { duration } of list.getEntries()) window.long.push(duration);
-            }).observe({ type: "longtask" });
-        }"""
-    )
-    answers = page.evaluate(
-        """async () => {
-            const model = await torch2web.loadModel("landmark_cnn_emotion");
-            const canvas = new OffscreenCanvas(1280, 720);
-            const context = canvas.getContext("2d");
-            let answers = 0;
-            for (let frame = 0; frame < 30; frame++) {
-                context.fillStyle = `hsl(${frame * 12} 80% 50%)`;
-                context.fillRect(0, 0, 1280, 720);
-                const source = new VideoFrame(canvas, { timestamp: frame * 33_000 });
-                model.predict(source).then(() => answers++);
-                source.close();
-                await new Promise((resolve) => setTimeout(resolve, 33));
-            }
-            await model.predict(canvas);
-            return answers;
-        }"""
-    )
-    assert answers == 30
-    assert page.evaluate("long") == []
-
-
-def test_long_tasks_are_noticed(page: Page, demo_host: Host) -> None:
-    """The proof that the test above can fail: in the page itself, the same work blocks it."""
-    open_harness(page, demo_host)
-    page.evaluate(
-        """async () => {
-            window.long = [];
-            new PerformanceObserver((list) => window.long.push(...list.getEntries()))
-                .observe({ type: "longtask" });
-            const model = await torch2web.loadModel("landmark_cnn_emotion", { worker: false });
-            await model.predict(new ImageData(1280, 720));
-            await new Promise((resolve) => setTimeout(resolve, 300));
-        }"""
-    )
-    assert page.evaluate("long.length") > 0

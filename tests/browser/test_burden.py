@@ -1,0 +1,96 @@
+"""What models cost the page: no long tasks, and memory that does not grow."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.parity import open_harness
+from tests.browser.server import Host
+
+MODEL = "mobilenet_emotion"
+
+
+@pytest.fixture
+def opened(page: Page, demo_host: Host) -> Page:
+    open_harness(page, demo_host)
+    return page
+
+
+def test_memory_is_flat(opened: Page) -> None:
+    """Load, predict and dispose 50 times: what the renderer holds after 10 is what it holds after 50."""
+    cycle = """async ([name, times]) => {
+        for (let i = 0; i < times; i++) {
+            const model = await torch2web.loadModel(name, { threads: 1 });
+            await model.predict(new ImageData(640, 480));
+            await model.dispose();
+        }
+        return (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20;
+    }"""
+    after_10, after_50 = (opened.evaluate(cycle, [MODEL, times]) for times in (10, 40))
+    assert after_50 < after_10 + 5
+
+
+def test_2000_frames_leave_memory_flat(opened: Page) -> None:
+    frames = """async ([name, frames]) => {
+        window.model ??= await torch2web.loadModel(name, { threads: 1 });
+        const canvas = new OffscreenCanvas(320, 240);
+        const context = canvas.getContext("2d");
+        for (let i = 0; i < frames; i++) {
+            context.fillStyle = `hsl(${i} 70% 50%)`;
+            context.fillRect(0, 0, 320, 240);
+            const frame = new VideoFrame(canvas, { timestamp: i * 33_000 });
+            await model.predict(frame);
+            frame.close();
+        }
+        return (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20;
+    }"""
+    after_200, after_2000 = (opened.evaluate(frames, [MODEL, count]) for count in (200, 1800))
+    assert after_2000 < after_200 + 5
+
+
+def test_page_is_never_blocked(page: Page, demo_host: Host) -> None:
+    """No task over 50 ms while the largest model loads and while a burst of frames is answered."""
+    open_harness(page, demo_host)
+    page.evaluate(
+        """() => {
+            window.long = [];
+            new PerformanceObserver((list) => {
+                for (const { duration } of list.getEntries()) window.long.push(duration);
+            }).observe({ type: "longtask" });
+        }"""
+    )
+    answers = page.evaluate(
+        """async () => {
+            const model = await torch2web.loadModel("landmark_cnn_emotion");
+            const canvas = new OffscreenCanvas(1280, 720);
+            const context = canvas.getContext("2d");
+            let answers = 0;
+            for (let frame = 0; frame < 30; frame++) {
+                context.fillStyle = `hsl(${frame * 12} 80% 50%)`;
+                context.fillRect(0, 0, 1280, 720);
+                const source = new VideoFrame(canvas, { timestamp: frame * 33_000 });
+                model.predict(source).then(() => answers++);
+                source.close();
+                await new Promise((resolve) => setTimeout(resolve, 33));
+            }
+            await model.predict(canvas);
+            return answers;
+        }"""
+    )
+    assert answers == 30
+    assert page.evaluate("long") == []
+
+
+def test_long_tasks_are_noticed(page: Page, demo_host: Host) -> None:
+    """The proof that the test above can fail: in the page itself, the same work blocks it."""
+    open_harness(page, demo_host)
+    page.evaluate(
+        """async () => {
+            window.long = [];
+            new PerformanceObserver((list) => window.long.push(...list.getEntries()))
+                .observe({ type: "longtask" });
+            const model = await torch2web.loadModel("landmark_cnn_emotion", { worker: false });
+            await model.predict(new ImageData(1280, 720));
+            await new Promise((resolve) => setTimeout(resolve, 300));
+        }"""
+    )
+    assert page.evaluate("long.length") > 0
