@@ -59,7 +59,8 @@ def quality_for(path: Path) -> int | None:
     At 11 Brotli does 0.7 to 1 MB/s: ten minutes for the demo site's 600 MB of weights. How much more is sent
     where it is less, on that site: of weights at 5, 70 to 200 times as quick, 0.3 to 1 % in int8, 4.0 to
     5.4 % in fp16 and fp32, but 40 % of LandmarkCNN in fp32, whose demo weights repeat; of code over 2 MiB at
-    10, twice as quick, 4 % (onnxruntime-web's 14.2 MB are 2.44 MB in place of 2.36; at 9 they are 2.69).
+    9, 15 times as quick, 13 to 14 % (onnxruntime-web's 14.2 MB are 2.69 MB in place of 2.36). At 10 they are
+    2.44 MB for 9 seconds of a core, and as long again for its build with WebGPU.
     """
     size = path.stat().st_size
     shrunk = _shrunk_to(path, size)
@@ -67,7 +68,7 @@ def quality_for(path: Path) -> int | None:
         return None
     if shrunk > _WEIGHTS and size > _SAMPLES * _SAMPLE_SIZE:
         return 5
-    return 11 if size <= _LARGE else 10
+    return 11 if size <= _LARGE else 9
 
 
 def _shrunk_to(path: Path, size: int) -> float:

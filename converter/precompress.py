@@ -14,7 +14,7 @@ from converter.side_by_side import side_by_side
 LEAST_GAIN = 0.05
 """Share of its bytes that a file must lose for another form of it to be worth a file."""
 
-_SPEED = {5: 60.0, 10: 1.6, 11: 0.8}
+_SPEED = {5: 60.0, 9: 10.0, 11: 0.8}
 _GZIP_SPEED = 35.0
 """MB/s, roughly, of Brotli by quality and of gzip: the longest job begins first, lest a core idle last."""
 

@@ -131,7 +131,7 @@ def test_large_files_are_compressed_faster(tmp_path: Path) -> None:
         byte if index % 4 else 60 for index, byte in enumerate(NOISE)
     )  # one byte of four says little
     assert quality(TEXT) == 11
-    assert quality(TEXT * 30) == 10
+    assert quality(TEXT * 30) == 9
     assert quality(weights) == 5
     assert quality(NOISE) is None
     assert quality(b"") is None
