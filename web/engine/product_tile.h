@@ -4,9 +4,8 @@
 // fused multiply-add the product needs a register too: five rows then. Four steps of the inner loop are written out, with
 // which the counting and the seven pointers cost nothing; with one step it is twice as slow.
 
-#define ROW_DECLARE(r)                          \
-  const float *x##r = tile->x + r * x_stride;   \
-  f4 left##r = load(w), right##r = load(w + 4);
+#define ROW_DECLARE(r) const float *x##r = tile->x + r * x_stride;
+#define ROW_BIAS(r) f4 left##r = load(w), right##r = load(w + 4);
 #define ROW_STEP(r)                     \
   {                                     \
     f4 v = splat(x##r[step]);           \
@@ -17,6 +16,7 @@
   }
 #define ROW_ADVANCE(r) x##r += 4;
 #define ROW_ADVANCE_1(r) x##r += 1;
+#define ROW_REWIND(r) x##r -= inputs;
 #define ROW_OPAQUE(r) PIN(x##r);
 #define STEP(number)                                                       \
   {                                                                        \
@@ -42,41 +42,50 @@
   }
 
 static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
-  const float *w = tile->weights;
-  const int32_t x_stride = tile->x_stride, y_stride = tile->y_stride;
-  EACH_ROW(ROW_DECLARE)
-  w += 8;
-  int32_t count = tile->inputs;
-  for (; count >= 4; count -= 4) {
-    // Opaque pointers, so that LLVM makes the distances from them immediates instead of pointers of their own.
-    PIN(w);
-    EACH_ROW(ROW_OPAQUE)
-    STEP(0)
-    STEP(1)
-    STEP(2)
-    STEP(3)
-    w += 32;
-    EACH_ROW(ROW_ADVANCE)
-  }
-  for (; count > 0; count--) {
-    PIN(w);
-    EACH_ROW(ROW_OPAQUE)
-    STEP(0)
-    w += 8;
-    EACH_ROW(ROW_ADVANCE_1)
-  }
-  const float *residual = tile->residual;
-  float *y = tile->y;
-  if (residual) { EACH_ROW(ROW_RESIDUAL) }
-  if (tile->clip) {
-    f4 low = splat(tile->low), high = splat(tile->high);
-    EACH_ROW(ROW_CLIP)
-  }
+  const float *w = tile->weights, *residual = tile->residual;
+  const int32_t x_stride = tile->x_stride, y_stride = tile->y_stride, inputs = tile->inputs;
   const int32_t until_gap = tile->until_gap, gap = tile->gap;
-  EACH_ROW(ROW_STORE)
+  float *y = tile->y;
+  EACH_ROW(ROW_DECLARE)
+  for (int32_t panels = tile->panels; panels > 0; panels--) {
+    EACH_ROW(ROW_BIAS)
+    w += 8;
+    int32_t count = inputs;
+    for (; count >= 4; count -= 4) {
+      // Opaque pointers, so that LLVM makes the distances from them immediates instead of pointers of their own.
+      PIN(w);
+      EACH_ROW(ROW_OPAQUE)
+      STEP(0)
+      STEP(1)
+      STEP(2)
+      STEP(3)
+      w += 32;
+      EACH_ROW(ROW_ADVANCE)
+    }
+    for (; count > 0; count--) {
+      PIN(w);
+      EACH_ROW(ROW_OPAQUE)
+      STEP(0)
+      w += 8;
+      EACH_ROW(ROW_ADVANCE_1)
+    }
+    if (residual) {
+      EACH_ROW(ROW_RESIDUAL)
+      residual += 8;
+    }
+    if (tile->clip) {
+      f4 low = splat(tile->low), high = splat(tile->high);
+      EACH_ROW(ROW_CLIP)
+    }
+    EACH_ROW(ROW_STORE)
+    y += 8;
+    EACH_ROW(ROW_REWIND)
+  }
 }
 
 #undef ROW_DECLARE
+#undef ROW_BIAS
+#undef ROW_REWIND
 #undef ROW_STEP
 #undef ROW_ADVANCE
 #undef ROW_ADVANCE_1

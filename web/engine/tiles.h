@@ -12,14 +12,14 @@ enum { TILE_ROWS = 5 };
 
 typedef struct {
   const float *x;
-  const float *weights; // the panel
+  const float *weights; // the panels, one after the other
   const float *residual;
   float *y;
-  int32_t inputs, x_stride, y_stride;
+  int32_t panels, inputs, x_stride, y_stride;
   bool clip;
   float low, high;
   int32_t until_gap, gap; // from row `until_gap` on, y lies `gap` floats further on
 } Tile;
 
-// Computes `rows` (1 to TILE_ROWS) rows of eight outputs.
+// Computes `rows` (1 to TILE_ROWS) rows of eight outputs of each panel.
 void run_tile(const Tile *, int32_t rows);
