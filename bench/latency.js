@@ -55,6 +55,12 @@ async function open(name, threads, withPeer) {
     sides.set(backend, () => model.run(input));
     sides.set(`${backend} frame`, () => model.predict(frame));
   }
+  if (threads === 1) {
+    // In the same place as onnxruntime-web is.
+    const options = { backends: ["compiled"], threads, worker: false };
+    const model = await loadModel(name, options);
+    sides.set("compiled here", () => model.run(input));
+  }
   return { logits, missing };
 }
 

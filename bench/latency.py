@@ -125,6 +125,7 @@ def _rows(model: str, threads: int, times: Times) -> Iterator[Sequence[str]]:
     sides = {
         "direct": _Side("onnxruntime-web in the page"),
         "wasm": _Side("worker, wasm", "direct", worker_wanted),
+        "compiled here": _Side("compiled in the page", "direct", compiled_wanted),
         "compiled": _Side("worker, compiled", "direct", compiled_wanted),
         "tfjs": _Side(f"tfjs-backend-wasm {tfjs_version()}", "direct"),
         "native": _Side("native onnxruntime", "direct"),
