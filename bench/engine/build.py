@@ -5,7 +5,7 @@ from pathlib import Path
 
 from converter.engine import MODULES, compile_module, engine_sources
 
-_PLANS = ("check.c", "check_ops.c", "place.c", "run.c", "unpack.c")
+_PLANS = ("check.c", "check_ops.c", "kept.c", "place.c", "run.c", "stored.c", "unpack.c")
 """Sources that read plans, of which there is none here."""
 EXPORTS = ("bench_prepare", "bench_steps", "bench_output", "bench_run")
 

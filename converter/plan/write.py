@@ -8,6 +8,7 @@ import numpy as np
 from converter.plan.form import Activation, Floats
 from converter.plan.memory import place_tensors
 from converter.plan.program import Field, Instruction, Place, Program, Record, Slot, Tensor
+from converter.plan.strides import merged
 
 MAGIC = 0x50573254
 VERSION = 1
@@ -57,9 +58,17 @@ class _Writer:
         else:
             constant = self._constant(record.source)
         multiplier = _ABSENT if record.multiplier is None else self._constant(record.multiplier)
-        axes = [(1, 0, 0)] * (_RANK - len(record.axes)) + [(a.size, a.input, a.output) for a in record.axes]
+        # As few axes as possible: the engine takes values along the last one by one, and has work to do between them.
+        sizes, strides = merged(
+            [axis.size for axis in record.axes],
+            tuple(axis.input for axis in record.axes),
+            tuple(axis.output for axis in record.axes),
+        )
+        missing = _RANK - len(sizes)
         words = [slot, weight, constant, record.is_bias, multiplier, record.first_output]
-        words += [word for column in zip(*axes, strict=True) for word in column]
+        words += [*(1,) * missing, *sizes]
+        for steps in strides:
+            words += [*(0,) * missing, *steps]
         return struct.pack(f"<{len(words)}I", *words)
 
     def _constant(self, values: Floats) -> int:

@@ -37,10 +37,6 @@ typedef struct {
 
 extern Engine engine;
 
-// Bytes of a stored weight's values and scales.
-uint64_t stored_bytes(const StoredWeight *weight);
-uint64_t stored_scales(const StoredWeight *weight);
-
 // Puts the constants of the plan into their slots, which are zero.
 void unpack_constants(void);
 
@@ -49,8 +45,3 @@ float *tensor_at(uint32_t tensor);
 
 uint64_t plan_scratch(const Plan *plan);
 EngineCode engine_run(int32_t thread, int32_t threads);
-
-// Where a float32 is that goes to `input` and `output` of a slot in float32.
-uint64_t slot_position(const Slot *slot, uint32_t input, uint32_t output, bool is_bias);
-
-void copy_bytes(void *to, const void *from, uint64_t count);
