@@ -25,8 +25,6 @@ export class PartCache {
   problem = "";
   readonly #base: URL;
   #cache: Cache | undefined;
-  /** What was there before the manifest was asked for. */
-  #before: readonly Request[] = [];
 
   private constructor(base: URL) {
     this.#base = base;
@@ -39,9 +37,7 @@ export class PartCache {
       if (!wanted) opened.problem = "turned off by the page";
       else if (!globalThis.caches) opened.problem = UNAVAILABLE;
       else {
-        const cache = await caches.open(nameOf(base));
-        opened.#before = await cache.keys();
-        opened.#cache = cache;
+        opened.#cache = await caches.open(nameOf(base));
       }
     } catch (error) {
       opened.problem = refusal(error);
@@ -76,13 +72,13 @@ export class PartCache {
   }
 
   /**
-   * Drops what earlier versions of the site left: everything that is no part of `manifest`. What came in since the
-   * manifest was asked for stays, as it may be another tab's, of a version that is newer still.
+   * Drops what earlier versions of the site left: everything in `stored` that is no part of `manifest`. What came in since
+   * the manifest was asked for stays, as it may be another tab's, of a version that is newer still.
    */
-  async evictOthers(manifest: Manifest): Promise<void> {
+  async evictOthers(stored: readonly string[], manifest: Manifest): Promise<void> {
     const known = new Set(partsOf(manifest).map((part) => keyOf(this.#base, part)));
-    const others = this.#before.filter(({ url }) => !known.has(url));
-    await Promise.all(others.map((key) => this.#cache?.delete(key))).catch(() => {});
+    const others = stored.filter((url) => !known.has(url));
+    await Promise.all(others.map((url) => this.#cache?.delete(url))).catch(() => {});
   }
 
   /** Runs `task` while no other tab works on the same part. */
@@ -94,6 +90,16 @@ export class PartCache {
     // What is not kept cannot be handed from one to the other.
     if (this.problem) return task(() => {});
     return alone(`${nameOf(this.#base)} ${part.sha256}`, patience, task);
+  }
+}
+
+/** Under which keys this device keeps parts of the site at `base` now. Never fails. */
+export async function storedParts(base: URL): Promise<string[]> {
+  try {
+    const cache = await caches.open(nameOf(base));
+    return (await cache.keys()).map(({ url }) => url);
+  } catch {
+    return [];
   }
 }
 

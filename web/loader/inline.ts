@@ -1,6 +1,7 @@
 /** Loading and running a model where this script runs: in the page, or in its worker. */
 import { adapter } from "./adapter.ts";
 import type { BackendReport } from "./backend.ts";
+import { begin, type Beginning } from "./beginning.ts";
 import { PartCache } from "./cache.ts";
 import { candidatesFor } from "./candidates.ts";
 import { choose } from "./choose.ts";
@@ -20,11 +21,12 @@ import type {
 import { normalise } from "./normalise.ts";
 import type { ElementPicture } from "./portable.ts";
 import { argmax, softmax } from "./postprocess.ts";
+import { part } from "./parts.ts";
 import { Recovering } from "./recovering.ts";
 import { Memory } from "./remember.ts";
 import type { Pixels } from "./resample.ts";
 import { untilAborted } from "./shared.ts";
-import { fetchManifest, findModel, findVariant, siteURL } from "./site.ts";
+import { findModel, findVariant, readManifest, siteURL } from "./site.ts";
 import type { ImageSource } from "./source.ts";
 import { applyStep } from "./steps.ts";
 import { watch, type Watch, type WatchOptions } from "./watch.ts";
@@ -32,22 +34,25 @@ import { watch, type Watch, type WatchOptions } from "./watch.ts";
 /** A picture as the page has it, or as its worker was given it. */
 export type Source = ImageSource | ElementPicture;
 
-/** `loadModel` without a worker; `reason` says why. */
+/** `loadModel` without a worker; `reason` says why. `beginning` may have been had already. */
 export async function loadInline(
   name: string,
   options: LoadOptions,
   reason: string,
+  beginning: Beginning | Promise<Beginning> = begin(options),
 ): Promise<InlineModel> {
   const { onProgress, signal } = options;
   const { stallTimeout } = options;
   const base = siteURL(options.baseURL);
-  // Before the manifest, so that what is there now is no newer than it.
   const cache = await PartCache.open(base, options.cache);
-  const manifest = await fetchManifest(base, options, { signal, stallTimeout });
+  const { stored, manifest: first } = await beginning;
+  const manifest = await readManifest(base, first, options, { signal, stallTimeout });
   const info = findModel(manifest, name);
   const variant = findVariant(info, options.variant);
   // At once, because the room may be needed.
-  await cache.evictOthers(manifest);
+  await cache.evictOthers(stored, manifest);
+  // What files are read with arrives beside the model. Where it does not, the first file says why.
+  part(base, "pictures").catch(() => {});
 
   // One failed file stops the other downloads too.
   const failure = new AbortController();

@@ -3,6 +3,7 @@ import type { BackendName, BackendReport } from "./backend.ts";
 import type { DecodedBy } from "./decode.ts";
 import type { CacheReport } from "./delivery.ts";
 import type { Progress } from "./download.ts";
+import { begin } from "./beginning.ts";
 import { loadInline } from "./inline.ts";
 import type { ModelInfo } from "./manifest.ts";
 import type { PublicKey } from "./signature.ts";
@@ -122,8 +123,9 @@ export interface Model {
  */
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
   if (options.worker === false) return loadInline(name, options, "turned off by the page");
+  const beginning = begin(options);
   const connection = await Connection.open(options.signal);
   return connection instanceof Connection
-    ? RemoteModel.load(connection, name, options)
-    : loadInline(name, options, connection.problem);
+    ? RemoteModel.load(connection, name, options, await beginning)
+    : loadInline(name, options, connection.problem, beginning);
 }

@@ -19,20 +19,32 @@ export function siteURL(baseURL: string | URL | undefined): URL {
   return url;
 }
 
-/** Fetches model_info.json and checks that it is of the same build as this loader, and signed where asked for. */
-export async function fetchManifest(
+/** The bytes of model_info.json as the first try gives them. Raises DownloadError or the signal's reason. */
+export function firstManifest(
   base: URL,
+  { signal, stallTimeout }: DownloadOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const url = new URL(MANIFEST_PATH, base).href;
+  // "no-cache" asks the server whether the stored copy is still the right one; `integrity` tells a service worker
+  // which build's it has to be (web/offline/).
+  const integrity = subresourceIntegrity(__MODEL_INFO_SHA256__);
+  return fetchBytes(url, "no-cache", { signal, stallTimeout, integrity });
+}
+
+/**
+ * Checks that the manifest is of the same build as this loader, and signed where asked for. Where the first try gave
+ * nothing it is fetched once more, past every cache: browsers do not say what else they got.
+ */
+export async function readManifest(
+  base: URL,
+  first: Uint8Array<ArrayBuffer> | undefined,
   signed: Signed,
   options: DownloadOptions,
 ): Promise<Manifest> {
   await prepareHashing(base);
   const url = new URL(MANIFEST_PATH, base).href;
-  // "no-cache" asks the server whether the stored copy is still the right one; `integrity` tells a service worker
-  // which build's it has to be (web/offline/). Browsers do not say what else they got: look, past every cache.
-  const integrity = subresourceIntegrity(__MODEL_INFO_SHA256__);
-  const bytes = await fetchBytes(url, "no-cache", { ...options, integrity }).catch(() =>
-    fetchBytes(url, "reload", options),
-  );
+  options.signal?.throwIfAborted();
+  const bytes = first ?? (await fetchBytes(url, "reload", options));
   const actual = await sha256(bytes);
   if (actual !== __MODEL_INFO_SHA256__) {
     throw new IntegrityError(url, __MODEL_INFO_SHA256__, actual);

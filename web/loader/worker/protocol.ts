@@ -3,6 +3,7 @@
  * numbers that stand for them.
  */
 import type { BackendReport } from "../backend.ts";
+import type { Beginning } from "../beginning.ts";
 import type { Portable } from "../portable.ts";
 import type { Progress } from "../download.ts";
 import type { EnsemblePrediction } from "../together.ts";
@@ -27,7 +28,10 @@ export interface Loaded {
 
 /** Every call, with its arguments and its result. */
 export interface Calls {
-  load: { takes: { name: string; options: SentOptions }; gives: Loaded };
+  load: {
+    takes: { name: string; options: SentOptions; beginning: Beginning };
+    gives: Loaded;
+  };
   predict: { takes: { model: number; sources: Portable[] }; gives: Prediction[] };
   preprocess: {
     takes: { model: number; source: Portable };

@@ -1,4 +1,5 @@
 /** A model that lives in the worker, as the page has it. */
+import { begin, type Beginning } from "../beginning.ts";
 import { needsShown } from "../decode.ts";
 import { BackendError, DecodeError } from "../errors.ts";
 import type {
@@ -46,8 +47,9 @@ export class RemoteModel implements Model {
     connection: Connection,
     name: string,
     options: LoadOptions,
+    beginning: Beginning,
   ): Promise<RemoteModel> {
-    return new RemoteModel(name, options, await loadAt(connection, name, options));
+    return new RemoteModel(name, options, await loadAt(connection, name, options, beginning));
   }
 
   get info(): LoadedModelInfo {
@@ -153,7 +155,7 @@ export class RemoteModel implements Model {
     if (!(connection instanceof Connection)) throw new BackendError(connection.problem);
     // What the page wanted to know and to stop was the first load.
     const { onProgress, signal, ...options } = this.#options;
-    return loadAt(connection, this.#name, options);
+    return loadAt(connection, this.#name, options, await begin(options));
   }
 
   /** Sends a call after the ones before it, and waits for its answer. */
@@ -192,11 +194,20 @@ export class RemoteModel implements Model {
   }
 }
 
-async function loadAt(connection: Connection, name: string, options: LoadOptions): Promise<Place> {
+async function loadAt(
+  connection: Connection,
+  name: string,
+  options: LoadOptions,
+  beginning: Beginning,
+): Promise<Place> {
   const { baseURL, onProgress, signal, worker, ...rest } = options;
   const sent: SentOptions = { ...rest, baseURL: siteURL(baseURL).href };
   try {
-    const loaded = await connection.call("load", { name, options: sent }, { signal, onProgress });
+    const loaded = await connection.call(
+      "load",
+      { name, options: sent, beginning },
+      { signal, onProgress },
+    );
     connection.onBackend.set(loaded.model, (backend) => (loaded.backend = backend));
     return { connection, loaded };
   } catch (error) {

@@ -80,10 +80,10 @@ interface Context {
 const METHODS: {
   [M in Method]: (args: Calls[M]["takes"], context: Context) => Promise<Calls[M]["gives"]>;
 } = {
-  async load({ name, options }, { id, scope, signal }) {
+  async load({ name, options, beginning }, { id, scope, signal }) {
     const onProgress: Parameters<typeof loadInline>[1]["onProgress"] = (progress) =>
       scope.postMessage({ id, progress });
-    const model = await loadInline(name, { ...options, signal, onProgress }, "");
+    const model = await loadInline(name, { ...options, signal, onProgress }, "", beginning);
     const number = ++loads;
     models.set(number, model);
     model.onBackendChange((report) => scope.postMessage({ model: number, backend: report }));
