@@ -110,7 +110,12 @@ def engine_version() -> str:
 
 def engine_sources() -> list[Path]:
     """The C files of the engine, sorted."""
-    return sorted(ENGINE.glob("*.c"))
+    return sorted(ENGINE.rglob("*.c"))
+
+
+def kernel_sources() -> list[Path]:
+    """Those of them that know nothing of plans."""
+    return sorted((ENGINE / "kernels").glob("*.c"))
 
 
 def build_engine(cache: Path) -> Mapping[str, bytes]:
@@ -153,7 +158,6 @@ def compile_module(target: Path, sources: Sequence[Path], exports: Sequence[str]
             "wasm32-freestanding",
             f"-mcpu={module.features}",
             "-nostdlib",
-            f"-I{ENGINE}",
             *map(str, sources),
             "-Wl,--no-entry",
             "-Wl,--import-memory",
@@ -172,7 +176,7 @@ def _modules_key() -> str:
 
 
 def _key(*more: str) -> str:
-    sources = sha256_of_sources(ENGINE, sorted(ENGINE.glob("*.[ch]")))
+    sources = sha256_of_sources(ENGINE, sorted(ENGINE.rglob("*.[ch]")))
     this = sha256_of_sources(Path(__file__).parent, [Path(__file__)])
     try:
         compiler = version("ziglang")
@@ -186,7 +190,16 @@ def _zig_cc(arguments: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
         result = subprocess.run(
-            [sys.executable, "-m", "ziglang", "cc", *_WARNINGS, *_CODE, *arguments],
+            [
+                sys.executable,
+                "-m",
+                "ziglang",
+                "cc",
+                *_WARNINGS,
+                *_CODE,
+                f"-I{ENGINE / 'kernels'}",
+                *arguments,
+            ],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

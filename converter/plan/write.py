@@ -1,4 +1,4 @@
-"""A program as the bytes that the engine reads: see `web/engine/plan.h`."""
+"""A program as the bytes that the engine reads: see `web/engine/plan/plan.h`."""
 
 import struct
 from dataclasses import dataclass, field

@@ -11,12 +11,15 @@ SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", 
 
 def build_library(folder: Path, *flags: str) -> Path:
     """Compile every source into a shared library, once for the same sources."""
-    sources = sorted(SOURCES.glob("*.c"))
-    content = b"".join(path.read_bytes() for path in (*sources, *sorted(SOURCES.glob("*.h"))))
+    sources = sorted(SOURCES.rglob("*.c"))
+    content = b"".join(path.read_bytes() for path in (*sources, *sorted(SOURCES.rglob("*.h"))))
     key = hashlib.sha256(content + repr(flags).encode()).hexdigest()[:16]
     library = folder / f"engine-{key}.so"
     if not library.exists():
         made = folder / f"engine-{key}.{id(folder)}.tmp"
-        subprocess.run(["gcc", *FLAGS, *flags, *map(str, sources), "-o", str(made), "-lm"], check=True)
+        subprocess.run(
+            ["gcc", *FLAGS, f"-I{SOURCES / 'kernels'}", *flags, *map(str, sources), "-o", str(made), "-lm"],
+            check=True,
+        )
         made.rename(library)
     return library

@@ -2,7 +2,7 @@
 //
 //   plan | weights' and slots' tables | slots | scales | arena | sums, by thread | scratch, by thread | stacks
 
-#include "engine.h"
+#include "calls.h"
 #include "stored.h"
 
 Engine engine;

@@ -40,8 +40,5 @@ extern Engine engine;
 // Puts the constants of the plan into their slots, which are zero.
 void unpack_constants(void);
 
-// The memory that `tensor` stands for; NULL where there is none.
-float *tensor_at(uint32_t tensor);
-
 uint64_t plan_scratch(const Plan *plan);
 EngineCode engine_run(int32_t thread, int32_t threads);

@@ -1,0 +1,57 @@
+// What an operator may read, write and gather.
+
+#include "checks.h"
+
+bool sides(const uint32_t *first, int count) {
+  for (int i = 0; i < count; i++) {
+    if (!first[i] || first[i] > MAX_SIDE) return false;
+  }
+  return true;
+}
+
+uint64_t volume(uint64_t a, uint64_t b, uint64_t c) {
+  uint64_t ab = a * b; // both below 2^31
+  return ab > MAX_FLOATS ? ~0ull : ab * c;
+}
+
+bool known(const Plan *plan, uint32_t tensor) { return tensor < plan->header->tensors; }
+
+bool reads(const Plan *plan, uint32_t tensor, uint64_t length) {
+  if (!known(plan, tensor) || plan->tensors[tensor].length != length) return false;
+  const Tensor *found = &plan->tensors[tensor];
+  if (found->place == PLACE_SLOT) return plan->slots[found->offset].kind == SLOT_FLAT;
+  return found->place != PLACE_SUMS;
+}
+
+bool reads_if_any(const Plan *plan, uint32_t tensor, uint64_t length) {
+  return tensor == ABSENT || reads(plan, tensor, length);
+}
+
+bool writes(const Plan *plan, uint32_t tensor, uint64_t length) {
+  return known(plan, tensor) && plan->tensors[tensor].length == length && plan->tensors[tensor].place == PLACE_ARENA;
+}
+
+bool gathers(const Plan *plan, uint32_t tensor, uint64_t length) {
+  return known(plan, tensor) && plan->tensors[tensor].length == length && plan->tensors[tensor].place == PLACE_SUMS;
+}
+
+bool unpacked(const Plan *plan, uint32_t tensor, uint32_t kind, uint64_t groups, uint64_t inputs, uint64_t outputs) {
+  if (!known(plan, tensor) || plan->tensors[tensor].place != PLACE_SLOT) return false;
+  const Slot *slot = &plan->slots[plan->tensors[tensor].offset];
+  return slot->kind == kind && slot->groups == groups && slot->inputs == inputs && slot->outputs == outputs;
+}
+
+bool overlaps(const Plan *plan, uint32_t a, uint32_t b) {
+  if (!known(plan, a) || !known(plan, b)) return false; // an absent one
+  const Tensor *first = &plan->tensors[a], *second = &plan->tensors[b];
+  if (first->place != PLACE_ARENA || second->place != PLACE_ARENA) return false;
+  return first->offset < second->offset + second->length && second->offset < first->offset + first->length;
+}
+
+bool same_or_apart(const Plan *plan, uint32_t a, uint32_t b) {
+  return !overlaps(plan, a, b) || plan->tensors[a].offset == plan->tensors[b].offset;
+}
+
+bool activation(const Activation *activation) {
+  return activation->kind >= 0 && activation->kind < ACTIVATIONS;
+}
