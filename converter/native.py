@@ -18,7 +18,7 @@ Tensors = Mapping[str, NDArray[np.generic]]
 
 
 class EngineError(Exception):
-    """`call` answered something else than success: `code` is one of `EngineCode` in `web/engine/plan/plan.h`."""
+    """`call` answered something else than success: `code` is an `EngineCode` of `web/engine/plan/plan.h`."""
 
     def __init__(self, call: str, code: int) -> None:
         self.call, self.code = call, code

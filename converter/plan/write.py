@@ -58,7 +58,7 @@ class _Writer:
         else:
             constant = self._constant(record.source)
         multiplier = _ABSENT if record.multiplier is None else self._constant(record.multiplier)
-        # As few axes as possible: the engine takes values along the last one by one, and has work to do between them.
+        # As few axes as possible: the engine has work to do between one run along the last and the next.
         sizes, strides = merged(
             [axis.size for axis in record.axes],
             tuple(axis.input for axis in record.axes),

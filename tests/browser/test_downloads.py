@@ -245,7 +245,7 @@ PICTURE = """async () => {
     ids=["changed", "404", "html"],
 )
 def test_part_that_reads_pictures(page: Page, host: Host, fault: Fault, error: str) -> None:
-    """It comes beside the model: without it a camera's frames are answered, and no file is read by an unchecked one."""
+    """It comes beside the model. Without it a camera's frames are answered, and no file is read unchecked."""
     pictures = script_of(host.site, "pictures")
     host.faults[pictures] = fault
     open_harness(page, host)

@@ -1,4 +1,4 @@
-"""The kernels of web/engine/kernels/kernels.h from Python: their fields, on several threads, weights packed."""
+"""The kernels of kernels/kernels.h from Python: their fields, on several threads, weights packed."""
 
 import ctypes
 from collections.abc import Callable
