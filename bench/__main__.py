@@ -11,6 +11,7 @@ from bench.memory import measure_memory
 from bench.network import measure_network
 from bench.pictures import measure_pictures
 from bench.preprocess import measure_preprocess
+from bench.session import measure_session
 from bench.sizes import measure_sizes
 from bench.warm import measure_warm
 from converter.console import Output
@@ -22,6 +23,7 @@ PARTS = {
     "latency": measure_latency,
     "memory": measure_memory,
     "network": measure_network,
+    "session": measure_session,
     "sizes": measure_sizes,
     "warm": measure_warm,
 }

@@ -1,0 +1,92 @@
+"""What a model costs the compiled engine before its first answer, once its bytes are there.
+
+Every time in a browser of its own, which has compiled nothing yet: the module compiled and instantiated,
+the plan checked, the weights unpacked; then the first run, whose code is not yet the fastest, and the
+fastest of the next.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Playwright, sync_playwright
+
+from bench.site import ROOT, built_site, chromium
+from converter.check_manifest import read_manifest
+from converter.console import Output
+from converter.node import run_node
+from converter.webassets import node_package
+from tests.browser.find import launch_arguments
+from tests.browser.server import Host, hosting
+
+ROUNDS = 5
+LATER_RUNS = 10
+WANTED = {"mobilenet_emotion/int8": "60"}
+"""Most milliseconds of compiling and unpacking together, where a figure was set."""
+
+MEASURE = """async ([module, plan, weights, laterRuns]) => {
+    const { Engine } = await import("/bench/engine.js");
+    const bytesOf = async ({ path }) => new Uint8Array(await (await fetch("/" + path)).arrayBuffer());
+    const [wasm] = await Promise.all(module.parts.map(bytesOf));
+    const [steps] = await Promise.all(plan.parts.map(bytesOf));
+    const parts = await Promise.all(weights.parts.map(bytesOf));
+    const times = [performance.now()];
+    const compiled = await WebAssembly.compile(wasm);
+    times.push(performance.now());
+    const engine = await Engine.create(compiled, steps, parts, 1);
+    times.push(performance.now());
+    const input = new Float32Array(engine.inputLength);
+    engine.run(input);
+    times.push(performance.now());
+    let fastest = Infinity;
+    for (let run = 0; run < laterRuns; run++) {
+        const started = performance.now();
+        engine.run(input);
+        fastest = Math.min(fastest, performance.now() - started);
+    }
+    return [...times.slice(1).map((time, i) => time - times[i]), fastest];
+}"""
+
+
+def measure_session(output: Output) -> None:
+    """Minima of each, in milliseconds."""
+    rows = []
+    with (
+        tempfile.TemporaryDirectory() as name,
+        built_site(options=("--no-verify-page", "--no-precompressed", "--no-plain-models")) as site,
+        hosting(site) as host,
+        sync_playwright() as playwright,
+    ):
+        _lay_out(host, Path(name))
+        manifest = read_manifest((site / "models/model_info.json").read_bytes())
+        engine = manifest["engine"]["files"]["relaxed"]
+        for model in manifest["models"]:
+            for variant in model["variants"]:
+                files = [engine, model["plan"], variant["weights"], LATER_RUNS]
+                least = [min(times) for times in zip(*_rounds(playwright, host, files), strict=True)]
+                title = f"{model['name']}/{variant['name']}"
+                compiled, created, *_ = least
+                start = f"{compiled + created:.1f}"
+                rows.append((title, start, WANTED.get(title, ""), *(f"{time:.1f}" for time in least)))
+    output.table(("ms", "start", "wanted", "compile", "unpack", "first run", "later runs"), rows)
+
+
+def _lay_out(host: Host, folder: Path) -> None:
+    script = folder / "engine.js"
+    esbuild = str(node_package("esbuild") / "bin" / "esbuild")
+    source = str(ROOT / "web/loader/backends/engine.ts")
+    run_node([esbuild, source, "--bundle", "--format=esm", "--log-level=error", f"--outfile={script}"], ROOT)
+    page = folder / "page.html"
+    page.write_text('<!doctype html><link rel="icon" href="data:,"><title>session</title>')
+    host.extras |= {"bench/engine.js": script, "bench/page.html": page}
+
+
+def _rounds(playwright: Playwright, host: Host, files: list[Any]) -> list[list[float]]:
+    rounds = []
+    for _ in range(ROUNDS):
+        browser = playwright.chromium.launch(executable_path=chromium(), args=launch_arguments())
+        page = browser.new_page()
+        page.goto(f"{host.url}bench/page.html")
+        rounds.append(page.evaluate(MEASURE, files))
+        browser.close()
+    return rounds
