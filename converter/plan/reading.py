@@ -33,6 +33,13 @@ class Node:
     attributes: Mapping[str, Any]
     opset: int
 
+    @property
+    def first(self) -> Value:
+        """The first input, which no operator leaves out."""
+        value = self.inputs[0]
+        assert value is not None, "checked by shape inference"
+        return value
+
     def constant(self, index: int) -> NDArray[Any] | None:
         """Input `index`, None where it is left out. Raises PlanError where it is not known."""
         if index >= len(self.inputs) or (value := self.inputs[index]) is None:

@@ -26,8 +26,7 @@ def _pair(values: Any, default: int = 1) -> tuple[int, int]:
 
 
 def _window(node: Node, kernel: tuple[int, ...]) -> _Window:
-    x, y = node.inputs[0], node.outputs[0]
-    assert x is not None
+    x, y = node.first, node.outputs[0]
     sides = len(kernel)
     if sides not in (1, 2) or len(x.shape) != sides + 2:
         raise PlanError(node.label, node.kind, f"{sides} sides are not supported, only 1 or 2")

@@ -1,0 +1,110 @@
+"""What moves, joins and reduces arrays: nodes of ONNX in the intermediate form."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from converter.plan.errors import PlanError
+from converter.plan.form import Concat, Mean, Op, Pad, Slice, Softmax, Transpose, View
+from converter.plan.reading import Node
+
+
+def _axes(given: Any, rank: int) -> tuple[int, ...]:
+    return tuple(sorted({int(axis) % rank for axis in np.asarray(given).reshape(-1)}))
+
+
+def mean(node: Node) -> list[Op]:
+    """ReduceMean, whose axes are an input since opset 18."""
+    x = node.first
+    given = node.constant(1) if node.opset >= 18 else node.attributes.get("axes")
+    if given is None or len(given) == 0:
+        if node.attributes.get("noop_with_empty_axes", 0):
+            return [View(node.label, [x], node.outputs[0])]
+        given = range(len(x.shape))
+    axes = _axes(list(given), len(x.shape))
+    return [Mean(node.label, [x], node.outputs[0], axes)]
+
+
+def softmax(node: Node) -> list[Op]:
+    """Softmax: over all axes from `axis` on before opset 13."""
+    x = node.first
+    rank = len(x.shape)
+    axis = int(node.attributes.get("axis", -1 if node.opset >= 13 else 1))
+    if not -rank <= axis <= rank:
+        raise PlanError(node.label, node.kind, f"axis {axis} of {rank}")
+    if node.opset >= 13:
+        axes: tuple[int, ...] = (axis % rank,)
+    else:
+        axes = tuple(range(axis + rank if axis < 0 else axis, rank))
+    return [Softmax(node.label, [x], node.outputs[0], axes)]
+
+
+def transpose(node: Node) -> list[Op]:
+    x = node.first
+    order = tuple(node.attributes.get("perm", reversed(range(len(x.shape)))))
+    return [Transpose(node.label, [x], node.outputs[0], order)]
+
+
+def concat(node: Node) -> list[Op]:
+    inputs = [value for value in node.inputs if value is not None]
+    axis = int(node.attributes.get("axis", 1)) % len(node.outputs[0].shape)
+    return [Concat(node.label, inputs, node.outputs[0], axis)]
+
+
+def pad(node: Node) -> list[Op]:
+    """Pad with a constant."""
+    x = node.first
+    rank = len(x.shape)
+    mode = node.attributes.get("mode", b"constant").decode()
+    if mode != "constant":
+        raise PlanError(node.label, node.kind, f"mode {mode} is not supported, only constant")
+    if node.opset >= 11:
+        pads: Any = node.constant(1)
+        filling = node.constant(2)
+        value = 0.0 if filling is None else float(filling.reshape(()))
+    else:
+        pads, value = node.attributes["pads"], float(node.attributes.get("value", 0.0))
+    axes = node.constant(3) if node.opset >= 18 else None
+    before = [0] * rank
+    chosen = range(rank) if axes is None else [int(axis) % rank for axis in axes]
+    for index, axis in enumerate(chosen):
+        before[axis] = int(pads[index])
+    return [Pad(node.label, [x], node.outputs[0], tuple(before), value)]
+
+
+def slicing(node: Node) -> list[Op]:
+    """Slice."""
+    x = node.first
+    rank = len(x.shape)
+
+    def given(index: int, name: str) -> NDArray[Any] | None:
+        if node.opset >= 10:
+            return node.constant(index)
+        found = node.attributes.get(name)
+        return None if found is None else np.asarray(found)
+
+    starts = given(1, "starts")
+    axes, steps = given(3, "axes"), given(4, "steps")
+    assert starts is not None
+    chosen = range(len(starts)) if axes is None else axes
+    first, step = [0] * rank, [1] * rank
+    for index, axis in enumerate(chosen):
+        side = x.shape[int(axis) % rank]
+        step[int(axis) % rank] = by = 1 if steps is None else int(steps[index])
+        start = int(starts[index]) + (side if starts[index] < 0 else 0)
+        first[int(axis) % rank] = min(max(start, 0), side - 1 if by < 0 else side)
+    return [Slice(node.label, [x], node.outputs[0], tuple(first), tuple(step))]
+
+
+def view(node: Node) -> list[Op]:
+    if len(node.outputs) > 1:
+        raise PlanError(node.label, node.kind, "a second output is not supported")
+    return [View(node.label, [node.first], node.outputs[0])]
+
+
+def dropout(node: Node) -> list[Op]:
+    """Dropout that drops nothing."""
+    if node.opset >= 12 and (training := node.constant(2)) is not None and training.any():
+        raise PlanError(node.label, node.kind, "it is in training mode")
+    return view(node)
