@@ -112,7 +112,7 @@ def _visit_twice(browser: Browser, address: str, name: str, cold: _Visit, warm: 
         page = context.new_page()
         _slow_down(page)
         _CountingSocket.sent = 0
-        page.goto(f"{address}first.html?{name}")
+        page.goto(f"{address}first?{name}")
         page.wait_for_function("window.first", timeout=600_000)
         first = page.evaluate("window.first")
         visit.seconds.append(first["milliseconds"] / 1000)
