@@ -86,6 +86,33 @@ def test_calls_made_at_once_answer_in_order(opened: Page) -> None:
     assert order == [1, 2, 3, 4]
 
 
+def test_tensors_stay_the_pages_own(opened: Page) -> None:
+    """Their memory goes to the worker and back as a copy: in turn, at once, and of another batch."""
+    found = opened.evaluate(
+        """async name => {
+            const model = await torch2web.loadModel(name);
+            const size = 3 * 224 * 224;
+            const one = new Float32Array(size).fill(0.5);
+            const other = new Float32Array(size).map((_, i) => i % 7 - 3);
+            const both = new Float32Array([...one, ...other]);
+            const logits = async (tensor) => [...await model.run(tensor)];
+            const inTurn = [await logits(one), await logits(other), await logits(one)];
+            const atOnce = await Promise.all([one, other, one].map(logits));
+            const early = logits(other);
+            other.fill(9);  // too late to count
+            const kept = [one[5], both[size]];
+            return { inTurn, atOnce, batch: await logits(both), early: await early, kept };
+        }""",
+        MODEL,
+    )
+    first, second, again = found["inTurn"]
+    assert first == again != second
+    assert found["atOnce"] == [first, second, first]
+    assert found["batch"] == pytest.approx(first + second, abs=1e-5)
+    assert found["early"] == second
+    assert found["kept"] == [0.5, -3]
+
+
 @pytest.mark.parametrize("worker", [True, False], ids=["in the worker", "in the page"])
 def test_signal_stops_what_waits_and_what_runs(opened: Page, worker: bool) -> None:
     result = opened.evaluate(

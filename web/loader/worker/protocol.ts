@@ -26,6 +26,12 @@ export interface Loaded {
   backend: BackendReport;
 }
 
+/** What a run gave, and the tensor that it was given. */
+export interface Ran {
+  logits: Float32Array;
+  tensor: Float32Array<ArrayBuffer>;
+}
+
 /** Every call, with its arguments and its result. */
 export interface Calls {
   load: {
@@ -37,7 +43,8 @@ export interface Calls {
     takes: { model: number; source: Portable };
     gives: Float32Array<ArrayBuffer>;
   };
-  run: { takes: { model: number; tensor: Float32Array }; gives: Float32Array };
+  /** The tensor's memory goes back for the next one. */
+  run: { takes: { model: number; tensor: Float32Array<ArrayBuffer> }; gives: Ran };
   together: {
     takes: { models: number[]; weights: readonly number[]; source: Portable };
     gives: EnsemblePrediction;

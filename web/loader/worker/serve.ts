@@ -8,6 +8,7 @@ import {
   type Calls,
   type Greeting,
   type Method,
+  type Ran,
   type Reply,
   type Request,
 } from "./protocol.ts";
@@ -94,7 +95,10 @@ const METHODS: {
     closing(sources, () => models.get(model)!.predictBatch(sources, { signal })),
   preprocess: ({ model, source }, { signal }) =>
     closing([source], () => models.get(model)!.preprocess(source, { signal })),
-  run: ({ model, tensor }, { signal }) => models.get(model)!.run(tensor, { signal }),
+  run: async ({ model, tensor }, { signal }) => ({
+    logits: await models.get(model)!.run(tensor, { signal }),
+    tensor,
+  }),
   together({ models: numbers, weights, source }, { signal }) {
     const together = numbers.map((number) => models.get(number)!);
     return closing([source], () => predictTogether(together, weights, source, { signal }));
@@ -121,5 +125,10 @@ async function closing<T>(sources: readonly Portable[], task: () => Promise<T>):
 
 /** What can be handed over instead of copied. */
 function buffersOf(result: unknown): Transferable[] {
-  return result instanceof Float32Array ? [result.buffer] : [];
+  if (result instanceof Float32Array) return [result.buffer];
+  return isRan(result) ? [result.logits.buffer, result.tensor.buffer] : [];
+}
+
+function isRan(result: unknown): result is Ran {
+  return result instanceof Object && "tensor" in result;
 }
