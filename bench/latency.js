@@ -58,8 +58,13 @@ async function open(name, threads, withPeer) {
   if (threads === 1) {
     // In the same place as onnxruntime-web is.
     const options = { backends: ["compiled"], threads, worker: false };
-    const model = await loadModel(name, options);
-    sides.set("compiled here", () => model.run(input));
+    try {
+      const model = await loadModel(name, options);
+      sides.set("compiled here", () => model.run(input));
+    } catch (error) {
+      if (error.name !== "BackendError") throw error;
+      missing["compiled here"] = error.message;
+    }
   }
   return { logits, missing };
 }

@@ -63,11 +63,11 @@ def measure_session(output: Output) -> None:
         for model in manifest["models"]:
             for variant in model["variants"]:
                 files = [engine, model["plan"], variant["weights"], LATER_RUNS]
-                least = [min(times) for times in zip(*_rounds(playwright, host, files), strict=True)]
+                rounds = _rounds(playwright, host, files)
                 title = f"{model['name']}/{variant['name']}"
-                compiled, created, *_ = least
-                start = f"{compiled + created:.1f}"
-                rows.append((title, start, WANTED.get(title, ""), *(f"{time:.1f}" for time in least)))
+                start = min(compiled + created for compiled, created, *_ in rounds)
+                least = (f"{min(times):.1f}" for times in zip(*rounds, strict=True))
+                rows.append((title, f"{start:.1f}", WANTED.get(title, ""), *least))
     output.table(("ms", "start", "wanted", "compile", "unpack", "first run", "later runs"), rows)
 
 

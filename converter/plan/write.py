@@ -7,7 +7,7 @@ import numpy as np
 
 from converter.plan.form import Activation, Floats
 from converter.plan.memory import place_tensors
-from converter.plan.program import Field, Instruction, Place, Program, Record, Slot, Tensor
+from converter.plan.program import Field, Instruction, Place, Program, Record, Slot, SlotKind, Tensor
 from converter.plan.strides import merged
 
 MAGIC = 0x50573254
@@ -58,17 +58,16 @@ class _Writer:
         else:
             constant = self._constant(record.source)
         multiplier = _ABSENT if record.multiplier is None else self._constant(record.multiplier)
+        shape = tuple(axis.size for axis in record.axes)
+        steps = (tuple(axis.input for axis in record.axes), tuple(axis.output for axis in record.axes))
         # As few axes as possible: the engine has work to do between one run along the last and the next.
-        sizes, strides = merged(
-            [axis.size for axis in record.axes],
-            tuple(axis.input for axis in record.axes),
-            tuple(axis.output for axis in record.axes),
-        )
+        # Rows and columns of a matrix stay, of size 1 too: by them it knows what it can keep small.
+        sizes, strides = (shape, steps) if record.slot.kind == SlotKind.MATRIX else merged(shape, *steps)
         missing = _RANK - len(sizes)
         words = [slot, weight, constant, record.is_bias, multiplier, record.first_output]
         words += [*(1,) * missing, *sizes]
-        for steps in strides:
-            words += [*(0,) * missing, *steps]
+        for along in strides:
+            words += [*(0,) * missing, *along]
         return struct.pack(f"<{len(words)}I", *words)
 
     def _constant(self, values: Floats) -> int:

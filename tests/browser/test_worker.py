@@ -225,3 +225,35 @@ def test_signal_is_let_go_with_each_call(opened: Page) -> None:
         )
         == 0
     )
+
+
+def test_address_that_is_none_is_reported_once(opened: Page) -> None:
+    found = opened.evaluate(
+        """async name => {
+            const unhandled = [];
+            addEventListener("unhandledrejection", (event) => unhandled.push(String(event.reason)));
+            const errors = [];
+            for (const worker of [true, false]) {
+                const options = { baseURL: "http://[", worker };
+                await torch2web.loadModel(name, options).catch((error) => errors.push(error.name));
+            }
+            await new Promise((resolve) => setTimeout(resolve, 200));
+            return { errors, unhandled };
+        }""",
+        MODEL,
+    )
+    assert found == {"errors": ["TypeError", "TypeError"], "unhandled": []}
+
+
+def test_abort_does_not_wait_for_the_browsers_cache(opened: Page) -> None:
+    reason = opened.evaluate(
+        """async name => {
+            caches.open = () => new Promise(() => {});
+            const signal = AbortSignal.timeout(300);
+            const late = new Promise((resolve) => setTimeout(() => resolve("nothing for 10 s"), 10_000));
+            const loading = torch2web.loadModel(name, { signal }).catch((error) => error.name);
+            return Promise.race([loading, late]);
+        }""",
+        MODEL,
+    )
+    assert reason == "TimeoutError"

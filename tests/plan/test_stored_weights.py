@@ -19,8 +19,8 @@ from tests.plan.running import Floats, require_close
 SHAPE = (3, 8, 8)
 
 
-def network(folder: Path) -> Path:
-    """Convolutions of each kind, and two linear layers, of which the first has a large matrix."""
+def network(folder: Path, wide: int = 72) -> Path:
+    """Convolutions of each kind, and two linear layers, the first with a large matrix of `wide` outputs."""
     random = np.random.default_rng(5)
 
     def weight(*shape: int) -> Floats:
@@ -37,10 +37,10 @@ def network(folder: Path) -> Path:
         "shift": weight(24),
         "zero": np.zeros(24, np.float32),
         "one": np.ones(24, np.float32),
-        "wide": weight(72, 24 * 64),
-        "wide bias": weight(72),
-        "last": weight(5, 72),
-        "offset": weight(1, 72),
+        "wide": weight(wide, 24 * 64),
+        "wide bias": weight(wide),
+        "last": weight(5, wide),
+        "offset": weight(1, wide),
     }
     make = helper.make_node
     nodes = [
@@ -68,12 +68,17 @@ def network(folder: Path) -> Path:
     return folder / "model.onnx"
 
 
-@pytest.fixture
-def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SplitModel:
-    """What has 20 numbers is stored, biases too; the wide matrix in parts of 32 outputs, the last of 8."""
+def lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has 20 numbers is stored, biases too; the wide matrix in parts of 32 outputs."""
     monkeypatch.setattr(split, "SMALLEST", 20)
     monkeypatch.setattr(split, "LARGEST", 24 * 64 * 32 * 4)
     monkeypatch.setattr(lower_products, "LARGE", 50_000)
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SplitModel:
+    """Of the wide matrix the last part has 8 outputs."""
+    lower_limits(monkeypatch)
     return split_model(network(tmp_path))
 
 
@@ -104,6 +109,24 @@ def test_every_form(library: CDLL, parts: SplitModel, encoding: str, ranges: int
     expected = run_session(create_session_with(parts.graph, decode_all(tensors) | exact), x)
     found = np.stack([engine.run(one, threads) for one in x])
     require_close(found, expected)
+
+
+@pytest.mark.parametrize("wide", [72, 65], ids=["last part of 8", "last part of 1"])
+def test_matrix_in_parts_stays_small(
+    library: CDLL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wide: int
+) -> None:
+    lower_limits(monkeypatch)
+    parts = split_model(network(tmp_path, wide))
+    plan = plan_model(
+        onnx.load_from_string(parts.graph), values={weight.name: weight.values for weight in parts.weights}
+    )
+    sizes = {}
+    for encoding in ("fp32", "int8"):
+        engine = NativeEngine(library, plan.content)
+        engine.load(stored_as(parts, encoding))
+        sizes[encoding] = engine.memory.nbytes
+    saved = 3 * 24 * 64 * wide
+    assert sizes["int8"] < sizes["fp32"] - 0.9 * saved
 
 
 def test_what_the_file_has_to_have(library: CDLL, parts: SplitModel) -> None:

@@ -72,8 +72,8 @@ export class PartCache {
   }
 
   /**
-   * Drops what earlier versions of the site left: everything in `stored` that is no part of `manifest`. What came in since
-   * the manifest was asked for stays, as it may be another tab's, of a version that is newer still.
+   * Drops what earlier versions of the site left: everything in `stored` that is no part of `manifest`. What came in
+   * later stays, as it may be another tab's, of a version that is newer still.
    */
   async evictOthers(stored: readonly string[], manifest: Manifest): Promise<void> {
     const known = new Set(partsOf(manifest).map((part) => keyOf(this.#base, part)));

@@ -7,6 +7,7 @@ import { begin } from "./beginning.ts";
 import { loadInline } from "./inline.ts";
 import type { ModelInfo } from "./manifest.ts";
 import type { PublicKey } from "./signature.ts";
+import { siteURL } from "./site.ts";
 import type { ImageSource } from "./source.ts";
 import type { Watch, WatchOptions } from "./watch.ts";
 import { Connection } from "./worker/connection.ts";
@@ -122,10 +123,12 @@ export interface Model {
  * Raises ManifestError, DownloadError, IntegrityError, SignatureError, BackendError, or the platform's AbortError.
  */
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
-  if (options.worker === false) return loadInline(name, options, "turned off by the page");
-  const beginning = begin(options);
+  // Now, as a page's own address may change meanwhile.
+  const given = { ...options, baseURL: siteURL(options.baseURL) };
+  if (options.worker === false) return loadInline(name, given, "turned off by the page");
+  const beginning = begin(given);
   const connection = await Connection.open(options.signal);
   return connection instanceof Connection
-    ? RemoteModel.load(connection, name, options, await beginning)
-    : loadInline(name, options, connection.problem, beginning);
+    ? RemoteModel.load(connection, name, given, await beginning)
+    : loadInline(name, given, connection.problem, beginning);
 }

@@ -4,7 +4,7 @@ import type * as Sha256 from "./parts/sha256.ts";
 import type * as Signature from "./parts/signature.ts";
 import { importScript, preload, type Script } from "./scripts.ts";
 
-/** What the loader keeps in files of its own, beside it, for the pages that need it. */
+/** What the loader keeps in files of its own, beside it: what is needed late, or on few pages. */
 interface Parts {
   pictures: typeof Pictures;
   sha256: typeof Sha256;

@@ -8,15 +8,15 @@
 // Constants that V8 would otherwise build anew in the loop. As vectors in memory they are operands of the instructions that
 // need them: 0.34 ns a value of SiLU; floats that are spread when read, 0.37.
 typedef struct {
-  f4 log2e, lowest, highest, round, c1, c2, c3, c4, c5, one;
+  f4 lowest, highest, log2e, round, c1, c2, c3, c4, c5, one;
 } ExpConstants;
 
 INLINE ExpConstants exp_constants(float sign) {
   // `round` is 1.5 * 2^23, which leaves no bits for fractions, and the bias of an exponent.
   return (ExpConstants){
+      .lowest = splat(sign < 0 ? -88.7228394f : -88.0296919f),
+      .highest = splat(sign < 0 ? 88.0296919f : 88.7228394f),
       .log2e = splat(sign * 1.44269504f),
-      .lowest = splat(-127),
-      .highest = splat(128),
       .round = splat(12582912.0f + 127),
       .c1 = splat(0.693146982f),
       .c2 = splat(0.240222415f),
@@ -33,10 +33,9 @@ typedef struct {
 
 // exp(x) is fraction * power, or exp(-x) with exp_constants(-1). Below 2^-127 the power is 0, from 2^128 infinite; NaN stays.
 INLINE ExpParts exp_parts(f4 x, const ExpConstants *k) {
-  f4 t = x * k->log2e;
-  t = at_most(at_least(t, k->lowest), k->highest);
-  f4 shifted = t + k->round; // its lowest bits are n, biased
-  f4 f = t - (shifted - k->round);
+  x = at_most(at_least(x, k->lowest), k->highest);
+  f4 shifted = madd(x, k->log2e, k->round); // its lowest bits are n, biased
+  f4 f = madd(x, k->log2e, k->round - shifted);
   f4 p = madd(f, k->c5, k->c4);
   p = madd(p, f, k->c3);
   p = madd(p, f, k->c2);

@@ -1,4 +1,4 @@
-// One tile of a product: ROWS rows of x times eight outputs. Included once for each number of rows.
+// One tile of a product: ROWS rows of x times panels of eight outputs, one panel after another. Included once for each number of rows.
 //
 // 6 x 8 accumulators take 12 of the 16 vector registers of x86-64 and leave room for two weights and a value of x. Without a
 // fused multiply-add the product needs a register too: five rows then. Four steps of the inner loop are written out, with

@@ -1,4 +1,4 @@
-// The tiles of a product: a few rows of x times one panel of eight outputs.
+// The tiles of a product: a few rows of x times panels of eight outputs.
 #pragma once
 
 #include <stdbool.h>

@@ -51,7 +51,7 @@ void keep_values(const Record *record, uint32_t first, const uint8_t *bytes, uin
 void keep_scale(const Record *record, const StoredWeight *weight, uint32_t index, float scale) {
   const PlacedSlot *placed = &engine.slots[record->slot];
   if (placed->format == MATRIX_INT8) {
-    // Only weights with one scale for each output are kept: see `matrix_format`.
+    // Only weights with one scale for each output are kept: see `kept_format` in place.c.
     uint32_t output = record->first_output + index;
     ((float *)(void *)(engine.base + placed->scale))[output] = multiplied(record, scale, output);
   } else if (placed->format == MATRIX_INT4) {

@@ -108,7 +108,7 @@ export class RemoteModel implements Model {
         { ...options, transfer: [sent.buffer] },
       ),
     );
-    this.#spare = back;
+    if (!this.#disposed) this.#spare = back;
     return logits;
   }
 
@@ -142,6 +142,7 @@ export class RemoteModel implements Model {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#spare = undefined;
     await this.#sending;
     const place = await this.#place.catch(() => undefined);
     if (!place || place.connection.ended) return;
