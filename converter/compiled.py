@@ -5,7 +5,6 @@ A plan that cannot be made or gives other logits is no reason to stop a build: t
 """
 
 import ctypes
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +20,6 @@ from converter.native import EngineError, NativeEngine
 from converter.parts import PART_SIZE, PARTS, PartedFile, join_parts, write_parts
 from converter.plan import Plan, PlanError, plan_model
 from converter.reference import ReferenceRun
-from converter.side_by_side import side_by_side
 from converter.split import SplitModel
 from converter.variants import Variant, Variants
 
@@ -35,17 +33,14 @@ class Compiled:
 
 
 def make_plan(
-    engine: Callable[[], ctypes.CDLL],
+    library: ctypes.CDLL,
     entry: Entry,
     split: SplitModel,
     spec: ModelSpec,
     reference: ReferenceRun,
     variants: Variants,
 ) -> Compiled:
-    """Plan the graph of `split` and write the plan beside the model of `entry`, if it passes.
-
-    `engine` gives a library of its own each time: variants are judged on every core.
-    """
+    """Plan the graph of `split` and write the plan beside the model of `entry`, if it passes."""
     try:
         plan = plan_model(
             onnx.load_from_string(split.graph),
@@ -54,17 +49,13 @@ def make_plan(
     except PlanError as error:
         return Compiled(None, str(error))
     inputs = np.concatenate([golden_input(reference.golden_seed, spec.preprocessing), reference.inputs])
-
-    def judge(variant: Variant) -> str:
+    for variant in variants.kept:
         try:
-            found = _logits(engine(), entry, plan, variant, inputs)
+            found = _logits(library, entry, plan, variant, inputs)
         except EngineError as error:
-            return f"the engine does not run its plan with {variant.name} weights: {error}"
-        return _why_refused(spec, reference, variant, found)
-
-    refused = [reason for reason in side_by_side(judge, variants.kept) if reason]
-    if refused:
-        return Compiled(None, refused[0])
+            return Compiled(None, f"the engine does not run its plan with {variant.name} weights: {error}")
+        if reason := _why_refused(spec, reference, variant, found):
+            return Compiled(None, reason)
     return Compiled(write_parts(entry.folder, PARTS, plan.content, PART_SIZE), "")
 
 

@@ -56,13 +56,13 @@ def convert(
     checkpoint: Path | None,
     entry: Entry,
     *,
-    engine: Callable[[], ctypes.CDLL] | None,
+    engine: ctypes.CDLL | None,
     allow_dead: bool,
     on_stage: Callable[[str], None],
 ) -> Conversion:
     """Write the verified ONNX file of `spec` and its variants into the folder of `entry`.
 
-    `checkpoint` None takes the demo weights; `engine` opens what a plan is judged with, None makes no plan;
+    `checkpoint` None takes the demo weights; `engine` is what a plan is judged with, None makes no plan;
     `on_stage` is told what is being done.
     Raises CheckpointError, ExportError, VerificationError or DeadModelError.
     """

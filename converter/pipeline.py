@@ -1,6 +1,5 @@
 """Composes the stages: catalogue → checkpoints → conversions → site. The only module that does."""
 
-import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -150,7 +149,7 @@ def _convert(
             spec,
             checkpoint,
             work,
-            engine=_engine_of(options) if backends.with_engine else None,
+            engine=native_engine(options.cache / "web") if backends.with_engine else None,
             allow_dead=options.allow_dead,
             on_stage=on_stage,
         )
@@ -158,12 +157,6 @@ def _convert(
     finally:
         cache.discard(work)
     return _Converted(spec, weights, _require_runnable(spec, kept, backends), conversion.seconds)
-
-
-def _engine_of(options: BuildOptions) -> Callable[[], ctypes.CDLL]:
-    """What opens the engine; it is compiled now, so that a compiler that fails is reported first."""
-    native_engine(options.cache / "web")
-    return lambda: native_engine(options.cache / "web")
 
 
 def _require_runnable(spec: ModelSpec, kept: Kept, backends: Backends) -> Kept:

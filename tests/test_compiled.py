@@ -28,7 +28,7 @@ from tests.tiny_network import plannable, unplannable
 class Converted:
     """Everything that a plan is made of and judged with."""
 
-    engine: Callable[[], CDLL]
+    library: CDLL
     entry: Entry
     split: SplitModel
     spec: ModelSpec
@@ -36,7 +36,7 @@ class Converted:
     variants: Variants
 
     def plan(self) -> Compiled:
-        return make_plan(self.engine, self.entry, self.split, self.spec, self.reference, self.variants)
+        return make_plan(self.library, self.entry, self.split, self.spec, self.reference, self.variants)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def convert(catalog: dict[str, ModelSpec], cache: Path, tmp_path: Path) -> Calla
         split = split_model(entry.model)
         variants = make_variants(entry, split, spec, reference)
         assert [variant.name for variant in variants.kept] == ["int8", "fp16", "fp32"]
-        return Converted(lambda: native_engine(cache / "web"), entry, split, spec, reference, variants)
+        return Converted(native_engine(cache / "web"), entry, split, spec, reference, variants)
 
     return convert
 
