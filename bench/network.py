@@ -4,10 +4,12 @@ From an empty cache and from a full one. The network is Chromium's own emulation
 Network.emulateNetworkConditions); files are sent compressed, as Cloudflare Pages sends them.
 """
 
+import re
 import socket
 import statistics
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -30,8 +32,10 @@ WANTED = {"mobilenet_emotion/int8": "5.0", "landmark_cnn_emotion/int8": "56.0"}
 PAGE = """<!doctype html>
 <meta charset="utf-8">
 <link rel="icon" href="data:,">
+{preloads}
 <script type="module" src="first.js"></script>
 """
+"""With the preloads of the snippet that a built page shows."""
 
 SCRIPT = """import { loadModel } from "./torch2web.js";
 const [name, variant] = location.search.slice(1).split("/");
@@ -85,7 +89,7 @@ def measure_network(output: Output) -> None:
         _count_bytes(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://{LOOPBACK}:{server.server_port}/"
-        (site / "first.html").write_text(PAGE)
+        (site / "first.html").write_text(PAGE.format(preloads=_preloads(site)))
         (site / "first.js").write_text(SCRIPT)
         manifest = read_manifest((site / "models/model_info.json").read_bytes())
         sizes = {
@@ -104,6 +108,10 @@ def measure_network(output: Output) -> None:
     headings = ("first prediction", "cold MB", "min s", "median", "wanted MB", "warm MB", "min s", "median")
     output.line(f"{MEGABITS} Mbit/s, {DELAY} ms")
     output.table(headings, rows)
+
+
+def _preloads(site: Path) -> str:
+    return "".join(re.findall(r'<link rel="modulepreload".*?>', (site / "index.html").read_text()))
 
 
 def _visit_twice(browser: Browser, address: str, name: str, cold: _Visit, warm: _Visit) -> None:

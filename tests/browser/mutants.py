@@ -72,7 +72,7 @@ def patched_loader_site(site: Path, folder: Path, *patches: tuple[str, str, str]
 
 
 def _accept_loader(page: Path, old: str, new: str) -> None:
-    """Change a page's import map to the other loader, and its policy to the other import map."""
+    """Change a page's import map and preloads to the other loader, and its policy to the other import map."""
     text = page.read_text()
     before, start, rest = text.partition('<script type="importmap">')
     import_map, end, after = rest.partition("</script>")
@@ -81,7 +81,7 @@ def _accept_loader(page: Path, old: str, new: str) -> None:
     allowed, wanted = (
         integrity(hashlib.sha256(content.encode()).hexdigest()) for content in (import_map, changed)
     )
-    _replace(page, f"{before.replace(allowed, wanted)}{start}{changed}{end}{after}".encode())
+    _replace(page, f"{before.replace(allowed, wanted)}{start}{changed}{end}{after.replace(old, new)}".encode())
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 
 from tests.browser.parity import HARNESS
 from tests.browser.server import Fault, Host, Hosting
-from tests.browser.sites import weights_of
+from tests.browser.sites import script_of, weights_of
 
 READY = "#app[data-state=ready]"
 ERROR = "#app[data-state=error]"
@@ -254,6 +254,21 @@ def test_embed_snippet_refuses_a_changed_loader(
         page.goto(f"{host.url}blog/own.html")
     page.wait_for_load_state("networkidle")
     assert "torch2web/models/model_info.json" not in host.requests
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["the site's page", "a page with the snippet"])
+def test_loader_is_fetched_before_its_stable_name_tells_where_it_is(
+    page: Page, host: Host, small_site: Path, tmp_path: Path, own: bool
+) -> None:
+    path = "torch2web/" if own else ""
+    if own:
+        embed(host, small_site, page, tmp_path)
+        page.goto("about:blank")
+    host.requests.clear()
+    host.faults[f"{path}torch2web.js"] = Fault(b"", status=503)
+    page.goto(f"{host.url}{'blog/own.html' if own else ''}")
+    page.wait_for_load_state("networkidle")
+    assert f"{path}{script_of(small_site)}" in host.requests
 
 
 def test_copy_button_copies_the_snippet(browser: Browser, host: Host) -> None:
