@@ -81,7 +81,8 @@ def _accept_loader(page: Path, old: str, new: str) -> None:
     allowed, wanted = (
         integrity(hashlib.sha256(content.encode()).hexdigest()) for content in (import_map, changed)
     )
-    _replace(page, f"{before.replace(allowed, wanted)}{start}{changed}{end}{after.replace(old, new)}".encode())
+    before, after = before.replace(allowed, wanted), after.replace(old, new)
+    _replace(page, f"{before}{start}{changed}{end}{after}".encode())
 
 
 def _replace(path: Path, content: bytes) -> None:
