@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from converter.plan.errors import PlanError
-from converter.plan.form import Concat, Mean, Op, Pad, Slice, Softmax, Transpose, View
+from converter.plan.form import Concat, Mean, Op, Slice, Softmax, Transpose, View
 from converter.plan.reading import Node
 
 
@@ -52,27 +52,6 @@ def concat(node: Node) -> list[Op]:
     return [Concat(node.label, inputs, node.outputs[0], axis)]
 
 
-def pad(node: Node) -> list[Op]:
-    """Pad with a constant."""
-    x = node.first
-    rank = len(x.shape)
-    mode = node.attributes.get("mode", b"constant").decode()
-    if mode != "constant":
-        raise PlanError(node.label, node.kind, f"mode {mode} is not supported, only constant")
-    if node.opset >= 11:
-        pads: Any = node.constant(1)
-        filling = node.constant(2)
-        value = 0.0 if filling is None else float(filling.reshape(()))
-    else:
-        pads, value = node.attributes["pads"], float(node.attributes.get("value", 0.0))
-    axes = node.constant(3) if node.opset >= 18 else None
-    before = [0] * rank
-    chosen = range(rank) if axes is None else [int(axis) % rank for axis in axes]
-    for index, axis in enumerate(chosen):
-        before[axis] = int(pads[index])
-    return [Pad(node.label, [x], node.outputs[0], tuple(before), value)]
-
-
 def slicing(node: Node) -> list[Op]:
     """Slice."""
     x = node.first
@@ -95,6 +74,22 @@ def slicing(node: Node) -> list[Op]:
         start = int(starts[index]) + (side if starts[index] < 0 else 0)
         first[int(axis) % rank] = min(max(start, 0), side - 1 if by < 0 else side)
     return [Slice(node.label, [x], node.outputs[0], tuple(first), tuple(step))]
+
+
+def split(node: Node) -> list[Op]:
+    """Split: a Slice for each output."""
+    x = node.first
+    axis = int(node.attributes.get("axis", 0)) % len(x.shape)
+    ends = np.cumsum([output.shape[axis] for output in node.outputs]).tolist()
+    if ends[-1] != x.shape[axis]:
+        raise PlanError(node.label, node.kind, "outputs that are left out are not supported")
+    steps = (1,) * len(x.shape)
+    ops: list[Op] = []
+    for output, end in zip(node.outputs, ends, strict=True):
+        starts = [0] * len(x.shape)
+        starts[axis] = end - output.shape[axis]
+        ops.append(Slice(node.label, [x], output, tuple(starts), steps))
+    return ops
 
 
 def view(node: Node) -> list[Op]:

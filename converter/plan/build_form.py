@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from converter.plan.arrays import concat, dropout, mean, pad, slicing, softmax, transpose, view
+from converter.plan.arrays import concat, dropout, mean, slicing, softmax, split, transpose, view
 from converter.plan.errors import PlanError
 from converter.plan.form import Activate, Activation, Arithmetic, Binary, Function, Graph, Op, Value, View
 from converter.plan.matrices import gemm, matmul
+from converter.plan.padding import pad
 from converter.plan.reading import Node, Traced
 from converter.plan.windows import batch_normalization, convolution, global_pool, pooling
 
@@ -104,6 +105,7 @@ _MAKERS: Mapping[str, Callable[[Node], list[Op]]] = {
     "Sigmoid": _activation(_fixed(Function.SIGMOID)),
     "Slice": slicing,
     "Softmax": softmax,
+    "Split": split,
     "Squeeze": view,
     "Sub": _binary(Arithmetic.SUB),
     "Sum": _binary(Arithmetic.ADD),

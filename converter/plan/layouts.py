@@ -4,13 +4,16 @@ from enum import Enum
 
 import numpy as np
 
-from converter.plan.errors import PlanError
 from converter.plan.form import Value
 from converter.plan.program import Field, Instruction, OpKind, Place, Program, Record, Slot, Tensor
 from converter.plan.strides import Strides, channels_last, dense, in_order, merged, visible
 from converter.plan.weights import flat_slot
 
 MAX_RANK = 6
+
+
+class LayoutError(ValueError):
+    """A value lies in no way that the engine can read; `lower` says of which node."""
 
 
 class Layout(Enum):
@@ -126,5 +129,5 @@ class Layouts:
 def padded(values: Strides, filling: int) -> list[int]:
     """As many as an instruction has room for."""
     if len(values) > MAX_RANK:
-        raise PlanError("", "Tensor", f"{len(values)} axes that cannot be merged, at most {MAX_RANK}")
+        raise LayoutError(f"{len(values)} axes that cannot be merged, at most {MAX_RANK}")
     return [*values, *[filling] * (MAX_RANK - len(values))]

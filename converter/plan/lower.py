@@ -24,7 +24,7 @@ from converter.plan.form import (
     Transpose,
     View,
 )
-from converter.plan.layouts import PLAIN, Layouts
+from converter.plan.layouts import PLAIN, LayoutError, Layouts
 from converter.plan.lower_arrays import lower_binary, lower_concat, lower_pad, lower_slice, lower_transpose
 from converter.plan.lower_products import lower_matmul, lower_product
 from converter.plan.lower_reductions import lower_mean, lower_softmax
@@ -47,7 +47,10 @@ def lower(graph: Graph) -> Program:
         lower_one = _LOWERED.get(type(op))
         if lower_one is None:
             raise PlanError(op.label, type(op).__name__, "it has no kernel")
-        lower_one(layouts, op)
+        try:
+            lower_one(layouts, op)
+        except LayoutError as error:
+            raise PlanError(op.label, type(op).__name__, str(error)) from error
     program.output = layouts.get(graph.output, PLAIN)
     return program
 

@@ -24,6 +24,10 @@ def gemm(node: Node) -> list[Op]:
         return [*ops, *_computed_gemm(node, x, matrix, bias, alpha, beta, transposed)]
     if bias is None:
         bias = _zeros(node, outputs)
+    elif bias.is_known and bias.size == 1:
+        one = node.constant(2)
+        assert one is not None
+        bias = Value(f"{node.label}.bias", (outputs,), data=np.full(outputs, one.reshape(()), np.float32))
     if bias.size == outputs and bias.is_known and bias.shape[-1:] == (outputs,):
         return [*ops, Product(node.label, [x, matrix, bias], node.outputs[0], transposed, alpha, beta)]
     product = Value(f"{node.outputs[0].name}.product", node.outputs[0].shape)

@@ -5,13 +5,13 @@ arithmetic (Shape, Gather, Concat, Reshape …) becomes numbers.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx import AttributeProto, NodeProto, TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from converter.plan.errors import PlanError
@@ -101,10 +101,14 @@ class _Tracer:
             label = proto.name or (proto.output[0] if proto.output else proto.op_type)
             if proto.domain not in ("", "ai.onnx"):
                 raise PlanError(label, proto.op_type, f"is of the domain {proto.domain}")
+            if any(entry.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS) for entry in proto.attribute):
+                raise PlanError(label, proto.op_type, "it has a graph inside, which is not supported")
             inputs = tuple(self.values[name] if name else None for name in proto.input)
             if self._fold(proto, label, inputs):
                 continue
             outputs = self._infer(proto, label, inputs)
+            if inputs[0] is not None:
+                outputs = _without_late_windows(proto, inputs[0].shape, outputs)
             self.values |= {value.name: value for value in outputs}
             attributes = {entry.name: helper.get_attribute_value(entry) for entry in proto.attribute}
             yield Node(proto.op_type, label, inputs, outputs, attributes, self.opset)
@@ -170,6 +174,24 @@ def _inferred(entry: onnx.ValueInfoProto, label: str, kind: str) -> Value:
     if not entry.type.HasField("tensor_type") or not tensor.HasField("shape") or not all(sides):
         raise PlanError(label, kind, f"the shape of {entry.name} is not fixed")
     return Value(entry.name, sides)
+
+
+def _without_late_windows(
+    proto: NodeProto, x: tuple[int, ...], outputs: tuple[Value, ...]
+) -> tuple[Value, ...]:
+    """Of a pool whose size rounds up, without the windows that begin in the padding after the input.
+
+    Shape inference counts them; PyTorch, onnxruntime and ONNX's own reference leave them out.
+    """
+    attributes = {entry.name: helper.get_attribute_value(entry) for entry in proto.attribute}
+    if not attributes.get("ceil_mode", 0):
+        return outputs
+    ones = [1] * (len(x) - 2)
+    strides, pads = attributes.get("strides", ones), attributes.get("pads", [0] * 2 * len(ones))
+    most = [-(-(side + pad) // stride) for side, pad, stride in zip(x[2:], pads, strides, strict=False)]
+    return tuple(
+        replace(value, shape=(*value.shape[:2], *map(min, value.shape[2:], most))) for value in outputs
+    )
 
 
 def _type_of(value: Value) -> int:
