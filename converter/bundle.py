@@ -134,7 +134,11 @@ def write_site(
     types = write_bytes_hashed(root, "torch2web.d.ts", scripts.types)
     page = write_bytes_hashed(root, "page.js", scripts.page)
     style = write_hashed(root, "page.css", read_blocks(TEMPLATES / "page.css"))
-    notices = write_hashed(root, "THIRD_PARTY.txt", read_blocks(TEMPLATES / "THIRD_PARTY.txt"))
+    notices = write_bytes_hashed(
+        root,
+        "THIRD_PARTY.txt",
+        render("THIRD_PARTY.txt.j2", runtime=runtime, verify_page=delivery.verify_page),
+    )
     drawn_labels = all(model.spec.labels == DRAWN_LABELS for model in models)
     samples = draw_samples() if drawn_labels else ()
     pinned = {file.path: integrity(file.sha256) for file in (entry, loader)}

@@ -17,12 +17,31 @@ Tensors = Mapping[str, NDArray[np.generic]]
 """Of a safetensors file: see `encodings.py`."""
 
 
+_MEANINGS = (
+    "a weight that is missing, or more memory than there is",
+    "not a plan, or not a whole one",
+    "a plan of another version",
+    "a damaged plan",
+    "sections that do not make up the plan",
+    "a tensor outside its place",
+    "weights of an impossible shape",
+    "a constant or a weight that does not fit where it goes",
+    "an operator whose fields do not fit its tensors",
+    "more memory than there is",
+    "a weight of another number, form or length",
+    "a weight that did not arrive whole",
+    "a call before those that it needs",
+)
+"""What each `EngineCode` of `web/engine/plan/plan.h` says was found."""
+
+
 class EngineError(Exception):
     """`call` answered something else than success: `code` is an `EngineCode` of `web/engine/plan/plan.h`."""
 
     def __init__(self, call: str, code: int) -> None:
         self.call, self.code = call, code
-        super().__init__(f"{call} answered {code}")
+        meaning = _MEANINGS[code] if 0 <= code < len(_MEANINGS) else "something wrong"
+        super().__init__(f"{call} found {meaning} (code {code})")
 
 
 class NativeEngine:

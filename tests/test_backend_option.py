@@ -73,7 +73,9 @@ def test_compiled_alone(compiled_site: Path, small_site: Path) -> None:
     wanted = {part["path"] for file in (model["plan"], *weights) for part in file["parts"]}
     assert {f"models/parts/{path.name}" for path in compiled_site.glob("models/parts/*.bin")} == wanted
     assert (compiled_site / model["plain"]["path"]).is_file(), "for servers, as ever"
-    assert "onnxruntime" not in (compiled_site / "index.html").read_text()
+    for name in ("index.html", "THIRD_PARTY.txt"):
+        assert "onnxruntime" not in (compiled_site / name).read_text()
+        assert "onnxruntime" in (small_site / name).read_text()
 
 
 def test_small_over_the_wire(compiled_site: Path) -> None:

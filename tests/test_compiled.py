@@ -119,4 +119,4 @@ def test_plan_that_the_engine_refuses(
     monkeypatch.setattr(compiled, "plan_model", damaged)
     made = converted.plan()
     assert made.plan is None
-    assert "the engine does not run its plan with int8 weights: engine_check answered" in made.no_plan
+    assert "int8 weights: engine_check found not a plan, or not a whole one" in made.no_plan

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.parity import open_harness
 from tests.browser.server import Hosting
 from tests.browser.test_page import READY
 from tests.browser.verify_page import open_verify_page
@@ -31,6 +32,19 @@ def test_answers_by_what_it_carries(built: tuple[str, Path], quiet_page: Page, h
     quiet_page.wait_for_selector(READY)
     assert RUNS_ON[backend] in quiet_page.inner_text("#backend")
     assert "of Python's numbers on this device" in quiet_page.inner_text("#selfcheck")
+
+
+def test_backend_that_the_site_lacks_is_not_blamed_on_the_device(
+    built: tuple[str, Path], page: Page, host_of: Hosting
+) -> None:
+    backend, site = built
+    open_harness(page, host_of(site))
+    missing = {"compiled": ["webgpu", "wasm"], "onnxruntime": ["compiled"]}[backend]
+    call = "backends => torch2web.loadModel('mobilenet_emotion', { backends }).catch(probe.describe)"
+    error = page.evaluate(call, missing)
+    reasons = [f"{name}: this site was built without it" for name in missing]
+    assert error["error"] == "BackendError"
+    assert "; ".join(reasons) in error["message"]
 
 
 def test_python_in_the_page_finds_every_file(built: tuple[str, Path], page: Page, host_of: Hosting) -> None:

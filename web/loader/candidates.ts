@@ -41,18 +41,18 @@ export async function candidatesFor(given: Ingredients, wishes: Wishes): Promise
     if (name === "webgpu") candidates.push(...(await onWebGPU(given, backends, wishes)));
   }
   if (candidates.length) return candidates;
-  const why = { ...WHY_NONE, compiled: given.info.no_plan ?? WHY_NONE.compiled };
+  const why = {
+    compiled: given.info.no_plan ?? WITHOUT,
+    webgpu: hasWebGPU(given) ? "this device has no graphics adapter for it" : WITHOUT,
+    wasm: WITHOUT,
+  };
   const reasons = backends.map((name) => `${name}: ${why[name]}`).join("; ");
   throw new BackendError(
     `Nothing that the page allows can run ${given.info.name} here. ${reasons}.`,
   );
 }
 
-const WHY_NONE: Record<BackendName, string> = {
-  compiled: "this site was built without it",
-  webgpu: "this device has no graphics adapter for it",
-  wasm: "this site was built without it",
-};
+const WITHOUT = "this site was built without it";
 
 function onEngine(given: Ingredients, wanted: number | undefined): Candidate[] {
   if (!given.manifest.engine || !given.info.plan) return [];
@@ -97,13 +97,17 @@ function threadsFor(wanted: number | undefined): number {
   return wanted ?? Math.min(globalThis.navigator.hardwareConcurrency || 1, MOST_THREADS);
 }
 
+function hasWebGPU({ manifest, info }: Ingredients): boolean {
+  return !!(manifest.runtime?.webgpu && info.graph);
+}
+
 /** On the graphics adapter, if there is one. */
 async function onWebGPU(
   given: Ingredients,
   backends: readonly BackendName[],
   wishes: Wishes,
 ): Promise<Candidate[]> {
-  if (!given.manifest.runtime?.webgpu || !given.info.graph) return [];
+  if (!hasWebGPU(given)) return [];
   const { name, software } = await adapter();
   // One in software is slower for certain: it is not worth a download, unless the page asks for it.
   if (!name || (software && !wishes.backends)) return [];
