@@ -16,7 +16,7 @@ const PAUSE = 30;
 const sides = new Map();
 
 /** Gives the logits of the sides that have no self-check, and why sides are missing. */
-async function open(name, threads, withPeer) {
+async function open(name, threads) {
   const logits = {};
   const missing = {};
   const input = new Float32Array(
@@ -27,10 +27,10 @@ async function open(name, threads, withPeer) {
   logits.direct = [...(await direct())];
   sides.set("direct", direct);
 
-  if (withPeer) {
-    const { loadMobileNet } = await import("/bench/tfjs.js");
-    const predict = await loadMobileNet("/bench/");
+  if (threads === 1) {
     const [, depth, height, width] = SHAPE;
+    const { loadNetwork } = await import("/bench/tfjs.js");
+    const predict = await loadNetwork("/bench/", name);
     const pixels = channelsLast(input, depth);
     const tfjs = () => predict(pixels, [1, height, width, depth]);
     logits.tfjs = [...(await tfjs())];

@@ -1,74 +1,62 @@
-/**
- * MobileNetV2 for TensorFlow.js on WebAssembly, as converter/architectures/mobilenet_v2.py has it. BatchNorm is in the
- * weights already. Bundled for the page by tfjs.py.
- */
+/** A network for TensorFlow.js on WebAssembly, from the layers that tfjs.py wrote, which bundles this for the page. */
 import * as tf from "@tensorflow/tfjs-core";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 
-/** Expansion, output channels, repeats and the stride of the first. */
-const BLOCKS = [
-  [1, 16, 1, 1],
-  [6, 24, 2, 2],
-  [6, 32, 3, 2],
-  [6, 64, 4, 2],
-  [6, 96, 3, 1],
-  [6, 160, 3, 2],
-  [6, 320, 1, 1],
-];
-
-/** The network on one thread, with what `folder` holds: NHWC pixels in, a promise of logits out. */
-export async function loadMobileNet(folder) {
+/**
+ * The network that `folder` holds under `name`, on one thread: NHWC pixels in, a promise of logits out. Told to take two,
+ * tfjs 4.22 fetches its build with threads, and then `getThreadsCount` still says 1, as its timings do.
+ */
+export async function loadNetwork(folder, name) {
   tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false);
   setWasmPaths(folder);
   if (!(await tf.setBackend("wasm"))) throw new Error("tfjs has no wasm here");
-  const weights = await readWeights(folder);
+  const { input, output, layers, shapes } = await (
+    await fetch(`${folder}${name}.json`)
+  ).json();
+  const weights = await readWeights(`${folder}${name}.bin`, shapes);
   return async (pixels, shape) => {
-    const logits = tf.tidy(() => network(tf.tensor4d(pixels, shape), weights));
-    const values = await logits.data();
+    const logits = tf.tidy(() => {
+      const values = new Map([[input, tf.tensor4d(pixels, shape)]]);
+      for (const layer of layers) {
+        const inputs = layer.inputs.map((key) => values.get(key));
+        const own = layer.weights.map((index) => weights[index]);
+        values.set(layer.output, RUN[layer.kind](inputs, own, layer));
+      }
+      return values.get(output);
+    });
+    const found = await logits.data();
     logits.dispose();
-    return values;
+    return found;
   };
 }
 
-/** Each weight followed by its bias, in the order in which the network uses them. */
-async function readWeights(folder) {
-  const [table, bytes] = await Promise.all([
-    fetch(`${folder}weights.json`).then((response) => response.json()),
-    fetch(`${folder}weights.bin`).then((response) => response.arrayBuffer()),
-  ]);
+async function readWeights(url, shapes) {
+  const bytes = await (await fetch(url)).arrayBuffer();
   let at = 0;
-  return table.map(({ shape }) => {
+  return shapes.map((shape) => {
     const values = new Float32Array(bytes, at, tf.util.sizeFromShape(shape));
     at += values.byteLength;
     return tf.tensor(values, shape);
   });
 }
 
-function network(input, weights) {
-  let next = 0;
-  // Fused with bias and activation, which is the fastest that tfjs offers.
-  const layer = (convolve, x, { strides = 1, pad = 0, activation } = {}) =>
-    convolve({
-      x,
-      filter: weights[next++],
-      bias: weights[next++],
-      strides,
-      pad,
-      activation,
-    });
-  const { conv2d, depthwiseConv2d, matMul } = tf.fused;
-  const activation = "relu6";
-
-  let x = layer(conv2d, input, { strides: 2, pad: 1, activation });
-  for (const [expansion, channels, repeats, first] of BLOCKS) {
-    for (let repeat = 0; repeat < repeats; repeat++) {
-      const strides = repeat ? 1 : first;
-      let y = expansion === 1 ? x : layer(conv2d, x, { activation });
-      y = layer(depthwiseConv2d, y, { strides, pad: 1, activation });
-      y = layer(conv2d, y);
-      x = strides === 1 && x.shape[3] === channels ? tf.add(x, y) : y;
-    }
-  }
-  x = tf.mean(layer(conv2d, x, { activation }), [1, 2]);
-  return matMul({ a: x, b: weights[next++], bias: weights[next++] });
+/** Fused with bias and activation, which is the fastest that tfjs offers. */
+function fused(convolve) {
+  return ([x], [filter, bias], { strides, pad, activation }) =>
+    convolve({ x, filter, bias, strides, pad, activation });
 }
+
+const RUN = {
+  conv: fused(tf.fused.conv2d),
+  depthwise: fused(tf.fused.depthwiseConv2d),
+  gemm: ([a], [b, bias], { activation }) =>
+    tf.fused.matMul({ a, b, bias, activation }),
+  add: ([a, b]) => tf.add(a, b),
+  mul: ([a, b]) => tf.mul(a, b),
+  sigmoid: ([x]) => tf.sigmoid(x),
+  mean: ([x]) => tf.mean(x, [1, 2], true),
+  maxpool: ([x], _, { kernel, strides }) =>
+    tf.maxPool(x, kernel, strides, "valid"),
+  // In ONNX's order, which the weights of what follows are in.
+  flatten: ([x]) => tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [x.shape[0], -1]),
+};

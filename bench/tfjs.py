@@ -1,13 +1,16 @@
-"""TensorFlow.js as a peer: its packages, and MobileNetV2 for it as a script and a file of weights."""
+"""TensorFlow.js as a peer: its packages, and each model for it as a list of layers and a file of weights."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 from numpy.typing import NDArray
-from onnx import numpy_helper
+from onnx import NodeProto, numpy_helper
 
 from converter.node import install_packages, pinned_version, run_node
 from converter.webassets import node_package
@@ -16,7 +19,7 @@ HERE = Path(__file__).parent
 _BACKEND = "@tensorflow/tfjs-backend-wasm"
 _WASM = "tfjs-backend-wasm-simd.wasm"
 
-Weights = list[tuple[str, NDArray[np.float32]]]
+Layer = dict[str, Any]
 
 
 def tfjs_version() -> str:
@@ -24,8 +27,8 @@ def tfjs_version() -> str:
     return pinned_version(HERE, _BACKEND)
 
 
-def write_peer(model: Path, folder: Path) -> list[Path]:
-    """Everything that tfjs.js needs in a page, with the weights of the MobileNetV2 in `model`.
+def write_peer(models: Sequence[Path], folder: Path) -> list[Path]:
+    """Everything that tfjs.js needs in a page, with the networks of the ONNX files `models`.
 
     Raises ToolError.
     """
@@ -35,30 +38,101 @@ def write_peer(model: Path, folder: Path) -> list[Path]:
     options = ["--bundle", "--format=esm", "--minify", "--log-level=error"]
     run_node([esbuild, str(HERE / script.name), *options, f"--outfile={script}"], HERE)
     wasm.write_bytes((HERE / "node_modules" / _BACKEND / "dist" / _WASM).read_bytes())
-    weights = _weights_of(model)
-    binary, table = folder / "weights.bin", folder / "weights.json"
-    binary.write_bytes(b"".join(values.astype("<f4").tobytes() for _, values in weights))
-    table.write_text(json.dumps([{"name": name, "shape": values.shape} for name, values in weights]))
-    return [script, wasm, binary, table]
+    written = [script, wasm]
+    for path in models:
+        network, weights = _Translation(_folded(path, folder)).result()
+        table, binary = folder / f"{path.stem}.json", folder / f"{path.stem}.bin"
+        table.write_text(json.dumps(network))
+        binary.write_bytes(b"".join(values.astype("<f4").tobytes() for values in weights))
+        written += [table, binary]
+    return written
 
 
-def _weights_of(model: Path) -> Weights:
-    """Weight and bias of each layer in the graph's order, in the layouts that tfjs wants."""
-    graph = onnx.load(model).graph
-    known = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    weights: Weights = []
-    for node in graph.node:
-        if node.op_type not in ("Conv", "Gemm"):
-            continue
-        _, weight, bias = node.input
-        weights.append((weight, _arranged(node, known[weight])))
-        weights.append((bias, known[bias]))
-    return weights
+def _folded(path: Path, folder: Path) -> onnx.GraphProto:
+    """The graph with its arithmetic on constants done, by onnxruntime."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(folder / f"{path.stem}.onnx")
+    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnx.load(options.optimized_model_filepath).graph
 
 
-def _arranged(node: onnx.NodeProto, weight: NDArray[np.float32]) -> NDArray[np.float32]:
-    attributes: dict[str, Any] = {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
-    if node.op_type == "Gemm":
-        return weight.T if attributes["transB"] else weight
-    # From [out, in / groups, height, width] to [height, width, in, out], depthwise [height, width, out, 1].
-    return weight.transpose(2, 3, 1, 0) if attributes["group"] == 1 else weight.transpose(2, 3, 0, 1)
+class _Translation:
+    """Layers of tfjs for the nodes of a graph; what follows a layer at once is fused into it."""
+
+    def __init__(self, graph: onnx.GraphProto) -> None:
+        self.graph = graph
+        self.known = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+        self.uses = Counter(name for node in graph.node for name in node.input)
+        self.layers: list[Layer] = []
+        self.weights: list[NDArray[np.float32]] = []
+        self.padded: dict[str, tuple[str, NDArray[np.int64]]] = {}
+
+    def result(self) -> tuple[Mapping[str, Any], list[NDArray[np.float32]]]:
+        for node in self.graph.node:
+            self._translate(
+                node, {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+            )
+        network = {
+            "input": self.graph.input[0].name,
+            "output": self.graph.output[0].name,
+            "layers": self.layers,
+            "shapes": [values.shape for values in self.weights],
+        }
+        return network, self.weights
+
+    def _translate(self, node: NodeProto, attributes: Mapping[str, Any]) -> None:
+        match node.op_type:
+            case "Conv":
+                self._conv(node, attributes)
+            case "Gemm":
+                weight = self.known[node.input[1]]
+                self._add(node, "gemm", weight.T if attributes.get("transB") else weight)
+            case "Relu":
+                self._activate(node, "relu")
+            case "Clip" if [float(self.known[name]) for name in node.input[1:]] == [0, 6]:
+                self._activate(node, "relu6")
+            case "Pad":
+                self.padded[node.output[0]] = node.input[0], self.known[node.input[1]]
+            case "MaxPool" if not any(attributes.get("pads", ())):
+                self._add(node, "maxpool", kernel=attributes["kernel_shape"], strides=attributes["strides"])
+            case "Add" | "Mul" | "Sigmoid" | "Flatten":
+                self._add(node, node.op_type.lower())
+            case "GlobalAveragePool":
+                self._add(node, "mean")
+            case _:
+                raise SystemExit(
+                    f"bench/tfjs.py does not know {node.op_type}; teach it, or leave the model out"
+                )
+
+    def _add(
+        self, node: NodeProto, kind: str, weight: NDArray[np.float32] | None = None, **more: Any
+    ) -> None:
+        weights: list[int] = []
+        if weight is not None:
+            weights = [len(self.weights), len(self.weights) + 1]
+            self.weights += [weight, self.known[node.input[2]]]
+        inputs = [name for name in node.input if name not in self.known]
+        own = {"kind": kind, "inputs": inputs, "output": node.output[0], "weights": weights}
+        self.layers.append({"activation": "linear", **own, **more})
+
+    def _conv(self, node: NodeProto, attributes: Mapping[str, Any]) -> None:
+        weight = self.known[node.input[1]]
+        plain = attributes["group"] == 1
+        # [out, in / groups, height, width] to [height, width, in, out]; depthwise [height, width, out, 1].
+        arranged = weight.transpose(2, 3, 1, 0) if plain else weight.transpose(2, 3, 0, 1)
+        x, outer = self.padded.get(node.input[0], (node.input[0], np.zeros(8, np.int64)))
+        top, left, bottom, right = (
+            int(pad + more) for pad, more in zip(attributes["pads"], outer[[2, 3, 6, 7]], strict=True)
+        )
+        even = len({top, left, bottom, right}) == 1
+        pad = top if even else [[0, 0], [top, bottom], [left, right], [0, 0]]
+        kind = "conv" if plain else "depthwise"
+        self._add(node, kind, arranged, strides=attributes["strides"], pad=pad)
+        self.layers[-1]["inputs"] = [x]
+
+    def _activate(self, node: NodeProto, activation: str) -> None:
+        last = self.layers[-1]
+        if last["output"] != node.input[0] or not last["weights"] or self.uses[node.input[0]] > 1:
+            raise SystemExit(f"bench/tfjs.py: {node.op_type} {node.name} follows no layer that it fits into")
+        last |= {"activation": activation, "output": node.output[0]}
