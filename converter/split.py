@@ -36,11 +36,12 @@ def split_model(path: Path) -> SplitModel:
     """Take the model at `path` apart."""
     model = onnx.load(path)
     columns = _split_matrices(model.graph)
+    factors = _factors(model.graph)
     weights: list[Weight] = []
     names: dict[str, str] = {}
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < SMALLEST:
+        if values.dtype != np.float32 or values.size < SMALLEST or tensor.name in factors:
             continue
         axis = 1 if tensor.name in columns else 0
         weight = Weight(f"w{len(weights)}", np.ascontiguousarray(values), axis)
@@ -51,6 +52,12 @@ def split_model(path: Path) -> SplitModel:
         node.input[:] = [names.get(name, name) for name in node.input]
     # No protobuf promises the same bytes everywhere, but one version gives the same for the same model.
     return SplitModel(model.SerializeToString(deterministic=True), tuple(weights))
+
+
+def _factors(graph: GraphProto) -> set[str]:
+    """What BatchNormalizations read: a plan computes with it, and not with what rounding would make of it."""
+    nodes = (node for node in graph.node if node.op_type == "BatchNormalization")
+    return {name for node in nodes for name in node.input[1:]}
 
 
 def _external(weight: Weight) -> TensorProto:

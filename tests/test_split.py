@@ -57,6 +57,31 @@ def pictures() -> NDArray[np.float32]:
     return np.random.Generator(np.random.PCG64(3)).normal(size=(3, 3, 4, 8)).astype(np.float32)
 
 
+def test_factors_of_a_batch_normalization_stay_in_the_graph(tmp_path: Path) -> None:
+    """Plans compute with them: stored and rounded, as fp16, onnxruntime would compute with others."""
+    rows = ("scale", "offset", "mean", "variance")
+    random = np.random.Generator(np.random.PCG64(4))
+    constants = {name: random.random(split.SMALLEST, np.float32) for name in rows}
+    weight = random.normal(size=(split.SMALLEST, 3, 1, 1)).astype(np.float32)
+    nodes = [
+        helper.make_node("Conv", ["input", "weight"], ["wide"]),
+        helper.make_node("Relu", ["wide"], ["active"]),
+        helper.make_node("BatchNormalization", ["active", *rows], ["output"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "normalized",
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", 3, 4, 4])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", split.SMALLEST, 4, 4])],
+        [numpy_helper.from_array(value, name) for name, value in {**constants, "weight": weight}.items()],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 12)]), tmp_path / "model.onnx")
+    parts = split_model(tmp_path / "model.onnx")
+    assert [stored.values.shape for stored in parts.weights] == [weight.shape]
+    left = {tensor.name for tensor in onnx.load_from_string(parts.graph).graph.initializer if tensor.raw_data}
+    assert left == set(rows)
+
+
 @pytest.mark.parametrize("bias", CASES.values(), ids=CASES)
 def test_parts_compute_what_the_whole_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bias: bool

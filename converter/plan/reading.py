@@ -20,6 +20,11 @@ from converter.plan.form import Value
 _LARGEST_FOLDED = 2**20
 """Elements that a computed constant may have: it is stored in the plan as it is."""
 
+_RANDOM = frozenset(f"Random{kind}{like}" for kind in ("Normal", "Uniform") for like in ("", "Like")) | {
+    "Bernoulli",
+    "Multinomial",
+}
+
 
 @dataclass(frozen=True)
 class Node:
@@ -85,7 +90,9 @@ class _Tracer:
         value = _graph_input(inputs[0], batch)
         self.values[value.name] = value
         nodes = list(self._nodes())
-        output = self.values[self.graph.output[0].name]
+        output = self.values.get(self.graph.output[0].name)
+        if output is None:
+            raise PlanError(self.graph.output[0].name, "Output", "no operator computes it")
         return Traced(tuple(nodes), value, output, tuple(self.weights))
 
     def _initializer(self, tensor: TensorProto) -> Value:
@@ -103,6 +110,11 @@ class _Tracer:
                 raise PlanError(label, proto.op_type, f"is of the domain {proto.domain}")
             if any(entry.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS) for entry in proto.attribute):
                 raise PlanError(label, proto.op_type, "it has a graph inside, which is not supported")
+            if proto.op_type in _RANDOM:
+                raise PlanError(label, proto.op_type, "it gives another answer each time")
+            missing = [name for name in proto.input if name and name not in self.values]
+            if missing:
+                raise PlanError(label, proto.op_type, f"no operator before it computes {missing[0]}")
             inputs = tuple(self.values[name] if name else None for name in proto.input)
             if self._fold(proto, label, inputs):
                 continue
@@ -127,12 +139,14 @@ class _Tracer:
         data = {name: values for name, values in known.items() if values is not None}
         if len(data) < len(known):
             raise PlanError(label, proto.op_type, "it computes on a stored weight")
-        results = _evaluate(proto, self.imports, data, label)
-        for name, result in zip(proto.output, results, strict=False):
-            if name:
-                if result.size > _LARGEST_FOLDED:
-                    raise PlanError(label, proto.op_type, f"it is a constant of {result.size:,} numbers")
-                self._set(name, result)
+        read = {name for node in self.graph.node for name in node.input} | {self.graph.output[0].name}
+        wanted = [name for name in proto.output if name in read]
+        results = _evaluate(proto, self.imports, data, wanted, label)
+        for name, result in zip(wanted, results, strict=True):
+            if result.size > _LARGEST_FOLDED:
+                found = f"it computes a constant of {result.size:,} numbers"
+                raise PlanError(label, proto.op_type, f"{found}, of which a plan holds {_LARGEST_FOLDED:,}")
+            self._set(name, result)
         return True
 
     def _set(self, name: str, data: NDArray[Any]) -> None:
@@ -152,7 +166,7 @@ class _Tracer:
         try:
             found = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph.output
         except onnx.shape_inference.InferenceError as error:
-            raise PlanError(label, proto.op_type, f"its shape cannot be inferred: {error}") from error
+            raise PlanError(label, proto.op_type, f"its shape cannot be inferred: {_first(error)}") from error
         return tuple(_inferred(entry, label, proto.op_type) for entry in found)
 
 
@@ -199,17 +213,26 @@ def _type_of(value: Value) -> int:
 
 
 def _evaluate(
-    proto: NodeProto, imports: list[onnx.OperatorSetIdProto], given: Mapping[str, NDArray[Any]], label: str
+    proto: NodeProto,
+    imports: list[onnx.OperatorSetIdProto],
+    given: Mapping[str, NDArray[Any]],
+    wanted: list[str],
+    label: str,
 ) -> list[NDArray[Any]]:
     types = [
         helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(data.dtype), data.shape)
         for name, data in given.items()
     ]
-    outputs = [onnx.ValueInfoProto(name=name) for name in proto.output if name]
+    outputs = [onnx.ValueInfoProto(name=name) for name in wanted]
     model = helper.make_model(helper.make_graph([proto], "node", types, outputs), opset_imports=imports)
     try:
         with np.errstate(all="ignore"):
             results = ReferenceEvaluator(model).run(None, dict(given))
     except Exception as error:  # whatever an operator of the evaluator raises
-        raise PlanError(label, proto.op_type, f"a constant cannot be computed: {error}") from error
+        raise PlanError(label, proto.op_type, f"a constant cannot be computed: {_first(error)}") from error
     return [np.asarray(result) for result in results]
+
+
+def _first(error: Exception) -> str:
+    """The first line: some show a whole graph after it."""
+    return str(error).partition("\n")[0]
