@@ -28,6 +28,10 @@ LARGE = 20e6
 """Bytes over which one round has to do."""
 WANTED = {"mobilenet_emotion/int8": "5.0", "landmark_cnn_emotion/int8": "56.0"}
 """Most MB over the wire from an empty cache, where a figure was set."""
+RATIO_WANTED = 0.35
+"""The most that a first visit to the compiled engine may take of the time of one to onnxruntime-web."""
+COMPARED = "mobilenet_emotion/int8"
+"""The variant that is visited with either."""
 
 PAGE = """<!doctype html>
 <meta charset="utf-8">
@@ -38,8 +42,8 @@ PAGE = """<!doctype html>
 """With the preloads of the snippet that a built page shows."""
 
 SCRIPT = """import { loadModel } from "./torch2web.js";
-const [name, variant] = location.search.slice(1).split("/");
-const model = await loadModel(name, { variant });
+const [name, variant, backend] = location.search.slice(1).split("/");
+const model = await loadModel(name, { variant, backends: [backend] });
 const face = await (await fetch("samples/bored-1.jpg")).blob();
 const { label } = await model.predict(face);
 window.first = { milliseconds: performance.now(), label, cache: model.info.cache };
@@ -93,10 +97,11 @@ def measure_network(output: Output) -> None:
         (site / "first.js").write_text(SCRIPT)
         manifest = read_manifest((site / "models/model_info.json").read_bytes())
         sizes = {
-            f"{model['name']}/{variant['name']}": variant["weights"]["size"]
+            f"{model['name']}/{variant['name']}/compiled": variant["weights"]["size"]
             for model in manifest["models"]
             for variant in model["variants"]
         }
+        sizes[f"{COMPARED}/wasm"] = sizes[f"{COMPARED}/compiled"]
         browser = playwright.chromium.launch(executable_path=chromium(), args=launch_arguments())
         cold, warm = ({name: _Visit() for name in sizes} for _ in range(2))
         for round_number in range(ROUNDS):
@@ -104,10 +109,27 @@ def measure_network(output: Output) -> None:
                 _visit_twice(browser, address, name, cold[name], warm[name])
         browser.close()
         server.shutdown()
-    rows = [(name, *cold[name].cells(), WANTED.get(name, ""), *warm[name].cells()) for name in sizes]
+    rows = [
+        (name, *cold[name].cells(), WANTED.get(name.removesuffix("/compiled"), ""), *warm[name].cells())
+        for name in sizes
+    ]
     headings = ("first prediction", "cold MB", "min s", "median", "wanted MB", "warm MB", "min s", "median")
     output.line(f"{MEGABITS} Mbit/s, {DELAY} ms")
     output.table(headings, rows)
+    ratios = [
+        (title, *_ratios(visits[f"{COMPARED}/compiled"], visits[f"{COMPARED}/wasm"]), wanted)
+        for title, visits, wanted in (("cold", cold, f"{RATIO_WANTED}"), ("warm", warm, ""))
+    ]
+    output.table((f"{COMPARED}: compiled to wasm", "bytes", "seconds", "wanted"), ratios)
+
+
+def _ratios(ours: _Visit, theirs: _Visit) -> tuple[str, str]:
+    """Of bytes and of seconds, both minima."""
+    megabytes = min(theirs.megabytes)
+    return (
+        f"{min(ours.megabytes) / megabytes:.2f}",
+        f"{min(ours.seconds) / min(theirs.seconds):.2f}",
+    )
 
 
 def _preloads(site: Path) -> str:

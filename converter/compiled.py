@@ -42,10 +42,7 @@ def make_plan(
 ) -> Compiled:
     """Plan the graph of `split` and write the plan beside the model of `entry`, if it passes."""
     try:
-        plan = plan_model(
-            onnx.load_from_string(split.graph),
-            values={weight.name: weight.values for weight in split.weights},
-        )
+        plan = plan_model(onnx.load_from_string(split.graph))
     except PlanError as error:
         return Compiled(None, str(error))
     inputs = np.concatenate([golden_input(reference.golden_seed, spec.preprocessing), reference.inputs])

@@ -56,8 +56,15 @@ def split_model(path: Path) -> SplitModel:
 
 def _factors(graph: GraphProto) -> set[str]:
     """What BatchNormalizations read: a plan computes with it, and not with what rounding would make of it."""
-    nodes = (node for node in graph.node if node.op_type == "BatchNormalization")
-    return {name for node in nodes for name in node.input[1:]}
+    made_of = {output: node.input for node in graph.node for output in node.output}
+    waiting = [name for node in graph.node if node.op_type == "BatchNormalization" for name in node.input[1:]]
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += made_of.get(name, ())
+    return found
 
 
 def _external(weight: Weight) -> TensorProto:

@@ -25,8 +25,6 @@ class Value:
     shape: tuple[int, ...]
     data: NDArray[Any] | None = None
     weight: str | None = None
-    exact: NDArray[Any] | None = None
-    """Of a stored one: its values before they were rounded, where something has to be computed of them."""
 
     @property
     def is_known(self) -> bool:

@@ -1,11 +1,8 @@
 """One entry: an ONNX graph becomes a plan for the compiled backend, or a PlanError says why not."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
 
 from converter.plan.batching import require_axis_untouched, require_samples_apart
 from converter.plan.build_form import build_form
@@ -30,22 +27,18 @@ class Plan:
     """Kinds of what the engine runs, in order."""
 
 
-def plan_model(
-    model: onnx.ModelProto, *, values: Mapping[str, NDArray[np.float32]] | None = None, batched: bool = True
-) -> Plan:
+def plan_model(model: onnx.ModelProto, *, batched: bool = True) -> Plan:
     """Plan `model` for one sample; stored weights are external data named w0, w1, …
 
-    `values` are the stored weights before they were rounded: needed only where the graph computes on one, as
-    a BatchNormalization that was not folded does with its factors.
     Without `batched` for its input as it is, whatever its axes mean. Raises PlanError, with the operator and
     why, for a graph that the compiled backend cannot run.
     """
-    traced = trace(model, 1 if batched else None, values or {})
+    traced = trace(model, 1 if batched else None)
     if traced.output.is_known:
         raise PlanError(traced.output.name, "Output", "it does not depend on the input")
     graph = build_form(traced)
     if batched:
-        require_samples_apart(traced, trace(model, _SEVERAL, values or {}), _SEVERAL)
+        require_samples_apart(traced, trace(model, _SEVERAL), _SEVERAL)
         require_axis_untouched(graph)
     program = lower(simplify(graph))
     return Plan(

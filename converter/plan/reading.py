@@ -49,10 +49,9 @@ class Node:
         """Input `index`, None where it is left out. Raises PlanError where it is not known."""
         if index >= len(self.inputs) or (value := self.inputs[index]) is None:
             return None
-        data = value.exact if value.data is None else value.data
-        if data is None:
+        if value.data is None:
             raise PlanError(self.label, self.kind, f"input {index} has to be a constant of the graph")
-        return data
+        return value.data
 
 
 @dataclass(frozen=True)
@@ -63,17 +62,16 @@ class Traced:
     weights: tuple[str, ...]
 
 
-def trace(model: onnx.ModelProto, batch: int | None, values: Mapping[str, NDArray[Any]]) -> Traced:
+def trace(model: onnx.ModelProto, batch: int | None) -> Traced:
     """Read `model` with `batch` as the first side of its input, or with the sides that it has.
 
-    `values` are those of stored weights, by name, as far as they are known. Raises PlanError.
+    Raises PlanError.
     """
-    return _Tracer(model, values).trace(batch)
+    return _Tracer(model).trace(batch)
 
 
 class _Tracer:
-    def __init__(self, model: onnx.ModelProto, stored: Mapping[str, NDArray[Any]]) -> None:
-        self.stored = stored
+    def __init__(self, model: onnx.ModelProto) -> None:
         self.graph = model.graph
         self.opset = next((entry.version for entry in model.opset_import if not entry.domain), 1)
         self.imports = [entry for entry in model.opset_import if not entry.domain]
@@ -98,9 +96,7 @@ class _Tracer:
     def _initializer(self, tensor: TensorProto) -> Value:
         if tensor.data_location == TensorProto.EXTERNAL:
             self.weights.append(tensor.name)
-            return Value(
-                tensor.name, tuple(tensor.dims), weight=tensor.name, exact=self.stored.get(tensor.name)
-            )
+            return Value(tensor.name, tuple(tensor.dims), weight=tensor.name)
         return Value(tensor.name, tuple(tensor.dims), data=numpy_helper.to_array(tensor))
 
     def _nodes(self) -> Iterator[Node]:
@@ -135,10 +131,14 @@ class _Tracer:
         given = [value for value in inputs if value is not None]
         if not all(value.is_known for value in given):
             return False
-        known = {v.name: v.exact if v.data is None else v.data for v in given}
-        data = {name: values for name, values in known.items() if values is not None}
-        if len(data) < len(known):
-            raise PlanError(label, proto.op_type, "it computes on a stored weight")
+        if proto.op_type == "Identity":  # how exporters write that two layers share a weight
+            name = proto.output[0]
+            self.values[name] = replace(given[0], name=name)
+            return True
+        data = {value.name: value.data for value in given if value.data is not None}
+        if any(value.data is None for value in given):
+            # It may be rounded, and onnxruntime computes with what it is then.
+            raise PlanError(label, proto.op_type, "it computes on a stored weight alone")
         read = {name for node in self.graph.node for name in node.input} | {self.graph.output[0].name}
         wanted = [name for name in proto.output if name in read]
         results = _evaluate(proto, self.imports, data, wanted, label)

@@ -14,7 +14,7 @@ from tests.plan.networks import random_network
 
 @pytest.mark.parametrize("seed", range(12))
 def test_of_random_networks(seed: int) -> None:
-    program = lower(simplify(build_form(trace(random_network(seed)[0], 1, {}))))
+    program = lower(simplify(build_form(trace(random_network(seed)[0], 1))))
     offsets, arena = place_tensors(program)
     lives = lives_of(program)
     assert {life.tensor for life in lives} == set(offsets)
