@@ -60,6 +60,12 @@ def convolutions() -> Iterator[tuple[str, Case]]:
     yield "grouped", ([node("Conv", "w", group=3)], (6, 5, 7), {"w": floats(9, 2, 3, 3)}, 13)
     yield "grouped 1x1", ([node("Conv", "w", group=2)], (6, 5, 7), {"w": floats(20, 3, 1, 1)}, 13)
     yield "one side", ([node("Conv", "w", pads=[1, 2])], (3, 11), {"w": floats(4, 3, 3)}, 13)
+    uneven: Options = {"pads": [2, 0, 1, 3], "strides": [2, 1]}
+    for group in (1, 3, 6):
+        weights = {"w": floats(6, 6 // group, 3, 2)}
+        yield f"uneven {group}", ([node("Conv", "w", group=group, **uneven)], (6, 7, 8), weights, 13)
+        dilated: Options = {"strides": [2, 2], "dilations": [2, 1]}
+        yield f"dilated {group}", ([node("Conv", "w", group=group, **dilated)], (6, 7, 8), weights, 13)
 
 
 FUNCTIONS: list[tuple[str, Options]] = [
@@ -68,7 +74,11 @@ FUNCTIONS: list[tuple[str, Options]] = [
     ("Tanh", {}),
     ("HardSigmoid", {}),
     ("HardSigmoid", {"alpha": 1 / 6}),
+    ("HardSigmoid", {"alpha": 0.3, "beta": 0.4}),
+    ("LeakyRelu", {}),
     ("LeakyRelu", {"alpha": 0.3}),
+    ("LeakyRelu", {"alpha": 1.5}),
+    ("LeakyRelu", {"alpha": -0.4}),
     ("HardSwish", {}),
 ]
 
@@ -80,6 +90,12 @@ def activations() -> Iterator[tuple[str, Case]]:
     low, high = np.float32(-0.5), np.float32(0.7)
     yield "clip", ([node("Clip", "a", "b")], (3, 5, 7), {"a": np.array(low), "b": np.array(high)}, 13)
     yield "clip below", ([node("Clip", "a")], (3, 5, 7), {"a": np.array(low)}, 13)
+    yield "clip above", ([node("Clip", "", "b")], (3, 5, 7), {"b": np.array(high)}, 13)
+    yield "clip by nothing", ([node("Clip")], (3, 5, 7), {}, 13)
+    infinite = {"a": np.array(-np.inf, np.float32), "b": np.array(np.inf, np.float32)}
+    yield "clip by infinities", ([node("Clip", "a", "b")], (3, 5, 7), infinite, 13)
+    crossed = {"a": np.array(high), "b": np.array(low)}
+    yield "clip with its bounds crossed", ([node("Clip", "a", "b")], (3, 5, 7), crossed, 13)
     yield "clip by attribute", ([node("Clip", min=-0.2, max=0.4)], (3, 5, 7), {}, 6)
     gate = [node("Sigmoid", output="s"), node("Mul", "s")]
     yield "silu", (gate, (5, 4, 6), {}, 13)
@@ -121,6 +137,9 @@ WINDOWS: list[Options] = [
     {"kernel_shape": [3, 2], "pads": [1, 0, 0, 1], "strides": [1, 2]},
     {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1},
     {"kernel_shape": [2, 2], "auto_pad": "SAME_UPPER", "strides": [2, 2]},
+    # The last windows would begin in the padding.
+    {"kernel_shape": [2, 2], "strides": [2, 2], "pads": [1, 1, 1, 1], "ceil_mode": 1},
+    {"kernel_shape": [2, 2], "strides": [3, 3], "ceil_mode": 1},
 ]
 
 
@@ -134,6 +153,8 @@ def pools() -> Iterator[tuple[str, Case]]:
                     yield f"{kind} {shape} {counted}", ([node(kind, **counted)], shape, {}, 13)
     dilated: Options = {"kernel_shape": [2, 3], "dilations": [2, 1]}
     yield "dilated maximum", ([node("MaxPool", **dilated)], (3, 7, 9), {}, 13)
+    averaged = [node("AveragePool", **dilated)]
+    yield "dilated average", (averaged, (3, 7, 9), {}, 19)
     yield "one side", ([node("MaxPool", kernel_shape=[3], strides=[2])], (3, 11), {}, 13)
     for shape in PICTURES:
         yield f"global {shape}", ([node("GlobalAveragePool")], shape, {}, 13)
@@ -153,6 +174,12 @@ def normalizations() -> Iterator[tuple[str, Case]]:
     alone = node("BatchNormalization", "s", "o", "m", "v")
     yield "alone", ([alone], (6, 5, 7), factors, 13)
     yield "alone, of a row", ([alone], (6,), factors, 13)
+    between = [
+        node("Relu", output="c"),
+        helper.make_node("BatchNormalization", ["c", "s", "o", "m", "v"], ["n"]),
+        helper.make_node("Conv", ["n", "w"], ["output"], pads=[1, 1, 1, 1]),
+    ]
+    yield "after relu, before conv", (between, (6, 5, 7), {"w": floats(4, 6, 3, 3), **factors}, 13)
 
 
 def products() -> Iterator[tuple[str, Case]]:
@@ -168,6 +195,11 @@ def products() -> Iterator[tuple[str, Case]]:
             (transposed, (inputs,), {"w": floats(outputs, inputs), **b}, 13),
         )
     yield "gemm, one bias", ([node("Gemm", "w", "b")], (4,), {"w": floats(4, 6), "b": floats(1)}, 13)
+    for beta in (0.0, 2.5):
+        for shape in ((), (1,), (1, 1)):
+            scaled = [node("Gemm", "w", "b", beta=beta)]
+            yield f"gemm, {beta} of {shape}", (scaled, (4,), {"w": floats(4, 6), "b": floats(*shape)}, 13)
+    yield "matmul, broadcast", ([node("MatMul", "w")], (1, 5, 4), {"w": floats(3, 4, 6)}, 13)
     yield "matmul", ([node("MatMul", "w")], (4,), {"w": floats(4, 6)}, 13)
     yield "matmul of rows", ([node("MatMul", "w")], (3, 5, 4), {"w": floats(4, 6)}, 13)
     yield "matmul by batch", ([node("MatMul", "w")], (3, 5, 4), {"w": floats(3, 4, 6)}, 13)
@@ -191,10 +223,26 @@ def moves() -> Iterator[tuple[str, Case]]:
     )
     yield "pad with zeros", ([node("Pad", "p")], (4,), {"p": np.array([0, 2, 0, 1])}, 13)
     yield "cut by pad", ([node("Pad", "p")], (3, 4, 5), {"p": np.array([0, 0, -1, 2, 0, 1, 0, -2])}, 13)
+    for mode in ("reflect", "edge", "wrap"):
+        for pads in ([0, 0, 1, 2, 0, 0, 3, 4], [0, 0, 3, 0, 0, 0, 0, 4], [0, 1, 0, 0, 0, 2, 0, 0]):
+            name = f"pad {mode} {pads}"
+            yield name, ([node("Pad", "p", mode=mode)], (3, 4, 5), {"p": np.array(pads)}, 19)
+        row = [node("Pad", "p", mode=mode)]
+        yield f"pad a row, {mode}", (row, (4,), {"p": np.array([0, 2, 0, 3])}, 19)
+        around = [node("Pad", "p", output="q", mode=mode), helper.make_node("Conv", ["q", "w"], ["output"])]
+        weights = {"p": np.array([0, 0, 1, 1, 0, 0, 1, 1]), "w": floats(4, 3, 3, 3)}
+        yield f"conv with padding of its input, {mode}", (around, (3, 4, 5), weights, 19)
+    for axis, sides in ((1, [1, 2, 3]), (-1, [2, 3])):
+        names = [f"s{i}" for i in range(len(sides))]
+        parts = [
+            helper.make_node("Split", ["input", "n"], names, axis=axis),
+            helper.make_node("Concat", names[::-1], ["output"], axis=axis),
+        ]
+        yield f"split {axis}", (parts, (6, 4, 5), {"n": np.array(sides)}, 13)
     padded = [node("Pad", "p", output="q"), helper.make_node("Conv", ["q", "w"], ["output"])]
     weights = {"p": np.array([0, 0, 1, 2, 0, 0, 0, 1]), "w": floats(4, 3, 3, 3)}
     yield "pad before conv", (padded, (3, 4, 5), weights, 13)
-    for axis in (1, 2, 3):
+    for axis in (1, 2, 3, -1):
         parts = [node("Relu", output="r"), helper.make_node("Concat", ["input", "r"], ["output"], axis=axis)]
         yield f"concat {axis}", (parts, (3, 4, 5), {}, 13)
     convs = [
@@ -240,6 +288,11 @@ def reductions() -> Iterator[tuple[str, Case]]:
             conv = node("Conv", "w", output="c")
             after = helper.make_node("ReduceMean", ["c"], ["output"], **options)
             yield f"mean {options} of conv", ([conv, after], (3, 4, 5), {"w": floats(4, 3, 1, 1)}, 13)
+    for row in ([2, 3], [-1]):
+        given = {"a": np.array(row, np.int64)}
+        yield f"mean {row} of 18", ([node("ReduceMean", "a", keepdims=1)], (3, 4, 5), given, 18)
+    nothing = [node("ReduceMean", "a", noop_with_empty_axes=1)]
+    yield "mean of nothing", (nothing, (3, 4, 5), {"a": np.array([], np.int64)}, 18)
     for opset in (11, 13):
         for axis in (1, 2, 3, -1):
             yield f"softmax {axis} of {opset}", ([node("Softmax", axis=axis)], (3, 4, 5), {}, opset)

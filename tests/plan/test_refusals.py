@@ -4,13 +4,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 
 from converter.plan import PlanError, plan_model
 from tests.plan.running import model_of
 
 make = helper.make_node
 W: Any = np.ones((4, 3, 3, 3), np.float32)
+BRANCH = helper.make_graph(
+    [make("Constant", [], ["one"], value_float=1.0)],
+    "branch",
+    [],
+    [helper.make_tensor_value_info("one", TensorProto.FLOAT, [])],
+)
 
 CASES: dict[str, tuple[list[Any], dict[str, Any], str]] = {
     "unknown operator": (
@@ -50,9 +56,35 @@ CASES: dict[str, tuple[list[Any], dict[str, Any], str]] = {
         "its weights are computed",
     ),
     "another mode of pad": (
-        [make("Pad", ["input", "p"], ["output"], mode="reflect")],
+        [make("Pad", ["input", "p"], ["output"], mode="mirror")],
         {"p": np.array([0, 0, 1, 1, 0, 0, 1, 1])},
-        "mode reflect is not supported",
+        "mode mirror is not known",
+    ),
+    "less than no padding, of the input itself": (
+        [make("Pad", ["input", "p"], ["output"], mode="edge")],
+        {"p": np.array([0, 0, -1, 1, 0, 0, 1, 1])},
+        "negative padding is not supported in mode edge",
+    ),
+    "a random number": (
+        [make("RandomNormal", [], ["r"], shape=[1, 3, 8, 8]), make("Add", ["input", "r"], ["output"])],
+        {},
+        "RandomNormal r: it gives another answer each time",
+    ),
+    "a graph in a node": (
+        [
+            make("If", ["c"], ["b"], then_branch=BRANCH, else_branch=BRANCH),
+            make("Relu", ["input"], ["output"]),
+        ],
+        {"c": np.array(True)},
+        "If b: it has a graph inside",
+    ),
+    "more axes than the engine has": (
+        [
+            make("Reshape", ["input", "s"], ["r"]),
+            make("Transpose", ["r"], ["output"], perm=[0, 7, 6, 5, 4, 3, 2, 1], name="turn"),
+        ],
+        {"s": np.array([-1, 3, 2, 2, 2, 2, 2, 2])},
+        "Transpose turn: 7 axes that cannot be merged",
     ),
     "a constant output": ([make("Identity", ["w"], ["output"])], {"w": W}, "does not depend on the input"),
     "maxima with indices": (
