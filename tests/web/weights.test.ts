@@ -1,7 +1,10 @@
 /** Weights that lie in several parts, cut at every possible place: decoded the same, and let go in the end. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PartedBytes } from "../../web/loader/parted_bytes.ts";
+import { openSafetensors } from "../../web/loader/safetensors.ts";
 import { externalData } from "../../web/loader/weights.ts";
+import { inParts } from "./in_parts.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type Entry = { dtype: string; shape: number[]; bytes: Uint8Array };
@@ -53,14 +56,19 @@ function safetensors(tensors: Record<string, Entry>): Bytes {
 }
 
 /** `file` cut at each of `places`; each part has a buffer of its own, as those that are downloaded. */
-function cut(file: Bytes, ...places: number[]): Bytes[] {
+function cut(file: Bytes, ...places: number[]): PartedBytes {
   const edges = [0, ...places, file.length];
-  return places.concat(file.length).map((end, i) => file.slice(edges[i], end));
+  return inParts(
+    places.concat(file.length).map((end, i) => file.slice(edges[i], end)),
+  );
 }
 
 /** What onnxruntime-web reads: all weights, in the order in which it likes them. */
-function readAll(parts: Bytes[], backwards = false): Record<string, number[]> {
-  const weights = externalData(parts);
+async function readAll(
+  parts: PartedBytes,
+  backwards = false,
+): Promise<Record<string, number[]>> {
+  const weights = await externalData(parts);
   const found: Record<string, number[]> = {};
   for (const { path, data } of backwards ? weights.reverse() : weights) {
     const { byteLength } = data;
@@ -76,64 +84,97 @@ const START =
   FILE.length -
   Object.values(TENSORS).reduce((sum, { bytes }) => sum + bytes.length, 0);
 
-test("in one part", () => assert.deepEqual(readAll([FILE.slice()]), EXPECTED));
+test("in one part", async () =>
+  assert.deepEqual(await readAll(cut(FILE)), EXPECTED));
 
-test("in two parts, cut at each byte", () => {
+test("in two parts, cut at each byte", async () => {
   for (let place = 1; place < FILE.length; place++) {
     const parts = cut(FILE, place);
-    assert.deepEqual(readAll(parts, place % 2 === 1), EXPECTED, `at ${place}`);
-    assert.deepEqual(parts, [undefined, undefined], `let go, at ${place}`);
+    assert.deepEqual(
+      await readAll(parts, place % 2 === 1),
+      EXPECTED,
+      `at ${place}`,
+    );
+    assert.deepEqual(parts.held, [], `let go, at ${place}`);
   }
 });
 
-test("in three parts, cut at each pair of bytes of the weights", () => {
+test("in three parts, cut at each pair of bytes of the weights", async () => {
   for (let first = START - 1; first < FILE.length; first++) {
     for (let second = first + 1; second < FILE.length; second++) {
       const parts = cut(FILE, first, second);
-      assert.deepEqual(readAll(parts), EXPECTED, `at ${first} and ${second}`);
-      assert.ok(parts.every((part) => part === undefined));
+      assert.deepEqual(
+        await readAll(parts),
+        EXPECTED,
+        `at ${first} and ${second}`,
+      );
+      assert.deepEqual(parts.held, []);
     }
   }
 });
 
-test("in parts of every size", () => {
+test("in parts of every size", async () => {
   for (let size = 1; size <= 40; size++) {
     const places = Array.from(
       { length: Math.ceil(FILE.length / size) - 1 },
       (_, i) => (i + 1) * size,
     );
     const parts = cut(FILE, ...places);
-    assert.deepEqual(readAll(parts, size % 2 === 1), EXPECTED, `of ${size}`);
-    assert.ok(
-      parts.every((part) => part === undefined),
-      `let go, of ${size}`,
+    assert.deepEqual(
+      await readAll(parts, size % 2 === 1),
+      EXPECTED,
+      `of ${size}`,
     );
+    assert.deepEqual(parts.held, [], `let go, of ${size}`);
   }
 });
 
-test("a part is let go with the last weight in it, and not before", () => {
-  const parts: (Bytes | undefined)[] = cut(FILE, START, START + 20);
-  const weights = externalData(parts);
+test("a part is let go with the last weight in it, and not before", async () => {
+  const parts = cut(FILE, START, START + 20);
+  const weights = await externalData(parts);
   assert.deepEqual(
-    parts.map(Boolean),
-    [false, true, true],
+    parts.held,
+    [1, 2],
     "of the header nothing is needed any more",
   );
   weights[0]!.data.subarray();
-  assert.deepEqual(
-    parts.map(Boolean),
-    [false, true, true],
-    "another scale begins in it",
-  );
+  assert.deepEqual(parts.held, [1, 2], "another scale begins in it");
   weights[1]!.data.subarray();
-  assert.deepEqual(parts.map(Boolean), [false, false, true]);
+  assert.deepEqual(parts.held, [2]);
 });
 
-test("nothing is given twice", () => {
-  const [weight] = externalData([FILE.slice()]);
+test("nothing is given twice", async () => {
+  const [weight] = await externalData(cut(FILE));
   weight!.data.subarray();
   assert.throws(() => weight!.data.subarray(), {
     name: "BackendError",
     message: /twice/,
   });
+});
+
+test("a part is waited for only where it is needed", async () => {
+  let come: (part: Bytes) => void = () => {};
+  const late = new Promise<Bytes>((resolve) => (come = resolve));
+  const first = Promise.resolve(FILE.slice(0, START));
+  const file = new PartedBytes([first, late], [START, FILE.length - START]);
+  const weights = await openSafetensors(file);
+  assert.deepEqual(file.held, [], "the header is read, and let go");
+  let there = false;
+  const { from, to } = weights[0]!.stored;
+  const waiting = file.arrive(from, to).then(() => (there = true));
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.ok(!there);
+  come(FILE.slice(START));
+  await waiting;
+  assert.deepEqual(file.read(from, to - from), FILE.slice(from, to));
+});
+
+test("what fetching a part raises is raised where it is waited for", async () => {
+  const gone = Promise.reject(new Error("it broke off"));
+  gone.catch(() => {});
+  const file = new PartedBytes(
+    [Promise.resolve(FILE.slice(0, 9)), gone],
+    [9, FILE.length - 9],
+  );
+  await assert.rejects(openSafetensors(file), /it broke off/);
 });

@@ -7,6 +7,7 @@ import { requireThreads } from "./backends/threads.ts";
 import type { Candidate } from "./choose.ts";
 import { BackendError } from "./errors.ts";
 import type { Ingredients } from "./ingredients.ts";
+import { PartedBytes } from "./parted_bytes.ts";
 
 export interface Wishes {
   backends: readonly BackendName[] | undefined;
@@ -126,11 +127,12 @@ function compiled(threads: number): Candidate {
       const { base, info, manifest, delivery, deliveryUntil, signal } = given;
       const build = engineBuild(threads);
       const engine = manifest.engine!;
-      const [module, plan, weights] = await Promise.all([
+      const first = Promise.all([
         loadEngine(base, engine, build, deliveryUntil, signal),
         delivery.fetchWhole(info.plan!, `${info.name}/plan`),
-        weightsOf(given),
       ]);
+      const weights = weightsOf(given);
+      const [module, plan] = await first;
       return createCompiledBackend(module, engine, info, { plan, weights }, threads);
     },
   };
@@ -149,11 +151,12 @@ function onnxruntime(kind: RuntimeKind): Candidate {
       const files = kind.provider === "webgpu" ? webgpu! : cpu;
       // onnxruntime-web would wait for them without an end, and nothing could interrupt it.
       if (kind.threads > 1) await requireThreads();
-      const [ort, graph, weights] = await Promise.all([
+      const first = Promise.all([
         loadRuntime(base, files, kind, deliveryUntil, signal),
         delivery.fetchWhole(info.graph!, `${info.name}/graph`),
-        weightsOf(given),
       ]);
+      const weights = weightsOf(given);
+      const [ort, graph] = await first;
       return createOnnxRuntimeBackend(ort, kind, version, info, { graph, weights });
     },
   };
@@ -162,11 +165,14 @@ function onnxruntime(kind: RuntimeKind): Candidate {
 const PLAIN = { reason: "", onlyIfFaster: false };
 
 /** The parts are let go as they are used. Where another backend may need them again, the small ones are kept. */
-async function weightsOf(given: Ingredients): Promise<Uint8Array<ArrayBuffer>[]> {
+function weightsOf(given: Ingredients): PartedBytes {
   const { delivery, info, variant } = given;
-  const fetchAll = (): Promise<Uint8Array<ArrayBuffer>[]> =>
+  const sizes = variant.weights.parts.map(({ size }) => size);
+  const fetchAll = (): Promise<Uint8Array<ArrayBuffer>>[] =>
     delivery.fetch(variant.weights, `${info.name}/${variant.name}`);
-  if (variant.weights.size > LARGE && !delivery.cache.problem) return fetchAll();
+  if (variant.weights.size > LARGE && !delivery.cache.problem) {
+    return new PartedBytes(fetchAll(), sizes);
+  }
   given.kept ??= fetchAll();
-  return [...(await given.kept)];
+  return new PartedBytes(given.kept, sizes);
 }

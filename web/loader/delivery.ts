@@ -56,10 +56,11 @@ export class Delivery {
   }
 
   /**
-   * The parts of `file`, checked. Raises DownloadError or IntegrityError for the first that cannot be had, and stops the
-   * others. The progress goes back where a part has to be fetched again, but never below what is checked.
+   * The parts of `file` as they come, checked. Where one cannot be had the others are stopped, and all that are not there
+   * yet raise the same DownloadError or IntegrityError. The progress goes back where a part has to be fetched again, but
+   * never below what is checked.
    */
-  async fetch(file: PartedFileInfo, name: string): Promise<Bytes[]> {
+  fetch(file: PartedFileInfo, name: string): Promise<Bytes>[] {
     const stop = new AbortController();
     const outer = this.#options.signal;
     const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
@@ -69,19 +70,17 @@ export class Delivery {
       this.#tell({ loaded: sum, total: file.size, file: name });
     };
     show();
-    const fetchOne = (part: FileInfo, index: number): Promise<Bytes> =>
-      slots.run(signal, () =>
-        this.#part(part, signal, (bytes) => {
-          loaded[index] = bytes;
+    return file.parts.map((part, index) => {
+      const bytes = slots.run(signal, () =>
+        this.#part(part, signal, (count) => {
+          loaded[index] = count;
           show();
         }),
       );
-    try {
-      return await Promise.all(file.parts.map(fetchOne));
-    } catch (error) {
-      stop.abort(error);
-      throw error;
-    }
+      // Whoever waits for it is told; nobody may be waiting yet.
+      bytes.catch((error: unknown) => stop.abort(error));
+      return bytes;
+    });
   }
 
   /** A mistake in the page's own function shows on its console, and is no fault of the download. */
@@ -95,7 +94,7 @@ export class Delivery {
 
   /** The bytes of `file` in one piece, for what is small or cannot be had otherwise. */
   async fetchWhole(file: PartedFileInfo, name: string): Promise<Bytes> {
-    const parts = await this.fetch(file, name);
+    const parts = await Promise.all(this.fetch(file, name));
     return parts.length === 1 ? parts[0]! : new Uint8Array(await new Blob(parts).arrayBuffer());
   }
 

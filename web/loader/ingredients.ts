@@ -12,5 +12,5 @@ export interface Ingredients {
   deliveryUntil: (signal: AbortSignal) => Delivery;
   signal: AbortSignal;
   /** The parts of the weights, as long as several backends are tried. */
-  kept?: Promise<Uint8Array<ArrayBuffer>[]> | undefined;
+  kept?: Promise<Uint8Array<ArrayBuffer>>[] | undefined;
 }

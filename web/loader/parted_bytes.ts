@@ -1,23 +1,45 @@
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Parts that make up a file. */
+/** A file in parts, which may still be on their way; each is let go after the last read that was announced. */
 export class PartedBytes {
   readonly #parts: (Bytes | undefined)[];
+  /** Those that were not waited for yet. */
+  readonly #coming: (Promise<Bytes> | undefined)[];
   readonly #starts: number[] = [];
   /** Used again and again: garbage by the hundred megabytes would not be collected in time. */
   #joined = new Uint8Array(0);
   /** Reads that each part still waits for. */
   readonly #awaited: number[];
 
-  constructor(parts: (Bytes | undefined)[]) {
-    this.#parts = parts;
-    this.#awaited = parts.map(() => 0);
+  constructor(coming: readonly Promise<Bytes>[], sizes: readonly number[]) {
+    this.#coming = [...coming];
+    this.#parts = coming.map(() => undefined);
+    this.#awaited = coming.map(() => 0);
     let at = 0;
-    for (const part of parts) {
+    for (const size of sizes) {
       this.#starts.push(at);
-      at += part!.length;
+      at += size;
     }
     this.#starts.push(at);
+  }
+
+  get size(): number {
+    return this.#starts.at(-1)!;
+  }
+
+  /** Which parts take memory here, by number. */
+  get held(): number[] {
+    return [...this.#parts.keys()].filter((index) => this.#parts[index]);
+  }
+
+  /** Waits for the bytes from `from` to `to`, which have to be there before they are read. Raises what fetching them did. */
+  async arrive(from: number, to: number): Promise<void> {
+    for (const index of this.#indices(from, to)) {
+      const coming = this.#coming[index];
+      if (!coming) continue;
+      this.#parts[index] = await coming;
+      this.#coming[index] = undefined;
+    }
   }
 
   /** The bytes from `at` on, to be used before the next call: where they lie in several parts, they are put together. */

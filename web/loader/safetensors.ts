@@ -1,6 +1,6 @@
 /** A safetensors file in parts (its format: Hugging Face, safetensors), of which each part is let go after its last read. */
 import type { Stored } from "./encodings.ts";
-import { PartedBytes } from "./parted_bytes.ts";
+import type { PartedBytes } from "./parted_bytes.ts";
 
 /** A tensor's form, and where its bytes lie in the file. */
 export interface StoredEntry extends Omit<Stored, "bytes"> {
@@ -20,15 +20,16 @@ type Header = Record<string, Omit<Stored, "bytes"> & { data_offsets: [number, nu
 };
 
 /**
- * Its weights, in the order of the file, and its bytes, where a read of each tensor in `wanted` is announced. `parts` is
- * empty once all of those were released.
+ * Its weights, in the order of the file, of which a read of each in `wanted` is announced: `file` holds nothing once all
+ * of those were released. Waits for the header alone.
  */
-export function openSafetensors(
-  parts: (Uint8Array<ArrayBuffer> | undefined)[],
+export async function openSafetensors(
+  file: PartedBytes,
   wanted: (name: string) => boolean = () => true,
-): { file: PartedBytes; weights: StoredWeight[] } {
-  const file = new PartedBytes(parts);
+): Promise<StoredWeight[]> {
+  await file.arrive(0, 8);
   const headerSize = Number(new DataView(file.read(0, 8).slice().buffer).getBigUint64(0, true));
+  await file.arrive(8, 8 + headerSize);
   const { __metadata__, ...header } = JSON.parse(
     new TextDecoder().decode(file.read(8, headerSize)),
   ) as Header;
@@ -50,5 +51,5 @@ export function openSafetensors(
     file.expect(stored.from, stored.to);
   }
   file.release(0, start);
-  return { file, weights };
+  return weights;
 }

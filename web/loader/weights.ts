@@ -1,5 +1,6 @@
 import { decodeInto, lengthOf, type Scale } from "./encodings.ts";
 import { BackendError } from "./errors.ts";
+import type { PartedBytes } from "./parted_bytes.ts";
 import { openSafetensors, type StoredEntry } from "./safetensors.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -13,10 +14,11 @@ export interface ExternalData {
 /**
  * The weights of a safetensors file, each turned into float32 when onnxruntime-web copies it, and not before: of the
  * decoded weights only one is in memory at a time besides onnxruntime-web's own. A part is let go with the last weight
- * in it, so `parts` is empty in the end.
+ * in it, so `file` holds nothing in the end.
  */
-export function externalData(parts: (Bytes | undefined)[]): ExternalData[] {
-  const { file, weights } = openSafetensors(parts);
+export async function externalData(file: PartedBytes): Promise<ExternalData[]> {
+  await file.arrive(0, file.size);
+  const weights = await openSafetensors(file);
   const scratch = new Scratch();
   const decodeEntry = (entry: StoredEntry, out: Float32Array<ArrayBuffer>, scale?: Scale): void => {
     const { from, to } = entry;

@@ -3,6 +3,7 @@ import type { Backend } from "../backend.ts";
 import type { Delivery } from "../delivery.ts";
 import { BackendError } from "../errors.ts";
 import type { EngineBuild, EngineInfo, ModelInfo } from "../manifest.ts";
+import type { PartedBytes } from "../parted_bytes.ts";
 import { SharedByKey } from "../shared.ts";
 import { Engine } from "./engine.ts";
 import { startThreads } from "./threads.ts";
@@ -43,8 +44,8 @@ export function loadEngine(
 /** What a plan is run with. */
 export interface PlannedModel {
   plan: Uint8Array;
-  /** The parts of the weights, which are let go as they are used. */
-  weights: Uint8Array<ArrayBuffer>[];
+  /** Their parts are used as they come, and let go. */
+  weights: PartedBytes;
 }
 
 /** Raises BackendError. */

@@ -1,5 +1,6 @@
 /** The compiled engine in a memory of its own: what web/engine/README.md says, call by call. */
 import { BackendError } from "../errors.ts";
+import type { PartedBytes } from "../parted_bytes.ts";
 import { openSafetensors, type StoredWeight } from "../safetensors.ts";
 
 interface Exports {
@@ -59,18 +60,21 @@ export class Engine {
     this.#threads = threads;
   }
 
-  /** Raises BackendError where the plan or the weights are not what the engine takes, or need too much memory. */
+  /**
+   * Unpacks weights as they come. Raises BackendError where the plan or the weights are not what the engine takes, or need
+   * too much memory, and what fetching the weights raises.
+   */
   static async create(
     module: WebAssembly.Module,
     plan: Uint8Array,
-    weights: Uint8Array<ArrayBuffer>[],
+    weights: PartedBytes,
     threads: number,
   ): Promise<Engine> {
     const shared = threads > 1 ? { maximum: MOST_PAGES, shared: true } : {};
     const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, ...shared });
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
     const engine = new Engine(module, memory, exports as unknown as Exports, threads);
-    engine.#load(plan, weights);
+    await engine.#load(plan, weights);
     return engine;
   }
 
@@ -99,7 +103,7 @@ export class Engine {
     return new Float32Array(buffer, output, this.#exports.engine_output_length()).slice();
   }
 
-  #load(plan: Uint8Array, parts: Uint8Array<ArrayBuffer>[]): void {
+  async #load(plan: Uint8Array, file: PartedBytes): Promise<void> {
     const exports = this.#exports;
     const base = exports.engine_base() >>> 0;
     this.#grow(base + 2 * plan.length + PAGE);
@@ -107,7 +111,7 @@ export class Engine {
     const available = (): number => this.#memory.buffer.byteLength - base;
     succeed("check", exports.engine_check(base, plan.length, available()));
     const isUsed = (name: string): boolean => exports.engine_weight_length(numberOf(name)) > 0;
-    const { file, weights } = openSafetensors(parts, isUsed);
+    const weights = await openSafetensors(file, isUsed);
     for (const weight of weights) this.#declare(weight);
     const size = exports.engine_size(this.#threads) >>> 0;
     if (!size) throw new BackendError("The engine lacks a weight, or needs over 4 GiB of memory.");
@@ -115,12 +119,13 @@ export class Engine {
     succeed("place", exports.engine_place(available(), this.#threads));
     const staging = exports.engine_staging() >>> 0;
     const room = Math.min(exports.engine_staging_bytes() >>> 0, 2 ** 22) & ~15;
-    const bring = (
+    const bring = async (
       entry: { from: number; to: number },
       take: (first: number, length: number) => number,
-    ): void => {
+    ): Promise<void> => {
       for (let at = entry.from; at < entry.to; at += room) {
         const length = Math.min(room, entry.to - at);
+        await file.arrive(at, at + length);
         file.copy(at, new Uint8Array(this.#memory.buffer as ArrayBuffer, staging, length));
         succeed("unpack", take(at - entry.from, length));
       }
@@ -129,9 +134,9 @@ export class Engine {
     for (const { name, stored, scale } of weights) {
       const weight = numberOf(name);
       if (scale) {
-        bring(scale, (first, length) => exports.engine_scale(weight, first, staging, length));
+        await bring(scale, (first, length) => exports.engine_scale(weight, first, staging, length));
       }
-      bring(stored, (first, length) => exports.engine_unpack(weight, first, staging, length));
+      await bring(stored, (first, length) => exports.engine_unpack(weight, first, staging, length));
     }
     succeed("ready", exports.engine_ready());
   }

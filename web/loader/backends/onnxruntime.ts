@@ -5,6 +5,7 @@ import { BackendError } from "../errors.ts";
 import type { ModelInfo, RuntimeFiles } from "../manifest.ts";
 import { importScript, preload } from "../scripts.ts";
 import { SharedByKey } from "../shared.ts";
+import type { PartedBytes } from "../parted_bytes.ts";
 import { externalData } from "../weights.ts";
 
 type Runtime = typeof Ort;
@@ -96,7 +97,7 @@ export interface ModelBytes {
   /** ONNX without weights. */
   graph: Uint8Array;
   /** The parts of the weights, which are let go as they are used. */
-  weights: Uint8Array<ArrayBuffer>[];
+  weights: PartedBytes;
 }
 
 /** Makes a session. Raises BackendError. */
@@ -110,7 +111,7 @@ export async function createOnnxRuntimeBackend(
   const session = await createSession(ort, graph, info.name, {
     executionProviders: [provider],
     graphOptimizationLevel: "all",
-    externalData: externalData(weights),
+    externalData: await externalData(weights),
     // Rearranged copies of large matrices would double their memory, and save no time for one picture.
     extra: { session: { disable_prepacking: "1" } },
   });
