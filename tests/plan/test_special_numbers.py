@@ -9,24 +9,32 @@ import pytest
 import torch
 from onnx import helper
 
-from tests.plan.running import Floats, engine_run, model_of, onnxruntime_run, require_close
-from tests.plan.special import special_numbers, special_samples
+from tests.plan.networks import random_network
+from tests.plan.running import Floats, engine_run, model_of, require_close
+from tests.plan.special import onnxruntime_of_each, special_numbers, special_samples
 from tests.plan.test_operators import CASES
 
-NAMES = [
-    name for name in CASES if name.startswith(("activations", "arithmetic", "pools", "blocks", "reductions"))
-]
+NETWORKS = 40
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CASES)
 def test_as_onnxruntime(library: CDLL, name: str) -> None:
     nodes, shape, constants, opset = CASES[name]
-    model = model_of(nodes, ("batch", *shape), constants, opset)
-    numbers = special_numbers(nodes)
-    for number, x in zip(numbers, special_samples(shape, numbers, seed=4), strict=True):
-        with np.errstate(all="ignore"):
-            expected = onnxruntime_run(model, x[None])
-        require_close(engine_run(library, model, x[None]), expected, f"{name}, {number}")
+    require_as_onnxruntime(library, model_of(nodes, ("batch", *shape), constants, opset), shape, name)
+
+
+def test_random_networks(library: CDLL) -> None:
+    for seed in range(NETWORKS):
+        model, shape = random_network(seed)
+        require_as_onnxruntime(library, model, shape, f"seed {seed}")
+
+
+def require_as_onnxruntime(library: CDLL, model: onnx.ModelProto, shape: tuple[int, ...], name: str) -> None:
+    numbers = special_numbers(model.graph.node)
+    samples = special_samples(shape, numbers, seed=4)
+    found, expected = engine_run(library, model, samples), onnxruntime_of_each(model, samples)
+    for number, one, other in zip(numbers, found, expected, strict=True):
+        require_close(one, other, f"{name}, {number}")
 
 
 def maxima_of_nan() -> Iterator[tuple[onnx.ModelProto, Floats, Floats]]:
