@@ -1,22 +1,30 @@
 """Damaged plans for the sanitized engine, as a command: `python -m tests.plan.fuzz LIBRARY SEED COUNT`.
 
 Each plan has one to three words changed and a checksum that is right again. It has to be refused; or, where
-it is accepted, it has to run without touching anything outside the memory that the engine asked for.
+it is accepted, it has to run without touching anything outside the memory that the engine asked for. A plan
+with stored weights may also be refused when they come: they are those of the plan before it was damaged.
 """
 
 import struct
 import sys
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from ctypes import CDLL
+from dataclasses import dataclass
 
 import numpy as np
+import onnx
+import pytest
 
-from converter.native import EngineError, NativeEngine
+from converter.encodings import ENCODINGS
+from converter.native import EngineError, NativeEngine, Tensors
 from converter.plan import plan_model
 from converter.plan.write import checksum
 from tests.plan.networks import random_network
 from tests.plan.running import model_of
+from tests.plan.sanitized import WIDTHS, stored_parts
 from tests.plan.test_operators import CASES
+from tests.plan.test_stored_weights import lower_limits, stored_as
 
 MOST_BYTES = 64 * 2**20
 """That an accepted plan may ask for and still be run."""
@@ -24,24 +32,40 @@ MOST_BYTES = 64 * 2**20
 _INTERESTING = (0, 1, 2, 3, 7, 8, 2**24, 2**28, 2**31 - 1, 2**31, 2**32 - 1, 2**32 - 2)
 
 
-def plans(seed: int) -> list[bytes]:
+@dataclass(frozen=True)
+class Whole:
+    plan: bytes
+    tensors: Tensors
+
+
+def plans(seed: int) -> list[Whole]:
     """Of random networks, and of every seventh operator's case."""
     made = [plan_model(random_network(number)[0]) for number in range(seed, seed + 4)]
     for nodes, shape, constants, opset in list(CASES.values())[seed % 7 :: 7]:
         made.append(plan_model(model_of(nodes, ("batch", *shape), constants, opset)))
-    return [plan.content for plan in made if plan.operators]
+    return [Whole(plan.content, {}) for plan in made if plan.operators]
 
 
-def damage(plan: bytes, random: np.random.Generator) -> bytes:
+def stored_plans() -> Iterator[Whole]:
+    """With weights in each form, among them a matrix that stays in it."""
+    for wide in WIDTHS:
+        parts = stored_parts(wide)
+        plan = plan_model(onnx.load_from_string(parts.graph))
+        assert "MATRIX" in plan.operators
+        for encoding in ENCODINGS:
+            yield Whole(plan.content, stored_as(parts, encoding))
+
+
+def damage(plan: bytes, random: np.random.Generator, *, tables: float) -> bytes:
+    """`tables` is how probable a change is before the constants, and not of an operator."""
     words = list(struct.unpack(f"<{len(plan) // 4}I", plan))
     counts = words[4:15]
     structure = 15 + 3 * counts[0] + 4 * counts[1] + 21 * counts[2]
     operators = len(words) - counts[6]
     for _ in range(random.integers(1, 4)):
         # Not the constants: any number may be there.
-        at = int(
-            random.integers(4, structure) if random.random() < 0.4 else random.integers(operators, len(words))
-        )
+        in_tables = random.random() < tables
+        at = int(random.integers(4, structure) if in_tables else random.integers(operators, len(words)))
         match random.integers(4):
             case 0:
                 words[at] = int(random.choice(_INTERESTING))
@@ -50,36 +74,61 @@ def damage(plan: bytes, random: np.random.Generator) -> bytes:
             case 2:
                 words[at] ^= 1 << int(random.integers(32))
             case _:
-                words[at] = words[int(random.integers(operators, len(words)))]
+                # The same kind of number, which is more often accepted.
+                words[at] = words[
+                    int(
+                        random.integers(15, structure)
+                        if in_tables
+                        else random.integers(operators, len(words))
+                    )
+                ]
     content = struct.pack(f"<{len(words)}I", *words)
     return content[:12] + struct.pack("<I", checksum(content[16:])) + content[16:]
 
 
-def try_plan(library: CDLL, plan: bytes) -> str:
+def size_of(engine: NativeEngine, tensors: Tensors) -> int:
+    """What it asks for, the forms of its weights known; 0 where it misses one. Raises EngineError."""
+    numbers = {name: int(name[1:]) for name in tensors if not name.endswith(".scale")}
+    used = {name: number for name, number in numbers.items() if engine.library.engine_weight_length(number)}
+    engine._declare(used, tensors)
+    size: int = engine.library.engine_size(2)
+    return size
+
+
+def try_plan(library: CDLL, plan: bytes, tensors: Tensors, ranges: int = 1000) -> str:
     try:
         engine = NativeEngine(library, plan)
+        size = size_of(engine, tensors)
+        if not size:
+            return "accepted, too large or without a weight"
+        if size > MOST_BYTES:
+            return "accepted, too large to run"
+        engine.load(tensors, threads=2, ranges=ranges)
     except EngineError as error:
-        return f"refused with {error.code}"
-    size = engine.library.engine_size(2)
-    if not size or size > MOST_BYTES:
-        return "accepted, too large to run"
-    engine.load({}, threads=2)
+        return f"{error.call} refused with {error.code}"
     length = engine.library.engine_input_length()
     x = np.random.default_rng(1).normal(size=length).astype(np.float32)
     engine.run(x, threads=2)
     return "accepted and run"
 
 
+def damaged(library: CDLL, wholes: Sequence[Whole], random: np.random.Generator, tables: float) -> str:
+    """What becomes of one of them."""
+    whole = wholes[int(random.integers(len(wholes)))]
+    ranges = int(random.choice([64, 1000, 10**6]))
+    return try_plan(library, damage(whole.plan, random, tables=tables), whole.tensors, ranges)
+
+
 def main(library: CDLL, seed: int, count: int) -> None:
     random = np.random.default_rng(seed)
-    whole = plans(seed)
-    outcomes = Counter(try_plan(library, plan) for plan in whole)
-    assert outcomes == {"accepted and run": len(whole)}, outcomes
-    outcomes = Counter(
-        try_plan(library, damage(whole[random.integers(len(whole))], random)) for _ in range(count)
-    )
-    print(dict(sorted(outcomes.items())))
+    for wholes, tables in ((plans(seed), 0.4), (list(stored_plans()), 0.8)):
+        outcomes = Counter(try_plan(library, whole.plan, whole.tensors) for whole in wholes)
+        assert outcomes == {"accepted and run": len(wholes)}, outcomes
+        outcomes = Counter(damaged(library, wholes, random, tables) for _ in range(count))
+        print(dict(sorted(outcomes.items())))
 
 
 if __name__ == "__main__":
-    main(CDLL(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        lower_limits(monkeypatch)
+        main(CDLL(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

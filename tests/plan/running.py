@@ -35,8 +35,15 @@ def model_of(
     return inferred
 
 
-def onnxruntime_run(model: onnx.ModelProto, x: Floats) -> Floats:
+def onnxruntime_run(model: onnx.ModelProto, x: Floats, *, blocks: bool = True) -> Floats:
+    """Without `blocks` never in its layout of channels by blocks of 8 or 16, whatever the processor.
+
+    There it fills a block up with channels of zero weights. In those infinity becomes NaN, which the next
+    convolution spreads over channels that there are.
+    """
     options = onnxruntime.SessionOptions()
+    if not blocks:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.log_severity_level = 4
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(

@@ -5,14 +5,22 @@ import sys
 from ctypes import CDLL
 from os import environ
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import pytest
 
+from converter.encodings import ENCODINGS
+from converter.split import SplitModel, split_model
 from tests.plan.networks import random_network
 from tests.plan.running import engine_run, model_of, onnxruntime_run, require_close
 from tests.plan.test_operators import CASES
+from tests.plan.test_stored_weights import lower_limits, network, require_stored
 
 NETWORKS = 20
+
+WIDTHS = (72, 65)
+"""Of the wide matrix, in parts of which the last has 8 outputs, or 1."""
 
 
 def run_sanitized(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -25,14 +33,26 @@ def run_sanitized(module: str, *arguments: object) -> subprocess.CompletedProces
     ]
     return subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],
-        # Python itself never gives back all that it takes.
-        env={**environ, "LD_PRELOAD": " ".join(libraries), "ASAN_OPTIONS": "detect_leaks=0"},
+        # Python itself never gives back all that it takes. Each of its objects has memory of its own, so that
+        # the end of a range of weights is watched.
+        env={
+            **environ,
+            "LD_PRELOAD": " ".join(libraries),
+            "ASAN_OPTIONS": "detect_leaks=0",
+            "PYTHONMALLOC": "malloc",
+        },
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
     )
+
+
+def stored_parts(wide: int) -> SplitModel:
+    """The network of stored weights, and a matrix that stays in its stored form."""
+    with TemporaryDirectory() as folder:
+        return split_model(network(Path(folder), wide))
 
 
 def main(library: CDLL) -> None:
@@ -44,8 +64,15 @@ def main(library: CDLL) -> None:
         model, sample = random_network(seed)
         x = np.random.default_rng(seed).normal(size=(1, *sample)).astype(np.float32)
         require_close(engine_run(library, model, x, threads=2), onnxruntime_run(model, x), f"seed {seed}")
-    print(f"{len(CASES)} cases and {NETWORKS} networks")
+    for wide in WIDTHS:
+        parts = stored_parts(wide)
+        for encoding in ENCODINGS:
+            for ranges in (64, 10**6):
+                require_stored(library, parts, encoding, ranges, threads=2)
+    print(f"{len(CASES)} cases, {NETWORKS} networks and stored weights")
 
 
 if __name__ == "__main__":
-    main(CDLL(sys.argv[1]))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        lower_limits(monkeypatch)
+        main(CDLL(sys.argv[1]))

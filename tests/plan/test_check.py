@@ -81,10 +81,6 @@ def test_changed_words_with_the_right_sum(sanitized: Path) -> None:
     """Refused, or run within the memory that the engine asked for."""
     outcome = run_sanitized("tests.plan.fuzz", sanitized, 1, 2000)
     assert outcome.returncode == 0, outcome.stderr
-    assert "accepted and run" in outcome.stdout
-
-
-def test_kernels_under_sanitizers(sanitized: Path) -> None:
-    outcome = run_sanitized("tests.plan.sanitized", sanitized)
-    assert outcome.returncode == 0, outcome.stderr
-    assert outcome.stdout
+    constant, stored = outcome.stdout.splitlines()
+    assert "'accepted and run'" in constant
+    assert "'accepted and run'" in stored

@@ -1,7 +1,9 @@
 """The three models, natively: PyTorch's logits from the exact weights, onnxruntime's from each form."""
 
 import time
+from collections.abc import Sequence
 from ctypes import CDLL
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -16,7 +18,7 @@ from converter.inference import create_session_with, run_session
 from converter.native import NativeEngine
 from converter.plan import Plan, plan_model
 from converter.reference import ReferenceRun, capture_reference
-from converter.reference_images import reference_images
+from converter.reference_images import ReferenceImage, reference_images
 from converter.split import SplitModel, split_model
 from tests.plan.running import Floats
 
@@ -25,18 +27,20 @@ MODELS = ("mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion")
 Case = tuple[ModelSpec, ReferenceRun, SplitModel]
 
 
-@pytest.fixture(scope="module", params=MODELS)
-def case(
-    request: pytest.FixtureRequest, catalog: dict[str, ModelSpec], tmp_path_factory: pytest.TempPathFactory
-) -> Case:
-    spec = catalog[request.param]
-    model = load_model(spec, None)
-    reference = capture_reference(model, spec, reference_images()[::5])
-    path = tmp_path_factory.mktemp("model") / "model.onnx"
+def case_of(spec: ModelSpec, folder: Path, pictures: Sequence[ReferenceImage]) -> Case:
+    reference = capture_reference(load_model(spec, None), spec, pictures)
+    path = folder / "model.onnx"
     export_onnx(load_model(spec, None), spec, path)
     split = split_model(path)
     path.unlink()
     return spec, reference, split
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def case(
+    request: pytest.FixtureRequest, catalog: dict[str, ModelSpec], tmp_path_factory: pytest.TempPathFactory
+) -> Case:
+    return case_of(catalog[request.param], tmp_path_factory.mktemp("model"), reference_images()[::5])
 
 
 def encoded(split: SplitModel, encoding: str) -> Tensors:

@@ -1,41 +1,44 @@
 """NaN, infinities and denormals in the input give what they give in onnxruntime."""
 
+from collections.abc import Iterator
 from ctypes import CDLL
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from onnx import helper
 
-from tests.plan.running import engine_run, model_of, onnxruntime_run, require_close
+from tests.plan.networks import random_network
+from tests.plan.running import Floats, engine_run, model_of, require_close
+from tests.plan.special import onnxruntime_of_each, special_numbers, special_samples
 from tests.plan.test_operators import CASES
 
-SPECIAL = np.array(
-    [np.nan, np.inf, -np.inf, 1e-41, -1e-41, 3e38, -3e38, 0.0, -0.0, 88.0, -88.0, 104.0, -104.0], np.float32
-)
-
-NAMES = [
-    name for name in CASES if name.startswith(("activations", "arithmetic", "pools", "blocks", "reductions"))
-]
+NETWORKS = 40
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CASES)
 def test_as_onnxruntime(library: CDLL, name: str) -> None:
     nodes, shape, constants, opset = CASES[name]
-    model = model_of(nodes, ("batch", *shape), constants, opset)
-    random = np.random.default_rng(4)
-    # What onnxruntime's maxima make of NaN depends on where a vector of its kernel begins, and so on the
-    # machine; the engine's are NaN, as PyTorch's are: see below.
-    numbers = SPECIAL[1:] if any(node.op_type == "MaxPool" for node in nodes) else SPECIAL
-    for number in numbers:
-        x = random.normal(size=(1, *shape)).astype(np.float32)
-        x.reshape(-1)[random.integers(x.size)] = number
-        with np.errstate(all="ignore"):
-            expected = onnxruntime_run(model, x)
-        require_close(engine_run(library, model, x), expected, f"{name}, {number}")
+    require_as_onnxruntime(library, model_of(nodes, ("batch", *shape), constants, opset), shape, name)
 
 
-def test_maximum_of_nan_is_nan_as_in_pytorch(library: CDLL) -> None:
+def test_random_networks(library: CDLL) -> None:
+    for seed in range(NETWORKS):
+        model, shape = random_network(seed)
+        require_as_onnxruntime(library, model, shape, f"seed {seed}")
+
+
+def require_as_onnxruntime(library: CDLL, model: onnx.ModelProto, shape: tuple[int, ...], name: str) -> None:
+    numbers = special_numbers(model.graph.node)
+    samples = special_samples(shape, numbers, seed=4)
+    found, expected = engine_run(library, model, samples), onnxruntime_of_each(model, samples)
+    for number, one, other in zip(numbers, found, expected, strict=True):
+        require_close(one, other, f"{name}, {number}")
+
+
+def maxima_of_nan() -> Iterator[tuple[onnx.ModelProto, Floats, Floats]]:
+    """Model, sample and what PyTorch gives, for a MaxPool alone and for one that a convolution takes in."""
     shape = (3, 9, 10)
     plain = [helper.make_node("MaxPool", ["input"], ["output"], kernel_shape=[2, 2], strides=[2, 2])]
     after = [
@@ -47,7 +50,12 @@ def test_maximum_of_nan_is_nan_as_in_pytorch(library: CDLL) -> None:
         x = np.random.default_rng(3).normal(size=(1, *shape)).astype(np.float32)
         x.reshape(-1)[place] = np.nan
         pooled = torch.nn.functional.max_pool2d(torch.from_numpy(x), 2).numpy()
-        require_close(engine_run(library, model_of(plain, ("batch", *shape), {}), x), pooled)
+        yield model_of(plain, ("batch", *shape), {}), x, pooled
         convolved = torch.nn.functional.conv2d(torch.from_numpy(x), torch.from_numpy(w), padding=1)
         pooled = torch.nn.functional.max_pool2d(convolved, 2).numpy()
-        require_close(engine_run(library, model_of(after, ("batch", *shape), {"w": w}), x), pooled)
+        yield model_of(after, ("batch", *shape), {"w": w}), x, pooled
+
+
+def test_maximum_of_nan_is_nan_as_in_pytorch(library: CDLL) -> None:
+    for model, x, expected in maxima_of_nan():
+        require_close(engine_run(library, model, x), expected)

@@ -1,0 +1,35 @@
+"""A real model under the sanitizers: `python -m tests.plan.sanitized_model LIBRARY MODEL ENCODING`."""
+
+import sys
+from ctypes import CDLL
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import onnx
+
+from converter.catalog import load_catalog
+from converter.encodings import decode_all
+from converter.inference import create_session_with, run_session
+from converter.plan import plan_model
+from converter.reference_images import reference_images
+from tests.plan.test_models import case_of, encoded, logits
+
+CATALOG = Path(__file__).parents[2] / "models.toml"
+
+
+def main(library: CDLL, name: str, encoding: str) -> None:
+    """One picture: a megabyte of weights or a gap in the arena is the same for each."""
+    spec = next(spec for spec in load_catalog(CATALOG) if spec.name == name)
+    with TemporaryDirectory() as folder:
+        _, reference, split = case_of(spec, Path(folder), reference_images()[:1])
+    tensors = encoded(split, encoding)
+    inputs = reference.inputs[:1]
+    expected = run_session(create_session_with(split.graph, decode_all(tensors)), inputs)
+    found = logits(library, plan_model(onnx.load_from_string(split.graph)), tensors, inputs, threads=2)
+    assert np.abs(found - expected).max() <= spec.tolerance
+    print(f"{name} in {encoding}")
+
+
+if __name__ == "__main__":
+    main(CDLL(sys.argv[1]), sys.argv[2], sys.argv[3])
