@@ -49,6 +49,7 @@ KINDS = frozenset(
         "Reshape",
         "Sigmoid",
         "Slice",
+        "Split",
         "Softmax",
         "Squeeze",
         "Sub",
