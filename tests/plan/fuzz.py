@@ -66,22 +66,20 @@ def damage(plan: bytes, random: np.random.Generator, *, tables: float) -> bytes:
         # Not the constants: any number may be there.
         in_tables = random.random() < tables
         at = int(random.integers(4, structure) if in_tables else random.integers(operators, len(words)))
-        match random.integers(4):
+        match random.integers(5):
             case 0:
                 words[at] = int(random.choice(_INTERESTING))
             case 1:
                 words[at] = (words[at] + int(random.integers(-9, 10))) % 2**32
             case 2:
                 words[at] ^= 1 << int(random.integers(32))
+            case 3:
+                first = 15 if in_tables else operators
+                words[at] = words[int(random.integers(first, structure if in_tables else len(words)))]
             case _:
-                # The same kind of number, which is more often accepted.
-                words[at] = words[
-                    int(
-                        random.integers(15, structure)
-                        if in_tables
-                        else random.integers(operators, len(words))
-                    )
-                ]
+                # Neighbours, as the sides of a record are: their product stays the same.
+                other = min(max(at + int(random.integers(-3, 4)), 4), len(words) - 1)
+                words[at], words[other] = words[other], words[at]
     content = struct.pack(f"<{len(words)}I", *words)
     return content[:12] + struct.pack("<I", checksum(content[16:])) + content[16:]
 

@@ -2,6 +2,8 @@
 
 import io
 import warnings
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 import onnx
@@ -19,6 +21,10 @@ _ACTIVATIONS = (
     lambda: nn.LeakyReLU(0.1),
     nn.Identity,
 )
+
+PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
+
+_OF_ITSELF: tuple[PaddingMode, ...] = ("reflect", "replicate", "circular")
 
 
 class Residual(nn.Module):
@@ -68,6 +74,8 @@ class Shuffle(nn.Module):
 class _Builder:
     def __init__(self, seed: int) -> None:
         self.random = np.random.default_rng(seed)
+        # Apart from the other choices, which stay what they were.
+        self.variety = np.random.default_rng([seed, 1])
         self.channels = int(self.random.integers(1, 5))
         self.height, self.width = (int(side) for side in self.random.integers(9, 26, 2))
         self.shape = (self.channels, self.height, self.width)
@@ -83,11 +91,33 @@ class _Builder:
         made: nn.Module = _ACTIVATIONS[self.random.integers(len(_ACTIVATIONS))]()
         return made
 
-    def shrink(self, kernel: int, stride: int, padding: int, dilation: int = 1) -> None:
+    def varies(self) -> bool:
+        return bool(self.variety.random() < 0.3)
+
+    def shrink(self, kernel: int, stride: int, padding: int, dilation: int = 1, *, up: bool = False) -> None:
+        """`up` rounds up, but for a last window that would begin in the padding."""
         extent = (kernel - 1) * dilation + 1
         self.height, self.width = (
-            (side + 2 * padding - extent) // stride + 1 for side in (self.height, self.width)
+            min(
+                (side + 2 * padding - extent + (stride - 1) * up) // stride + 1,
+                (side + padding - 1) // stride + 1,
+            )
+            if up
+            else (side + 2 * padding - extent) // stride + 1
+            for side in (self.height, self.width)
         )
+
+    def around(self) -> list[nn.Module]:
+        """Sometimes padding of a node of its own, uneven, of zeros or of the picture itself."""
+        if not self.varies():
+            return []
+        left, right, top, bottom = (int(side) for side in self.variety.integers(0, 3, 4))
+        kinds: list[Callable[..., nn.Module]] = [nn.ZeroPad2d]
+        if min(self.height, self.width) > 2:
+            kinds += [nn.ReflectionPad2d, nn.ReplicationPad2d, nn.CircularPad2d]
+        self.height += top + bottom
+        self.width += left + right
+        return [kinds[self.variety.integers(len(kinds))]((left, right, top, bottom))]
 
     def layer(self) -> nn.Module:
         makers = (
@@ -106,16 +136,22 @@ class _Builder:
         return [conv, nn.BatchNorm2d(conv.out_channels)] if self.random.random() < 0.6 else [conv]
 
     def conv(self) -> nn.Module:
+        padded = self.around()
         kernel, stride, dilation = self.pick(1, 1, 3, 3, 5), self.pick(1, 1, 2), self.pick(1, 1, 1, 2)
         padding = self.pick(0, kernel // 2, kernel // 2)
         if min(self.height, self.width) + 2 * padding < (kernel - 1) * dilation + 1:
             kernel, padding, dilation = 1, 0, 1
         outputs = int(self.random.integers(1, 33))
         bias = self.random.random() < 0.5
-        conv = nn.Conv2d(self.channels, outputs, kernel, stride, padding, dilation, bias=bias)
+        mode: PaddingMode = "zeros"
+        if 0 < padding < min(self.height, self.width) and self.varies():
+            mode = _OF_ITSELF[self.variety.integers(len(_OF_ITSELF))]
+        conv = nn.Conv2d(
+            self.channels, outputs, kernel, stride, padding, dilation, bias=bias, padding_mode=mode
+        )
         self.channels = outputs
         self.shrink(kernel, stride, padding, dilation)
-        return nn.Sequential(*self.normalized(conv), self.activation())
+        return nn.Sequential(*padded, *self.normalized(conv), self.activation())
 
     def inverted(self) -> nn.Module:
         """Pointwise, depthwise, pointwise, with all that may stand between."""
@@ -124,13 +160,14 @@ class _Builder:
         layers = (
             [*self.normalized(nn.Conv2d(inputs, middle, 1)), self.activation()] if middle > inputs else []
         )
-        depthwise = nn.Conv2d(middle, middle, kernel, stride, kernel // 2, groups=middle)
+        deep = middle * (2 if self.varies() else 1)
+        depthwise = nn.Conv2d(middle, deep, kernel, stride, kernel // 2, groups=middle)
         layers += [*self.normalized(depthwise), self.activation()]
         if self.random.random() < 0.5:
-            layers.append(Gate(middle, self.pick(1, 4, 9), self.activation(), nn.Sigmoid()))
+            layers.append(Gate(deep, self.pick(1, 4, 9), self.activation(), nn.Sigmoid()))
         keeps = stride == 1 and self.random.random() < 0.6
         outputs = inputs if keeps else int(self.random.integers(1, 40))
-        layers += self.normalized(nn.Conv2d(middle, outputs, 1))
+        layers += self.normalized(nn.Conv2d(deep, outputs, 1))
         self.channels = outputs
         self.shrink(kernel, stride, kernel // 2)
         body = nn.Sequential(*layers)
@@ -141,10 +178,12 @@ class _Builder:
             return nn.Identity()
         kernel, stride = self.pick(2, 3), self.pick(1, 2)
         padding = self.pick(0, 1)
-        self.shrink(kernel, stride, padding)
+        up = self.varies()
+        self.shrink(kernel, stride, padding, up=up)
         if self.random.random() < 0.5:
-            return nn.MaxPool2d(kernel, stride, padding)
-        return nn.AvgPool2d(kernel, stride, padding, count_include_pad=bool(self.random.random() < 0.5))
+            return nn.MaxPool2d(kernel, stride, padding, ceil_mode=up)
+        counted = bool(self.random.random() < 0.5)
+        return nn.AvgPool2d(kernel, stride, padding, ceil_mode=up, count_include_pad=counted)
 
     def residual(self) -> nn.Module:
         conv = nn.Conv2d(self.channels, self.channels, 3, padding=1)

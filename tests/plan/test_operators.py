@@ -44,6 +44,10 @@ DEPTHWISE: list[tuple[int, int, tuple[int, int], Options]] = [
     (4, 2, (3, 3), {}),
     (1, 1, (7, 3), {"pads": [3, 1, 3, 1]}),
     (5, 1, (1, 1), {}),
+    (8, 1, (3, 3), {"pads": [0, 1, 2, 1]}),
+    (6, 1, (3, 3), {"pads": [2, 0, 0, 1], "strides": [2, 2]}),
+    (5, 1, (5, 5), {"pads": [0, 3, 4, 1], "strides": [1, 2]}),
+    (4, 2, (3, 3), {"pads": [2, 0, 1, 3], "dilations": [1, 2]}),
 ]
 
 
@@ -97,6 +101,10 @@ def activations() -> Iterator[tuple[str, Case]]:
     crossed = {"a": np.array(high), "b": np.array(low)}
     yield "clip with its bounds crossed", ([node("Clip", "a", "b")], (3, 5, 7), crossed, 13)
     yield "clip by attribute", ([node("Clip", min=-0.2, max=0.4)], (3, 5, 7), {}, 6)
+    w = {"w": floats(9, 3, 1, 1), "a": np.array(low), "b": np.array(high)}
+    for name, bounds in (("above", ["", "b"]), ("by nothing", []), ("with its bounds crossed", ["b", "a"])):
+        after = [node("Conv", "w", output="c"), helper.make_node("Clip", ["c", *bounds], ["output"])]
+        yield f"clip {name}, of conv", (after, (3, 5, 7), w, 13)
     gate = [node("Sigmoid", output="s"), node("Mul", "s")]
     yield "silu", (gate, (5, 4, 6), {}, 13)
     gate = [node("HardSigmoid", output="s", alpha=1 / 6), node("Mul", "s")]
@@ -155,6 +163,9 @@ def pools() -> Iterator[tuple[str, Case]]:
     yield "dilated maximum", ([node("MaxPool", **dilated)], (3, 7, 9), {}, 13)
     averaged = [node("AveragePool", **dilated)]
     yield "dilated average", (averaged, (3, 7, 9), {}, 19)
+    for include in (0, 1):
+        padded = {**dilated, "pads": [1, 2, 0, 1], "strides": [2, 1], "count_include_pad": include}
+        yield f"dilated average {padded}", ([node("AveragePool", **padded)], (3, 7, 9), {}, 19)
     yield "one side", ([node("MaxPool", kernel_shape=[3], strides=[2])], (3, 11), {}, 13)
     for shape in PICTURES:
         yield f"global {shape}", ([node("GlobalAveragePool")], shape, {}, 13)
@@ -162,6 +173,14 @@ def pools() -> Iterator[tuple[str, Case]]:
     pooled = helper.make_node("MaxPool", ["r"], ["output"], kernel_shape=[2, 2], strides=[2, 2])
     for shape in [(3, 8, 10), (3, 7, 9), (3, 2, 3)]:
         yield f"after a convolution {shape}", ([*conv, pooled], shape, {"w": floats(10, 3, 3, 3)}, 13)
+    # Not the activation of the largest: it falls where its input rises.
+    falls: list[tuple[str, Options]] = [
+        ("LeakyRelu", {"alpha": -0.4}),
+        ("HardSigmoid", {"alpha": -0.3, "beta": 0.4}),
+    ]
+    for kind, falling in falls:
+        between = [conv[0], helper.make_node(kind, ["c"], ["r"], **falling), pooled]
+        yield f"after a falling {kind}", (between, (3, 8, 10), {"w": floats(10, 3, 3, 3)}, 13)
 
 
 def normalizations() -> Iterator[tuple[str, Case]]:
@@ -199,6 +218,7 @@ def products() -> Iterator[tuple[str, Case]]:
         for shape in ((), (1,), (1, 1)):
             scaled = [node("Gemm", "w", "b", beta=beta)]
             yield f"gemm, {beta} of {shape}", (scaled, (4,), {"w": floats(4, 6), "b": floats(*shape)}, 13)
+    yield "matmul, broadcast twice", ([node("MatMul", "w")], (2, 1, 5, 4), {"w": floats(3, 4, 6)}, 13)
     yield "matmul, broadcast", ([node("MatMul", "w")], (1, 5, 4), {"w": floats(3, 4, 6)}, 13)
     yield "matmul", ([node("MatMul", "w")], (4,), {"w": floats(4, 6)}, 13)
     yield "matmul of rows", ([node("MatMul", "w")], (3, 5, 4), {"w": floats(4, 6)}, 13)
@@ -288,6 +308,9 @@ def reductions() -> Iterator[tuple[str, Case]]:
             conv = node("Conv", "w", output="c")
             after = helper.make_node("ReduceMean", ["c"], ["output"], **options)
             yield f"mean {options} of conv", ([conv, after], (3, 4, 5), {"w": floats(4, 3, 1, 1)}, 13)
+    for axes in ([-1], [-3, -2], [1, -1]):
+        counted = [node("ReduceMean", axes=axes, keepdims=0)]
+        yield f"mean {axes} from the end", (counted, (3, 4, 5), {}, 13)
     for row in ([2, 3], [-1]):
         given = {"a": np.array(row, np.int64)}
         yield f"mean {row} of 18", ([node("ReduceMean", "a", keepdims=1)], (3, 4, 5), given, 18)
