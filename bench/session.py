@@ -25,15 +25,19 @@ WANTED = {"mobilenet_emotion/int8": "60"}
 """Most milliseconds of compiling and unpacking together, where a figure was set."""
 
 MEASURE = """async ([module, plan, weights, laterRuns]) => {
-    const { Engine } = await import("/bench/engine.js");
+    const { Engine, PartedBytes } = await import("/bench/session.js");
     const bytesOf = async ({ path }) => new Uint8Array(await (await fetch("/" + path)).arrayBuffer());
     const [wasm] = await Promise.all(module.parts.map(bytesOf));
     const [steps] = await Promise.all(plan.parts.map(bytesOf));
     const parts = await Promise.all(weights.parts.map(bytesOf));
+    const file = new PartedBytes(
+        parts.map((part) => Promise.resolve(part)),
+        parts.map((part) => part.length),
+    );
     const times = [performance.now()];
     const compiled = await WebAssembly.compile(wasm);
     times.push(performance.now());
-    const engine = await Engine.create(compiled, steps, parts, 1);
+    const engine = await Engine.create(compiled, steps, file, 1);
     times.push(performance.now());
     const input = new Float32Array(engine.inputLength);
     engine.run(input);
@@ -72,13 +76,13 @@ def measure_session(output: Output) -> None:
 
 
 def _lay_out(host: Host, folder: Path) -> None:
-    script = folder / "engine.js"
+    script = folder / "session.js"
     esbuild = str(node_package("esbuild") / "bin" / "esbuild")
-    source = str(ROOT / "web/loader/backends/engine.ts")
+    source = str(ROOT / "bench" / script.name)
     run_node([esbuild, source, "--bundle", "--format=esm", "--log-level=error", f"--outfile={script}"], ROOT)
     page = folder / "page.html"
     page.write_text('<!doctype html><link rel="icon" href="data:,"><title>session</title>')
-    host.extras |= {"bench/engine.js": script, "bench/page.html": page}
+    host.extras |= {"bench/session.js": script, "bench/page.html": page}
 
 
 def _rounds(playwright: Playwright, host: Host, files: list[Any]) -> list[list[float]]:
