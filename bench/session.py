@@ -25,15 +25,12 @@ WANTED = {"mobilenet_emotion/int8": "60"}
 """Most milliseconds of compiling and unpacking together, where a figure was set."""
 
 MEASURE = """async ([module, plan, weights, laterRuns]) => {
-    const { Engine, PartedBytes } = await import("/bench/session.js");
+    const { Engine, inParts } = await import("/bench/session.js");
     const bytesOf = async ({ path }) => new Uint8Array(await (await fetch("/" + path)).arrayBuffer());
     const [wasm] = await Promise.all(module.parts.map(bytesOf));
     const [steps] = await Promise.all(plan.parts.map(bytesOf));
     const parts = await Promise.all(weights.parts.map(bytesOf));
-    const file = new PartedBytes(
-        parts.map((part) => Promise.resolve(part)),
-        parts.map((part) => part.length),
-    );
+    const file = inParts(parts);
     const times = [performance.now()];
     const compiled = await WebAssembly.compile(wasm);
     times.push(performance.now());

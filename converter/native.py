@@ -17,7 +17,7 @@ Tensors = Mapping[str, NDArray[np.generic]]
 """Of a safetensors file: see `encodings.py`."""
 
 
-_MEANINGS = (
+MEANINGS = (
     "a weight that is missing, or more memory than there is",
     "not a plan, or not a whole one",
     "a plan of another version",
@@ -40,7 +40,7 @@ class EngineError(Exception):
 
     def __init__(self, call: str, code: int) -> None:
         self.call, self.code = call, code
-        meaning = _MEANINGS[code] if 0 <= code < len(_MEANINGS) else "something wrong"
+        meaning = MEANINGS[code] if 0 <= code < len(MEANINGS) else "something wrong"
         super().__init__(f"{call} found {meaning} (code {code})")
 
 
@@ -57,18 +57,24 @@ class NativeEngine:
         self.plan = plan
         self._check()
 
+    def size(self, tensors: Tensors, threads: int = 1) -> int:
+        """Bytes that it needs with its weights stored so; 0 where one is missing or there is no room.
+
+        Raises EngineError.
+        """
+        self._declare(tensors)
+        size: int = self.library.engine_size(threads)
+        return size
+
     def load(self, tensors: Tensors, threads: int = 1, ranges: int = RANGE) -> None:
         """Declare, place and unpack stored weights, at most `ranges` bytes at a time. Raises EngineError."""
-        numbers = {name: int(name.removeprefix("w")) for name in tensors if not name.endswith(".scale")}
-        used = {n: number for n, number in numbers.items() if self.library.engine_weight_length(number)}
-        self._declare(used, tensors)
-        size = self.library.engine_size(threads)
+        size = self.size(tensors, threads)
         if not size:
             raise EngineError("engine_size", 0)
         self.memory = _aligned(size)
         self.memory[:] = 0xA5  # nothing is to rely on zeros
         self._check()
-        self._declare(used, tensors)
+        used = self._declare(tensors)
         self._call("engine_place", self.memory.nbytes, threads)
         for name, number in used.items():
             if (scale := tensors.get(f"{name}.scale")) is not None:
@@ -92,12 +98,16 @@ class NativeEngine:
         address = ctypes.c_void_p(self.memory.ctypes.data)
         self._call("engine_check", address, len(self.plan), self.memory.nbytes)
 
-    def _declare(self, numbers: Mapping[str, int], tensors: Tensors) -> None:
-        for name, number in numbers.items():
+    def _declare(self, tensors: Tensors) -> dict[str, int]:
+        """The number of each stored weight that the plan reads."""
+        numbers = {name: int(name.removeprefix("w")) for name in tensors if not name.endswith(".scale")}
+        used = {n: number for n, number in numbers.items() if self.library.engine_weight_length(number)}
+        for name, number in used.items():
             stored = tensors[name]
             # The engine refuses a form that it does not know.
             layout = _scale_layout(stored, tensors.get(f"{name}.scale"))
             self._call("engine_store", number, FORMS.get(stored.dtype.name, len(FORMS)), *layout)
+        return used
 
     def _hand_over(self, call: str, number: int, values: NDArray[np.generic], ranges: int) -> None:
         content = np.ascontiguousarray(values).tobytes()

@@ -75,6 +75,8 @@ class _Tracer:
         self.graph = model.graph
         self.opset = next((entry.version for entry in model.opset_import if not entry.domain), 1)
         self.imports = [entry for entry in model.opset_import if not entry.domain]
+        self.read = {name for node in self.graph.node for name in node.input}
+        self.read |= {entry.name for entry in self.graph.output}
         self.values: dict[str, Value] = {}
         self.weights: list[str] = []
 
@@ -114,11 +116,11 @@ class _Tracer:
             inputs = tuple(self.values[name] if name else None for name in proto.input)
             if self._fold(proto, label, inputs):
                 continue
-            outputs = self._infer(proto, label, inputs)
-            if inputs[0] is not None:
-                outputs = _without_late_windows(proto, inputs[0].shape, outputs)
-            self.values |= {value.name: value for value in outputs}
             attributes = {entry.name: helper.get_attribute_value(entry) for entry in proto.attribute}
+            outputs = self._infer(proto, label, inputs)
+            if attributes.get("ceil_mode", 0) and inputs[0] is not None:
+                outputs = _without_late_windows(attributes, inputs[0].shape, outputs)
+            self.values |= {value.name: value for value in outputs}
             yield Node(proto.op_type, label, inputs, outputs, attributes, self.opset)
 
     def _fold(self, proto: NodeProto, label: str, inputs: tuple[Value | None, ...]) -> bool:
@@ -139,8 +141,7 @@ class _Tracer:
         if any(value.data is None for value in given):
             # It may be rounded, and onnxruntime computes with what it is then.
             raise PlanError(label, proto.op_type, "it computes on a stored weight alone")
-        read = {name for node in self.graph.node for name in node.input} | {self.graph.output[0].name}
-        wanted = [name for name in proto.output if name in read]
+        wanted = [name for name in proto.output if name in self.read]
         results = _evaluate(proto, self.imports, data, wanted, label)
         for name, result in zip(wanted, results, strict=True):
             if result.size > _LARGEST_FOLDED:
@@ -191,15 +192,12 @@ def _inferred(entry: onnx.ValueInfoProto, label: str, kind: str) -> Value:
 
 
 def _without_late_windows(
-    proto: NodeProto, x: tuple[int, ...], outputs: tuple[Value, ...]
+    attributes: Mapping[str, Any], x: tuple[int, ...], outputs: tuple[Value, ...]
 ) -> tuple[Value, ...]:
     """Of a pool whose size rounds up, without the windows that begin in the padding after the input.
 
     Shape inference counts them; PyTorch, onnxruntime and ONNX's own reference leave them out.
     """
-    attributes = {entry.name: helper.get_attribute_value(entry) for entry in proto.attribute}
-    if not attributes.get("ceil_mode", 0):
-        return outputs
     ones = [1] * (len(x) - 2)
     strides, pads = attributes.get("strides", ones), attributes.get("pads", [0] * 2 * len(ones))
     most = [-(-(side + pad) // stride) for side, pad, stride in zip(x[2:], pads, strides, strict=False)]

@@ -236,3 +236,41 @@ def test_manifest_that_stalls(opened: Page, host: Host) -> None:
     result = attempt(opened, stallTimeout=STALL)
     assert (result["error"], result["status"]) == ("DownloadError", 0)
     assert result["actual"].startswith("nothing for 0.5 s")
+
+
+ON_ENGINE = {"backends": ["compiled"], "threads": 1, "worker": False}
+
+
+def test_engine_takes_weights_while_the_last_of_them_is_on_its_way(opened: Page, host: Host) -> None:
+    """It asks for its memory once it knows the weights' forms, which the first part tells."""
+    pause = host.pause_at(parts_of(host.site, "weights")[-1].path)
+    opened.evaluate(
+        """([name, options]) => {
+            const grow = WebAssembly.Memory.prototype.grow;
+            WebAssembly.Memory.prototype.grow = function (pages) {
+                globalThis.grown = Math.max(globalThis.grown ?? 0, pages);
+                return grow.call(this, pages);
+            };
+            globalThis.loading = torch2web.loadModel(name, options);
+            loading.then(() => { globalThis.loaded = true; });
+        }""",
+        [MODEL, ON_ENGINE],
+    )
+    opened.wait_for_function("globalThis.grown > 100", timeout=30_000)
+    assert not opened.evaluate("globalThis.loaded")
+    pause.go_on()
+    assert opened.evaluate("loading.then(model => model.backend.name)") == "compiled"
+
+
+@pytest.mark.parametrize("number", [0, -1], ids=["first part", "last part"])
+def test_wrong_part_is_said_though_the_engine_has_begun(opened: Page, host: Host, number: int) -> None:
+    part = parts_of(host.site, "weights")[number]
+    host.faults = {part.path: Fault(flipped(content_of(host, part)), headers=IMMUTABLE)}
+    call = "([name, options]) => torch2web.loadModel(name, options).catch(probe.describe)"
+    error = opened.evaluate(call, [MODEL, ON_ENGINE])
+    assert error["error"] == "IntegrityError"
+    assert error["expected"] == part.sha256
+    host.faults = {}
+    assert opened.evaluate(
+        call.replace("catch(probe.describe)", "then(m => m.backend.name)"), [MODEL, ON_ENGINE]
+    )

@@ -21,9 +21,9 @@ from converter.native import EngineError, NativeEngine, Tensors
 from converter.plan import plan_model
 from converter.plan.write import checksum
 from tests.plan.networks import random_network
+from tests.plan.operator_cases import CASES
 from tests.plan.running import model_of
 from tests.plan.sanitized import WIDTHS, stored_parts
-from tests.plan.test_operators import CASES
 from tests.plan.test_stored_weights import lower_limits, stored_as
 
 MOST_BYTES = 64 * 2**20
@@ -84,19 +84,10 @@ def damage(plan: bytes, random: np.random.Generator, *, tables: float) -> bytes:
     return content[:12] + struct.pack("<I", checksum(content[16:])) + content[16:]
 
 
-def size_of(engine: NativeEngine, tensors: Tensors) -> int:
-    """What it asks for, the forms of its weights known; 0 where it misses one. Raises EngineError."""
-    numbers = {name: int(name[1:]) for name in tensors if not name.endswith(".scale")}
-    used = {name: number for name, number in numbers.items() if engine.library.engine_weight_length(number)}
-    engine._declare(used, tensors)
-    size: int = engine.library.engine_size(2)
-    return size
-
-
 def try_plan(library: CDLL, plan: bytes, tensors: Tensors, ranges: int = 1000) -> str:
     try:
         engine = NativeEngine(library, plan)
-        size = size_of(engine, tensors)
+        size = engine.size(tensors, threads=2)
         if not size:
             return "accepted, too large or without a weight"
         if size > MOST_BYTES:

@@ -13,7 +13,8 @@ from converter.encodings import decode_all
 from converter.inference import create_session_with, run_session
 from converter.plan import plan_model
 from converter.reference_images import reference_images
-from tests.plan.test_models import case_of, encoded, logits
+from tests.plan.test_models import case_of, logits
+from tests.plan.test_stored_weights import stored_as
 
 CATALOG = Path(__file__).parents[2] / "models.toml"
 
@@ -23,7 +24,7 @@ def main(library: CDLL, name: str, encoding: str) -> None:
     spec = next(spec for spec in load_catalog(CATALOG) if spec.name == name)
     with TemporaryDirectory() as folder:
         _, reference, split = case_of(spec, Path(folder), reference_images()[:1])
-    tensors = encoded(split, encoding)
+    tensors = stored_as(split, encoding)
     inputs = reference.inputs[:1]
     expected = run_session(create_session_with(split.graph, decode_all(tensors)), inputs)
     found = logits(library, plan_model(onnx.load_from_string(split.graph)), tensors, inputs, threads=2)

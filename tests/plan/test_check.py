@@ -1,5 +1,6 @@
 """A plan that is not one is refused before anything runs."""
 
+import re
 import struct
 from ctypes import CDLL
 from pathlib import Path
@@ -8,7 +9,8 @@ import numpy as np
 import pytest
 from onnx import helper
 
-from converter.native import EngineError, NativeEngine
+from converter.engine import ENGINE
+from converter.native import MEANINGS, EngineError, NativeEngine
 from converter.plan import plan_model
 from converter.plan.write import checksum
 from tests.plan.running import model_of
@@ -63,6 +65,13 @@ def test_any_changed_bit(library: CDLL, plan: bytes) -> None:
 def test_sums_in_python_and_c_agree(library: CDLL, plan: bytes) -> None:
     assert struct.unpack_from("<I", plan, 12)[0] == checksum(plan[16:])
     NativeEngine(library, plan)
+
+
+def test_every_code_of_the_engine_has_words() -> None:
+    header = (ENGINE / "plan" / "plan.h").read_text()
+    codes = re.search(r"typedef enum \{([^}]*)\} EngineCode;", header)
+    assert codes
+    assert len(re.findall(r"^  ENGINE_\w+,", codes[1], re.MULTILINE)) == len(MEANINGS)
 
 
 def test_calls_out_of_order(library: CDLL, plan: bytes) -> None:

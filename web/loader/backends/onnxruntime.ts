@@ -3,9 +3,9 @@ import type { Backend } from "../backend.ts";
 import type { Delivery } from "../delivery.ts";
 import { BackendError } from "../errors.ts";
 import type { ModelInfo, RuntimeFiles } from "../manifest.ts";
+import type { PartedBytes } from "../parted_bytes.ts";
 import { importScript, preload } from "../scripts.ts";
 import { SharedByKey } from "../shared.ts";
-import type { PartedBytes } from "../parted_bytes.ts";
 import { externalData } from "../weights.ts";
 
 type Runtime = typeof Ort;

