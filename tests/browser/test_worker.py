@@ -140,7 +140,7 @@ def test_signal_stops_what_waits_and_what_runs(opened: Page, worker: bool) -> No
 
 def wait_until_ended(page: Page) -> None:
     """Until there is no worker: its lock is free, and the browser has told so."""
-    page.wait_for_function("navigator.locks.query().then(({ held }) => held.length === 0)")
+    page.wait_for_function("() => navigator.locks.query().then(({ held }) => held.length === 0)")
     for _ in range(50):
         if not page.workers:
             return
