@@ -1,5 +1,6 @@
 """Fixtures that more than one folder uses: tiny catalogues and checkpoints, and the built demo site."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ ROOT = Path(__file__).parent.parent
 
 collect_ignore = ["in_page"]
 """Run inside a page, by `verify.html`."""
+
+# What a shell starts in the background ignores Ctrl+C, and so would every command that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def run_build(*arguments: object, timeout: float = 400) -> subprocess.CompletedProcess[str]:
