@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WEB := web/node_modules/.torch2web-lock-sha256
 PRETTIER := $(BIN)/node web/node_modules/prettier/bin/prettier.cjs
-PRETTY := web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css converter/schemas/*.json \
+PRETTY := web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css converter/torch2web/schemas/*.json \
 	tests/web/*.ts tests/web/*.json tests/cases/*.json tests/browser/harness/*.js bench/*.js bench/*.json
 
 .PHONY: site test test-engines check browser format bench clean venv
@@ -65,5 +65,5 @@ venv:
 	@touch $@
 
 $(WEB): web/package-lock.json .venv/.installed
-	$(BIN)/python -m converter.webassets
+	$(BIN)/python -m torch2web.assets.scripts
 	@touch $@

@@ -5,8 +5,8 @@ import json
 import tempfile
 from pathlib import Path
 
-from converter.console import Output
-from converter.webassets import BUDGETS, build_scripts, install_node_modules, runtime_files
+from torch2web.assets.scripts import BUDGETS, build_scripts, install_node_modules, runtime_files
+from torch2web.cli.console import Output
 
 
 def measure_sizes(output: Output) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from converter.catalog import ModelSpec, load_catalog
 from tests.browser.expected import Expected, write_reference_pictures
+from torch2web.catalog.load import ModelSpec, load_catalog
 
 ROOT = Path(__file__).parent.parent
 

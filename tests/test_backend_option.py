@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from converter.cli import main
 from tests.browser.sites import manifest_of
 from tests.conftest import run_build
 from tests.test_cli import tree
 from tests.tiny_network import unplannable
+from torch2web.cli.main import main
 
 MODEL = "mobilenet_emotion"
 
@@ -133,7 +133,7 @@ def build_unplannable(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, backend: str, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, str, str]:
     """Exit code, output and errors of a build with a network in the place of MobileNetV2."""
-    monkeypatch.setattr("converter.convert.load_model", unplannable)
+    monkeypatch.setattr("torch2web.pipeline.convert.load_model", unplannable)
     options = ["--only", MODEL, "--no-verify-page", "--no-precompressed", "--backend", backend]
     code = main([*options, "--out", str(tmp_path / "site"), "--cache", str(tmp_path / "cache")])
     captured = capsys.readouterr()
@@ -172,7 +172,7 @@ def test_onnxruntime_does_not_ask(
     def no_engine(*_: object) -> None:
         raise AssertionError("it is not needed")
 
-    monkeypatch.setattr("converter.pipeline.native_engine", no_engine)
+    monkeypatch.setattr("torch2web.pipeline.compose.native_engine", no_engine)
     code, output, _ = build_unplannable(monkeypatch, tmp_path, "onnxruntime", capsys)
     assert code == 0
     assert "compiled backend" not in output

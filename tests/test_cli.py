@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from converter.architectures import load_architecture
-from converter.demo.weights import load_demo_state
-from converter.options import create_parser
 from tests.conftest import ROOT, run_build
+from torch2web.architectures import load_architecture
+from torch2web.cli.options import create_parser
+from torch2web.demo.weights import load_demo_state
 
 OTHER_MODELS = shutil.ignore_patterns("landmark*", "efficientnet*")
 """Of a cache, what a build of the smallest model does not need."""
@@ -93,7 +93,7 @@ def test_unchanged_rebuild_exports_nothing_and_imports_no_torch(
     small_site: Path, tmp_path: Path, cache: Path
 ) -> None:
     code = (
-        "import sys\nfrom converter.cli import main\ncode = main(sys.argv[1:])\n"
+        "import sys\nfrom torch2web.cli.main import main\ncode = main(sys.argv[1:])\n"
         "print(code, 'torch' in sys.modules, 'onnx' in sys.modules)\n"
     )
     arguments = ["--only", "mobilenet_emotion", "--out", str(tmp_path / "site"), "--cache", str(cache)]
@@ -483,7 +483,7 @@ def test_serve_parity_without_the_page(old_site: Path) -> None:
 
 def test_serving_and_reporting_start_quickly() -> None:
     """Neither brings in what takes seconds."""
-    script = "import sys, converter.serving, converter.report; print(*sys.modules)"
+    script = "import sys, torch2web.cli.serving, torch2web.serve.parity.report; print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
     )

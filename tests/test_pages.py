@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from converter.catalog import ModelSpec
-from converter.hashing import sha256_of
-from converter.manifest import Weights
-from converter.pages import integrity, render
 from tests.browser.sites import derived_site, script_of
+from torch2web.catalog.load import ModelSpec
+from torch2web.site.manifest.records import Weights
+from torch2web.site.writers.templates import render
+from torch2web.store.hashing import integrity, sha256_of
 
 
 def test_page_pins_what_it_loads(small_site: Path) -> None:

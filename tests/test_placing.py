@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from converter import placing
-from converter.backends import Backends
-from converter.bundle import Delivery
-from converter.cache import MODEL, Kept
-from converter.catalog import ModelSpec
-from converter.checked import CheckedFiles
-from converter.errors import OutputError
-from converter.hashing import record_of, sha256_of, write_bytes_hashed
-from converter.manifest import ModelRecord, Weights
-from converter.parts import PARTS, PartedFile, join_parts, write_parts
+from torch2web.catalog.load import ModelSpec
+from torch2web.errors import OutputError
+from torch2web.site.manifest.backends import Backends
+from torch2web.site.manifest.delivery import Delivery
+from torch2web.site.manifest.records import ModelRecord, Weights
+from torch2web.site.writers import models as placing
+from torch2web.store.conversions import MODEL, Kept
+from torch2web.store.hashing import record_of, sha256_of, write_bytes_hashed
+from torch2web.store.parts import PARTS, PartedFile, join_parts, write_parts
+from torch2web.store.verified_files import CheckedFiles
 
 SIZE = 400
 CONTENT = bytes(range(250)) * 5

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from converter.errors import InputError
-from converter.pyodide import (
+from torch2web.errors import InputError
+from torch2web.site.writers.pyodide import (
     COMPILED,
     PURE,
     compiled_wheels,

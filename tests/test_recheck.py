@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from converter.bundle import CHECKSUMS, MANIFEST, SUMS
-from converter.catalog import ModelSpec
-from converter.hashing import sha256_of
-from converter.recheck import recheck
 from tests.browser.mutants import scaled_weight_site
 from tests.browser.sites import script_of, weights_of
 from tests.conftest import ROOT
+from torch2web.catalog.load import ModelSpec
+from torch2web.site.manifest.layout import CHECKSUMS, MANIFEST, SUMS
+from torch2web.site.recheck.site_check import recheck
+from torch2web.store.hashing import sha256_of
 
 CACHE = ROOT / ".cache/web"
 

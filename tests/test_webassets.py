@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from converter import webassets
-from converter.engine import build_engine
-from converter.errors import BudgetError, ToolError
-from converter.webassets import (
+from tests.browser.sites import runtime_of, script_of
+from tests.conftest import ROOT
+from torch2web.assets import scripts as webassets
+from torch2web.assets.engine import build_engine
+from torch2web.assets.scripts import (
     BUDGETS,
     build_scripts,
     check_engine_budgets,
     runtime_files,
     runtime_version,
 )
-from tests.browser.sites import runtime_of, script_of
-from tests.conftest import ROOT
+from torch2web.errors import BudgetError, ToolError
 
 
 def test_scripts_fit_their_budgets(cache: Path) -> None:

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page
 
-from converter.bundle import MANIFEST
-from converter.golden import golden_input
-from converter.hashing import sha256_of
-from converter.inference import run_session
-from converter.parts import PARTS, join_parts, write_named
-from converter.preprocess import Preprocessing
-from converter.webassets import build_scripts
 from tests.browser.mutants import copy_site
 from tests.browser.parity import open_harness
 from tests.browser.server import Host
 from tests.browser.sites import manifest_of, model_of, script_of, session_of, variant_of
+from torch2web.assets.scripts import build_scripts
+from torch2web.images.golden import golden_input
+from torch2web.images.preprocessing import Preprocessing
+from torch2web.site.manifest.layout import MANIFEST
+from torch2web.store.hashing import sha256_of
+from torch2web.store.parts import PARTS, join_parts, write_named
+from torch2web.verification.onnx_session import run_session
 
 MODEL = "mobilenet_emotion"
 SKIP_PAUSES = (

@@ -7,14 +7,17 @@ from typing import Any
 from onnxruntime import InferenceSession
 from safetensors.numpy import load, save
 
-from converter.bundle import MANIFEST, Delivery, write_site
-from converter.catalog import ModelSpec
-from converter.check_manifest import read_manifest
-from converter.encodings import EXACT, Tensors, decode_all
-from converter.hashing import write_bytes_hashed
-from converter.inference import create_session_with
-from converter.manifest import ModelRecord, VariantRecord, Weights
-from converter.parts import PART_SIZE, PARTS, PartedFile, join_parts, write_parts
+from tests.materials import MATERIALS
+from torch2web.catalog.load import ModelSpec
+from torch2web.site.bundle import write_site
+from torch2web.site.manifest.check import read_manifest
+from torch2web.site.manifest.delivery import Delivery
+from torch2web.site.manifest.layout import MANIFEST
+from torch2web.site.manifest.records import ModelRecord, VariantRecord, Weights
+from torch2web.store.hashing import write_bytes_hashed
+from torch2web.store.parts import PART_SIZE, PARTS, PartedFile, join_parts, write_parts
+from torch2web.variants.encodings import EXACT, Tensors, decode_all
+from torch2web.verification.onnx_session import create_session_with
 
 
 def manifest_of(site: Path) -> dict[str, Any]:
@@ -105,5 +108,5 @@ def derived_site(
         reference={},
     )
     delivery = Delivery(verify_page=False, precompressed=False)
-    write_site(target, manifest_of(site)["generator"], [record], folder / "cache", delivery)
+    write_site(target, manifest_of(site)["generator"], [record], folder / "cache", delivery, MATERIALS)
     return target

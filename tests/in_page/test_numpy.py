@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 def test_tensor_by_numpy_and_pillow(model: str, picture: str) -> None:
     import PIL
 
-    from converter.preprocess import VERTICAL_FIRST, Preprocessing, open_rgb, preprocess
+    from torch2web.images.preprocessing import VERTICAL_FIRST, Preprocessing, open_rgb, preprocess
 
     manifest = FACTS["preprocessing"][model]
     if manifest["vertical_first"] != VERTICAL_FIRST:
@@ -34,7 +34,7 @@ def test_tensor_by_numpy_and_pillow(model: str, picture: str) -> None:
 def test_probabilities_by_numpy(model: str, picture: str) -> None:
     import numpy as np
 
-    from converter.postprocess import softmax
+    from torch2web.tasks.classification import softmax
 
     prediction = answer("prediction", model, picture)
     expected = softmax(np.asarray(array("f", prediction["logits"])))

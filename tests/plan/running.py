@@ -10,8 +10,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from converter.native import NativeEngine, Tensors
-from converter.plan import plan_model
+from torch2web.plan import plan_model
+from torch2web.plan.engine import NativeEngine, Tensors
 
 Floats = NDArray[np.float32]
 Constants = Mapping[str, NDArray[Any]]

@@ -1,0 +1,23 @@
+from torch2web.site.manifest.backends import Backends
+from torch2web.site.manifest.check import SCHEMA, read_manifest
+from torch2web.site.manifest.delivery import Delivery
+from torch2web.site.manifest.layout import CHECKSUMS, ENTRY, MANIFEST, OFFLINE, SUMS, read_sums
+from torch2web.site.manifest.records import ModelRecord, VariantRecord, Weights, checksums_json, manifest_json
+
+__all__ = [
+    "CHECKSUMS",
+    "ENTRY",
+    "MANIFEST",
+    "OFFLINE",
+    "SCHEMA",
+    "SUMS",
+    "Backends",
+    "Delivery",
+    "ModelRecord",
+    "VariantRecord",
+    "Weights",
+    "checksums_json",
+    "manifest_json",
+    "read_manifest",
+    "read_sums",
+]
