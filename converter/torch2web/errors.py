@@ -17,6 +17,7 @@
     │   ├── SignatureError        the signature of a site is missing, or is not the key's on this manifest
     │   ├── SiteError             a built site is not as its checksums and golden outputs say
     │   └── BudgetError           a file of the bundle is larger than its budget
+    ├── AssetsError               loader, engine or pages of this installation are missing or damaged
     └── ToolError                 npm, esbuild, tsc or zig failed; exit code 1
 
 Each message says what was found, what was expected and what to do; the attributes carry the same
@@ -179,6 +180,12 @@ class BudgetError(CheckError):
     def __init__(self, name: str, size: int, budget: int, form: str = "gzipped") -> None:
         self.name, self.size, self.budget, self.form = name, size, budget, form
         super().__init__(f"{name} is {size:,} bytes {form}, over its budget of {budget:,}")
+
+
+class AssetsError(Torch2WebError):
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}; install torch2web again, or run `make assets` in a checkout")
 
 
 class ToolError(Torch2WebError):

@@ -1,24 +1,9 @@
-from torch2web.assets.engine import ENGINE_BUILDS, build_engine, engine_version, native_engine
-from torch2web.assets.scripts import (
-    build_offline,
-    build_scripts,
-    check_engine_budgets,
-    install_node_modules,
-    node_package,
-    runtime_files,
-    runtime_version,
-)
+"""What is the same in every site of a version: loader, pages, engine, onnxruntime-web, Pyodide, templates.
 
-__all__ = [
-    "ENGINE_BUILDS",
-    "build_engine",
-    "build_offline",
-    "build_scripts",
-    "check_engine_budgets",
-    "engine_version",
-    "install_node_modules",
-    "native_engine",
-    "node_package",
-    "runtime_files",
-    "runtime_version",
-]
+Compiled once from `web/` and `templates/` by `make assets`, kept out of git, and part of the wheel. A site is
+written from them by Python alone.
+"""
+
+from torch2web.assets.read import FILES, INDEX, Assets, load_assets
+
+__all__ = ["FILES", "INDEX", "Assets", "load_assets"]

@@ -1,6 +1,9 @@
 """The materials of the default catalogue: the demo's faces and weights. Nothing else imports `demo`."""
 
+from pathlib import Path
+
 from torch2web import demo
+from torch2web.assets import FILES
 from torch2web.catalog.materials import Materials, ReferenceImage, Sample
 
 
@@ -13,3 +16,8 @@ def default_materials() -> Materials:
         weights_file=demo.weights_file,
         load_weights=demo.load_demo_state,
     )
+
+
+def demo_catalog() -> Path:
+    """The demo's models.toml, as this package carries it."""
+    return FILES / "models.toml"

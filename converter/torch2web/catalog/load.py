@@ -68,7 +68,9 @@ def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise CatalogError(path, "", "there is no such file; --catalog names the catalogue") from error
+        raise CatalogError(
+            path, "", "there is no such file; --catalog names the catalogue, --demo takes the demo's"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogError(path, "", f"it cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:

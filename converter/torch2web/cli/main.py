@@ -3,12 +3,13 @@
 import argparse
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch2web.cli.console import Output
-from torch2web.cli.options import ROOT, absolute, parse_options
+from torch2web.cli.options import Defaults, absolute, parse_options
 from torch2web.errors import OutputError, SignatureError, SiteError, Torch2WebError
 from torch2web.site.manifest import Backends
 
@@ -17,13 +18,20 @@ if TYPE_CHECKING:
     from torch2web.site.manifest import ModelRecord
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    options = parse_options(arguments)
+def main(
+    arguments: Sequence[str] | None = None,
+    defaults: Defaults | None = None,
+    prepare: Callable[[], object] | None = None,
+) -> int:
+    """Run the command and return its exit code. `prepare` is called before a site is built."""
+    defaults = defaults or Defaults.installed()
+    options = parse_options(sys.argv[1:] if arguments is None else arguments, defaults)
     output = Output()
     signal.signal(signal.SIGTERM, _interrupt)
     commands = {"build": _build, "verify": _verify, "serve": _serve, "report": _report}
     try:
+        if prepare and options.command == "build":
+            prepare()
         commands[options.command](options, output)
     except Torch2WebError as error:
         output.error(str(error))
@@ -32,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output.error(f"{error.filename or 'the system'}: {error.strerror or error}")
         return OutputError.exit_code
     except KeyboardInterrupt:
-        output.error("interrupted; what was there before is as it was")
+        output.error("interrupted; the existing output is unchanged")
         return 130
     return 0
 
@@ -47,6 +55,7 @@ def _interrupt(*_: object) -> None:
 
 
 def _build(options: argparse.Namespace, output: Output) -> None:
+    from torch2web.catalog.default import demo_catalog
     from torch2web.pipeline import BuildOptions, build
     from torch2web.site.manifest import Delivery
     from torch2web.site.signing import UNLOCKED_BY, SigningKey
@@ -56,7 +65,7 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         output.warning("No --checkpoints given: building with demo weights, trained on drawn faces.")
     build_options = BuildOptions(
         checkpoints=options.checkpoints,
-        catalog=options.catalog,
+        catalog=demo_catalog() if options.demo else options.catalog,
         only=tuple(options.only),
         out=options.out,
         cache=options.cache,
@@ -64,7 +73,8 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         delivery=Delivery(
             max_file_size=options.max_file_size,
             backends=Backends(options.backend),
-            plain_models=options.plain_models,
+            full_onnx=options.full_onnx,
+            variants=options.variants,
             precompressed=options.precompressed,
             verify_page=options.verify_page,
             signing_key=signing_key,
@@ -91,17 +101,10 @@ def _build(options: argparse.Namespace, output: Output) -> None:
                 f"{model.record.spec.name}: built without the compiled backend: {model.record.no_plan}"
             )
     bundle = report.bundle
-    sizes = ", ".join(f"{name} {size / 1024:.1f}" for name, size in bundle.scripts_gzipped.items())
-    output.line(f"Scripts, KiB gzipped: {sizes}")
-    if bundle.engine_compressed:
-        sizes = ", ".join(f"{name} {size / 1024:.1f}" for name, size in bundle.engine_compressed.items())
-        output.line(f"Engine, KiB in brotli: {sizes}")
     output.line(f"{options.out}: {len(bundle.files)} files, {bundle.size / 2**20:.0f} MiB")
     if signing_key:
         output.line(f"signed with {options.sign}; publish its public key: docs/signing.md")
-    output.line(
-        "Look at it: python build.py serve" + ("" if options.out == ROOT / "site" else f" {options.out}")
-    )
+    output.line(f"Look at it: {options.serve_command}")
 
 
 def _row_of(model: "BuiltModel") -> tuple[str, ...]:
@@ -121,6 +124,10 @@ def _variant_rows(record: "ModelRecord") -> Iterator[tuple[str, ...]]:
     outcomes: list[tuple[str, int, Mapping[str, Any] | None, str]] = [
         (variant.name, variant.weights.size, variant.verification, "default" if not index else "passed")
         for index, variant in enumerate(record.variants)
+    ]
+    outcomes += [
+        (variant["name"], variant["weights"]["size"], variant["verification"], "passed, left out")
+        for variant in record.left_out
     ]
     outcomes += [
         (entry["name"], entry["size"], entry["verification"], f"refused: {entry['reason']}")
@@ -145,7 +152,7 @@ def _verify(options: argparse.Namespace, output: Output) -> None:
 
     public_key = PublicKey.read(options.public_key) if options.public_key else None
     with output.progress() as show:
-        result = recheck(options.site, show, options.cache / "web")
+        result = recheck(options.site, show)
     rows = [
         (
             check.name,

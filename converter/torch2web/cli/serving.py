@@ -13,7 +13,7 @@ from torch2web.cli.qr import qr_lines
 from torch2web.serve.host_emulation import create_imitation
 from torch2web.serve.parity import REPORT, Outcome, ParityHandler, Post, decimal, require_verify_page
 from torch2web.serve.static import EVERY_ADDRESS, LOOPBACK, create_server
-from torch2web.site.writers import PAGE
+from torch2web.site.writers import VERIFY_PAGE as PAGE
 
 
 def serve_site(site: Path, port: int, host: str | None, output: Output) -> None:

@@ -1,23 +1,22 @@
 """Composes the stages: catalogue → checkpoints → conversions → site. The only module that does."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from torch2web.assets import engine_version, install_node_modules, native_engine
-from torch2web.catalog import Materials, ModelSpec, load_catalog
+from torch2web.assets import load_assets
+from torch2web.catalog import load_catalog
 from torch2web.catalog.default import default_materials
-from torch2web.errors import CheckpointError, NoPlanError
-from torch2web.pipeline.fingerprint import fingerprint
+from torch2web.errors import InputError
+from torch2web.pipeline.checkpoints import find_checkpoints
+from torch2web.pipeline.conversions import STEPS, Conversions, Converted
 from torch2web.progress import ProgressCallback
-from torch2web.site import Bundle, full_disk_explained, require_replaceable, write_site
-from torch2web.site.manifest import Backends, Delivery, ModelRecord, Weights
+from torch2web.site import Bundle, SiteInputs, full_disk_explained, require_replaceable, write_site
+from torch2web.site.manifest import ALL_VARIANTS, Delivery, ModelRecord
 from torch2web.site.writers import place_model
-from torch2web.store import ConversionCache, Kept, sha256_of, swapped_in
-
-_STEPS_PER_MODEL = 7
+from torch2web.store import ConversionCache, swapped_in
+from torch2web.verification import reference_images
 
 
 @dataclass(frozen=True)
@@ -48,136 +47,63 @@ class BuildReport:
     bundle: Bundle
 
 
-@dataclass(frozen=True)
-class _Converted:
-    spec: ModelSpec
-    weights: Weights
-    kept: Kept
-    seconds: float | None
-
-
-def build(options: BuildOptions, show: ProgressCallback) -> BuildReport:
+def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
     """Convert and verify every model, then write the site in one step.
 
-    Raises Torch2WebError; the site that was there before is then as it was.
+    Raises Torch2WebError; the existing site is then unchanged.
     """
     require_replaceable(options.out)
+    assets = load_assets()
     specs = load_catalog(options.catalog, options.only)
+    checkpoints = find_checkpoints(options.checkpoints, specs)
     materials = default_materials()
-    checkpoints = _find_checkpoints(options.checkpoints, specs)
-    cache = ConversionCache(options.cache / "models")
-    done, total = 0, len(specs) * _STEPS_PER_MODEL + 2
+    images = reference_images(materials.reference_images())
+    conversions = Conversions(
+        cache=ConversionCache(options.cache / "models"),
+        assets=assets,
+        materials=materials,
+        images=images,
+        backends=options.delivery.backends,
+        allow_dead=options.allow_dead,
+    )
+    done, total = 0, len(specs) * STEPS + 1
 
     def step(text: str) -> None:
         nonlocal done
-        show(text, done, total)
+        progress(text, done, total)
         done += 1
 
     converted = []
     for index, (spec, checkpoint) in enumerate(zip(specs, checkpoints, strict=True)):
-        done = index * _STEPS_PER_MODEL
+        done = index * STEPS
         with full_disk_explained(options.cache):
-            converted.append(_convert(spec, checkpoint, materials, cache, options, step))
-    done = total - 2
-    step("Installing what runs in the browser")
-    install_node_modules()
+            converted.append(conversions.convert(spec, checkpoint, step))
+    _require_known_variants(options.delivery.variants, converted)
+    done = total - 1
     step("Writing the site")
     with full_disk_explained(options.out), swapped_in(options.out) as root:
         records = [
             place_model(root, model.spec, model.weights, model.kept, options.delivery) for model in converted
         ]
-        generator = f"torch2web {version('torch2web')}"
-        bundle = write_site(root, generator, records, options.cache, options.delivery, materials)
+        inputs = SiteInputs(
+            generator=f"torch2web {version('torch2web')}",
+            assets=assets,
+            models=records,
+            materials=materials,
+            images=images,
+            delivery=options.delivery,
+            cache=options.cache,
+        )
+        bundle = write_site(root, inputs)
         require_replaceable(options.out)  # once more: the build took a while
     built = zip(records, converted, strict=True)
     return BuildReport(tuple(BuiltModel(record, model.seconds) for record, model in built), bundle)
 
 
-def _find_checkpoints(folder: Path | None, specs: tuple[ModelSpec, ...]) -> list[Path | None]:
-    """The file of each model, or None for each where no folder was given. All must be there."""
-    if folder is None:
-        return [None] * len(specs)
-    if not folder.is_dir():
-        found = "it is not a folder" if folder.exists() else "there is no such folder"
-        raise CheckpointError(folder, f"{found}; --checkpoints names the folder of the checkpoints")
-    paths = [folder / spec.checkpoint for spec in specs]
-    missing = [path.name for path in paths if not path.is_file()]
-    if missing:
-        present = sorted(path.name for path in folder.iterdir())
-        problem = (
-            f"there is no such file; the catalogue names it in {folder}, which lacks {', '.join(missing)}"
-        )
-        raise CheckpointError(
-            folder / missing[0], problem, f"Found there: {', '.join(present[:10]) or 'nothing'}."
-        )
-    return list(paths)
-
-
-def _convert(
-    spec: ModelSpec,
-    checkpoint: Path | None,
-    materials: Materials,
-    cache: ConversionCache,
-    options: BuildOptions,
-    step: Callable[[str], None],
-) -> _Converted:
-    path = checkpoint or materials.weights_file(spec.architecture)
-    if not path.is_file():
-        advice = "Build it from a checkpoint of its own with --checkpoints DIR."
-        raise CheckpointError(path, f"there are no demo weights for {spec.architecture}", advice)
-    weights = Weights(path.name, sha256_of(path), demo=checkpoint is None)
-    backends = options.delivery.backends
-    # Where no plan is wanted, a conversion that has one will do.
-    entries = [
-        cache.entry(spec.name, _inputs(spec, weights, allow_dead=options.allow_dead, planned=planned))
-        for planned in ((True,) if backends.with_engine else (True, False))
-    ]
-    for known in entries:
-        if (kept := known.read()) is not None:
-            return _Converted(spec, weights, _require_runnable(spec, kept, backends), None)
-
-    def on_stage(stage: str) -> None:
-        step(f"{spec.title}: {stage}")
-
-    on_stage("loading PyTorch")
-    from torch2web.pipeline.convert import (
-        convert,  # brings torch, which a build without changes does not need
-    )
-    from torch2web.verification import reference_images
-
-    entry = entries[-1]
-    work = cache.begin(entry)
-    try:
-        conversion = convert(
-            spec,
-            checkpoint,
-            work,
-            materials=materials,
-            images=reference_images(materials.reference_images()),
-            engine=native_engine(options.cache / "web") if backends.with_engine else None,
-            allow_dead=options.allow_dead,
-            on_stage=on_stage,
-        )
-        kept = cache.store(work, entry, conversion.as_record())
-    finally:
-        cache.discard(work)
-    return _Converted(spec, weights, _require_runnable(spec, kept, backends), conversion.seconds)
-
-
-def _inputs(spec: ModelSpec, weights: Weights, *, allow_dead: bool, planned: bool) -> dict[str, Any]:
-    """Everything that a conversion depends on."""
-    return {
-        **fingerprint(spec.architecture),
-        "spec": spec.as_dict(),
-        "weights": weights.sha256,
-        "demo": weights.demo,
-        "allow_dead": allow_dead,
-        "engine": engine_version() if planned else None,  # judges the plan
-    }
-
-
-def _require_runnable(spec: ModelSpec, kept: Kept, backends: Backends) -> Kept:
-    """Raise NoPlanError for a model that the only backend cannot run."""
-    if not backends.with_runtime and not kept.record["plan"]:
-        raise NoPlanError(spec.name, kept.record["no_plan"])
-    return kept
+def _require_known_variants(names: Sequence[str], converted: Sequence[Converted]) -> None:
+    """Raise InputError for a variant that no model has."""
+    records = [model.kept.record for model in converted]
+    known = {variant["name"] for record in records for variant in (*record["kept"], *record["refused"])}
+    if unknown := [name for name in names if name not in known and name != ALL_VARIANTS]:
+        found, listed = ", ".join(unknown), ", ".join(sorted(known))
+        raise InputError(f"--variants: found {found}, expected {ALL_VARIANTS} or some of {listed}")

@@ -3,9 +3,8 @@
 A build in which every conversion is cached does not import this module, because it imports torch.
 """
 
-import ctypes
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,8 @@ class Conversion:
     graph: PartedFile
     """ONNX without the weights."""
     verification: dict[str, Any]
+    golden: dict[str, Any]
+    """Seed, PyTorch's logits [2][classes] and tolerance for the golden input."""
     reference: dict[str, list[float]]
     """PyTorch's logits by reference image, one at a time."""
     kept: tuple[dict[str, Any], ...]
@@ -53,13 +54,14 @@ def convert(
     *,
     materials: Materials,
     images: Sequence[ReferenceImage],
-    engine: ctypes.CDLL | None,
+    engine: Mapping[str, bytes] | None,
     allow_dead: bool,
     on_stage: Callable[[str], None],
 ) -> Conversion:
     """Write the verified ONNX file of `spec`, its variants and its plan into the folder of `entry`.
 
-    `checkpoint` None takes the demo weights of `materials`; `engine` judges the plan, None makes no plan;
+    `checkpoint` None takes the demo weights of `materials`; `engine` has the modules that judge the plan, by
+    build; None makes no plan;
     `on_stage` is called with the name of each stage as it begins.
     Raises CheckpointError, ExportError, VerificationError or DeadModelError.
     """
@@ -91,6 +93,11 @@ def convert(
         model=exported,
         graph=write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
         verification=asdict(report),
+        golden={
+            "seed": reference.golden_seed,
+            "logits": reference.golden_logits.tolist(),
+            "tolerance": spec.tolerance,
+        },
         reference=_by_image(reference),
         kept=tuple(kept),
         refused=tuple(refused),

@@ -1,10 +1,11 @@
-"""A model's plan for the compiled backend: made, and judged with every kept variant's weights.
+"""Judges a plan: the engine that sites ship runs it, with every kept variant's weights, on every image.
 
-The judge is the same C that browsers run, compiled for this machine, over the same pictures as all else.
-A plan that cannot be made or gives other logits is no reason to stop a build: the model goes without.
+A plan that cannot be made or whose logits exceed the tolerance is no reason to stop a build: the model is
+built without the compiled backend.
 """
 
-import ctypes
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,31 +13,44 @@ from safetensors.numpy import load
 
 from torch2web.catalog import ModelSpec
 from torch2web.images import golden_input
-from torch2web.plan.engine import EngineError, NativeEngine
+from torch2web.plan.engine_driver import EngineError, Tensors
 from torch2web.plan.planning import Plan
+from torch2web.plan.wasm_engine import WasmEngine
 from torch2web.variants import EXACT, Variant
 from torch2web.verification import ReferenceRun
 
 
 def why_refused(
-    library: ctypes.CDLL, plan: Plan, variant: Variant, spec: ModelSpec, reference: ReferenceRun
+    modules: Mapping[str, bytes], plan: Plan, variant: Variant, spec: ModelSpec, reference: ReferenceRun
 ) -> str:
-    """Empty where the engine gives the reference's logits from `plan` with the weights of `variant`.
+    """Empty where each of the engine's builds gives the reference's logits from `plan` and `variant`.
 
-    Otherwise the reason, with figures. The same tolerance as the loader's self-check and verify.html.
+    Otherwise the reason, with figures. `modules` are builds for one thread, by name; they run side by side.
+    The tolerance is that of the loader's self-check and of verify.html. Raises ToolError.
     """
     inputs = np.concatenate([golden_input(reference.golden_seed, spec.preprocessing), reference.inputs])
-    try:
-        engine = NativeEngine(library, plan.content)
-        engine.load(load(variant.content))
-        found = np.stack([engine.run(image) for image in inputs])
-    except EngineError as error:
-        return f"the engine does not run its plan with {variant.name} weights: {error}"
-    return _difference(spec, reference, variant, found)
+    tensors = load(variant.content)
+
+    def judge(build: str) -> str:
+        try:
+            found = _run(modules[build], plan, tensors, inputs)
+        except EngineError as error:
+            return f"the {build} engine does not run its plan with {variant.name} weights: {error}"
+        return _difference(build, spec, reference, variant, found)
+
+    with ThreadPoolExecutor(len(modules)) as pool:  # wasmtime releases Python's lock while it runs
+        return next(filter(None, pool.map(judge, modules)), "")
+
+
+def _run(module: bytes, plan: Plan, tensors: Tensors, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits [inputs, classes], with the weights as they are stored."""
+    engine = WasmEngine(module, plan.content)
+    engine.load(tensors)
+    return np.stack([engine.run(image) for image in inputs])
 
 
 def _difference(
-    spec: ModelSpec, reference: ReferenceRun, variant: Variant, found: NDArray[np.float32]
+    build: str, spec: ModelSpec, reference: ReferenceRun, variant: Variant, found: NDArray[np.float32]
 ) -> str:
     """Empty where `found` are the logits that the loader and verify.html ask of this variant too."""
     exact = variant.name == EXACT
@@ -52,6 +66,7 @@ def _difference(
     worst = names[int(differences.argmax())]
     judge = "PyTorch's" if exact else "onnxruntime's"
     return (
-        f"with {variant.name} weights its logits differ from {judge} by {largest:.3g} ({worst}), "
+        f"with {variant.name} weights the {build} engine's logits differ from {judge} by {largest:.3g} "
+        f"({worst}), "
         f"allowed are {spec.tolerance:g}"
     )

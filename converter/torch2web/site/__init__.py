@@ -1,8 +1,6 @@
-from torch2web.site.bundle import Bundle, full_disk_explained, require_replaceable, write_site
+"""The static site: written around verified models, and checked again."""
 
-__all__ = [
-    "Bundle",
-    "full_disk_explained",
-    "require_replaceable",
-    "write_site",
-]
+from torch2web.site.replace import full_disk_explained, require_replaceable
+from torch2web.site.write import Bundle, SiteInputs, write_site
+
+__all__ = ["Bundle", "SiteInputs", "full_disk_explained", "require_replaceable", "write_site"]

@@ -51,7 +51,7 @@ def create_imitation(
     """A server of `site` as `host` would serve it, and the path that it lies below. Raises InputError."""
     imitated = IMITATED[host]
     if not (site / MANIFEST).is_file():
-        raise OutputError(site, "there is no built site; build it first: python build.py")
+        raise OutputError(site, "there is no built site; build it first")
     require_within(imitated.limits, site)
     with create_server(site, port, address, imitated.handler(site)) as server:
         yield server, imitated.prefix

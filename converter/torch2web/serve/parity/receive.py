@@ -13,7 +13,7 @@ from torch2web.serve.parity.outcome import Outcome, parse, save
 from torch2web.serve.parity.report import report_html
 from torch2web.serve.static import SiteHandler
 from torch2web.site.manifest import MANIFEST
-from torch2web.site.writers import PAGE
+from torch2web.site.writers import VERIFY_PAGE as PAGE
 from torch2web.store import sha256_of
 
 LIMIT = 4 * 2**20

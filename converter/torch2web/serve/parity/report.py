@@ -4,10 +4,11 @@ import hashlib
 from collections import Counter
 from pathlib import Path
 
+from torch2web.assets import load_assets
 from torch2web.errors import OutputError
 from torch2web.serve.parity.outcome import CaseOutcome, Outcome, read_saved
 from torch2web.site.manifest import MANIFEST
-from torch2web.site.writers import TEMPLATES, render
+from torch2web.site.writers import render
 from torch2web.store import integrity, sha256_of
 
 FAILURES_SHOWN = 20
@@ -17,11 +18,13 @@ FAILURES_SHOWN = 20
 def report_html(site: Path, folder: Path) -> bytes:
     """One file that needs no other: the outcomes in `folder`, those of `site` first. Raises OutputError."""
     if not (site / MANIFEST).is_file():
-        raise OutputError(site, "there is no built site; build it first: python build.py")
+        raise OutputError(site, "there is no built site; build it first")
     manifest = sha256_of(site / MANIFEST)
     saved = read_saved(folder)
-    style = "".join((TEMPLATES / name).read_text() for name in ("page.css", "report.css"))
+    assets = load_assets()
+    style = "".join(assets.read(f"templates/{name}").decode() for name in ("page.css", "report.css"))
     return render(
+        assets,
         "report.html.j2",
         manifest=manifest,
         current=[outcome for outcome in saved.outcomes if outcome.manifest_sha256 == manifest],

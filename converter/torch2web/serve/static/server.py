@@ -62,7 +62,7 @@ def create_server(
 ) -> ThreadingHTTPServer:
     """A server of `site` at `host`, an address of this machine; port 0 is any free one. Raises InputError."""
     if not (site / MANIFEST).is_file():
-        raise OutputError(site, "there is no built site; build it first: python build.py")
+        raise OutputError(site, "there is no built site; build it first")
     try:
         return _Server((host, port), partial(handler, directory=str(site)))
     except (OSError, OverflowError) as error:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from torch2web.assets import Assets
 from torch2web.site.hosting.host_rules import (
     DEFAULT_TYPE,
     EVERYWHERE,
@@ -34,16 +35,16 @@ class _Location:
     headers: Mapping[str, str]
 
 
-def write_host_files(root: Path, files: Sequence[FileRecord]) -> list[FileRecord]:
+def write_host_files(root: Path, assets: Assets, files: Sequence[FileRecord]) -> list[FileRecord]:
     """Write what each host needs to serve `files`, which lie below `root`, as they are meant to be."""
     site = read_site(root, [file.path for file in files])
     rules = path_rules(site)
     contents = {
-        HEADERS: render("hosts/headers.j2", rules=rules),
+        HEADERS: render(assets, "hosts/headers.j2", rules=rules),
         VERCEL: vercel_json(rules),
-        f"{FOLDER}/nginx.conf": _nginx(site),
-        f"{FOLDER}/nginx-brotli.conf": render("hosts/nginx-brotli.conf.j2"),
-        f"{FOLDER}/apache.htaccess": _apache(site),
+        f"{FOLDER}/nginx.conf": _nginx(assets, site),
+        f"{FOLDER}/nginx-brotli.conf": render(assets, "hosts/nginx-brotli.conf.j2"),
+        f"{FOLDER}/apache.htaccess": _apache(assets, site),
     }
     return [write_bytes_hashed(root, path, content) for path, content in contents.items()]
 
@@ -66,7 +67,7 @@ def vercel_json(rules: Sequence[PathRule]) -> bytes:
     return (json.dumps({"headers": headers}, indent=2) + "\n").encode()
 
 
-def _nginx(site: Site) -> bytes:
+def _nginx(assets: Assets, site: Site) -> bytes:
     locations = [
         _Location("", {"Cache-Control": REVALIDATED, **EVERYWHERE}),
         _Location(HASHED, {"Cache-Control": IMMUTABLE, **EVERYWHERE}),
@@ -75,6 +76,7 @@ def _nginx(site: Site) -> bytes:
         headers = {"Cache-Control": REVALIDATED, **EVERYWHERE, "Content-Security-Policy": policy}
         locations.append(_Location(f"/{re.escape(path)}$", headers))
     return render(
+        assets,
         "hosts/nginx.conf.j2",
         types=TYPES,
         default_type=DEFAULT_TYPE,
@@ -83,11 +85,12 @@ def _nginx(site: Site) -> bytes:
     )
 
 
-def _apache(site: Site) -> bytes:
+def _apache(assets: Assets, site: Site) -> bytes:
     extensions_of: dict[str, list[str]] = {}
     for extension, type_ in TYPES.items():
         extensions_of.setdefault(type_, []).append(extension)
     return render(
+        assets,
         "hosts/apache.htaccess.j2",
         extensions_of=extensions_of,
         everywhere=EVERYWHERE,

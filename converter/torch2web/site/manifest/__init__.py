@@ -1,10 +1,14 @@
+"""The manifest: what a site holds, as records, as JSON, and checked."""
+
+from torch2web.site.manifest.backend_records import Engine, Runtime, RuntimeFiles
 from torch2web.site.manifest.backends import Backends
 from torch2web.site.manifest.check import SCHEMA, read_manifest
-from torch2web.site.manifest.delivery import Delivery
+from torch2web.site.manifest.delivery import ALL_VARIANTS, Delivery
 from torch2web.site.manifest.layout import CHECKSUMS, ENTRY, MANIFEST, OFFLINE, SUMS, read_sums
 from torch2web.site.manifest.records import ModelRecord, VariantRecord, Weights, checksums_json, manifest_json
 
 __all__ = [
+    "ALL_VARIANTS",
     "CHECKSUMS",
     "ENTRY",
     "MANIFEST",
@@ -13,7 +17,10 @@ __all__ = [
     "SUMS",
     "Backends",
     "Delivery",
+    "Engine",
     "ModelRecord",
+    "Runtime",
+    "RuntimeFiles",
     "VariantRecord",
     "Weights",
     "checksums_json",

@@ -57,6 +57,8 @@ def check_contradictions(manifest: Mapping[str, Any]) -> None:
         for number, variant in enumerate(model["variants"]):
             _check_parts(f"{key}.variants[{number}].weights", variant["weights"])
             _check_golden(f"{key}.variants[{number}].golden", variant["golden"], classes)
+        if "golden" in model:
+            _check_golden(f"{key}.golden", model["golden"], classes)
     for kind in ("files", "webgpu"):
         if kind in manifest.get("runtime", {}):
             _check_parts(f"runtime.{kind}.wasm", manifest["runtime"][kind]["wasm"])

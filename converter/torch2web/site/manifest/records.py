@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from torch2web.catalog import ModelSpec
+from torch2web.site.manifest.backend_records import Engine, Runtime
 from torch2web.site.manifest.check import check_manifest
-from torch2web.site.writers import Engine, Runtime
 from torch2web.store import FileRecord, PartedFile
 
 SCHEMA_VERSION = 1
@@ -60,8 +60,12 @@ class ModelRecord:
     """Why there is none, where one was wanted."""
     verification: Mapping[str, Any]
     """Of the ONNX file as it was exported."""
+    golden: Mapping[str, Any]
+    """PyTorch's outputs for the golden input, for the whole ONNX file."""
     variants: Sequence[VariantRecord]
     """The default first."""
+    left_out: Sequence[Mapping[str, Any]]
+    """Variants that passed and are not part of this site: name, weights and verification."""
     refused: Sequence[Mapping[str, Any]]
     """Candidates that did not pass the gate: name, size, reason and verification."""
     reference: Mapping[str, Sequence[float]]
@@ -77,6 +81,11 @@ class ModelRecord:
         """Bytes that a visitor downloads for the default."""
         how = self.plan or self.graph  # the loader tries the compiled backend first
         return (how.size if how else 0) + self.default.weights.size
+
+    @property
+    def weights_parts(self) -> tuple[FileRecord, ...]:
+        """Parts of the weights of every variant."""
+        return tuple(part for variant in self.variants for part in variant.weights.parts)
 
     @property
     def files(self) -> tuple[FileRecord, ...]:
@@ -109,6 +118,7 @@ class ModelRecord:
             "recommended": {"target": spec.recommended.target, "role": spec.recommended.role},
             **plain,
             "verification": dict(self.verification),
+            "golden": dict(self.golden),
             **graph,
             **plan,
             **no_plan,

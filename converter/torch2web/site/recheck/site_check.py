@@ -10,11 +10,9 @@ import numpy as np
 
 from torch2web.errors import ManifestError, OutputError, VerificationError
 from torch2web.progress import ProgressCallback
-from torch2web.site.manifest import CHECKSUMS, MANIFEST, SUMS, read_manifest, read_sums
+from torch2web.site.manifest import CHECKSUMS, ENTRY, MANIFEST, SUMS, read_manifest, read_sums
 from torch2web.site.recheck.site_models import Form, forms_of, golden_difference
 from torch2web.store import sha256_of
-
-LOADER = "torch2web-*.js"
 
 
 @dataclass(frozen=True)
@@ -39,15 +37,15 @@ class Recheck:
     """Everything that is off; empty for a site that is as it was built."""
 
 
-def recheck(site: Path, show: ProgressCallback, cache: Path) -> Recheck:
-    """Check `site`; `show` is told what is being done, `cache` keeps the engine for this machine.
+def recheck(site: Path, show: ProgressCallback) -> Recheck:
+    """Check `site`; `show` is called with each step.
 
     Raises OutputError where there is no site at all.
     """
     if not site.is_dir():
-        raise OutputError(site, "there is no such folder; build the site first: python build.py")
+        raise OutputError(site, "there is no such folder; build the site first")
     if not (site / SUMS).is_file():
-        raise OutputError(site, f"it has no {SUMS}, so it is no built site; build one: python build.py")
+        raise OutputError(site, f"it has no {SUMS}, so it is not a built site")
     sums, strange = read_sums(site)
     problems = [f"{SUMS}: found {line[:80]!r}, expected a SHA-256, two spaces and a path" for line in strange]
     manifest: Mapping[str, Any] = {"models": []}
@@ -71,7 +69,7 @@ def recheck(site: Path, show: ProgressCallback, cache: Path) -> Recheck:
     models = []
     for form in runs:
         step(f"Running {form.name}")
-        models.append(_check_model(site, form, cache, problems))
+        models.append(_check_model(site, manifest, form, problems))
     return Recheck(len(sums), tuple(models), tuple(problems))
 
 
@@ -91,7 +89,7 @@ def _check_files(
 def _check_agreement(
     site: Path, manifest: Mapping[str, Any], sums: Mapping[str, str], problems: list[str]
 ) -> None:
-    """That manifest, checksums and loader speak of the same build."""
+    """Whether manifest, checksums and the loader's stub are of the same build."""
     runtime = manifest.get("runtime", {})
     builds = [runtime[kind] for kind in ("files", "webgpu") if kind in runtime]
     files = [build[role] for build in builds for role in ("api", "glue")]
@@ -108,11 +106,8 @@ def _check_agreement(
         if sums.get(file["path"]) != file["sha256"]
     )
     expected = sha256_of(site / MANIFEST).encode()
-    problems.extend(
-        f"{loader.name}: it was built for another {MANIFEST}"
-        for loader in site.glob(LOADER)
-        if expected not in loader.read_bytes()
-    )
+    if (site / ENTRY).is_file() and expected not in (site / ENTRY).read_bytes():
+        problems.append(f"{ENTRY}: it was built for another {MANIFEST}")
     if not (site / CHECKSUMS).is_file():
         return
     try:
@@ -130,10 +125,10 @@ def _check_agreement(
             problems.append(f"models/{name}: {CHECKSUMS} and {SUMS} give different SHA-256")
 
 
-def _check_model(site: Path, form: Form, cache: Path, problems: list[str]) -> ModelCheck:
-    difference, tolerance = float("inf"), form.variant["golden"]["tolerance"]
+def _check_model(site: Path, manifest: Mapping[str, Any], form: Form, problems: list[str]) -> ModelCheck:
+    difference, tolerance = float("inf"), form.golden["tolerance"]
     try:
-        difference = golden_difference(site, form, cache)
+        difference = golden_difference(site, manifest, form)
     except OSError:
         pass  # reported as missing already
     except VerificationError as error:

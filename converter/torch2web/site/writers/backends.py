@@ -1,104 +1,69 @@
-"""What runs models in the browser, as files of the site: onnxruntime-web, and the compiled engine."""
+"""Writes what runs models in the browser: onnxruntime-web, and the engine of the compiled backend."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from torch2web.assets import (
-    ENGINE_BUILDS,
-    build_engine,
-    check_engine_budgets,
-    engine_version,
-    runtime_files,
-    runtime_version,
-)
-from torch2web.store import FileRecord, PartedFile, write_named, write_parts
+from torch2web.assets import Assets
+from torch2web.site.manifest import Delivery, Engine, ModelRecord, Runtime, RuntimeFiles
+from torch2web.store import FileRecord, write_named, write_parts
 
 
 @dataclass(frozen=True)
-class RuntimeFiles:
-    """What one build of onnxruntime-web consists of."""
+class BackendFiles:
+    """The backends that a site has."""
 
-    api: FileRecord
-    glue: FileRecord
-    wasm: PartedFile
+    runtime: Runtime | None
+    engine: Engine | None
 
     @property
-    def all(self) -> tuple[FileRecord, ...]:
-        return self.api, self.glue, *self.wasm.parts
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"api": self.api.as_dict(), "glue": self.glue.as_dict(), "wasm": self.wasm.as_dict()}
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """The files of onnxruntime-web that the loader fetches."""
-
-    version: str
-    cpu: RuntimeFiles
-    webgpu: RuntimeFiles
-    """Fetched only by browsers with a graphics adapter, when they are about to try it."""
+    def starting(self) -> tuple[FileRecord, ...]:
+        """Scripts that the loader imports before it runs anything."""
+        return (self.runtime.cpu.api, self.runtime.cpu.glue) if self.runtime else ()
 
     @property
     def files(self) -> tuple[FileRecord, ...]:
-        return *self.cpu.all, *self.webgpu.all
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "name": "onnxruntime-web",
-            "version": self.version,
-            "files": self.cpu.as_dict(),
-            "webgpu": self.webgpu.as_dict(),
-        }
+        runtime = self.runtime.files if self.runtime else ()
+        return (*runtime, *(self.engine.files if self.engine else ()))
 
 
-@dataclass(frozen=True)
-class Engine:
-    """The modules of the compiled backend, of which a browser fetches the one that fits it."""
-
-    version: str
-    modules: Mapping[str, PartedFile]
-    """By `ENGINE_BUILDS`."""
-    compressed: Mapping[str, int]
-    """Bytes of each in brotli, by its name without a hash."""
-
-    @property
-    def files(self) -> tuple[FileRecord, ...]:
-        return tuple(part for module in self.modules.values() for part in module.parts)
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "version": self.version,
-            "files": {build: module.as_dict() for build, module in self.modules.items()},
-        }
+def write_backends(
+    root: Path, assets: Assets, models: Sequence[ModelRecord], delivery: Delivery
+) -> BackendFiles:
+    """Write the backends that `delivery` names; no engine where no model has a plan for it to run."""
+    planned = any(model.plan for model in models)
+    size = delivery.max_file_size
+    return BackendFiles(
+        runtime=_write_runtime(root, assets, size) if delivery.backends.with_runtime else None,
+        engine=_write_engine(root, assets, size) if planned else None,
+    )
 
 
-def write_runtime(root: Path, max_file_size: int) -> Runtime:
-    """Write onnxruntime-web's own files, unchanged but for their names."""
+def _write_runtime(root: Path, assets: Assets, max_file_size: int) -> Runtime:
+    """onnxruntime-web's own files, unchanged but for their names."""
 
     def write(kind: str) -> RuntimeFiles:
-        paths = runtime_files(kind)
-        content = {role: path.read_bytes() for role, path in paths.items()}
-        names = {role: f"onnxruntime/{path.stem}-*{path.suffix}" for role, path in paths.items()}
+        by_role = {}
+        for path in assets.below(f"onnxruntime/{kind}/"):
+            *_, role, name = path.split("/")
+            by_role[role] = (_hashed_name("onnxruntime", name), assets.read(path))
         return RuntimeFiles(
-            api=write_named(root, names["api"], content["api"]),
-            glue=write_named(root, names["glue"], content["glue"]),
-            wasm=write_parts(root, names["wasm"], content["wasm"], max_file_size),
+            api=write_named(root, *by_role["api"]),
+            glue=write_named(root, *by_role["glue"]),
+            wasm=write_parts(root, *by_role["wasm"], max_file_size),
         )
 
-    return Runtime(runtime_version(), write("cpu"), write("webgpu"))
+    return Runtime(assets.runtime_version, write("cpu"), write("webgpu"))
 
 
-def write_engine(root: Path, max_file_size: int, cache: Path) -> Engine:
-    """Write the engine's modules. Raises ToolError, and BudgetError for one that grew too large."""
-    contents = build_engine(cache)
-    compressed = check_engine_budgets(contents)
+def _write_engine(root: Path, assets: Assets, max_file_size: int) -> Engine:
     modules = {}
-    for build, name in ENGINE_BUILDS.items():
-        path = Path(name)
-        modules[build] = write_parts(
-            root, f"engine/{path.stem}-*{path.suffix}", contents[name], max_file_size
-        )
-    return Engine(engine_version(), modules, compressed)
+    for path in assets.below("engine/"):
+        _, build, name = path.split("/")
+        modules[build] = write_parts(root, _hashed_name("engine", name), assets.read(path), max_file_size)
+    return Engine(assets.engine_version, modules)
+
+
+def _hashed_name(folder: str, name: str) -> str:
+    """Path of an asset in the site, with an asterisk where its hash goes."""
+    return f"{folder}/{Path(name).stem}-*{Path(name).suffix}"

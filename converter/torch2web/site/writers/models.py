@@ -26,7 +26,7 @@ def place_model(root: Path, spec: ModelSpec, weights: Weights, kept: Kept, deliv
         return file
 
     plain = None
-    if delivery.plain_models:
+    if delivery.full_onnx:
         model = FileRecord(**record["model"])
         plain = FileRecord(f"models/{spec.output}", model.size, model.sha256)
         kept.files.place(MODEL, root / plain.path)
@@ -46,8 +46,15 @@ def place_model(root: Path, spec: ModelSpec, weights: Weights, kept: Kept, deliv
                 golden=variant["golden"],
                 logits=variant["logits"],
             )
-            for variant in record["kept"]
+            for index, variant in enumerate(record["kept"])
+            if index == 0 or delivery.includes(variant["name"], variant["weights"]["size"])
         ),
+        left_out=tuple(
+            variant
+            for index, variant in enumerate(record["kept"])
+            if index and not delivery.includes(variant["name"], variant["weights"]["size"])
+        ),
+        golden=record["golden"],
         refused=record["refused"],
         reference=record["reference"],
     )

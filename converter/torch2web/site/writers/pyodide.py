@@ -1,25 +1,19 @@
-"""Python for the browser: Pyodide's own files from npm, and the wheels that are installed into it."""
+"""Python for the browser: Pyodide, and the wheels that are installed into it."""
 
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import distribution
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from torch2web.assets import node_package
+from torch2web.assets import Assets
 from torch2web.errors import InputError
 
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-PURE = ("iniconfig", "packaging", "pluggy", "pygments", "pytest")
-"""pytest and what it needs, taken from where this Python has them installed."""
 COMPILED = ("numpy", "pillow")
 
 _IMPORTS = {"pillow": "PIL"}
-_INSTALLERS_OWN = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 
 
 @dataclass(frozen=True)
@@ -46,70 +40,46 @@ class Wheel:
         }
 
 
-def core_files() -> dict[str, Path]:
-    """Pyodide itself, by file name."""
-    return {name: node_package("pyodide") / name for name in CORE}
-
-
-def lock_json(wheels: Sequence[Wheel]) -> bytes:
+def lock_json(assets: Assets, wheels: Sequence[Wheel]) -> bytes:
     """A pyodide-lock.json with these wheels and no others."""
-    lock = json.loads((node_package("pyodide") / "pyodide-lock.json").read_text())
-    pure = {wheel.name for wheel in wheels} & set(PURE)
+    pure = {wheel.name for wheel in wheels} - set(COMPILED)
     packages = {
         wheel.name: wheel.as_lock_entry(sorted(pure - {"pytest"}) if wheel.name == "pytest" else ())
         for wheel in wheels
     }
-    return json.dumps({"info": lock["info"], "packages": packages}, indent=1).encode() + b"\n"
+    return json.dumps({"info": _info(assets), "packages": packages}, indent=1).encode() + b"\n"
 
 
-def pack_installed(name: str) -> Wheel:
-    """The wheel that a pure Python package was installed from, packed again: each time the same bytes."""
-    package = distribution(name)
-    packed = io.BytesIO()
-    files = {
-        file.as_posix(): Path(str(file.locate())).read_bytes()
-        for file in sorted(package.files or [])
-        if file.suffix != ".pyc" and ".." not in file.parts and file.name not in _INSTALLERS_OWN
-    }
-    info = next(PurePosixPath(path).parent for path in files if path.endswith(".dist-info/METADATA"))
-    # A RECORD lists each file and may leave its hash out; the lock file has the hash of the whole.
-    record = f"{info}/RECORD"
-    files[record] = "".join(f"{path},,\n" for path in [*files, record]).encode()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, content in files.items():
-            archive.writestr(zipfile.ZipInfo(path), content, zipfile.ZIP_DEFLATED)
-    return Wheel(name, package.version, f"{name}-{package.version}-py3-none-any.whl", packed.getvalue())
-
-
-def compiled_wheels(folder: Path | None) -> list[Wheel]:
-    """NumPy and Pillow for this Pyodide from `folder`, or without one from the Pyodide that is installed.
-
-    Pyodide's npm package is the core alone, so there are none then; its whole distribution has them. Raises
-    InputError where `folder` does not have them.
-    """
-    return wheels_of_distribution(node_package("pyodide")) if folder is None else _wheels_in(folder)
-
-
-def wheels_of_distribution(folder: Path) -> list[Wheel]:
-    """NumPy and Pillow as the lock file of a Pyodide names them, if they lie beside it; else none."""
-    lock = json.loads((folder / "pyodide-lock.json").read_text())["packages"]
+def pure_wheels(assets: Assets) -> list[Wheel]:
+    """pytest and its dependencies."""
     wheels = []
-    for name in COMPILED:
-        path = folder / lock[name]["file_name"]
-        content = path.read_bytes() if path.is_file() else b""
-        if hashlib.sha256(content).hexdigest() != lock[name]["sha256"]:
-            return []
-        wheels.append(Wheel(name, lock[name]["version"], path.name, content))
+    for path in assets.below("wheels/"):
+        file_name = path.removeprefix("wheels/")
+        name, version, *_ = file_name.split("-")
+        wheels.append(Wheel(name, version, file_name, assets.read(path)))
     return wheels
 
 
-def _wheels_in(folder: Path) -> list[Wheel]:
+def compiled_wheels(assets: Assets, folder: Path | None) -> list[Wheel]:
+    """NumPy and Pillow for this Pyodide from `folder`; none without a folder.
+
+    Pyodide's npm package is the core alone. Raises InputError where `folder` does not have them.
+    """
+    return [] if folder is None else _wheels_in(folder, _info(assets)["abi_version"])
+
+
+def _info(assets: Assets) -> dict[str, str]:
+    """Versions of this Pyodide, from its own lock file."""
+    info: dict[str, str] = json.loads(assets.read("pyodide/pyodide-lock.json"))["info"]
+    return info
+
+
+def _wheels_in(folder: Path, abi: str) -> list[Wheel]:
     if not folder.is_dir():
         raise InputError(
             f"PYODIDE_WHEELS: {folder}: there is no such folder; "
             "it should hold the wheels of NumPy and Pillow for Pyodide"
         )
-    abi = json.loads((node_package("pyodide") / "pyodide-lock.json").read_text())["info"]["abi_version"]
     sums = _sums(folder)
     wheels = []
     for name in COMPILED:

@@ -1,17 +1,19 @@
-"""The pages, rendered from templates/."""
+"""Pages and configuration files, rendered from the Jinja templates among the assets."""
 
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 
-TEMPLATES = Path(__file__).parents[4] / "templates"
+from torch2web.assets import Assets
+
+FOLDER = "templates/"
 
 
-def render(template: str, **context: Any) -> bytes:
+def render(assets: Assets, template: str, **context: Any) -> bytes:
     """Render `templates/<template>`; every variable that it names must be given."""
+    sources = {path.removeprefix(FOLDER): path for path in assets.below(FOLDER) if path.endswith(".j2")}
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=DictLoader({template: assets.read(sources[template]).decode()}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

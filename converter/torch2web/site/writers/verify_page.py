@@ -1,28 +1,23 @@
 """verify.html and all that it needs: Python and pytest for the browser, the tests, and what PyTorch said."""
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import PIL
+from PIL import Image
 
-from torch2web.catalog import Materials
+import torch2web
+from torch2web.assets import Assets
+from torch2web.catalog import ReferenceImage
 from torch2web.site.manifest import ModelRecord
-from torch2web.site.writers.pyodide import PURE, compiled_wheels, core_files, lock_json, pack_installed
+from torch2web.site.writers.pages import import_map_of
+from torch2web.site.writers.pyodide import CORE, compiled_wheels, lock_json, pure_wheels
 from torch2web.site.writers.templates import render
-from torch2web.store import (
-    FileRecord,
-    integrity,
-    kept_files,
-    read_blocks,
-    sha256_of_sources,
-    write_bytes_hashed,
-    write_hashed,
-)
+from torch2web.store import FileRecord, integrity, write_bytes_hashed
 from torch2web.variants import EXACT
-from torch2web.verification import reference_images
 
 PAGE = "verify.html"
 FOLDER = "verify"
@@ -33,8 +28,7 @@ NO_WHEELS = (
     "PYODIDE_WHEELS names a folder that does"
 )
 
-_ROOT = Path(__file__).parents[4]
-_IN_PAGE = _ROOT / "tests" / "in_page"
+_PACKAGE = Path(torch2web.__file__).parent
 _MOUNTED = (
     "errors.py",
     "images/__init__.py",
@@ -56,49 +50,30 @@ class Judged:
     checksums: Mapping[str, str]
     """SHA-256 by path below `models/`."""
     models: Sequence[ModelRecord]
+    images: Sequence[ReferenceImage]
+    """The images that the models were verified on."""
     loader: Sequence[FileRecord]
     """Under its stable name, and under the one with its hash."""
     style: FileRecord
 
 
-def write_verify_page(
-    root: Path, judged: Judged, script: bytes, wheels: Path | None, cache: Path, materials: Materials
-) -> list[FileRecord]:
+def write_verify_page(root: Path, assets: Assets, judged: Judged, wheels: Path | None) -> list[FileRecord]:
     """Write the page; `wheels` is a folder with NumPy and Pillow for Pyodide. Raises InputError."""
-    compiled = compiled_wheels(wheels)
-    packages = [*map(pack_installed, PURE), *compiled]
-    files = [
-        *(
-            write_hashed(root, f"{FOLDER}/pyodide/{name}", read_blocks(path))
-            for name, path in core_files().items()
-        ),
-        write_bytes_hashed(root, f"{FOLDER}/pyodide/pyodide-lock.json", lock_json(packages)),
-        *(
-            write_bytes_hashed(root, f"{FOLDER}/wheels/{wheel.file_name}", wheel.content)
-            for wheel in packages
-        ),
-        *(
-            write_hashed(root, f"{FOLDER}/python/{name}", read_blocks(path))
-            for name, path in _python_files().items()
-        ),
-        *(
-            write_bytes_hashed(root, f"{FOLDER}/python/pictures/{name}", content)
-            for name, content in _pictures(cache, materials).items()
-        ),
-        write_bytes_hashed(root, f"{FOLDER}/python/facts.json", _facts(judged, with_wheels=bool(compiled))),
-    ]
-    import_map = json.dumps(
-        {
-            "integrity": {
-                f"./{file.path}": integrity(file.sha256)
-                for file in (*judged.loader, *files)
-                if file.path.endswith((".js", ".mjs"))
-            }
-        }
-    )
-    verify = write_bytes_hashed(root, "verify.js", script)
+    compiled = compiled_wheels(assets, wheels)
+    packages = [*pure_wheels(assets), *compiled]
+    contents = {f"pyodide/{name}": assets.read(f"pyodide/{name}") for name in CORE}
+    contents["pyodide/pyodide-lock.json"] = lock_json(assets, packages)
+    contents |= {f"wheels/{wheel.file_name}": wheel.content for wheel in packages}
+    contents |= {f"python/{path}": content for path, content in _python_files(assets).items()}
+    contents |= {f"python/pictures/{image.name}.png": _png(image.picture) for image in judged.images}
+    contents["python/facts.json"] = _facts(judged, with_wheels=bool(compiled))
+    files = [write_bytes_hashed(root, f"{FOLDER}/{path}", content) for path, content in contents.items()]
+    scripts = [file for file in (*judged.loader, *files) if file.path.endswith((".js", ".mjs"))]
+    import_map = import_map_of({file.path: integrity(file.sha256) for file in scripts})
+    verify = write_bytes_hashed(root, "verify.js", assets.read("scripts/verify.js"))
     listing = json.dumps({file.path: integrity(file.sha256) for file in files})
     html = render(
+        assets,
         "verify.html.j2",
         models=judged.models,
         images=len(judged.models[0].reference),
@@ -113,24 +88,17 @@ def write_verify_page(
     return [*files, verify, write_bytes_hashed(root, PAGE, html)]
 
 
-def _python_files() -> dict[str, Path]:
+def _python_files(assets: Assets) -> dict[str, bytes]:
     """Sources by where they go in the page's Python."""
-    package = {f"torch2web/{name}": _ROOT / "converter" / "torch2web" / name for name in _MOUNTED}
-    return package | {f"in_page/{path.name}": path for path in sorted(_IN_PAGE.glob("*.py"))}
+    package = {f"torch2web/{name}": (_PACKAGE / name).read_bytes() for name in _MOUNTED}
+    judge = {path.removeprefix("judge/"): assets.read(path) for path in assets.below("judge/")}
+    return package | {f"in_page/{name}": content for name, content in judge.items()}
 
 
-def _pictures(cache: Path, materials: Materials) -> dict[str, bytes]:
-    """The reference images as PNG, by file name."""
-
-    def make(folder: Path) -> None:
-        for image in reference_images(materials.reference_images()):
-            image.picture.save(folder / f"{image.name}.png")
-
-    package = _ROOT / "converter" / "torch2web"
-    drawn_by = sha256_of_sources(
-        package, [package / "verification" / "reference_images.py", *sorted((package / "demo").glob("*.py"))]
-    )
-    return kept_files(cache, "pictures", f"{drawn_by} Pillow {PIL.__version__}", make)
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _facts(judged: Judged, *, with_wheels: bool) -> bytes:

@@ -1,13 +1,9 @@
-"""The compiled backend's engine, made from web/engine/ by `zig cc` (the PyPI package ziglang).
+"""Compiles the engine in web/engine/ to WebAssembly with `zig cc` (the PyPI package ziglang).
 
-Four WebAssembly modules, since one module can ask neither for "relaxed SIMD if there is any" nor for "shared
-memory or not"; and the same C as a library for this machine, which plans are tried with.
+Four modules, since a module cannot ask for relaxed SIMD or for shared memory only where the browser has it.
 """
 
-import ctypes
-import hashlib
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -19,7 +15,7 @@ from pathlib import Path
 from torch2web.errors import ToolError
 from torch2web.store import kept_files, sha256_of_sources, side_by_side
 
-ENGINE = Path(__file__).parents[3] / "web" / "engine"
+ENGINE = Path(__file__).parents[1] / "engine"
 
 EXPORTS = (
     "engine_base",
@@ -51,7 +47,6 @@ STACK_BYTES = 65536
 MOST_SHARED_BYTES = 65535 * 65536
 """What a shared memory may grow to, at most: 4 GiB less a page."""
 
-_ADVICE = "--backend onnxruntime builds without the compiled backend"
 
 _WARNINGS = ("-std=c11", "-Wall", "-Wextra")
 # No contraction: `a * b + c` rounds twice wherever the code does not ask for the fused form.
@@ -101,11 +96,6 @@ ENGINE_BUILDS = {module.build: module.name for module in MODULES}
 """File names of the modules by what the manifest calls them."""
 
 
-def engine_version() -> str:
-    """Sixteen digits that stand for all that the modules are made from."""
-    return hashlib.sha256(_modules_key().encode()).hexdigest()[:16]
-
-
 def engine_sources() -> list[Path]:
     """The C files of the engine, sorted."""
     return sorted(ENGINE.rglob("*.c"))
@@ -124,27 +114,6 @@ def build_engine(cache: Path) -> Mapping[str, bytes]:
         side_by_side(lambda module: compile_module(folder / module.name, sources, EXPORTS, module), MODULES)
 
     return kept_files(cache, "engine", _modules_key(), make)
-
-
-def native_engine(cache: Path) -> ctypes.CDLL:
-    """The engine and its kernels as a library of this machine, a new copy each call. Raises ToolError."""
-
-    def make(folder: Path) -> None:
-        library = str(folder / "engine.so")
-        # No instructions that only this processor has: caches travel, in CI from one machine to the next.
-        options = ["-mcpu=baseline", "-shared", "-fPIC", "-nostdlib"]
-        _zig_cc([*options, *map(str, engine_sources()), "-o", library])
-
-    machine = (sys.platform, platform.machine())
-    content = kept_files(cache, "native-engine", _key(*machine), make)["engine.so"]
-    # A copy of its own, since the engine keeps what it knows of a plan in the library's memory.
-    with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "engine.so"
-        library.write_bytes(content)
-        try:
-            return ctypes.CDLL(str(library))
-        except OSError as error:
-            raise ToolError("the engine", f"this machine cannot load it: {error}; {_ADVICE}") from error
 
 
 def compile_module(target: Path, sources: Sequence[Path], exports: Sequence[str], module: Module) -> None:
@@ -205,5 +174,5 @@ def _zig_cc(arguments: Sequence[str]) -> None:
             text=True,
         )
     if result.returncode:
-        problem = f"failed with exit code {result.returncode}; {_ADVICE}"
+        problem = f"failed with exit code {result.returncode}"
         raise ToolError("zig cc", problem, result.stdout)
