@@ -30,7 +30,7 @@ from converter.webassets import build_offline, build_scripts
 MANIFEST = "models/model_info.json"
 CHECKSUMS = "models/model_checksums.json"
 ENTRY = "torch2web.js"
-"""The loader's stable name: it imports the one with its hash, which caches may keep for ever."""
+"""The loader's stub: it pins the site's manifest, and imports the loader by the name with its hash."""
 OFFLINE = "offline.js"
 """The service worker, whose name registrations hold on to."""
 SUMS = "SHA256SUMS"
@@ -127,10 +127,10 @@ def write_site(
     # Not among the checksums, which the page shows: a signature is another one each time.
     signatures = [sign_manifest(root, delivery.signing_key)] if delivery.signing_key else []
 
-    scripts = build_scripts(manifest.sha256, cache / "web")
+    scripts = build_scripts(cache / "web")
     parts = [write_bytes_hashed(root, name, content) for name, content in scripts.parts.items()]
     loader = write_named(root, "torch2web-*.js", scripts.loader)
-    entry = write_bytes_hashed(root, ENTRY, f'export * from "./{loader.path}";\n'.encode())
+    entry = write_bytes_hashed(root, ENTRY, scripts.stub_for(loader.path, manifest.sha256))
     types = write_bytes_hashed(root, "torch2web.d.ts", scripts.types)
     page = write_bytes_hashed(root, "page.js", scripts.page)
     style = write_hashed(root, "page.css", read_blocks(TEMPLATES / "page.css"))

@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from converter.bundle import CHECKSUMS, MANIFEST, SUMS, read_sums
+from converter.bundle import CHECKSUMS, ENTRY, MANIFEST, SUMS, read_sums
 from converter.check_manifest import read_manifest
 from converter.console import Show
 from converter.errors import ManifestError, OutputError, VerificationError
 from converter.hashing import sha256_of
 from converter.site_models import Form, forms_of, golden_difference
-
-LOADER = "torch2web-*.js"
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def _check_files(
 def _check_agreement(
     site: Path, manifest: Mapping[str, Any], sums: Mapping[str, str], problems: list[str]
 ) -> None:
-    """That manifest, checksums and loader speak of the same build."""
+    """That manifest, checksums and the loader's stub are of the same build."""
     runtime = manifest.get("runtime", {})
     builds = [runtime[kind] for kind in ("files", "webgpu") if kind in runtime]
     files = [build[role] for build in builds for role in ("api", "glue")]
@@ -109,11 +107,8 @@ def _check_agreement(
         if sums.get(file["path"]) != file["sha256"]
     )
     expected = sha256_of(site / MANIFEST).encode()
-    problems.extend(
-        f"{loader.name}: it was built for another {MANIFEST}"
-        for loader in site.glob(LOADER)
-        if expected not in loader.read_bytes()
-    )
+    if (site / ENTRY).is_file() and expected not in (site / ENTRY).read_bytes():
+        problems.append(f"{ENTRY}: it was built for another {MANIFEST}")
     if not (site / CHECKSUMS).is_file():
         return
     try:

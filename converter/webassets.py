@@ -40,15 +40,25 @@ _RUNTIME_FILES = {
 
 @dataclass(frozen=True)
 class Scripts:
-    """The bundled files."""
+    """The bundled files, the same for every site."""
 
     loader: bytes
+    stub: bytes
+    """Template of a site's torch2web.js."""
     parts: Mapping[str, bytes]
     """What the loader imports when it is needed, by file name."""
     page: bytes
     verify: bytes
     """The script of verify.html."""
     types: bytes
+
+    def stub_for(self, loader: str, manifest_sha256: str) -> bytes:
+        """torch2web.js of a site: pins its manifest in `loader`, whose public names it exports."""
+        names = {b"__LOADER__": loader, b"__MODEL_INFO_SHA256__": manifest_sha256}
+        stub = self.stub
+        for placeholder, name in names.items():
+            stub = stub.replace(placeholder, name.encode())
+        return stub
 
     @property
     def gzipped(self) -> dict[str, int]:
@@ -79,16 +89,17 @@ def node_package(name: str) -> Path:
     return _MODULES / name
 
 
-def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
-    """Bundle the loader, which will accept only the manifest with this hash, its types and the page.
+def build_scripts(cache: Path) -> Scripts:
+    """Bundle the loader, its types and the pages' scripts.
 
     Kept in `cache` between builds. Raises ToolError, and BudgetError for a script that grew too large.
     """
     sources = sha256_of_sources(WEB, _sources())
-    scripts = _bundled(cache, "scripts", sources, [manifest_sha256])
-    types = _bundled(cache, "types", sources, [])
-    loader, page, verify = (scripts.pop(name) for name in ("torch2web.js", "page.js", "verify.js"))
-    built = Scripts(loader, scripts, page, verify, types["torch2web.d.ts"])
+    scripts = _bundled(cache, "scripts", sources)
+    types = _bundled(cache, "types", sources)
+    names = ("torch2web.js", "stub.js", "page.js", "verify.js")
+    loader, stub, page, verify = (scripts.pop(name) for name in names)
+    built = Scripts(loader, stub, scripts, page, verify, types["torch2web.d.ts"])
     budgets = json.loads(BUDGETS.read_text())
     for name, size in built.gzipped.items():
         if size > budgets[name]:
@@ -97,14 +108,16 @@ def build_scripts(manifest_sha256: str, cache: Path) -> Scripts:
 
 
 def build_offline(shell: Sequence[FileRecord], cache: Path) -> bytes:
-    """Bundle the service worker that keeps the files of `shell`, and just these bytes of them.
+    """The service worker that keeps the files of `shell`, and just these bytes of them.
 
-    Kept in `cache` between builds. Raises ToolError, and BudgetError if it grew too large.
+    Its first line lists them; the script after it is the same for every site. Kept in `cache` between builds.
+    Raises ToolError, and BudgetError if it grew too large.
     """
     files = {file.path: integrity(file.sha256) for file in sorted(shell, key=lambda file: file.path)}
     version = hashlib.sha256(json.dumps(files).encode()).hexdigest()
-    listing = json.dumps({"version": version, "files": files})
-    content = _bundled(cache, "offline", sha256_of_sources(WEB, _sources()), [listing])["offline.js"]
+    listing = json.dumps({"version": version, "files": files}, separators=(",", ":"))
+    script = _bundled(cache, "offline", sha256_of_sources(WEB, _sources()))["offline.js"]
+    content = f"self.torch2webShell={listing};\n".encode() + script
     size, budget = len(gzip.compress(content, 9, mtime=0)), json.loads(BUDGETS.read_text())["offline.js"]
     if size > budget:
         raise BudgetError("offline.js", size, budget)
@@ -122,13 +135,13 @@ def check_engine_budgets(modules: Mapping[str, bytes]) -> dict[str, int]:
     return compressed
 
 
-def _bundled(cache: Path, what: str, sources: str, arguments: list[str]) -> dict[str, bytes]:
+def _bundled(cache: Path, what: str, sources: str) -> dict[str, bytes]:
     """What `build.mjs <what>` writes, by file name; kept in `cache` under a hash of what it is made from."""
 
     def make(folder: Path) -> None:
-        run_node(["build.mjs", what, str(folder), *arguments], WEB)
+        run_node(["build.mjs", what, str(folder)], WEB)
 
-    return kept_files(cache, what, "\0".join([sources, *arguments]), make)
+    return kept_files(cache, what, sources, make)
 
 
 def _sources() -> Iterable[Path]:

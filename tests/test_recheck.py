@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from converter.bundle import CHECKSUMS, MANIFEST, SUMS
+from converter.bundle import CHECKSUMS, ENTRY, MANIFEST, SUMS
 from converter.catalog import ModelSpec
 from converter.hashing import sha256_of
 from converter.recheck import recheck
 from tests.browser.mutants import scaled_weight_site
-from tests.browser.sites import script_of, weights_of
+from tests.browser.sites import weights_of
 from tests.conftest import ROOT
 
 CACHE = ROOT / ".cache/web"
@@ -78,7 +78,7 @@ def test_manifest_of_another_build(site: Path) -> None:
     manifest["models"][0]["variants"][0]["golden"]["tolerance"] = 100
     (site / MANIFEST).write_text(json.dumps(manifest))
     renew_sums(site, MANIFEST)
-    assert f"{script_of(site)}: it was built for another {MANIFEST}" in recheck(site, quiet, CACHE).problems
+    assert f"{ENTRY}: it was built for another {MANIFEST}" in recheck(site, quiet, CACHE).problems
 
 
 def test_manifest_that_breaks_its_schema(site: Path) -> None:

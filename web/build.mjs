@@ -1,9 +1,11 @@
 /**
  * Bundles what the browser runs.
  *
- *     node build.mjs scripts OUT MODEL_INFO_SHA256   torch2web.js, its parts and the pages' scripts, minified
- *     node build.mjs types OUT                       torch2web.d.ts, all of its types in one file
- *     node build.mjs offline OUT SHELL               offline.js, with the JSON of the files that it keeps
+ *     node build.mjs scripts OUT   the loader torch2web.js, its parts, stub.js and the pages' scripts, minified
+ *     node build.mjs types OUT     torch2web.d.ts, all of its types in one file
+ *     node build.mjs offline OUT   offline.js
+ *
+ * Nothing of a site is in them: Python completes stub.js and offline.js (converter/webassets.py).
  */
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -28,11 +30,20 @@ const common = {
   logLevel: "warning",
 };
 
+/** Export of the loader that its stub calls and does not pass on. */
+const PIN = "pinManifest";
+
 /**
- * The loader is one file of its own: the page imports it like any other page would. It carries the hashes of its
- * parts and of the manifest.
+ * A site's torch2web.js. In place of the placeholders it gets the loader's file name and the SHA-256 of the site's
+ * model_info.json.
  */
-async function buildScripts(out, modelInfoSha256) {
+const stub = (exported) => `import { ${PIN} } from "./__LOADER__";
+${PIN}("__MODEL_INFO_SHA256__");
+export { ${exported.filter((name) => name !== PIN).join(", ")} } from "./__LOADER__";
+`;
+
+/** The loader is one file of its own, which the pages import like any other page would. It has the hashes of its parts. */
+async function buildScripts(out) {
   const { outputFiles } = await build({
     ...common,
     entryPoints: PARTS.map((name) => here(`loader/parts/${name}.ts`)),
@@ -47,15 +58,15 @@ async function buildScripts(out, modelInfoSha256) {
     await writeFile(join(out, path), contents);
     parts[name] = { path, sha256 };
   }
-  await build({
+  const { metafile } = await build({
     ...common,
-    entryPoints: [here("loader/torch2web.ts")],
+    entryPoints: [here("loader/main.ts")],
     outfile: join(out, "torch2web.js"),
-    define: {
-      __MODEL_INFO_SHA256__: JSON.stringify(modelInfoSha256),
-      __PARTS__: JSON.stringify(parts),
-    },
+    define: { __PARTS__: JSON.stringify(parts) },
+    metafile: true,
   });
+  const [{ exports: exported }] = Object.values(metafile.outputs);
+  await writeFile(join(out, "stub.js"), stub(exported.toSorted()));
   await build({
     ...common,
     entryPoints: [here("page/page.ts"), here("verify/verify.ts")],
@@ -75,13 +86,12 @@ async function buildScripts(out, modelInfoSha256) {
 }
 
 /** A classic script and no module, so that a worker of somebody's can import it and all browsers register it. */
-async function buildOffline(out, shell) {
+async function buildOffline(out) {
   await build({
     ...common,
     format: "iife",
     entryPoints: [here("offline/offline.ts")],
     outfile: join(out, "offline.js"),
-    define: { __SHELL__: shell },
   });
 }
 
@@ -98,6 +108,6 @@ async function buildTypes(out) {
   await bundle.write({ file: join(out, "torch2web.d.ts"), format: "es" });
 }
 
-const [what, out, ...rest] = process.argv.slice(2);
+const [what, out] = process.argv.slice(2);
 await mkdir(out, { recursive: true });
-await { scripts: buildScripts, types: buildTypes, offline: buildOffline }[what](out, ...rest);
+await { scripts: buildScripts, types: buildTypes, offline: buildOffline }[what](out);

@@ -9,7 +9,6 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from converter.bundle import MANIFEST
 from converter.catalog import ModelSpec
 from converter.encodings import Tensors
 from converter.hashing import sha256_of
@@ -63,7 +62,7 @@ def patched_loader_site(site: Path, folder: Path, *patches: tuple[str, str, str]
         assert text.count(old) == 1, f"{file} no longer holds {old!r} once; renew the mutant"
         path.write_text(text.replace(old, new))
     mutant = copy_site(site, folder / "site")
-    run_node(["build.mjs", "scripts", str(folder / "out"), sha256_of(site / MANIFEST)], web)
+    run_node(["build.mjs", "scripts", str(folder / "out")], web)
     loader = script_of(site)
     _replace(mutant / loader, (folder / "out/torch2web.js").read_bytes())
     for page in mutant.glob("*.html"):

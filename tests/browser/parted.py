@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page
 
-from converter.bundle import MANIFEST
+from converter.bundle import ENTRY, MANIFEST
 from converter.golden import golden_input
 from converter.hashing import sha256_of
 from converter.inference import run_session
@@ -127,10 +127,8 @@ def next_version(site: Path, folder: Path) -> Path:
     golden["logits"] = run_session(session_of(target, MODEL), inputs).tolist()
     assert np.abs(before - golden["logits"]).max() > 0, "the weight counts"
     _write(target / MANIFEST, json.dumps(manifest).encode())
-    scripts = build_scripts(sha256_of(target / MANIFEST), folder / "scripts")
-    (target / script_of(target)).unlink()
-    loader = write_named(target, "torch2web-*.js", scripts.loader)
-    _write(target / "torch2web.js", f'export * from "./{loader.path}";\n'.encode())
+    stub = build_scripts(folder / "scripts").stub_for(script_of(target), sha256_of(target / MANIFEST))
+    _write(target / ENTRY, stub)
     return target
 
 

@@ -22,6 +22,7 @@ import { normalise } from "./normalise.ts";
 import type { ElementPicture } from "./portable.ts";
 import { argmax, softmax } from "./postprocess.ts";
 import { part } from "./parts.ts";
+import { manifestPin } from "./pin.ts";
 import { Recovering } from "./recovering.ts";
 import { Memory } from "./remember.ts";
 import type { Pixels } from "./resample.ts";
@@ -94,11 +95,12 @@ export async function loadInline(
   }
 }
 
-/** What was found out for this model on this device, by this version of the loader. */
+/** What was found out for this model on this device, by this version of the loader and of the site. */
 async function memoryFor({ base, info, variant }: Ingredients): Promise<Memory> {
   const { name } = await adapter();
   const { crossOriginIsolated, navigator } = globalThis;
-  const device = [import.meta.url, name, crossOriginIsolated, navigator.hardwareConcurrency];
+  const { hardwareConcurrency } = navigator;
+  const device = [import.meta.url, manifestPin(), name, crossOriginIsolated, hardwareConcurrency];
   return new Memory(base, `${info.name} ${variant.name}`, device.join(" "));
 }
 

@@ -7,6 +7,7 @@ import { begin } from "./beginning.ts";
 import { loadInline } from "./inline.ts";
 import type { ModelInfo } from "./manifest.ts";
 import type { PublicKey } from "./signature.ts";
+import { manifestPin } from "./pin.ts";
 import { siteURL } from "./site.ts";
 import type { ImageSource } from "./source.ts";
 import type { Watch, WatchOptions } from "./watch.ts";
@@ -123,6 +124,7 @@ export interface Model {
  * Raises ManifestError, DownloadError, IntegrityError, SignatureError, BackendError, or the platform's AbortError.
  */
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
+  manifestPin(); // raises before anything is fetched
   // Now, as a page's own address may change meanwhile.
   const given = { ...options, baseURL: siteURL(options.baseURL) };
   if (options.worker === false) return loadInline(name, given, "turned off by the page");

@@ -4,10 +4,8 @@ import { IntegrityError, ManifestError } from "./errors.ts";
 import { sha256, subresourceIntegrity } from "./integrity.ts";
 import type { Manifest, ModelInfo, VariantInfo } from "./manifest.ts";
 import { prepareHashing } from "./parts.ts";
+import { manifestPin } from "./pin.ts";
 import { requireSignature, type Signed } from "./signature.ts";
-
-/** SHA-256 of the model_info.json of the same build; put here by the build. */
-declare const __MODEL_INFO_SHA256__: string;
 
 const MANIFEST_PATH = "models/model_info.json";
 
@@ -27,12 +25,12 @@ export function firstManifest(
   const url = new URL(MANIFEST_PATH, base).href;
   // "no-cache" asks the server whether the stored copy is still the right one; `integrity` tells a service worker
   // which build's it has to be (web/offline/).
-  const integrity = subresourceIntegrity(__MODEL_INFO_SHA256__);
+  const integrity = subresourceIntegrity(manifestPin());
   return fetchBytes(url, "no-cache", { signal, stallTimeout, integrity });
 }
 
 /**
- * Checks that the manifest is of the same build as this loader, and signed where asked for. Where the first try gave
+ * Checks that the manifest is the pinned one, and signed where asked for. Where the first try gave
  * nothing it is fetched once more, past every cache: browsers do not say what else they got.
  */
 export async function readManifest(
@@ -45,10 +43,8 @@ export async function readManifest(
   const url = new URL(MANIFEST_PATH, base).href;
   options.signal?.throwIfAborted();
   const bytes = first ?? (await fetchBytes(url, "reload", options));
-  const actual = await sha256(bytes);
-  if (actual !== __MODEL_INFO_SHA256__) {
-    throw new IntegrityError(url, __MODEL_INFO_SHA256__, actual);
-  }
+  const [expected, actual] = [manifestPin(), await sha256(bytes)];
+  if (actual !== expected) throw new IntegrityError(url, expected, actual);
   await requireSignature(base, url, bytes, signed, options);
   let data: unknown;
   try {

@@ -1,7 +1,4 @@
-/** The public surface: what `import … from "./torch2web.js"` gives a page. The same script runs its worker. */
-import { serveAsThread } from "./backends/threads.ts";
-import { serveAsWorker } from "./worker/serve.ts";
-
+/** The public surface: the exports of the stub torch2web.js, and their types. */
 export { cacheStatus, clearCache } from "./cache.ts";
 export type { CacheOptions, CacheStatus } from "./cache.ts";
 export type { CacheReport } from "./delivery.ts";
@@ -43,6 +40,3 @@ export type { ImageSource } from "./source.ts";
 export type { CenterCropInfo, PadInfo, ResizeInfo, StepInfo } from "./steps.ts";
 export type { EnsemblePrediction } from "./together.ts";
 export type { Watch, WatchOptions } from "./watch.ts";
-
-serveAsWorker();
-serveAsThread();

@@ -16,5 +16,5 @@ export const TAKE_OVER = "torch2web take over";
 
 export type Message =
   | { type: typeof KEEP }
-  /** `loader`: path of the loader that the page runs, by which the worker knows its build. */
-  | { type: typeof TAKE_OVER; loader: string };
+  /** `stub`: `integrity` of the torch2web.js that the page runs, which identifies its build. */
+  | { type: typeof TAKE_OVER; stub: string };

@@ -9,9 +9,13 @@
  *     importScripts("/torch2web/offline.js");
  */
 import { KEEP, TAKE_OVER, type Kept, type Message } from "./agreed.ts";
-import { Shell } from "./shell.ts";
+import { Shell, type Listing } from "./shell.ts";
 
-declare const self: ServiceWorkerGlobalScope & { torch2webFolder?: string | URL };
+declare const self: ServiceWorkerGlobalScope & {
+  torch2webFolder?: string | URL;
+  /** Assigned in the first line of offline.js, which the build writes for each site. */
+  torch2webShell: Listing;
+};
 
 const OWN_NAME = "offline.js";
 
@@ -24,7 +28,7 @@ const ARRIVAL = 1000;
 /** Whether this script is the worker, and not part of somebody's. Only then are its life and its messages ours. */
 const alone = self.torch2webFolder === undefined;
 
-const shell = new Shell(siteURL());
+const shell = new Shell(siteURL(), self.torch2webShell);
 
 self.addEventListener("install", (event) => event.waitUntil(shell.keep()));
 
@@ -41,7 +45,7 @@ if (alone) {
   self.addEventListener("message", (event) => {
     const message = event.data as Message;
     if (message.type === KEEP) event.waitUntil(keepAgain(event.ports[0]!));
-    if (message.type === TAKE_OVER) event.waitUntil(takeOver(message.loader, event.source));
+    if (message.type === TAKE_OVER) event.waitUntil(takeOver(message.stub, event.source));
   });
 }
 
@@ -80,8 +84,8 @@ async function keepAgain(port: MessagePort): Promise<void> {
  * A new version waits until no page is open that the old one serves, as an open page may still need its files. A page
  * that was reloaded never closes, though, so it says which build it is.
  */
-async function takeOver(loader: string, source: ExtendableMessageEvent["source"]): Promise<void> {
-  if (!shell.has(loader)) return;
+async function takeOver(stub: string, source: ExtendableMessageEvent["source"]): Promise<void> {
+  if (!shell.isBuild(stub)) return;
   const windows = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const pages = windows.filter(({ url }) => url.startsWith(self.registration.scope));
   // A page that is just loading is not among them, so that one page alone may be another than the one that asks.

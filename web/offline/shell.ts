@@ -3,10 +3,16 @@ import { shellPrefix } from "./agreed.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** The `integrity` of each file by its path, and a hash over them all; put here by the build. */
-declare const __SHELL__: { version: string; files: Record<string, string> };
+/** The `integrity` of each file by its path, and a hash over them all. */
+export interface Listing {
+  version: string;
+  files: Record<string, string>;
+}
 
 const INDEX = "index.html";
+
+/** The loader's stub, in which the manifest is pinned and the loader named. */
+const STUB = "torch2web.js";
 
 /** What the build calls a file that never changes under its name (converter/parts.py). */
 const NAMED_BY_HASH = /-[0-9a-f]{32}\.\w+$/;
@@ -17,19 +23,20 @@ const PATIENCE = 5000;
 /** The shell of the site at `base`. */
 export class Shell {
   readonly #base: URL;
-  readonly #files = new Map(Object.entries(__SHELL__.files));
+  readonly #files: ReadonlyMap<string, string>;
   readonly #prefix: string;
   readonly #name: string;
 
-  constructor(base: URL) {
+  constructor(base: URL, { version, files }: Listing) {
     this.#base = base;
+    this.#files = new Map(Object.entries(files));
     this.#prefix = shellPrefix(self.registration.scope, base.href);
-    this.#name = this.#prefix + __SHELL__.version;
+    this.#name = this.#prefix + version;
   }
 
-  /** Whether a file is one of this build. */
-  has(path: string): boolean {
-    return this.#files.has(path);
+  /** Whether this is the build whose stub has this `integrity`. */
+  isBuild(stub: string): boolean {
+    return this.#files.get(STUB) === stub;
   }
 
   /** Fetches and keeps every file. Where one fails, nothing is kept. */

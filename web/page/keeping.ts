@@ -25,7 +25,7 @@ export async function offerKeeping(loadModel: LoadModel): Promise<void> {
   });
   box.checked = await worker.isKept();
   document.getElementById("keeping")!.hidden = false;
-  await worker.welcomeUpdates(box.dataset["loader"]!);
+  await worker.welcomeUpdates(box.dataset["stub"]!);
   if (!box.checked) return;
   if ((await cacheStatus()).parts > 0) say(READY);
   else await keepModel(loadModel);

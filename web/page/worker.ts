@@ -41,12 +41,12 @@ export async function forget(): Promise<void> {
 }
 
 /** Lets a new version of the worker begin as soon as a page of the new version is there. */
-export async function welcomeUpdates(loader: string): Promise<void> {
+export async function welcomeUpdates(stub: string): Promise<void> {
   const registration = await ownRegistration();
   if (!registration) return;
   await loaded();
   const welcome = (worker: ServiceWorker | null): void => {
-    const message: Message = { type: TAKE_OVER, loader };
+    const message: Message = { type: TAKE_OVER, stub };
     if (worker?.state === "installed") worker.postMessage(message);
     else worker?.addEventListener("statechange", () => welcome(worker), { once: true });
   };

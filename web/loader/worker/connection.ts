@@ -2,6 +2,7 @@
 import type { BackendReport } from "../backend.ts";
 import { BackendError } from "../errors.ts";
 import { checkOwnScript } from "../own_script.ts";
+import { manifestPin } from "../pin.ts";
 import { unpack } from "./packed_error.ts";
 import {
   WORKER_NAME,
@@ -77,7 +78,7 @@ export class Connection {
         if ("ready" in data) resolve(data.problem);
       };
       setTimeout(() => resolve(`it said nothing for ${START / 1000} s`), START);
-      worker.postMessage({ lock } satisfies Greeting);
+      worker.postMessage({ lock, pin: manifestPin() } satisfies Greeting);
     });
     if (problem) {
       worker.terminate();

@@ -65,7 +65,10 @@ export type Reply =
   | { id: number; result: unknown }
   | { id: number; error: PackedError };
 
-/** The first message: a lock that the worker holds for as long as it lives. */
+/** The first message. */
 export interface Greeting {
+  /** Name of a lock that the worker holds for as long as it lives. */
   lock: string;
+  /** SHA-256 of the manifest that the page's stub pins. */
+  pin: string;
 }

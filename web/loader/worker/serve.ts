@@ -1,5 +1,6 @@
 /** The worker's side: does what the page asks for with models that live here. */
 import { loadInline, type InlineModel } from "../inline.ts";
+import { pinManifest } from "../pin.ts";
 import type { Portable } from "../portable.ts";
 import { predictTogether } from "../together.ts";
 import { pack } from "./packed_error.ts";
@@ -35,7 +36,8 @@ export function serveAsWorker(): void {
   };
 }
 
-async function greet(scope: Scope, { lock }: Greeting): Promise<void> {
+async function greet(scope: Scope, { lock, pin }: Greeting): Promise<void> {
+  pinManifest(pin);
   const locks = globalThis.navigator.locks as LockManager | undefined;
   await new Promise<void>((held) => {
     if (!locks) held();
