@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from torch2web.errors import OutputError
-from torch2web.site.bundle import full_disk_explained, require_replaceable
 from torch2web.site.manifest.layout import read_sums
+from torch2web.site.replace import full_disk_explained, require_replaceable
 from torch2web.store.hashing import sha256_of
 
 

@@ -17,7 +17,7 @@ import torch
 
 from tests.conftest import ROOT, run_build
 from torch2web.architectures import load_architecture
-from torch2web.cli.options import create_parser
+from torch2web.cli.options import Defaults, create_parser
 from torch2web.demo.weights import load_demo_state
 
 OTHER_MODELS = shutil.ignore_patterns("landmark*", "efficientnet*")
@@ -35,7 +35,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_option_has_a_help_text() -> None:
-    parsers = [create_parser()]
+    parsers = [create_parser(Defaults.checkout(ROOT))]
     for action in parsers[0]._actions:
         if isinstance(action.choices, dict):
             parsers += action.choices.values()
@@ -46,7 +46,7 @@ def test_every_option_has_a_help_text() -> None:
 
 def test_every_option_is_documented() -> None:
     readme = (ROOT / "README.md").read_text()
-    parsers = [create_parser()]
+    parsers = [create_parser(Defaults.checkout(ROOT))]
     for action in parsers[0]._actions:
         if isinstance(action.choices, dict):
             parsers += action.choices.values()

@@ -1,7 +1,6 @@
 """A model's plan: kept where the engine gives every variant's numbers, else left out with the figures."""
 
 from collections.abc import Callable
-from ctypes import CDLL
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from torch import nn
 
 from tests.materials import images
 from tests.tiny_network import plannable, unplannable
-from torch2web.assets.engine import native_engine
+from torch2web.assets import load_assets
 from torch2web.catalog.load import Gate, ModelSpec
 from torch2web.pipeline.convert import _plan
 from torch2web.plan import Plan, plan_model, why_refused
@@ -26,7 +25,7 @@ from torch2web.verification.reference_run import ReferenceRun, capture_reference
 class Converted:
     """Everything that a plan is made of and judged with."""
 
-    library: CDLL
+    modules: dict[str, bytes]
     split: SplitModel
     spec: ModelSpec
     reference: ReferenceRun
@@ -36,9 +35,16 @@ class Converted:
         """Why the plan is refused, by variant: empty where it is not."""
         plan = plan or plan_model(onnx.load_from_string(self.split.graph))
         return {
-            variant.name: why_refused(self.library, plan, variant, self.spec, self.reference)
+            variant.name: why_refused(self.modules, plan, variant, self.spec, self.reference)
             for variant in self.variants
         }
+
+
+def engine_modules() -> dict[str, bytes]:
+    """The builds that judge a plan."""
+    assets = load_assets()
+    paths = {build: assets.below(f"engine/{build}/") for build in ("relaxed", "plain")}
+    return {build: assets.read(path) for build, (path,) in paths.items()}
 
 
 @pytest.fixture
@@ -52,7 +58,7 @@ def convert(catalog: dict[str, ModelSpec], cache: Path, tmp_path: Path) -> Calla
         outcomes = make_variants(split, spec, reference)
         variants = tuple(outcome for outcome in outcomes if isinstance(outcome, Variant))
         assert [variant.name for variant in variants] == ["fp32", "fp16", "int8"]
-        return Converted(native_engine(cache / "web"), split, spec, reference, variants)
+        return Converted(engine_modules(), split, spec, reference, variants)
 
     return convert
 
@@ -73,8 +79,8 @@ def test_other_numbers_than_pytorchs(convert: Callable[..., Converted]) -> None:
     logits[4, 2] += 0.125
     reference = replace(converted.reference, logits={**converted.reference.logits, 1: logits})
     assert replace(converted, reference=reference).reasons() == {
-        "fp32": f"with fp32 weights its logits differ from PyTorch's by 0.125 ({reference.image_names[4]}), "
-        f"allowed are {converted.spec.tolerance:g}",
+        "fp32": "with fp32 weights the relaxed engine's logits differ from PyTorch's by 0.125 "
+        f"({reference.image_names[4]}), allowed are {converted.spec.tolerance:g}",
         "fp16": "",
         "int8": "",
     }
@@ -93,7 +99,10 @@ def test_other_numbers_than_onnxruntimes(convert: Callable[..., Converted], name
     ]
     reasons = replace(converted, variants=tuple(variants)).reasons()
     assert [variant for variant, reason in reasons.items() if reason] == [name]
-    assert f"with {name} weights its logits differ from onnxruntime's by 0.5 (golden input)" in reasons[name]
+    assert (
+        f"with {name} weights the relaxed engine's logits differ from onnxruntime's by 0.5 (golden input)"
+        in reasons[name]
+    )
 
 
 def test_not_a_number_is_no_number(convert: Callable[..., Converted]) -> None:

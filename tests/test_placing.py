@@ -51,7 +51,7 @@ def place(
     plain: bool = True,
     backends: Backends = Backends.BOTH,
 ) -> ModelRecord:
-    delivery = Delivery(max_file_size=most, plain_models=plain, backends=backends)
+    delivery = Delivery(max_file_size=most, full_onnx=plain, backends=backends)
     return placing.place_model(root, spec, Weights("weights", "", demo=True), kept, delivery)
 
 

@@ -8,24 +8,28 @@ import pytest
 
 from tests.browser.sites import runtime_of, script_of
 from tests.conftest import ROOT
-from torch2web.assets import scripts as webassets
-from torch2web.assets.engine import build_engine
-from torch2web.assets.scripts import (
+from torch2web.errors import BudgetError, ToolError
+from torch2web.site.manifest.layout import ENTRY, MANIFEST, OFFLINE
+from torch2web.store.hashing import sha256_of
+from web.build import scripts as webassets
+from web.build.engine import build_engine
+from web.build.scripts import (
     BUDGETS,
     build_scripts,
     check_engine_budgets,
+    check_script_budgets,
     runtime_files,
     runtime_version,
 )
-from torch2web.errors import BudgetError, ToolError
 
 
 def test_scripts_fit_their_budgets(cache: Path) -> None:
-    scripts = build_scripts("0" * 64, cache / "test-web")
+    scripts = build_scripts(cache / "test-web")
     budgets = json.loads(BUDGETS.read_text())
-    assert {name: size for name, size in scripts.gzipped.items() if not 500 < size <= budgets[name]} == {}
+    assert {
+        name: size for name, size in check_script_budgets(scripts).items() if not 500 < size <= budgets[name]
+    } == {}
     assert budgets["torch2web.js"] == 22 * 1024
-    assert b"0" * 64 in scripts.loader
 
 
 @pytest.mark.parametrize("name", ["torch2web.js", "pictures.js", "page.js"])
@@ -36,7 +40,7 @@ def test_larger_script_fails_the_build(
     budgets.write_text(json.dumps({**json.loads(BUDGETS.read_text()), name: 1000}))
     monkeypatch.setattr(webassets, "BUDGETS", budgets)
     with pytest.raises(BudgetError, match=rf"{name} is .* bytes gzipped, over its budget of 1,000"):
-        build_scripts("0" * 64, cache / "test-web")
+        build_scripts(cache / "test-web")
 
 
 def test_engine_fits_its_budgets(cache: Path) -> None:
@@ -56,6 +60,22 @@ def test_larger_engine_fails_the_build(cache: Path, tmp_path: Path, monkeypatch:
         check_engine_budgets(build_engine(cache / "web"))
 
 
+def test_scripts_are_the_same_in_every_site(demo_site: Path, small_site: Path) -> None:
+    """What differs is the stub, which pins the manifest, and the first line of the service worker."""
+    assert script_of(demo_site) == script_of(small_site)
+    for name in ("page.js", "verify.js", "torch2web.d.ts"):
+        assert (demo_site / name).read_bytes() == (small_site / name).read_bytes()
+    offline, stubs = [], []
+    for site in (demo_site, small_site):
+        listing, _, script = (site / OFFLINE).read_bytes().partition(b"\n")
+        assert listing.startswith(b"self.torch2webShell={")
+        offline.append(script)
+        stubs.append((site / ENTRY).read_text().replace(sha256_of(site / MANIFEST), "HASH"))
+    assert offline[0] == offline[1]
+    assert stubs[0] == stubs[1]
+    assert "HASH" in stubs[0]
+
+
 def test_no_eval_no_blob_no_other_origin(demo_site: Path) -> None:
     loader = script_of(demo_site)
     scripts = [loader, script_of(demo_site, "pictures"), script_of(demo_site, "sha256"), "page.js"]
@@ -71,7 +91,7 @@ def test_no_eval_no_blob_no_other_origin(demo_site: Path) -> None:
 
 def test_failing_tool_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=r"node build\.mjs nonsense: failed with exit code 1"):
-        webassets._bundled(tmp_path, "nonsense", "", [])
+        webassets._bundled(tmp_path, "nonsense", "")
 
 
 def test_lock_file_pins_everything_and_names_no_registry() -> None:

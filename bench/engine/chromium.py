@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 from bench.engine.build import build
 from tests.browser.find import find_chromium, launch_arguments
-from torch2web.assets.scripts import runtime_files
+from web.build.scripts import runtime_files
 
 HERE = Path(__file__).parent
 CACHE = HERE.parent.parent / ".cache" / "models"

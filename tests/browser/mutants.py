@@ -11,12 +11,11 @@ from onnx import numpy_helper
 
 from tests.browser.sites import derived_site, script_of
 from tests.conftest import ROOT
-from torch2web.assets.node import run_node
 from torch2web.catalog.load import ModelSpec
-from torch2web.site.manifest.layout import MANIFEST
 from torch2web.site.manifest.records import Weights
 from torch2web.store.hashing import integrity, sha256_of
 from torch2web.variants.encodings import Tensors
+from web.build.node import run_node
 
 CANVAS_RESIZE = """
     const [, , height, width] = this.info.input.shape;
@@ -62,7 +61,7 @@ def patched_loader_site(site: Path, folder: Path, *patches: tuple[str, str, str]
         assert text.count(old) == 1, f"{file} no longer holds {old!r} once; renew the mutant"
         path.write_text(text.replace(old, new))
     mutant = copy_site(site, folder / "site")
-    run_node(["build.mjs", "scripts", str(folder / "out"), sha256_of(site / MANIFEST)], web)
+    run_node(["build.mjs", "scripts", str(folder / "out")], web)
     loader = script_of(site)
     _replace(mutant / loader, (folder / "out/torch2web.js").read_bytes())
     for page in mutant.glob("*.html"):

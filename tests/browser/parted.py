@@ -13,10 +13,11 @@ from tests.browser.mutants import copy_site
 from tests.browser.parity import open_harness
 from tests.browser.server import Host
 from tests.browser.sites import manifest_of, model_of, script_of, session_of, variant_of
-from torch2web.assets.scripts import build_scripts
+from torch2web.assets import load_assets
 from torch2web.images.golden import golden_input
 from torch2web.images.preprocessing import Preprocessing
-from torch2web.site.manifest.layout import MANIFEST
+from torch2web.site.manifest.layout import ENTRY, MANIFEST
+from torch2web.site.writers.loader import stub_of
 from torch2web.store.hashing import sha256_of
 from torch2web.store.parts import PARTS, join_parts, write_named
 from torch2web.verification.onnx_session import run_session
@@ -127,10 +128,8 @@ def next_version(site: Path, folder: Path) -> Path:
     golden["logits"] = run_session(session_of(target, MODEL), inputs).tolist()
     assert np.abs(before - golden["logits"]).max() > 0, "the weight counts"
     _write(target / MANIFEST, json.dumps(manifest).encode())
-    scripts = build_scripts(sha256_of(target / MANIFEST), folder / "scripts")
-    (target / script_of(target)).unlink()
-    loader = write_named(target, "torch2web-*.js", scripts.loader)
-    _write(target / "torch2web.js", f'export * from "./{loader.path}";\n'.encode())
+    stub = stub_of(load_assets(), script_of(target), sha256_of(target / MANIFEST))
+    _write(target / ENTRY, stub)
     return target
 
 

@@ -7,13 +7,14 @@ from typing import Any
 from onnxruntime import InferenceSession
 from safetensors.numpy import load, save
 
-from tests.materials import MATERIALS
+from tests.materials import MATERIALS, images
+from torch2web.assets import load_assets
 from torch2web.catalog.load import ModelSpec
-from torch2web.site.bundle import write_site
 from torch2web.site.manifest.check import read_manifest
 from torch2web.site.manifest.delivery import Delivery
 from torch2web.site.manifest.layout import MANIFEST
 from torch2web.site.manifest.records import ModelRecord, VariantRecord, Weights
+from torch2web.site.write import SiteInputs, write_site
 from torch2web.store.hashing import write_bytes_hashed
 from torch2web.store.parts import PART_SIZE, PARTS, PartedFile, join_parts, write_parts
 from torch2web.variants.encodings import EXACT, Tensors, decode_all
@@ -104,9 +105,20 @@ def derived_site(
                 logits={},
             ),
         ),
+        left_out=(),
+        golden=exact["golden"],
         refused=(),
         reference={},
     )
     delivery = Delivery(verify_page=False, precompressed=False)
-    write_site(target, manifest_of(site)["generator"], [record], folder / "cache", delivery, MATERIALS)
+    inputs = SiteInputs(
+        generator=manifest_of(site)["generator"],
+        assets=load_assets(),
+        models=[record],
+        materials=MATERIALS,
+        images=images(),
+        delivery=delivery,
+        cache=folder / "cache",
+    )
+    write_site(target, inputs)
     return target

@@ -1,13 +1,15 @@
 """Which backend answers: chosen by what it computes, replaced when it fails."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.find import find_chromium, launch_arguments
 from tests.browser.parity import open_harness
-from tests.browser.server import Host
+from tests.browser.parted import next_version
+from tests.browser.server import Host, Hosting
 
 MODEL = "mobilenet_emotion"
 ZEROS = "new Float32Array(3 * 224 * 224)"
@@ -132,6 +134,20 @@ def test_outcome_is_remembered_and_forgotten(page: Page, demo_host: Host) -> Non
     assert second["rejected"] == [], "nothing else was tried"
     assert page.evaluate("torch2web.clearCache()")
     assert "found out before" not in page.evaluate(load, MODEL)["reason"]
+
+
+def test_outcome_is_not_that_of_another_build(
+    page: Page, small_site: Path, tmp_path: Path, host_of: Hosting
+) -> None:
+    """The same loader at the same address, with another model behind it."""
+    host = host_of(small_site)
+    load = "name => torch2web.loadModel(name, { worker: false }).then(({ backend }) => backend.reason)"
+    reasons = []
+    for site in (small_site, small_site, next_version(small_site, tmp_path)):
+        host.replace(site)
+        open_harness(page, host)
+        reasons.append(page.evaluate(load, MODEL))
+    assert ["found out before" in reason for reason in reasons] == [False, True, False]
 
 
 @pytest.mark.parametrize("wish", [["webgpu"], ["cuda"], []])

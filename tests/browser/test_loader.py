@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.browser.expected import Expected
 from tests.browser.parity import open_harness
 from tests.browser.server import Host, Hosting
-from tests.browser.sites import weights_of
+from tests.browser.sites import script_of, weights_of
 
 MODEL = "mobilenet_emotion"
 
@@ -35,6 +35,37 @@ def test_exports(page: Page) -> None:
         "loadEnsemble",
         "loadModel",
     ]
+
+
+def test_loader_without_its_stub_loads_nothing(page: Page, host: Host) -> None:
+    """The file with the hash is the same in every site, and knows no manifest before the stub names one."""
+    url = f"/elsewhere/{script_of(host.site)}"
+    host.extras[url[1:]] = host.site / script_of(host.site)
+    host.requests.clear()
+    errors = page.evaluate(
+        """async ([name, url]) => {
+            const loader = await import(url);
+            const options = { baseURL: "/" };
+            const outcomes = [
+                () => loader.loadModel(name, options),
+                () => loader.loadEnsemble([name], options),
+                () => loader.loadModel(name, { ...options, worker: false }),
+                () => loader.pinManifest("0".repeat(64)),
+                () => loader.pinManifest("1".repeat(64)),
+                () => loader.loadModel(name, options),
+            ];
+            const errors = [];
+            for (const outcome of outcomes)
+                errors.push(await Promise.resolve().then(outcome).then(() => "", String));
+            return errors;
+        }""",
+        [MODEL, url],
+    )
+    unpinned = "ManifestError: model_info.json: its SHA-256 is not pinned; import torch2web.js"
+    assert [error.startswith(unpinned) for error in errors] == [True] * 3 + [False] * 3
+    assert errors[3] == ""
+    assert "already uses the build with SHA-256 000" in errors[4]
+    assert f"expected {'0' * 64}, found" in errors[5]
 
 
 @pytest.mark.usefixtures("host")

@@ -257,6 +257,23 @@ def test_open_page_keeps_its_version(page: Page, host: Host, other_build: Path) 
     page.wait_for_selector(READY)
 
 
+def test_page_of_the_old_version_does_not_call_for_the_new_worker(
+    page: Page, host: Host, other_build: Path
+) -> None:
+    """Both have the same loader. The open page keeps what its build started with."""
+    visit(page, host)
+    opt_in(page)
+    page.reload()
+    page.wait_for_selector(READY)
+    old = shells(page)
+    host.replace(other_build)
+    page.evaluate("navigator.serviceWorker.getRegistration().then((registration) => registration.update())")
+    page.wait_for_function("navigator.serviceWorker.getRegistration().then(({ waiting }) => waiting)")
+    page.wait_for_timeout(1000)
+    assert set(old) < set(shells(page))
+    assert page.evaluate("navigator.serviceWorker.getRegistration().then(({ waiting }) => waiting !== null)")
+
+
 @pytest.mark.parametrize("path", ["torch2web.js", MANIFEST])
 def test_update_that_breaks_off_is_no_forgery(page: Page, host: Host, other_build: Path, path: str) -> None:
     """A page of the new version never gets files of the old one, which it would take for changed ones."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tests.engine import kernels as k
 from tests.engine.kernels import Floats, Kernels
-from torch2web.assets.engine import native_engine
+from tests.engine.native_library import native_engine
 
 RELU6 = (k.CLIP, 0.0, 6.0)
 IDENTITY = (k.NONE, 0.0, 0.0)

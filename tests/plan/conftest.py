@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.native import SANITIZED, build_library
-from torch2web.assets.engine import native_engine
+from tests.engine.native_library import native_engine
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 import pytest
 
+from tests.engine.native_engine import NativeEngine
 from tests.plan.networks import random_network
 from tests.plan.operator_cases import CASES
 from tests.plan.running import model_of
@@ -23,7 +24,7 @@ from tests.plan.sanitized import WIDTHS, stored_parts
 from tests.plan.test_stored_weights import lower_limits, stored_as
 from torch2web.plan import plan_model
 from torch2web.plan.codegen import checksum
-from torch2web.plan.engine import EngineError, NativeEngine, Tensors
+from torch2web.plan.engine_driver import EngineError, Tensors
 from torch2web.variants.encodings import ENCODINGS
 
 MOST_BYTES = 64 * 2**20

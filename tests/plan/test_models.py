@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 
+from tests.engine.native_engine import NativeEngine
 from tests.materials import MATERIALS, images
 from tests.plan.running import Floats
 from tests.plan.test_stored_weights import stored_as
@@ -16,7 +17,6 @@ from torch2web.catalog.load import ModelSpec
 from torch2web.catalog.materials import ReferenceImage
 from torch2web.images.golden import golden_input
 from torch2web.plan import Plan, plan_model
-from torch2web.plan.engine import NativeEngine
 from torch2web.sources.checkpoint import load_model
 from torch2web.sources.export import export_onnx
 from torch2web.variants.encodings import ENCODINGS, EXACT, Tensors, applies, decode_all

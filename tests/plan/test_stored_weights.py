@@ -8,9 +8,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from tests.engine.native_engine import NativeEngine
 from tests.plan.running import Floats, require_close
 from torch2web.plan import plan_model
-from torch2web.plan.engine import EngineError, NativeEngine
+from torch2web.plan.engine_driver import EngineError
 from torch2web.plan.lowering import products as lower_products
 from torch2web.variants import split
 from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all

@@ -119,7 +119,7 @@ def build_engine(cache: Path) -> Mapping[str, bytes]:
 def compile_module(target: Path, sources: Sequence[Path], exports: Sequence[str], module: Module) -> None:
     """Compile and link `sources`, which see the engine's headers, to `target`. Raises ToolError."""
     shared = ("-Wl,--shared-memory", f"-Wl,--max-memory={MOST_SHARED_BYTES}") if module.shared else ()
-    _zig_cc(
+    zig_cc(
         [
             "-target",
             "wasm32-freestanding",
@@ -139,10 +139,10 @@ def compile_module(target: Path, sources: Sequence[Path], exports: Sequence[str]
 
 
 def _modules_key() -> str:
-    return _key(*(module.features for module in MODULES), *EXPORTS)
+    return sources_key(*(module.features for module in MODULES), *EXPORTS)
 
 
-def _key(*more: str) -> str:
+def sources_key(*more: str) -> str:
     sources = sha256_of_sources(ENGINE, sorted(ENGINE.rglob("*.[ch]")))
     this = sha256_of_sources(Path(__file__).parent, [Path(__file__)])
     try:
@@ -152,7 +152,7 @@ def _key(*more: str) -> str:
     return "\0".join([sources, this, compiler, *more])
 
 
-def _zig_cc(arguments: Sequence[str]) -> None:
+def zig_cc(arguments: Sequence[str]) -> None:
     # A cache of its own that goes away: zig's would otherwise grow in the home directory.
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}

@@ -82,9 +82,7 @@ class WasmEngine(EngineDriver):
 
     def _require_inside(self, address: int, length: int) -> None:
         if not 0 <= address <= self._memory.data_len(self._store) - length:
-            raise EngineTrapError(
-                f"the engine names {length} bytes at {address}, outside its memory"
-            )
+            raise EngineTrapError(f"the engine names {length} bytes at {address}, outside its memory")
 
 
 class _Compiled:

@@ -38,7 +38,7 @@ class _Job:
 
 
 def precompress(
-    root: Path, files: Sequence[FileRecord], cache: Path, compressed: Mapping[str, Path]
+    root: Path, files: Sequence[FileRecord], cache: Path, compressed: Mapping[str, Path] | None = None
 ) -> list[FileRecord]:
     """Write the forms of those of `files` below `root` that shrink by over 5 %; return their records.
 
@@ -60,7 +60,7 @@ def precompress(
             if (quality := qualities[file.sha256]) is None:
                 forms[key] = kept.write(key, [], 0)
             else:
-                jobs.append(_Job(file, encoding, quality, key, compressed.get(file.sha256)))
+                jobs.append(_Job(file, encoding, quality, key, (compressed or {}).get(file.sha256)))
         jobs.sort(key=lambda job: job.seconds, reverse=True)
 
         def make(job: _Job) -> FileRecord:

@@ -36,13 +36,17 @@ class LoaderFiles:
 def write_loader(root: Path, assets: Assets, manifest: FileRecord) -> LoaderFiles:
     """Write the loader, which then accepts only the manifest with the hash of `manifest`."""
     loader = write_named(root, "torch2web-*.js", assets.read(f"{_SCRIPTS}torch2web.js"))
-    stub = assets.read(f"{_SCRIPTS}stub.js").decode()
-    stub = stub.replace("__LOADER__", loader.path).replace("__MODEL_INFO_SHA256__", manifest.sha256)
     names = [path.removeprefix(_SCRIPTS) for path in assets.below(_SCRIPTS)]
     chunks = [name for name in names if name.endswith(".js") and name not in _PAGES]
     return LoaderFiles(
-        stub=write_bytes_hashed(root, ENTRY, stub.encode()),
+        stub=write_bytes_hashed(root, ENTRY, stub_of(assets, loader.path, manifest.sha256)),
         loader=loader,
         chunks=tuple(write_bytes_hashed(root, name, assets.read(_SCRIPTS + name)) for name in chunks),
         types=write_bytes_hashed(root, "torch2web.d.ts", assets.read(f"{_SCRIPTS}torch2web.d.ts")),
     )
+
+
+def stub_of(assets: Assets, loader: str, manifest_sha256: str) -> bytes:
+    """torch2web.js of the site with this manifest; `loader` is the path of the loader's file beside it."""
+    stub = assets.read(f"{_SCRIPTS}stub.js").decode()
+    return stub.replace("__LOADER__", loader).replace("__MODEL_INFO_SHA256__", manifest_sha256).encode()
