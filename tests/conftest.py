@@ -42,7 +42,7 @@ def demo_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     """The site with all three demo models, built by the command. Tests read it and never write."""
     site = tmp_path_factory.mktemp("demo") / "site"
     # The compressed forms of the large models would only take room; the small site has its own.
-    result = run_build("--no-precompressed", "--out", site, "--cache", cache)
+    result = run_build("--no-precompressed", "--variants", "all", "--out", site, "--cache", cache)
     assert result.returncode == 0, result.stderr
     return site
 
@@ -51,7 +51,7 @@ def demo_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
 def small_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     """The site with the smallest demo model only. Tests read it and never write."""
     site = tmp_path_factory.mktemp("small") / "site"
-    result = run_build("--only", "mobilenet_emotion", "--out", site, "--cache", cache)
+    result = run_build("--only", "mobilenet_emotion", "--variants", "all", "--out", site, "--cache", cache)
     assert result.returncode == 0, result.stderr
     return site
 

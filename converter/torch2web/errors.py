@@ -6,6 +6,7 @@
     │   ├── CheckpointError       a checkpoint that is missing, unreadable or unsafe
     │   │   └── StateDictError    its keys or shapes are not the architecture's
     │   ├── KeyFileError          a file that is not the key to sign with or to check with
+    │   ├── MissingExtraError     an option needs packages of an extra that is not installed
     │   ├── ManifestError         a model_info.json that does not follow its schema
     │   ├── OutcomeError          what a device sent, or a file under parity/, is not the outcome of a check
     │   └── OutputError           the folder to write into or to read from
@@ -86,6 +87,14 @@ class KeyFileError(InputError):
     def __init__(self, path: Path, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class MissingExtraError(InputError):
+    """`option` needs the packages of the extra `extra`."""
+
+    def __init__(self, option: str, extra: str) -> None:
+        self.option, self.extra = option, extra
+        super().__init__(f"{option} needs packages that are not installed: pip install 'torch2web[{extra}]'")
 
 
 class ManifestError(InputError):

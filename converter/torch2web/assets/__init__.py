@@ -4,6 +4,6 @@ Compiled once from `web/` and `templates/` by `make assets`, kept out of git, an
 written from them by Python alone.
 """
 
-from torch2web.assets.read import FILES, INDEX, Assets, load_assets
+from torch2web.assets.read import COMPRESSED, FILES, INDEX, Assets, load_assets
 
-__all__ = ["FILES", "INDEX", "Assets", "load_assets"]
+__all__ = ["COMPRESSED", "FILES", "INDEX", "Assets", "load_assets"]

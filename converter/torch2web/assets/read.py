@@ -2,12 +2,11 @@
 
 import hashlib
 import json
+import lzma
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import brotli
 
 from torch2web.errors import AssetsError
 
@@ -15,8 +14,8 @@ FILES = Path(__file__).parent / "files"
 INDEX = "assets.json"
 """Lists every file with size and SHA-256, and the versions of what they were made from."""
 
-BROTLI = ".br"
-"""Suffix of files that are stored in Brotli's format, to keep the wheel small."""
+COMPRESSED = ".xz"
+"""Suffix of files that are stored in xz's format, to keep the wheel small."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +47,14 @@ class Assets:
         """The bytes of one file. Raises AssetsError where they are not those of its index."""
         entry = self.index["files"][path]
         try:
-            stored = (self.folder / (path + BROTLI if entry["brotli"] else path)).read_bytes()
-            content = brotli.decompress(stored) if entry["brotli"] else stored
-        except (OSError, brotli.error) as error:
+            stored = (self.folder / (path + COMPRESSED if entry["compressed"] else path)).read_bytes()
+            content = lzma.decompress(stored) if entry["compressed"] else stored
+        except (OSError, lzma.LZMAError) as error:
             raise AssetsError(self.folder / path, f"it cannot be read: {error}") from error
         found = hashlib.sha256(content).hexdigest()
         if found != entry["sha256"]:
             raise AssetsError(self.folder / path, f"found SHA-256 {found}, expected {entry['sha256']}")
         return content
-
-    def compressed(self) -> dict[str, Path]:
-        """Files that are stored in Brotli's format, by the SHA-256 of the uncompressed bytes."""
-        return {
-            entry["sha256"]: self.folder / (path + BROTLI)
-            for path, entry in self.index["files"].items()
-            if entry["brotli"]
-        }
 
 
 def load_assets(folder: Path = FILES) -> Assets:

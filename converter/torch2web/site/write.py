@@ -90,7 +90,7 @@ def _finish(root: Path, inputs: SiteInputs, files: list[FileRecord]) -> Bundle:
     shrinking = [file for file in files if file.path not in weights and not file.path.endswith(".onnx")]
     forms: list[FileRecord] = []
     if inputs.delivery.precompressed:
-        forms = precompress(root, shrinking, inputs.cache, inputs.assets.compressed())
+        forms = precompress(root, shrinking, inputs.cache)
     files += [*write_host_files(root, inputs.assets, files), *forms]
     files.sort(key=lambda file: file.path)
     sums = "".join(f"{file.sha256}  {file.path}\n" for file in files)

@@ -2,12 +2,12 @@
 
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch2web.site.encoding.content_encoding import ENCODINGS, ContentEncoding, quality_for, read_until
-from torch2web.store import FileRecord, KeptForms, read_blocks, sha256_of_sources, side_by_side
+from torch2web.store import FileRecord, KeptForms, sha256_of_sources, side_by_side
 
 LEAST_GAIN = 0.05
 """Share of its bytes that a file must lose for another form of it to be worth a file."""
@@ -28,8 +28,6 @@ class _Job:
     encoding: ContentEncoding
     quality: int
     key: str
-    compressed: Path | None
-    """The file in Brotli's format, where it has been compressed before."""
 
     @property
     def seconds(self) -> float:
@@ -37,13 +35,10 @@ class _Job:
         return self.file.size / 1e6 / speed
 
 
-def precompress(
-    root: Path, files: Sequence[FileRecord], cache: Path, compressed: Mapping[str, Path] | None = None
-) -> list[FileRecord]:
+def precompress(root: Path, files: Sequence[FileRecord], cache: Path) -> list[FileRecord]:
     """Write the forms of those of `files` below `root` that shrink by over 5 %; return their records.
 
-    Forms made before are taken from `cache`, where they lie under the hash of what they were made from;
-    `compressed` has files in Brotli's format by the SHA-256 of the original.
+    Forms made before are taken from `cache`, where they lie under the hash of what they were made from.
     """
     stopped = threading.Event()
     rules = sha256_of_sources(_HERE, _SOURCES)
@@ -60,12 +55,10 @@ def precompress(
             if (quality := qualities[file.sha256]) is None:
                 forms[key] = kept.write(key, [], 0)
             else:
-                jobs.append(_Job(file, encoding, quality, key, (compressed or {}).get(file.sha256)))
+                jobs.append(_Job(file, encoding, quality, key))
         jobs.sort(key=lambda job: job.seconds, reverse=True)
 
         def make(job: _Job) -> FileRecord:
-            if job.compressed and job.encoding.name == "br":
-                return kept.write(job.key, read_blocks(job.compressed), most=job.file.size)
             blocks = job.encoding.compress(read_until(root / job.file.path, stopped.is_set), job.quality)
             return kept.write(job.key, blocks, most=int(job.file.size * (1 - LEAST_GAIN)))
 

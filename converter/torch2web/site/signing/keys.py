@@ -1,31 +1,12 @@
-"""Reads the keys that manifests are signed with and checked by: ECDSA on P-256, in PEM.
+"""Keys that manifests are signed with and checked by. Reading one needs the extra `signing`."""
 
-model-signing takes two more curves, each with a hash of its own; the loader checks this one.
-"""
-
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
-
-from torch2web.errors import KeyFileError
+from torch2web.errors import MissingExtraError
 
 UNLOCKED_BY = "TORCH2WEB_SIGN_PASSWORD"
-"""Environment variable with the password of an encrypted private key: arguments are seen by everybody."""
-
-_MAKE_PRIVATE = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem"
-_MAKE_PUBLIC = "openssl pkey -in key.pem -pubout -out key.pub.pem"
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm)
-"""What `cryptography` raises for bytes that it cannot use."""
+"""Environment variable with the password of an encrypted private key: arguments are visible to others."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +19,12 @@ class SigningKey:
 
     @classmethod
     def read(cls, path: Path, password: str | None = None) -> "SigningKey":
-        """Check the key in `path`. Raises KeyFileError."""
-        content = _content(path, _MAKE_PRIVATE)
+        """Check the key in `path`. Raises KeyFileError or MissingExtraError."""
         try:
-            key, used = load_pem_private_key(content, None), None
-        except TypeError as error:  # it is encrypted
-            if not password:
-                problem = f"it is encrypted and {UNLOCKED_BY} is not set; put its password there"
-                raise KeyFileError(path, problem) from error
-            key, used = _decrypted(path, content, password)
-        except (ValueError, UnsupportedAlgorithm) as error:
-            found = "a public key" if b"PUBLIC KEY" in content else "something else"
-            problem = f"found {found}, expected a private key in PEM, as this makes one: {_MAKE_PRIVATE}"
-            raise KeyFileError(path, problem) from error
-        _require_p256(path, key, ec.EllipticCurvePrivateKey)
-        return cls(path, used)
+            from torch2web.site.signing.pem import password_of
+        except ImportError as error:
+            raise MissingExtraError("--sign", "signing") from error
+        return cls(path, password_of(path, password))
 
 
 @dataclass(frozen=True)
@@ -61,45 +33,13 @@ class PublicKey:
 
     path: Path
     sha256: str
-    """Of its PEM form, in hex: how signatures name the key that checks them."""
+    """Of its PEM form, in hex: signatures name the key that checks them by it."""
 
     @classmethod
     def read(cls, path: Path) -> "PublicKey":
-        """Check the key in `path`. Raises KeyFileError."""
-        content = _content(path, _MAKE_PUBLIC)
+        """Check the key in `path`. Raises KeyFileError or MissingExtraError."""
         try:
-            key = load_pem_public_key(content)
-        except _UNREADABLE as error:
-            found = "the private key" if b"PRIVATE KEY" in content else "something else"
-            problem = f"found {found}, expected a public key in PEM, as this makes one: {_MAKE_PUBLIC}"
-            raise KeyFileError(path, problem) from error
-        _require_p256(path, key, ec.EllipticCurvePublicKey)
-        pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        return cls(path, hashlib.sha256(pem).hexdigest())
-
-
-def _content(path: Path, command: str) -> bytes:
-    """Bytes of a regular file: model-signing reads it a second time, which a pipe does not stand."""
-    if not path.is_file():
-        found = "no regular file" if path.exists() else "no such file"
-        raise KeyFileError(path, f"found {found}, expected a key in PEM, as this makes one: {command}")
-    return path.read_bytes()
-
-
-def _decrypted(path: Path, content: bytes, password: str) -> tuple[Any, bytes]:
-    try:
-        return load_pem_private_key(content, password.encode()), password.encode()
-    except _UNREADABLE as error:
-        problem = f"the password in {UNLOCKED_BY} does not open it; is it another key's?"
-        raise KeyFileError(path, problem) from error
-
-
-def _require_p256(path: Path, key: object, kind: type) -> None:
-    """Raise KeyFileError for a key of another algorithm or curve."""
-    curve = getattr(key, "curve", None)
-    if isinstance(key, kind) and isinstance(curve, ec.SECP256R1):
-        return
-    algorithm = type(key).__name__.removeprefix("_").removesuffix("PublicKey").removesuffix("PrivateKey")
-    found = f"the curve {curve.name}" if isinstance(curve, ec.EllipticCurve) else algorithm
-    problem = f"found a key for {found}, expected P-256 (prime256v1), the curve that the loader checks"
-    raise KeyFileError(path, f"{problem}; make one: {_MAKE_PRIVATE}")
+            from torch2web.site.signing.pem import sha256_of_public_key
+        except ImportError as error:
+            raise MissingExtraError("--public-key", "signing") from error
+        return cls(path, sha256_of_public_key(path))
