@@ -17,7 +17,18 @@ MODEL = "mobilenet_emotion"
 
 def built(site: Path, cache: Path, backend: str, *more: str) -> subprocess.CompletedProcess[str]:
     result = run_build(
-        "--only", MODEL, "--no-verify-page", "--backend", backend, "--out", site, "--cache", cache, *more
+        "--only",
+        MODEL,
+        "--no-verify-page",
+        "--variants",
+        "all",
+        "--backend",
+        backend,
+        "--out",
+        site,
+        "--cache",
+        cache,
+        *more,
     )
     assert result.returncode == 0, result.stderr
     return result
@@ -134,7 +145,7 @@ def build_unplannable(
     """Exit code, output and errors of a build with a network in the place of MobileNetV2."""
     monkeypatch.setattr("torch2web.pipeline.convert.load_model", unplannable)
     options = ["--only", MODEL, "--no-verify-page", "--no-precompressed", "--backend", backend]
-    code = main([*options, "--out", str(tmp_path / "site"), "--cache", str(tmp_path / "cache")])
+    code = main(["build", *options, "--out", str(tmp_path / "site"), "--cache", str(tmp_path / "cache")])
     captured = capsys.readouterr()
     return code, captured.out, captured.err
 

@@ -14,7 +14,7 @@ from torch2web.store.hashing import sha256_of
 
 def test_full_disk_is_explained(tmp_path: Path) -> None:
     with (
-        pytest.raises(OutputError, match="the disk is full; whatever was there before"),
+        pytest.raises(OutputError, match="the disk is full; the existing output is unchanged"),
         full_disk_explained(tmp_path),
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -51,7 +51,11 @@ def test_every_option_is_documented() -> None:
         if isinstance(action.choices, dict):
             parsers += action.choices.values()
     options = {name for parser in parsers for action in parser._actions for name in action.option_strings}
-    assert {name for name in options if name.startswith("--") and name not in readme} == {"--help"}
+    assert {name for name in options if name.startswith("--") and name not in readme} == {
+        "--help",
+        "--no-plain-models",
+        "--version",
+    }
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,8 @@ def test_unchanged_rebuild_exports_nothing_and_imports_no_torch(
         "import sys\nfrom torch2web.cli.main import main\ncode = main(sys.argv[1:])\n"
         "print(code, 'torch' in sys.modules, 'onnx' in sys.modules)\n"
     )
-    arguments = ["--only", "mobilenet_emotion", "--out", str(tmp_path / "site"), "--cache", str(cache)]
+    arguments = ["build", "--only", "mobilenet_emotion", "--variants", "all"]
+    arguments += ["--out", str(tmp_path / "site"), "--cache", str(cache)]
     result = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
     )
@@ -108,7 +113,7 @@ def test_unchanged_rebuild_exports_nothing_and_imports_no_torch(
 def test_two_builds_are_byte_identical(demo_site: Path, tmp_path: Path) -> None:
     """From nothing, sharing no cache with the first."""
     site, cache = tmp_path / "site", tmp_path / "cache"
-    result = run_build("--no-precompressed", "--out", site, "--cache", cache)
+    result = run_build("--no-precompressed", "--variants", "all", "--out", site, "--cache", cache)
     assert result.returncode == 0, result.stderr
     assert "kept" not in result.stdout
     first, second = tree(demo_site), tree(site)
@@ -430,7 +435,7 @@ def test_verify_without_a_site(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = run_build("verify", tmp_path / "empty")
     assert result.returncode == 2
-    assert "no built site" in result.stderr
+    assert "not a built site" in result.stderr
 
 
 def test_serve_prints_its_address_and_serves(small_site: Path) -> None:

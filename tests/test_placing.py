@@ -36,7 +36,13 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
         "plan": asdict(plan),
         "no_plan": "",
     }
-    record |= {"kept": [variant], "refused": [], "verification": {}, "reference": {}}
+    record |= {
+        "kept": [variant],
+        "golden": {},
+        "refused": [],
+        "verification": {},
+        "reference": {},
+    }
     files = CheckedFiles.check(folder, [model, *graph.parts, *plan.parts, *weights.parts])
     assert files is not None
     return Kept(record, files)

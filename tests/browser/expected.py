@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from tests.browser.sites import manifest_of, session_of
 from tests.materials import images
+from torch2web.catalog import EXACT
 from torch2web.images.preprocessing import Preprocessing, open_rgb, preprocess
-from torch2web.variants.encodings import EXACT
 from torch2web.verification.onnx_session import create_session, run_session
 
 PHOTOGRAPHS = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg", "hubble_deep_field.jpg")

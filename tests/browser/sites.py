@@ -9,6 +9,7 @@ from safetensors.numpy import load, save
 
 from tests.materials import MATERIALS, images
 from torch2web.assets import load_assets
+from torch2web.catalog import EXACT
 from torch2web.catalog.load import ModelSpec
 from torch2web.site.manifest.check import read_manifest
 from torch2web.site.manifest.delivery import Delivery
@@ -17,7 +18,7 @@ from torch2web.site.manifest.records import ModelRecord, VariantRecord, Weights
 from torch2web.site.write import SiteInputs, write_site
 from torch2web.store.hashing import write_bytes_hashed
 from torch2web.store.parts import PART_SIZE, PARTS, PartedFile, join_parts, write_parts
-from torch2web.variants.encodings import EXACT, Tensors, decode_all
+from torch2web.variants.encodings import Tensors, decode_all
 from torch2web.verification.onnx_session import create_session_with
 
 

@@ -13,13 +13,14 @@ from tests.engine.native_engine import NativeEngine
 from tests.materials import MATERIALS, images
 from tests.plan.running import Floats
 from tests.plan.test_stored_weights import stored_as
+from torch2web.catalog import EXACT
 from torch2web.catalog.load import ModelSpec
 from torch2web.catalog.materials import ReferenceImage
 from torch2web.images.golden import golden_input
 from torch2web.plan import Plan, plan_model
 from torch2web.sources.checkpoint import load_model
 from torch2web.sources.export import export_onnx
-from torch2web.variants.encodings import ENCODINGS, EXACT, Tensors, applies, decode_all
+from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
 from torch2web.variants.split import SplitModel, split_model
 from torch2web.verification.onnx_session import create_session_with, run_session
 from torch2web.verification.reference_run import ReferenceRun, capture_reference

@@ -32,7 +32,7 @@ class Defaults:
     @classmethod
     def checkout(cls, root: Path) -> "Defaults":
         """Of `build.py`: everything inside the checkout, wherever it is called from."""
-        return cls("python build.py", root, root / ".cache", "build")
+        return cls("build.py", root, root / ".cache", "build")
 
 
 def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
@@ -69,7 +69,8 @@ def parse_options(arguments: Sequence[str], defaults: Defaults) -> argparse.Name
         parser.error("--parity does not go with --host: the emulated hosts accept no results of devices")
     if options.command == "build":
         site = "" if options.out == defaults.folder / "site" else f" {options.out}"
-        options.serve_command = f"{defaults.program} serve{site}"
+        run = "python " if defaults.program.endswith(".py") else ""
+        options.serve_command = f"{run}{defaults.program} serve{site}"
     return options
 
 

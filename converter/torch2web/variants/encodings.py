@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from torch2web.catalog import EXACT
+
 BLOCK_ROWS = 32
 """Rows of a column that share a scale at 4 bits."""
 
@@ -91,15 +93,13 @@ def _matrices(encode: Callable[[Weight], Tensors]) -> Callable[[Weight], Tensors
 
 
 ENCODINGS: Mapping[str, Callable[[Weight], Tensors]] = {
-    "fp32": as_float32,
+    EXACT: as_float32,
     "fp16": as_float16,
     "int8": as_int8,
     "int8_matrix": _matrices(as_int8),
     "int4_matrix": _matrices(as_int4),
 }
 """By the name that the catalogue and the manifest use."""
-
-EXACT = "fp32"
 
 
 def applies(name: str, weights: Sequence[Weight]) -> bool:

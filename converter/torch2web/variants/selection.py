@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors.numpy import save
 
-from torch2web.catalog import Gate, ModelSpec
+from torch2web.catalog import EXACT, Gate, ModelSpec
 from torch2web.errors import VerificationError
-from torch2web.variants.encodings import ENCODINGS, EXACT, Tensors, applies, decode_all
+from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
 from torch2web.variants.split import SplitModel
 from torch2web.verification import (
     ReferenceRun,

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from torch2web.catalog import ModelSpec
@@ -13,6 +13,9 @@ from torch2web.images import golden_input
 from torch2web.tasks import softmax
 from torch2web.verification.onnx_session import create_session, run_session
 from torch2web.verification.reference_run import ReferenceRun, in_batches
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 Logits = dict[int, NDArray[np.float32]]
 """By batch size, each [images, classes]."""
@@ -59,7 +62,7 @@ def verify_onnx(
 
 
 def run_all(
-    session: onnxruntime.InferenceSession, spec: ModelSpec, reference: ReferenceRun
+    session: "onnxruntime.InferenceSession", spec: ModelSpec, reference: ReferenceRun
 ) -> tuple[Logits, NDArray[np.float32]]:
     """Logits of the reference's inputs by batch size, and of its golden input."""
     found = {

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch2web.catalog import EXACT
 from torch2web.site.manifest.backends import Backends
 from torch2web.site.signing import SigningKey
-from torch2web.variants import EXACT
 
 SMALL_EXACT = 32 * 2**20
 """Size in bytes up to which a model's unrounded weights are part of a site by default."""

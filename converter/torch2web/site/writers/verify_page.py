@@ -11,13 +11,12 @@ from PIL import Image
 
 import torch2web
 from torch2web.assets import Assets
-from torch2web.catalog import ReferenceImage
+from torch2web.catalog import EXACT, ReferenceImage
 from torch2web.site.manifest import ModelRecord
 from torch2web.site.writers.pages import import_map_of
 from torch2web.site.writers.pyodide import CORE, compiled_wheels, lock_json, pure_wheels
 from torch2web.site.writers.templates import render
 from torch2web.store import FileRecord, integrity, write_bytes_hashed
-from torch2web.variants import EXACT
 
 PAGE = "verify.html"
 FOLDER = "verify"
