@@ -32,7 +32,7 @@ def test_scripts_fit_their_budgets(cache: Path) -> None:
     assert budgets["torch2web.js"] == 22 * 1024
 
 
-@pytest.mark.parametrize("name", ["torch2web.js", "pictures.js", "page.js"])
+@pytest.mark.parametrize("name", ["torch2web.js", "images.js", "page.js"])
 def test_larger_script_fails_the_build(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -78,7 +78,7 @@ def test_scripts_are_the_same_in_every_site(demo_site: Path, small_site: Path) -
 
 def test_no_eval_no_blob_no_other_origin(demo_site: Path) -> None:
     loader = script_of(demo_site)
-    scripts = [loader, script_of(demo_site, "pictures"), script_of(demo_site, "sha256"), "page.js"]
+    scripts = [loader, script_of(demo_site, "images"), script_of(demo_site, "sha256"), "page.js"]
     for name in scripts:
         text = (demo_site / name).read_text()
         assert "eval(" not in text

@@ -1,22 +1,22 @@
 /**
  * Bundles what the browser runs.
  *
- *     node build.mjs scripts OUT   the loader torch2web.js, its parts, stub.js and the pages' scripts, minified
+ *     node build.mjs scripts OUT   the loader torch2web.js, its chunks, stub.js and the pages' scripts, minified
  *     node build.mjs types OUT     torch2web.d.ts, all of its types in one file
  *     node build.mjs offline OUT   offline.js
  *
  * Nothing of a site is in them: Python completes stub.js and offline.js (converter/webassets.py).
  */
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Modules of loader/ that become files of their own, which the loader imports when it needs them. */
-const PARTS = ["pictures", "sha256", "signature"];
+/** Modules below loader/ that are bundled into a file each, named after them, which the loader imports when it needs it. */
+const CHUNK = ".chunk.ts";
 
 /** Digits of a hash that names a file, as in converter/parts.py. */
 const HASH_LENGTH = 32;
@@ -42,27 +42,31 @@ ${PIN}("__MODEL_INFO_SHA256__");
 export { ${exported.filter((name) => name !== PIN).join(", ")} } from "./__LOADER__";
 `;
 
-/** The loader is one file of its own, which the pages import like any other page would. It has the hashes of its parts. */
+/** The loader is one file, external to the pages' scripts. It has the hashes of its chunks. */
 async function buildScripts(out) {
+  const sources = await readdir(here("loader"), { recursive: true });
   const { outputFiles } = await build({
     ...common,
-    entryPoints: PARTS.map((name) => here(`loader/parts/${name}.ts`)),
+    entryPoints: sources
+      .filter((path) => path.endsWith(CHUNK))
+      .toSorted()
+      .map((path) => ({ in: here(`loader/${path}`), out: basename(path, CHUNK) })),
     outdir: out,
     write: false,
   });
-  const parts = {};
+  const chunks = {};
   for (const { path: planned, contents } of outputFiles) {
     const name = basename(planned, ".js");
     const sha256 = createHash("sha256").update(contents).digest("hex");
     const path = `${name}-${sha256.slice(0, HASH_LENGTH)}.js`;
     await writeFile(join(out, path), contents);
-    parts[name] = { path, sha256 };
+    chunks[name] = { path, sha256 };
   }
   const { metafile } = await build({
     ...common,
     entryPoints: [here("loader/main.ts")],
     outfile: join(out, "torch2web.js"),
-    define: { __PARTS__: JSON.stringify(parts) },
+    define: { __CHUNKS__: JSON.stringify(chunks) },
     metafile: true,
   });
   const [{ exports: exported }] = Object.values(metafile.outputs);

@@ -30,23 +30,27 @@ CANVAS_RESIZE = """
 """How most pages resize a picture."""
 
 PATCHES = {
-    "RGB and BGR swapped": ("normalise.ts", "at = channel;", "at = 2 - channel;"),
+    "RGB and BGR swapped": ("images/normalise.ts", "at = channel;", "at = 2 - channel;"),
     "mean and std swapped": (
-        "normalise.ts",
+        "images/normalise.ts",
         "valuesOf(mean[channel]!, std[channel]!)",
         "valuesOf(std[channel]!, mean[channel]!)",
     ),
     "the canvas's resize": (
-        "inline.ts",
+        "load/inline_model.ts",
         "    return normalise(shaped, preprocessing);\n",
         CANVAS_RESIZE,
     ),
-    "no vertical pass first": ("resample.ts", "return verticalFirst ?", "return verticalFirst && false ?"),
-    "no rounding of coefficients": ("resample.ts", "fixed - 0.5 : fixed + 0.5", "fixed : fixed"),
+    "no vertical pass first": (
+        "images/resample.ts",
+        "return verticalFirst ?",
+        "return verticalFirst && false ?",
+    ),
+    "no rounding of coefficients": ("images/resample.ts", "fixed - 0.5 : fixed + 0.5", "fixed : fixed"),
 }
 """By name: a file of the loader, a text that it holds once, and what takes its place."""
 
-SELF_CHECK_OFF = ("backend.ts", "if (!(maxAbsDiff <= tolerance))", "if (maxAbsDiff === Infinity)")
+SELF_CHECK_OFF = ("backends/backend.ts", "if (!(maxAbsDiff <= tolerance))", "if (maxAbsDiff === Infinity)")
 """So that the comparison itself has to find the fault, and not the self-check before it."""
 
 

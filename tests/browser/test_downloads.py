@@ -252,17 +252,17 @@ PICTURE = """async () => {
     ],
     ids=["changed", "404", "html"],
 )
-def test_part_that_reads_pictures(page: Page, host: Host, fault: Fault, error: str) -> None:
+def test_chunk_that_reads_images(page: Page, host: Host, fault: Fault, error: str) -> None:
     """It comes beside the model. Without it a camera's frames are answered, and no file is read unchecked."""
-    pictures = script_of(host.site, "pictures")
-    host.faults[pictures] = fault
+    images = script_of(host.site, "images")
+    host.faults[images] = fault
     open_harness(page, host)
     frame = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
     assert frame["predictions"] == 1
     result = page.evaluate(f"name => probe.attempt(name, {PICTURE})", MODEL)
     assert (result["predictions"], result["error"]) == (0, error)
-    assert result["url"] == host.url + pictures
-    del host.faults[pictures]
+    assert result["url"] == host.url + images
+    del host.faults[images]
     again = page.evaluate(f"name => probe.attempt(name, {PICTURE})", MODEL)
     assert again["predictions"] == 1
 

@@ -146,7 +146,7 @@ def test_list_is_what_the_build_holds(small_site: Path) -> None:
     assert listed == {path: integrity(sums[path]) for path in listed}
     left_out = {path for path in sums if path not in listed}
     samples = {path for path in sums if path.startswith("samples/")}
-    scripts = {script_of(small_site, name) for name in ("torch2web", "pictures", "sha256", "signature")}
+    scripts = {script_of(small_site, name) for name in ("torch2web", "images", "sha256", "signature")}
     runtime = runtime_of(small_site)
     assert samples | scripts | {runtime["api"], runtime["glue"], MANIFEST} <= set(listed)
     assert {"index.html", "page.js", "page.css", "torch2web.js"} <= set(listed)

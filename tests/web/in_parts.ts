@@ -1,4 +1,4 @@
-import { PartedBytes } from "../../web/loader/parted_bytes.ts";
+import { PartedBytes } from "../../web/loader/backends/weights/parted_bytes.ts";
 
 /** Parts that have arrived already. */
 export function inParts(parts: Uint8Array<ArrayBuffer>[]): PartedBytes {

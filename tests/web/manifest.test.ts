@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { checkManifest } from "../../web/loader/check_manifest.ts";
-import { ManifestError } from "../../web/loader/errors.ts";
+import { checkManifest } from "../../web/loader/fetch/manifest/check.ts";
+import { ManifestError } from "../../web/loader/api/errors.ts";
 
 type Path = (string | number)[];
 interface Case {

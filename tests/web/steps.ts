@@ -1,8 +1,8 @@
 /** Steps over synthetic pictures: prints a hash of each result, for Python to compare with Pillow's. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Pixels } from "../../web/loader/resample.ts";
-import { applyStep, type StepInfo } from "../../web/loader/steps.ts";
+import type { Pixels } from "../../web/loader/images/resample.ts";
+import { applyStep, type StepInfo } from "../../web/loader/images/steps.ts";
 
 /** Width, height, and what is done to the picture. */
 type Case = [number, number, StepInfo[]];

@@ -1,8 +1,8 @@
 /** Functions that Python has as well, printed for the Python side to compare: `golden`, `softmax`. */
 import { createHash } from "node:crypto";
-import { goldenInput } from "../../web/loader/golden.ts";
-import { argmax, softmax } from "../../web/loader/postprocess.ts";
-import { subresourceIntegrity } from "../../web/loader/integrity.ts";
+import { goldenInput } from "../../web/loader/backends/golden.ts";
+import { argmax, softmax } from "../../web/loader/tasks/softmax.ts";
+import { subresourceIntegrity } from "../../web/loader/fetch/integrity.ts";
 
 const hash = (array: Float32Array): string =>
   createHash("sha256").update(new Uint8Array(array.buffer)).digest("hex");

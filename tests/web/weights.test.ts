@@ -1,9 +1,9 @@
 /** Weights that lie in several parts, cut at every possible place: decoded the same, and let go in the end. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PartedBytes } from "../../web/loader/parted_bytes.ts";
-import { openSafetensors } from "../../web/loader/safetensors.ts";
-import { externalData } from "../../web/loader/weights.ts";
+import { PartedBytes } from "../../web/loader/backends/weights/parted_bytes.ts";
+import { openSafetensors } from "../../web/loader/backends/weights/safetensors.ts";
+import { externalData } from "../../web/loader/backends/onnxruntime/external_data.ts";
 import { inParts } from "./in_parts.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { inParts } from "./in_parts.ts";
-import { externalData } from "../../web/loader/weights.ts";
+import { externalData } from "../../web/loader/backends/onnxruntime/external_data.ts";
 
 const [path, ...sizes] = process.argv.slice(2);
 const file = new Uint8Array(readFileSync(path!));

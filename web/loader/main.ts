@@ -2,10 +2,10 @@
  * Entry of the bundle torch2web-<hash>.js. The stub torch2web.js pins the manifest and exports everything else to the
  * page; the same script runs as the page's worker and as a thread of the engine.
  */
-import { serveAsThread } from "./backends/threads.ts";
+import { serveAsThread } from "./backends/compiled/threads.ts";
 import { serveAsWorker } from "./worker/serve.ts";
 
-export { pinManifest } from "./pin.ts";
+export { pinManifest } from "./fetch/manifest/pin.ts";
 export * from "./torch2web.ts";
 
 serveAsWorker();

@@ -1,9 +1,9 @@
 /** The public surface: the exports of the stub torch2web.js, and their types. */
-export { cacheStatus, clearCache } from "./cache.ts";
-export type { CacheOptions, CacheStatus } from "./cache.ts";
-export type { CacheReport } from "./delivery.ts";
-export { loadEnsemble } from "./ensemble.ts";
-export type { Ensemble, EnsembleOptions } from "./ensemble.ts";
+export { cacheStatus, clearCache } from "./fetch/part_cache.ts";
+export type { CacheOptions, CacheStatus } from "./fetch/part_cache.ts";
+export type { CacheReport } from "./fetch/delivery.ts";
+export { loadEnsemble } from "./load/load_ensemble.ts";
+export type { Ensemble, EnsembleOptions } from "./load/load_ensemble.ts";
 export {
   BackendError,
   DecodeError,
@@ -12,8 +12,8 @@ export {
   ManifestError,
   SignatureError,
   Torch2WebError,
-} from "./errors.ts";
-export { loadModel } from "./model.ts";
+} from "./api/errors.ts";
+export { loadModel } from "./load/load_model.ts";
 export type {
   LoadedModelInfo,
   LoadOptions,
@@ -22,11 +22,11 @@ export type {
   PredictOptions,
   Timings,
   WorkerReport,
-} from "./model.ts";
-export type { BackendName, BackendReport, RejectedBackend, SelfCheck } from "./backend.ts";
-export type { DecodedBy } from "./decode.ts";
-export type { Progress } from "./download.ts";
-export type { PublicKey } from "./signature.ts";
+} from "./load/load_model.ts";
+export type { BackendName, BackendReport, RejectedBackend, SelfCheck } from "./backends/backend.ts";
+export type { DecodedBy } from "./images/decode.ts";
+export type { Progress } from "./fetch/download.ts";
+export type { PublicKey } from "./fetch/manifest/signature.ts";
 export type {
   FileInfo,
   GoldenInfo,
@@ -35,8 +35,8 @@ export type {
   PreprocessingInfo,
   VariantInfo,
   VerificationInfo,
-} from "./manifest.ts";
-export type { ImageSource } from "./source.ts";
-export type { CenterCropInfo, PadInfo, ResizeInfo, StepInfo } from "./steps.ts";
-export type { EnsemblePrediction } from "./together.ts";
-export type { Watch, WatchOptions } from "./watch.ts";
+} from "./api/manifest.ts";
+export type { ImageSource } from "./images/image_source.ts";
+export type { CenterCropInfo, PadInfo, ResizeInfo, StepInfo } from "./images/steps.ts";
+export type { EnsemblePrediction } from "./load/ensemble_predict.ts";
+export type { Watch, WatchOptions } from "./load/watch.ts";

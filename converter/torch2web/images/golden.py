@@ -2,7 +2,7 @@
 
 The loader runs it on the visitor's device and compares with PyTorch's recorded logits. Integers all
 the way to the pixels, so that both sides get the same bytes: the twin of this module is
-`web/loader/golden.ts`.
+`web/loader/backends/golden.ts`.
 """
 
 import numpy as np

@@ -8,7 +8,7 @@ Each encoding gives tensors for a safetensors file. A weight `w3` is stored as
 - `w3` U8 with `w3.scale` F16, one for each 32 rows of a column: two 4-bit integers a byte, the left column
   in the low half, value = (integer - 8) × scale.
 
-`web/loader/encodings.ts` is the twin that decodes in the browser, to the same bits: at most one
+The loader's `backends/weights/encodings.ts` decodes in the browser, to the same bits: at most one
 multiplication in float32 for each value.
 """
 

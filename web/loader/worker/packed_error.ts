@@ -1,5 +1,5 @@
 /** Errors that cross from the worker to the page, where they are of the same class and hold the same data. */
-import * as errors from "../errors.ts";
+import * as errors from "../api/errors.ts";
 
 /** A structured clone keeps the platform's own errors as they are, and forgets the class of any other. */
 export type PackedError = { own: string; message: string; fields: object } | { other: unknown };

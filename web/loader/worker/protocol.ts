@@ -2,12 +2,12 @@
  * What a page and its worker say to each other. The worker runs the same loader; models live there, and the page holds
  * numbers that stand for them.
  */
-import type { BackendReport } from "../backend.ts";
-import type { Beginning } from "../beginning.ts";
-import type { Portable } from "../portable.ts";
-import type { Progress } from "../download.ts";
-import type { EnsemblePrediction } from "../together.ts";
-import type { LoadedModelInfo, LoadOptions, Prediction } from "../model.ts";
+import type { BackendReport } from "../backends/backend.ts";
+import type { Beginning } from "../fetch/manifest/prefetch.ts";
+import type { Portable } from "../images/transferable.ts";
+import type { Progress } from "../fetch/download.ts";
+import type { EnsemblePrediction } from "../load/ensemble_predict.ts";
+import type { LoadedModelInfo, LoadOptions, Prediction } from "../load/load_model.ts";
 import type { PackedError } from "./packed_error.ts";
 
 /** By this name the loader knows that it was started as the worker. */

@@ -1,8 +1,8 @@
 /** The worker's side: does what the page asks for with models that live here. */
-import { loadInline, type InlineModel } from "../inline.ts";
-import { pinManifest } from "../pin.ts";
-import type { Portable } from "../portable.ts";
-import { predictTogether } from "../together.ts";
+import { loadInline, type InlineModel } from "../load/inline_model.ts";
+import { pinManifest } from "../fetch/manifest/pin.ts";
+import type { Portable } from "../images/transferable.ts";
+import { predictTogether } from "../load/ensemble_predict.ts";
 import { pack } from "./packed_error.ts";
 import {
   WORKER_NAME,

@@ -1,6 +1,6 @@
 """Whether a model_info.json follows its schema and does not contradict itself.
 
-The twin of this module is `web/loader/check_manifest.ts`.
+The twin of this module is `web/loader/fetch/manifest/check.ts`.
 """
 
 import json

@@ -1,0 +1,97 @@
+/** The compiled engine as a backend: a model's plan run by a small module of WebAssembly. */
+import type { Backend } from "../backend.ts";
+import type { Delivery } from "../../fetch/delivery.ts";
+import { BackendError } from "../../api/errors.ts";
+import type { EngineBuild, EngineInfo, ModelInfo } from "../../api/manifest.ts";
+import type { PartedBytes } from "../weights/parted_bytes.ts";
+import { SharedByKey } from "../../fetch/single_flight.ts";
+import { Engine } from "./engine.ts";
+import { startThreads } from "./threads.ts";
+
+/** A function of relaxed SIMD (WebAssembly 3.0), the smallest that only browsers with it take. */
+const RELAXED = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15,
+  65, 2, 253, 15, 253, 128, 2, 11,
+];
+
+/** Compiled modules, by site and build. */
+const modules = new SharedByKey<WebAssembly.Module>();
+
+/** Which of the engine's builds this browser runs on so many threads. */
+export function engineBuild(threads: number): EngineBuild {
+  const simd = WebAssembly.validate(new Uint8Array(RELAXED)) ? "relaxed" : "plain";
+  return threads > 1 ? `${simd}_threads` : simd;
+}
+
+/** Downloads and compiles one of the engine's builds, once. */
+export function loadEngine(
+  base: URL,
+  info: EngineInfo,
+  build: EngineBuild,
+  deliveryUntil: (signal: AbortSignal) => Delivery,
+  signal: AbortSignal,
+): Promise<WebAssembly.Module> {
+  return modules.wait(`${base.href} ${build}`, signal, async (all) => {
+    const bytes = await deliveryUntil(all).fetchWhole(info.files[build], "engine");
+    try {
+      return await WebAssembly.compile(bytes);
+    } catch (error) {
+      throw new BackendError("This browser does not run the compiled engine.", { cause: error });
+    }
+  });
+}
+
+/** What a plan is run with. */
+export interface PlannedModel {
+  plan: Uint8Array;
+  /** Their parts are used as they come, and let go. */
+  weights: PartedBytes;
+}
+
+/** Raises BackendError. */
+export async function createCompiledBackend(
+  module: WebAssembly.Module,
+  { version }: EngineInfo,
+  info: ModelInfo,
+  { plan, weights }: PlannedModel,
+  threads: number,
+): Promise<Backend> {
+  const engine = await Engine.create(module, plan, weights, threads);
+  const [, ...sides] = info.input.shape;
+  const size = sides.reduce((whole, side) => whole * side, 1);
+  if (engine.inputLength !== size) {
+    throw new BackendError(
+      `The engine's plan takes ${engine.inputLength} values, and ${info.name} ${size}.`,
+    );
+  }
+  const workers = await startThreads(engine.threadStarts());
+  let current: Engine | undefined = engine;
+  return {
+    name: "compiled",
+    description: `compiled engine ${version.slice(0, 8)} (WebAssembly, ${threads} thread${threads === 1 ? "" : "s"})`,
+    threads,
+    async run(tensor, batch) {
+      if (!current) throw new BackendError(`${info.name} was disposed of; load it again.`);
+      const outputs: Float32Array[] = [];
+      try {
+        for (let i = 0; i < batch; i++) {
+          outputs.push(current.run(tensor.subarray(i * size, (i + 1) * size)));
+        }
+      } catch (error) {
+        if (error instanceof BackendError) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new BackendError(`The compiled engine failed while it ran ${info.name}: ${reason}`, {
+          cause: error,
+        });
+      }
+      const joined = new Float32Array(outputs.reduce((sum, { length }) => sum + length, 0));
+      outputs.reduce((at, output) => (joined.set(output, at), at + output.length), 0);
+      return joined;
+    },
+    async dispose() {
+      // The memory goes with the last that holds it.
+      current = undefined;
+      for (const worker of workers) worker.terminate();
+    },
+  };
+}
