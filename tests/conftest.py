@@ -12,8 +12,6 @@ from torch2web.catalog.load import ModelSpec, load_catalog
 
 ROOT = Path(__file__).parent.parent
 
-collect_ignore = ["in_page"]
-"""Run inside a page, by `verify.html`."""
 
 # What a shell starts in the background ignores Ctrl+C, and so would every command that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
