@@ -49,6 +49,7 @@ check: .venv/.installed-test $(WEB)
 	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p tests/web
 	$(PRETTIER) --check --log-level warn $(PRETTY)
 	$(CLANG_FORMAT) --dry-run -Werror $(C_SOURCES)
+	$(BIN)/python -m web.engine.generate_ops --check
 
 browser: .venv/.installed-test
 	$(BIN)/python -m tests.browser.find

@@ -7,6 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from torch2web.plan.format import MAX_RANK, ActivationKind, MatrixFormat
+from web.engine.generate_ops.read import read_table
+from web.engine.generate_ops.table import Operator, fields_of
+
 Floats = NDArray[np.float32]
 
 POINTER = ctypes.c_void_p
@@ -14,8 +18,8 @@ INT = ctypes.c_int32
 MARGIN = 64
 """Values before and after each buffer that no kernel may touch."""
 
-NONE, CLIP, SIGMOID, SILU, HARD_SIGMOID, HARD_SWISH, LEAKY_RELU, TANH = range(8)
-INT8, INT4, FLOAT16 = range(3)
+NONE, CLIP, SIGMOID, SILU, HARD_SIGMOID, HARD_SWISH, LEAKY_RELU, TANH = ActivationKind
+INT8, INT4, FLOAT16 = MatrixFormat
 
 
 class Thread(ctypes.Structure):
@@ -26,64 +30,23 @@ class Activation(ctypes.Structure):
     _fields_ = [("kind", INT), ("a", ctypes.c_float), ("b", ctypes.c_float)]
 
 
-def _fields(*words: str) -> type[ctypes.Structure]:
-    """A structure from lists of names, each list after the type of its fields."""
-    types: dict[str, Any] = {
-        "pointers": POINTER,
-        "ints": INT,
-        "act": Activation,
-        "axes": INT * 6,
-        "float": ctypes.c_float,
-    }
-    kinds = [(name, types[kind]) for kind, *names in map(str.split, words) for name in names]
-    return type("Fields", (ctypes.Structure,), {"_fields_": kinds})
+def _structure(operator: Operator) -> type[ctypes.Structure]:
+    """The arguments of an operator's kernel."""
+    fields: list[tuple[str, Any]] = []
+    for name, group in fields_of(operator.kernel_groups):
+        if group.type.pointer:
+            fields.append((name, POINTER))
+        elif group.type.axes:
+            fields.append((name, INT * MAX_RANK))
+        else:
+            fields.append(
+                (name, {"activation": Activation, "float": ctypes.c_float}.get(group.type.name, INT))
+            )
+    return type(operator.kernel_struct, (ctypes.Structure,), {"_fields_": fields})
 
 
-_WINDOW = "kernel_height kernel_width stride_height stride_width"
-_SIZES = "in_height in_width out_height out_width"
-FIELDS: dict[str, type[ctypes.Structure]] = {
-    "activate": _fields("pointers x y", "ints count", "act activation"),
-    "product": _fields(
-        "pointers x weights gate residual y", "ints rows inputs outputs x_stride y_stride", "act activation"
-    ),
-    "pack_panels": _fields("pointers x y", "ints inputs outputs input_stride output_stride"),
-    "row_product": _fields("pointers x weights scale bias y", "ints inputs outputs format", "act activation"),
-    "conv": _fields(
-        "pointers x weights residual y",
-        "ints in_height in_width in_channels x_row x_pixel x_channel",
-        "ints out_height out_width out_channels groups",
-        f"ints {_WINDOW} dilation_height dilation_width pad_top pad_left max_pool",
-        "act activation",
-    ),
-    "depthwise": _fields(
-        "pointers x weights y sums",
-        f"ints channels {_SIZES} {_WINDOW} dilation_height dilation_width pad_top pad_left",
-        "act activation",
-    ),
-    "block": _fields(
-        "pointers x expand depthwise project residual y sums",
-        "ints in_height in_width in_channels mid_channels out_height out_width out_channels",
-        f"ints {_WINDOW} pad_top pad_left",
-        "act expand_activation depthwise_activation project_activation",
-    ),
-    "squeeze_excite": _fields(
-        "pointers sums first second gate",
-        "ints channels hidden pixels",
-        "act first_activation second_activation",
-    ),
-    "mean_of_sums": _fields("pointers sums y", "ints channels pixels"),
-    "pool": _fields(
-        "pointers x y",
-        f"ints kind channels {_SIZES} {_WINDOW} dilation_height dilation_width",
-        "ints pad_top pad_left pad_bottom pad_right",
-    ),
-    "reduce": _fields("pointers x y", "ints kind outer middle inner"),
-    "softmax": _fields("pointers x y", "ints outer middle inner"),
-    "binary": _fields("pointers a b y", "ints kind rank", "axes shape a_strides b_strides", "act activation"),
-    "copy": _fields("pointers x y", "ints rank", "axes shape x_strides y_strides"),
-    "fill": _fields("pointers y", "ints count", "float value"),
-}
-_WITH_SCRATCH = ("product", "conv", "depthwise", "block", "squeeze_excite")
+_OPERATORS = {operator.kernel: operator for operator in read_table().operators}
+ARGUMENTS = {name: _structure(operator) for name, operator in _OPERATORS.items()}
 
 
 class Guarded:
@@ -121,11 +84,11 @@ class Kernels:
         """Call kernel `name` with `fields`: arrays are buffers, written back; tuples are structures."""
         buffers = {key: Guarded(value) for key, value in fields.items() if isinstance(value, np.ndarray)}
         values = {key: self._value(key, value, buffers) for key, value in fields.items()}
-        arguments = FIELDS[name](**values)
+        arguments = ARGUMENTS[name](**values)
         kernel: Callable[..., None] = getattr(self._library, name)
         for index in range(threads):
             thread = Thread(index, threads)
-            if name not in _WITH_SCRATCH:
+            if not _OPERATORS[name].scratch:
                 kernel(ctypes.byref(arguments), thread)
                 continue
             size = getattr(self._library, f"{name}_scratch")
@@ -143,7 +106,7 @@ class Kernels:
             return buffers[key].address
         if key.endswith("activation"):
             return Activation(*value)
-        return (INT * 6)(*value) if isinstance(value, tuple) else value
+        return (INT * MAX_RANK)(*value) if isinstance(value, tuple) else value
 
 
 def panels(weights: Floats, bias: Floats) -> Floats:
@@ -167,7 +130,7 @@ def apply(activation: tuple[int, float, float], x: NDArray[Any]) -> NDArray[Any]
     kind, a, b = activation
     with np.errstate(over="ignore", invalid="ignore"):
         sigmoid = 1 / (1 + np.exp(-x))
-        functions = {
+        functions: dict[int, NDArray[Any]] = {
             NONE: x,
             CLIP: np.clip(x, a, b),
             SIGMOID: sigmoid,

@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from ctypes import CDLL
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import onnx
@@ -25,10 +25,13 @@ from tests.plan.test_stored_weights import lower_limits, stored_as
 from torch2web.plan import plan_model
 from torch2web.plan.codegen import checksum
 from torch2web.plan.engine_driver import EngineError, Tensors
+from torch2web.plan.format import HeaderWords, PackedWeightWords, PackRuleWords, TensorWords
 from torch2web.variants.encodings import ENCODINGS
 
 MOST_BYTES = 64 * 2**20
 """That an accepted plan may ask for and still be run."""
+
+HEADER = tuple(entry.name for entry in fields(HeaderWords))
 
 _INTERESTING = (0, 1, 2, 3, 7, 8, 2**24, 2**28, 2**31 - 1, 2**31, 2**32 - 1, 2**32 - 2)
 
@@ -60,9 +63,10 @@ def stored_plans() -> Iterator[Whole]:
 def damage(plan: bytes, random: np.random.Generator, *, tables: float) -> bytes:
     """`tables` is how probable a change is before the constants, and not of an operator."""
     words = list(struct.unpack(f"<{len(plan) // 4}I", plan))
-    counts = words[4:15]
-    structure = 15 + 3 * counts[0] + 4 * counts[1] + 21 * counts[2]
-    operators = len(words) - counts[6]
+    header = HeaderWords(**dict(zip(HEADER, words, strict=False)))
+    structure = HeaderWords.size + header.tensors * TensorWords.size
+    structure += header.packed_weights * PackedWeightWords.size + header.pack_rules * PackRuleWords.size
+    operators = len(words) - header.op_words
     for _ in range(random.integers(1, 4)):
         # Not the constants: any number may be there.
         in_tables = random.random() < tables
@@ -75,10 +79,10 @@ def damage(plan: bytes, random: np.random.Generator, *, tables: float) -> bytes:
             case 2:
                 words[at] ^= 1 << int(random.integers(32))
             case 3:
-                first = 15 if in_tables else operators
+                first = HeaderWords.size if in_tables else operators
                 words[at] = words[int(random.integers(first, structure if in_tables else len(words)))]
             case _:
-                # Neighbours, as the sides of a record are: their product stays the same.
+                # Neighbours, as the sizes of a pack rule are: their product stays the same.
                 other = min(max(at + int(random.integers(-3, 4)), 4), len(words) - 1)
                 words[at], words[other] = words[other], words[at]
     content = struct.pack(f"<{len(words)}I", *words)

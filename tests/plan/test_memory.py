@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 from tests.plan.networks import random_network
-from torch2web.plan.import_onnx.build_ir import build_form
+from torch2web.plan.import_onnx.build_ir import build_ir
 from torch2web.plan.import_onnx.reader import trace
 from torch2web.plan.lowering.graph import lower
 from torch2web.plan.memory import lives_of, place_tensors
@@ -14,7 +14,7 @@ from torch2web.plan.passes import simplify
 
 @pytest.mark.parametrize("seed", range(12))
 def test_of_random_networks(seed: int) -> None:
-    program = lower(simplify(build_form(trace(random_network(seed)[0], 1))))
+    program = lower(simplify(build_ir(trace(random_network(seed)[0], 1))))
     offsets, arena = place_tensors(program)
     lives = lives_of(program)
     assert {life.tensor for life in lives} == set(offsets)

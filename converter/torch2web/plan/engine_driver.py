@@ -9,8 +9,15 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-FORMS = {"float32": 0, "float16": 1, "int8": 2, "uint8": 3}
-"""Number of each form of stored weights in `engine_store`, by dtype."""
+from torch2web.plan.format import ENGINE_CODE_MEANINGS, StoredFormat
+
+_FORMATS = {
+    "float32": StoredFormat.FLOAT32,
+    "float16": StoredFormat.FLOAT16,
+    "int8": StoredFormat.INT8,
+    "uint8": StoredFormat.INT4,
+}
+"""By dtype in the safetensors file."""
 
 RANGE = 2**20
 """Bytes of weights that are handed over at a time."""
@@ -18,30 +25,14 @@ RANGE = 2**20
 Tensors = Mapping[str, NDArray[np.generic]]
 """Contents of a safetensors file, see `variants/encodings.py`."""
 
-MEANINGS = (
-    "a weight that is missing, or more memory than there is",
-    "not a plan, or not a whole one",
-    "a plan of another version",
-    "a damaged plan",
-    "sections that do not make up the plan",
-    "a tensor outside its place",
-    "weights of an impossible shape",
-    "a constant or a weight that does not fit where it goes",
-    "an operator whose fields do not fit its tensors",
-    "more memory than there is",
-    "a weight of another number, form or length",
-    "a weight that did not arrive whole",
-    "a call before those that it needs",
-)
-"""Meaning of each `EngineCode` of `web/engine/plan/plan.h`."""
-
 
 class EngineError(Exception):
-    """The engine refused a call: `code` is an `EngineCode` of `web/engine/plan/plan.h`."""
+    """The engine refused a call: `code` is an EngineCode."""
 
     def __init__(self, call: str, code: int) -> None:
         self.call, self.code = call, code
-        meaning = MEANINGS[code] if 0 <= code < len(MEANINGS) else "something wrong"
+        known = 0 <= code < len(ENGINE_CODE_MEANINGS)
+        meaning = ENGINE_CODE_MEANINGS[code] if known else "something wrong"
         super().__init__(f"{call} found {meaning} (code {code})")
 
 
@@ -130,9 +121,10 @@ class EngineDriver(ABC):
         used = {n: number for n, number in numbers.items() if self._invoke("engine_weight_length", number)}
         for name, number in used.items():
             stored = tensors[name]
-            # The engine refuses a form that it does not know.
+            # The engine refuses an unknown format.
+            stored_format = _FORMATS.get(stored.dtype.name, len(StoredFormat))
             layout = _scale_layout(stored, tensors.get(f"{name}.scale"))
-            self._call("engine_store", number, FORMS.get(stored.dtype.name, len(FORMS)), *layout)
+            self._call("engine_store", number, stored_format, *layout)
         return used
 
     def _hand_over(self, call: str, number: int, values: NDArray[np.generic], ranges: int) -> None:

@@ -6,12 +6,13 @@ value lies in memory is decided later, in `lower.py`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from torch2web.plan.format import ActivationKind, BinaryKind
 
 Floats = NDArray[np.float32]
 
@@ -35,26 +36,9 @@ class Value:
         return prod(self.shape)
 
 
-class Function(IntEnum):
-    """Of one number; `a` and `b` of an Activation mean what is said here. As in `kernels.h`."""
-
-    NONE = 0
-    CLIP = 1
-    """Between a and b; NaN stays."""
-    SIGMOID = 2
-    SILU = 3
-    HARD_SIGMOID = 4
-    """clip(a · x + b, 0, 1)."""
-    HARD_SWISH = 5
-    """x · clip(a · x + b, 0, 1)."""
-    LEAKY_RELU = 6
-    """a · x where x < 0."""
-    TANH = 7
-
-
 @dataclass(frozen=True)
 class Activation:
-    function: Function = Function.NONE
+    kind: ActivationKind = ActivationKind.NONE
     a: float = 0.0
     b: float = 0.0
 
@@ -154,18 +138,9 @@ class Activate(Op):
     activation: Activation
 
 
-class Arithmetic(IntEnum):
-    ADD = 0
-    SUB = 1
-    MUL = 2
-    DIV = 3
-    MIN = 4
-    MAX = 5
-
-
 @dataclass(eq=False)
 class Binary(Op):
-    kind: Arithmetic
+    kind: BinaryKind
     activation: Activation = NONE
 
 

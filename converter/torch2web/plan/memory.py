@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from torch2web.plan.program import Instruction, Place, Program, Tensor
+from torch2web.plan.format import Place
+from torch2web.plan.program import Instruction, Program
+from torch2web.plan.tensors import Tensor
 
 _ALIGNMENT = 16
 """Floats: a cache line."""

@@ -6,7 +6,7 @@ import onnx
 
 from torch2web.plan.codegen import write_program
 from torch2web.plan.errors import PlanError
-from torch2web.plan.import_onnx import build_form, require_axis_untouched, require_samples_apart, trace
+from torch2web.plan.import_onnx import build_ir, require_axis_untouched, require_samples_apart, trace
 from torch2web.plan.lowering import lower
 from torch2web.plan.passes import simplify
 
@@ -34,7 +34,7 @@ def plan_model(model: onnx.ModelProto, *, batched: bool = True) -> Plan:
     traced = trace(model, 1 if batched else None)
     if traced.output.is_known:
         raise PlanError(traced.output.name, "Output", "it does not depend on the input")
-    graph = build_form(traced)
+    graph = build_ir(traced)
     if batched:
         require_samples_apart(traced, trace(model, _SEVERAL), _SEVERAL)
         require_axis_untouched(graph)
@@ -43,5 +43,5 @@ def plan_model(model: onnx.ModelProto, *, batched: bool = True) -> Plan:
         write_program(program, graph.weights),
         traced.input.shape,
         traced.output.shape,
-        tuple(instruction.kind.name for instruction in program.instructions),
+        tuple(instruction.name for instruction in program.instructions),
     )

@@ -1,124 +1,52 @@
-"""What the engine runs: instructions over tensors in memory, and where its weights go. As in `plan.h`."""
+"""A program of the engine: instructions over tensors in memory, and how its weights are packed."""
 
-from dataclasses import dataclass, field
-from enum import IntEnum
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
-import numpy as np
-
-from torch2web.plan.ir import Activation, Floats
-
-
-class OpKind(IntEnum):
-    ACTIVATE = 0
-    PRODUCT = 1
-    MATRIX = 2
-    CONV = 3
-    DEPTHWISE = 4
-    BLOCK = 5
-    SQUEEZE_EXCITE = 6
-    MEAN_OF_SUMS = 7
-    POOL = 8
-    REDUCE = 9
-    SOFTMAX = 10
-    BINARY = 11
-    COPY = 12
-    FILL = 13
-    PACK_PANELS = 14
+from torch2web.plan.field_types import TYPE, Access, FieldType, TensorField
+from torch2web.plan.tensors import PackRule, Tensor
 
 
-class Place(IntEnum):
-    ARENA = 0
-    CONSTANT = 1
-    SLOT = 2
-    SUMS = 3
+class FieldError(ValueError):
+    """A field of an instruction has a value that the engine would refuse; `lower` adds the node."""
 
 
-class SlotKind(IntEnum):
-    FLAT = 0
-    PANELS8 = 1
-    PANELS4 = 2
-    MATRIX = 3
-
-
-@dataclass(eq=False)
-class Slot:
-    """Where weights lie once they are unpacked; `inputs` and `outputs` are of one group."""
-
-    kind: SlotKind
-    groups: int
-    inputs: int
-    outputs: int
-
-    @property
-    def floats(self) -> int:
-        if self.kind == SlotKind.FLAT:
-            return self.inputs
-        width = 4 if self.kind == SlotKind.PANELS4 else 8
-        return self.groups * -(-self.outputs // width) * width * (self.inputs + 1)
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One side of a stored weight: how far each step along it goes among the inputs and outputs of a slot."""
-
-    size: int
-    input: int = 0
-    output: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Record:
-    """How one stored weight, or constant of the plan, goes into a slot."""
-
-    slot: Slot
-    source: str | Floats
-    """The stored weight's name, or the constant."""
-    axes: tuple[Axis, ...]
-    is_bias: bool = False
-    multiplier: Floats | None = None
-    """One for each output of the slot."""
-    first_output: int = 0
-
-
-@dataclass(eq=False)
-class Tensor:
-    """Floats in memory: `start` floats into `root`, or a piece of memory of its own."""
-
-    length: int
-    place: Place = Place.ARENA
-    root: "Tensor | None" = None
-    start: int = 0
-    slot: Slot | None = None
-    constant: Floats | None = None
-
-    @property
-    def base(self) -> "Tensor":
-        """The piece of memory in which it is."""
-        return self if self.root is None else self.root.base
-
-    @property
-    def base_start(self) -> int:
-        """Floats into `base`."""
-        return 0 if self.root is None else self.root.base_start + self.start
-
-    def part(self, start: int, length: int) -> "Tensor":
-        return Tensor(length, self.place, self, start)
-
-
-Field = int | float | np.float32 | Activation | Tensor | None
-"""None stands for a tensor that there is none of."""
-
-
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class Instruction:
-    """Fields in the order of the operator's struct in `plan.h`."""
+    """An operator of the engine; `ops.py` has a generated subclass for each. Raises FieldError."""
 
-    kind: OpKind
-    fields: tuple[Field, ...]
-    reads: tuple[Tensor, ...]
-    writes: Tensor
+    number: ClassVar[int]
+    name: ClassVar[str]
     may_replace: tuple[Tensor, ...] = ()
-    """Of what it reads, what may be in the same place as what it writes."""
+    """Tensors read whose memory the output may take."""
+
+    def __post_init__(self) -> None:
+        for name, field_type, value in self.values():
+            if problem := field_type.problem(value):
+                raise FieldError(f"{name} of {self.name} is {problem}")
+
+    def values(self) -> Iterator[tuple[str, FieldType, Any]]:
+        """Name, type and value of each field, in the order of the plan."""
+        for entry in fields(self):
+            if TYPE in entry.metadata:
+                yield entry.name, entry.metadata[TYPE], getattr(self, entry.name)
+
+    @property
+    def reads(self) -> tuple[Tensor, ...]:
+        return self._accessed(Access.READ, Access.UPDATED)
+
+    @property
+    def writes(self) -> Tensor:
+        (output,) = self._accessed(Access.WRITTEN, Access.UPDATED)
+        return output
+
+    def _accessed(self, *wanted: Access) -> tuple[Tensor, ...]:
+        return tuple(
+            value
+            for _, field_type, value in self.values()
+            if isinstance(field_type, TensorField) and field_type.access in wanted and value is not None
+        )
 
 
 @dataclass(eq=False)
@@ -126,4 +54,4 @@ class Program:
     input: Tensor
     output: Tensor
     instructions: list[Instruction] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
+    pack_rules: list[PackRule] = field(default_factory=list)

@@ -1,7 +1,12 @@
 // The part of a kernel's work that one thread computes.
 #pragma once
 
-#include "kernels.h"
+#include <stdint.h>
+
+typedef struct {
+  int32_t index; // 0: the thread that calls the engine
+  int32_t count; // threads of the run, at most MAX_THREADS
+} Thread;
 
 typedef struct {
   int32_t first, end;

@@ -1,17 +1,16 @@
 // Operators over axes and strides.
 
 #include "checks.h"
+#include "ops.h"
 
 bool check_reduce(const Plan *plan, const ReduceOp *op) {
-  return dimensions(&op->outer, 3) && op->kind < REDUCTIONS &&
-         reads(plan, op->x, volume(op->outer, op->middle, op->inner)) &&
+  return reads(plan, op->x, volume(op->outer, op->middle, op->inner)) &&
          writes(plan, op->y, volume(op->outer, op->inner, 1)) && !overlaps(plan, op->x, op->y);
 }
 
 bool check_softmax(const Plan *plan, const SoftmaxOp *op) {
   uint64_t count = volume(op->outer, op->middle, op->inner);
-  return dimensions(&op->outer, 3) && reads(plan, op->x, count) && writes(plan, op->y, count) &&
-         same_or_apart(plan, op->x, op->y);
+  return reads(plan, op->x, count) && writes(plan, op->y, count) && same_or_apart(plan, op->x, op->y);
 }
 
 // The lowest and highest float that strides reach from `first` on.
@@ -26,28 +25,26 @@ static bool within(uint64_t first, uint32_t rank, const uint32_t *shape, const i
 }
 
 // Whether no two indices write the same place: each axis steps over all that the axes with smaller steps reach.
-static bool distinct(uint32_t rank, const uint32_t *shape, const int32_t *strides) {
+static bool distinct(uint32_t rank, const uint32_t *shape, const uint32_t *strides) {
   for (uint32_t i = 0; i < rank; i++) {
     if (shape[i] == 1) continue;
-    if (strides[i] <= 0) return false;
+    if (!strides[i]) return false;
     uint64_t below = 0;
     for (uint32_t j = 0; j < rank; j++) {
       if (j == i || shape[j] == 1) continue;
       if (strides[j] == strides[i]) return false;
-      if (strides[j] < strides[i]) below += (uint64_t)(shape[j] - 1) * (uint64_t)strides[j];
+      if (strides[j] < strides[i]) below += (uint64_t)(shape[j] - 1) * strides[j];
     }
-    if (below >= (uint64_t)strides[i]) return false;
+    if (below >= strides[i]) return false;
   }
   return true;
 }
 
-static bool ranked(uint32_t rank, const uint32_t *shape, uint64_t *count) {
-  if (!rank || rank > MAX_RANK) return false;
-  *count = 1;
-  for (uint32_t i = 0; i < rank; i++) {
-    if (!shape[i] || shape[i] > MAX_FLOATS || (*count *= shape[i]) > MAX_FLOATS) return false;
-  }
-  return true;
+// Values of a shape, at most MAX_FLOATS + 1 where there are more.
+static uint64_t values(uint32_t rank, const uint32_t *shape) {
+  uint64_t count = 1;
+  for (uint32_t i = 0; i < rank && count <= MAX_FLOATS; i++) count *= shape[i];
+  return count <= MAX_FLOATS ? count : MAX_FLOATS + 1;
 }
 
 // An operand in the place of the result: it has to be as dense.
@@ -62,36 +59,25 @@ static bool in_place(const Plan *plan, const BinaryOp *op, uint32_t operand, con
 }
 
 static bool operand(const Plan *plan, const BinaryOp *op, uint32_t tensor, const uint32_t *strides) {
-  if (!known(plan, tensor)) return false;
-  for (uint32_t i = 0; i < op->rank; i++) {
-    if (strides[i] > MAX_FLOATS) return false;
-  }
   uint32_t length = plan->tensors[tensor].length;
   return reads(plan, tensor, length) && within(0, op->rank, op->shape, (const int32_t *)strides, length) &&
          in_place(plan, op, tensor, strides);
 }
 
 bool check_binary(const Plan *plan, const BinaryOp *op) {
-  uint64_t count;
-  return op->kind < BINARIES && ranked(op->rank, op->shape, &count) && activation(&op->activation) &&
-         writes(plan, op->y, count) && operand(plan, op, op->a, op->a_strides) && operand(plan, op, op->b, op->b_strides);
+  return writes(plan, op->y, values(op->rank, op->shape)) && operand(plan, op, op->a, op->a_strides) &&
+         operand(plan, op, op->b, op->b_strides);
 }
 
 bool check_copy(const Plan *plan, const CopyOp *op) {
-  uint64_t count;
-  if (!ranked(op->rank, op->shape, &count) || !known(plan, op->x) || !known(plan, op->y)) return false;
+  if (values(op->rank, op->shape) > MAX_FLOATS) return false;
   uint32_t x = plan->tensors[op->x].length, y = plan->tensors[op->y].length;
-  for (uint32_t i = 0; i < op->rank; i++) {
-    if (op->x_strides[i] > MAX_FLOATS || op->x_strides[i] < -MAX_FLOATS || op->y_strides[i] > MAX_FLOATS) return false;
-  }
   return reads(plan, op->x, x) && writes(plan, op->y, y) && !overlaps(plan, op->x, op->y) &&
          within(op->x_first, op->rank, op->shape, op->x_strides, x) && distinct(op->rank, op->shape, op->y_strides) &&
-         within(op->y_first, op->rank, op->shape, op->y_strides, y);
+         within(op->y_first, op->rank, op->shape, (const int32_t *)op->y_strides, y);
 }
 
-bool check_pack(const Plan *plan, const PackPanelsOp *op) {
-  if (!dimensions(&op->inputs, 2) || !known(plan, op->x)) return false;
-  if (op->input_stride > MAX_FLOATS || op->output_stride > MAX_FLOATS) return false;
+bool check_pack_panels(const Plan *plan, const PackPanelsOp *op) {
   uint32_t length = plan->tensors[op->x].length;
   uint64_t last = (uint64_t)(op->inputs - 1) * op->input_stride + (uint64_t)(op->outputs - 1) * op->output_stride;
   return last < length && reads(plan, op->x, length) && !overlaps(plan, op->x, op->y) &&

@@ -1,17 +1,16 @@
 // Operators whose kernels slide over a picture.
 
 #include "checks.h"
+#include "ops.h"
 
-// Whether the kernel's places are at most MAX_DIMENSION from the input, so that no index overflows, along one axis.
+// Whether no index of the kernel's positions overflows along one axis.
 static bool window(uint32_t in, uint32_t out, uint32_t kernel, uint32_t stride, uint32_t dilation, uint32_t pad) {
   uint64_t extent = (uint64_t)(kernel - 1) * dilation + (uint64_t)(out - 1) * stride;
-  return pad <= MAX_DIMENSION && extent <= MAX_FLOATS && (uint64_t)in + pad <= MAX_FLOATS;
+  return extent <= MAX_FLOATS && (uint64_t)in + pad <= MAX_FLOATS;
 }
 
 bool check_conv(const Plan *plan, const ConvOp *op) {
-  if (!dimensions(&op->in_height, 3) || !dimensions(&op->out_height, 10) || op->max_pool > 1) return false;
-  if (op->x_row > MAX_FLOATS || op->x_pixel > MAX_FLOATS || op->x_channel > MAX_FLOATS) return false;
-  if (op->in_channels % op->groups || op->out_channels % op->groups || !activation(&op->activation)) return false;
+  if (op->in_channels % op->groups || op->out_channels % op->groups) return false;
   if (!window(op->in_height, op->out_height, op->kernel_height, op->stride_height, op->dilation_height, op->pad_top) ||
       !window(op->in_width, op->out_width, op->kernel_width, op->stride_width, op->dilation_width, op->pad_left)) {
     return false;
@@ -29,7 +28,6 @@ bool check_conv(const Plan *plan, const ConvOp *op) {
 }
 
 bool check_depthwise(const Plan *plan, const DepthwiseOp *op) {
-  if (!dimensions(&op->channels, 11) || !activation(&op->activation)) return false;
   if (!window(op->in_height, op->out_height, op->kernel_height, op->stride_height, op->dilation_height, op->pad_top) ||
       !window(op->in_width, op->out_width, op->kernel_width, op->stride_width, op->dilation_width, op->pad_left)) {
     return false;
@@ -42,10 +40,6 @@ bool check_depthwise(const Plan *plan, const DepthwiseOp *op) {
 }
 
 bool check_block(const Plan *plan, const BlockOp *op) {
-  if (!dimensions(&op->in_height, 11) || !activation(&op->expand_activation) || !activation(&op->depthwise_activation) ||
-      !activation(&op->project_activation)) {
-    return false;
-  }
   if (!window(op->in_height, op->out_height, op->kernel_height, op->stride_height, 1, op->pad_top) ||
       !window(op->in_width, op->out_width, op->kernel_width, op->stride_width, 1, op->pad_left)) {
     return false;
@@ -81,8 +75,6 @@ static bool windows_filled(uint32_t in, uint32_t out, uint32_t kernel, uint32_t 
 }
 
 bool check_pool(const Plan *plan, const PoolOp *op) {
-  if (!dimensions(&op->channels, 11) || op->kind >= POOLS) return false;
-  if (op->pad_bottom > MAX_DIMENSION || op->pad_right > MAX_DIMENSION) return false;
   if (!window(op->in_height, op->out_height, op->kernel_height, op->stride_height, op->dilation_height, op->pad_top) ||
       !window(op->in_width, op->out_width, op->kernel_width, op->stride_width, op->dilation_width, op->pad_left)) {
     return false;

@@ -2,13 +2,6 @@
 
 #include "checks.h"
 
-bool dimensions(const uint32_t *first, int count) {
-  for (int i = 0; i < count; i++) {
-    if (!first[i] || first[i] > MAX_DIMENSION) return false;
-  }
-  return true;
-}
-
 uint64_t volume(uint64_t a, uint64_t b, uint64_t c) {
   uint64_t ab = a * b; // both below 2^31
   return ab > MAX_FLOATS ? ~0ull : ab * c;
@@ -51,5 +44,3 @@ bool overlaps(const Plan *plan, uint32_t a, uint32_t b) {
 bool same_or_apart(const Plan *plan, uint32_t a, uint32_t b) {
   return !overlaps(plan, a, b) || plan->tensors[a].offset == plan->tensors[b].offset;
 }
-
-bool activation(const Activation *activation) { return activation->kind >= 0 && activation->kind < ACTIVATIONS; }

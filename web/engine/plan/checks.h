@@ -3,9 +3,6 @@
 
 #include "plan.h"
 
-// Whether `count` sizes are neither 0 nor too large.
-bool dimensions(const uint32_t *first, int count);
-
 // a * b * c, or more than any length where that is too much.
 uint64_t volume(uint64_t a, uint64_t b, uint64_t c);
 
@@ -32,17 +29,3 @@ bool overlaps(const Plan *plan, uint32_t a, uint32_t b);
 
 // In place: both the very same numbers, or nothing in common.
 bool same_or_apart(const Plan *plan, uint32_t a, uint32_t b);
-
-// Whether there is such a function.
-bool activation(const Activation *activation);
-
-// Whether the operator reads and writes only where it may.
-bool check_conv(const Plan *plan, const ConvOp *op);
-bool check_depthwise(const Plan *plan, const DepthwiseOp *op);
-bool check_block(const Plan *plan, const BlockOp *op);
-bool check_pool(const Plan *plan, const PoolOp *op);
-bool check_reduce(const Plan *plan, const ReduceOp *op);
-bool check_softmax(const Plan *plan, const SoftmaxOp *op);
-bool check_binary(const Plan *plan, const BinaryOp *op);
-bool check_copy(const Plan *plan, const CopyOp *op);
-bool check_pack(const Plan *plan, const PackPanelsOp *op);

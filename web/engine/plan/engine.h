@@ -3,11 +3,9 @@
 
 #include "plan.h"
 
-// A weight as the file stores it; the numbers are those of `engine_store`.
-typedef enum { STORED_FLOAT32, STORED_FLOAT16, STORED_INT8, STORED_INT4, STORED_FORMATS } StoredFormat;
-
 enum { INT4_ROWS = 32 }; // that share a scale
 
+// A weight as the file stores it.
 typedef struct {
   uint32_t count;           // values; 0 where no pack rule reads it
   uint32_t format;          // StoredFormat, or STORED_FORMATS before `engine_store`

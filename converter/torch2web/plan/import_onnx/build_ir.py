@@ -5,18 +5,19 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from torch2web.plan.errors import PlanError
+from torch2web.plan.format import ActivationKind, BinaryKind
 from torch2web.plan.import_onnx.arrays import concat, dropout, mean, slicing, softmax, split, transpose, view
 from torch2web.plan.import_onnx.conv_pool import batch_normalization, convolution, global_pool, pooling
 from torch2web.plan.import_onnx.matrices import gemm, matmul
 from torch2web.plan.import_onnx.padding import pad
 from torch2web.plan.import_onnx.reader import Node, Traced
-from torch2web.plan.ir import Activate, Activation, Arithmetic, Binary, Function, Graph, Op, Value, View
+from torch2web.plan.ir import Activate, Activation, Binary, Graph, Op, Value, View
 
 INFINITY = float("inf")
 _LARGEST = float(np.finfo(np.float32).max)
 
 
-def build_form(traced: Traced) -> Graph:
+def build_ir(traced: Traced) -> Graph:
     """The operators of `traced` in the intermediate form. Raises PlanError for one that is not known."""
     ops: list[Op] = []
     for node in traced.nodes:
@@ -44,23 +45,23 @@ def _clip(node: Node) -> Activation:
     for index, (name, default) in enumerate((("min", -_LARGEST), ("max", _LARGEST)), start=1):
         given = node.constant(index) if node.opset >= 11 else node.attributes.get(name)
         bounds.append(default if given is None else float(np.asarray(given).reshape(())))
-    return Activation(Function.CLIP, *bounds)
+    return Activation(ActivationKind.CLIP, *bounds)
 
 
-def _fixed(function: Function, a: float = 0.0, b: float = 0.0) -> Callable[[Node], Activation]:
-    return lambda _: Activation(function, a, b)
+def _fixed(kind: ActivationKind, a: float = 0.0, b: float = 0.0) -> Callable[[Node], Activation]:
+    return lambda _: Activation(kind, a, b)
 
 
 def _hard_sigmoid(node: Node) -> Activation:
     alpha, beta = node.attributes.get("alpha", 0.2), node.attributes.get("beta", 0.5)
-    return Activation(Function.HARD_SIGMOID, alpha, beta)
+    return Activation(ActivationKind.HARD_SIGMOID, alpha, beta)
 
 
 def _leaky_relu(node: Node) -> Activation:
-    return Activation(Function.LEAKY_RELU, node.attributes.get("alpha", 0.01))
+    return Activation(ActivationKind.LEAKY_RELU, node.attributes.get("alpha", 0.01))
 
 
-def _binary(kind: Arithmetic) -> Callable[[Node], list[Op]]:
+def _binary(kind: BinaryKind) -> Callable[[Node], list[Op]]:
     def make(node: Node) -> list[Op]:
         inputs = [value for value in node.inputs if value is not None]
         if len(inputs) == 1:
@@ -78,38 +79,38 @@ def _binary(kind: Arithmetic) -> Callable[[Node], list[Op]]:
 
 
 _MAKERS: Mapping[str, Callable[[Node], list[Op]]] = {
-    "Add": _binary(Arithmetic.ADD),
+    "Add": _binary(BinaryKind.ADD),
     "AveragePool": pooling,
     "BatchNormalization": batch_normalization,
     "Clip": _activation(_clip),
     "Concat": concat,
     "Conv": convolution,
-    "Div": _binary(Arithmetic.DIV),
+    "Div": _binary(BinaryKind.DIV),
     "Dropout": dropout,
     "Flatten": view,
     "Gemm": gemm,
     "GlobalAveragePool": global_pool,
     "HardSigmoid": _activation(_hard_sigmoid),
-    "HardSwish": _activation(_fixed(Function.HARD_SWISH, 1 / 6, 0.5)),
+    "HardSwish": _activation(_fixed(ActivationKind.HARD_SWISH, 1 / 6, 0.5)),
     "Identity": view,
     "LeakyRelu": _activation(_leaky_relu),
     "MatMul": matmul,
-    "Max": _binary(Arithmetic.MAX),
+    "Max": _binary(BinaryKind.MAX),
     "MaxPool": pooling,
-    "Min": _binary(Arithmetic.MIN),
-    "Mul": _binary(Arithmetic.MUL),
+    "Min": _binary(BinaryKind.MIN),
+    "Mul": _binary(BinaryKind.MUL),
     "Pad": pad,
     "ReduceMean": mean,
-    "Relu": _activation(_fixed(Function.CLIP, 0.0, INFINITY)),
+    "Relu": _activation(_fixed(ActivationKind.CLIP, 0.0, INFINITY)),
     "Reshape": view,
-    "Sigmoid": _activation(_fixed(Function.SIGMOID)),
+    "Sigmoid": _activation(_fixed(ActivationKind.SIGMOID)),
     "Slice": slicing,
     "Softmax": softmax,
     "Split": split,
     "Squeeze": view,
-    "Sub": _binary(Arithmetic.SUB),
-    "Sum": _binary(Arithmetic.ADD),
-    "Tanh": _activation(_fixed(Function.TANH)),
+    "Sub": _binary(BinaryKind.SUB),
+    "Sum": _binary(BinaryKind.ADD),
+    "Tanh": _activation(_fixed(ActivationKind.TANH)),
     "Transpose": transpose,
     "Unsqueeze": view,
 }

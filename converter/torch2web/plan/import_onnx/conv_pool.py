@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from torch2web.plan.errors import PlanError
+from torch2web.plan.format import BinaryKind
 from torch2web.plan.import_onnx.reader import Node
-from torch2web.plan.ir import Arithmetic, Binary, Conv, Mean, Op, Pool, Value
+from torch2web.plan.ir import Binary, Conv, Mean, Op, Pool, Value
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,6 @@ def batch_normalization(node: Node) -> list[Op]:
     ]
     scaled = Value(f"{node.outputs[0].name}.scaled", x.shape)
     return [
-        Binary(node.label, [x, constants[0]], scaled, Arithmetic.MUL),
-        Binary(node.label, [scaled, constants[1]], node.outputs[0], Arithmetic.ADD),
+        Binary(node.label, [x, constants[0]], scaled, BinaryKind.MUL),
+        Binary(node.label, [scaled, constants[1]], node.outputs[0], BinaryKind.ADD),
     ]

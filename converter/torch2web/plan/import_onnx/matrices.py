@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from torch2web.plan.format import BinaryKind
 from torch2web.plan.import_onnx.reader import Node
-from torch2web.plan.ir import Arithmetic, Binary, MatMul, Op, Product, Transpose, Value, View
+from torch2web.plan.ir import Binary, MatMul, Op, Product, Transpose, Value, View
 
 
 def gemm(node: Node) -> list[Op]:
@@ -44,9 +45,9 @@ def _add_scaled(node: Node, product: Value, bias: Value, beta: float) -> list[Op
     if beta != 1.0:
         factor = Value(f"{node.label}.beta", (1,), data=np.array([beta], np.float32))
         scaled = Value(f"{bias.name}.scaled", bias.shape)
-        ops.append(Binary(node.label, [bias, factor], scaled, Arithmetic.MUL))
+        ops.append(Binary(node.label, [bias, factor], scaled, BinaryKind.MUL))
         bias = scaled
-    return [*ops, Binary(node.label, [product, bias], node.outputs[0], Arithmetic.ADD)]
+    return [*ops, Binary(node.label, [product, bias], node.outputs[0], BinaryKind.ADD)]
 
 
 def _computed_gemm(
@@ -63,7 +64,7 @@ def _computed_gemm(
     if alpha != 1.0:
         scaled = node.outputs[0] if bias is None else Value(f"{product.name}.alpha", product.shape)
         factor = Value(f"{node.label}.alpha", (1,), data=np.array([alpha], np.float32))
-        ops.append(Binary(node.label, [product, factor], scaled, Arithmetic.MUL))
+        ops.append(Binary(node.label, [product, factor], scaled, BinaryKind.MUL))
         product = scaled
     return ops if bias is None else [*ops, *_add_scaled(node, product, bias, beta)]
 

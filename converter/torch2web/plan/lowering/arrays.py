@@ -1,9 +1,10 @@
 """Elementwise operators and those that only move elements."""
 
+from torch2web.plan import ops
 from torch2web.plan.ir import Binary, Concat, Pad, Slice, Transpose, Value
 from torch2web.plan.lowering.layouts import LAST, PLAIN, Layout, Layouts, order_of, padded
 from torch2web.plan.lowering.strides import Strides, broadcast, dense, in_order, merged, runs, visible
-from torch2web.plan.program import Field, Instruction, OpKind, Tensor
+from torch2web.plan.tensors import Tensor
 
 
 def _target(layouts: Layouts, inputs: list[Value], rank: int) -> Layout:
@@ -33,11 +34,21 @@ def lower_binary(layouts: Layouts, op: Binary) -> None:
     sizes, (a_strides, b_strides, _) = merged(ordered, *strides, dense(ordered))
     (a, _), (b, _) = operands
     y = layouts.put(op.output, target, Tensor(op.output.size))
-    axes = [*padded(sizes, 1), *padded(a_strides, 0), *padded(b_strides, 0)]
-    fields: tuple[Field, ...] = (a, b, y, int(op.kind), len(sizes), *axes, op.activation)
     whole = dense(sizes)
-    replaced = tuple(t for t, own in ((a, a_strides), (b, b_strides)) if own == whole)
-    layouts.emit(Instruction(OpKind.BINARY, fields, (a, b), y, replaced))
+    layouts.emit(
+        ops.Binary(
+            a=a,
+            b=b,
+            y=y,
+            kind=op.kind,
+            rank=len(sizes),
+            shape=padded(sizes, 1),
+            a_strides=padded(a_strides, 0),
+            b_strides=padded(b_strides, 0),
+            activation=op.activation,
+            may_replace=tuple(t for t, own in ((a, a_strides), (b, b_strides)) if own == whole),
+        )
+    )
 
 
 def lower_transpose(layouts: Layouts, op: Transpose) -> None:
@@ -92,7 +103,7 @@ def lower_pad(layouts: Layouts, op: Pad) -> None:
     order = order_of(layout, len(x.shape))
     given = layouts.get(x, layout)
     y = layouts.put(op.output, layout, Tensor(op.output.size))
-    layouts.emit(Instruction(OpKind.FILL, (y, y.length, float(op.value)), (), y))
+    layouts.emit(ops.Fill(y=y, count=y.length, value=float(op.value)))
     x_strides, y_strides = in_order(x.shape, order), in_order(op.output.shape, order)
     skipped = [max(-before, 0) for before in op.before]
     begins = [max(before, 0) for before in op.before]

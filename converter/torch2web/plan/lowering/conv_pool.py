@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
-from torch2web.plan.ir import Block, Conv, MeanOfSums, Pool, SqueezeExcite, Value
+from torch2web.plan import ops
+from torch2web.plan.format import Place, PoolKind
+from torch2web.plan.ir import NONE, Block, Conv, MeanOfSums, Pool, SqueezeExcite, Value
 from torch2web.plan.lowering.layouts import LAST, PLAIN, Layouts
-from torch2web.plan.lowering.packed_weights import conv_slot
+from torch2web.plan.lowering.packed_weights import pack_conv
 from torch2web.plan.lowering.strides import in_order
-from torch2web.plan.program import Instruction, OpKind, Place, Tensor
+from torch2web.plan.tensors import Tensor
 
 
-def sides(shape: tuple[int, ...]) -> tuple[int, int, int]:
+def dimensions(shape: tuple[int, ...]) -> tuple[int, int, int]:
     """Height, width and channels of each picture, which may have no height."""
     return (shape[2] if len(shape) == 4 else 1), shape[-1], shape[1]
 
@@ -25,8 +27,7 @@ def _pictures(tensor: Tensor, count: int) -> Iterator[Tensor]:
 
 def lower_conv(layouts: Layouts, op: Conv) -> None:
     x = op.inputs[0]
-    slot, records = conv_slot(op)
-    weights = layouts.slot(slot, records)
+    weights = layouts.packed(*pack_conv(op))
     # Only the general kernel reads channels first.
     general = not (op.is_pointwise or op.is_depthwise)
     layout = PLAIN if general and not layouts.has(x, LAST) else LAST
@@ -36,7 +37,7 @@ def lower_conv(layouts: Layouts, op: Conv) -> None:
     y = layouts.put(op.output, LAST, Tensor(op.output.size))
     count = x.shape[0]
     order = (0, 1, 2, 3) if layout is PLAIN else (0, 2, 3, 1)
-    height, width, channels = sides(x.shape)
+    height, width, channels = dimensions(x.shape)
     strides = in_order((1, channels, height, width), order)
     for number, (one, result) in enumerate(zip(_pictures(given, count), _pictures(y, count), strict=True)):
         added = None if residual is None else list(_pictures(residual, count))[number]
@@ -48,10 +49,6 @@ def lower_conv(layouts: Layouts, op: Conv) -> None:
             _general(layouts, op, one, weights, added, result, strides)
 
 
-def _given(*tensors: Tensor | None) -> tuple[Tensor, ...]:
-    return tuple(tensor for tensor in tensors if tensor is not None)
-
-
 def _product(
     layouts: Layouts,
     op: Conv,
@@ -61,16 +58,27 @@ def _product(
     residual: Tensor | None,
     y: Tensor,
 ) -> None:
-    height, width, channels = sides(op.inputs[0].shape)
-    fields = (x, weights, gate, residual, y, height * width, channels, op.output.shape[1], op.activation)
-    # What is added may make way for the result, but not what is also multiplied.
-    replaced = () if residual is None or residual.base is x.base else (residual,)
-    layouts.emit(Instruction(OpKind.PRODUCT, fields, _given(x, weights, gate, residual), y, replaced))
+    height, width, channels = dimensions(op.inputs[0].shape)
+    layouts.emit(
+        ops.Product(
+            x=x,
+            weights=weights,
+            gate=gate,
+            residual=residual,
+            y=y,
+            rows=height * width,
+            inputs=channels,
+            outputs=op.output.shape[1],
+            activation=op.activation,
+            # Not if it is multiplied too.
+            may_replace=() if residual is None or residual.base is x.base else (residual,),
+        )
+    )
 
 
-def conv_sides(op: Conv) -> tuple[int, int]:
+def conv_dimensions(op: Conv) -> tuple[int, int]:
     """Height and width of the convolution's own output, before pooling."""
-    height, width, _ = sides(op.inputs[0].shape)
+    height, width, _ = dimensions(op.inputs[0].shape)
     out = []
     for side, kernel, stride, dilation, pads in zip(
         (height, width), op.kernel, op.strides, op.dilations, (op.pads[0::2], op.pads[1::2]), strict=True
@@ -88,14 +96,37 @@ def _general(
     y: Tensor,
     strides: tuple[int, ...],
 ) -> None:
-    height, width, channels = sides(op.inputs[0].shape)
+    height, width, channels = dimensions(op.inputs[0].shape)
+    out_height, out_width = conv_dimensions(op)
     _, x_channel, x_row, x_pixel = strides
-    fields = (
-        *(x, weights, residual, y, height, width, channels, x_row, x_pixel, x_channel),
-        *(*conv_sides(op), op.output.shape[1], op.group, *op.kernel, *op.strides, *op.dilations),
-        *(*op.pads[:2], int(op.max_pool), op.activation),
+    layouts.emit(
+        ops.Conv(
+            x=x,
+            weights=weights,
+            residual=residual,
+            y=y,
+            in_height=height,
+            in_width=width,
+            in_channels=channels,
+            x_row=x_row,
+            x_pixel=x_pixel,
+            x_channel=x_channel,
+            out_height=out_height,
+            out_width=out_width,
+            out_channels=op.output.shape[1],
+            groups=op.group,
+            kernel_height=op.kernel[0],
+            kernel_width=op.kernel[1],
+            stride_height=op.strides[0],
+            stride_width=op.strides[1],
+            dilation_height=op.dilations[0],
+            dilation_width=op.dilations[1],
+            pad_top=op.pads[0],
+            pad_left=op.pads[1],
+            max_pool=int(op.max_pool),
+            activation=op.activation,
+        )
     )
-    layouts.emit(Instruction(OpKind.CONV, fields, _given(x, weights, residual), y))
 
 
 def _sums(gathers: bool, value: Value) -> Tensor | None:
@@ -103,69 +134,126 @@ def _sums(gathers: bool, value: Value) -> Tensor | None:
 
 
 def _depthwise(layouts: Layouts, op: Conv, x: Tensor, weights: Tensor, y: Tensor) -> None:
-    height, width, channels = sides(op.inputs[0].shape)
-    out_height, out_width, _ = sides(op.output.shape)
-    sums = _sums(op.gathers, op.output)
-    fields = (
-        *(x, weights, y, sums, channels, height, width, out_height, out_width),
-        *(*op.kernel, *op.strides, *op.dilations, *op.pads[:2], op.activation),
+    height, width, channels = dimensions(op.inputs[0].shape)
+    out_height, out_width, _ = dimensions(op.output.shape)
+    layouts.emit(
+        ops.Depthwise(
+            x=x,
+            weights=weights,
+            y=y,
+            sums=_sums(op.gathers, op.output),
+            channels=channels,
+            in_height=height,
+            in_width=width,
+            out_height=out_height,
+            out_width=out_width,
+            kernel_height=op.kernel[0],
+            kernel_width=op.kernel[1],
+            stride_height=op.strides[0],
+            stride_width=op.strides[1],
+            dilation_height=op.dilations[0],
+            dilation_width=op.dilations[1],
+            pad_top=op.pads[0],
+            pad_left=op.pads[1],
+            activation=op.activation,
+        )
     )
-    layouts.emit(Instruction(OpKind.DEPTHWISE, fields, (x, weights), y))
 
 
 def lower_block(layouts: Layouts, op: Block) -> None:
     x, *others = op.inputs
     given = layouts.get(x, LAST)
     residual = layouts.get(others[0], LAST) if others else None
-    weights = [
-        None if conv is None else layouts.slot(*conv_slot(conv))
-        for conv in (op.expand, op.depthwise, op.project)
-    ]
+    expand = None if op.expand is None else layouts.packed(*pack_conv(op.expand))
+    weights = layouts.packed(*pack_conv(op.depthwise))
+    project = None if op.project is None else layouts.packed(*pack_conv(op.project))
     y = layouts.put(op.output, LAST, Tensor(op.output.size))
     depthwise = op.depthwise
-    height, width, channels = sides(x.shape)
-    out_height, out_width, out_channels = sides(op.output.shape)
-    sums = _sums(op.gathers, op.output)
-    none = depthwise.activation.__class__()
-    activations = [none if conv is None else conv.activation for conv in (op.expand, depthwise, op.project)]
-    fields = (
-        *(given, *weights, residual, y, sums, height, width, channels, depthwise.output.shape[1]),
-        *(out_height, out_width, out_channels, *depthwise.kernel, *depthwise.strides, *depthwise.pads[:2]),
-        *activations,
+    height, width, channels = dimensions(x.shape)
+    out_height, out_width, out_channels = dimensions(op.output.shape)
+    layouts.emit(
+        ops.Block(
+            x=given,
+            expand=expand,
+            depthwise=weights,
+            project=project,
+            residual=residual,
+            y=y,
+            sums=_sums(op.gathers, op.output),
+            in_height=height,
+            in_width=width,
+            in_channels=channels,
+            mid_channels=depthwise.output.shape[1],
+            out_height=out_height,
+            out_width=out_width,
+            out_channels=out_channels,
+            kernel_height=depthwise.kernel[0],
+            kernel_width=depthwise.kernel[1],
+            stride_height=depthwise.strides[0],
+            stride_width=depthwise.strides[1],
+            pad_top=depthwise.pads[0],
+            pad_left=depthwise.pads[1],
+            expand_activation=NONE if op.expand is None else op.expand.activation,
+            depthwise_activation=depthwise.activation,
+            project_activation=NONE if op.project is None else op.project.activation,
+        )
     )
-    layouts.emit(Instruction(OpKind.BLOCK, fields, _given(given, *weights, residual), y))
 
 
 def lower_squeeze_excite(layouts: Layouts, op: SqueezeExcite) -> None:
     x = op.inputs[0]
-    height, width, channels = sides(x.shape)
-    first, second = (layouts.slot(*conv_slot(conv)) for conv in (op.first, op.second))
+    height, width, channels = dimensions(x.shape)
+    first, second = (layouts.packed(*pack_conv(conv)) for conv in (op.first, op.second))
     gate = layouts.put(op.output, PLAIN, Tensor(channels))
-    hidden = op.first.output.shape[1]
-    fields = (
-        *(Tensor(channels, Place.SUMS), first, second, gate, channels, hidden, height * width),
-        *(op.first.activation, op.second.activation),
+    layouts.emit(
+        ops.SqueezeExcite(
+            sums=Tensor(channels, Place.SUMS),
+            first=first,
+            second=second,
+            gate=gate,
+            channels=channels,
+            hidden=op.first.output.shape[1],
+            pixels=height * width,
+            first_activation=op.first.activation,
+            second_activation=op.second.activation,
+        )
     )
-    layouts.emit(Instruction(OpKind.SQUEEZE_EXCITE, fields, (first, second), gate))
 
 
 def lower_mean_of_sums(layouts: Layouts, op: MeanOfSums) -> None:
-    height, width, channels = sides(op.inputs[0].shape)
+    height, width, channels = dimensions(op.inputs[0].shape)
     y = layouts.put(op.output, PLAIN, Tensor(channels))
-    fields = (Tensor(channels, Place.SUMS), y, channels, height * width)
-    layouts.emit(Instruction(OpKind.MEAN_OF_SUMS, fields, (), y))
+    sums = Tensor(channels, Place.SUMS)
+    layouts.emit(ops.MeanOfSums(sums=sums, y=y, channels=channels, pixels=height * width))
 
 
 def lower_pool(layouts: Layouts, op: Pool) -> None:
     x = op.inputs[0]
     given = layouts.get(x, LAST)
     y = layouts.put(op.output, LAST, Tensor(op.output.size))
-    kind = (2 if op.counts_padding else 1) if op.average else 0
-    height, width, channels = sides(x.shape)
-    out_height, out_width, _ = sides(op.output.shape)
+    average = PoolKind.AVERAGE_WITH_PADDING if op.counts_padding else PoolKind.AVERAGE
+    height, width, channels = dimensions(x.shape)
+    out_height, out_width, _ = dimensions(op.output.shape)
     for one, result in zip(_pictures(given, x.shape[0]), _pictures(y, x.shape[0]), strict=True):
-        fields = (
-            *(one, result, kind, channels, height, width, out_height, out_width),
-            *(*op.kernel, *op.strides, *op.dilations, *op.pads),
+        layouts.emit(
+            ops.Pool(
+                x=one,
+                y=result,
+                kind=average if op.average else PoolKind.MAX,
+                channels=channels,
+                in_height=height,
+                in_width=width,
+                out_height=out_height,
+                out_width=out_width,
+                kernel_height=op.kernel[0],
+                kernel_width=op.kernel[1],
+                stride_height=op.strides[0],
+                stride_width=op.strides[1],
+                dilation_height=op.dilations[0],
+                dilation_width=op.dilations[1],
+                pad_top=op.pads[0],
+                pad_left=op.pads[1],
+                pad_bottom=op.pads[2],
+                pad_right=op.pads[3],
+            )
         )
-        layouts.emit(Instruction(OpKind.POOL, fields, (one,), result))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from torch2web.plan import ops
 from torch2web.plan.errors import PlanError
 from torch2web.plan.ir import (
     Activate,
@@ -35,7 +36,8 @@ from torch2web.plan.lowering.conv_pool import (
 from torch2web.plan.lowering.layouts import PLAIN, LayoutError, Layouts
 from torch2web.plan.lowering.products import lower_matmul, lower_product
 from torch2web.plan.lowering.reductions import lower_mean, lower_softmax
-from torch2web.plan.program import Instruction, OpKind, Program, Tensor
+from torch2web.plan.program import FieldError, Program
+from torch2web.plan.tensors import Tensor
 
 
 def lower(graph: Graph) -> Program:
@@ -49,7 +51,7 @@ def lower(graph: Graph) -> Program:
             raise PlanError(op.label, type(op).__name__, "it has no kernel")
         try:
             lower_one(layouts, op)
-        except LayoutError as error:
+        except (LayoutError, FieldError) as error:
             raise PlanError(op.label, type(op).__name__, str(error)) from error
     program.output = layouts.get(graph.output, PLAIN)
     return program
@@ -59,7 +61,7 @@ def _lower_activate(layouts: Layouts, op: Activate) -> None:
     layout = layouts.preferred(op.inputs[0])
     x = layouts.get(op.inputs[0], layout)
     y = layouts.put(op.output, layout, Tensor(x.length))
-    layouts.emit(Instruction(OpKind.ACTIVATE, (x, y, x.length, op.activation), (x,), y, (x,)))
+    layouts.emit(ops.Activate(x=x, y=y, count=x.length, activation=op.activation, may_replace=(x,)))
 
 
 def _lower_view(layouts: Layouts, op: View) -> None:

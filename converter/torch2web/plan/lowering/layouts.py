@@ -4,12 +4,13 @@ from enum import Enum
 
 import numpy as np
 
+from torch2web.plan import ops
+from torch2web.plan.format import MAX_RANK, Place
 from torch2web.plan.ir import Value
-from torch2web.plan.lowering.packed_weights import flat_slot
+from torch2web.plan.lowering.packed_weights import pack_flat
 from torch2web.plan.lowering.strides import Strides, channels_last, dense, in_order, merged, visible
-from torch2web.plan.program import Field, Instruction, OpKind, Place, Program, Record, Slot, Tensor
-
-MAX_RANK = 6
+from torch2web.plan.program import Instruction, Program
+from torch2web.plan.tensors import PackedWeight, PackRule, Tensor
 
 
 class LayoutError(ValueError):
@@ -84,8 +85,7 @@ class Layouts:
             )
             return Tensor(data.size, Place.CONSTANT, constant=data.reshape(-1))
         if value.weight is not None and layout is PLAIN:
-            slot, records = flat_slot(value)
-            return self.slot(slot, records)
+            return self.packed(*pack_flat(value))
         if layout is PLAIN and value in self._views:
             return self.get(self._views[value], PLAIN)
         other = LAST if layout is PLAIN else PLAIN
@@ -110,24 +110,27 @@ class Layouts:
         first: tuple[int, int] = (0, 0),
     ) -> None:
         sizes, (from_strides, to_strides) = merged(shape, x_strides, y_strides)
-        fields: list[Field] = [
-            x,
-            y,
-            *first,
-            len(sizes),
-            *padded(sizes, 1),
-            *padded(from_strides, 0),
-            *padded(to_strides, 0),
-        ]
-        self.emit(Instruction(OpKind.COPY, tuple(fields), (x, y), y))
+        self.emit(
+            ops.Copy(
+                x=x,
+                y=y,
+                x_first=first[0],
+                y_first=first[1],
+                rank=len(sizes),
+                shape=padded(sizes, 1),
+                x_strides=padded(from_strides, 0),
+                y_strides=padded(to_strides, 0),
+            )
+        )
 
-    def slot(self, slot: Slot, records: list[Record]) -> Tensor:
-        self.program.records += records
-        return Tensor(slot.floats, Place.SLOT, slot=slot)
+    def packed(self, weight: PackedWeight, rules: list[PackRule]) -> Tensor:
+        """`weight`, packed by `rules`."""
+        self.program.pack_rules += rules
+        return Tensor(weight.floats, Place.PACKED_WEIGHT, packed_weight=weight)
 
 
-def padded(values: Strides, filling: int) -> list[int]:
+def padded(values: Strides, filling: int) -> Strides:
     """As many as an instruction has room for."""
     if len(values) > MAX_RANK:
         raise LayoutError(f"{len(values)} axes that cannot be merged, at most {MAX_RANK}")
-    return [*values, *[filling] * (MAX_RANK - len(values))]
+    return (*values, *[filling] * (MAX_RANK - len(values)))

@@ -1,11 +1,12 @@
-"""Which slot an operator's weights go to, and how: the layouts that `kernels.h` describes."""
+"""Packed weights of operators, and the rules that pack stored weights into the layouts of `operators.h`."""
 
 from math import prod
 
 import numpy as np
 
+from torch2web.plan.format import PackedLayout
 from torch2web.plan.ir import Conv, Floats, Product, Value
-from torch2web.plan.program import Axis, Record, Slot, SlotKind
+from torch2web.plan.tensors import Axis, PackedWeight, PackRule
 
 
 def _source(value: Value) -> str | Floats:
@@ -15,18 +16,18 @@ def _source(value: Value) -> str | Floats:
     return np.ascontiguousarray(value.data, np.float32)
 
 
-def conv_slot(op: Conv) -> tuple[Slot, list[Record]]:
+def pack_conv(op: Conv) -> tuple[PackedWeight, list[PackRule]]:
     """Panels of eight outputs for each group; of four for a depthwise one."""
     _, weight, bias = op.inputs
     outputs, channels = weight.shape[:2]
     height, width = op.kernel
     axes: tuple[Axis, ...]
     if op.is_depthwise:
-        slot = Slot(SlotKind.PANELS4, 1, height * width, outputs)
+        packed = PackedWeight(PackedLayout.PANELS4, 1, height * width, outputs)
         axes = (Axis(outputs, output=1), Axis(height, input=width), Axis(width, input=1))
     else:
         each = outputs // op.group
-        slot = Slot(SlotKind.PANELS8, op.group, height * width * channels, each)
+        packed = PackedWeight(PackedLayout.PANELS8, op.group, height * width * channels, each)
         axes = (
             Axis(op.group, output=each),
             Axis(each, output=1),
@@ -34,39 +35,39 @@ def conv_slot(op: Conv) -> tuple[Slot, list[Record]]:
             Axis(height, input=width * channels),
             Axis(width, input=channels),
         )
-    records = [Record(slot, _source(weight), axes, multiplier=op.multiplier)]
+    rules = [PackRule(packed, _source(weight), axes, multiplier=op.multiplier)]
     # A bias that is known has been multiplied already.
     multiplier = op.multiplier if bias.data is None else None
-    records.append(Record(slot, _source(bias), (Axis(outputs, output=1),), True, multiplier))
-    return slot, records
+    rules.append(PackRule(packed, _source(bias), (Axis(outputs, output=1),), True, multiplier))
+    return packed, rules
 
 
-def product_slot(
+def pack_product(
     op: Product, *, is_matrix: bool, picture: tuple[int, ...] | None
-) -> tuple[Slot, list[Record]]:
+) -> tuple[PackedWeight, list[PackRule]]:
     """Panels for all parts together; `picture` is what x is, channels last, before it was flattened."""
     inputs = op.inputs[0].shape[1]
     sides = prod(picture[1:]) if picture else 1
     rows = (Axis(picture[0], input=1), Axis(sides, input=picture[0])) if picture else (Axis(inputs, input=1),)
     widths = [matrix.shape[0 if op.transposed else 1] for matrix, _ in op.parts]
-    slot = Slot(SlotKind.MATRIX if is_matrix else SlotKind.PANELS8, 1, inputs, sum(widths))
-    records: list[Record] = []
+    packed = PackedWeight(PackedLayout.MATRIX if is_matrix else PackedLayout.PANELS8, 1, inputs, sum(widths))
+    rules: list[PackRule] = []
     first = 0
     for (matrix, bias), width in zip(op.parts, widths, strict=True):
         column = Axis(width, output=1)
         axes = (column, *rows) if op.transposed else (*rows, column)
-        alpha, beta = (_repeated(factor, slot) for factor in (op.alpha, op.beta))
-        records.append(Record(slot, _source(matrix), axes, False, alpha, first))
-        records.append(Record(slot, _source(bias), (column,), True, beta, first))
+        alpha, beta = (_repeated(factor, packed) for factor in (op.alpha, op.beta))
+        rules.append(PackRule(packed, _source(matrix), axes, False, alpha, first))
+        rules.append(PackRule(packed, _source(bias), (column,), True, beta, first))
         first += width
-    return slot, records
+    return packed, rules
 
 
-def _repeated(factor: float, slot: Slot) -> Floats | None:
-    return None if factor == 1.0 else np.full(slot.groups * slot.outputs, factor, np.float32)
+def _repeated(factor: float, packed: PackedWeight) -> Floats | None:
+    return None if factor == 1.0 else np.full(packed.groups * packed.outputs, factor, np.float32)
 
 
-def flat_slot(value: Value) -> tuple[Slot, list[Record]]:
+def pack_flat(value: Value) -> tuple[PackedWeight, list[PackRule]]:
     """A stored weight as it is, for an operator that takes it as an operand."""
-    slot = Slot(SlotKind.FLAT, 1, value.size, 1)
-    return slot, [Record(slot, _source(value), (Axis(value.size, input=1),))]
+    packed = PackedWeight(PackedLayout.FLAT, 1, value.size, 1)
+    return packed, [PackRule(packed, _source(value), (Axis(value.size, input=1),))]

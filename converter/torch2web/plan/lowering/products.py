@@ -5,12 +5,13 @@ from math import prod
 
 import numpy as np
 
+from torch2web.plan import ops
 from torch2web.plan.errors import PlanError
 from torch2web.plan.ir import NONE, MatMul, Product
 from torch2web.plan.lowering.layouts import LAST, PLAIN, Layouts
-from torch2web.plan.lowering.packed_weights import product_slot
+from torch2web.plan.lowering.packed_weights import pack_product
 from torch2web.plan.lowering.strides import broadcast, dense
-from torch2web.plan.program import Instruction, OpKind, Tensor
+from torch2web.plan.tensors import Tensor
 
 LARGE = 2**20
 """Elements from which on a stored matrix may stay as it is: used once a picture, it is bound by memory."""
@@ -31,14 +32,28 @@ def lower_product(layouts: Layouts, op: Product) -> None:
     )
     picture = source.shape[1:] if is_picture and source.shape[0] == 1 else None
     given = layouts.get(source, LAST) if picture else layouts.get(x, PLAIN)
-    weights = layouts.slot(*product_slot(op, is_matrix=is_matrix, picture=picture))
+    weights = layouts.packed(*pack_product(op, is_matrix=is_matrix, picture=picture))
     y = layouts.put(op.output, PLAIN, Tensor(op.output.size))
     if is_matrix:
-        fields = (given, weights, y, inputs, outputs, op.activation)
-        layouts.emit(Instruction(OpKind.MATRIX, fields, (given, weights), y))
-    else:
-        rows_fields = (given, weights, None, None, y, rows, inputs, outputs, op.activation)
-        layouts.emit(Instruction(OpKind.PRODUCT, rows_fields, (given, weights), y))
+        layouts.emit(
+            ops.Matrix(
+                x=given, weights=weights, y=y, inputs=inputs, outputs=outputs, activation=op.activation
+            )
+        )
+        return
+    layouts.emit(
+        ops.Product(
+            x=given,
+            weights=weights,
+            gate=None,
+            residual=None,
+            y=y,
+            rows=rows,
+            inputs=inputs,
+            outputs=outputs,
+            activation=op.activation,
+        )
+    )
 
 
 def lower_matmul(layouts: Layouts, op: MatMul) -> None:
@@ -51,7 +66,7 @@ def lower_matmul(layouts: Layouts, op: MatMul) -> None:
         raise PlanError(op.label, "MatMul", f"{prod(outer)} products, at most {_MOST_PRODUCTS}")
     rows, inputs = left_shape[-2:]
     outputs = right_shape[-1]
-    if right.weight is not None and outer:  # parts of a slot have no place of their own
+    if right.weight is not None and outer:  # parts of a packed weight cannot be addressed
         b = layouts.copied(b, right.shape, dense(right.shape), tuple(range(len(right.shape))))
     if left.weight is not None:
         a = layouts.copied(a, left.shape, dense(left.shape), tuple(range(len(left.shape))))
@@ -63,10 +78,22 @@ def lower_matmul(layouts: Layouts, op: MatMul) -> None:
         if at_right not in panels:
             part = b if not outer else b.part(at_right, inputs * outputs)
             packed = Tensor(-(-outputs // 8) * 8 * (inputs + 1))
-            fields = (part, packed, inputs, outputs, outputs, 1)
-            layouts.emit(Instruction(OpKind.PACK_PANELS, fields, (part,), packed))
+            layouts.emit(
+                ops.PackPanels(
+                    x=part, y=packed, inputs=inputs, outputs=outputs, input_stride=outputs, output_stride=1
+                )
+            )
             panels[at_right] = packed
-        one = a.part(at_left, rows * inputs)
-        result = y.part(number * rows * outputs, rows * outputs)
-        rows_fields = (one, panels[at_right], None, None, result, rows, inputs, outputs, NONE)
-        layouts.emit(Instruction(OpKind.PRODUCT, rows_fields, (one, panels[at_right]), result))
+        layouts.emit(
+            ops.Product(
+                x=a.part(at_left, rows * inputs),
+                weights=panels[at_right],
+                gate=None,
+                residual=None,
+                y=y.part(number * rows * outputs, rows * outputs),
+                rows=rows,
+                inputs=inputs,
+                outputs=outputs,
+                activation=NONE,
+            )
+        )

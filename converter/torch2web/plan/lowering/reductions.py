@@ -2,12 +2,12 @@
 
 from math import prod
 
+from torch2web.plan import ops
+from torch2web.plan.format import ReduceKind
 from torch2web.plan.ir import Mean, Softmax, Value
 from torch2web.plan.lowering.layouts import LAST, PLAIN, Layout, Layouts, order_of
 from torch2web.plan.lowering.strides import dense, in_order, visible
-from torch2web.plan.program import Instruction, OpKind, Tensor
-
-_MEAN = 1
+from torch2web.plan.tensors import Tensor
 
 
 def lower_mean(layouts: Layouts, op: Mean) -> None:
@@ -28,7 +28,8 @@ def lower_mean(layouts: Layouts, op: Mean) -> None:
 
 def _reduce(layouts: Layouts, op: Mean, x: Tensor, split: tuple[int, int, int], layout: Layout) -> None:
     y = layouts.put(op.output, layout, Tensor(op.output.size))
-    layouts.emit(Instruction(OpKind.REDUCE, (x, y, _MEAN, *split), (x,), y))
+    outer, middle, inner = split
+    layouts.emit(ops.Reduce(x=x, y=y, kind=ReduceKind.MEAN, outer=outer, middle=middle, inner=inner))
 
 
 def _candidates(layouts: Layouts, x: Value) -> list[Layout]:
@@ -65,12 +66,15 @@ def lower_softmax(layouts: Layouts, op: Softmax) -> None:
         if split := _split(x, visible(x.shape, order_of(layout, rank)), op.axes):
             given = layouts.get(x, layout)
             y = layouts.put(op.output, layout, Tensor(given.length))
-            layouts.emit(Instruction(OpKind.SOFTMAX, (given, y, *split), (given,), y, (given,)))
+            layouts.emit(
+                ops.Softmax(
+                    x=given, y=y, outer=split[0], middle=split[1], inner=split[2], may_replace=(given,)
+                )
+            )
             return
     order = (*(axis for axis in range(rank) if axis not in op.axes), *op.axes)
     copied = layouts.copied(layouts.get(x, PLAIN), x.shape, dense(x.shape), order)
     middle = prod(x.shape[axis] for axis in op.axes)
     y = Tensor(copied.length)
-    fields = (copied, y, x.size // middle, middle, 1)
-    layouts.emit(Instruction(OpKind.SOFTMAX, fields, (copied,), y))
+    layouts.emit(ops.Softmax(x=copied, y=y, outer=x.size // middle, middle=middle, inner=1))
     layouts.put(op.output, PLAIN, layouts.copied(y, x.shape, in_order(x.shape, order), tuple(range(rank))))

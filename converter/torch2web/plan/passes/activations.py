@@ -1,13 +1,12 @@
 """Activations become part of the operator before them."""
 
+from torch2web.plan.format import ActivationKind, BinaryKind
 from torch2web.plan.ir import (
     NONE,
     Activate,
     Activation,
-    Arithmetic,
     Binary,
     Conv,
-    Function,
     Graph,
     Product,
     Value,
@@ -17,7 +16,7 @@ from torch2web.plan.ir import (
 def fuse_products_with_gates(graph: Graph) -> None:
     """x · Sigmoid(x) is SiLU, x · HardSigmoid(x) HardSwish."""
     for op in list(graph.ops):
-        if isinstance(op, Binary) and op.kind == Arithmetic.MUL:
+        if isinstance(op, Binary) and op.kind == BinaryKind.MUL:
             for x, gate in (op.inputs, op.inputs[::-1]):
                 made = graph.producer(gate)
                 if (
@@ -30,10 +29,13 @@ def fuse_products_with_gates(graph: Graph) -> None:
 
 
 def _times_x(activation: Activation) -> Activation | None:
-    functions = {Function.SIGMOID: Function.SILU, Function.HARD_SIGMOID: Function.HARD_SWISH}
-    if activation.function not in functions:
+    kinds = {
+        ActivationKind.SIGMOID: ActivationKind.SILU,
+        ActivationKind.HARD_SIGMOID: ActivationKind.HARD_SWISH,
+    }
+    if activation.kind not in kinds:
         return None
-    return Activation(functions[activation.function], activation.a, activation.b)
+    return Activation(kinds[activation.kind], activation.a, activation.b)
 
 
 def fuse_activations(graph: Graph) -> None:

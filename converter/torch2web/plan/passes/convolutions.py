@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from torch2web.plan.ir import NONE, Arithmetic, Binary, Conv, Floats, Graph, Pad, Pool, Value
+from torch2web.plan.format import BinaryKind
+from torch2web.plan.ir import NONE, Binary, Conv, Floats, Graph, Pad, Pool, Value
 
 
 def fold_padding(graph: Graph) -> None:
@@ -27,7 +28,7 @@ def fold_padding(graph: Graph) -> None:
 def fold_channel_factors(graph: Graph) -> None:
     """A product with, or a sum of, one constant for each channel: what BatchNormalization is."""
     for op in list(graph.ops):
-        if not isinstance(op, Binary) or op.kind not in (Arithmetic.MUL, Arithmetic.ADD):
+        if not isinstance(op, Binary) or op.kind not in (BinaryKind.MUL, BinaryKind.ADD):
             continue
         for value, constant in (op.inputs, op.inputs[::-1]):
             conv = graph.producer(value)
@@ -41,10 +42,10 @@ def fold_channel_factors(graph: Graph) -> None:
             break
 
 
-def _fold(conv: Conv, kind: Arithmetic, factors: Floats) -> bool:
+def _fold(conv: Conv, kind: BinaryKind, factors: Floats) -> bool:
     """Weights are multiplied when they are unpacked, and so is a stored bias; a constant one is at once."""
     bias = conv.inputs[2]
-    if kind == Arithmetic.MUL:
+    if kind == BinaryKind.MUL:
         conv.multiplier = factors if conv.multiplier is None else conv.multiplier * factors
         if bias.data is not None:
             conv.inputs[2] = Value(f"{bias.name}.multiplied", bias.shape, data=bias.data * factors)
@@ -72,7 +73,7 @@ def _by_channel(constant: Value, value: Value) -> Floats | None:
 def fuse_residuals(graph: Graph) -> None:
     """A sum with what a convolution gives and nothing else reads."""
     for op in list(graph.ops):
-        if not isinstance(op, Binary) or op.kind != Arithmetic.ADD:
+        if not isinstance(op, Binary) or op.kind != BinaryKind.ADD:
             continue
         for value, other in (op.inputs[::-1], op.inputs):
             conv = graph.producer(value)

@@ -1,8 +1,8 @@
 """Squeeze and excite: the mean of a picture decides by how much each of its channels counts."""
 
+from torch2web.plan.format import BinaryKind
 from torch2web.plan.ir import (
     NONE,
-    Arithmetic,
     Binary,
     Conv,
     Graph,
@@ -17,7 +17,7 @@ from torch2web.plan.ir import (
 def fuse_gates(graph: Graph) -> None:
     """A factor for each channel of what only a pointwise convolution reads."""
     for op in list(graph.ops):
-        if not isinstance(op, Binary) or op.kind != Arithmetic.MUL or op.activation != NONE:
+        if not isinstance(op, Binary) or op.kind != BinaryKind.MUL or op.activation != NONE:
             continue
         user = graph.only_user(op.output)
         if (

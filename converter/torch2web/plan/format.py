@@ -1,0 +1,222 @@
+"""The format of a plan: constants, enumerations and sections.
+
+Generated from web/engine/ops.toml by `python -m web.engine.generate_ops`: edit the table, not this file.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+MAX_THREADS = 64
+MAX_RANK = 6
+"""Axes of Binary and Copy."""
+PLAN_MAGIC = 0x50573254
+""""T2WP"."""
+PLAN_VERSION = 1
+MAX_DIMENSION = 0x1000000
+"""Of a dimension, kernel, stride or padding."""
+MAX_FLOATS = 0x10000000
+"""In a tensor, packed weight or arena: an index fits an int32, a size in bytes a uint32."""
+PACK_RANK = 5
+"""Axes of a PackRule."""
+
+
+class ActivationKind(IntEnum):
+    """Functions of one number; a and b are the parameters of Activation."""
+
+    NONE = 0
+    CLIP = 1
+    """Max(a, min(x, b)), a or b may be infinite; NaN stays. Relu is [0, inf], Relu6 [0, 6]."""
+    SIGMOID = 2
+    SILU = 3
+    """x * sigmoid(x)."""
+    HARD_SIGMOID = 4
+    """Clip(a * x + b, 0, 1)."""
+    HARD_SWISH = 5
+    """x * clip(a * x + b, 0, 1); a = 1/6, b = 1/2 in ONNX."""
+    LEAKY_RELU = 6
+    """x < 0 ? a * x : x."""
+    TANH = 7
+
+
+class MatrixFormat(IntEnum):
+    """Layouts of a reduced-precision matrix, each in panels of 8 outputs: [ceil(outputs / 8)] times what
+    is given here."""
+
+    INT8 = 0
+    """[inputs][8] int8; the sum is multiplied by scale[output]."""
+    INT4 = 1
+    """[ceil(inputs / 32)][8 float scales, then [32][4 bytes]]: a nibble is the integer + 8, byte b of a
+    row holds outputs 2b (low) and 2b + 1 (high); `scale` is unused; inputs % 32 == 0."""
+    FLOAT16 = 2
+    """[inputs][8] float16; `scale` is unused."""
+
+
+class PoolKind(IntEnum):
+    """Reductions of a window, over its values inside the input."""
+
+    MAX = 0
+    """NaN where one is NaN, as in torch; onnxruntime's result then depends on the position in the window."""
+    AVERAGE = 1
+    """Divided by the number of values inside the input."""
+    AVERAGE_WITH_PADDING = 2
+    """Divided by the number of positions inside the padded input."""
+
+
+class ReduceKind(IntEnum):
+    SUM = 0
+    MEAN = 1
+    MAX = 2
+
+
+class BinaryKind(IntEnum):
+    ADD = 0
+    SUB = 1
+    MUL = 2
+    DIV = 3
+    MIN = 4
+    MAX = 5
+
+
+class Place(IntEnum):
+    """Memory regions of tensors."""
+
+    ARENA = 0
+    """`offset` floats into the arena."""
+    CONSTANT = 1
+    """`offset` floats into the constants."""
+    PACKED_WEIGHT = 2
+    """Packed weight number `offset`, from its start."""
+    SUMS = 3
+    """[threads][length], a region apart: valid for the next operator only."""
+
+
+class PackedLayout(IntEnum):
+    """Layouts of packed weights."""
+
+    FLAT = 0
+    """[inputs]; outputs and groups are 1."""
+    PANELS8 = 1
+    """For each group, panels of 8 outputs as in Product."""
+    PANELS4 = 2
+    """Panels of 4 channels as in Depthwise: outputs are the channels, inputs the kernel's positions."""
+    MATRIX = 3
+    """Panels of 8 outputs as in Product, or a MatrixFormat if the weights are stored in reduced precision."""
+
+
+class StoredFormat(IntEnum):
+    """Formats of weights in the safetensors file."""
+
+    FLOAT32 = 0
+    """F32."""
+    FLOAT16 = 1
+    """F16."""
+    INT8 = 2
+    """I8, with F32 scales."""
+    INT4 = 3
+    """U8 with two 4-bit integers each, with F16 scales."""
+
+
+class EngineCode(IntEnum):
+    """Results of the engine's calls; in this table `meaning` continues the message "engine_check found"."""
+
+    OK = 0
+    """Success; a size of 0 from engine_size has the meaning given here."""
+    NOT_A_PLAN = 1
+    """Magic, length or alignment."""
+    OTHER_VERSION = 2
+    DAMAGED = 3
+    """checksum."""
+    BAD_SECTION = 4
+    """Counts that do not add up to the length, or exceed the limits."""
+    BAD_TENSOR = 5
+    BAD_PACKED_WEIGHT = 6
+    BAD_PACK_RULE = 7
+    BAD_OP = 8
+    """Fields that do not fit one another or their tensors."""
+    TOO_LARGE = 9
+    BAD_WEIGHT = 10
+    """Index, format, or range of bytes."""
+    INCOMPLETE = 11
+    WRONG_STATE = 12
+
+
+ENGINE_CODE_MEANINGS = (
+    "a weight that is missing, or more memory than there is",
+    "not a plan, or not a whole one",
+    "a plan of another version",
+    "a damaged plan",
+    "sections that do not make up the plan",
+    "a tensor outside its place",
+    "weights of an impossible shape",
+    "a constant or a weight that does not fit where it goes",
+    "an operator whose fields do not fit its tensors",
+    "more memory than there is",
+    "a weight of another number, form or length",
+    "a weight that did not arrive whole",
+    "a call before those that it needs",
+)
+"""By EngineCode; the first is of size 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeaderWords:
+    """Header of `plan/format.h`."""
+
+    size: ClassVar[int] = 15
+
+    magic: int
+    version: int
+    bytes: int
+    checksum: int
+    tensors: int
+    packed_weights: int
+    pack_rules: int
+    weights: int
+    constants: int
+    ops: int
+    op_words: int
+    arena: int
+    input: int
+    output: int
+    sums: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorWords:
+    """Tensor of `plan/format.h`."""
+
+    size: ClassVar[int] = 3
+
+    place: int
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackedWeightWords:
+    """PackedWeight of `plan/format.h`."""
+
+    size: ClassVar[int] = 4
+
+    layout: int
+    groups: int
+    inputs: int
+    outputs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackRuleWords:
+    """PackRule of `plan/format.h`."""
+
+    size: ClassVar[int] = 21
+
+    packed_weight: int
+    weight: int
+    constant: int
+    is_bias: int
+    multiplier: int
+    first_output: int
+    sizes: tuple[int, ...]
+    input_strides: tuple[int, ...]
+    output_strides: tuple[int, ...]

@@ -1,0 +1,1 @@
+"""Generates the plan's format and the kernels' arguments, in C and Python, from web/engine/ops.toml."""

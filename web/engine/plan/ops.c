@@ -1,0 +1,486 @@
+// Generated from ops.toml by `python -m web.engine.generate_ops`: edit that table, not this file.
+#include "ops.h"
+
+#include "calls.h"
+
+const WordRange word_ranges[WORD_TYPES] = {
+    [WORD_DIMENSION] = {1, MAX_DIMENSION},
+    [WORD_LENGTH] = {1, MAX_FLOATS},
+    [WORD_PADDING] = {0, MAX_DIMENSION},
+    [WORD_STRIDE] = {0, MAX_FLOATS},
+    [WORD_OFFSET] = {0, MAX_FLOATS},
+    [WORD_FLAG] = {0, 1},
+    [WORD_RANK] = {1, MAX_RANK},
+    [WORD_SHAPE] = {1, MAX_FLOATS},
+    [WORD_STRIDES] = {0, MAX_FLOATS},
+    [WORD_SIGNED_STRIDES] = {(uint32_t)-MAX_FLOATS, MAX_FLOATS},
+    [WORD_ACTIVATION_KIND] = {0, ACTIVATIONS - 1},
+    [WORD_POOL_KIND] = {0, POOLS - 1},
+    [WORD_REDUCE_KIND] = {0, REDUCTIONS - 1},
+    [WORD_BINARY_KIND] = {0, BINARIES - 1},
+};
+
+static const uint8_t activate_words[] = {WORD_TENSOR, WORD_TENSOR, WORD_LENGTH, WORD_ACTIVATION_KIND, WORD_ANY, WORD_ANY};
+static const uint8_t product_words[] = {
+    WORD_TENSOR,    WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_OPTIONAL_TENSOR, WORD_TENSOR,
+    WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,       WORD_ACTIVATION_KIND, WORD_ANY,
+    WORD_ANY};
+static const uint8_t matrix_words[] = {WORD_TENSOR,    WORD_TENSOR,          WORD_TENSOR, WORD_DIMENSION,
+                                       WORD_DIMENSION, WORD_ACTIVATION_KIND, WORD_ANY,    WORD_ANY};
+static const uint8_t conv_words[] = {
+    WORD_TENSOR,    WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_TENSOR,    WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,
+    WORD_STRIDE,    WORD_STRIDE,    WORD_STRIDE,          WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,
+    WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_PADDING,
+    WORD_PADDING,   WORD_FLAG,      WORD_ACTIVATION_KIND, WORD_ANY,       WORD_ANY};
+static const uint8_t depthwise_words[] = {WORD_TENSOR,    WORD_TENSOR,          WORD_TENSOR,    WORD_OPTIONAL_PARTIAL_SUMS,
+                                          WORD_DIMENSION, WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION,
+                                          WORD_DIMENSION, WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION,
+                                          WORD_DIMENSION, WORD_DIMENSION,       WORD_DIMENSION, WORD_PADDING,
+                                          WORD_PADDING,   WORD_ACTIVATION_KIND, WORD_ANY,       WORD_ANY};
+static const uint8_t block_words[] = {WORD_TENSOR,
+                                      WORD_OPTIONAL_TENSOR,
+                                      WORD_TENSOR,
+                                      WORD_OPTIONAL_TENSOR,
+                                      WORD_OPTIONAL_TENSOR,
+                                      WORD_TENSOR,
+                                      WORD_OPTIONAL_PARTIAL_SUMS,
+                                      WORD_DIMENSION,
+                                      WORD_DIMENSION,
+                                      WORD_DIMENSION,
+                                      WORD_DIMENSION,
+                                      WORD_DIMENSION,
+                                      WORD_DIMENSION,
+                                      WORD_DIMENSION,
+                                      WORD_DIMENSION,
+                                      WORD_DIMENSION,
+                                      WORD_DIMENSION,
+                                      WORD_DIMENSION,
+                                      WORD_PADDING,
+                                      WORD_PADDING,
+                                      WORD_ACTIVATION_KIND,
+                                      WORD_ANY,
+                                      WORD_ANY,
+                                      WORD_ACTIVATION_KIND,
+                                      WORD_ANY,
+                                      WORD_ANY,
+                                      WORD_ACTIVATION_KIND,
+                                      WORD_ANY,
+                                      WORD_ANY};
+static const uint8_t squeeze_excite_words[] = {WORD_SUMS,      WORD_TENSOR,    WORD_TENSOR,          WORD_TENSOR,
+                                               WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,       WORD_ACTIVATION_KIND,
+                                               WORD_ANY,       WORD_ANY,       WORD_ACTIVATION_KIND, WORD_ANY,
+                                               WORD_ANY};
+static const uint8_t mean_of_sums_words[] = {WORD_SUMS, WORD_TENSOR, WORD_DIMENSION, WORD_DIMENSION};
+static const uint8_t pool_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_POOL_KIND, WORD_DIMENSION, WORD_DIMENSION,
+                                     WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,
+                                     WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_PADDING,
+                                     WORD_PADDING,   WORD_PADDING,   WORD_PADDING};
+static const uint8_t reduce_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_REDUCE_KIND,
+                                       WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION};
+static const uint8_t softmax_words[] = {WORD_TENSOR, WORD_TENSOR, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION};
+static const uint8_t binary_words[] = {
+    WORD_TENSOR,  WORD_TENSOR,  WORD_TENSOR,          WORD_BINARY_KIND, WORD_RANK,    WORD_SHAPE,   WORD_SHAPE,
+    WORD_SHAPE,   WORD_SHAPE,   WORD_SHAPE,           WORD_SHAPE,       WORD_STRIDES, WORD_STRIDES, WORD_STRIDES,
+    WORD_STRIDES, WORD_STRIDES, WORD_STRIDES,         WORD_STRIDES,     WORD_STRIDES, WORD_STRIDES, WORD_STRIDES,
+    WORD_STRIDES, WORD_STRIDES, WORD_ACTIVATION_KIND, WORD_ANY,         WORD_ANY};
+static const uint8_t copy_words[] = {WORD_TENSOR,         WORD_TENSOR,         WORD_OFFSET,         WORD_OFFSET,
+                                     WORD_RANK,           WORD_SHAPE,          WORD_SHAPE,          WORD_SHAPE,
+                                     WORD_SHAPE,          WORD_SHAPE,          WORD_SHAPE,          WORD_SIGNED_STRIDES,
+                                     WORD_SIGNED_STRIDES, WORD_SIGNED_STRIDES, WORD_SIGNED_STRIDES, WORD_SIGNED_STRIDES,
+                                     WORD_SIGNED_STRIDES, WORD_STRIDES,        WORD_STRIDES,        WORD_STRIDES,
+                                     WORD_STRIDES,        WORD_STRIDES,        WORD_STRIDES};
+static const uint8_t fill_words[] = {WORD_TENSOR, WORD_LENGTH, WORD_ANY};
+static const uint8_t pack_panels_words[] = {WORD_TENSOR,    WORD_TENSOR, WORD_DIMENSION,
+                                            WORD_DIMENSION, WORD_STRIDE, WORD_STRIDE};
+
+_Static_assert(sizeof(ActivateOp) == 4 * sizeof activate_words, "activate");
+_Static_assert(sizeof(ProductOp) == 4 * sizeof product_words, "product");
+_Static_assert(sizeof(MatrixOp) == 4 * sizeof matrix_words, "matrix");
+_Static_assert(sizeof(ConvOp) == 4 * sizeof conv_words, "conv");
+_Static_assert(sizeof(DepthwiseOp) == 4 * sizeof depthwise_words, "depthwise");
+_Static_assert(sizeof(BlockOp) == 4 * sizeof block_words, "block");
+_Static_assert(sizeof(SqueezeExciteOp) == 4 * sizeof squeeze_excite_words, "squeeze_excite");
+_Static_assert(sizeof(MeanOfSumsOp) == 4 * sizeof mean_of_sums_words, "mean_of_sums");
+_Static_assert(sizeof(PoolOp) == 4 * sizeof pool_words, "pool");
+_Static_assert(sizeof(ReduceOp) == 4 * sizeof reduce_words, "reduce");
+_Static_assert(sizeof(SoftmaxOp) == 4 * sizeof softmax_words, "softmax");
+_Static_assert(sizeof(BinaryOp) == 4 * sizeof binary_words, "binary");
+_Static_assert(sizeof(CopyOp) == 4 * sizeof copy_words, "copy");
+_Static_assert(sizeof(FillOp) == 4 * sizeof fill_words, "fill");
+_Static_assert(sizeof(PackPanelsOp) == 4 * sizeof pack_panels_words, "pack_panels");
+
+const OpWords op_words[OPS] = {
+    [OP_ACTIVATE] = {sizeof activate_words, activate_words},
+    [OP_PRODUCT] = {sizeof product_words, product_words},
+    [OP_MATRIX] = {sizeof matrix_words, matrix_words},
+    [OP_CONV] = {sizeof conv_words, conv_words},
+    [OP_DEPTHWISE] = {sizeof depthwise_words, depthwise_words},
+    [OP_BLOCK] = {sizeof block_words, block_words},
+    [OP_SQUEEZE_EXCITE] = {sizeof squeeze_excite_words, squeeze_excite_words},
+    [OP_MEAN_OF_SUMS] = {sizeof mean_of_sums_words, mean_of_sums_words},
+    [OP_POOL] = {sizeof pool_words, pool_words},
+    [OP_REDUCE] = {sizeof reduce_words, reduce_words},
+    [OP_SOFTMAX] = {sizeof softmax_words, softmax_words},
+    [OP_BINARY] = {sizeof binary_words, binary_words},
+    [OP_COPY] = {sizeof copy_words, copy_words},
+    [OP_FILL] = {sizeof fill_words, fill_words},
+    [OP_PACK_PANELS] = {sizeof pack_panels_words, pack_panels_words},
+};
+
+Activate activate_arguments(const ActivateOp *op) {
+  return (Activate){
+      .x = tensor_at(op->x),
+      .y = tensor_at(op->y),
+      .count = (int32_t)op->count,
+      .activation = op->activation,
+  };
+}
+
+Product product_arguments(const ProductOp *op) {
+  return (Product){
+      .x = tensor_at(op->x),
+      .weights = tensor_at(op->weights),
+      .gate = tensor_at(op->gate),
+      .residual = tensor_at(op->residual),
+      .y = tensor_at(op->y),
+      .rows = (int32_t)op->rows,
+      .inputs = (int32_t)op->inputs,
+      .outputs = (int32_t)op->outputs,
+      .x_stride = (int32_t)op->inputs,
+      .y_stride = (int32_t)op->outputs,
+      .activation = op->activation,
+  };
+}
+
+RowProduct matrix_arguments(const MatrixOp *op) {
+  return (RowProduct){
+      .x = tensor_at(op->x),
+      .weights = tensor_at(op->weights),
+      .y = tensor_at(op->y),
+      .inputs = (int32_t)op->inputs,
+      .outputs = (int32_t)op->outputs,
+      .activation = op->activation,
+  };
+}
+
+Conv conv_arguments(const ConvOp *op) {
+  return (Conv){
+      .x = tensor_at(op->x),
+      .weights = tensor_at(op->weights),
+      .residual = tensor_at(op->residual),
+      .y = tensor_at(op->y),
+      .in_height = (int32_t)op->in_height,
+      .in_width = (int32_t)op->in_width,
+      .in_channels = (int32_t)op->in_channels,
+      .x_row = (int32_t)op->x_row,
+      .x_pixel = (int32_t)op->x_pixel,
+      .x_channel = (int32_t)op->x_channel,
+      .out_height = (int32_t)op->out_height,
+      .out_width = (int32_t)op->out_width,
+      .out_channels = (int32_t)op->out_channels,
+      .groups = (int32_t)op->groups,
+      .kernel_height = (int32_t)op->kernel_height,
+      .kernel_width = (int32_t)op->kernel_width,
+      .stride_height = (int32_t)op->stride_height,
+      .stride_width = (int32_t)op->stride_width,
+      .dilation_height = (int32_t)op->dilation_height,
+      .dilation_width = (int32_t)op->dilation_width,
+      .pad_top = (int32_t)op->pad_top,
+      .pad_left = (int32_t)op->pad_left,
+      .max_pool = (int32_t)op->max_pool,
+      .activation = op->activation,
+  };
+}
+
+Depthwise depthwise_arguments(const DepthwiseOp *op) {
+  return (Depthwise){
+      .x = tensor_at(op->x),
+      .weights = tensor_at(op->weights),
+      .y = tensor_at(op->y),
+      .sums = tensor_at(op->sums),
+      .channels = (int32_t)op->channels,
+      .in_height = (int32_t)op->in_height,
+      .in_width = (int32_t)op->in_width,
+      .out_height = (int32_t)op->out_height,
+      .out_width = (int32_t)op->out_width,
+      .kernel_height = (int32_t)op->kernel_height,
+      .kernel_width = (int32_t)op->kernel_width,
+      .stride_height = (int32_t)op->stride_height,
+      .stride_width = (int32_t)op->stride_width,
+      .dilation_height = (int32_t)op->dilation_height,
+      .dilation_width = (int32_t)op->dilation_width,
+      .pad_top = (int32_t)op->pad_top,
+      .pad_left = (int32_t)op->pad_left,
+      .activation = op->activation,
+  };
+}
+
+Block block_arguments(const BlockOp *op) {
+  return (Block){
+      .x = tensor_at(op->x),
+      .expand = tensor_at(op->expand),
+      .depthwise = tensor_at(op->depthwise),
+      .project = tensor_at(op->project),
+      .residual = tensor_at(op->residual),
+      .y = tensor_at(op->y),
+      .sums = tensor_at(op->sums),
+      .in_height = (int32_t)op->in_height,
+      .in_width = (int32_t)op->in_width,
+      .in_channels = (int32_t)op->in_channels,
+      .mid_channels = (int32_t)op->mid_channels,
+      .out_height = (int32_t)op->out_height,
+      .out_width = (int32_t)op->out_width,
+      .out_channels = (int32_t)op->out_channels,
+      .kernel_height = (int32_t)op->kernel_height,
+      .kernel_width = (int32_t)op->kernel_width,
+      .stride_height = (int32_t)op->stride_height,
+      .stride_width = (int32_t)op->stride_width,
+      .pad_top = (int32_t)op->pad_top,
+      .pad_left = (int32_t)op->pad_left,
+      .expand_activation = op->expand_activation,
+      .depthwise_activation = op->depthwise_activation,
+      .project_activation = op->project_activation,
+  };
+}
+
+SqueezeExcite squeeze_excite_arguments(const SqueezeExciteOp *op) {
+  return (SqueezeExcite){
+      .sums = tensor_at(op->sums),
+      .first = tensor_at(op->first),
+      .second = tensor_at(op->second),
+      .gate = tensor_at(op->gate),
+      .channels = (int32_t)op->channels,
+      .hidden = (int32_t)op->hidden,
+      .pixels = (int32_t)op->pixels,
+      .first_activation = op->first_activation,
+      .second_activation = op->second_activation,
+  };
+}
+
+MeanOfSums mean_of_sums_arguments(const MeanOfSumsOp *op) {
+  return (MeanOfSums){
+      .sums = tensor_at(op->sums),
+      .y = tensor_at(op->y),
+      .channels = (int32_t)op->channels,
+      .pixels = (int32_t)op->pixels,
+  };
+}
+
+Pool pool_arguments(const PoolOp *op) {
+  return (Pool){
+      .x = tensor_at(op->x),
+      .y = tensor_at(op->y),
+      .kind = (int32_t)op->kind,
+      .channels = (int32_t)op->channels,
+      .in_height = (int32_t)op->in_height,
+      .in_width = (int32_t)op->in_width,
+      .out_height = (int32_t)op->out_height,
+      .out_width = (int32_t)op->out_width,
+      .kernel_height = (int32_t)op->kernel_height,
+      .kernel_width = (int32_t)op->kernel_width,
+      .stride_height = (int32_t)op->stride_height,
+      .stride_width = (int32_t)op->stride_width,
+      .dilation_height = (int32_t)op->dilation_height,
+      .dilation_width = (int32_t)op->dilation_width,
+      .pad_top = (int32_t)op->pad_top,
+      .pad_left = (int32_t)op->pad_left,
+      .pad_bottom = (int32_t)op->pad_bottom,
+      .pad_right = (int32_t)op->pad_right,
+  };
+}
+
+Reduce reduce_arguments(const ReduceOp *op) {
+  return (Reduce){
+      .x = tensor_at(op->x),
+      .y = tensor_at(op->y),
+      .kind = (int32_t)op->kind,
+      .outer = (int32_t)op->outer,
+      .middle = (int32_t)op->middle,
+      .inner = (int32_t)op->inner,
+  };
+}
+
+Softmax softmax_arguments(const SoftmaxOp *op) {
+  return (Softmax){
+      .x = tensor_at(op->x),
+      .y = tensor_at(op->y),
+      .outer = (int32_t)op->outer,
+      .middle = (int32_t)op->middle,
+      .inner = (int32_t)op->inner,
+  };
+}
+
+Binary binary_arguments(const BinaryOp *op) {
+  Binary arguments = {
+      .a = tensor_at(op->a),
+      .b = tensor_at(op->b),
+      .y = tensor_at(op->y),
+      .kind = (int32_t)op->kind,
+      .rank = (int32_t)op->rank,
+      .activation = op->activation,
+  };
+  for (int i = 0; i < MAX_RANK; i++) {
+    arguments.shape[i] = (int32_t)op->shape[i];
+    arguments.a_strides[i] = (int32_t)op->a_strides[i];
+    arguments.b_strides[i] = (int32_t)op->b_strides[i];
+  }
+  return arguments;
+}
+
+Copy copy_arguments(const CopyOp *op) {
+  Copy arguments = {
+      .x = tensor_at(op->x) + op->x_first,
+      .y = tensor_at(op->y) + op->y_first,
+      .rank = (int32_t)op->rank,
+  };
+  for (int i = 0; i < MAX_RANK; i++) {
+    arguments.shape[i] = (int32_t)op->shape[i];
+    arguments.x_strides[i] = (int32_t)op->x_strides[i];
+    arguments.y_strides[i] = (int32_t)op->y_strides[i];
+  }
+  return arguments;
+}
+
+Fill fill_arguments(const FillOp *op) {
+  return (Fill){
+      .y = tensor_at(op->y),
+      .count = (int32_t)op->count,
+      .value = op->value,
+  };
+}
+
+PackPanels pack_panels_arguments(const PackPanelsOp *op) {
+  return (PackPanels){
+      .x = tensor_at(op->x),
+      .y = tensor_at(op->y),
+      .inputs = (int32_t)op->inputs,
+      .outputs = (int32_t)op->outputs,
+      .input_stride = (int32_t)op->input_stride,
+      .output_stride = (int32_t)op->output_stride,
+  };
+}
+
+bool check_op(const Plan *plan, uint32_t kind, const void *op) {
+  switch (kind) {
+    case OP_ACTIVATE: return check_activate(plan, op);
+    case OP_PRODUCT: return check_product(plan, op);
+    case OP_MATRIX: return check_matrix(plan, op);
+    case OP_CONV: return check_conv(plan, op);
+    case OP_DEPTHWISE: return check_depthwise(plan, op);
+    case OP_BLOCK: return check_block(plan, op);
+    case OP_SQUEEZE_EXCITE: return check_squeeze_excite(plan, op);
+    case OP_MEAN_OF_SUMS: return check_mean_of_sums(plan, op);
+    case OP_POOL: return check_pool(plan, op);
+    case OP_REDUCE: return check_reduce(plan, op);
+    case OP_SOFTMAX: return check_softmax(plan, op);
+    case OP_BINARY: return check_binary(plan, op);
+    case OP_COPY: return check_copy(plan, op);
+    case OP_FILL: return check_fill(plan, op);
+    case OP_PACK_PANELS: return check_pack_panels(plan, op);
+    default: return false;
+  }
+}
+
+void run_op(uint32_t kind, const void *op, Thread thread, void *scratch) {
+  switch (kind) {
+    case OP_ACTIVATE: {
+      const Activate arguments = activate_arguments(op);
+      activate(&arguments, thread);
+      break;
+    }
+    case OP_PRODUCT: {
+      const Product arguments = product_arguments(op);
+      product(&arguments, thread, scratch);
+      break;
+    }
+    case OP_MATRIX: run_matrix(op, thread, scratch); break;
+    case OP_CONV: {
+      const Conv arguments = conv_arguments(op);
+      conv(&arguments, thread, scratch);
+      break;
+    }
+    case OP_DEPTHWISE: {
+      const Depthwise arguments = depthwise_arguments(op);
+      depthwise(&arguments, thread, scratch);
+      break;
+    }
+    case OP_BLOCK: {
+      const Block arguments = block_arguments(op);
+      block(&arguments, thread, scratch);
+      break;
+    }
+    case OP_SQUEEZE_EXCITE: {
+      const SqueezeExcite arguments = squeeze_excite_arguments(op);
+      squeeze_excite(&arguments, thread, scratch);
+      break;
+    }
+    case OP_MEAN_OF_SUMS: {
+      const MeanOfSums arguments = mean_of_sums_arguments(op);
+      mean_of_sums(&arguments, thread);
+      break;
+    }
+    case OP_POOL: {
+      const Pool arguments = pool_arguments(op);
+      pool(&arguments, thread);
+      break;
+    }
+    case OP_REDUCE: {
+      const Reduce arguments = reduce_arguments(op);
+      reduce(&arguments, thread);
+      break;
+    }
+    case OP_SOFTMAX: {
+      const Softmax arguments = softmax_arguments(op);
+      softmax(&arguments, thread);
+      break;
+    }
+    case OP_BINARY: {
+      const Binary arguments = binary_arguments(op);
+      binary(&arguments, thread);
+      break;
+    }
+    case OP_COPY: {
+      const Copy arguments = copy_arguments(op);
+      copy(&arguments, thread);
+      break;
+    }
+    case OP_FILL: {
+      const Fill arguments = fill_arguments(op);
+      fill(&arguments, thread);
+      break;
+    }
+    case OP_PACK_PANELS: {
+      const PackPanels arguments = pack_panels_arguments(op);
+      pack_panels(&arguments, thread);
+      break;
+    }
+    default: break;
+  }
+}
+
+uint64_t op_scratch(uint32_t kind, const void *op) {
+  switch (kind) {
+    case OP_PRODUCT: {
+      const Product arguments = product_arguments(op);
+      return product_scratch(&arguments);
+    }
+    case OP_MATRIX: return matrix_scratch(op);
+    case OP_CONV: {
+      const Conv arguments = conv_arguments(op);
+      return conv_scratch(&arguments);
+    }
+    case OP_DEPTHWISE: {
+      const Depthwise arguments = depthwise_arguments(op);
+      return depthwise_scratch(&arguments);
+    }
+    case OP_BLOCK: {
+      const Block arguments = block_arguments(op);
+      return block_scratch(&arguments);
+    }
+    case OP_SQUEEZE_EXCITE: {
+      const SqueezeExcite arguments = squeeze_excite_arguments(op);
+      return squeeze_excite_scratch(&arguments);
+    }
+    default: return 0;
+  }
+}
