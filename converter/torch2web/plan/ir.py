@@ -17,7 +17,7 @@ from torch2web.plan.format import ActivationKind, BinaryKind
 Floats = NDArray[np.float32]
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Value:
     """What flows between operators. Known when planning (`data`), stored in the weights file (`weight`), or
     computed."""
@@ -228,5 +228,7 @@ class Graph:
     def replace(self, old: Op, new: Op) -> None:
         self.ops[self.ops.index(old)] = new
 
-    def with_ops(self, ops: list[Op]) -> "Graph":
-        return replace(self, ops=ops)
+    def copy(self) -> "Graph":
+        """The same values under copies of the operators, which passes may change."""
+        ops = [replace(op, inputs=list(op.inputs)) for op in self.ops]
+        return replace(self, ops=ops, weights=list(self.weights))

@@ -1,6 +1,6 @@
-"""What makes a graph faster, one pass after another; each leaves a graph that computes the same.
+"""Passes that fuse operators. Each changes a graph in place; the result computes the same.
 
-Their order matters: a residual is added before the activation that follows it, and blocks are made of
+Their order matters: a residual is fused before the activation that follows it, and blocks are made of
 convolutions that already have both.
 """
 
@@ -29,8 +29,8 @@ PASSES: tuple[Callable[[Graph], None], ...] = (
 
 
 def simplify(graph: Graph) -> Graph:
-    """Apply every pass to a copy of `graph`."""
-    graph = graph.with_ops(list(graph.ops))
+    """Apply every pass to a copy of `graph`, which stays as it is."""
+    graph = graph.copy()
     for apply in PASSES:
         _remove_unused(graph)
         apply(graph)
