@@ -79,7 +79,8 @@ def test_two_builds_are_the_same_and_the_second_compresses_nothing(
     assert contents(root) == before
     for record in first:
         (root / record.path).unlink()
-    monkeypatch.setattr(compressed_files, "quality_for", lambda path: pytest.fail(f"{path} is compressed again"))
+    again = "is compressed again"
+    monkeypatch.setattr(compressed_files, "quality_for", lambda path: pytest.fail(f"{path} {again}"))
     assert write_forms(root, files, tmp_path / "cache") == first, "from what was kept"
     assert contents(root) == before
 
