@@ -30,12 +30,12 @@ wheel: assets
 	$(BIN)/python -m web.build.wheel dist
 
 test: check browser
-	$(BIN)/python -m pytest -m "not long" -n 2
+	$(BIN)/python -m pytest -n 2
 
 test-all: .venv/.installed-test browser
 	$(BIN)/python -m tests.engines.install
-	$(BIN)/python -m pytest -m long -n 2 --ignore=tests/engines
-	$(BIN)/python -m pytest -m long -rP tests/engines
+	$(BIN)/python -m pytest -n 2 -m "long and not engines"
+	$(BIN)/python -m pytest -m engines -rP tests/engines
 
 check: .venv/.installed-test $(WEB)
 	$(BIN)/ruff check .

@@ -10,7 +10,7 @@ from tests.browser.sites import manifest_of
 from tests.conftest import run_build
 from tests.test_cli import tree
 from tests.tiny_network import unplannable
-from torch2web.cli.main import main
+from torch2web.cli import main
 
 MODEL = "mobilenet_emotion"
 

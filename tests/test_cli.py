@@ -45,7 +45,7 @@ def test_every_option_has_a_help_text() -> None:
 
 
 def test_every_option_is_documented() -> None:
-    readme = (ROOT / "README.md").read_text()
+    readme = (ROOT / "docs/cli.md").read_text()
     parsers = [create_parser(Defaults.checkout(ROOT))]
     for action in parsers[0]._actions:
         if isinstance(action.choices, dict):
@@ -97,7 +97,7 @@ def test_unchanged_rebuild_exports_nothing_and_imports_no_torch(
     small_site: Path, tmp_path: Path, cache: Path
 ) -> None:
     code = (
-        "import sys\nfrom torch2web.cli.main import main\ncode = main(sys.argv[1:])\n"
+        "import sys\nfrom torch2web.cli import main\ncode = main(sys.argv[1:])\n"
         "print(code, 'torch' in sys.modules, 'onnx' in sys.modules)\n"
     )
     arguments = ["build", "--only", "mobilenet_emotion", "--variants", "all"]

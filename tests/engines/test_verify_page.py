@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.server import hosting
-from tests.browser.test_verify_page import KEPT, NAMES
+from tests.browser.test_verify_page import VARIANTS, names_of
 from tests.engines.engines import find_engines, visit
 
 pytestmark = pytest.mark.engines
@@ -30,7 +30,7 @@ def test_verdict(outcome: dict[str, Any]) -> None:
     tests = {test["name"]: test for test in outcome["tests"]}
     failed = {name: test["message"] for name, test in tests.items() if test["outcome"] == "failed"}
     assert failed == {}
-    assert sorted(map(_as_in_junit, tests)) == sorted(NAMES)
+    assert sorted(map(_as_in_junit, tests)) == sorted(names_of("all"))
     assert outcome["verdict"] == "passed"
 
 
@@ -42,7 +42,7 @@ def _as_in_junit(name: str) -> str:
 
 def test_logits(outcome: dict[str, Any]) -> None:
     assert [model["name"] for model in outcome["models"]] == [
-        f"{name}/{variant}" for name, variants in KEPT.items() for variant in variants
+        f"{name}/{variant}" for name, variants in VARIANTS.items() for variant in variants
     ]
     for model in outcome["models"]:
         assert 0 < model["max_abs_diff"] < 1e-4, model

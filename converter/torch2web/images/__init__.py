@@ -1,3 +1,5 @@
+"""From an image to the input tensor, as Pillow and torchvision compute it."""
+
 from torch2web.images.golden import golden_input
 from torch2web.images.preprocessing import Preprocessing, preprocess
 from torch2web.images.steps import Resize, read_steps, size_after

@@ -1,3 +1,5 @@
+"""Files with their hashes: the build's cache, parts, links and atomic replacement."""
+
 from torch2web.store.atomic_swap import swapped_in
 from torch2web.store.cached_encodings import KeptForms
 from torch2web.store.cached_folder import kept_files

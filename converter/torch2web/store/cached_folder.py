@@ -14,7 +14,7 @@ from torch2web.store.work_folders import process_folder, remove_leftovers
 
 _SUMS = "sums.json"
 
-NEWEST = 2
+NEWEST = 4
 """How many folders of one kind are kept: a few, so that builds beside one another do not fight."""
 
 

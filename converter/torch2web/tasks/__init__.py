@@ -1,3 +1,5 @@
+"""What the outputs of a network mean."""
+
 from torch2web.tasks.classification import softmax
 
 __all__ = [

@@ -1,3 +1,5 @@
+"""The reference run of the PyTorch model, and the comparison of everything else with it."""
+
 from torch2web.verification.compare import (
     VerificationReport,
     measure,
