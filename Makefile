@@ -1,35 +1,50 @@
-# make site    build site/ with the demo weights, ready to open: .venv/bin/python build.py serve
-# make test    set up what the tests need, a browser included, and run everything
-# make test-engines  run the comparison in Firefox and WebKit as well
-# make format  format Python and TypeScript
-# make bench   print the measurements of bench/
+# make site      build site/ with the demo weights, ready to open: .venv/bin/python build.py serve
+# make test      set up the tests, a browser included, and run checks and tests: at most eight minutes
+# make test-all  everything that `make test` leaves out: whole tables, long runs, Firefox and WebKit
+# make assets    compile loader, pages and engine into the package
+# make wheel     dist/torch2web-….whl, which needs neither Node nor a compiler
+# make format    format Python, TypeScript and C
+# make bench     print the measurements of bench/
 
 PYTHON ?= python3
 BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
 WEB := web/node_modules/.torch2web-lock-sha256
-PRETTIER := $(BIN)/node web/node_modules/prettier/bin/prettier.cjs
-PRETTY := web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css converter/schemas/*.json \
-	tests/web/*.ts tests/web/*.json tests/cases/*.json tests/browser/harness/*.js bench/*.js bench/*.json
+NODE_BIN := web/node_modules
+PRETTIER := $(BIN)/node $(NODE_BIN)/prettier/bin/prettier.cjs
+PRETTY := web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css \
+	converter/torch2web/schemas/*.json tests/web/*.ts tests/web/*.json tests/cases/*.json \
+	tests/browser/harness/*.js bench/*.js bench/*.json
 
-.PHONY: site test test-engines check browser format bench clean venv
+.PHONY: site assets wheel test test-all check browser format bench clean venv
 
 site: .venv/.installed
 	$(BIN)/python build.py
 
-test: check browser
-	$(BIN)/python -m pytest
+assets: .venv/.installed
+	$(BIN)/python -m web.build
 
-test-engines: .venv/.installed-test
+wheel: assets
+	rm -rf build # setuptools would add files of earlier builds
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	$(BIN)/python -m web.build.wheel dist
+
+test: check browser
+	$(BIN)/python -m pytest -m "not long" -n 2
+
+test-all: .venv/.installed-test browser
 	$(BIN)/python -m tests.engines.install
-	$(BIN)/python -m pytest -m engines -rP tests/engines
+	$(BIN)/python -m pytest -m long -n 2 --ignore=tests/engines
+	$(BIN)/python -m pytest -m long -rP tests/engines
 
 check: .venv/.installed-test $(WEB)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/node web/node_modules/typescript/bin/tsc -p web
-	$(BIN)/node web/node_modules/typescript/bin/tsc -p web/offline
-	$(BIN)/node web/node_modules/typescript/bin/tsc -p tests/web
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web
+	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web/offline
+	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p tests/web
 	$(PRETTIER) --check --log-level warn $(PRETTY)
 
 browser: .venv/.installed-test
@@ -45,12 +60,12 @@ bench: .venv/.installed-test browser
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf site .cache web/node_modules .venv
+	rm -rf site .cache dist web/node_modules converter/torch2web/assets/files .venv
 
 # The stamps hold what was installed, so that both commands are quick the second time.
-.venv/.installed: pyproject.toml
+.venv/.installed: pyproject.toml .ci/constraints.txt
 	@test -x $(BIN)/pip || $(MAKE) --no-print-directory venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(PIP_INSTALL) -e '.[assets]'
 	@touch $@
 
 venv:
@@ -61,9 +76,9 @@ venv:
 			"on Debian: apt-get install python3-venv. For another Python: make PYTHON=python3.12" >&2; exit 1; }
 
 .venv/.installed-test: .venv/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(PIP_INSTALL) -e '.[test]'
 	@touch $@
 
 $(WEB): web/package-lock.json .venv/.installed
-	$(BIN)/python -m converter.webassets
+	$(BIN)/python -c "from web.build.scripts import install_node_modules; install_node_modules()"
 	@touch $@

@@ -1,8 +1,11 @@
-"""From PyTorch checkpoints to site/: see `python build.py --help`."""
+"""From PyTorch checkpoints to site/: see `python build.py --help`. The command of a checkout."""
 
 import sys
+from pathlib import Path
 
-from converter.cli import main
+from torch2web.cli.main import main
+from torch2web.cli.options import Defaults
+from web.build.assets import refresh_assets
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(defaults=Defaults.checkout(Path(__file__).parent), prepare=refresh_assets))

@@ -14,7 +14,7 @@ from bench.preprocess import measure_preprocess
 from bench.session import measure_session
 from bench.sizes import measure_sizes
 from bench.warm import measure_warm
-from converter.console import Output
+from torch2web.cli.console import Output
 
 PARTS = {
     "build": measure_build,

@@ -18,9 +18,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bench.native import Native
 from bench.site import built_site, chromium
 from bench.tfjs import tfjs_version, write_peer
-from converter.console import Output
 from tests.browser.find import launch_arguments
 from tests.browser.server import Host, hosting
+from torch2web.cli.console import Output
 
 HERE = Path(__file__).parent
 MODELS = {

@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 
 from bench.site import built_site, chromium
-from converter.check_manifest import read_manifest
-from converter.console import Output
 from tests.browser.find import launch_arguments
 from tests.browser.server import Host, hosting
 from tests.engines.engines import started
+from torch2web.cli.console import Output
+from torch2web.site.manifest.check import read_manifest
 
 WANTED = {"landmark_cnn_emotion int8": "460", "landmark_cnn_emotion fp32": "800"}
 """MiB, where a figure was set."""

@@ -15,11 +15,11 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.site import built_site, chromium
-from converter.check_manifest import read_manifest
-from converter.console import Output
-from converter.imitating import create_imitation
-from converter.serve import LOOPBACK
 from tests.browser.find import launch_arguments
+from torch2web.cli.console import Output
+from torch2web.serve.host_emulation.create import create_imitation
+from torch2web.serve.static.server import LOOPBACK
+from torch2web.site.manifest.check import read_manifest
 
 MEGABITS, DELAY = 10, 40
 """Of the network: Mbit/s down and up, and milliseconds there and back."""

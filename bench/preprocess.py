@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from bench.site import harness_page
-from converter.console import Output
-from converter.preprocess import Preprocessing, preprocess
-from converter.steps import Resize
+from torch2web.cli.console import Output
+from torch2web.images.preprocessing import Preprocessing, preprocess
+from torch2web.images.steps import Resize
 
 SIZES = {(640, 480): 4, (1280, 720): 9, (1920, 1080): 19}
 """With the milliseconds that a plain port took, which is the most that is wanted."""

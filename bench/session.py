@@ -12,12 +12,12 @@ from typing import Any
 from playwright.sync_api import Playwright, sync_playwright
 
 from bench.site import ROOT, built_site, chromium
-from converter.check_manifest import read_manifest
-from converter.console import Output
-from converter.node import run_node
-from converter.webassets import node_package
 from tests.browser.find import launch_arguments
 from tests.browser.server import Host, hosting
+from torch2web.cli.console import Output
+from torch2web.site.manifest.check import read_manifest
+from web.build.node import run_node
+from web.build.scripts import node_package
 
 ROUNDS = 5
 LATER_RUNS = 10

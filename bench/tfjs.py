@@ -12,8 +12,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import NodeProto, numpy_helper
 
-from converter.node import install_packages, pinned_version, run_node
-from converter.webassets import node_package
+from web.build.node import install_packages, pinned_version, run_node
+from web.build.scripts import node_package
 
 HERE = Path(__file__).parent
 _BACKEND = "@tensorflow/tfjs-backend-wasm"

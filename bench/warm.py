@@ -10,10 +10,10 @@ import statistics
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from bench.site import built_site, chromium
-from converter.console import Output
 from tests.browser.find import launch_arguments
 from tests.browser.parity import open_harness
 from tests.browser.server import Host, hosting
+from torch2web.cli.console import Output
 
 ROUNDS = 7
 MODELS = ("mobilenet_emotion", "efficientnet_emotion", "landmark_cnn_emotion")

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from converter.catalog import ModelSpec, load_catalog
 from tests.browser.expected import Expected, write_reference_pictures
+from torch2web.catalog.load import ModelSpec, load_catalog
 
 ROOT = Path(__file__).parent.parent
 
-collect_ignore = ["in_page"]
-"""Run inside a page, by `verify.html`."""
 
 # What a shell starts in the background ignores Ctrl+C, and so would every command that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -42,7 +40,7 @@ def demo_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     """The site with all three demo models, built by the command. Tests read it and never write."""
     site = tmp_path_factory.mktemp("demo") / "site"
     # The compressed forms of the large models would only take room; the small site has its own.
-    result = run_build("--no-precompressed", "--out", site, "--cache", cache)
+    result = run_build("--no-precompressed", "--variants", "all", "--out", site, "--cache", cache)
     assert result.returncode == 0, result.stderr
     return site
 
@@ -51,7 +49,7 @@ def demo_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
 def small_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     """The site with the smallest demo model only. Tests read it and never write."""
     site = tmp_path_factory.mktemp("small") / "site"
-    result = run_build("--only", "mobilenet_emotion", "--out", site, "--cache", cache)
+    result = run_build("--only", "mobilenet_emotion", "--variants", "all", "--out", site, "--cache", cache)
     assert result.returncode == 0, result.stderr
     return site
 

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from converter.bundle import SUMS
-from converter.signing import SIGNATURE, sign_manifest
-from converter.signing_keys import SigningKey
+from torch2web.site.manifest.layout import SUMS
+from torch2web.site.signing.keys import SigningKey
+from torch2web.site.signing.signature import SIGNATURE, sign_manifest
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from converter.hashing import sha256_of
+from torch2web.store.hashing import sha256_of
 
 FIREFOX = "Mozilla/5.0 (Android 16; Mobile; rv:150.0) Gecko/150.0 Firefox/150.0"
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from converter.bundle import full_disk_explained, read_sums, require_replaceable
-from converter.errors import OutputError
-from converter.hashing import sha256_of
+from torch2web.errors import OutputError
+from torch2web.site.manifest.layout import read_sums
+from torch2web.site.replace import full_disk_explained, require_replaceable
+from torch2web.store.hashing import sha256_of
 
 
 def test_full_disk_is_explained(tmp_path: Path) -> None:
     with (
-        pytest.raises(OutputError, match="the disk is full; whatever was there before"),
+        pytest.raises(OutputError, match="the disk is full; the existing output is unchanged"),
         full_disk_explained(tmp_path),
     ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

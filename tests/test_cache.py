@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from converter.cache import MODEL, ConversionCache, Entry, Kept
-from converter.errors import OutputError
-from converter.hashing import write_bytes_hashed
-from converter.kept import publish
-from converter.parts import PARTS, write_parts
+from torch2web.errors import OutputError
+from torch2web.store.cached_folder import publish
+from torch2web.store.conversions import MODEL, ConversionCache, Entry, Kept
+from torch2web.store.hashing import write_bytes_hashed
+from torch2web.store.parts import PARTS, write_parts
 
 WEIGHTS = bytes(range(256)) * 4
 
@@ -115,6 +115,6 @@ def test_entry_that_does_not_read_as_written(
         publish(work, target)
         (target / MODEL).write_bytes(b"xnno")
 
-    monkeypatch.setattr("converter.cache.publish", damage)
+    monkeypatch.setattr("torch2web.store.conversions.publish", damage)
     with pytest.raises(OutputError, match="it changed after it was verified"):
         store(cache, entry)

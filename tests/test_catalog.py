@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from converter.catalog import ModelSpec, load_catalog
-from converter.errors import CatalogError
-from converter.steps import CenterCrop, Resize
 from tests.conftest import ROOT
+from torch2web.catalog.load import ModelSpec, load_catalog
+from torch2web.errors import CatalogError
+from torch2web.images.steps import CenterCrop, Resize
 
 TEXT = (ROOT / "models.toml").read_text()
 SHORT = 'resize = [224, 224] # height, width\nfilter = "bilinear"'

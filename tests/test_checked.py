@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from converter.checked import CheckedFiles
-from converter.errors import OutputError
-from converter.hashing import FileRecord, write_bytes_hashed
+from torch2web.errors import OutputError
+from torch2web.store.hashing import FileRecord, write_bytes_hashed
+from torch2web.store.verified_files import CheckedFiles
 
 NAMES = ("one.bin", "deep/two.bin")
 

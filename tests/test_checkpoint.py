@@ -13,10 +13,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from converter.architectures import load_architecture
-from converter.catalog import ModelSpec
-from converter.checkpoint import load_model, read_state_dict
-from converter.errors import CheckpointError, StateDictError
+from tests.materials import MATERIALS
+from torch2web.architectures import load_architecture
+from torch2web.catalog.load import ModelSpec
+from torch2web.errors import CheckpointError, StateDictError
+from torch2web.sources.checkpoint import load_model, read_state_dict
 
 State = dict[str, Tensor]
 
@@ -55,7 +56,7 @@ WRAPPINGS: dict[str, Callable[[State], Any]] = {
 def test_every_shape_loads(tmp_path: Path, state: State, spec: ModelSpec, wrapping: str, suffix: str) -> None:
     path = tmp_path / f"model{suffix}"
     torch.save(WRAPPINGS[wrapping](state), path)
-    loaded = load_model(spec, path)
+    loaded = load_model(spec, path, MATERIALS)
     assert not loaded.training
     for key, value in loaded.state_dict().items():
         assert torch.equal(value, state[key]), key
@@ -73,7 +74,9 @@ def test_legacy_format_and_no_batch_counters_load(tmp_path: Path, state: State, 
     old = {key: value for key, value in state.items() if "num_batches" not in key}
     path = tmp_path / "model.pth"
     torch.save(old, path, _use_new_zipfile_serialization=False)
-    assert torch.equal(load_model(spec, path).get_parameter("classifier.1.bias"), state["classifier.1.bias"])
+    assert torch.equal(
+        load_model(spec, path, MATERIALS).get_parameter("classifier.1.bias"), state["classifier.1.bias"]
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
@@ -84,7 +87,7 @@ def test_other_precisions_become_float32(
     torch.save(
         {key: value.to(dtype) if value.is_floating_point() else value for key, value in state.items()}, path
     )
-    model = load_model(spec, path)
+    model = load_model(spec, path, MATERIALS)
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
     expected = state["classifier.1.weight"].to(dtype).float()
     assert torch.equal(model.get_parameter("classifier.1.weight"), expected)
@@ -191,7 +194,7 @@ def test_values_of_another_kind(
     path = tmp_path / "model.pth"
     torch.save({**state, "classifier.1.weight": convert(state["classifier.1.weight"])}, path)
     with pytest.raises(CheckpointError, match="expected dense floating point"):
-        load_model(spec, path)
+        load_model(spec, path, MATERIALS)
 
 
 def test_truncated_safetensors(tmp_path: Path, state: State) -> None:
@@ -213,7 +216,7 @@ def test_misfit_names_missing_unexpected_and_misshaped_keys(
     path = tmp_path / "model.pth"
     torch.save(wrong, path)
     with pytest.raises(StateDictError) as caught:
-        load_model(spec, path)
+        load_model(spec, path, MATERIALS)
     error = caught.value
     assert len(error.missing) == 10, "the batch counters of the twelve are no loss"
     assert error.unexpected == ("head.weight",)
@@ -229,7 +232,7 @@ def test_wrong_number_of_labels_is_a_misfit(tmp_path: Path, state: State, spec: 
     path = tmp_path / "model.pth"
     torch.save(state, path)
     with pytest.raises(StateDictError, match=r"classifier.1.bias \(found \[4\], expected \[2\]\)"):
-        load_model(replace(spec, labels=("yes", "no")), path)
+        load_model(replace(spec, labels=("yes", "no")), path, MATERIALS)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -243,4 +246,4 @@ def test_values_that_are_not_finite_are_refused(
     with pytest.raises(
         CheckpointError, match=r"1 of its tensors hold NaN or infinite .*features.3.conv.0.0.weight"
     ):
-        load_model(spec, path)
+        load_model(spec, path, MATERIALS)

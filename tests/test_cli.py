@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from converter.architectures import load_architecture
-from converter.demo.weights import load_demo_state
-from converter.options import create_parser
 from tests.conftest import ROOT, run_build
+from torch2web.architectures import load_architecture
+from torch2web.cli.options import Defaults, create_parser
+from torch2web.demo.weights import load_demo_state
 
 OTHER_MODELS = shutil.ignore_patterns("landmark*", "efficientnet*")
 """Of a cache, what a build of the smallest model does not need."""
@@ -35,7 +35,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_option_has_a_help_text() -> None:
-    parsers = [create_parser()]
+    parsers = [create_parser(Defaults.checkout(ROOT))]
     for action in parsers[0]._actions:
         if isinstance(action.choices, dict):
             parsers += action.choices.values()
@@ -46,12 +46,16 @@ def test_every_option_has_a_help_text() -> None:
 
 def test_every_option_is_documented() -> None:
     readme = (ROOT / "README.md").read_text()
-    parsers = [create_parser()]
+    parsers = [create_parser(Defaults.checkout(ROOT))]
     for action in parsers[0]._actions:
         if isinstance(action.choices, dict):
             parsers += action.choices.values()
     options = {name for parser in parsers for action in parser._actions for name in action.option_strings}
-    assert {name for name in options if name.startswith("--") and name not in readme} == {"--help"}
+    assert {name for name in options if name.startswith("--") and name not in readme} == {
+        "--help",
+        "--no-plain-models",
+        "--version",
+    }
 
 
 @pytest.mark.parametrize(
@@ -93,10 +97,11 @@ def test_unchanged_rebuild_exports_nothing_and_imports_no_torch(
     small_site: Path, tmp_path: Path, cache: Path
 ) -> None:
     code = (
-        "import sys\nfrom converter.cli import main\ncode = main(sys.argv[1:])\n"
+        "import sys\nfrom torch2web.cli.main import main\ncode = main(sys.argv[1:])\n"
         "print(code, 'torch' in sys.modules, 'onnx' in sys.modules)\n"
     )
-    arguments = ["--only", "mobilenet_emotion", "--out", str(tmp_path / "site"), "--cache", str(cache)]
+    arguments = ["build", "--only", "mobilenet_emotion", "--variants", "all"]
+    arguments += ["--out", str(tmp_path / "site"), "--cache", str(cache)]
     result = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
     )
@@ -108,7 +113,7 @@ def test_unchanged_rebuild_exports_nothing_and_imports_no_torch(
 def test_two_builds_are_byte_identical(demo_site: Path, tmp_path: Path) -> None:
     """From nothing, sharing no cache with the first."""
     site, cache = tmp_path / "site", tmp_path / "cache"
-    result = run_build("--no-precompressed", "--out", site, "--cache", cache)
+    result = run_build("--no-precompressed", "--variants", "all", "--out", site, "--cache", cache)
     assert result.returncode == 0, result.stderr
     assert "kept" not in result.stdout
     first, second = tree(demo_site), tree(site)
@@ -430,7 +435,7 @@ def test_verify_without_a_site(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     result = run_build("verify", tmp_path / "empty")
     assert result.returncode == 2
-    assert "no built site" in result.stderr
+    assert "not a built site" in result.stderr
 
 
 def test_serve_prints_its_address_and_serves(small_site: Path) -> None:
@@ -483,7 +488,7 @@ def test_serve_parity_without_the_page(old_site: Path) -> None:
 
 def test_serving_and_reporting_start_quickly() -> None:
     """Neither brings in what takes seconds."""
-    script = "import sys, converter.serving, converter.report; print(*sys.modules)"
+    script = "import sys, torch2web.cli.serving, torch2web.serve.parity.report; print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
     )

@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 
 
 def test_code_to_scan_only_where_it_is_whole() -> None:
-    script = "from converter.console import Output; print(Output().code(['█▀▄' * 20]))"
+    script = "from torch2web.cli.console import Output; print(Output().code(['█▀▄' * 20]))"
     for columns, more, shown in [
         ("80", {"TERM": "xterm-256color"}, True),
         ("60", {"TERM": "xterm"}, True),

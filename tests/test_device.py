@@ -2,7 +2,7 @@
 
 import pytest
 
-from converter.device import describe_device
+from torch2web.serve.parity.device import describe_device
 
 WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from converter.encodings import ENCODINGS, Tensors, Weight, applies, decode_all, fits_int4
+from torch2web.variants.encodings import ENCODINGS, Tensors, Weight, applies, decode_all, fits_int4
 
 RANDOM = np.random.Generator(np.random.PCG64(5))
 

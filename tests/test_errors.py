@@ -2,7 +2,7 @@
 
 import inspect
 
-from converter import errors
+from torch2web import errors
 
 
 def test_the_tree_is_drawn_as_it_is() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.hashing import BLOCK_SIZE, read_blocks, sha256_of, write_bytes_hashed, write_hashed
+from torch2web.store.hashing import BLOCK_SIZE, read_blocks, sha256_of, write_bytes_hashed, write_hashed
 
 
 @pytest.mark.parametrize("size", [0, 1, BLOCK_SIZE - 1, BLOCK_SIZE, BLOCK_SIZE + 1, 3 * BLOCK_SIZE])

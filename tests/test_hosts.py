@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from converter.errors import OutputError
-from converter.headers_file import LONGEST_LINE, MOST_RULES, headers_of, read_headers_file
-from converter.host_limits import CLOUDFLARE, GITHUB, NGINX, Limits, require_within
-from converter.host_rules import EVERYWHERE, IMMUTABLE, REVALIDATED, Site, path_rules, policy_of
-from converter.hosts import read_site
-from converter.imitating import IMITATED, create_imitation
-from converter.serve import ISOLATION_HEADERS
 from tests.conftest import ROOT
+from torch2web.errors import OutputError
+from torch2web.serve.host_emulation.create import IMITATED, create_imitation
+from torch2web.serve.host_emulation.limits import CLOUDFLARE, GITHUB, NGINX, Limits, require_within
+from torch2web.serve.static.server import ISOLATION_HEADERS
+from torch2web.site.hosting.headers_file import LONGEST_LINE, MOST_RULES, headers_of, read_headers_file
+from torch2web.site.hosting.host_files import read_site
+from torch2web.site.hosting.host_rules import EVERYWHERE, IMMUTABLE, REVALIDATED, Site, path_rules, policy_of
 
 HASH = "0123456789abcdef0123456789abcdef"
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from converter.kept import NEWEST, begin_work, publish
+from torch2web.store.cached_folder import NEWEST, begin_work, publish
 
 
 def kept(parent: Path, kind: str, number: int) -> Path:

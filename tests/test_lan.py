@@ -2,7 +2,7 @@
 
 import socket
 
-from converter.lan import lan_addresses
+from torch2web.cli.lan import lan_addresses
 
 
 def test_addresses_are_this_machines_and_no_loopback() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.linking import link_or_copy
+from torch2web.store.links import link_or_copy
 
 
 @pytest.fixture

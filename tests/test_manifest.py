@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from converter.check_manifest import check_manifest, read_manifest
-from converter.errors import ManifestError
 from tests.browser.sites import manifest_of
 from tests.conftest import ROOT
+from torch2web.errors import ManifestError
+from torch2web.site.manifest.check import check_manifest, read_manifest
 
 TABLE: dict[str, Any] = json.loads((ROOT / "tests/cases/manifests.json").read_text())
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from converter.catalog import ModelSpec
-from converter.hashing import sha256_of
-from converter.manifest import Weights
-from converter.pages import integrity, render
 from tests.browser.sites import derived_site, script_of
+from torch2web.assets import load_assets
+from torch2web.catalog.load import ModelSpec
+from torch2web.site.manifest.records import Weights
+from torch2web.site.writers.templates import render
+from torch2web.store.hashing import integrity, sha256_of
 
 
 def test_page_pins_what_it_loads(small_site: Path) -> None:
@@ -21,7 +22,7 @@ def test_page_pins_what_it_loads(small_site: Path) -> None:
 
 def test_values_are_escaped_and_none_may_be_missing() -> None:
     with pytest.raises(UndefinedError):
-        render("index.html.j2")
+        render(load_assets(), "index.html.j2")
 
 
 def test_integrity_is_base64() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from converter.errors import OutcomeError
-from converter.parity import Outcome, parse, read_saved, save
 from tests.outcomes import failed, outcome_of, passed, tiny_site
+from torch2web.errors import OutcomeError
+from torch2web.serve.parity.outcome import Outcome, parse, read_saved, save
 
 NOON = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from converter.errors import InputError
-from converter.parts import PartedFile, join_parts, write_parts
 from tests.browser.sites import manifest_of
 from tests.conftest import run_build
+from torch2web.errors import InputError
+from torch2web.store.parts import PartedFile, join_parts, write_parts
 
 
 @pytest.mark.parametrize("size", [1, 99, 100, 101, 250])

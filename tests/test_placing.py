@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from converter import placing
-from converter.backends import Backends
-from converter.bundle import Delivery
-from converter.cache import MODEL, Kept
-from converter.catalog import ModelSpec
-from converter.checked import CheckedFiles
-from converter.errors import OutputError
-from converter.hashing import record_of, sha256_of, write_bytes_hashed
-from converter.manifest import ModelRecord, Weights
-from converter.parts import PARTS, PartedFile, join_parts, write_parts
+from torch2web.catalog.load import ModelSpec
+from torch2web.errors import OutputError
+from torch2web.site.manifest.backends import Backends
+from torch2web.site.manifest.delivery import Delivery
+from torch2web.site.manifest.records import ModelRecord, Weights
+from torch2web.site.writers import models as placing
+from torch2web.store.conversions import MODEL, Kept
+from torch2web.store.hashing import record_of, sha256_of, write_bytes_hashed
+from torch2web.store.parts import PARTS, PartedFile, join_parts, write_parts
+from torch2web.store.verified_files import CheckedFiles
 
 SIZE = 400
 CONTENT = bytes(range(250)) * 5
@@ -36,7 +36,13 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
         "plan": asdict(plan),
         "no_plan": "",
     }
-    record |= {"kept": [variant], "refused": [], "verification": {}, "reference": {}}
+    record |= {
+        "kept": [variant],
+        "golden": {},
+        "refused": [],
+        "verification": {},
+        "reference": {},
+    }
     files = CheckedFiles.check(folder, [model, *graph.parts, *plan.parts, *weights.parts])
     assert files is not None
     return Kept(record, files)
@@ -51,7 +57,7 @@ def place(
     plain: bool = True,
     backends: Backends = Backends.BOTH,
 ) -> ModelRecord:
-    delivery = Delivery(max_file_size=most, plain_models=plain, backends=backends)
+    delivery = Delivery(max_file_size=most, full_onnx=plain, backends=backends)
     return placing.place_model(root, spec, Weights("weights", "", demo=True), kept, delivery)
 
 

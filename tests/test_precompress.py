@@ -10,9 +10,10 @@ from pathlib import Path
 import brotli
 import pytest
 
-from converter import content_encoding, kept_forms, precompress
-from converter.hashing import FileRecord, sha256_of, write_bytes_hashed
-from converter.precompress import precompress as write_forms
+from torch2web.site.encoding import content_encoding, precompress
+from torch2web.site.encoding.compressed_files import precompress as write_forms
+from torch2web.store import cached_encodings as kept_forms
+from torch2web.store.hashing import FileRecord, sha256_of, write_bytes_hashed
 
 TEXT = "".join(f"const value{number} = {number * 7919 % 1000};\n" for number in range(5000)).encode()
 NOISE = random.Random(1).randbytes(400_000)  # as int8 weights and archives

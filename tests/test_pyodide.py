@@ -9,16 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from converter.errors import InputError
-from converter.pyodide import (
-    COMPILED,
-    PURE,
-    compiled_wheels,
-    core_files,
-    lock_json,
-    pack_installed,
-    wheels_of_distribution,
-)
+from torch2web.assets import load_assets
+from torch2web.errors import InputError
+from torch2web.site.writers.pyodide import COMPILED, CORE, compiled_wheels, lock_json, pure_wheels
+from web.build.python_packages import PURE, pack_installed
 
 ABI = "pyemscripten_2026_0_wasm32"
 
@@ -34,16 +28,18 @@ def wheels(tmp_path: Path) -> Path:
 
 
 def test_packing_gives_the_same_bytes_and_all_that_pytest_needs() -> None:
-    wheel = pack_installed("pytest")
-    assert pack_installed("pytest").content == wheel.content
-    names = zipfile.ZipFile(io.BytesIO(wheel.content)).namelist()
+    file_name, content = pack_installed("pytest")
+    assert pack_installed("pytest") == (file_name, content)
+    assert file_name.startswith("pytest-")
+    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
     assert "pytest/__init__.py" in names
     assert not [name for name in names if name.endswith(".pyc") or name.startswith("..")]
 
 
 def test_lock_names_these_packages_and_no_others(wheels: Path) -> None:
-    packages = [*map(pack_installed, PURE), *compiled_wheels(wheels)]
-    lock = json.loads(lock_json(packages))
+    assets = load_assets()
+    packages = [*pure_wheels(assets), *compiled_wheels(assets, wheels)]
+    lock = json.loads(lock_json(assets, packages))
     assert sorted(lock["packages"]) == sorted([*PURE, *COMPILED])
     for wheel in packages:
         assert lock["packages"][wheel.name]["sha256"] == hashlib.sha256(wheel.content).hexdigest()
@@ -52,7 +48,8 @@ def test_lock_names_these_packages_and_no_others(wheels: Path) -> None:
 
 
 def test_core_is_there() -> None:
-    assert all(path.is_file() for path in core_files().values())
+    assets = load_assets()
+    assert all(assets.read(f"pyodide/{name}") for name in CORE)
 
 
 def _remove_pillow(folder: Path) -> None:
@@ -83,30 +80,9 @@ def _other_hash(folder: Path) -> None:
 def test_wheels_that_do_not_fit(wheels: Path, change: Callable[[Path], None], problem: str) -> None:
     change(wheels)
     with pytest.raises(InputError, match=problem):
-        compiled_wheels(wheels)
+        compiled_wheels(load_assets(), wheels)
 
 
 def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such folder"):
-        compiled_wheels(tmp_path / "nothing")
-
-
-def test_a_whole_distribution_has_its_own(tmp_path: Path) -> None:
-    contents = {f"{name}.whl": name.encode() for name in COMPILED}
-    lock = {
-        "packages": {
-            name: {
-                "version": "1.2.3",
-                "file_name": f"{name}.whl",
-                "sha256": hashlib.sha256(contents[f"{name}.whl"]).hexdigest(),
-            }
-            for name in COMPILED
-        }
-    }
-    (tmp_path / "pyodide-lock.json").write_text(json.dumps(lock))
-    assert wheels_of_distribution(tmp_path) == [], "the core alone, as npm has it"
-    for name, content in contents.items():
-        (tmp_path / name).write_bytes(content)
-    assert [wheel.name for wheel in wheels_of_distribution(tmp_path)] == list(COMPILED)
-    (tmp_path / "numpy.whl").write_bytes(b"something else")
-    assert wheels_of_distribution(tmp_path) == []
+        compiled_wheels(load_assets(), tmp_path / "nothing")

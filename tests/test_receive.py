@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from converter.errors import OutputError
-from converter.parity import Outcome
-from converter.receive import LIMIT, ParityHandler, Post, require_verify_page
-from converter.serve import create_server
-from converter.serving import in_a_line
 from tests.outcomes import as_json, failed, outcome_of, passed, tiny_site
+from torch2web.cli.serving import in_a_line
+from torch2web.errors import OutputError
+from torch2web.serve.parity.outcome import Outcome
+from torch2web.serve.parity.receive import LIMIT, ParityHandler, Post, require_verify_page
+from torch2web.serve.static.server import create_server
 
 TOKEN = "a-token-of-this-test"
 """Sent in every address that is not refused for it."""

@@ -6,15 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from converter.bundle import CHECKSUMS, ENTRY, MANIFEST, SUMS
-from converter.catalog import ModelSpec
-from converter.hashing import sha256_of
-from converter.recheck import recheck
 from tests.browser.mutants import scaled_weight_site
 from tests.browser.sites import weights_of
-from tests.conftest import ROOT
-
-CACHE = ROOT / ".cache/web"
+from torch2web.catalog.load import ModelSpec
+from torch2web.site.manifest.layout import CHECKSUMS, ENTRY, MANIFEST, SUMS
+from torch2web.site.recheck.site_check import recheck
+from torch2web.store.hashing import sha256_of
 
 
 @pytest.fixture
@@ -34,7 +31,7 @@ def renew_sums(site: Path, path: str) -> None:
 
 
 def test_right_site(site: Path) -> None:
-    result = recheck(site, quiet, CACHE)
+    result = recheck(site, quiet)
     assert result.problems == ()
     assert [check.name for check in result.models] == [
         f"mobilenet_emotion {name}" for name in ("onnx", "int8", "fp16", "fp32")
@@ -48,29 +45,29 @@ def test_every_single_file_counts(site: Path) -> None:
     shutil.rmtree(site / "verify")  # many files like one another
     for line in [line for line in (site / SUMS).read_text().splitlines() if "  verify/" in line]:
         (site / SUMS).write_text((site / SUMS).read_text().replace(f"{line}\n", ""))
-    assert recheck(site, quiet, CACHE).problems == ()
+    assert recheck(site, quiet).problems == ()
     for path in sorted(site.rglob("*")):
         if path.is_file() and path.name != SUMS:
             content = path.read_bytes()
             path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
             name = path.relative_to(site).as_posix()
-            assert any(name in problem for problem in recheck(site, quiet, CACHE).problems), name
+            assert any(name in problem for problem in recheck(site, quiet).problems), name
             path.write_bytes(content)
-    assert recheck(site, quiet, CACHE).problems == ()
+    assert recheck(site, quiet).problems == ()
 
 
 def test_wrong_model_with_renewed_sums(
     site: Path, small_site: Path, catalog: dict[str, ModelSpec], tmp_path: Path
 ) -> None:
     wrong = scaled_weight_site(small_site, tmp_path / "wrong", catalog["mobilenet_emotion"])
-    result = recheck(wrong, quiet, CACHE)
+    result = recheck(wrong, quiet)
     assert len(result.problems) == 2, "the whole file and the variant"
     assert all("its golden outputs differ by" in problem for problem in result.problems)
     assert not any(check.passed for check in result.models)
     model = "models/mobilenet_emotion.onnx"
     shutil.copy(wrong / model, site / model)
     renew_sums(site, model)
-    assert any("give different SHA-256" in problem for problem in recheck(site, quiet, CACHE).problems)
+    assert any("give different SHA-256" in problem for problem in recheck(site, quiet).problems)
 
 
 def test_manifest_of_another_build(site: Path) -> None:
@@ -78,30 +75,30 @@ def test_manifest_of_another_build(site: Path) -> None:
     manifest["models"][0]["variants"][0]["golden"]["tolerance"] = 100
     (site / MANIFEST).write_text(json.dumps(manifest))
     renew_sums(site, MANIFEST)
-    assert f"{ENTRY}: it was built for another {MANIFEST}" in recheck(site, quiet, CACHE).problems
+    assert f"{ENTRY}: it was built for another {MANIFEST}" in recheck(site, quiet).problems
 
 
 def test_manifest_that_breaks_its_schema(site: Path) -> None:
     (site / MANIFEST).write_text("{}")
-    assert any("schema_version: is missing" in problem for problem in recheck(site, quiet, CACHE).problems)
+    assert any("schema_version: is missing" in problem for problem in recheck(site, quiet).problems)
 
 
 def test_missing_model_is_listed_as_failed(site: Path) -> None:
     (site / "models/mobilenet_emotion.onnx").unlink()
-    result = recheck(site, quiet, CACHE)
+    result = recheck(site, quiet)
     assert [check.passed for check in result.models] == [False, True, True, True]
     assert "models/mobilenet_emotion.onnx: it is missing" in result.problems
 
 
 def test_model_that_does_not_load(site: Path) -> None:
     (site / "models/mobilenet_emotion.onnx").write_bytes(b"not a model")
-    assert any("onnxruntime cannot load it" in problem for problem in recheck(site, quiet, CACHE).problems)
+    assert any("onnxruntime cannot load it" in problem for problem in recheck(site, quiet).problems)
 
 
 def test_missing_part_is_listed_as_failed(site: Path) -> None:
     (path,) = weights_of(site, "mobilenet_emotion")
     (site / path).unlink()
-    result = recheck(site, quiet, CACHE)
+    result = recheck(site, quiet)
     assert [check.passed for check in result.models] == [True, False, True, True]
     assert f"{path}: it is missing" in result.problems
 
@@ -109,19 +106,18 @@ def test_missing_part_is_listed_as_failed(site: Path) -> None:
 def test_weights_that_do_not_load(site: Path) -> None:
     (path,) = weights_of(site, "mobilenet_emotion")
     (site / path).write_bytes(b"not weights")
-    assert any("no safetensors file" in problem for problem in recheck(site, quiet, CACHE).problems)
+    assert any("no safetensors file" in problem for problem in recheck(site, quiet).problems)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"mobilenet_emotion.onnx": "00"}'])
 def test_wrong_checksums_file(site: Path, content: str) -> None:
     (site / CHECKSUMS).write_text(content)
     renew_sums(site, CHECKSUMS)
-    assert any(CHECKSUMS in problem for problem in recheck(site, quiet, CACHE).problems)
+    assert any(CHECKSUMS in problem for problem in recheck(site, quiet).problems)
 
 
 def test_broken_sums_line(site: Path) -> None:
     (site / SUMS).write_text((site / SUMS).read_text() + "nonsense\n")
     assert any(
-        "expected a SHA-256, two spaces and a path" in problem
-        for problem in recheck(site, quiet, CACHE).problems
+        "expected a SHA-256, two spaces and a path" in problem for problem in recheck(site, quiet).problems
     )

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from converter.errors import OutputError
-from converter.parity import Outcome, save
-from converter.report import FAILURES_SHOWN, report_html
 from tests.conftest import run_build
 from tests.outcomes import failed, outcome_of, passed, tiny_site
+from torch2web.errors import OutputError
+from torch2web.serve.parity.outcome import Outcome, save
+from torch2web.serve.parity.report import FAILURES_SHOWN, report_html
 
 NOON = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/141.0.0.0 Safari/537.36"

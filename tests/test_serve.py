@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from converter.errors import InputError
-from converter.serve import create_server
+from torch2web.errors import InputError
+from torch2web.serve.static.server import create_server
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from converter.side_by_side import side_by_side
+from torch2web.store.parallel import side_by_side
 
 
 def test_results_are_in_the_order_of_the_items() -> None:

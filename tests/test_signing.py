@@ -14,13 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from converter.bundle import MANIFEST, SUMS, read_sums, require_replaceable
-from converter.errors import KeyFileError, SignatureError
-from converter.recheck import recheck
-from converter.signing import SIGNATURE, check_signature, sign_manifest
-from converter.signing_keys import UNLOCKED_BY, PublicKey, SigningKey
 from tests.conftest import run_build
 from tests.keys import KeyPair, encoded, read_signature, resigned, signed_copy, write_pair
+from torch2web.errors import KeyFileError, SignatureError
+from torch2web.site.manifest.layout import MANIFEST, SUMS, read_sums
+from torch2web.site.recheck.site_check import recheck
+from torch2web.site.replace import require_replaceable
+from torch2web.site.signing.keys import UNLOCKED_BY, PublicKey, SigningKey
+from torch2web.site.signing.signature import SIGNATURE, check_signature, sign_manifest
 
 MAKE_KEY = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem"
 
@@ -114,7 +115,7 @@ def test_signature_is_one_of_the_sites_files(site: Path, cache: Path) -> None:
     assert read_sums(site)[0][SIGNATURE] == hashlib.sha256((site / SIGNATURE).read_bytes()).hexdigest()
     require_replaceable(site)
     assert f"{MANIFEST}.sig" == SIGNATURE
-    assert recheck(site, lambda *_: None, cache / "web").problems == ()
+    assert recheck(site, lambda *_: None).problems == ()
 
 
 def test_what_is_signed(site: Path, pair: KeyPair) -> None:

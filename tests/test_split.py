@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from converter import split
-from converter.inference import create_session, create_session_with, run_session
-from converter.split import split_model
+from torch2web.variants import split
+from torch2web.variants.split import split_model
+from torch2web.verification.onnx_session import create_session, create_session_with, run_session
 
 CASES = {"linear with bias": True, "linear without": False}
 

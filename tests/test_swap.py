@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.swap import swapped_in
+from torch2web.store.atomic_swap import swapped_in
 
 
 def fill(folder: Path, text: str) -> None:
@@ -65,7 +65,7 @@ def test_old_stays_when_something_goes_wrong(site: Path, error: type[BaseExcepti
 
 
 def test_without_the_systems_exchange(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("converter.swap.sys.platform", "elsewhere")
+    monkeypatch.setattr("torch2web.store.atomic_swap.sys.platform", "elsewhere")
     with swapped_in(site) as staged:
         fill(staged, "new")
     assert names(site) == ["file"]
@@ -74,7 +74,7 @@ def test_without_the_systems_exchange(site: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_old_stays_when_killed_and_the_next_one_tidies_up(site: Path) -> None:
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom converter.swap import swapped_in\n"
+        "import sys, time\nfrom pathlib import Path\nfrom torch2web.store.atomic_swap import swapped_in\n"
         "with swapped_in(Path(sys.argv[1])) as staged:\n"
         "    (staged / 'file').write_text('half')\n    print('writing', flush=True)\n    time.sleep(60)\n"
     )

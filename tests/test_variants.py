@@ -1,21 +1,21 @@
 """Variants of a model: made, measured, and kept or refused by the gate."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from converter import variants
-from converter.cache import Entry
-from converter.catalog import Gate, ModelSpec, load_catalog
-from converter.checkpoint import load_model
-from converter.encodings import ENCODINGS, Tensors, Weight
-from converter.errors import CatalogError, VerificationError
-from converter.export import export_onnx
-from converter.parts import join_parts
-from converter.reference import ReferenceRun, capture_reference
-from converter.split import split_model
 from tests.conftest import ROOT
+from tests.materials import MATERIALS, images
+from torch2web.catalog.load import Gate, ModelSpec, load_catalog
+from torch2web.errors import CatalogError, VerificationError
+from torch2web.sources.checkpoint import load_model
+from torch2web.sources.export import export_onnx
+from torch2web.store.conversions import Entry
+from torch2web.variants import selection as variants
+from torch2web.variants.encodings import ENCODINGS, Tensors, Weight
+from torch2web.variants.split import split_model
+from torch2web.verification.reference_run import ReferenceRun, capture_reference
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +25,13 @@ def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
 
 @pytest.fixture(scope="module")
 def reference(spec: ModelSpec) -> ReferenceRun:
-    return capture_reference(load_model(spec, None), spec)
+    return capture_reference(load_model(spec, None, MATERIALS), spec, images())
 
 
 @pytest.fixture(scope="module")
 def exported(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("exported") / "model.onnx"
-    export_onnx(load_model(spec, None), spec, path)
+    export_onnx(load_model(spec, None, MATERIALS), spec, path)
     return path.read_bytes()
 
 
@@ -42,34 +42,44 @@ def entry(exported: bytes, tmp_path: Path) -> Entry:
     return made
 
 
-def names(made: variants.Variants) -> tuple[list[str], list[str]]:
+@dataclass(frozen=True)
+class Made:
+    kept: list[variants.Variant]
+    refused: list[variants.Refused]
+
+
+def make(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> Made:
+    outcomes = list(variants.make_variants(split_model(entry.model), spec, reference))
+    return Made(
+        [outcome for outcome in outcomes if isinstance(outcome, variants.Variant)],
+        [outcome for outcome in outcomes if isinstance(outcome, variants.Refused)],
+    )
+
+
+def names(made: Made) -> tuple[list[str], list[str]]:
     return [variant.name for variant in made.kept], [refused.name for refused in made.refused]
 
 
-def test_smallest_is_the_default(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> None:
-    made = variants.make_variants(entry, split_model(entry.model), spec, reference)
-    assert names(made) == (["int8", "fp16", "fp32"], [])
+def test_every_outcome_is_measured(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> None:
+    made = make(entry, spec, reference)
+    assert names(made) == (["fp32", "fp16", "int8"], [])
     for variant in made.kept:
-        assert len(join_parts(entry.folder, variant.weights.as_dict())) == variant.weights.size
         assert len(variant.logits) == len(reference.image_names)
-    exact = made.kept[-1]
+    exact = made.kept[0]
     # Of the exact one the self-check's logits are PyTorch's own, not what onnxruntime makes of them.
     assert exact.golden["logits"] == reference.golden_logits.tolist()
-    assert made.kept[0].golden["logits"] != exact.golden["logits"]
+    assert made.kept[-1].golden["logits"] != exact.golden["logits"]
 
 
 def test_gate_refuses_with_figures(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> None:
     strict = replace(spec, gate=Gate(top1_agreement=1, probabilities_max_abs_diff=1e-3))
-    made = variants.make_variants(entry, split_model(entry.model), strict, reference)
-    assert names(made) == (["fp16", "fp32"], ["int8"])
+    made = make(entry, strict, reference)
+    assert names(made) == (["fp32", "fp16"], ["int8"])
     (refused,) = made.refused
     assert "a probability differs by 0.00" in refused.reason
     assert "allowed are 0.001" in refused.reason
     assert refused.verification is not None
     assert refused.verification["probabilities_max_abs_diff"] > 1e-3
-    of_kept = [part for file in (made.graph, *(v.weights for v in made.kept)) for part in file.parts]
-    left = {path.relative_to(entry.folder).as_posix() for path in entry.folder.glob("models/parts/*")}
-    assert left == {part.path for part in of_kept}, "nothing of it is left"
 
 
 def test_other_labels_are_refused(
@@ -81,9 +91,7 @@ def test_other_labels_are_refused(
         return {weight.name: (weight.values * 4).round() / 4}
 
     monkeypatch.setattr(variants, "ENCODINGS", {"fp32": ENCODINGS["fp32"], "coarse": coarse})
-    made = variants.make_variants(
-        entry, split_model(entry.model), replace(spec, gate=Gate(0.99, 1)), reference
-    )
+    made = make(entry, replace(spec, gate=Gate(0.99, 1)), reference)
     assert names(made) == (["fp32"], ["coarse"])
     assert "top-1 agreement" in made.refused[0].reason
     assert "expected at least 99.00%" in made.refused[0].reason
@@ -96,7 +104,7 @@ def test_numbers_that_are_not_finite_are_refused(
         return {weight.name: weight.values * float("nan")}
 
     monkeypatch.setattr(variants, "ENCODINGS", {"fp32": ENCODINGS["fp32"], "broken": broken})
-    made = variants.make_variants(entry, split_model(entry.model), spec, reference)
+    made = make(entry, spec, reference)
     assert names(made) == (["fp32"], ["broken"])
     assert "NaN or infinite" in made.refused[0].reason
     assert made.refused[0].verification is None
@@ -112,7 +120,7 @@ def test_exact_weights_must_give_pytorchs_numbers(
 
     monkeypatch.setattr(variants, "ENCODINGS", {"fp32": wrong})
     with pytest.raises(VerificationError, match="not PyTorch's"):
-        variants.make_variants(entry, split_model(entry.model), spec, reference)
+        make(entry, spec, reference)
 
 
 def test_gate_of_the_catalogue(tmp_path: Path) -> None:

@@ -9,23 +9,24 @@ import pytest
 import torch
 from onnx import numpy_helper
 
-from converter.architectures import load_architecture
-from converter.catalog import ModelSpec
-from converter.checkpoint import load_model
-from converter.errors import DeadModelError, ExportError, VerificationError
-from converter.export import export_onnx
-from converter.preprocess import open_rgb
-from converter.reference import BATCH_SIZES, ReferenceRun, capture_reference
-from converter.reference_images import ReferenceImage
-from converter.verify import (
+from tests.browser.expected import photograph_files
+from tests.browser.mutants import scale_one_weight
+from tests.materials import MATERIALS, images
+from torch2web.architectures import load_architecture
+from torch2web.catalog.load import ModelSpec
+from torch2web.catalog.materials import ReferenceImage
+from torch2web.errors import DeadModelError, ExportError, VerificationError
+from torch2web.images.preprocessing import open_rgb
+from torch2web.sources.checkpoint import load_model
+from torch2web.sources.export import export_onnx
+from torch2web.verification.compare import (
     VerificationReport,
     measure,
     require_usable,
     require_within_tolerance,
     verify_onnx,
 )
-from tests.browser.expected import photograph_files
-from tests.browser.mutants import scale_one_weight
+from torch2web.verification.reference_run import BATCH_SIZES, ReferenceRun, capture_reference
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +36,13 @@ def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
 
 @pytest.fixture(scope="module")
 def reference(spec: ModelSpec) -> ReferenceRun:
-    return capture_reference(load_model(spec, None), spec)
+    return capture_reference(load_model(spec, None, MATERIALS), spec, images())
 
 
 @pytest.fixture(scope="module")
 def exported(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("exported") / "model.onnx"
-    export_onnx(load_model(spec, None), spec, path)
+    export_onnx(load_model(spec, None, MATERIALS), spec, path)
     return path
 
 
@@ -69,7 +70,7 @@ def test_photographs_too(demo_site: Path, catalog: dict[str, ModelSpec], name: s
     """The built file against PyTorch on photographs, which no build has at hand."""
     spec = catalog[name]
     photographs = [ReferenceImage(path.name, open_rgb(path)) for path in photograph_files().values()]
-    reference = capture_reference(load_model(spec, None), spec, photographs)
+    reference = capture_reference(load_model(spec, None, MATERIALS), spec, photographs)
     report = verify(demo_site / "models" / spec.output, spec, reference)
     assert report.images == len(photographs) >= 5
     assert 0 < report.logits_max_abs_diff <= 1e-4
@@ -130,7 +131,7 @@ def test_fresh_network_is_dead(spec: ModelSpec, tmp_path: Path) -> None:
     dead = replace(spec, architecture="efficientnet_b0")
     path = tmp_path / "fresh.onnx"
     export_onnx(fresh, dead, path)
-    reference = capture_reference(fresh, dead)
+    reference = capture_reference(fresh, dead, images())
     with pytest.raises(DeadModelError, match="--allow-dead") as caught:
         verify(path, dead, reference)
     assert caught.value.spread < caught.value.needed
@@ -183,7 +184,7 @@ def test_export_with_another_opset_is_refused(
 
     monkeypatch.setattr(torch.onnx, "export", at_18)
     with pytest.raises(ExportError, match=r"found opsets \{'': 18\}"):
-        export_onnx(load_model(spec, None), spec, tmp_path / "model.onnx")
+        export_onnx(load_model(spec, None, MATERIALS), spec, tmp_path / "model.onnx")
 
 
 def test_network_that_onnx_cannot_express_is_a_clear_error(spec: ModelSpec, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from converter.engine import MODULES, compile_module, kernel_sources
+from web.build.engine import MODULES, compile_module, kernel_sources
 
 EXPORTS = ("bench_prepare", "bench_steps", "bench_output", "bench_run")
 

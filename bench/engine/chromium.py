@@ -16,8 +16,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from bench.engine.build import build
-from converter.webassets import runtime_files
 from tests.browser.find import find_chromium, launch_arguments
+from web.build.scripts import runtime_files
 
 HERE = Path(__file__).parent
 CACHE = HERE.parent.parent / ".cache" / "models"

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from converter.architectures import architecture_names, load_architecture
-from converter.demo.weights import load_demo_state
+from torch2web.architectures import architecture_names, load_architecture
+from torch2web.demo.weights import load_demo_state
 
 PARAMETERS = {"mobilenet_v2": 2_228_996, "landmark_cnn": 51_476_036, "efficientnet_b0": 4_012_672}
 

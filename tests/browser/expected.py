@@ -10,11 +10,11 @@ import numpy as np
 import skimage
 from numpy.typing import NDArray
 
-from converter.encodings import EXACT
-from converter.inference import create_session, run_session
-from converter.preprocess import Preprocessing, open_rgb, preprocess
-from converter.reference_images import reference_images
 from tests.browser.sites import manifest_of, session_of
+from tests.materials import images
+from torch2web.catalog import EXACT
+from torch2web.images.preprocessing import Preprocessing, open_rgb, preprocess
+from torch2web.verification.onnx_session import create_session, run_session
 
 PHOTOGRAPHS = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg", "hubble_deep_field.jpg")
 """From scikit-image's own wheel, each with a known licence."""
@@ -23,7 +23,7 @@ PHOTOGRAPHS = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg", "hubb
 def write_reference_pictures(folder: Path) -> dict[str, Path]:
     """The reference images as PNG, and photographs as they are, by file name."""
     pictures = {}
-    for image in reference_images():
+    for image in images():
         path = folder / f"{image.name}.png"
         image.picture.save(path)
         pictures[path.name] = path

@@ -9,14 +9,13 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from converter.catalog import ModelSpec
-from converter.encodings import Tensors
-from converter.hashing import sha256_of
-from converter.manifest import Weights
-from converter.node import run_node
-from converter.pages import integrity
 from tests.browser.sites import derived_site, script_of
 from tests.conftest import ROOT
+from torch2web.catalog.load import ModelSpec
+from torch2web.site.manifest.records import Weights
+from torch2web.store.hashing import integrity, sha256_of
+from torch2web.variants.encodings import Tensors
+from web.build.node import run_node
 
 CANVAS_RESIZE = """
     const [, , height, width] = this.info.input.shape;

@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page
 
-from converter.bundle import ENTRY, MANIFEST
-from converter.golden import golden_input
-from converter.hashing import sha256_of
-from converter.inference import run_session
-from converter.parts import PARTS, join_parts, write_named
-from converter.preprocess import Preprocessing
-from converter.webassets import build_scripts
 from tests.browser.mutants import copy_site
 from tests.browser.parity import open_harness
 from tests.browser.server import Host
 from tests.browser.sites import manifest_of, model_of, script_of, session_of, variant_of
+from torch2web.assets import load_assets
+from torch2web.images.golden import golden_input
+from torch2web.images.preprocessing import Preprocessing
+from torch2web.site.manifest.layout import ENTRY, MANIFEST
+from torch2web.site.writers.loader import stub_of
+from torch2web.store.hashing import sha256_of
+from torch2web.store.parts import PARTS, join_parts, write_named
+from torch2web.verification.onnx_session import run_session
 
 MODEL = "mobilenet_emotion"
 SKIP_PAUSES = (
@@ -127,7 +128,7 @@ def next_version(site: Path, folder: Path) -> Path:
     golden["logits"] = run_session(session_of(target, MODEL), inputs).tolist()
     assert np.abs(before - golden["logits"]).max() > 0, "the weight counts"
     _write(target / MANIFEST, json.dumps(manifest).encode())
-    stub = build_scripts(folder / "scripts").stub_for(script_of(target), sha256_of(target / MANIFEST))
+    stub = stub_of(load_assets(), script_of(target), sha256_of(target / MANIFEST))
     _write(target / ENTRY, stub)
     return target
 

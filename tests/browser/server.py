@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from converter.serve import SiteHandler
+from torch2web.serve.static.server import SiteHandler
 
 
 class Pause:

@@ -7,14 +7,19 @@ from typing import Any
 from onnxruntime import InferenceSession
 from safetensors.numpy import load, save
 
-from converter.bundle import MANIFEST, Delivery, write_site
-from converter.catalog import ModelSpec
-from converter.check_manifest import read_manifest
-from converter.encodings import EXACT, Tensors, decode_all
-from converter.hashing import write_bytes_hashed
-from converter.inference import create_session_with
-from converter.manifest import ModelRecord, VariantRecord, Weights
-from converter.parts import PART_SIZE, PARTS, PartedFile, join_parts, write_parts
+from tests.materials import MATERIALS, images
+from torch2web.assets import load_assets
+from torch2web.catalog import EXACT
+from torch2web.catalog.load import ModelSpec
+from torch2web.site.manifest.check import read_manifest
+from torch2web.site.manifest.delivery import Delivery
+from torch2web.site.manifest.layout import MANIFEST
+from torch2web.site.manifest.records import ModelRecord, VariantRecord, Weights
+from torch2web.site.write import SiteInputs, write_site
+from torch2web.store.hashing import write_bytes_hashed
+from torch2web.store.parts import PART_SIZE, PARTS, PartedFile, join_parts, write_parts
+from torch2web.variants.encodings import Tensors, decode_all
+from torch2web.verification.onnx_session import create_session_with
 
 
 def manifest_of(site: Path) -> dict[str, Any]:
@@ -101,9 +106,20 @@ def derived_site(
                 logits={},
             ),
         ),
+        left_out=(),
+        golden=exact["golden"],
         refused=(),
         reference={},
     )
     delivery = Delivery(verify_page=False, precompressed=False)
-    write_site(target, manifest_of(site)["generator"], [record], folder / "cache", delivery)
+    inputs = SiteInputs(
+        generator=manifest_of(site)["generator"],
+        assets=load_assets(),
+        models=[record],
+        materials=MATERIALS,
+        images=images(),
+        delivery=delivery,
+        cache=folder / "cache",
+    )
+    write_site(target, inputs)
     return target

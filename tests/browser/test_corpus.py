@@ -10,12 +10,12 @@ import pytest
 from PIL import UnidentifiedImageError
 from playwright.sync_api import Page
 
-from converter.catalog import ModelSpec, load_catalog
-from converter.preprocess import Preprocessing, open_rgb, preprocess
 from tests.browser.parity import open_harness
 from tests.browser.server import Host, Hosting
 from tests.conftest import ROOT, run_build
 from tests.corpus import NOT_OF_THE_WEB, CorpusFile, make_corpus
+from torch2web.catalog.load import ModelSpec, load_catalog
+from torch2web.images.preprocessing import Preprocessing, open_rgb, preprocess
 
 MODEL = "mobilenet_emotion"
 REFUSED = "DecodeError"

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from converter.hashing import sha256_of
 from tests.browser.parity import open_harness
 from tests.browser.server import Fault, Host, Hosting
 from tests.browser.sites import manifest_of, model_of, runtime_of, script_of, weights_of
+from torch2web.store.hashing import sha256_of
 
 MODEL = "mobilenet_emotion"
 MANIFEST = "models/model_info.json"

@@ -11,12 +11,12 @@ import brotli
 import pytest
 from playwright.sync_api import Page
 
-from converter.host_rules import EVERYWHERE, IMMUTABLE
-from converter.hosts import read_site
-from converter.imitating import IMITATED, create_imitation
 from tests.browser.nginx import BROTLI_MODULE, NO_NGINX, find_nginx, running_nginx
 from tests.browser.sites import runtime_of, script_of, weights_of
 from tests.browser.test_page import READY
+from torch2web.serve.host_emulation.create import IMITATED, create_imitation
+from torch2web.site.hosting.host_files import read_site
+from torch2web.site.hosting.host_rules import EVERYWHERE, IMMUTABLE
 
 MODEL = "mobilenet_emotion"
 

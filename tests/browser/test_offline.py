@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from converter.bundle import CHECKSUMS, MANIFEST, OFFLINE, SUMS, read_sums
-from converter.catalog import ModelSpec
-from converter.manifest import Weights
-from converter.pages import integrity
 from tests.browser.server import Fault, Host, Hosting
 from tests.browser.sites import derived_site, runtime_of, script_of
+from torch2web.catalog.load import ModelSpec
+from torch2web.site.manifest.layout import CHECKSUMS, MANIFEST, OFFLINE, SUMS, read_sums
+from torch2web.site.manifest.records import Weights
+from torch2web.store.hashing import integrity
 
 READY = "#app[data-state=ready]"
 ERROR = "#app[data-state=error]"

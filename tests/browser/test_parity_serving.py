@@ -14,10 +14,10 @@ from urllib.parse import urljoin, urlsplit
 
 from playwright.sync_api import Page
 
-from converter.lan import lan_addresses
-from converter.parity import read_saved
 from tests.browser.verify_page import wait_for_verdict
 from tests.conftest import ROOT
+from torch2web.cli.lan import lan_addresses
+from torch2web.serve.parity.outcome import read_saved
 
 
 @contextmanager

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from converter.preprocess import Preprocessing, open_rgb, preprocess
-from converter.steps import Resize
 from tests.browser.parity import open_harness
 from tests.browser.server import Host, Hosting
+from torch2web.images.preprocessing import Preprocessing, open_rgb, preprocess
+from torch2web.images.steps import Resize
 
 MODEL = "mobilenet_emotion"
 SPEC = Preprocessing((Resize((224, 224), "bilinear"),), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

@@ -10,12 +10,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Page
 
-from converter.bundle import MANIFEST
-from converter.signing import SIGNATURE, sign_manifest
-from converter.signing_keys import SigningKey
 from tests.browser.parity import open_harness
 from tests.browser.server import Fault, Host, Hosting
 from tests.keys import KeyPair, read_signature, resigned, signed_copy, write_pair
+from torch2web.site.manifest.layout import MANIFEST
+from torch2web.site.signing.keys import SigningKey
+from torch2web.site.signing.signature import SIGNATURE, sign_manifest
 
 MODEL = "mobilenet_emotion"
 ATTEMPT = "([name, options]) => probe.attempt(name, () => new ImageData(9, 9), options)"

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from converter.catalog import ModelSpec
 from tests.browser.expected import Expected
 from tests.browser.mutants import PATCHES, SELF_CHECK_OFF, patched_loader_site, scaled_weight_site
 from tests.browser.parity import compare_in_page, open_harness
 from tests.browser.server import Fault, Host, Hosting
 from tests.browser.sites import weights_of
+from torch2web.catalog.load import ModelSpec
 
 MODEL = "mobilenet_emotion"
 NEEDS_NO_SELF_CHECK = {"RGB and BGR swapped", "mean and std swapped"}

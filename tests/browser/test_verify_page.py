@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from converter.reference_images import reference_images
 from tests.browser.mutants import PATCHES, SELF_CHECK_OFF, patched_loader_site
 from tests.browser.server import Fault, Hosting, hosting
 from tests.browser.sites import script_of, weights_of
 from tests.browser.verify_page import Result, download_results, names_of_tests, open_verify_page
 from tests.conftest import ROOT, run_build
+from tests.materials import images
 
 CATALOG = tomllib.loads((ROOT / "models.toml").read_text())["models"]
-PICTURES = [image.name for image in reference_images()]
+PICTURES = [image.name for image in images()]
 MANIFEST_FILES = ["model_info.json", "model_info.schema.json"]
 KEPT = {
     "mobilenet_emotion": ("int8", "fp16", "fp32"),

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from converter.demo.faces import draw_face
 from tests.browser.find import find_chromium, launch_arguments
 from tests.browser.parity import open_harness
 from tests.browser.server import Host
+from torch2web.demo.faces import draw_face
 
 MODEL = "mobilenet_emotion"
 SHOWN = ("Bored", "Tired", "Confused", "Focused")

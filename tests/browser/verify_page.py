@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.browser.server import Host
 from tests.conftest import ROOT
 
-IN_PAGE = ROOT / "tests/in_page"
+IN_PAGE = ROOT / "web/verify/python"
 TIMEOUT = 240_000
 """Milliseconds that a page may take, on a machine that does other things as well."""
 

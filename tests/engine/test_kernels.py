@@ -11,9 +11,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from converter.engine import native_engine
 from tests.engine import kernels as k
 from tests.engine.kernels import Floats, Kernels
+from tests.engine.native_library import native_engine
 
 RELU6 = (k.CLIP, 0.0, 6.0)
 IDENTITY = (k.NONE, 0.0, 0.0)

@@ -9,13 +9,13 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from converter.catalog import load_catalog
 from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
 from tests.browser.server import hosting
 from tests.browser.test_corpus import MODEL, REFUSED, pillows
 from tests.conftest import ROOT
 from tests.corpus import NOT_OF_THE_WEB, CorpusFile, make_corpus
 from tests.engines.engines import Engine, find_engines, run_suite
+from torch2web.catalog.load import load_catalog
 
 DOCUMENT = ROOT / "docs/pictures.md"
 

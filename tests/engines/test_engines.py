@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from converter.catalog import ModelSpec
 from tests.browser.expected import Expected
 from tests.browser.server import hosting
 from tests.browser.test_corpus import REFUSED, pillows
 from tests.browser.test_pictures import digest_of, synthetic
 from tests.corpus import NOT_OF_THE_WEB, make_corpus
 from tests.engines.engines import find_engines, run_suite
+from torch2web.catalog.load import ModelSpec
 
 pytestmark = pytest.mark.engines
 

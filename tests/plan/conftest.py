@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from converter.engine import native_engine
 from tests.engine.native import SANITIZED, build_library
+from tests.engine.native_library import native_engine
 
 
 @pytest.fixture(scope="session")

@@ -16,15 +16,16 @@ import numpy as np
 import onnx
 import pytest
 
-from converter.encodings import ENCODINGS
-from converter.native import EngineError, NativeEngine, Tensors
-from converter.plan import plan_model
-from converter.plan.write import checksum
+from tests.engine.native_engine import NativeEngine
 from tests.plan.networks import random_network
 from tests.plan.operator_cases import CASES
 from tests.plan.running import model_of
 from tests.plan.sanitized import WIDTHS, stored_parts
 from tests.plan.test_stored_weights import lower_limits, stored_as
+from torch2web.plan import plan_model
+from torch2web.plan.codegen import checksum
+from torch2web.plan.engine_driver import EngineError, Tensors
+from torch2web.variants.encodings import ENCODINGS
 
 MOST_BYTES = 64 * 2**20
 """That an accepted plan may ask for and still be run."""

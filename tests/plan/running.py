@@ -10,8 +10,9 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from converter.native import NativeEngine, Tensors
-from converter.plan import plan_model
+from tests.engine.native_engine import NativeEngine
+from torch2web.plan import plan_model
+from torch2web.plan.engine_driver import Tensors
 
 Floats = NDArray[np.float32]
 Constants = Mapping[str, NDArray[Any]]

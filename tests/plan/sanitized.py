@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from converter.encodings import ENCODINGS
-from converter.split import SplitModel, split_model
 from tests.plan.networks import random_network
 from tests.plan.operator_cases import CASES
 from tests.plan.running import engine_run, model_of, onnxruntime_run, require_close
 from tests.plan.test_stored_weights import lower_limits, network, require_stored
+from torch2web.variants.encodings import ENCODINGS
+from torch2web.variants.split import SplitModel, split_model
 
 NETWORKS = 20
 

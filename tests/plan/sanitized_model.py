@@ -8,13 +8,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import onnx
 
-from converter.catalog import load_catalog
-from converter.encodings import decode_all
-from converter.inference import create_session_with, run_session
-from converter.plan import plan_model
-from converter.reference_images import reference_images
+from tests.materials import images
 from tests.plan.test_models import case_of, logits
 from tests.plan.test_stored_weights import stored_as
+from torch2web.catalog.load import load_catalog
+from torch2web.plan import plan_model
+from torch2web.variants.encodings import decode_all
+from torch2web.verification.onnx_session import create_session_with, run_session
 
 CATALOG = Path(__file__).parents[2] / "models.toml"
 
@@ -23,7 +23,7 @@ def main(library: CDLL, name: str, encoding: str) -> None:
     """One picture: a megabyte of weights or a gap in the arena is the same for each."""
     spec = next(spec for spec in load_catalog(CATALOG) if spec.name == name)
     with TemporaryDirectory() as folder:
-        _, reference, split = case_of(spec, Path(folder), reference_images()[:1])
+        _, reference, split = case_of(spec, Path(folder), images()[:1])
     tensors = stored_as(split, encoding)
     inputs = reference.inputs[:1]
     expected = run_session(create_session_with(split.graph, decode_all(tensors)), inputs)

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from onnx import helper
 
-from converter.engine import ENGINE
-from converter.native import MEANINGS, EngineError, NativeEngine
-from converter.plan import plan_model
-from converter.plan.write import checksum
+from tests.engine.native_engine import NativeEngine
 from tests.plan.running import model_of
 from tests.plan.sanitized import run_sanitized
+from torch2web.plan import plan_model
+from torch2web.plan.codegen import checksum
+from torch2web.plan.engine_driver import MEANINGS, EngineError
+from web.build.engine import ENGINE
 
 NOT_A_PLAN, OTHER_VERSION, DAMAGED, TOO_LARGE = 1, 2, 3, 9
 

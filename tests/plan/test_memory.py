@@ -4,12 +4,12 @@ from itertools import combinations
 
 import pytest
 
-from converter.plan.build_form import build_form
-from converter.plan.lower import lower
-from converter.plan.memory import lives_of, place_tensors
-from converter.plan.passes import simplify
-from converter.plan.reading import trace
 from tests.plan.networks import random_network
+from torch2web.plan.import_onnx.build_ir import build_form
+from torch2web.plan.import_onnx.reader import trace
+from torch2web.plan.lowering.graph import lower
+from torch2web.plan.memory import lives_of, place_tensors
+from torch2web.plan.passes import simplify
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -9,19 +9,21 @@ import numpy as np
 import onnx
 import pytest
 
-from converter.catalog import ModelSpec
-from converter.checkpoint import load_model
-from converter.encodings import ENCODINGS, EXACT, Tensors, applies, decode_all
-from converter.export import export_onnx
-from converter.golden import golden_input
-from converter.inference import create_session_with, run_session
-from converter.native import NativeEngine
-from converter.plan import Plan, plan_model
-from converter.reference import ReferenceRun, capture_reference
-from converter.reference_images import ReferenceImage, reference_images
-from converter.split import SplitModel, split_model
+from tests.engine.native_engine import NativeEngine
+from tests.materials import MATERIALS, images
 from tests.plan.running import Floats
 from tests.plan.test_stored_weights import stored_as
+from torch2web.catalog import EXACT
+from torch2web.catalog.load import ModelSpec
+from torch2web.catalog.materials import ReferenceImage
+from torch2web.images.golden import golden_input
+from torch2web.plan import Plan, plan_model
+from torch2web.sources.checkpoint import load_model
+from torch2web.sources.export import export_onnx
+from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
+from torch2web.variants.split import SplitModel, split_model
+from torch2web.verification.onnx_session import create_session_with, run_session
+from torch2web.verification.reference_run import ReferenceRun, capture_reference
 
 MODELS = ("mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion")
 
@@ -29,9 +31,9 @@ Case = tuple[ModelSpec, ReferenceRun, SplitModel]
 
 
 def case_of(spec: ModelSpec, folder: Path, pictures: Sequence[ReferenceImage]) -> Case:
-    reference = capture_reference(load_model(spec, None), spec, pictures)
+    reference = capture_reference(load_model(spec, None, MATERIALS), spec, pictures)
     path = folder / "model.onnx"
-    export_onnx(load_model(spec, None), spec, path)
+    export_onnx(load_model(spec, None, MATERIALS), spec, path)
     split = split_model(path)
     path.unlink()
     return spec, reference, split
@@ -41,7 +43,7 @@ def case_of(spec: ModelSpec, folder: Path, pictures: Sequence[ReferenceImage]) -
 def case(
     request: pytest.FixtureRequest, catalog: dict[str, ModelSpec], tmp_path_factory: pytest.TempPathFactory
 ) -> Case:
-    return case_of(catalog[request.param], tmp_path_factory.mktemp("model"), reference_images()[::5])
+    return case_of(catalog[request.param], tmp_path_factory.mktemp("model"), images()[::5])
 
 
 def logits(library: CDLL, plan: Plan, tensors: Tensors, inputs: Floats, threads: int) -> Floats:

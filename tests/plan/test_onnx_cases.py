@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from onnx.backend.test.loader import load_model_tests
 
-from converter.plan import PlanError
 from tests.plan.running import engine_run
+from torch2web.plan import PlanError
 
 Arrays = NDArray[Any]
 

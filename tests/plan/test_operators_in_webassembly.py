@@ -9,14 +9,14 @@ import numpy as np
 import onnx
 import pytest
 
-from converter.engine import build_engine
-from converter.plan import plan_model
 from tests.engine.in_node import run_script
 from tests.plan.networks import random_network
 from tests.plan.operator_cases import CASES
 from tests.plan.running import Floats, model_of, require_close
 from tests.plan.special import onnxruntime_of_each, special_numbers, special_samples
 from tests.plan.test_special_numbers import maxima_of_nan
+from torch2web.plan import plan_model
+from web.build.engine import build_engine
 
 NETWORKS = 20
 

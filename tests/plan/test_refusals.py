@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from converter.plan import PlanError, plan_model
 from tests.plan.running import model_of
+from torch2web.plan import PlanError, plan_model
 
 make = helper.make_node
 W: Any = np.ones((4, 3, 3, 3), np.float32)

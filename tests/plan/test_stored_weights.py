@@ -8,13 +8,15 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from converter import split
-from converter.encodings import ENCODINGS, Tensors, applies, decode_all
-from converter.inference import create_session_with, run_session
-from converter.native import EngineError, NativeEngine
-from converter.plan import lower_products, plan_model
-from converter.split import SplitModel, split_model
+from tests.engine.native_engine import NativeEngine
 from tests.plan.running import Floats, require_close
+from torch2web.plan import plan_model
+from torch2web.plan.engine_driver import EngineError
+from torch2web.plan.lowering import products as lower_products
+from torch2web.variants import split
+from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
+from torch2web.variants.split import SplitModel, split_model
+from torch2web.verification.onnx_session import create_session_with, run_session
 
 SHAPE = (3, 8, 8)
 

@@ -8,14 +8,14 @@ import onnx
 import pytest
 from safetensors.numpy import save_file
 
-from converter.encodings import decode_all
-from converter.engine import MODULES, build_engine
-from converter.inference import create_session_with, run_session
-from converter.plan import plan_model
-from converter.split import SplitModel
 from tests.engine.in_node import run_script
 from tests.plan.running import require_close
 from tests.plan.test_stored_weights import SHAPE, parts, stored_as
+from torch2web.plan import plan_model
+from torch2web.variants.encodings import decode_all
+from torch2web.variants.split import SplitModel
+from torch2web.verification.onnx_session import create_session_with, run_session
+from web.build.engine import MODULES, build_engine
 
 __all__ = ["parts"]  # the fixture
 

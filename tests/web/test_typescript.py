@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from converter.encodings import ENCODINGS, Weight, decode_all
-from converter.golden import golden_input
-from converter.pages import integrity
-from converter.postprocess import softmax
-from converter.preprocess import FILTERS, Preprocessing, apply_step
-from converter.steps import CenterCrop, Pad, Resize, Step, step_as_dict
 from tests.browser.test_pictures import synthetic
 from tests.conftest import ROOT
+from torch2web.images.golden import golden_input
+from torch2web.images.preprocessing import FILTERS, Preprocessing, apply_step
+from torch2web.images.steps import CenterCrop, Pad, Resize, Step, step_as_dict
+from torch2web.store.hashing import integrity
+from torch2web.tasks.classification import softmax
+from torch2web.variants.encodings import ENCODINGS, Weight, decode_all
 
 FOLDER = ROOT / "tests/web"
 TSC = ROOT / "web/node_modules/typescript/bin/tsc"

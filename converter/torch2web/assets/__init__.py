@@ -1,0 +1,9 @@
+"""What is the same in every site of a version: loader, pages, engine, onnxruntime-web, Pyodide, templates.
+
+Compiled once from `web/` and `templates/` by `make assets`, kept out of git, and part of the wheel. A site is
+written from them by Python alone.
+"""
+
+from torch2web.assets.read import COMPRESSED, FILES, INDEX, Assets, load_assets
+
+__all__ = ["COMPRESSED", "FILES", "INDEX", "Assets", "load_assets"]

@@ -1,0 +1,67 @@
+"""Reads the assets, each checked against the SHA-256 in their index."""
+
+import hashlib
+import json
+import lzma
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch2web.errors import AssetsError
+
+FILES = Path(__file__).parent / "files"
+INDEX = "assets.json"
+"""Lists every file with size and SHA-256, and the versions of what they were made from."""
+
+COMPRESSED = ".xz"
+"""Suffix of files that are stored in xz's format, to keep the wheel small."""
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The files below `folder`, by the paths in their index, with forward slashes."""
+
+    folder: Path
+    index: Mapping[str, Any]
+
+    @property
+    def runtime_version(self) -> str:
+        """Version of onnxruntime-web."""
+        version: str = self.index["onnxruntime-web"]
+        return version
+
+    @property
+    def engine_version(self) -> str:
+        """Sixteen hex digits that change whenever a byte of the engine's modules does."""
+        digest = hashlib.sha256()
+        for path in self.below("engine/"):
+            digest.update(f"{path} {self.index['files'][path]['sha256']}\n".encode())
+        return digest.hexdigest()[:16]
+
+    def below(self, prefix: str) -> list[str]:
+        """Paths that begin with `prefix`, sorted."""
+        return sorted(path for path in self.index["files"] if path.startswith(prefix))
+
+    def read(self, path: str) -> bytes:
+        """The bytes of one file. Raises AssetsError where they are not those of its index."""
+        entry = self.index["files"][path]
+        try:
+            stored = (self.folder / (path + COMPRESSED if entry["compressed"] else path)).read_bytes()
+            content = lzma.decompress(stored) if entry["compressed"] else stored
+        except (OSError, lzma.LZMAError) as error:
+            raise AssetsError(self.folder / path, f"it cannot be read: {error}") from error
+        found = hashlib.sha256(content).hexdigest()
+        if found != entry["sha256"]:
+            raise AssetsError(self.folder / path, f"found SHA-256 {found}, expected {entry['sha256']}")
+        return content
+
+
+def load_assets(folder: Path = FILES) -> Assets:
+    """The assets of this installation. Raises AssetsError where there are none."""
+    try:
+        return Assets(folder, json.loads((folder / INDEX).read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise AssetsError(folder, "found no assets") from error
+    except (OSError, ValueError) as error:
+        raise AssetsError(folder / INDEX, f"it cannot be read: {error}") from error

@@ -1,0 +1,7 @@
+"""The catalogue: which models there are, how each one is built, and what they are judged on."""
+
+from torch2web.catalog.exact import EXACT
+from torch2web.catalog.load import Gate, ModelSpec, load_catalog
+from torch2web.catalog.materials import Materials, ReferenceImage, Sample
+
+__all__ = ["EXACT", "Gate", "Materials", "ModelSpec", "ReferenceImage", "Sample", "load_catalog"]

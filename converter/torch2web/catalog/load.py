@@ -1,0 +1,147 @@
+"""models.toml: which models there are and how each one is built."""
+
+import math
+import tomllib
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from torch2web.architectures import architecture_names
+from torch2web.errors import CatalogError
+from torch2web.images import Preprocessing
+from torch2web.schemas import find_violation
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """Where a model is meant to run: `target` browser or server, `role` primary or optional."""
+
+    target: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a smaller variant of a model has to reach against PyTorch to be kept."""
+
+    top1_agreement: float = 0.99
+    """Least share of inputs with the same label."""
+    probabilities_max_abs_diff: float = 0.02
+    """Largest difference of a probability."""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model of the catalogue."""
+
+    name: str
+    title: str
+    version: str
+    architecture: str
+    checkpoint: str
+    """File name inside the folder given as --checkpoints."""
+    output: str
+    """File name of the ONNX model."""
+    labels: tuple[str, ...]
+    preprocessing: Preprocessing
+    opset: int
+    tolerance: float
+    """Largest absolute difference of a logit that still counts as the same."""
+    recommended: Recommendation
+    gate: Gate = Gate()
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Shape of one image's input tensor: channels, height, width."""
+        return 3, *self.preprocessing.size
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"preprocessing": self.preprocessing.as_dict()}
+
+
+def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...]:
+    """Read the models of `path` in their order, or those named in `only`.
+
+    Raises CatalogError, which names the file, the key and what was expected.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CatalogError(
+            path, "", "there is no such file; --catalog names the catalogue, --demo takes the demo's"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogError(path, "", f"it cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(path, "", f"it is not valid TOML: {error}") from error
+    if violation := find_violation(data, "models.schema.json"):
+        raise CatalogError(path, violation.key, violation.problem)
+    _require_finite(path, data, "")
+    defaults = data.get("defaults", {})
+    specs = tuple(_model(path, index, {**defaults, **entry}) for index, entry in enumerate(data["models"]))
+    for key in ("name", "output"):
+        _require_distinct(path, key, [getattr(spec, key) for spec in specs])
+    return _select(path, specs, only)
+
+
+def _model(path: Path, index: int, entry: dict[str, Any]) -> ModelSpec:
+    for key in ("labels", "opset", "tolerance", "preprocessing"):
+        if key not in entry:
+            raise CatalogError(path, f"models[{index}].{key}", "is missing, here and in [defaults]")
+    if entry["architecture"] not in architecture_names():
+        known = ", ".join(architecture_names())
+        problem = f"found {entry['architecture']!r}, expected one of {known}"
+        raise CatalogError(path, f"models[{index}].architecture", problem)
+    return ModelSpec(
+        **{key: entry[key] for key in ("name", "title", "version", "architecture", "checkpoint", "output")},
+        labels=tuple(entry["labels"]),
+        preprocessing=_preprocessing(path, index, entry["preprocessing"]),
+        opset=entry["opset"],
+        tolerance=float(entry["tolerance"]),
+        recommended=Recommendation(**entry["recommended"]),
+        gate=Gate(**entry.get("gate", {})),
+    )
+
+
+def _preprocessing(path: Path, index: int, entry: dict[str, Any]) -> Preprocessing:
+    """`resize` and `filter` are short for the one step that most models need."""
+    given = [key for key in ("resize", "filter", "steps") if key in entry]
+    if given not in (["resize", "filter"], ["steps"]):
+        found = " and ".join(given) or "neither"
+        problem = f"found {found}, expected either resize and filter, or steps"
+        raise CatalogError(path, f"models[{index}].preprocessing", problem)
+    steps = entry.get("steps") or [{"op": "resize", "size": entry["resize"], "filter": entry["filter"]}]
+    try:
+        return Preprocessing.from_dict({"exif_orientation": "ignore", **entry, "steps": steps})
+    except ValueError as error:
+        raise CatalogError(path, f"models[{index}].preprocessing.steps", str(error)) from error
+
+
+def _require_finite(path: Path, value: object, key: str) -> None:
+    """TOML knows nan and inf; a tolerance of nan would pass anything, as no comparison with it holds."""
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            _require_finite(path, entry, f"{key}.{name}" if key else name)
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            _require_finite(path, entry, f"{key}[{index}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise CatalogError(path, key, f"found {value}, expected a finite number")
+
+
+def _require_distinct(path: Path, key: str, values: list[str]) -> None:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            first = values.index(value)
+            raise CatalogError(
+                path, f"models[{index}].{key}", f"{value!r} is the {key} of models[{first}] too"
+            )
+
+
+def _select(path: Path, specs: tuple[ModelSpec, ...], only: Collection[str]) -> tuple[ModelSpec, ...]:
+    known = [spec.name for spec in specs]
+    for name in only:
+        if name not in known:
+            raise CatalogError(path, "", f"it has no model {name!r}; it has {', '.join(known)}")
+    return tuple(spec for spec in specs if not only or spec.name in only)

@@ -1,0 +1,93 @@
+"""What the command prints: progress and tables on a terminal, plain lines elsewhere."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from torch2web.progress import ProgressCallback
+
+
+class Output:
+    """Where messages go. `rich` finds out by itself whether stdout is a terminal."""
+
+    def __init__(self) -> None:
+        self._out = Console(highlight=False, soft_wrap=True)
+        self._err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def line(self, text: str) -> None:
+        """A line of plain text."""
+        self._out.print(escape(text))
+
+    def warning(self, text: str) -> None:
+        """Something that a person should not overlook."""
+        self._out.print(f"[bold yellow]{escape(text)}[/]")
+
+    def code(self, lines: Sequence[str]) -> bool:
+        """Show a code that is to be scanned, black on white whatever the terminal's own colours are.
+
+        False where it would be useless: no terminal, or one without colours, without such characters or too
+        narrow.
+        """
+        console = self._out
+        whole = console.width >= max(map(len, lines)) and console.encoding.startswith("utf")
+        coloured = console.color_system is not None and not console.no_color
+        if not (console.is_terminal and coloured and whole):
+            return False
+        console.print(Text("\n".join(lines), style="#000000 on #ffffff"))
+        return True
+
+    def error(self, text: str) -> None:
+        """What went wrong, on stderr."""
+        self._err.print(f"[bold red]error:[/] {escape(text)}")
+
+    @contextmanager
+    def progress(self) -> Iterator[ProgressCallback]:
+        """Yield a ProgressCallback: a bar on a terminal, a line for each text elsewhere."""
+        if not self._out.is_terminal:
+            last = ""
+
+            def plain(text: str, _done: int, _total: int) -> None:
+                nonlocal last
+                if text != last:
+                    self.line(text)
+                last = text
+
+            yield plain
+            return
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._out, transient=True) as progress:
+            task = progress.add_task("", total=None)
+
+            def bar(text: str, done: int, total: int) -> None:
+                progress.update(task, description=escape(text), completed=done, total=total)
+
+            yield bar
+
+    def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """A table, the first column to the left and the others to the right."""
+        if not self._out.is_terminal:
+            for line in _plain_table([headings, *rows]):
+                self.line(line)
+            return
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+        for index, heading in enumerate(headings):
+            table.add_column(escape(heading), justify="right" if index else "left", no_wrap=True)
+        for row in rows:
+            table.add_row(*(escape(cell) for cell in row))
+        self._out.print(table)
+
+
+def _plain_table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            row[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+        ]
+        yield "  ".join(cells).rstrip()

@@ -1,0 +1,253 @@
+"""Every command and option of the command line, and which of them fit together."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from torch2web.site.manifest import Backends
+
+_EPILOG = "exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input, 130 interrupted"
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What the command is called, and the folders that it takes unless told otherwise."""
+
+    program: str
+    folder: Path
+    """Folder of models.toml, site and parity."""
+    cache: Path
+    command: str | None
+    """The command that is meant where none is named."""
+
+    @classmethod
+    def installed(cls) -> "Defaults":
+        """Of the installed command: the current folder, and the platform's cache folder."""
+        return cls("torch2web", Path.cwd(), user_cache_path("torch2web"), None)
+
+    @classmethod
+    def checkout(cls, root: Path) -> "Defaults":
+        """Of `build.py`: everything inside the checkout, wherever it is called from."""
+        return cls("build.py", root, root / ".cache", "build")
+
+
+def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
+    """Every command and option; each has a help text."""
+    parser = argparse.ArgumentParser(
+        prog=defaults.program,
+        description="Convert PyTorch checkpoints into a web page that predicts what PyTorch predicts.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--version", action="version", version=f"torch2web {version('torch2web')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+    _add_build(commands.add_parser("build", help="build a site from checkpoints", epilog=_EPILOG), defaults)
+    _add_verify(commands.add_parser("verify", help="check a built site again", epilog=_EPILOG), defaults)
+    _add_serve(
+        commands.add_parser("serve", help="serve a built site on this machine", epilog=_EPILOG), defaults
+    )
+    _add_report(
+        commands.add_parser("report", help="write a page with the results of devices", epilog=_EPILOG),
+        defaults,
+    )
+    return parser
+
+
+def parse_options(arguments: Sequence[str], defaults: Defaults) -> argparse.Namespace:
+    """The parsed `arguments`; ends the process with exit code 2 where they do not fit together."""
+    parser = create_parser(defaults)
+    known = ("build", "verify", "serve", "report", "-h", "--help", "--version")
+    if defaults.command and (not arguments or arguments[0] not in known):
+        arguments = [defaults.command, *arguments]
+    options = parser.parse_args(arguments)
+    if options.command == "serve" and not options.parity and options.parity_dir != defaults.folder / "parity":
+        parser.error("--parity-dir goes with --parity")
+    if options.command == "serve" and options.parity and options.host:
+        parser.error("--parity does not go with --host: the emulated hosts accept no results of devices")
+    if options.command == "build":
+        site = "" if options.out == defaults.folder / "site" else f" {options.out}"
+        run = "python " if defaults.program.endswith(".py") else ""
+        options.serve_command = f"{run}{defaults.program} serve{site}"
+    return options
+
+
+def _add_build(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    parser.add_argument(
+        "--checkpoints",
+        type=absolute,
+        metavar="DIR",
+        help="folder of your checkpoints (default: the demo weights)",
+    )
+    catalog = parser.add_mutually_exclusive_group()
+    catalog.add_argument(
+        "--catalog",
+        type=absolute,
+        default=defaults.folder / "models.toml",
+        metavar="FILE",
+        help="catalogue of the models (default: models.toml)",
+    )
+    catalog.add_argument(
+        "--demo",
+        action="store_true",
+        help="take the demo's catalogue: three emotion classifiers",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="build only this model; may be repeated",
+    )
+    parser.add_argument(
+        "--out",
+        type=absolute,
+        default=defaults.folder / "site",
+        metavar="DIR",
+        help="folder to write the site to (default: site)",
+    )
+    parser.add_argument(
+        "--cache",
+        type=absolute,
+        default=defaults.cache,
+        metavar="DIR",
+        help=f"folder of conversions kept between builds (default: {defaults.cache})",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=tuple(map(str, Backends)),
+        default=str(Backends.BOTH),
+        help="inference backends to include: the small compiled engine with a plan of each model, "
+        "onnxruntime-web, or both (default: both)",
+    )
+    parser.add_argument(
+        "--variants",
+        type=_names,
+        default=(),
+        metavar="NAMES",
+        help="variants to include besides each model's default: names such as fp16,fp32, or all "
+        "(default: fp32 of models in which it has at most 32 MiB)",
+    )
+    parser.add_argument(
+        "--allow-dead",
+        action="store_true",
+        help="build models whose logits do not depend on the image, and record it",
+    )
+    parser.add_argument(
+        "--no-precompressed",
+        dest="precompressed",
+        action="store_false",
+        help="leave out the .br and .gz files that servers send in place of files that shrink",
+    )
+    parser.add_argument(
+        "--no-verify-page",
+        dest="verify_page",
+        action="store_false",
+        help="leave out verify.html and the Python that it runs in the browser",
+    )
+    parser.add_argument(
+        "--max-file-size",
+        type=_mebibytes,
+        default=20 * 2**20,
+        metavar="MIB",
+        help="largest file in MiB that the page may load; larger ones are split (default: 20)",
+    )
+    parser.add_argument(
+        "--no-full-onnx",
+        dest="full_onnx",
+        action="store_false",
+        help="leave out the whole ONNX files, which only servers and people need",
+    )
+    # The former name, for one version.
+    parser.add_argument("--no-plain-models", dest="full_onnx", action="store_false", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--sign",
+        type=absolute,
+        metavar="KEY",
+        help="sign the manifest with this private key (ECDSA P-256, PEM)",
+    )
+
+
+def _add_verify(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    _add_site(parser, defaults)
+    parser.add_argument(
+        "--public-key",
+        type=absolute,
+        metavar="KEY",
+        help="require a signature by the private key of this public key (PEM)",
+    )
+
+
+def _add_serve(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    _add_site(parser, defaults)
+    parser.add_argument(
+        "--port", type=int, default=8000, metavar="N", help="port to listen on, 0 for any free one (8000)"
+    )
+    parser.add_argument(
+        "--parity",
+        action="store_true",
+        help="let other devices in the same network check themselves, and save their results",
+    )
+    parser.add_argument(
+        "--host",
+        choices=("nginx", "cloudflare", "github"),
+        help="emulate this host: its headers, its limits, its answer for a missing file",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="ADDRESS",
+        help="address of this machine to listen on (default: 127.0.0.1; with --parity all addresses)",
+    )
+    _add_parity_dir(parser, defaults)
+
+
+def _add_report(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    _add_site(parser, defaults)
+    _add_parity_dir(parser, defaults)
+
+
+def _add_site(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    parser.add_argument(
+        "site",
+        type=absolute,
+        nargs="?",
+        default=defaults.folder / "site",
+        metavar="SITE",
+        help="the built site (default: site)",
+    )
+
+
+def _add_parity_dir(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    parser.add_argument(
+        "--parity-dir",
+        type=absolute,
+        default=defaults.folder / "parity",
+        metavar="DIR",
+        help="folder of the results of devices (default: parity)",
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Names with commas between them."""
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected names such as fp16,fp32, or all")
+    return names
+
+
+def _mebibytes(text: str) -> int:
+    """A number of MiB as bytes."""
+    try:
+        size = float(text)
+    except ValueError:
+        size = 0
+    if not 0.01 <= size <= 2**20:
+        raise argparse.ArgumentTypeError(f"found {text}, expected a number of MiB, such as 20")
+    return round(size * 2**20)
+
+
+def absolute(text: str) -> Path:
+    """A path that means the same from any folder; links stay links."""
+    return Path(text).absolute()

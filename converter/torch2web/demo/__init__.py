@@ -1,0 +1,8 @@
+"""The demo: drawn faces, and weights of the three emotion classifiers that were trained on such faces."""
+
+from torch2web.demo.faces import LABELS, draw_face
+from torch2web.demo.reference_faces import reference_faces
+from torch2web.demo.samples import draw_samples
+from torch2web.demo.weights import load_demo_state, weights_file
+
+__all__ = ["LABELS", "draw_face", "draw_samples", "load_demo_state", "reference_faces", "weights_file"]

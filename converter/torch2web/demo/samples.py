@@ -1,0 +1,29 @@
+"""The pictures that the page offers to try: drawn faces that no model was trained on."""
+
+import io
+
+from torch2web.demo.faces import LABELS, draw_face
+
+_SEEDS = {
+    "Bored": (3_000_013, 3_000_007),
+    "Confused": (3_000_002, 3_000_005),
+    "Focused": (3_000_003, 3_000_008),
+    "Tired": (3_000_000, 3_000_006),
+}
+_SIZE = (480, 480)
+
+
+def draw_samples() -> tuple[tuple[str, str, bytes], ...]:
+    """File name, label and JPEG of eight faces: two in each of the four states."""
+    return tuple(
+        (f"{label.lower()}-{number}.jpg", label, _jpeg(label, seed))
+        for number in (1, 2)
+        for label in LABELS
+        for seed in (_SEEDS[label][number - 1],)
+    )
+
+
+def _jpeg(label: str, seed: int) -> bytes:
+    buffer = io.BytesIO()
+    draw_face(label, seed, _SIZE).save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()

@@ -1,0 +1,12 @@
+from torch2web.images.golden import golden_input
+from torch2web.images.preprocessing import Preprocessing, preprocess
+from torch2web.images.steps import Resize, read_steps, size_after
+
+__all__ = [
+    "Preprocessing",
+    "Resize",
+    "golden_input",
+    "preprocess",
+    "read_steps",
+    "size_after",
+]

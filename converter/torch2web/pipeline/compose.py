@@ -1,0 +1,109 @@
+"""Composes the stages: catalogue → checkpoints → conversions → site. The only module that does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from torch2web.assets import load_assets
+from torch2web.catalog import load_catalog
+from torch2web.catalog.default import default_materials
+from torch2web.errors import InputError
+from torch2web.pipeline.checkpoints import find_checkpoints
+from torch2web.pipeline.conversions import STEPS, Conversions, Converted
+from torch2web.progress import ProgressCallback
+from torch2web.site import Bundle, SiteInputs, full_disk_explained, require_replaceable, write_site
+from torch2web.site.manifest import ALL_VARIANTS, Delivery, ModelRecord
+from torch2web.site.writers import place_model
+from torch2web.store import ConversionCache, swapped_in
+from torch2web.verification import reference_images
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What `python build.py` was asked for."""
+
+    checkpoints: Path | None
+    """Folder of the checkpoints; None builds with the demo weights."""
+    catalog: Path
+    only: tuple[str, ...]
+    out: Path
+    cache: Path
+    allow_dead: bool
+    delivery: Delivery = field(default_factory=Delivery)
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """One model of the site; `seconds` is None where its conversion was kept from an earlier build."""
+
+    record: ModelRecord
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    models: tuple[BuiltModel, ...]
+    bundle: Bundle
+
+
+def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
+    """Convert and verify every model, then write the site in one step.
+
+    Raises Torch2WebError; the existing site is then unchanged.
+    """
+    require_replaceable(options.out)
+    assets = load_assets()
+    specs = load_catalog(options.catalog, options.only)
+    checkpoints = find_checkpoints(options.checkpoints, specs)
+    materials = default_materials()
+    images = reference_images(materials.reference_images())
+    conversions = Conversions(
+        cache=ConversionCache(options.cache / "models"),
+        assets=assets,
+        materials=materials,
+        images=images,
+        backends=options.delivery.backends,
+        allow_dead=options.allow_dead,
+    )
+    done, total = 0, len(specs) * STEPS + 1
+
+    def step(text: str) -> None:
+        nonlocal done
+        progress(text, done, total)
+        done += 1
+
+    converted = []
+    for index, (spec, checkpoint) in enumerate(zip(specs, checkpoints, strict=True)):
+        done = index * STEPS
+        with full_disk_explained(options.cache):
+            converted.append(conversions.convert(spec, checkpoint, step))
+    _require_known_variants(options.delivery.variants, converted)
+    done = total - 1
+    step("Writing the site")
+    with full_disk_explained(options.out), swapped_in(options.out) as root:
+        records = [
+            place_model(root, model.spec, model.weights, model.kept, options.delivery) for model in converted
+        ]
+        inputs = SiteInputs(
+            generator=f"torch2web {version('torch2web')}",
+            assets=assets,
+            models=records,
+            materials=materials,
+            images=images,
+            delivery=options.delivery,
+            cache=options.cache,
+        )
+        bundle = write_site(root, inputs)
+        require_replaceable(options.out)  # once more: the build took a while
+    built = zip(records, converted, strict=True)
+    return BuildReport(tuple(BuiltModel(record, model.seconds) for record, model in built), bundle)
+
+
+def _require_known_variants(names: Sequence[str], converted: Sequence[Converted]) -> None:
+    """Raise InputError for a variant that no model has."""
+    records = [model.kept.record for model in converted]
+    known = {variant["name"] for record in records for variant in (*record["kept"], *record["refused"])}
+    if unknown := [name for name in names if name not in known and name != ALL_VARIANTS]:
+        found, listed = ", ".join(unknown), ", ".join(sorted(known))
+        raise InputError(f"--variants: found {found}, expected {ALL_VARIANTS} or some of {listed}")

@@ -1,0 +1,102 @@
+"""Converts models, or takes conversions of the same inputs from the cache."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch2web.assets import Assets
+from torch2web.catalog import Materials, ModelSpec, ReferenceImage
+from torch2web.errors import CheckpointError, NoPlanError
+from torch2web.pipeline.fingerprint import fingerprint
+from torch2web.site.manifest import Backends, Weights
+from torch2web.store import ConversionCache, Kept, sha256_of
+
+STEPS = 7
+"""Calls of `step` for one model, at most."""
+
+_JUDGES = ("relaxed", "plain")
+"""Builds of the engine that judge a plan. Their twins with threads run the same code."""
+
+
+@dataclass(frozen=True)
+class Converted:
+    """One model, verified. `seconds` is None where it came from the cache."""
+
+    spec: ModelSpec
+    weights: Weights
+    kept: Kept
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Conversions:
+    """How every model of a build is converted."""
+
+    cache: ConversionCache
+    assets: Assets
+    materials: Materials
+    images: Sequence[ReferenceImage]
+    backends: Backends
+    allow_dead: bool
+
+    def convert(self, spec: ModelSpec, checkpoint: Path | None, step: Callable[[str], None]) -> Converted:
+        """Convert the weights of `checkpoint`, or the demo weights for None. Raises Torch2WebError."""
+        path = checkpoint or self.materials.weights_file(spec.architecture)
+        if not path.is_file():
+            advice = "Build it from a checkpoint of its own with --checkpoints DIR."
+            raise CheckpointError(path, f"there are no demo weights for {spec.architecture}", advice)
+        weights = Weights(path.name, sha256_of(path), demo=checkpoint is None)
+        # Without the compiled backend, a conversion that has a plan is as good as one that has none.
+        entries = [
+            self.cache.entry(spec.name, self._inputs(spec, weights, planned=planned))
+            for planned in ((True,) if self.backends.with_engine else (True, False))
+        ]
+        for known in entries:
+            if (kept := known.read()) is not None:
+                return Converted(spec, weights, self._require_runnable(spec, kept), None)
+
+        def on_stage(stage: str) -> None:
+            step(f"{spec.title}: {stage}")
+
+        on_stage("loading PyTorch")
+        from torch2web.pipeline.convert import convert  # imports torch, which takes seconds
+
+        work = self.cache.begin(entries[-1])
+        try:
+            conversion = convert(
+                spec,
+                checkpoint,
+                work,
+                materials=self.materials,
+                images=self.images,
+                engine=self._modules() if self.backends.with_engine else None,
+                allow_dead=self.allow_dead,
+                on_stage=on_stage,
+            )
+            kept = self.cache.store(work, entries[-1], conversion.as_record())
+        finally:
+            self.cache.discard(work)
+        return Converted(spec, weights, self._require_runnable(spec, kept), conversion.seconds)
+
+    def _modules(self) -> dict[str, bytes]:
+        """The engine's modules that judge a plan, by build."""
+        paths = {build: self.assets.below(f"engine/{build}/") for build in _JUDGES}
+        return {build: self.assets.read(path) for build, (path,) in paths.items()}
+
+    def _inputs(self, spec: ModelSpec, weights: Weights, *, planned: bool) -> dict[str, Any]:
+        """Everything that a conversion depends on."""
+        return {
+            **fingerprint(spec.architecture),
+            "spec": spec.as_dict(),
+            "weights": weights.sha256,
+            "demo": weights.demo,
+            "allow_dead": self.allow_dead,
+            "engine": self.assets.engine_version if planned else None,
+        }
+
+    def _require_runnable(self, spec: ModelSpec, kept: Kept) -> Kept:
+        """Raise NoPlanError for a model that the only backend cannot run."""
+        if not self.backends.with_runtime and not kept.record["plan"]:
+            raise NoPlanError(spec.name, kept.record["no_plan"])
+        return kept

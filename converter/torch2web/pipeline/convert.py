@@ -1,0 +1,130 @@
+"""One model, all the way: checkpoint → PyTorch → ReferenceRun → ONNX → verified → variants → plan.
+
+A build in which every conversion is cached does not import this module, because it imports torch.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from torch2web.catalog import Materials, ModelSpec, ReferenceImage
+from torch2web.plan import Plan, PlanError, plan_model, why_refused
+from torch2web.sources import export_onnx, load_model
+from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
+from torch2web.variants import Refused, SplitModel, Variant, make_variants, split_model
+from torch2web.verification import ReferenceRun, capture_reference, verify_onnx
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A model whose ONNX file, variants and plan are verified and stored in the folder of its entry."""
+
+    model: FileRecord
+    """The whole ONNX file."""
+    graph: PartedFile
+    """ONNX without the weights."""
+    verification: dict[str, Any]
+    golden: dict[str, Any]
+    """Seed, PyTorch's logits [2][classes] and tolerance for the golden input."""
+    reference: dict[str, list[float]]
+    """PyTorch's logits by reference image, one at a time."""
+    kept: tuple[dict[str, Any], ...]
+    """Variants that passed, with their weights' files; the default first: the one with the fewest bytes."""
+    refused: tuple[Refused, ...]
+    plan: PartedFile | None
+    no_plan: str
+    """Why there is no plan; empty where there is one or none was wanted."""
+    seconds: float
+
+    def as_record(self) -> dict[str, Any]:
+        """All but the time, in the types that JSON has."""
+        record = asdict(self)
+        del record["seconds"]
+        return record
+
+
+def convert(
+    spec: ModelSpec,
+    checkpoint: Path | None,
+    entry: Entry,
+    *,
+    materials: Materials,
+    images: Sequence[ReferenceImage],
+    engine: Mapping[str, bytes] | None,
+    allow_dead: bool,
+    on_stage: Callable[[str], None],
+) -> Conversion:
+    """Write the verified ONNX file of `spec`, its variants and its plan into the folder of `entry`.
+
+    `checkpoint` None takes the demo weights of `materials`; `engine` has the modules that judge the plan, by
+    build; None makes no plan;
+    `on_stage` is called with the name of each stage as it begins.
+    Raises CheckpointError, ExportError, VerificationError or DeadModelError.
+    """
+    started = time.monotonic()
+    on_stage("reading the checkpoint")
+    model = load_model(spec, checkpoint, materials)
+    on_stage("running PyTorch")
+    reference = capture_reference(model, spec, images)
+    on_stage("exporting to ONNX")
+    export_onnx(model, spec, entry.model)
+    exported = record_of(entry.folder, MODEL)
+    on_stage("comparing with PyTorch")
+    report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead)
+    on_stage("planning for the compiled backend")
+    split = split_model(entry.model)
+    plan, no_plan = _plan(split) if engine else (None, "")
+    on_stage("making smaller variants")
+    kept: list[dict[str, Any]] = []
+    refused: list[Refused] = []
+    for outcome in make_variants(split, spec, reference):
+        if isinstance(outcome, Refused):
+            refused.append(outcome)
+            continue
+        kept.append(_store(entry, outcome))
+        if plan and engine and not no_plan:
+            no_plan = why_refused(engine, plan, outcome, spec, reference)
+    kept.sort(key=lambda variant: int(variant["weights"]["size"]))
+    return Conversion(
+        model=exported,
+        graph=write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
+        verification=asdict(report),
+        golden={
+            "seed": reference.golden_seed,
+            "logits": reference.golden_logits.tolist(),
+            "tolerance": spec.tolerance,
+        },
+        reference=_by_image(reference),
+        kept=tuple(kept),
+        refused=tuple(refused),
+        plan=write_parts(entry.folder, PARTS, plan.content, PART_SIZE) if plan and not no_plan else None,
+        no_plan=no_plan,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _plan(split: SplitModel) -> tuple[Plan | None, str]:
+    """The plan of a graph, or why there is none: no reason to stop a build, the model goes without."""
+    try:
+        return plan_model(onnx.load_from_string(split.graph)), ""
+    except PlanError as error:
+        return None, str(error)
+
+
+def _store(entry: Entry, variant: Variant) -> dict[str, Any]:
+    """Write the weights of `variant` in parts; its record."""
+    return {
+        "name": variant.name,
+        "weights": asdict(write_parts(entry.folder, PARTS, variant.content, PART_SIZE)),
+        "verification": variant.verification,
+        "golden": variant.golden,
+        "logits": variant.logits,
+    }
+
+
+def _by_image(reference: ReferenceRun) -> dict[str, list[float]]:
+    return dict(zip(reference.image_names, reference.logits[1].tolist(), strict=True))

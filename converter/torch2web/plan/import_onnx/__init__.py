@@ -1,0 +1,10 @@
+from torch2web.plan.import_onnx.batching import require_axis_untouched, require_samples_apart
+from torch2web.plan.import_onnx.build_ir import build_form
+from torch2web.plan.import_onnx.reader import trace
+
+__all__ = [
+    "build_form",
+    "require_axis_untouched",
+    "require_samples_apart",
+    "trace",
+]

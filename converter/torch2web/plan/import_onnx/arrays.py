@@ -1,0 +1,105 @@
+"""What moves, joins and reduces arrays: nodes of ONNX in the intermediate form."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from torch2web.plan.errors import PlanError
+from torch2web.plan.import_onnx.reader import Node
+from torch2web.plan.ir import Concat, Mean, Op, Slice, Softmax, Transpose, View
+
+
+def _axes(given: Any, rank: int) -> tuple[int, ...]:
+    return tuple(sorted({int(axis) % rank for axis in np.asarray(given).reshape(-1)}))
+
+
+def mean(node: Node) -> list[Op]:
+    """ReduceMean, whose axes are an input since opset 18."""
+    x = node.first
+    given = node.constant(1) if node.opset >= 18 else node.attributes.get("axes")
+    if given is None or len(given) == 0:
+        if node.attributes.get("noop_with_empty_axes", 0):
+            return [View(node.label, [x], node.outputs[0])]
+        given = range(len(x.shape))
+    axes = _axes(list(given), len(x.shape))
+    return [Mean(node.label, [x], node.outputs[0], axes)]
+
+
+def softmax(node: Node) -> list[Op]:
+    """Softmax: over all axes from `axis` on before opset 13."""
+    x = node.first
+    rank = len(x.shape)
+    axis = int(node.attributes.get("axis", -1 if node.opset >= 13 else 1))
+    if not -rank <= axis <= rank:
+        raise PlanError(node.label, node.kind, f"axis {axis} of {rank}")
+    if node.opset >= 13:
+        axes: tuple[int, ...] = (axis % rank,)
+    else:
+        axes = tuple(range(axis + rank if axis < 0 else axis, rank))
+    return [Softmax(node.label, [x], node.outputs[0], axes)]
+
+
+def transpose(node: Node) -> list[Op]:
+    x = node.first
+    order = tuple(node.attributes.get("perm", reversed(range(len(x.shape)))))
+    return [Transpose(node.label, [x], node.outputs[0], order)]
+
+
+def concat(node: Node) -> list[Op]:
+    inputs = [value for value in node.inputs if value is not None]
+    axis = int(node.attributes.get("axis", 1)) % len(node.outputs[0].shape)
+    return [Concat(node.label, inputs, node.outputs[0], axis)]
+
+
+def slicing(node: Node) -> list[Op]:
+    """Slice."""
+    x = node.first
+    rank = len(x.shape)
+
+    def given(index: int, name: str) -> NDArray[Any] | None:
+        if node.opset >= 10:
+            return node.constant(index)
+        found = node.attributes.get(name)
+        return None if found is None else np.asarray(found)
+
+    starts = given(1, "starts")
+    axes, steps = given(3, "axes"), given(4, "steps")
+    assert starts is not None
+    chosen = range(len(starts)) if axes is None else axes
+    first, step = [0] * rank, [1] * rank
+    for index, axis in enumerate(chosen):
+        side = x.shape[int(axis) % rank]
+        step[int(axis) % rank] = by = 1 if steps is None else int(steps[index])
+        start = int(starts[index]) + (side if starts[index] < 0 else 0)
+        first[int(axis) % rank] = min(max(start, 0), side - 1 if by < 0 else side)
+    return [Slice(node.label, [x], node.outputs[0], tuple(first), tuple(step))]
+
+
+def split(node: Node) -> list[Op]:
+    """Split: a Slice for each output."""
+    x = node.first
+    axis = int(node.attributes.get("axis", 0)) % len(x.shape)
+    ends = np.cumsum([output.shape[axis] for output in node.outputs]).tolist()
+    if ends[-1] != x.shape[axis]:
+        raise PlanError(node.label, node.kind, "outputs that are left out are not supported")
+    steps = (1,) * len(x.shape)
+    ops: list[Op] = []
+    for output, end in zip(node.outputs, ends, strict=True):
+        starts = [0] * len(x.shape)
+        starts[axis] = end - output.shape[axis]
+        ops.append(Slice(node.label, [x], output, tuple(starts), steps))
+    return ops
+
+
+def view(node: Node) -> list[Op]:
+    if len(node.outputs) > 1:
+        raise PlanError(node.label, node.kind, "a second output is not supported")
+    return [View(node.label, [node.first], node.outputs[0])]
+
+
+def dropout(node: Node) -> list[Op]:
+    """Dropout that drops nothing."""
+    if node.opset >= 12 and (training := node.constant(2)) is not None and training.any():
+        raise PlanError(node.label, node.kind, "it is in training mode")
+    return view(node)

@@ -1,0 +1,127 @@
+"""Convolutions and pools of ONNX in the intermediate form: one or two sides, with padding worked out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from torch2web.plan.errors import PlanError
+from torch2web.plan.import_onnx.reader import Node
+from torch2web.plan.ir import Arithmetic, Binary, Conv, Mean, Op, Pool, Value
+
+
+@dataclass(frozen=True)
+class _Window:
+    kernel: tuple[int, int]
+    strides: tuple[int, int]
+    pads: tuple[int, int, int, int]
+    dilations: tuple[int, int]
+
+
+def _pair(values: Any, default: int = 1) -> tuple[int, int]:
+    """Height and width; a picture of one side has a height of 1."""
+    given = [int(value) for value in values]
+    first, second = given if len(given) == 2 else (default, given[0])
+    return first, second
+
+
+def _window(node: Node, kernel: tuple[int, ...]) -> _Window:
+    x, y = node.first, node.outputs[0]
+    sides = len(kernel)
+    if sides not in (1, 2) or len(x.shape) != sides + 2:
+        raise PlanError(node.label, node.kind, f"{sides} sides are not supported, only 1 or 2")
+    ones = [1] * sides
+    strides, dilations = (node.attributes.get(name, ones) for name in ("strides", "dilations"))
+    auto = node.attributes.get("auto_pad", b"NOTSET").decode()
+    begin, end = [0] * sides, [0] * sides
+    if auto == "NOTSET":
+        pads = [int(pad) for pad in node.attributes.get("pads", [0] * 2 * sides)]
+        begin, end = pads[:sides], pads[sides:]
+    elif auto.startswith("SAME"):
+        for i in range(sides):
+            extent = (kernel[i] - 1) * dilations[i] + 1
+            total = max((y.shape[i + 2] - 1) * strides[i] + extent - x.shape[i + 2], 0)
+            begin[i] = total // 2 if auto == "SAME_UPPER" else total - total // 2
+            end[i] = total - begin[i]
+    if min(*begin, *end) < 0:
+        raise PlanError(node.label, node.kind, "negative padding is not supported")
+    top_left, bottom_right = _pair(begin, 0), _pair(end, 0)
+    return _Window(_pair(kernel), _pair(strides), (*top_left, *bottom_right), _pair(dilations))
+
+
+def convolution(node: Node) -> list[Op]:
+    x, weight = node.inputs[0], node.inputs[1]
+    assert x is not None
+    assert weight is not None
+    if not weight.is_known:
+        raise PlanError(node.label, node.kind, "its weights are computed, not stored")
+    window = _window(node, tuple(weight.shape[2:]))
+    bias = node.inputs[2] if len(node.inputs) > 2 else None
+    if bias is None:
+        bias = Value(f"{node.label}.zeros", weight.shape[:1], data=np.zeros(weight.shape[0], np.float32))
+    if not bias.is_known:
+        raise PlanError(node.label, node.kind, "its bias is computed, not stored")
+    return [
+        Conv(
+            node.label,
+            [x, weight, bias],
+            node.outputs[0],
+            window.kernel,
+            window.strides,
+            window.pads,
+            window.dilations,
+            int(node.attributes.get("group", 1)),
+        )
+    ]
+
+
+def pooling(node: Node) -> list[Op]:
+    if len(node.outputs) > 1:
+        raise PlanError(node.label, node.kind, "the indices of the maxima are not supported")
+    x = node.inputs[0]
+    assert x is not None
+    window = _window(node, tuple(node.attributes["kernel_shape"]))
+    return [
+        Pool(
+            node.label,
+            [x],
+            node.outputs[0],
+            node.kind == "AveragePool",
+            window.kernel,
+            window.strides,
+            window.pads,
+            window.dilations,
+            bool(node.attributes.get("count_include_pad", 0)),
+        )
+    ]
+
+
+def global_pool(node: Node) -> list[Op]:
+    x = node.inputs[0]
+    assert x is not None
+    return [Mean(node.label, [x], node.outputs[0], tuple(range(2, len(x.shape))))]
+
+
+def batch_normalization(node: Node) -> list[Op]:
+    """A multiplication and an addition by channel, which a pass folds into a convolution before it."""
+    x = node.inputs[0]
+    assert x is not None
+    if node.attributes.get("training_mode", 0) or len(node.outputs) > 1:
+        raise PlanError(node.label, node.kind, "it is in training mode")
+    factors = [node.constant(index) for index in range(1, 5)]
+    scale, bias, mean, variance = (np.asarray(factor, np.float64) for factor in factors)
+    epsilon = float(node.attributes.get("epsilon", 1e-5))
+    shape = (-1, *[1] * (len(x.shape) - 2))
+    factor = scale / np.sqrt(variance + epsilon)
+    constants = [
+        Value(f"{node.label}.{name}", data.shape, data=data)
+        for name, data in (
+            ("factor", factor.astype(np.float32).reshape(shape)),
+            ("shift", (bias - mean * factor).astype(np.float32).reshape(shape)),
+        )
+    ]
+    scaled = Value(f"{node.outputs[0].name}.scaled", x.shape)
+    return [
+        Binary(node.label, [x, constants[0]], scaled, Arithmetic.MUL),
+        Binary(node.label, [scaled, constants[1]], node.outputs[0], Arithmetic.ADD),
+    ]

@@ -1,0 +1,76 @@
+"""Pad of ONNX in the intermediate form, in all its modes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from torch2web.plan.errors import PlanError
+from torch2web.plan.import_onnx.reader import Node
+from torch2web.plan.ir import Concat, Op, Pad, Slice, Value, View
+
+_MODES = ("reflect", "edge", "wrap")
+
+
+def pad(node: Node) -> list[Op]:
+    """Pad: a constant around the input, or pieces of the input itself."""
+    x = node.first
+    rank = len(x.shape)
+    mode = node.attributes.get("mode", b"constant").decode()
+    if node.opset >= 11:
+        pads: Any = node.constant(1)
+        filling = node.constant(2)
+        value = 0.0 if filling is None else float(filling.reshape(()))
+    else:
+        pads, value = node.attributes["pads"], float(node.attributes.get("value", 0.0))
+    axes = node.constant(3) if node.opset >= 18 else None
+    before, after = [0] * rank, [0] * rank
+    chosen = range(rank) if axes is None else [int(axis) % rank for axis in axes]
+    for index, axis in enumerate(chosen):
+        before[axis], after[axis] = int(pads[index]), int(pads[index + len(chosen)])
+    if mode == "constant":
+        return [Pad(node.label, [x], node.outputs[0], tuple(before), value)]
+    if mode not in _MODES:
+        raise PlanError(node.label, node.kind, f"mode {mode} is not known")
+    if min(*before, *after) < 0:
+        raise PlanError(node.label, node.kind, f"negative padding is not supported in mode {mode}")
+    return _pad_of_itself(node, mode, list(zip(before, after, strict=True)))
+
+
+def _pad_of_itself(node: Node, mode: str, pads: list[tuple[int, int]]) -> list[Op]:
+    """Pad with what the input has: one axis after another, slices of it are put side by side.
+
+    Modes are NumPy's of the same name, as ONNX means them.
+    """
+    ops: list[Op] = []
+    x = node.first
+    for axis, (before, after) in enumerate(pads):
+        if not before and not after:
+            continue
+        side = x.shape[axis]
+        taken = np.pad(np.arange(side), (before, after), mode)  # type: ignore[call-overload]
+        pieces: list[Value] = []
+        for first, step, count in _runs(taken.tolist()):
+            shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
+            piece = Value(f"{node.outputs[0].name}.{axis}.{len(pieces)}", shape)
+            starts, steps = [0] * len(pads), [1] * len(pads)
+            starts[axis], steps[axis] = first, step
+            ops.append(Slice(node.label, [x], piece, tuple(starts), tuple(steps)))
+            pieces.append(piece)
+        shape = (*x.shape[:axis], side + before + after, *x.shape[axis + 1 :])
+        x = Value(f"{node.outputs[0].name}.{axis}", shape)
+        ops.append(Concat(node.label, pieces, x, axis))
+    return [*ops, View(node.label, [x], node.outputs[0])]
+
+
+def _runs(numbers: list[int]) -> Iterator[tuple[int, int, int]]:
+    """First number, step and length of pieces that go up or down by one."""
+    start = 0
+    for end in range(1, len(numbers) + 1):
+        step = numbers[start + 1] - numbers[start] if end > start + 1 else 0
+        if end < len(numbers):
+            by = numbers[end] - numbers[end - 1]
+            if abs(by) == 1 and step in (0, by):
+                continue
+        yield numbers[start], step or 1, end - start
+        start = end

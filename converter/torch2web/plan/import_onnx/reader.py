@@ -1,0 +1,236 @@
+"""An ONNX graph with every shape known, and everything that does not depend on the input computed.
+
+Shapes are inferred node by node, with the constants that the node reads at hand, so that exported shape
+arithmetic (Shape, Gather, Concat, Reshape …) becomes numbers.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import AttributeProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from torch2web.plan.errors import PlanError
+from torch2web.plan.ir import Value
+
+_LARGEST_FOLDED = 2**20
+"""Elements that a computed constant may have: it is stored in the plan as it is."""
+
+_RANDOM = frozenset(f"Random{kind}{like}" for kind in ("Normal", "Uniform") for like in ("", "Like")) | {
+    "Bernoulli",
+    "Multinomial",
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """One that depends on the input."""
+
+    kind: str
+    label: str
+    inputs: tuple[Value | None, ...]
+    """None where an optional one is left out."""
+    outputs: tuple[Value, ...]
+    attributes: Mapping[str, Any]
+    opset: int
+
+    @property
+    def first(self) -> Value:
+        """The first input, which no operator leaves out."""
+        value = self.inputs[0]
+        assert value is not None, "checked by shape inference"
+        return value
+
+    def constant(self, index: int) -> NDArray[Any] | None:
+        """Input `index`, None where it is left out. Raises PlanError where it is not known."""
+        if index >= len(self.inputs) or (value := self.inputs[index]) is None:
+            return None
+        if value.data is None:
+            raise PlanError(self.label, self.kind, f"input {index} has to be a constant of the graph")
+        return value.data
+
+
+@dataclass(frozen=True)
+class Traced:
+    nodes: tuple[Node, ...]
+    input: Value
+    output: Value
+    weights: tuple[str, ...]
+
+
+def trace(model: onnx.ModelProto, batch: int | None) -> Traced:
+    """Read `model` with `batch` as the first side of its input, or with the sides that it has.
+
+    Raises PlanError.
+    """
+    return _Tracer(model).trace(batch)
+
+
+class _Tracer:
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self.graph = model.graph
+        self.opset = next((entry.version for entry in model.opset_import if not entry.domain), 1)
+        self.imports = [entry for entry in model.opset_import if not entry.domain]
+        self.read = {name for node in self.graph.node for name in node.input}
+        self.read |= {entry.name for entry in self.graph.output}
+        self.values: dict[str, Value] = {}
+        self.weights: list[str] = []
+
+    def trace(self, batch: int | None) -> Traced:
+        for tensor in self.graph.initializer:
+            self.values[tensor.name] = self._initializer(tensor)
+        inputs = [entry for entry in self.graph.input if entry.name not in self.values]
+        if len(inputs) != 1 or len(self.graph.output) != 1:
+            found = f"{len(inputs)} inputs and {len(self.graph.output)} outputs"
+            raise PlanError(self.graph.name, "Graph", f"it has {found}, expected one of each")
+        value = _graph_input(inputs[0], batch)
+        self.values[value.name] = value
+        nodes = list(self._nodes())
+        output = self.values.get(self.graph.output[0].name)
+        if output is None:
+            raise PlanError(self.graph.output[0].name, "Output", "no operator computes it")
+        return Traced(tuple(nodes), value, output, tuple(self.weights))
+
+    def _initializer(self, tensor: TensorProto) -> Value:
+        if tensor.data_location == TensorProto.EXTERNAL:
+            self.weights.append(tensor.name)
+            return Value(tensor.name, tuple(tensor.dims), weight=tensor.name)
+        return Value(tensor.name, tuple(tensor.dims), data=numpy_helper.to_array(tensor))
+
+    def _nodes(self) -> Iterator[Node]:
+        for proto in self.graph.node:
+            label = proto.name or (proto.output[0] if proto.output else proto.op_type)
+            if proto.domain not in ("", "ai.onnx"):
+                raise PlanError(label, proto.op_type, f"is of the domain {proto.domain}")
+            if any(entry.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS) for entry in proto.attribute):
+                raise PlanError(label, proto.op_type, "it has a graph inside, which is not supported")
+            if proto.op_type in _RANDOM:
+                raise PlanError(label, proto.op_type, "it gives another answer each time")
+            missing = [name for name in proto.input if name and name not in self.values]
+            if missing:
+                raise PlanError(label, proto.op_type, f"no operator before it computes {missing[0]}")
+            inputs = tuple(self.values[name] if name else None for name in proto.input)
+            if self._fold(proto, label, inputs):
+                continue
+            attributes = {entry.name: helper.get_attribute_value(entry) for entry in proto.attribute}
+            outputs = self._infer(proto, label, inputs)
+            if attributes.get("ceil_mode", 0) and inputs[0] is not None:
+                outputs = _without_late_windows(attributes, inputs[0].shape, outputs)
+            self.values |= {value.name: value for value in outputs}
+            yield Node(proto.op_type, label, inputs, outputs, attributes, self.opset)
+
+    def _fold(self, proto: NodeProto, label: str, inputs: tuple[Value | None, ...]) -> bool:
+        """Compute a node whose inputs are known."""
+        if proto.op_type == "Shape" and inputs[0] is not None:
+            shape = np.array(inputs[0].shape, np.int64)
+            chosen = {entry.name: entry.i for entry in proto.attribute}
+            self._set(proto.output[0], shape[chosen.get("start", 0) : chosen.get("end")])
+            return True
+        given = [value for value in inputs if value is not None]
+        if not all(value.is_known for value in given):
+            return False
+        if proto.op_type == "Identity":  # how exporters write that two layers share a weight
+            name = proto.output[0]
+            self.values[name] = replace(given[0], name=name)
+            return True
+        data = {value.name: value.data for value in given if value.data is not None}
+        if any(value.data is None for value in given):
+            # It may be rounded, and onnxruntime computes with what it is then.
+            raise PlanError(label, proto.op_type, "it computes on a stored weight alone")
+        wanted = [name for name in proto.output if name in self.read]
+        results = _evaluate(proto, self.imports, data, wanted, label)
+        for name, result in zip(wanted, results, strict=True):
+            if result.size > _LARGEST_FOLDED:
+                found = f"it computes a constant of {result.size:,} numbers"
+                raise PlanError(label, proto.op_type, f"{found}, of which a plan holds {_LARGEST_FOLDED:,}")
+            self._set(name, result)
+        return True
+
+    def _set(self, name: str, data: NDArray[Any]) -> None:
+        self.values[name] = Value(name, data.shape, data=data)
+
+    def _infer(self, proto: NodeProto, label: str, inputs: tuple[Value | None, ...]) -> tuple[Value, ...]:
+        given = {value.name: value for value in inputs if value is not None}
+        constants = [
+            numpy_helper.from_array(value.data, value.name)
+            for value in given.values()
+            if value.data is not None and value.data.size <= 64
+        ]
+        types = [helper.make_tensor_value_info(v.name, _type_of(v), v.shape) for v in given.values()]
+        outputs = [onnx.ValueInfoProto(name=name) for name in proto.output if name]
+        graph = helper.make_graph([proto], "node", types, outputs, constants)
+        model = helper.make_model(graph, opset_imports=self.imports)
+        try:
+            found = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph.output
+        except onnx.shape_inference.InferenceError as error:
+            raise PlanError(label, proto.op_type, f"its shape cannot be inferred: {_first(error)}") from error
+        return tuple(_inferred(entry, label, proto.op_type) for entry in found)
+
+
+def _graph_input(entry: onnx.ValueInfoProto, batch: int | None) -> Value:
+    tensor = entry.type.tensor_type
+    if tensor.elem_type != TensorProto.FLOAT:
+        raise PlanError(entry.name, "Input", "it is not float32")
+    sides = [side.dim_value for side in tensor.shape.dim]
+    if batch is not None and sides:
+        sides[0] = batch
+    if not all(sides):
+        raise PlanError(entry.name, "Input", "only its first side, the batch, may be free")
+    return Value(entry.name, tuple(sides))
+
+
+def _inferred(entry: onnx.ValueInfoProto, label: str, kind: str) -> Value:
+    tensor = entry.type.tensor_type
+    sides = tuple(side.dim_value for side in tensor.shape.dim)
+    if not entry.type.HasField("tensor_type") or not tensor.HasField("shape") or not all(sides):
+        raise PlanError(label, kind, f"the shape of {entry.name} is not fixed")
+    return Value(entry.name, sides)
+
+
+def _without_late_windows(
+    attributes: Mapping[str, Any], x: tuple[int, ...], outputs: tuple[Value, ...]
+) -> tuple[Value, ...]:
+    """Of a pool whose size rounds up, without the windows that begin in the padding after the input.
+
+    Shape inference counts them; PyTorch, onnxruntime and ONNX's own reference leave them out.
+    """
+    ones = [1] * (len(x) - 2)
+    strides, pads = attributes.get("strides", ones), attributes.get("pads", [0] * 2 * len(ones))
+    most = [-(-(side + pad) // stride) for side, pad, stride in zip(x[2:], pads, strides, strict=False)]
+    return tuple(
+        replace(value, shape=(*value.shape[:2], *map(min, value.shape[2:], most))) for value in outputs
+    )
+
+
+def _type_of(value: Value) -> int:
+    return TensorProto.FLOAT if value.data is None else helper.np_dtype_to_tensor_dtype(value.data.dtype)
+
+
+def _evaluate(
+    proto: NodeProto,
+    imports: list[onnx.OperatorSetIdProto],
+    given: Mapping[str, NDArray[Any]],
+    wanted: list[str],
+    label: str,
+) -> list[NDArray[Any]]:
+    types = [
+        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(data.dtype), data.shape)
+        for name, data in given.items()
+    ]
+    outputs = [onnx.ValueInfoProto(name=name) for name in wanted]
+    model = helper.make_model(helper.make_graph([proto], "node", types, outputs), opset_imports=imports)
+    try:
+        with np.errstate(all="ignore"):
+            results = ReferenceEvaluator(model).run(None, dict(given))
+    except Exception as error:  # whatever an operator of the evaluator raises
+        raise PlanError(label, proto.op_type, f"a constant cannot be computed: {_first(error)}") from error
+    return [np.asarray(result) for result in results]
+
+
+def _first(error: Exception) -> str:
+    """The first line: some show a whole graph after it."""
+    return str(error).partition("\n")[0]

@@ -1,0 +1,7 @@
+from torch2web.plan.lowering.graph import lower
+from torch2web.plan.lowering.strides import merged
+
+__all__ = [
+    "lower",
+    "merged",
+]

@@ -1,0 +1,86 @@
+"""From the intermediate form to instructions: every value gets a layout, every operator its kernel."""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch2web.plan.errors import PlanError
+from torch2web.plan.ir import (
+    Activate,
+    Binary,
+    Block,
+    Concat,
+    Conv,
+    Graph,
+    MatMul,
+    Mean,
+    MeanOfSums,
+    Op,
+    Pad,
+    Pool,
+    Product,
+    Slice,
+    Softmax,
+    SqueezeExcite,
+    Transpose,
+    View,
+)
+from torch2web.plan.lowering.arrays import lower_binary, lower_concat, lower_pad, lower_slice, lower_transpose
+from torch2web.plan.lowering.conv_pool import (
+    lower_block,
+    lower_conv,
+    lower_mean_of_sums,
+    lower_pool,
+    lower_squeeze_excite,
+)
+from torch2web.plan.lowering.layouts import PLAIN, LayoutError, Layouts
+from torch2web.plan.lowering.products import lower_matmul, lower_product
+from torch2web.plan.lowering.reductions import lower_mean, lower_softmax
+from torch2web.plan.program import Instruction, OpKind, Program, Tensor
+
+
+def lower(graph: Graph) -> Program:
+    """Instructions for `graph`, whose input and output are as in ONNX. Raises PlanError."""
+    program = Program(Tensor(graph.input.size), Tensor(1))
+    layouts = Layouts(program)
+    layouts.put(graph.input, PLAIN, program.input)
+    for op in graph.ops:
+        lower_one = _LOWERED.get(type(op))
+        if lower_one is None:
+            raise PlanError(op.label, type(op).__name__, "it has no kernel")
+        try:
+            lower_one(layouts, op)
+        except LayoutError as error:
+            raise PlanError(op.label, type(op).__name__, str(error)) from error
+    program.output = layouts.get(graph.output, PLAIN)
+    return program
+
+
+def _lower_activate(layouts: Layouts, op: Activate) -> None:
+    layout = layouts.preferred(op.inputs[0])
+    x = layouts.get(op.inputs[0], layout)
+    y = layouts.put(op.output, layout, Tensor(x.length))
+    layouts.emit(Instruction(OpKind.ACTIVATE, (x, y, x.length, op.activation), (x,), y, (x,)))
+
+
+def _lower_view(layouts: Layouts, op: View) -> None:
+    layouts.put_view(op.output, op.inputs[0])
+
+
+_LOWERED: dict[type[Op], Callable[[Layouts, Any], None]] = {
+    Activate: _lower_activate,
+    Binary: lower_binary,
+    Block: lower_block,
+    Concat: lower_concat,
+    Conv: lower_conv,
+    MatMul: lower_matmul,
+    Mean: lower_mean,
+    MeanOfSums: lower_mean_of_sums,
+    Pad: lower_pad,
+    Pool: lower_pool,
+    Product: lower_product,
+    Slice: lower_slice,
+    Softmax: lower_softmax,
+    SqueezeExcite: lower_squeeze_excite,
+    Transpose: lower_transpose,
+    View: _lower_view,
+}

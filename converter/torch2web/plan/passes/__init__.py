@@ -1,0 +1,48 @@
+"""What makes a graph faster, one pass after another; each leaves a graph that computes the same.
+
+Their order matters: a residual is added before the activation that follows it, and blocks are made of
+convolutions that already have both.
+"""
+
+from collections.abc import Callable
+
+from torch2web.plan.ir import Graph
+from torch2web.plan.passes.activations import fuse_activations, fuse_products_with_gates
+from torch2web.plan.passes.blocks import fuse_blocks
+from torch2web.plan.passes.convolutions import fold_channel_factors, fold_padding, fuse_pools, fuse_residuals
+from torch2web.plan.passes.matrices import join_matrices
+from torch2web.plan.passes.squeeze import fuse_gates, fuse_means, fuse_squeeze_excite
+
+PASSES: tuple[Callable[[Graph], None], ...] = (
+    fold_padding,
+    fold_channel_factors,
+    fuse_products_with_gates,
+    join_matrices,
+    fuse_residuals,
+    fuse_activations,
+    fuse_pools,
+    fuse_gates,
+    fuse_squeeze_excite,
+    fuse_means,
+    fuse_blocks,
+)
+
+
+def simplify(graph: Graph) -> Graph:
+    """Apply every pass to a copy of `graph`."""
+    graph = graph.with_ops(list(graph.ops))
+    for apply in PASSES:
+        _remove_unused(graph)
+        apply(graph)
+    _remove_unused(graph)
+    return graph
+
+
+def _remove_unused(graph: Graph) -> None:
+    needed = {graph.output}
+    kept = []
+    for op in reversed(graph.ops):
+        if op.output in needed:
+            needed.update(op.reads)
+            kept.append(op)
+    graph.ops[:] = reversed(kept)

@@ -1,0 +1,31 @@
+"""A matrix that was stored in parts is one again."""
+
+from torch2web.plan.ir import Concat, Graph, Product
+
+
+def join_matrices(graph: Graph) -> None:
+    """Products of the same rows, put side by side, are one product."""
+    for op in list(graph.ops):
+        if not isinstance(op, Concat) or op.axis != 1 or len(op.output.shape) != 2:
+            continue
+        parts = [graph.producer(value) for value in op.inputs]
+        products = [part for part in parts if isinstance(part, Product)]
+        if len(products) != len(parts) or not all(_alike(products[0], part) for part in products):
+            continue
+        if any(graph.only_user(part.output) is not op for part in products):
+            continue
+        first = products[0]
+        inputs = [first.inputs[0], *(value for part in products for value in part.inputs[1:])]
+        joined = Product(
+            first.label, inputs, op.output, first.transposed, first.alpha, first.beta, first.activation
+        )
+        for part in products:
+            graph.ops.remove(part)
+        graph.replace(op, joined)
+
+
+def _alike(one: Product, other: Product) -> bool:
+    def key(product: Product) -> tuple[object, ...]:
+        return (id(product.inputs[0]), product.transposed, product.alpha, product.beta, product.activation)
+
+    return key(one) == key(other)

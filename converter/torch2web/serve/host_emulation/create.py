@@ -1,0 +1,57 @@
+"""Starts a server that imitates a host, once it is clear that the host would take the site."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+from torch2web.errors import OutputError
+from torch2web.serve.host_emulation.handler import HostHandler
+from torch2web.serve.host_emulation.hosts import Cloudflare, GitHub, Nginx
+from torch2web.serve.host_emulation.limits import CLOUDFLARE, GITHUB, NGINX, Limits, require_within
+from torch2web.serve.static import LOOPBACK, create_server
+from torch2web.site.hosting import HEADERS, read_headers_file, read_site
+from torch2web.site.manifest import MANIFEST, SUMS, read_sums
+
+
+@dataclass(frozen=True)
+class _Imitated:
+    limits: Limits
+    prefix: str
+    handler: Callable[[Path], Callable[..., HostHandler]]
+
+
+def _nginx(site: Path) -> Callable[..., HostHandler]:
+    return partial(Nginx, site=read_site(site, [*read_sums(site)[0], SUMS]))
+
+
+def _cloudflare(site: Path) -> Callable[..., HostHandler]:
+    if not (site / HEADERS).is_file():
+        raise OutputError(site, f"it has no {HEADERS}, which Cloudflare Pages reads; build it again")
+    return partial(Cloudflare, rules=read_headers_file((site / HEADERS).read_text()))
+
+
+def _github(_: Path) -> Callable[..., HostHandler]:
+    return GitHub
+
+
+IMITATED = {
+    "nginx": _Imitated(NGINX, Nginx.prefix, _nginx),
+    "cloudflare": _Imitated(CLOUDFLARE, Cloudflare.prefix, _cloudflare),
+    "github": _Imitated(GITHUB, GitHub.prefix, _github),
+}
+
+
+@contextmanager
+def create_imitation(
+    host: str, site: Path, port: int, address: str = LOOPBACK
+) -> Iterator[tuple[ThreadingHTTPServer, str]]:
+    """A server of `site` as `host` would serve it, and the path that it lies below. Raises InputError."""
+    imitated = IMITATED[host]
+    if not (site / MANIFEST).is_file():
+        raise OutputError(site, "there is no built site; build it first")
+    require_within(imitated.limits, site)
+    with create_server(site, port, address, imitated.handler(site)) as server:
+        yield server, imitated.prefix

@@ -1,0 +1,13 @@
+from torch2web.serve.parity.outcome import Outcome
+from torch2web.serve.parity.receive import REPORT, ParityHandler, Post, require_verify_page
+from torch2web.serve.parity.report import decimal, report_html
+
+__all__ = [
+    "REPORT",
+    "Outcome",
+    "ParityHandler",
+    "Post",
+    "decimal",
+    "report_html",
+    "require_verify_page",
+]

@@ -1,0 +1,8 @@
+from torch2web.serve.static.server import EVERY_ADDRESS, LOOPBACK, SiteHandler, create_server
+
+__all__ = [
+    "EVERY_ADDRESS",
+    "LOOPBACK",
+    "SiteHandler",
+    "create_server",
+]

@@ -1,0 +1,135 @@
+"""Which headers each file of a site is sent with: one list, from which every host's own file is rendered.
+
+Site.headers(path) ─ path_rules ─► hosts that know paths: Netlify, Cloudflare Pages, Vercel
+HASHED, EVERYWHERE, TYPES ───────► hosts that know regular expressions: nginx, Apache
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import PurePosixPath
+
+from torch2web.store import HASH_LENGTH
+
+HASHED = rf"-[0-9a-f]{{{HASH_LENGTH}}}\.|(^|/)models/parts/"
+"""Paths with their content's hash in them, which never mean other bytes. The same to Python and to PCRE."""
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATED = "no-cache"
+"""Kept, but asked about each time: what has a stable name must be the newest (RFC 9111, 5.2.2.4)."""
+
+EVERYWHERE: Mapping[str, str] = {
+    # Both make a page cross-origin isolated, which threads in WebAssembly need (HTML standard).
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    # Whether pages of other origins may load a file without CORS, as <img> does. The loader and all that it
+    # fetches are asked for with CORS (HTML: module scripts; Fetch, 3.7), which this header has no say in:
+    # `cross-origin` would not help them, and would open an intranet's files. docs/hosting.md says what helps.
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+FRAMES = "frame-ancestors 'self'"
+"""What a page's own `<meta>` cannot say (CSP 3, 4.2). No stranger frames a page that asks for pictures."""
+
+TYPES: Mapping[str, str] = {
+    "bin": "application/octet-stream",
+    "css": "text/css; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "jpg": "image/jpeg",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "mjs": "text/javascript; charset=utf-8",
+    "onnx": "application/octet-stream",
+    "png": "image/png",
+    "py": "text/plain; charset=utf-8",
+    "ts": "text/plain; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+    "wasm": "application/wasm",
+    "whl": "application/zip",
+    "zip": "application/zip",
+}
+"""By file name extension; anything else is application/octet-stream."""
+DEFAULT_TYPE = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the rules are applied to: every path, and what each page's `<meta>` says as its policy."""
+
+    paths: Sequence[str]
+    policies: Mapping[str, str] = field(default_factory=dict)
+
+    def headers(self, path: str) -> dict[str, str]:
+        """Every header of the file at `path`, but for what depends on the request."""
+        caching = IMMUTABLE if re.search(HASHED, path) else REVALIDATED
+        headers = {"Content-Type": type_of(path), "Cache-Control": caching, **EVERYWHERE}
+        if path in self.policies:
+            headers["Content-Security-Policy"] = self.policies[path]
+        return headers
+
+
+def type_of(path: str) -> str:
+    """The MIME type of a file by its name."""
+    return TYPES.get(PurePosixPath(path).suffix.removeprefix("."), DEFAULT_TYPE)
+
+
+def policy_of(page: str) -> str:
+    """What the page's own `<meta>` says, and what only a header can; empty without one."""
+    reader = _PolicyReader()
+    reader.feed(page)
+    return f"{reader.policy}; {FRAMES}" if reader.policy else ""
+
+
+class _PolicyReader(HTMLParser):
+    policy = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "meta" and (found.get("http-equiv") or "").lower() == "content-security-policy":
+            self.policy = found.get("content") or ""
+
+
+@dataclass(frozen=True)
+class PathRule:
+    """`path` begins with a slash; one that ends in `/*` means everything below."""
+
+    path: str
+    headers: Mapping[str, str]
+
+
+def path_rules(site: Site) -> list[PathRule]:
+    """Rules by path for the whole of `site`, of which no two match the same file.
+
+    Hosts disagree about what two that match mean: Cloudflare joins their values with a comma, Netlify takes
+    the more specific. A folder whose files are all sent alike is one rule, as Cloudflare reads 100 at most.
+    """
+    return [PathRule(path, headers) for path, headers in _cover(site, "", sorted(site.paths))]
+
+
+def _cover(site: Site, folder: str, paths: Sequence[str]) -> Iterable[tuple[str, dict[str, str]]]:
+    headers = [site.headers(path) for path in paths]
+    if folder and all(found == headers[0] for found in headers):
+        yield f"/{folder}*", headers[0]
+        return
+    below: dict[str, list[str]] = {}
+    for path in paths:
+        name, slash, _ = path.removeprefix(folder).partition("/")
+        below.setdefault(folder + name + slash, []).append(path)
+    for name, inside in below.items():
+        if name.endswith("/"):
+            yield from _cover(site, name, inside)
+        else:
+            for address in _addresses(name):
+                yield address, site.headers(name)
+
+
+def _addresses(path: str) -> Iterable[str]:
+    """Every path under which hosts serve a file: pages also without `index.html` or without `.html`.
+
+    Cloudflare Pages redirects to the shorter one, Netlify serves both.
+    """
+    yield f"/{path}"
+    if path.endswith(".html"):
+        short = path.removesuffix(".html")
+        yield f"/{short.removesuffix('index')}" if PurePosixPath(path).stem == "index" else f"/{short}"

@@ -1,0 +1,30 @@
+"""The manifest: what a site holds, as records, as JSON, and checked."""
+
+from torch2web.site.manifest.backend_records import Engine, Runtime, RuntimeFiles
+from torch2web.site.manifest.backends import Backends
+from torch2web.site.manifest.check import SCHEMA, read_manifest
+from torch2web.site.manifest.delivery import ALL_VARIANTS, Delivery
+from torch2web.site.manifest.layout import CHECKSUMS, ENTRY, MANIFEST, OFFLINE, SUMS, read_sums
+from torch2web.site.manifest.records import ModelRecord, VariantRecord, Weights, checksums_json, manifest_json
+
+__all__ = [
+    "ALL_VARIANTS",
+    "CHECKSUMS",
+    "ENTRY",
+    "MANIFEST",
+    "OFFLINE",
+    "SCHEMA",
+    "SUMS",
+    "Backends",
+    "Delivery",
+    "Engine",
+    "ModelRecord",
+    "Runtime",
+    "RuntimeFiles",
+    "VariantRecord",
+    "Weights",
+    "checksums_json",
+    "manifest_json",
+    "read_manifest",
+    "read_sums",
+]

@@ -1,0 +1,109 @@
+"""Whether a model_info.json follows its schema and does not contradict itself.
+
+The twin of this module is `web/loader/fetch/manifest/check.ts`.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from torch2web.errors import ManifestError
+from torch2web.images import read_steps, size_after
+
+SCHEMA = "model_info.schema.json"
+
+
+def read_manifest(content: bytes) -> dict[str, Any]:
+    """Parse and check a model_info.json. Raises ManifestError."""
+    try:
+        manifest = json.loads(content)
+    except ValueError as error:
+        raise ManifestError("", f"it is not valid JSON: {error}") from error
+    check_manifest(manifest)
+    checked: dict[str, Any] = manifest
+    return checked
+
+
+def check_manifest(manifest: object) -> None:
+    """Raise ManifestError where `manifest` does not follow its schema or contradicts itself."""
+    from torch2web.schemas import find_violation  # a package that Python in the browser has not
+
+    if violation := find_violation(manifest, SCHEMA):
+        raise ManifestError(violation.key, violation.problem)
+    assert isinstance(manifest, dict)  # the schema says so
+    check_contradictions(manifest)
+
+
+def check_contradictions(manifest: Mapping[str, Any]) -> None:
+    """Raise ManifestError where a manifest that follows its schema contradicts itself."""
+    if "runtime" not in manifest and "engine" not in manifest:
+        raise ManifestError("runtime", "is missing, and so is an engine; nothing could run the models")
+    names: list[str] = []
+    for index, model in enumerate(manifest["models"]):
+        key = f"models[{index}]"
+        if model["name"] in names:
+            raise ManifestError(
+                f"{key}.name", f"found {json.dumps(model['name'])} twice, expected distinct names"
+            )
+        names.append(model["name"])
+        classes = len(model["labels"])
+        if model["output"]["shape"][1] != classes:
+            found = model["output"]["shape"][1]
+            raise ManifestError(
+                f"{key}.output.shape[1]", f"found {found}, expected {classes}, one for each label"
+            )
+        _check_size(key, model["input"]["shape"][2:], model["preprocessing"]["steps"])
+        _check_runnable(key, model, manifest)
+        for number, variant in enumerate(model["variants"]):
+            _check_parts(f"{key}.variants[{number}].weights", variant["weights"])
+            _check_golden(f"{key}.variants[{number}].golden", variant["golden"], classes)
+        if "golden" in model:
+            _check_golden(f"{key}.golden", model["golden"], classes)
+    for kind in ("files", "webgpu"):
+        if kind in manifest.get("runtime", {}):
+            _check_parts(f"runtime.{kind}.wasm", manifest["runtime"][kind]["wasm"])
+    for build, module in manifest.get("engine", {"files": {}})["files"].items():
+        _check_parts(f"engine.files.{build}", module)
+
+
+def _check_runnable(key: str, model: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    """That there is a graph or a plan, and what runs the one and the other."""
+    if "graph" not in model and "plan" not in model:
+        raise ManifestError(f"{key}.graph", "is missing, and so is a plan; nothing could run the model")
+    for file, run_by in (("graph", "runtime"), ("plan", "engine")):
+        if file not in model:
+            continue
+        if run_by not in manifest:
+            raise ManifestError(f"{key}.{file}", f"found a {file} without the {run_by} that would run it")
+        _check_parts(f"{key}.{file}", model[file])
+
+
+def _check_size(key: str, size: list[int], steps: list[dict[str, Any]]) -> None:
+    after = size_after(read_steps(steps))
+    if after is None:
+        raise ManifestError(
+            f"{key}.preprocessing.steps", "found steps that leave the size to the picture, expected one size"
+        )
+    if list(after) != size:
+        raise ManifestError(
+            f"{key}.input.shape",
+            f"found height and width {_compact(size)}, expected {_compact(after)} of the steps",
+        )
+
+
+def _check_golden(key: str, golden: Mapping[str, Any], classes: int) -> None:
+    for row, logits in enumerate(golden["logits"]):
+        if len(logits) != classes:
+            raise ManifestError(
+                f"{key}.logits[{row}]", f"found {len(logits)} entries, expected {classes}, one for each label"
+            )
+
+
+def _check_parts(key: str, file: Mapping[str, Any]) -> None:
+    total = sum(part["size"] for part in file["parts"])
+    if total != file["size"]:
+        raise ManifestError(f"{key}.parts", f"found {total} bytes in all, expected {file['size']}")
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

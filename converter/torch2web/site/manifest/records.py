@@ -1,0 +1,149 @@
+"""model_info.json and model_checksums.json: what the site holds and how its models are to be used."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from torch2web.catalog import ModelSpec
+from torch2web.site.manifest.backend_records import Engine, Runtime
+from torch2web.site.manifest.check import check_manifest
+from torch2web.store import FileRecord, PartedFile
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where a model's weights come from."""
+
+    name: str
+    """File name of the checkpoint."""
+    sha256: str
+    demo: bool
+
+
+@dataclass(frozen=True)
+class VariantRecord:
+    """A form in which a model's weights are stored; all of a model's share its graph."""
+
+    name: str
+    weights: PartedFile
+    """A safetensors file; `encodings.py` says how to read it."""
+    verification: Mapping[str, Any]
+    golden: Mapping[str, Any]
+    logits: Mapping[str, Sequence[float]]
+    """What it gives in onnxruntime, by reference image; for the page that verifies only."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "weights": self.weights.as_dict(),
+            "verification": dict(self.verification),
+            "golden": dict(self.golden),
+        }
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """One model, converted and verified, as the manifest lists it."""
+
+    spec: ModelSpec
+    weights: Weights
+    plain: FileRecord | None
+    """The whole ONNX file, for servers and people; None where the site was built without."""
+    graph: PartedFile | None
+    """ONNX without the weights, which are external data of it; None in a site without onnxruntime-web."""
+    plan: PartedFile | None
+    """What the engine runs in its place; None where there is none."""
+    no_plan: str
+    """Why there is none, where one was wanted."""
+    verification: Mapping[str, Any]
+    """Of the ONNX file as it was exported."""
+    golden: Mapping[str, Any]
+    """PyTorch's outputs for the golden input, for the whole ONNX file."""
+    variants: Sequence[VariantRecord]
+    """The default first."""
+    left_out: Sequence[Mapping[str, Any]]
+    """Variants that passed and are not part of this site: name, weights and verification."""
+    refused: Sequence[Mapping[str, Any]]
+    """Candidates that did not pass the gate: name, size, reason and verification."""
+    reference: Mapping[str, Sequence[float]]
+    """PyTorch's logits by reference image; for the page that verifies only."""
+
+    @property
+    def default(self) -> VariantRecord:
+        """The variant that the loader takes unless told otherwise."""
+        return self.variants[0]
+
+    @property
+    def download(self) -> int:
+        """Bytes that a visitor downloads for the default."""
+        how = self.plan or self.graph  # the loader tries the compiled backend first
+        return (how.size if how else 0) + self.default.weights.size
+
+    @property
+    def weights_parts(self) -> tuple[FileRecord, ...]:
+        """Parts of the weights of every variant."""
+        return tuple(part for variant in self.variants for part in variant.weights.parts)
+
+    @property
+    def files(self) -> tuple[FileRecord, ...]:
+        """Every file of this model, each once."""
+        parted = [self.graph, self.plan, *(variant.weights for variant in self.variants)]
+        parts = [part for file in parted if file for part in file.parts]
+        plain = [self.plain] if self.plain else []
+        return tuple({file.path: file for file in (*plain, *parts)}.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        spec = self.spec
+        plain = {"plain": self.plain.as_dict()} if self.plain else {}
+        graph = {"graph": self.graph.as_dict()} if self.graph else {}
+        plan = {"plan": self.plan.as_dict()} if self.plan else {}
+        no_plan = {"no_plan": self.no_plan} if self.no_plan else {}
+        return {
+            "name": spec.name,
+            "title": spec.title,
+            "version": spec.version,
+            "labels": list(spec.labels),
+            "input": {"name": "input", "dtype": "float32", "shape": ["batch", *spec.input_shape]},
+            "output": {"name": "output", "dtype": "float32", "shape": ["batch", len(spec.labels)]},
+            "preprocessing": spec.preprocessing.as_dict(),
+            "opset": spec.opset,
+            "provenance": {
+                "weights": "demo" if self.weights.demo else "checkpoint",
+                "architecture": spec.architecture,
+                "checkpoint": {"name": self.weights.name, "sha256": self.weights.sha256},
+            },
+            "recommended": {"target": spec.recommended.target, "role": spec.recommended.role},
+            **plain,
+            "verification": dict(self.verification),
+            "golden": dict(self.golden),
+            **graph,
+            **plan,
+            **no_plan,
+            "variants": [variant.as_dict() for variant in self.variants],
+            "gate": asdict(spec.gate),
+            "refused": [dict(refused) for refused in self.refused],
+        }
+
+
+def manifest_json(
+    generator: str, runtime: Runtime | None, engine: Engine | None, models: Sequence[ModelRecord]
+) -> bytes:
+    """The bytes of model_info.json: the same for the same input, no time and no path of this machine."""
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "generator": generator,
+        **({"runtime": runtime.as_dict()} if runtime else {}),
+        **({"engine": engine.as_dict()} if engine else {}),
+        "models": [model.as_dict() for model in models],
+    }
+    check_manifest(manifest)
+    return json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def checksums_json(records: Iterable[FileRecord]) -> bytes:
+    """The bytes of model_checksums.json: file name below `models/` to SHA-256 in hex."""
+    sums = {record.path.removeprefix("models/"): record.sha256 for record in records}
+    return json.dumps(sums, indent=2, sort_keys=True).encode() + b"\n"

@@ -1,0 +1,5 @@
+from torch2web.site.recheck.site_check import recheck
+
+__all__ = [
+    "recheck",
+]

@@ -1,0 +1,10 @@
+from torch2web.site.signing.keys import UNLOCKED_BY, PublicKey, SigningKey
+from torch2web.site.signing.signature import check_signature, sign_manifest
+
+__all__ = [
+    "UNLOCKED_BY",
+    "PublicKey",
+    "SigningKey",
+    "check_signature",
+    "sign_manifest",
+]

@@ -1,0 +1,30 @@
+"""Writers of a site's files, each with one kind of file."""
+
+from torch2web.site.writers.backends import BackendFiles, write_backends
+from torch2web.site.writers.loader import LoaderFiles, write_loader
+from torch2web.site.writers.manifest_files import ManifestFiles, write_manifest
+from torch2web.site.writers.models import place_model
+from torch2web.site.writers.offline import write_offline
+from torch2web.site.writers.pages import PageFiles, write_pages
+from torch2web.site.writers.templates import render
+from torch2web.site.writers.verify_page import FOLDER as VERIFY_FOLDER
+from torch2web.site.writers.verify_page import PAGE as VERIFY_PAGE
+from torch2web.site.writers.verify_page import Judged, write_verify_page
+
+__all__ = [
+    "VERIFY_FOLDER",
+    "VERIFY_PAGE",
+    "BackendFiles",
+    "Judged",
+    "LoaderFiles",
+    "ManifestFiles",
+    "PageFiles",
+    "place_model",
+    "render",
+    "write_backends",
+    "write_loader",
+    "write_manifest",
+    "write_offline",
+    "write_pages",
+    "write_verify_page",
+]

@@ -1,0 +1,52 @@
+"""The loader: its file, the same in every site of a version, and the stub that pins this site's manifest."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch2web.assets import Assets
+from torch2web.site.manifest import ENTRY
+from torch2web.store import FileRecord, write_bytes_hashed, write_named
+
+_SCRIPTS = "scripts/"
+_PAGES = ("torch2web.js", "stub.js", "page.js", "verify.js", "offline.js")
+
+
+@dataclass(frozen=True)
+class LoaderFiles:
+    """What a page that embeds the loader may fetch of it."""
+
+    stub: FileRecord
+    """torch2web.js, the stable name: pins the manifest and exports the public names of `loader`."""
+    loader: FileRecord
+    """Under a name with its hash, which caches may keep for ever."""
+    chunks: tuple[FileRecord, ...]
+    """Parts of the loader's code that it imports on demand."""
+    types: FileRecord
+
+    @property
+    def pinned(self) -> tuple[FileRecord, FileRecord]:
+        """Files whose hashes a page states."""
+        return self.stub, self.loader
+
+    @property
+    def files(self) -> tuple[FileRecord, ...]:
+        return self.stub, self.loader, *self.chunks, self.types
+
+
+def write_loader(root: Path, assets: Assets, manifest: FileRecord) -> LoaderFiles:
+    """Write the loader, which then accepts only the manifest with the hash of `manifest`."""
+    loader = write_named(root, "torch2web-*.js", assets.read(f"{_SCRIPTS}torch2web.js"))
+    names = [path.removeprefix(_SCRIPTS) for path in assets.below(_SCRIPTS)]
+    chunks = [name for name in names if name.endswith(".js") and name not in _PAGES]
+    return LoaderFiles(
+        stub=write_bytes_hashed(root, ENTRY, stub_of(assets, loader.path, manifest.sha256)),
+        loader=loader,
+        chunks=tuple(write_bytes_hashed(root, name, assets.read(_SCRIPTS + name)) for name in chunks),
+        types=write_bytes_hashed(root, "torch2web.d.ts", assets.read(f"{_SCRIPTS}torch2web.d.ts")),
+    )
+
+
+def stub_of(assets: Assets, loader: str, manifest_sha256: str) -> bytes:
+    """torch2web.js of the site with this manifest; `loader` is the path of the loader's file beside it."""
+    stub = assets.read(f"{_SCRIPTS}stub.js").decode()
+    return stub.replace("__LOADER__", loader).replace("__MODEL_INFO_SHA256__", manifest_sha256).encode()

@@ -1,0 +1,70 @@
+"""Puts a model's verified files into the site."""
+
+from pathlib import Path
+
+from torch2web.catalog import ModelSpec
+from torch2web.errors import OutputError
+from torch2web.site.manifest import Delivery, ModelRecord, VariantRecord, Weights
+from torch2web.store import MODEL, PART_SIZE, PARTS, CheckedFiles, FileRecord, Kept, PartedFile, write_parts
+
+
+def place_model(root: Path, spec: ModelSpec, weights: Weights, kept: Kept, delivery: Delivery) -> ModelRecord:
+    """Give the files of the conversion `kept` names in `root` too.
+
+    Raises OutputError where one is not the one that was verified.
+    """
+    record = kept.record
+    part_size = min(PART_SIZE, delivery.max_file_size)
+    backends = delivery.backends
+    planned = backends.with_engine and record["plan"]
+
+    def place_parts(file: PartedFile) -> PartedFile:
+        if part_size < PART_SIZE:
+            return _split_anew(root, kept.files, file, part_size)
+        for part in file.parts:
+            kept.files.place(part.path, root / part.path)
+        return file
+
+    plain = None
+    if delivery.full_onnx:
+        model = FileRecord(**record["model"])
+        plain = FileRecord(f"models/{spec.output}", model.size, model.sha256)
+        kept.files.place(MODEL, root / plain.path)
+    return ModelRecord(
+        spec=spec,
+        weights=weights,
+        plain=plain,
+        graph=place_parts(PartedFile.from_dict(record["graph"])) if backends.with_runtime else None,
+        plan=place_parts(PartedFile.from_dict(record["plan"])) if planned else None,
+        no_plan=record["no_plan"] if backends.with_engine else "",
+        verification=record["verification"],
+        variants=tuple(
+            VariantRecord(
+                name=variant["name"],
+                weights=place_parts(PartedFile.from_dict(variant["weights"])),
+                verification=variant["verification"],
+                golden=variant["golden"],
+                logits=variant["logits"],
+            )
+            for index, variant in enumerate(record["kept"])
+            if index == 0 or delivery.includes(variant["name"], variant["weights"]["size"])
+        ),
+        left_out=tuple(
+            variant
+            for index, variant in enumerate(record["kept"])
+            if index and not delivery.includes(variant["name"], variant["weights"]["size"])
+        ),
+        golden=record["golden"],
+        refused=record["refused"],
+        reference=record["reference"],
+    )
+
+
+def _split_anew(root: Path, files: CheckedFiles, file: PartedFile, part_size: int) -> PartedFile:
+    """Write `file` in smaller parts than those that are kept."""
+    content = b"".join(files.read(part.path) for part in file.parts)
+    split = write_parts(root, PARTS, content, part_size)
+    if split.sha256 != file.sha256:
+        problem = f"its parts make up SHA-256 {split.sha256}, expected {file.sha256}"
+        raise OutputError(files.folder, f"{problem}; build again")
+    return split

@@ -1,0 +1,80 @@
+"""The page that visitors see, its style, script and sample images, and the licences."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch2web.assets import Assets
+from torch2web.catalog import Materials, Sample
+from torch2web.site.manifest import ModelRecord, Runtime
+from torch2web.site.writers.loader import LoaderFiles
+from torch2web.site.writers.templates import render
+from torch2web.store import FileRecord, integrity, write_bytes_hashed
+
+
+@dataclass(frozen=True)
+class PageFiles:
+    index: FileRecord
+    script: FileRecord
+    style: FileRecord
+    notices: FileRecord
+    samples: tuple[FileRecord, ...]
+
+    @property
+    def files(self) -> tuple[FileRecord, ...]:
+        return self.index, self.script, self.style, self.notices, *self.samples
+
+
+def write_pages(
+    root: Path,
+    assets: Assets,
+    models: Sequence[ModelRecord],
+    materials: Materials,
+    runtime: Runtime | None,
+    loader: LoaderFiles,
+    *,
+    verify_page: bool,
+) -> PageFiles:
+    """Write index.html and everything that it alone loads."""
+    script = write_bytes_hashed(root, "page.js", assets.read("scripts/page.js"))
+    style = write_bytes_hashed(root, "page.css", assets.read("templates/page.css"))
+    notices = render(assets, "THIRD_PARTY.txt.j2", runtime=runtime, verify_page=verify_page)
+    samples = _samples(models, materials)
+    pinned = {file.path: integrity(file.sha256) for file in loader.pinned}
+    import_map = import_map_of(pinned)
+    html = render(
+        assets,
+        "index.html.j2",
+        models=models,
+        samples=samples,
+        runtime=runtime,
+        pinned=pinned,
+        verify_page=verify_page,
+        loader=loader.loader,
+        import_map=import_map,
+        import_map_integrity=integrity(hashlib.sha256(import_map.encode()).hexdigest()),
+        page_integrity=integrity(script.sha256),
+        style_integrity=integrity(style.sha256),
+    )
+    return PageFiles(
+        index=write_bytes_hashed(root, "index.html", html),
+        script=script,
+        style=style,
+        notices=write_bytes_hashed(root, "THIRD_PARTY.txt", notices),
+        samples=tuple(
+            write_bytes_hashed(root, f"samples/{sample.file_name}", sample.content) for sample in samples
+        ),
+    )
+
+
+def import_map_of(integrities: Mapping[str, str]) -> str:
+    """An import map (HTML, "Import maps") that states the hash of each script, by its path in the site."""
+    return json.dumps({"integrity": {f"./{path}": value for path, value in integrities.items()}})
+
+
+def _samples(models: Sequence[ModelRecord], materials: Materials) -> tuple[Sample, ...]:
+    """The materials' sample images, where they show what every model tells apart."""
+    fitting = all(model.spec.labels == materials.labels for model in models)
+    return materials.samples() if fitting else ()

@@ -1,0 +1,28 @@
+"""Pages and configuration files, rendered from the Jinja templates among the assets."""
+
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+
+from torch2web.assets import Assets
+
+FOLDER = "templates/"
+
+
+def render(assets: Assets, template: str, **context: Any) -> bytes:
+    """Render `templates/<template>`; every variable that it names must be given."""
+    sources = {path.removeprefix(FOLDER): path for path in assets.below(FOLDER) if path.endswith(".j2")}
+    environment = Environment(
+        loader=DictLoader({template: assets.read(sources[template]).decode()}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["mib"] = _mib
+    return environment.get_template(template).render(**context).encode()
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB" if size < 100 * 2**20 else f"{size / 2**20:.0f} MiB"

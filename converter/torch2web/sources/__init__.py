@@ -1,0 +1,7 @@
+from torch2web.sources.checkpoint import load_model
+from torch2web.sources.export import export_onnx
+
+__all__ = [
+    "export_onnx",
+    "load_model",
+]

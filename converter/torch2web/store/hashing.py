@@ -1,0 +1,75 @@
+"""Files and their SHA-256, taken while the bytes are written so that the two cannot drift apart."""
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BLOCK_SIZE = 4 * 1024 * 1024
+"""Bytes that are read and written at a time."""
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One file of the site. `path` is relative to the site's root, with forward slashes."""
+
+    path: str
+    size: int
+    sha256: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The manifest's form."""
+        return {"path": self.path, "size": self.size, "sha256": self.sha256}
+
+
+def read_blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of `path`, BLOCK_SIZE at a time."""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_SIZE):
+            yield block
+
+
+def write_hashed(root: Path, path: str, blocks: Iterable[bytes]) -> FileRecord:
+    """Write `blocks` to `root/path` and return its record."""
+    target = root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    whole, size = hashlib.sha256(), 0
+    with target.open("wb") as file:
+        for block in blocks:
+            file.write(block)
+            whole.update(block)
+            size += len(block)
+    return FileRecord(path, size, whole.hexdigest())
+
+
+def write_bytes_hashed(root: Path, path: str, content: bytes) -> FileRecord:
+    """Write `content` to `root/path` and return its record."""
+    return write_hashed(root, path, [content])
+
+
+def record_of(root: Path, path: str) -> FileRecord:
+    """The record of a file that something else wrote to `root/path`."""
+    target = root / path
+    return FileRecord(path, target.stat().st_size, sha256_of(target))
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of_sources(root: Path, paths: Iterable[Path]) -> str:
+    """One SHA-256, in hex, over the names below `root` and the bytes of `paths`, in their order."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def integrity(sha256: str) -> str:
+    """A hex digest in the form of an `integrity` attribute (W3C Subresource Integrity)."""
+    return "sha256-" + base64.b64encode(bytes.fromhex(sha256)).decode()

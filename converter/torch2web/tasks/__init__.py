@@ -1,0 +1,5 @@
+from torch2web.tasks.classification import softmax
+
+__all__ = [
+    "softmax",
+]

@@ -1,0 +1,24 @@
+from torch2web.verification.compare import (
+    VerificationReport,
+    measure,
+    require_within_tolerance,
+    run_all,
+    verify_onnx,
+)
+from torch2web.verification.onnx_session import create_session, create_session_with, run_session
+from torch2web.verification.reference_images import reference_images
+from torch2web.verification.reference_run import ReferenceRun, capture_reference
+
+__all__ = [
+    "ReferenceRun",
+    "VerificationReport",
+    "capture_reference",
+    "create_session",
+    "create_session_with",
+    "measure",
+    "reference_images",
+    "require_within_tolerance",
+    "run_all",
+    "run_session",
+    "verify_onnx",
+]

@@ -1,0 +1,145 @@
+"""An ONNX file against the ReferenceRun: the same numbers as PyTorch, or a VerificationError."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from torch2web.catalog import ModelSpec
+from torch2web.errors import DeadModelError, VerificationError
+from torch2web.images import golden_input
+from torch2web.tasks import softmax
+from torch2web.verification.onnx_session import create_session, run_session
+from torch2web.verification.reference_run import ReferenceRun, in_batches
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+Logits = dict[int, NDArray[np.float32]]
+"""By batch size, each [images, classes]."""
+
+ALIVE_FACTOR = 100
+"""How many times its tolerance a model's logits must vary for a comparison to prove anything."""
+
+
+@dataclass(frozen=True)
+class VerificationReport:
+    """Differences between a file in onnxruntime and PyTorch, over all images and batch sizes."""
+
+    images: int
+    batch_sizes: tuple[int, ...]
+    tolerance: float
+    logits_max_abs_diff: float
+    logits_mean_abs_diff: float
+    probabilities_max_abs_diff: float
+    top1_agreement: float
+    worst_image: str
+    logits_spread: float
+    """Largest standard deviation of a logit between images."""
+    top1_classes: int
+    """How many classes came first for at least one image."""
+    dead: bool
+    """The spread is too small to prove anything, and --allow-dead let it pass."""
+
+
+def verify_onnx(
+    path: Path, spec: ModelSpec, reference: ReferenceRun, *, allow_dead: bool
+) -> VerificationReport:
+    """Compare `path` with `reference`.
+
+    Raises VerificationError over the tolerance of `spec`, for logits that are not finite or do not
+    fit the labels, and DeadModelError where the reference does not depend on the image.
+    """
+    require_usable(spec, reference)
+    spread, needed = _spread(reference), ALIVE_FACTOR * spec.tolerance
+    if spread < needed and not allow_dead:
+        raise DeadModelError(spec.name, spread, needed)
+    report = measure(spec, reference, *run_all(create_session(path), spec, reference))
+    require_within_tolerance(spec, report)
+    return report
+
+
+def run_all(
+    session: "onnxruntime.InferenceSession", spec: ModelSpec, reference: ReferenceRun
+) -> tuple[Logits, NDArray[np.float32]]:
+    """Logits of the reference's inputs by batch size, and of its golden input."""
+    found = {
+        size: np.concatenate([run_session(session, batch) for batch in in_batches(reference.inputs, size)])
+        for size in reference.logits
+    }
+    return found, run_session(session, golden_input(reference.golden_seed, spec.preprocessing))
+
+
+def require_usable(spec: ModelSpec, reference: ReferenceRun) -> None:
+    """Raise VerificationError where PyTorch's own logits are not finite or do not fit the labels."""
+    for logits in (*reference.logits.values(), reference.golden_logits):
+        if logits.ndim != 2 or logits.shape[1] != len(spec.labels):
+            expected = f"one for each of {len(spec.labels)} labels"
+            problem = f"PyTorch gives logits {list(logits.shape)}, expected {expected}"
+            raise VerificationError(spec.name, problem, {}, "")
+        broken = np.flatnonzero(~np.isfinite(logits).all(axis=1))
+        if len(broken):
+            name = (
+                reference.image_names[broken[0]] if logits is not reference.golden_logits else "golden input"
+            )
+            raise VerificationError(spec.name, "PyTorch itself gives NaN or infinite logits", {}, name)
+
+
+def _spread(reference: ReferenceRun) -> float:
+    return float(reference.logits[1].std(axis=0, dtype=np.float64).max())
+
+
+def measure(
+    spec: ModelSpec, reference: ReferenceRun, found: Logits, golden: NDArray[np.float32]
+) -> VerificationReport:
+    """How far `found` and `golden` are from PyTorch's.
+
+    Raises VerificationError where they have another shape, are not finite or give no probabilities.
+    """
+    expected = np.concatenate([*reference.logits.values(), reference.golden_logits])
+    actual = np.concatenate([*(found[size] for size in reference.logits), golden])
+    names = [*reference.image_names * len(reference.logits), *["golden input"] * len(golden)]
+    if actual.shape != expected.shape:
+        problem = f"found logits {list(actual.shape)}, expected {list(expected.shape)}"
+        raise VerificationError(spec.name, problem, {}, "")
+    broken = np.flatnonzero(~np.isfinite(actual).all(axis=1))
+    if len(broken):
+        raise VerificationError(spec.name, "it gives NaN or infinite logits", {}, names[broken[0]])
+    # In float64, so that the figures are the differences themselves and not their rounding.
+    differences = np.abs(actual.astype(np.float64) - expected)
+    probabilities = softmax(actual)
+    per_image = differences.max(axis=1)
+    agreement = float((actual.argmax(axis=1) == expected.argmax(axis=1)).mean())
+    worst = int(per_image.argmax())
+    spread = _spread(reference)
+    if np.abs(probabilities.sum(axis=1) - 1).max() > 1e-6:
+        raise VerificationError(spec.name, "its probabilities do not sum to 1", {}, names[worst])
+    return VerificationReport(
+        images=len(reference.image_names),
+        batch_sizes=tuple(reference.logits),
+        tolerance=spec.tolerance,
+        logits_max_abs_diff=float(per_image.max()),
+        logits_mean_abs_diff=float(differences.mean()),
+        probabilities_max_abs_diff=float(np.abs(probabilities - softmax(expected)).max()),
+        top1_agreement=agreement,
+        worst_image=names[worst],
+        logits_spread=spread,
+        top1_classes=len(np.unique(reference.logits[1].argmax(axis=1))),
+        dead=spread < ALIVE_FACTOR * spec.tolerance,
+    )
+
+
+def require_within_tolerance(spec: ModelSpec, report: VerificationReport) -> None:
+    """Raise VerificationError, with the figures, where a logit differs by more than `spec` tolerates."""
+    figures = {
+        "max difference": report.logits_max_abs_diff,
+        "mean difference": report.logits_mean_abs_diff,
+        "probability difference": report.probabilities_max_abs_diff,
+        "top-1 agreement": report.top1_agreement,
+        "tolerance": spec.tolerance,
+    }
+    if not report.logits_max_abs_diff <= spec.tolerance:
+        raise VerificationError(spec.name, "its logits are not PyTorch's", figures, report.worst_image)
+    # The first class needs no bound of its own: within the tolerance it differs only where two classes tie.

@@ -1,0 +1,123 @@
+"""Compiles the assets into converter/torch2web/assets/files/, unless they are up to date."""
+
+import hashlib
+import json
+import lzma
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from torch2web.assets import COMPRESSED, FILES, INDEX
+from torch2web.store import kept_files, sha256_of_sources, side_by_side, swapped_in
+from web.build.engine import ENGINE, ENGINE_BUILDS, build_engine
+from web.build.python_packages import PURE, pack_installed
+from web.build.scripts import (
+    WEB,
+    build_scripts,
+    check_engine_budgets,
+    install_node_modules,
+    node_package,
+    runtime_files,
+    runtime_version,
+    script_sources,
+)
+
+ROOT = WEB.parent
+CACHE = ROOT / ".cache" / "assets"
+
+PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+
+COMPRESSED_OVER = 2**20
+"""Size in bytes over which WebAssembly is stored compressed: in the wheel's own format it is 50 % larger."""
+
+
+def refresh_assets() -> bool:
+    """Compile the assets if any source changed since; whether it did. Raises ToolError or BudgetError."""
+    sources = sources_sha256()
+    if _is_current(sources):
+        return False
+    install_node_modules()
+    contents = dict(_contents())
+    with swapped_in(FILES) as folder:
+        write_assets(folder, contents, sources)
+    return True
+
+
+def sources_sha256() -> str:
+    """One SHA-256 over everything that the assets are made from."""
+    files = [
+        *script_sources(),
+        *sorted(ENGINE.rglob("*.[ch]")),
+        *sorted((ROOT / "templates").rglob("*.*")),
+        *_judge_files(),
+        *sorted(Path(__file__).parent.glob("*.py")),
+        ROOT / "models.toml",
+    ]
+    packages = ("ziglang", *PURE)
+    versions = " ".join(f"{name} {version(name)}" for name in packages)
+    return hashlib.sha256(f"{sha256_of_sources(ROOT, files)} {versions}".encode()).hexdigest()
+
+
+def write_assets(folder: Path, contents: dict[str, bytes], sources: str) -> None:
+    """Write `contents` by path and their index into `folder`."""
+    packed = {
+        path: content
+        for path, content in contents.items()
+        if path.endswith(".wasm") and len(content) > COMPRESSED_OVER
+    }
+    compressed = dict(zip(packed, side_by_side(_compressed, packed.values()), strict=True))
+    files = {}
+    for path, content in sorted(contents.items()):
+        target = folder / (path + COMPRESSED if path in compressed else path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(compressed.get(path, content))
+        digest = hashlib.sha256(content).hexdigest()
+        files[path] = {"size": len(content), "sha256": digest, "compressed": path in compressed}
+    index = {"sources": sources, "onnxruntime-web": runtime_version(), "files": files}
+    (folder / INDEX).write_text(json.dumps(index, indent=1) + "\n")
+
+
+def _contents() -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of every asset."""
+    for name, content in build_scripts(CACHE).items():
+        yield f"scripts/{name}", content
+    modules = build_engine(CACHE)
+    check_engine_budgets(modules)
+    for build, name in ENGINE_BUILDS.items():
+        yield f"engine/{build}/{name}", modules[name]
+    for kind in ("cpu", "webgpu"):
+        for role, path in runtime_files(kind).items():
+            yield f"onnxruntime/{kind}/{role}/{path.name}", path.read_bytes()
+    for name in PYODIDE:
+        yield f"pyodide/{name}", (node_package("pyodide") / name).read_bytes()
+    for name in PURE:
+        file_name, content = pack_installed(name)
+        yield f"wheels/{file_name}", content
+    for path in _judge_files():
+        yield f"judge/{path.name}", path.read_bytes()
+    for path in sorted((ROOT / "templates").rglob("*.*")):
+        yield f"templates/{path.relative_to(ROOT / 'templates').as_posix()}", path.read_bytes()
+    yield "models.toml", (ROOT / "models.toml").read_bytes()
+
+
+def _judge_files() -> list[Path]:
+    """The tests that judge the loader inside the page, in Pyodide."""
+    return sorted((WEB / "verify" / "python").glob("*.py"))
+
+
+def _is_current(sources: str) -> bool:
+    try:
+        index = json.loads((FILES / INDEX).read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(index.get("sources") == sources)
+
+
+def _compressed(content: bytes) -> bytes:
+    """In xz's format, kept between builds."""
+
+    def make(folder: Path) -> None:
+        (folder / "compressed.xz").write_bytes(lzma.compress(content, preset=6))
+
+    digest = hashlib.sha256(content).hexdigest()
+    return kept_files(CACHE, f"xz-{digest[:8]}", digest, make)["compressed.xz"]
