@@ -1,8 +1,9 @@
 /** Steps over synthetic pictures: prints a hash of each result, for Python to compare with Pillow's. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { StepInfo } from "../../web/loader/api/preprocessing.ts";
 import type { Pixels } from "../../web/loader/images/resample.ts";
-import { applyStep, type StepInfo } from "../../web/loader/images/steps.ts";
+import { applyStep } from "../../web/loader/images/steps.ts";
 
 /** Width, height, and what is done to the picture. */
 type Case = [number, number, StepInfo[]];

@@ -1,6 +1,7 @@
 import { ManifestError } from "../../api/errors.ts";
 import type { Manifest, PartedFileInfo } from "../../api/manifest.ts";
-import { sizeAfter, type StepInfo } from "../../images/steps.ts";
+import type { StepInfo } from "../../api/preprocessing.ts";
+import { sizeAfter } from "../../images/steps.ts";
 
 /**
  * Checks what model_info.json says before any of it is used. The same case table drives this and

@@ -1,9 +1,9 @@
-import { checkManifest } from "./check.ts";
-import { fetchBytes, type DownloadOptions } from "../download.ts";
 import { IntegrityError, ManifestError } from "../../api/errors.ts";
-import { sha256, subresourceIntegrity } from "../integrity.ts";
 import type { Manifest, ModelInfo, VariantInfo } from "../../api/manifest.ts";
 import { prepareHashing } from "../chunks.ts";
+import { fetchBytes, type DownloadOptions } from "../download.ts";
+import { sha256, subresourceIntegrity } from "../integrity.ts";
+import { checkManifest } from "./check.ts";
 import { manifestPin } from "./pin.ts";
 import { requireSignature, type Signed } from "./signature.ts";
 
