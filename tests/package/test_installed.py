@@ -50,7 +50,15 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     (wheel,) = dist.glob("*.whl")
     constraints = ROOT / ".ci/constraints.txt"
-    install = ["pip", "install", "--quiet", "--disable-pip-version-check", "--constraint", constraints, wheel]
+    install: list[str | Path] = [
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--constraint",
+        constraints,
+        wheel,
+    ]
     subprocess.run([environment / "bin/python", "-m", *install], check=True)
     return environment
 
