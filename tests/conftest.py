@@ -36,7 +36,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if report.when == "call"
     ]
     checks = sum(int(str(dict(report.user_properties).get("checks", 1))) for report in reports)
-    terminalreporter.write_line(f"{checks} checks in {len(reports)} tests")
+    if reports:
+        terminalreporter.write_line(f"{checks} checks in {len(reports)} tests")
 
 
 def run_build(*arguments: object, timeout: float = 400) -> subprocess.CompletedProcess[str]:
