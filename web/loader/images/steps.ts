@@ -1,20 +1,6 @@
 import type { PadInfo, ResizeInfo, StepInfo } from "../api/preprocessing.ts";
 import { pick, resample, type Pixels } from "./resample.ts";
 
-/** Height and width after `steps`, whatever the picture; undefined where that depends on the picture. */
-export function sizeAfter(steps: readonly StepInfo[]): [number, number] | undefined {
-  let size: [number, number] | undefined;
-  for (const step of steps) {
-    if (step.op === "pad") {
-      const [left, top, right, bottom] = step.padding;
-      if (size) size = [size[0] + top + bottom, size[1] + left + right];
-    } else {
-      size = typeof step.size === "number" ? undefined : step.size;
-    }
-  }
-  return size;
-}
-
 /** `pixels` after one step; the fourth channel of the result means nothing. */
 export function applyStep(pixels: Pixels, step: StepInfo, verticalFirst: boolean): Pixels {
   const { width, height } = pixels;

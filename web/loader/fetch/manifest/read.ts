@@ -46,13 +46,7 @@ export async function readManifest(
   const [expected, actual] = [manifestPin(), await sha256(bytes)];
   if (actual !== expected) throw new IntegrityError(url, expected, actual);
   await requireSignature(base, url, bytes, signed, options);
-  let data: unknown;
-  try {
-    data = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new ManifestError("", `it is not valid JSON: ${String(error)}`);
-  }
-  return checkManifest(data);
+  return checkManifest(JSON.parse(new TextDecoder().decode(bytes)));
 }
 
 export function findModel(manifest: Manifest, name: string): ModelInfo {
