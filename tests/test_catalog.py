@@ -69,7 +69,7 @@ def test_steps_of_a_model_card(tmp_path: Path) -> None:
         (
             'steps = [{ op = "resize", size = 9, filter = "box" }]',
             "models[0].preprocessing.steps",
-            "these steps leave the size to the picture",
+            "the size after these steps depends on the image",
         ),
         (
             'steps = [{ op = "resize", size = 9 }]',

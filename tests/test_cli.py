@@ -198,9 +198,13 @@ def not_finite(path: Path) -> None:
     ("content", "message", "code"),
     [
         (lambda path: path.touch(), "it is empty (0 bytes)", 2),
-        (lambda path: torch.save({"a": Path("x")}, path), "it was refused: it wants to run pathlib", 2),
+        (
+            lambda path: torch.save({"a": Path("x")}, path),
+            "it was refused: loading it would execute pathlib",
+            2,
+        ),
         (truncated, "it is truncated or damaged", 2),
-        (not_finite, "1 of its tensors hold NaN or infinite values: classifier.1.bias", 2),
+        (not_finite, "1 of its tensors contain NaN or infinite values: classifier.1.bias", 2),
         (lambda path: path.write_text("<html>404</html>"), "it is an HTML or XML page", 2),
         (lambda path: path.write_text("version https://git-lfs.github.com/spec/v1"), "Git LFS pointer", 2),
         (
@@ -273,7 +277,7 @@ def test_other_labels_need_other_weights(tmp_path: Path, cache: Path) -> None:
     options = ["--catalog", path, "--only", "mobilenet_emotion", "--out", tmp_path / "site"]
     result = run_build(*options, "--cache", cache)
     assert result.returncode == 2
-    assert "the demo weights tell Bored, Confused, Focused, Tired, in this order" in result.stderr
+    assert "the demo weights have the labels Bored, Confused, Focused, Tired, in this order" in result.stderr
 
 
 @pytest.mark.parametrize("make", ["folder", "file", "link"])

@@ -100,7 +100,7 @@ def test_a_half_pixel_is_cropped_to_the_even_side() -> None:
 
 @pytest.mark.parametrize("steps", [(), (Resize(256, "bilinear"),), (Pad((1, 1, 1, 1)),)])
 def test_one_size_is_needed(steps: tuple[Step, ...]) -> None:
-    with pytest.raises(ValueError, match="leave the size to the picture"):
+    with pytest.raises(ValueError, match="the size after these steps depends on the image"):
         Preprocessing(steps, SPEC.mean, SPEC.std)
 
 

@@ -1,4 +1,4 @@
-"""From an image to the input tensor, as Pillow and torchvision compute it."""
+"""Preprocessing of images to input tensors, and the golden input of the self-check."""
 
 from torch2web.images.golden import golden_input
 from torch2web.images.preprocessing import Preprocessing, preprocess

@@ -1,4 +1,4 @@
-"""From a checkpoint to a PyTorch model, and from the model to ONNX."""
+"""Model sources: loading a checkpoint and exporting it to ONNX."""
 
 from torch2web.sources.checkpoint import load_model
 from torch2web.sources.export import export_onnx

@@ -1,4 +1,4 @@
-"""What the outputs of a network mean."""
+"""Postprocessing of model outputs."""
 
 from torch2web.tasks.classification import softmax
 

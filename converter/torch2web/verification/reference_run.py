@@ -41,7 +41,7 @@ def capture_reference(model: "nn.Module", spec: ModelSpec, images: Sequence[Refe
     """Run `model` over `images` at each of BATCH_SIZES, and over the golden input."""
     import torch  # takes seconds, and builds in which every conversion is cached need none of it
 
-    inputs = np.stack([preprocess(image.picture, spec.preprocessing) for image in images])
+    inputs = np.stack([preprocess(image.image, spec.preprocessing) for image in images])
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""The materials of the default catalogue: the demo's faces and weights. Nothing else imports `demo`."""
+"""Materials of the default catalogue: the demo's faces and weights. The only importer of `demo`."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from torch2web.catalog.materials import Materials, ReferenceImage, Sample
 
 
 def default_materials() -> Materials:
-    """Drawn faces that are Bored, Confused, Focused or Tired, and weights trained on such faces."""
+    """Drawn faces of the classes Bored, Confused, Focused and Tired, and weights trained on such faces."""
     return Materials(
         labels=demo.LABELS,
         reference_images=lambda: tuple(ReferenceImage(name, face) for name, face in demo.reference_faces()),
@@ -19,5 +19,5 @@ def default_materials() -> Materials:
 
 
 def demo_catalog() -> Path:
-    """The demo's models.toml, as this package carries it."""
+    """Path of the demo's models.toml inside this package."""
     return FILES / "models.toml"
