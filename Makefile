@@ -12,6 +12,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 WEB := web/node_modules/.torch2web-lock-sha256
 NODE_BIN := web/node_modules
 PRETTIER := $(BIN)/node $(NODE_BIN)/prettier/bin/prettier.cjs
+CLANG_FORMAT := $(BIN)/clang-format --style=file:web/engine/.clang-format
+C_SOURCES := $(wildcard web/engine/*/*.[ch] bench/engine/*.c)
 PRETTY := web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css \
 	converter/torch2web/schemas/*.json tests/web/*.ts tests/web/*.json tests/cases/*.json \
 	tests/browser/harness/*.js bench/*.js bench/*.json
@@ -46,6 +48,7 @@ check: .venv/.installed-test $(WEB)
 	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web/offline
 	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p tests/web
 	$(PRETTIER) --check --log-level warn $(PRETTY)
+	$(CLANG_FORMAT) --dry-run -Werror $(C_SOURCES)
 
 browser: .venv/.installed-test
 	$(BIN)/python -m tests.browser.find
@@ -55,6 +58,7 @@ format: .venv/.installed-test $(WEB)
 	$(BIN)/ruff check --fix --select I .
 	$(BIN)/ruff format .
 	$(PRETTIER) --write --log-level warn $(PRETTY)
+	$(CLANG_FORMAT) -i $(C_SOURCES)
 
 bench: .venv/.installed-test browser
 	$(BIN)/python -m bench

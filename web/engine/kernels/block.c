@@ -3,7 +3,6 @@
 // Rows go into a ring whose rows have zeros on both sides (and one row of zeros stands for all that lie outside), so that
 // the depthwise knows no edges. A strip of its output rows, just enough pixels for full tiles, is then projected.
 
-
 #include "activation.h"
 #include "depthwise_row.h"
 #include "moves.h"

@@ -2,8 +2,8 @@
 //
 // Activations are float32, channels last and dense: [height][width][channels]. Pointers need no alignment (64 bytes
 // is fastest). No kernel reads or writes outside the extents that its fields give, whatever the numbers in them
-// are, provided that the caller has checked the fields: sizes, strides, kernels and dilations at least 1, pads at least 0 and
-// smaller than the (dilated) kernel, every window beginning within the padded input, padded extents below 2^24, every
+// are, provided that the caller has checked the fields: sizes, strides, kernels and dilations at least 1, pads at least 0
+// and smaller than the (dilated) kernel, every window beginning within the padded input, padded extents below 2^24, every
 // buffer as large as its comment says and below 2^29 floats. NaN and infinities go through as in onnxruntime.
 //
 // Every thread calls the same kernel with the same fields and its own `Share`; it reads nothing that another thread
@@ -28,7 +28,7 @@ enum { MAX_THREADS = 64 };
 
 typedef enum {
   ACTIVATION_NONE,
-  ACTIVATION_CLIP,         // a: smallest, b: largest; either may be infinite. Relu is [0, inf], Relu6 [0, 6]. NaN stays
+  ACTIVATION_CLIP, // a: smallest, b: largest; either may be infinite. Relu is [0, inf], Relu6 [0, 6]. NaN stays
   ACTIVATION_SIGMOID,
   ACTIVATION_SILU,         // x * sigmoid(x)
   ACTIVATION_HARD_SIGMOID, // clip(a * x + b, 0, 1)
@@ -59,7 +59,8 @@ void activate(const Activate *, Share);
 //
 // A 1x1 convolution, or Gemm and MatMul of any number of rows. Weights in panels of eight outputs:
 //   [ceil(outputs / 8)][8 biases, then [inputs][8]], outputs that do not exist are zero.
-// So the weight w[i][j] is at ((j / 8) * (inputs + 1) + 1 + i) * 8 + j % 8, and the bias at (j / 8) * (inputs + 1) * 8 + j % 8.
+// So the weight w[i][j] is at ((j / 8) * (inputs + 1) + 1 + i) * 8 + j % 8, and the bias at (j / 8) * (inputs + 1) * 8 + j
+// % 8.
 typedef struct {
   const float *x;        // [rows][inputs], rows x_stride apart
   const float *weights;  // panel_floats(inputs, outputs) floats
@@ -99,11 +100,11 @@ typedef enum {
 // One row times a large matrix kept in its small form: y[j] = activation(sum over i of x[i] * w[i][j] + bias[j]).
 // (For a matrix in float32 there is `product`.)
 typedef struct {
-  const float *x; // [inputs]
+  const float *x;      // [inputs]
   const void *weights; // matrix_bytes(format, inputs, outputs) bytes, aligned to 4
-  const float *scale; // [outputs rounded up to a multiple of 8]
-  const float *bias;  // [outputs rounded up to a multiple of 8], never NULL
-  float *y;           // [outputs]
+  const float *scale;  // [outputs rounded up to a multiple of 8]
+  const float *bias;   // [outputs rounded up to a multiple of 8], never NULL
+  float *y;            // [outputs]
   int32_t inputs, outputs;
   int32_t format; // MatrixFormat
   Activation activation;
@@ -131,9 +132,9 @@ typedef struct {
                   // network's input can be read as it comes, channels first (x_pixel = 1, x_channel = height * width)
   const float *weights;
   const float *residual; // as y, or NULL; added before the activation; not with max_pool
-  float *y;              // [out_height][out_width][out_channels], with max_pool [out_height / 2][out_width / 2][out_channels]
+  float *y; // [out_height][out_width][out_channels], with max_pool [out_height / 2][out_width / 2][out_channels]
   int32_t in_height, in_width, in_channels;
-  int32_t x_row, x_pixel, x_channel; // floats
+  int32_t x_row, x_pixel, x_channel;           // floats
   int32_t out_height, out_width, out_channels; // of the convolution itself
   int32_t groups;
   int32_t kernel_height, kernel_width;
@@ -199,7 +200,8 @@ typedef struct {
 uint64_t block_scratch(const Block *);
 void block(const Block *, Share, void *scratch);
 
-// gate = second_activation(w2 * first_activation(w1 * mean + bias1) + bias2), with mean = sum of the rows of `sums` / pixels.
+// gate = second_activation(w2 * first_activation(w1 * mean + bias1) + bias2), with mean = sum of the rows of `sums` /
+// pixels.
 typedef struct {
   const float *sums;   // [threads][channels], of the same number of threads
   const float *first;  // panels of Product, channels -> hidden
@@ -225,9 +227,9 @@ void mean_of_sums(const MeanOfSums *, Share);
 // ---- pooling, reductions --------------------------------------------------------------------------------------
 
 typedef enum {
-  POOL_MAX,                 // of the values there are; NaN where one is NaN (torch's rule; onnxruntime's result then depends
-                            // on the place within the window)
-  POOL_AVERAGE,             // divided by the number of values there are
+  POOL_MAX,     // of the values there are; NaN where one is NaN (torch's rule; onnxruntime's result then depends
+                // on the place within the window)
+  POOL_AVERAGE, // divided by the number of values there are
   POOL_AVERAGE_WITH_PADDING, // divided by the number of places within the padded input
   POOLS
 } PoolKind;
@@ -290,8 +292,8 @@ typedef struct {
 
 void binary(const Binary *, Share);
 
-// y[sum of index * y_strides] = x[sum of index * x_strides] for all indices in `shape`: transpose, concat, slice, the middle of
-// a pad, repeat. Threads share the first axis that is longer than 1, so no two indices may write the same place.
+// y[sum of index * y_strides] = x[sum of index * x_strides] for all indices in `shape`: transpose, concat, slice, the middle
+// of a pad, repeat. Threads share the first axis that is longer than 1, so no two indices may write the same place.
 typedef struct {
   const float *x;
   float *y;

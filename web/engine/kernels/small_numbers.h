@@ -55,13 +55,15 @@ INLINE f8 floats_of_i16(v128_t v) {
 INLINE f8 int8_weights(const int8_t *w, int32_t first) { return floats_of_i16(wasm_i16x8_load8x8(w + first)); }
 
 INLINE f8 half_weights(const uint16_t *w, int32_t first, const HalfConstants *k) {
-  return (f8){float_of_half((i4)wasm_u32x4_load16x4(w + first), k), float_of_half((i4)wasm_u32x4_load16x4(w + first + 4), k)};
+  return (f8){float_of_half((i4)wasm_u32x4_load16x4(w + first), k),
+              float_of_half((i4)wasm_u32x4_load16x4(w + first + 4), k)};
 }
 
 // Four rows of eight 4-bit integers, less 8.
 INLINE FourRows int4_rows(const uint8_t *w) {
   v128_t bytes = wasm_v128_load(w), eight = wasm_i8x16_splat(8);
-  v128_t low = wasm_v128_and(bytes, wasm_i8x16_splat(15)), high = wasm_v128_and(wasm_u16x8_shr(bytes, 4), wasm_i8x16_splat(15));
+  v128_t low = wasm_v128_and(bytes, wasm_i8x16_splat(15)),
+         high = wasm_v128_and(wasm_u16x8_shr(bytes, 4), wasm_i8x16_splat(15));
   v128_t first = wasm_i8x16_shuffle(low, high, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
   v128_t last = wasm_i8x16_shuffle(low, high, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
   first = wasm_i8x16_sub(first, eight);

@@ -12,7 +12,8 @@ static void mean_of(const float *sums, int32_t threads, int32_t channels, int32_
   }
 }
 
-static Product one_row(const float *x, const float *weights, float *y, int32_t inputs, int32_t outputs, Activation activation) {
+static Product one_row(const float *x, const float *weights, float *y, int32_t inputs, int32_t outputs,
+                       Activation activation) {
   return (Product){
       .x = x,
       .weights = weights,
@@ -26,9 +27,7 @@ static Product one_row(const float *x, const float *weights, float *y, int32_t i
   };
 }
 
-uint64_t squeeze_excite_scratch(const SqueezeExcite *op) {
-  return 4 * ((uint64_t)op->channels + (uint64_t)op->hidden);
-}
+uint64_t squeeze_excite_scratch(const SqueezeExcite *op) { return 4 * ((uint64_t)op->channels + (uint64_t)op->hidden); }
 
 // Every thread computes all of the small hidden layer, so that none waits in the middle.
 void squeeze_excite(const SqueezeExcite *op, Share share, void *scratch) {

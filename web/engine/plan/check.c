@@ -37,8 +37,7 @@ static EngineCode check_tensors(const Plan *plan) {
       case PLACE_SUMS:
         if (tensor->length > header->sums || tensor->offset) return ENGINE_BAD_TENSOR;
         break;
-      default:
-        return ENGINE_BAD_TENSOR;
+      default: return ENGINE_BAD_TENSOR;
     }
   }
   if (header->input >= header->tensors || header->output >= header->tensors) return ENGINE_BAD_TENSOR;
@@ -51,8 +50,8 @@ static EngineCode check_tensors(const Plan *plan) {
 static EngineCode check_slots(const Plan *plan) {
   for (uint32_t i = 0; i < plan->header->slots; i++) {
     const Slot *slot = &plan->slots[i];
-    bool sized = slot->groups && slot->groups <= MAX_SIDE && slot->inputs && slot->inputs <= MAX_FLOATS &&
-                 slot->outputs && slot->outputs <= MAX_SIDE;
+    bool sized = slot->groups && slot->groups <= MAX_SIDE && slot->inputs && slot->inputs <= MAX_FLOATS && slot->outputs &&
+                 slot->outputs <= MAX_SIDE;
     if (!sized || slot->kind >= SLOT_KINDS) return ENGINE_BAD_SLOT;
     if (slot->kind == SLOT_FLAT && (slot->groups != 1 || slot->outputs != 1)) return ENGINE_BAD_SLOT;
     if ((slot->kind == SLOT_PANELS4 || slot->kind == SLOT_MATRIX) && slot->groups != 1) return ENGINE_BAD_SLOT;

@@ -29,8 +29,7 @@ static bool check_matrix(const Plan *plan, const MatrixOp *op) {
 
 static bool check_squeeze(const Plan *plan, const SqueezeExciteOp *op) {
   return sides(&op->channels, 3) && activation(&op->first_activation) && activation(&op->second_activation) &&
-         gathers(plan, op->sums, op->channels) &&
-         unpacked(plan, op->first, SLOT_PANELS8, 1, op->channels, op->hidden) &&
+         gathers(plan, op->sums, op->channels) && unpacked(plan, op->first, SLOT_PANELS8, 1, op->channels, op->hidden) &&
          unpacked(plan, op->second, SLOT_PANELS8, 1, op->hidden, op->channels) && writes(plan, op->gate, op->channels);
 }
 
@@ -93,7 +92,9 @@ EngineCode plan_check_ops(const Plan *plan) {
     if (!check_op(plan, kind, at)) return ENGINE_BAD_OP;
     // Sums are of no worth but right after they were gathered, nor is the memory for them larger than one row a thread.
     if (reads_sums(kind) && sums != plan->tensors[at[0]].length) return ENGINE_BAD_OP;
-    uint32_t gathered = kind == OP_DEPTHWISE ? ((const DepthwiseOp *)at)->sums : kind == OP_BLOCK ? ((const BlockOp *)at)->sums : ABSENT;
+    uint32_t gathered = kind == OP_DEPTHWISE ? ((const DepthwiseOp *)at)->sums
+                        : kind == OP_BLOCK   ? ((const BlockOp *)at)->sums
+                                             : ABSENT;
     sums = gathered == ABSENT ? 0 : plan->tensors[gathered].length;
     at += words;
   }

@@ -52,6 +52,4 @@ bool same_or_apart(const Plan *plan, uint32_t a, uint32_t b) {
   return !overlaps(plan, a, b) || plan->tensors[a].offset == plan->tensors[b].offset;
 }
 
-bool activation(const Activation *activation) {
-  return activation->kind >= 0 && activation->kind < ACTIVATIONS;
-}
+bool activation(const Activation *activation) { return activation->kind >= 0 && activation->kind < ACTIVATIONS; }

@@ -88,6 +88,7 @@ bool check_pool(const Plan *plan, const PoolOp *op) {
   }
   return reads(plan, op->x, volume(op->in_height, op->in_width, op->channels)) &&
          writes(plan, op->y, volume(op->out_height, op->out_width, op->channels)) && !overlaps(plan, op->x, op->y) &&
-         windows_filled(op->in_height, op->out_height, op->kernel_height, op->stride_height, op->dilation_height, op->pad_top) &&
+         windows_filled(op->in_height, op->out_height, op->kernel_height, op->stride_height, op->dilation_height,
+                        op->pad_top) &&
          windows_filled(op->in_width, op->out_width, op->kernel_width, op->stride_width, op->dilation_width, op->pad_left);
 }

@@ -9,16 +9,16 @@ typedef enum { STORED_FLOAT32, STORED_FLOAT16, STORED_INT8, STORED_INT4, STORED_
 enum { INT4_ROWS = 32 }; // that share a scale
 
 typedef struct {
-  uint32_t count;             // values; 0 where no record reads it
-  uint32_t form;              // StoredForm, or STORED_FORMS before `engine_store`
-  uint32_t channels, inner;   // the scale of value i of int8 is (i / inner) % channels; int4 has `channels` columns
-  uint32_t scale;             // offset of its scales as float32
-  uint32_t arrived, scaled;   // bytes so far
+  uint32_t count;           // values; 0 where no record reads it
+  uint32_t form;            // StoredForm, or STORED_FORMS before `engine_store`
+  uint32_t channels, inner; // the scale of value i of int8 is (i / inner) % channels; int4 has `channels` columns
+  uint32_t scale;           // offset of its scales as float32
+  uint32_t arrived, scaled; // bytes so far
 } StoredWeight;
 
 typedef struct {
-  uint32_t offset;  // of its bytes
-  uint32_t format;  // MatrixFormat, or MATRIX_FORMATS for float32
+  uint32_t offset;      // of its bytes
+  uint32_t format;      // MatrixFormat, or MATRIX_FORMATS for float32
   uint32_t scale, bias; // offsets; only of a small form
 } PlacedSlot;
 

@@ -18,7 +18,7 @@
 enum {
   PLAN_MAGIC = 0x50573254, // "T2WP"
   PLAN_VERSION = 1,
-  MAX_SIDE = 1 << 24,  // of any size, stride or kernel in an operator
+  MAX_SIDE = 1 << 24,   // of any size, stride or kernel in an operator
   MAX_FLOATS = 1 << 28, // in a tensor, slot or arena: every index fits an int32, every size in bytes a uint32
 };
 
@@ -182,18 +182,18 @@ typedef struct {
 // What `engine_check` and others answer.
 typedef enum {
   ENGINE_OK,
-  ENGINE_NOT_A_PLAN,      // magic, length or alignment
+  ENGINE_NOT_A_PLAN, // magic, length or alignment
   ENGINE_OTHER_VERSION,
-  ENGINE_DAMAGED,         // the checksum
-  ENGINE_BAD_SECTION,     // counts that do not make up the length, or more than the limits
+  ENGINE_DAMAGED,     // the checksum
+  ENGINE_BAD_SECTION, // counts that do not make up the length, or more than the limits
   ENGINE_BAD_TENSOR,
   ENGINE_BAD_SLOT,
   ENGINE_BAD_RECORD,
-  ENGINE_BAD_OP,          // an operator whose fields do not fit one another or its tensors
-  ENGINE_TOO_LARGE,       // more memory than there is
-  ENGINE_BAD_WEIGHT,      // a weight's number, form, or range of bytes
-  ENGINE_INCOMPLETE,      // a weight of which not every byte arrived
-  ENGINE_WRONG_STATE,     // a call before those that it needs
+  ENGINE_BAD_OP,      // an operator whose fields do not fit one another or its tensors
+  ENGINE_TOO_LARGE,   // more memory than there is
+  ENGINE_BAD_WEIGHT,  // a weight's number, form, or range of bytes
+  ENGINE_INCOMPLETE,  // a weight of which not every byte arrived
+  ENGINE_WRONG_STATE, // a call before those that it needs
 } EngineCode;
 
 // Words of each operator after its kind.

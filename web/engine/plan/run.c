@@ -26,13 +26,15 @@ static void run_small(uint32_t kind, const void *fields, Share share) {
     }
     case OP_REDUCE: {
       const ReduceOp *op = fields;
-      Reduce call = {tensor_at(op->x), tensor_at(op->y), (int32_t)op->kind, (int32_t)op->outer, (int32_t)op->middle, (int32_t)op->inner};
+      Reduce call = {tensor_at(op->x),   tensor_at(op->y),    (int32_t)op->kind,
+                     (int32_t)op->outer, (int32_t)op->middle, (int32_t)op->inner};
       reduce(&call, share);
       break;
     }
     case OP_SOFTMAX: {
       const SoftmaxOp *op = fields;
-      softmax(&(Softmax){tensor_at(op->x), tensor_at(op->y), (int32_t)op->outer, (int32_t)op->middle, (int32_t)op->inner}, share);
+      softmax(&(Softmax){tensor_at(op->x), tensor_at(op->y), (int32_t)op->outer, (int32_t)op->middle, (int32_t)op->inner},
+              share);
       break;
     }
     case OP_FILL: {
@@ -42,8 +44,8 @@ static void run_small(uint32_t kind, const void *fields, Share share) {
     }
     default: {
       const PackPanelsOp *op = fields;
-      PackPanels call = {tensor_at(op->x), tensor_at(op->y), (int32_t)op->inputs, (int32_t)op->outputs,
-                         (int32_t)op->input_stride, (int32_t)op->output_stride};
+      PackPanels call = {tensor_at(op->x),     tensor_at(op->y),          (int32_t)op->inputs,
+                         (int32_t)op->outputs, (int32_t)op->input_stride, (int32_t)op->output_stride};
       pack_panels(&call, share);
     }
   }

@@ -69,7 +69,8 @@ void unpack_constants(void) {
   }
 }
 
-static void unpack_into(const Record *record, const StoredWeight *weight, uint32_t first, const uint8_t *bytes, uint32_t count) {
+static void unpack_into(const Record *record, const StoredWeight *weight, uint32_t first, const uint8_t *bytes,
+                        uint32_t count) {
   if (!record->is_bias && engine.slots[record->slot].format != MATRIX_FORMATS) {
     keep_values(record, first, bytes, count);
     return;
