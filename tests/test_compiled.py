@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
 from torch import nn
 
 from tests.materials import images
@@ -14,7 +15,7 @@ from tests.tiny_network import plannable, unplannable
 from torch2web.assets import load_assets
 from torch2web.catalog.load import Gate, ModelSpec
 from torch2web.pipeline.convert import _plan
-from torch2web.plan import Plan, plan_model, why_refused
+from torch2web.plan import Plan, WasmEngine, plan_model, why_refused
 from torch2web.sources.export import export_onnx
 from torch2web.variants.selection import Variant, make_variants
 from torch2web.variants.split import SplitModel, split_model
@@ -119,3 +120,19 @@ def test_plan_that_the_engine_refuses(convert: Callable[..., Converted]) -> None
     plan = plan_model(onnx.load_from_string(converted.split.graph))
     reasons = converted.reasons(replace(plan, content=plan.content[:-4]))
     assert "int8 weights: engine_check found not a plan, or not a whole one" in reasons["int8"]
+
+
+@pytest.mark.parametrize("wrong", ["relaxed", "plain"])
+def test_each_build_is_judged(
+    convert: Callable[..., Converted], monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    """A build whose logits are off is named, whichever it is."""
+    converted = convert(plannable)
+    run = WasmEngine.run
+
+    def off(self: WasmEngine, x: NDArray[np.float32], threads: int = 1) -> NDArray[np.float32]:
+        found = run(self, x, threads)
+        return found + 0.5 if self.module == converted.modules[wrong] else found
+
+    monkeypatch.setattr(WasmEngine, "run", off)
+    assert f"with fp32 weights the {wrong} engine's logits differ" in converted.reasons()["fp32"]

@@ -10,6 +10,7 @@ from tests.plan.running import model_of, onnxruntime_run, require_close
 from torch2web.assets import load_assets
 from torch2web.errors import ToolError
 from torch2web.plan import EngineError, WasmEngine, plan_model
+from torch2web.plan.wasm_engine import EXPORTS
 
 BUILDS = ("relaxed", "plain")
 FEW = list(CASES)[::12]
@@ -66,16 +67,32 @@ def test_module_that_imports_something_else() -> None:
 
 
 def fake(base: str) -> bytes:
-    """A module whose `engine_base` has this body."""
-    text = f'(module (import "env" "memory" (memory 1)) (func (export "engine_base") (result i32) {base}))'
-    return bytes(wasmtime.wat2wasm(text))
+    """A module with every export, of which `engine_base` has this body and the others answer 0."""
+    others = "".join(
+        f'(func (export "{name}") (param i32 i32 i32 i32) (result i32) (i32.const 0))'
+        for name in EXPORTS
+        if name != "engine_base"
+    )
+    memory = '(import "env" "memory" (memory 1))'
+    return bytes(wasmtime.wat2wasm(f'(module {memory} (func (export "engine_base") {base}) {others})'))
+
+
+def test_module_without_the_engines_exports() -> None:
+    other = bytes(wasmtime.wat2wasm('(module (import "env" "memory" (memory 1)))'))
+    with pytest.raises(ToolError, match="found a module without engine_base, engine_check"):
+        WasmEngine(other, relu())
 
 
 def test_trap_is_an_error_with_words() -> None:
     with pytest.raises(EngineError, match="engine_base trapped"):
-        WasmEngine(fake("unreachable"), relu())
+        WasmEngine(fake("(result i32) unreachable"), relu())
+
+
+def test_export_that_answers_nothing_is_an_error() -> None:
+    with pytest.raises(EngineError, match="engine_base answered None, expected a number"):
+        WasmEngine(fake(""), relu())
 
 
 def test_address_outside_the_memory_is_an_error() -> None:
     with pytest.raises(EngineError, match="memory"):
-        WasmEngine(fake("(i32.const -8)"), relu())
+        WasmEngine(fake("(result i32) (i32.const -8)"), relu())
