@@ -28,6 +28,7 @@ LONG: dict[str, tuple[str, ...]] = {
     "browser/test_verify_page.py::test_wrong_loader_fails": (),
     "browser/test_verify_page.py::test_wrong_model_fails": (),
     "demo/test_demo.py::test_right_on_faces_it_never_saw": ("mobilenet",),
+    "node/test_node.py": (),
     "plan/test_under_sanitizers.py::test_model": ("mobilenet",),
     "test_cli.py::test_bad_checkpoint_is_named_and_the_old_site_stays": ("it is empty", "does not fit"),
     "test_cli.py::test_dead_weights_are_refused_unless_allowed": (),
