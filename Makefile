@@ -15,7 +15,7 @@ PRETTIER := $(BIN)/node $(NODE_BIN)/prettier/bin/prettier.cjs
 CLANG_FORMAT := $(BIN)/clang-format --style=file:web/engine/.clang-format
 C_SOURCES := $(wildcard web/engine/*/*.[ch] bench/engine/*.c)
 PRETTY := web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css \
-	converter/torch2web/schemas/*.json tests/web/*.ts tests/web/*.json tests/cases/*.json \
+	converter/torch2web/schemas/*.json tests/loader/*.ts tests/loader/*.json tests/cases/*.json \
 	tests/browser/harness/*.js bench/*.js bench/*.json
 
 .PHONY: site assets wheel test test-all check browser format bench clean venv
@@ -35,9 +35,9 @@ test: check browser
 	$(BIN)/python -m pytest -n 2
 
 test-all: .venv/.installed-test browser
-	$(BIN)/python -m tests.engines.install
+	$(BIN)/python -m tests.long.install
 	$(BIN)/python -m pytest -n 2 -m "long and not engines"
-	$(BIN)/python -m pytest -m engines -rP tests/engines
+	$(BIN)/python -m pytest -m engines -rP tests/long
 
 check: .venv/.installed-test $(WEB)
 	$(BIN)/ruff check .
@@ -46,7 +46,7 @@ check: .venv/.installed-test $(WEB)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web
 	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web/offline
-	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p tests/web
+	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p tests/loader
 	$(PRETTIER) --check --log-level warn $(PRETTY)
 	$(CLANG_FORMAT) --dry-run -Werror $(C_SOURCES)
 

@@ -5,8 +5,8 @@ import pytest
 import wasmtime
 from onnx import helper
 
-from tests.plan.operator_cases import CASES
-from tests.plan.running import model_of, onnxruntime_run, require_close
+from tests.engine.plans.operator_cases import CASES
+from tests.engine.plans.running import model_of, onnxruntime_run, require_close
 from torch2web.assets import load_assets
 from torch2web.errors import ToolError
 from torch2web.plan import EngineError, WasmEngine, plan_model
