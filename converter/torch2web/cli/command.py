@@ -4,18 +4,13 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from torch2web.cli.console import Output
 from torch2web.cli.options import Defaults, absolute, parse_options
 from torch2web.errors import OutputError, SignatureError, SiteError, Torch2WebError
 from torch2web.site.manifest import Backends
-
-if TYPE_CHECKING:
-    from torch2web.pipeline import BuiltModel
-    from torch2web.site.manifest import ModelRecord
 
 
 def main(
@@ -56,16 +51,18 @@ def _interrupt(*_: object) -> None:
 
 def _build(options: argparse.Namespace, output: Output) -> None:
     from torch2web.catalog.default import demo_catalog
+    from torch2web.cli.summary import print_summary
     from torch2web.pipeline import BuildOptions, build
     from torch2web.site.manifest import Delivery
     from torch2web.site.signing import UNLOCKED_BY, SigningKey
 
     signing_key = SigningKey.read(options.sign, os.environ.get(UNLOCKED_BY)) if options.sign else None
-    if options.checkpoints is None:
+    catalog = demo_catalog() if options.demo else options.catalog
+    if options.checkpoints is None and catalog.is_file():
         output.warning("No --checkpoints given: building with demo weights, trained on drawn faces.")
     build_options = BuildOptions(
         checkpoints=options.checkpoints,
-        catalog=demo_catalog() if options.demo else options.catalog,
+        catalog=catalog,
         only=tuple(options.only),
         out=options.out,
         cache=options.cache,
@@ -83,67 +80,12 @@ def _build(options: argparse.Namespace, output: Output) -> None:
     )
     with output.progress() as show:
         report = build(build_options, show)
-    rows = [_row_of(model) for model in report.models]
-    headings = ("model", "size", "export", "max diff", "mean diff", "top-1", "seconds")
-    output.table(headings, rows)
-    output.line("")
-    output.table(
-        ("what visitors download", "size", "max diff", "probability", "top-1", "outcome"),
-        [row for model in report.models for row in _variant_rows(model.record)],
-    )
-    for model in report.models:
-        if model.record.verification["dead"]:
-            output.warning(
-                f"{model.record.spec.name}: its logits do not depend on the picture (--allow-dead)."
-            )
-        if model.record.no_plan:
-            output.warning(
-                f"{model.record.spec.name}: built without the compiled backend: {model.record.no_plan}"
-            )
+    print_summary(output, report.models)
     bundle = report.bundle
     output.line(f"{options.out}: {len(bundle.files)} files, {bundle.size / 2**20:.0f} MiB")
     if signing_key:
         output.line(f"signed with {options.sign}; publish its public key: docs/signing.md")
     output.line(f"Look at it: {options.serve_command}")
-
-
-def _row_of(model: "BuiltModel") -> tuple[str, ...]:
-    record, figures = model.record, model.record.verification
-    return (
-        record.spec.name,
-        f"{record.plain.size / 2**20:.2f} MiB" if record.plain else "left out",
-        f"opset {record.spec.opset}",
-        f"{figures['logits_max_abs_diff']:.1e}",
-        f"{figures['logits_mean_abs_diff']:.1e}",
-        f"{figures['top1_agreement']:.1%}",
-        "kept" if model.seconds is None else f"{model.seconds:.1f}",
-    )
-
-
-def _variant_rows(record: "ModelRecord") -> Iterator[tuple[str, ...]]:
-    outcomes: list[tuple[str, int, Mapping[str, Any] | None, str]] = [
-        (variant.name, variant.weights.size, variant.verification, "default" if not index else "passed")
-        for index, variant in enumerate(record.variants)
-    ]
-    outcomes += [
-        (variant["name"], variant["weights"]["size"], variant["verification"], "passed, left out")
-        for variant in record.left_out
-    ]
-    outcomes += [
-        (entry["name"], entry["size"], entry["verification"], f"refused: {entry['reason']}")
-        for entry in record.refused
-    ]
-    for name, size, figures, outcome in outcomes:
-        measured = (
-            (
-                f"{figures['logits_max_abs_diff']:.1e}",
-                f"{figures['probabilities_max_abs_diff']:.1e}",
-                f"{figures['top1_agreement']:.1%}",
-            )
-            if figures
-            else ("–", "–", "–")
-        )
-        yield f"{record.spec.name} {name}", f"{size / 2**20:.2f} MiB", *measured, outcome
 
 
 def _verify(options: argparse.Namespace, output: Output) -> None:
