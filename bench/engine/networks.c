@@ -18,10 +18,10 @@ typedef struct {
   };
 } Step;
 
-enum { MOST_STEPS = 96 };
+enum { MAX_STEPS = 96 };
 
 static struct {
-  Step steps[MOST_STEPS];
+  Step steps[MAX_STEPS];
   int32_t count;
   char *next; // free memory
   char *scratch;
@@ -237,14 +237,14 @@ __attribute__((visibility("default"))) char *bench_prepare(char *heap, int32_t w
   return net.next;
 }
 
-static void run_step(const Step *step, Share share, void *scratch) {
+static void run_step(const Step *step, Thread thread, void *scratch) {
   switch (step->kind) {
-    case STEP_CONV: conv(&step->conv, share, scratch); break;
-    case STEP_BLOCK: block(&step->block, share, scratch); break;
-    case STEP_SQUEEZE: squeeze_excite(&step->squeeze, share, scratch); break;
-    case STEP_PRODUCT: product(&step->product, share, scratch); break;
-    case STEP_REDUCE: reduce(&step->reduce, share); break;
-    case STEP_ROW: row_product(&step->row, share); break;
+    case STEP_CONV: conv(&step->conv, thread, scratch); break;
+    case STEP_BLOCK: block(&step->block, thread, scratch); break;
+    case STEP_SQUEEZE: squeeze_excite(&step->squeeze, thread, scratch); break;
+    case STEP_PRODUCT: product(&step->product, thread, scratch); break;
+    case STEP_REDUCE: reduce(&step->reduce, thread); break;
+    case STEP_ROW: row_product(&step->row, thread); break;
   }
 }
 
@@ -253,10 +253,10 @@ __attribute__((visibility("default"))) float *bench_output(void) { return net.y;
 
 // Steps [first, end) as one of several threads.
 __attribute__((visibility("default"))) void bench_run(int32_t first, int32_t end, int32_t thread, int32_t threads) {
-  Share share = {thread, threads};
+  const Thread self = {thread, threads};
   barrier_wait(&net.barrier, threads, thread > 0);
   for (int32_t i = first; i < end; i++) {
-    run_step(&net.steps[i], share, net.scratch + net.scratch_bytes * thread);
+    run_step(&net.steps[i], self, net.scratch + net.scratch_bytes * thread);
     barrier_wait(&net.barrier, threads, thread > 0);
   }
 }

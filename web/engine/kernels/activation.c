@@ -1,6 +1,6 @@
 #include "activation.h"
 #include "exp.h"
-#include "share.h"
+#include "work_range.h"
 
 typedef struct {
   ExpConstants exp;
@@ -115,7 +115,7 @@ void activate_rows(float *y, int32_t rows, int32_t channels, const Activation *a
   }
 }
 
-void activate(const Activate *op, Share share) {
-  Range range = share_of(op->count, share);
+void activate(const Activate *op, Thread thread) {
+  WorkRange range = work_range(op->count, thread);
   activate_values(op->x + range.first, op->y + range.first, range.end - range.first, &op->activation);
 }

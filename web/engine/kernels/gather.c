@@ -61,7 +61,7 @@ static void gather_taps(const float *x, int32_t x_tap, int32_t x_step, float *y,
   }
 }
 
-// Pixels whose kernel lies inside the row on both sides, of few channels: a kernel row and a channel at a time.
+// Pixels whose kernel lies inside the row on both dimensions, of few channels: a kernel row and a channel at a time.
 static void gather_few(const Conv *op, const float *x, int32_t channels, int32_t row, int32_t column, int32_t columns,
                        float *y) {
   const int32_t inputs = op->kernel_height * op->kernel_width * channels;

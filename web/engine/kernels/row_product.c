@@ -1,9 +1,9 @@
-// One row times a large matrix in its small form. Bound by memory: the numbers are turned into floats as they come.
+// One row times a large matrix in reduced precision. Bound by memory bandwidth: weights are converted as they are read.
 
 #include "activation.h"
-#include "share.h"
-#include "small_numbers.h"
+#include "dequantize.h"
 #include "vector.h"
+#include "work_range.h"
 
 // The sum over inputs in four parts, added at the end, so that no addition waits for the one before it.
 #define ACCUMULATE(part, weights_of, w, size)         \
@@ -71,8 +71,8 @@ static f8 panel_sum(const RowProduct *op, int32_t panel) {
   return (f8){sum.left * load(op->scale + panel * 8), sum.right * load(op->scale + panel * 8 + 4)};
 }
 
-void row_product(const RowProduct *op, Share share) {
-  Range range = share_of(ceil_div(op->outputs, 8), share);
+void row_product(const RowProduct *op, Thread thread) {
+  WorkRange range = work_range(ceil_div(op->outputs, 8), thread);
   for (int32_t panel = range.first; panel < range.end; panel++) {
     f8 sum = panel_sum(op, panel);
     float values[8];

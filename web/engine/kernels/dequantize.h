@@ -1,4 +1,4 @@
-// Eight weights of a matrix in small form as floats.
+// Eight weights of a reduced-precision matrix as float32.
 //
 // In WebAssembly by its own instructions: what LLVM makes of the plain C takes one number at a time.
 #pragma once
