@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from torch2web.errors import ToolError
-from torch2web.store import kept_files, sha256_of_sources, side_by_side
+from torch2web.store import cached_files, map_parallel, sha256_of_sources
 
 ENGINE = Path(__file__).parents[1] / "engine"
 
@@ -44,7 +44,7 @@ EXPORTS = (
 STACK_BYTES = 65536
 """Of the first thread, at the bottom of the memory, where running over its end is a trap."""
 
-MOST_SHARED_BYTES = 65535 * 65536
+MAX_SHARED_BYTES = 65535 * 65536
 """What a shared memory may grow to, at most: 4 GiB less a page."""
 
 
@@ -111,14 +111,14 @@ def build_engine(cache: Path) -> Mapping[str, bytes]:
 
     def make(folder: Path) -> None:
         sources = engine_sources()
-        side_by_side(lambda module: compile_module(folder / module.name, sources, EXPORTS, module), MODULES)
+        map_parallel(lambda module: compile_module(folder / module.name, sources, EXPORTS, module), MODULES)
 
-    return kept_files(cache, "engine", _modules_key(), make)
+    return cached_files(cache, "engine", _modules_key(), make)
 
 
 def compile_module(target: Path, sources: Sequence[Path], exports: Sequence[str], module: Module) -> None:
     """Compile and link `sources`, which see the engine's headers, to `target`. Raises ToolError."""
-    shared = ("-Wl,--shared-memory", f"-Wl,--max-memory={MOST_SHARED_BYTES}") if module.shared else ()
+    shared = ("-Wl,--shared-memory", f"-Wl,--max-memory={MAX_SHARED_BYTES}") if module.shared else ()
     zig_cc(
         [
             "-target",

@@ -27,7 +27,7 @@ from torch2web.plan.codegen import checksum
 from torch2web.plan.engine_driver import EngineError, Tensors
 from torch2web.variants.encodings import ENCODINGS
 
-MOST_BYTES = 64 * 2**20
+MAX_BYTES = 64 * 2**20
 """That an accepted plan may ask for and still be run."""
 
 _INTERESTING = (0, 1, 2, 3, 7, 8, 2**24, 2**28, 2**31 - 1, 2**31, 2**32 - 1, 2**32 - 2)
@@ -91,7 +91,7 @@ def try_plan(library: CDLL, plan: bytes, tensors: Tensors, ranges: int = 1000) -
         size = engine.size(tensors, threads=2)
         if not size:
             return "accepted, too large or without a weight"
-        if size > MOST_BYTES:
+        if size > MAX_BYTES:
             return "accepted, too large to run"
         engine.load(tensors, threads=2, ranges=ranges)
     except EngineError as error:

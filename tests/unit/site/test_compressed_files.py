@@ -10,7 +10,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from torch2web.site.encoding import content_encoding, precompress
+from torch2web.site.encoding import compressed_files, content_encoding
 from torch2web.site.encoding.compressed_files import precompress as write_forms
 from torch2web.store import cached_encodings as kept_forms
 from torch2web.store.hashing import FileRecord, sha256_of, write_bytes_hashed
@@ -79,7 +79,9 @@ def test_two_builds_are_the_same_and_the_second_compresses_nothing(
     assert contents(root) == before
     for record in first:
         (root / record.path).unlink()
-    monkeypatch.setattr(precompress, "quality_for", lambda path: pytest.fail(f"{path} is compressed again"))
+    monkeypatch.setattr(
+        compressed_files, "quality_for", lambda path: pytest.fail(f"{path} is compressed again")
+    )
     assert write_forms(root, files, tmp_path / "cache") == first, "from what was kept"
     assert contents(root) == before
 
@@ -117,7 +119,7 @@ def test_longest_unused_forms_go_first(
     other = write_bytes_hashed(root, "other.js", TEXT[::-1])
     write_forms(root, [other], cache)
     assert set(old) < set(folder.iterdir()), "there is room for both"
-    monkeypatch.setattr(kept_forms, "LARGEST", 1)
+    monkeypatch.setattr(kept_forms, "MAX_CACHE_BYTES", 1)
     write_forms(root, [other], cache)
     assert not set(old) & set(folder.iterdir())
     assert len(list(folder.iterdir())) == 2, "what is in use stays, whatever its size"

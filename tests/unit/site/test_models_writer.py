@@ -12,17 +12,17 @@ from torch2web.site.manifest.backends import Backends
 from torch2web.site.manifest.delivery import Delivery
 from torch2web.site.manifest.records import ModelRecord, Weights
 from torch2web.site.writers import models as placing
-from torch2web.store.conversions import MODEL, Kept
+from torch2web.store.conversions import MODEL, CachedConversion
 from torch2web.store.hashing import record_of, sha256_of, write_bytes_hashed
 from torch2web.store.parts import PARTS, PartedFile, join_parts, write_parts
-from torch2web.store.verified_files import CheckedFiles
+from torch2web.store.verified_files import VerifiedFiles
 
 SIZE = 400
 CONTENT = bytes(range(250)) * 5
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConversion:
     monkeypatch.setattr(placing, "PART_SIZE", SIZE)
     folder = tmp_path / "kept"
     model = write_bytes_hashed(folder, MODEL, b"onnx")
@@ -43,13 +43,13 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
         "verification": {},
         "reference": {},
     }
-    files = CheckedFiles.check(folder, [model, *graph.parts, *plan.parts, *weights.parts])
+    files = VerifiedFiles.check(folder, [model, *graph.parts, *plan.parts, *weights.parts])
     assert files is not None
-    return Kept(record, files)
+    return CachedConversion(record, files)
 
 
 def place(
-    kept: Kept,
+    kept: CachedConversion,
     spec: ModelSpec,
     root: Path,
     *,
@@ -70,7 +70,7 @@ def weights_of(record: ModelRecord) -> PartedFile:
     return record.variants[0].weights
 
 
-def test_files_are_links_and_as_recorded(kept: Kept, spec: ModelSpec, tmp_path: Path) -> None:
+def test_files_are_links_and_as_recorded(kept: CachedConversion, spec: ModelSpec, tmp_path: Path) -> None:
     root = tmp_path / "site"
     record = place(kept, spec, root)
     assert {file.path for file in record.files} == {
@@ -84,7 +84,7 @@ def test_files_are_links_and_as_recorded(kept: Kept, spec: ModelSpec, tmp_path: 
 
 
 @pytest.mark.parametrize("most", [1, 100, SIZE - 1])
-def test_smaller_parts_on_demand(kept: Kept, spec: ModelSpec, tmp_path: Path, most: int) -> None:
+def test_smaller_parts_on_demand(kept: CachedConversion, spec: ModelSpec, tmp_path: Path, most: int) -> None:
     root = tmp_path / "site"
     record = place(kept, spec, root, most=most)
     assert max(part.size for part in weights_of(record).parts) == most
@@ -94,13 +94,13 @@ def test_smaller_parts_on_demand(kept: Kept, spec: ModelSpec, tmp_path: Path, mo
         assert sha256_of(root / part.path) == part.sha256
 
 
-def test_without_the_whole_model(kept: Kept, spec: ModelSpec, tmp_path: Path) -> None:
+def test_without_the_whole_model(kept: CachedConversion, spec: ModelSpec, tmp_path: Path) -> None:
     assert place(kept, spec, tmp_path / "site", plain=False).plain is None
     assert not list((tmp_path / "site").rglob("*.onnx"))
 
 
 @pytest.mark.parametrize("backends", Backends)
-def test_how_it_is_run(kept: Kept, spec: ModelSpec, tmp_path: Path, backends: Backends) -> None:
+def test_how_it_is_run(kept: CachedConversion, spec: ModelSpec, tmp_path: Path, backends: Backends) -> None:
     kept.record["no_plan"] = "Einsum: not known"
     record = place(kept, spec, tmp_path / "site", backends=backends)
     assert bool(record.graph) == (backends in (Backends.ONNXRUNTIME, Backends.BOTH))
@@ -110,7 +110,9 @@ def test_how_it_is_run(kept: Kept, spec: ModelSpec, tmp_path: Path, backends: Ba
     assert place(kept, spec, tmp_path / "other", backends=backends).plan is None
 
 
-def test_parts_in_another_order_are_not_the_file(kept: Kept, spec: ModelSpec, tmp_path: Path) -> None:
+def test_parts_in_another_order_are_not_the_file(
+    kept: CachedConversion, spec: ModelSpec, tmp_path: Path
+) -> None:
     kept.record["kept"][0]["weights"]["parts"] = kept.record["kept"][0]["weights"]["parts"][::-1]
     with pytest.raises(OutputError, match="its parts make up SHA-256"):
         place(kept, spec, tmp_path / "site", most=100)
@@ -118,7 +120,7 @@ def test_parts_in_another_order_are_not_the_file(kept: Kept, spec: ModelSpec, tm
 
 @pytest.mark.parametrize("most", [100, SIZE])
 def test_part_that_changed_after_it_was_verified(
-    kept: Kept, spec: ModelSpec, tmp_path: Path, most: int
+    kept: CachedConversion, spec: ModelSpec, tmp_path: Path, most: int
 ) -> None:
     part = kept.files.folder / kept.record["kept"][0]["weights"]["parts"][1]["path"]
     part.write_bytes(part.read_bytes()[::-1])

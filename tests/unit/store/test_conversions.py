@@ -10,7 +10,7 @@ import pytest
 
 from torch2web.errors import OutputError
 from torch2web.store.cached_folder import publish
-from torch2web.store.conversions import MODEL, ConversionCache, Entry, Kept
+from torch2web.store.conversions import MODEL, CachedConversion, ConversionCache, Entry
 from torch2web.store.hashing import write_bytes_hashed
 from torch2web.store.parts import PARTS, write_parts
 
@@ -38,7 +38,7 @@ def write(folder: Path) -> dict[str, Any]:
     }
 
 
-def store(cache: ConversionCache, entry: Entry) -> Kept:
+def store(cache: ConversionCache, entry: Entry) -> CachedConversion:
     work = cache.begin(entry)
     return cache.store(work, entry, write(work.folder))
 

@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from torch2web.store.parallel import side_by_side
+from torch2web.store.parallel import map_parallel
 
 
 def test_results_are_in_the_order_of_the_items() -> None:
-    assert side_by_side(lambda number: number * 2, range(100)) == list(range(0, 200, 2))
+    assert map_parallel(lambda number: number * 2, range(100)) == list(range(0, 200, 2))
 
 
 def test_failure_tells_the_others_to_stop() -> None:
@@ -20,5 +20,5 @@ def test_failure_tells_the_others_to_stop() -> None:
         assert stopped.wait(60)
 
     with pytest.raises(ValueError):  # noqa: PT011
-        side_by_side(fail_or_wait, [0, 1], stopped)
+        map_parallel(fail_or_wait, [0, 1], stopped)
     assert stopped.is_set()

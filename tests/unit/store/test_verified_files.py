@@ -8,7 +8,7 @@ import pytest
 
 from torch2web.errors import OutputError
 from torch2web.store.hashing import FileRecord, write_bytes_hashed
-from torch2web.store.verified_files import CheckedFiles
+from torch2web.store.verified_files import VerifiedFiles
 
 NAMES = ("one.bin", "deep/two.bin")
 
@@ -31,8 +31,8 @@ def flip(path: Path) -> None:
         file.write(bytes([first[0] ^ 1]))
 
 
-def checked(folder: Path, files: list[FileRecord]) -> CheckedFiles:
-    found = CheckedFiles.check(folder, files)
+def checked(folder: Path, files: list[FileRecord]) -> VerifiedFiles:
+    found = VerifiedFiles.check(folder, files)
     assert found is not None
     return found
 
@@ -40,13 +40,13 @@ def checked(folder: Path, files: list[FileRecord]) -> CheckedFiles:
 @pytest.mark.parametrize("name", NAMES)
 def test_one_wrong_byte_is_found(folder: Path, files: list[FileRecord], name: str) -> None:
     flip(folder / name)
-    assert CheckedFiles.check(folder, files) is None
+    assert VerifiedFiles.check(folder, files) is None
 
 
 def test_missing_file(folder: Path, files: list[FileRecord]) -> None:
     (folder / NAMES[1]).unlink()
     with pytest.raises(FileNotFoundError):
-        CheckedFiles.check(folder, files)
+        VerifiedFiles.check(folder, files)
 
 
 def test_placed_files_are_links(folder: Path, files: list[FileRecord], tmp_path: Path) -> None:
