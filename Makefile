@@ -12,8 +12,10 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 WEB := web/node_modules/.torch2web-lock-sha256
 NODE_BIN := web/node_modules
 PRETTIER := $(BIN)/node $(NODE_BIN)/prettier/bin/prettier.cjs
+CLANG_FORMAT := $(BIN)/clang-format --style=file:web/engine/.clang-format
+C_SOURCES := $(wildcard web/engine/*/*.[ch] bench/engine/*.c)
 PRETTY := web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css \
-	converter/torch2web/schemas/*.json tests/web/*.ts tests/web/*.json tests/cases/*.json \
+	converter/torch2web/schemas/*.json tests/loader/*.ts tests/loader/*.json tests/cases/*.json \
 	tests/browser/harness/*.js bench/*.js bench/*.json
 
 .PHONY: site assets wheel test test-all check browser format bench clean venv
@@ -30,12 +32,12 @@ wheel: assets
 	$(BIN)/python -m web.build.wheel dist
 
 test: check browser
-	$(BIN)/python -m pytest -m "not long" -n 2
+	$(BIN)/python -m pytest -n 2
 
 test-all: .venv/.installed-test browser
-	$(BIN)/python -m tests.engines.install
-	$(BIN)/python -m pytest -m long -n 2 --ignore=tests/engines
-	$(BIN)/python -m pytest -m long -rP tests/engines
+	$(BIN)/python -m tests.long.install
+	$(BIN)/python -m pytest -n 2 -m "long and not engines"
+	$(BIN)/python -m pytest -m engines -rP tests/long
 
 check: .venv/.installed-test $(WEB)
 	$(BIN)/ruff check .
@@ -44,8 +46,9 @@ check: .venv/.installed-test $(WEB)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web
 	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web/offline
-	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p tests/web
+	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p tests/loader
 	$(PRETTIER) --check --log-level warn $(PRETTY)
+	$(CLANG_FORMAT) --dry-run -Werror $(C_SOURCES)
 
 browser: .venv/.installed-test
 	$(BIN)/python -m tests.browser.find
@@ -55,6 +58,7 @@ format: .venv/.installed-test $(WEB)
 	$(BIN)/ruff check --fix --select I .
 	$(BIN)/ruff format .
 	$(PRETTIER) --write --log-level warn $(PRETTY)
+	$(CLANG_FORMAT) -i $(C_SOURCES)
 
 bench: .venv/.installed-test browser
 	$(BIN)/python -m bench

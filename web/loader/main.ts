@@ -3,10 +3,11 @@
  * page; the same script runs as the page's worker and as a thread of the engine.
  */
 import { serveAsThread } from "./backends/compiled/threads.ts";
+import { WORKER_METHODS } from "./load/worker_methods.ts";
 import { serveAsWorker } from "./worker/serve.ts";
 
 export { pinManifest } from "./fetch/manifest/pin.ts";
 export * from "./torch2web.ts";
 
-serveAsWorker();
+serveAsWorker(WORKER_METHODS);
 serveAsThread();

@@ -14,7 +14,7 @@ from torch2web.store.work_folders import process_folder, remove_leftovers
 
 _SUMS = "sums.json"
 
-NEWEST = 2
+NEWEST = 4
 """Number of folders kept of each kind; more than one, so that concurrent builds do not evict each other's."""
 
 

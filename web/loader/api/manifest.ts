@@ -1,6 +1,6 @@
 /** The shape of model_info.json; `model_info.schema.json` beside it says the same as a JSON Schema. */
 
-import type { StepInfo } from "../images/steps.ts";
+import type { PreprocessingInfo } from "./preprocessing.ts";
 
 export interface Manifest {
   schema_version: 1;
@@ -85,18 +85,6 @@ export interface ModelInfo {
   gate: { top1_agreement: number; probabilities_max_abs_diff: number };
   /** Candidates that did not. */
   refused: { name: string; size: number; reason: string }[];
-}
-
-export interface PreprocessingInfo {
-  /** In order; they lead to the height and width of the model's input. */
-  steps: StepInfo[];
-  /** Whether pictures are turned as their Exif data says, before anything else. */
-  exif_orientation: "ignore" | "apply";
-  /** Whether Pillow's vertical pass may run first, as since Pillow 13. */
-  vertical_first: boolean;
-  /** Per channel, of values between 0 and 1. */
-  mean: [number, number, number];
-  std: [number, number, number];
 }
 
 /** A form in which the weights are stored; they all become the same kind of numbers before anything runs. */

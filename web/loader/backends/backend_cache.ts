@@ -1,5 +1,5 @@
 /** What an earlier load found out about this device, so that nothing is tried twice. Kept in the Cache API. */
-import type { BackendName } from "./backend.ts";
+import type { BackendName } from "../api/backend.ts";
 
 /** The backend that answered. */
 export interface Choice {

@@ -1,5 +1,5 @@
-import type { Delivery } from "../fetch/delivery.ts";
 import type { Manifest, ModelInfo, VariantInfo } from "../api/manifest.ts";
+import type { Delivery } from "../fetch/delivery.ts";
 
 /** What a backend is made of. */
 export interface Ingredients {

@@ -1,16 +1,16 @@
 /** The ways in which a model may be run here, the preferred one first. */
+import type { BackendName } from "../api/backend.ts";
+import { BackendError } from "../api/errors.ts";
 import { adapter } from "./adapter.ts";
-import type { BackendName } from "./backend.ts";
+import type { Ingredients } from "./backend_inputs.ts";
+import type { Candidate } from "./choose.ts";
 import { createCompiledBackend, engineBuild, loadEngine } from "./compiled/compiled.ts";
+import { requireThreads } from "./compiled/threads.ts";
 import {
   createOnnxRuntimeBackend,
   loadRuntime,
   type RuntimeKind,
 } from "./onnxruntime/onnxruntime.ts";
-import { requireThreads } from "./compiled/threads.ts";
-import type { Candidate } from "./choose.ts";
-import { BackendError } from "../api/errors.ts";
-import type { Ingredients } from "./backend_inputs.ts";
 import { PartedBytes } from "./weights/parted_bytes.ts";
 
 export interface Wishes {

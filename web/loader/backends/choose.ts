@@ -2,20 +2,14 @@
  * Which backend answers: chosen by what it computes on this device, not by what it claims. Each candidate has to give
  * Python's logits for the golden input before it may; of two that do, the faster one does.
  */
-import {
-  selfCheck,
-  WrongLogits,
-  type Backend,
-  type BackendName,
-  type BackendReport,
-  type RejectedBackend,
-  type SelfCheck,
-} from "./backend.ts";
+import type { BackendName, BackendReport, RejectedBackend, SelfCheck } from "../api/backend.ts";
 import { BackendError, Torch2WebError } from "../api/errors.ts";
-import { goldenInput } from "./golden.ts";
-import type { Ingredients } from "./backend_inputs.ts";
 import type { ModelInfo, VariantInfo } from "../api/manifest.ts";
+import type { Backend } from "./backend.ts";
 import type { Choice, Memory } from "./backend_cache.ts";
+import type { Ingredients } from "./backend_inputs.ts";
+import { goldenInput } from "./golden.ts";
+import { selfCheck, WrongLogits } from "./self_check.ts";
 
 /** One way to run a model. */
 export interface Candidate {

@@ -1,7 +1,8 @@
-import type { Backend, BackendReport } from "./backend.ts";
-import { choose, type Candidate, type Chosen } from "./choose.ts";
+import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
+import type { Backend } from "./backend.ts";
 import type { Ingredients } from "./backend_inputs.ts";
+import { choose, type Candidate, type Chosen } from "./choose.ts";
 
 /** A chosen backend, and the next best in its place when it fails: a graphics adapter may be lost at any time. */
 export class Recovering {

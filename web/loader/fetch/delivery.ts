@@ -1,10 +1,12 @@
 /** Files in parts: fetched side by side, each checked as it arrives, from this device where it has them. */
-import { PartCache } from "./part_cache.ts";
-import { fetchPart, type DownloadOptions, type Progress } from "./download.ts";
+import type { CacheReport } from "../api/cache.ts";
 import { DownloadError } from "../api/errors.ts";
-import { sha256 } from "./integrity.ts";
 import type { FileInfo, PartedFileInfo } from "../api/manifest.ts";
+import type { Progress } from "../api/progress.ts";
+import { fetchPart, type DownloadOptions } from "./download.ts";
+import { sha256 } from "./integrity.ts";
 import { Slots } from "./locks.ts";
+import { PartCache } from "./part_cache.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -17,18 +19,6 @@ const slots = new Slots(4);
 /** Tries in all where the network or the server failed, which often passes. */
 const TRIES = 3;
 const FIRST_PAUSE = 300;
-
-/** What a load took from where, for `model.info.cache`. */
-export interface CacheReport {
-  /** Whether what was downloaded is kept for the next time. */
-  kept: boolean;
-  /** Why it is not; empty where it is. */
-  reason: string;
-  /** Bytes that were on this device already. */
-  fromCache: number;
-  /** Bytes that crossed the network. */
-  downloaded: number;
-}
 
 /** Fetches the files of one load. */
 export class Delivery {

@@ -1,17 +1,8 @@
+import type { Progress } from "../api/progress.ts";
 import { DownloadError, IntegrityError } from "../api/errors.ts";
-import { sha256 } from "./integrity.ts";
 import type { FileInfo } from "../api/manifest.ts";
 import { Stall, STALL_TIMEOUT } from "./inactivity.ts";
-
-/** How much of something has arrived and was checked. */
-export interface Progress {
-  /** Bytes so far. */
-  loaded: number;
-  /** Bytes in all. */
-  total: number;
-  /** What it is, such as `mobilenet_emotion/int8`. */
-  file: string;
-}
+import { sha256 } from "./integrity.ts";
 
 export interface DownloadOptions {
   onProgress?: ((progress: Progress) => void) | undefined;

@@ -3,21 +3,9 @@
  * in the middle of a download, not for a new version that shares parts, not for another tab.
  */
 import type { FileInfo, Manifest } from "../api/manifest.ts";
-import { memoryName } from "../backends/backend_cache.ts";
-import { siteURL } from "./manifest/read.ts";
 import { alone, type Patience } from "./locks.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-
-/** What the loader keeps on this device, for one site. */
-export interface CacheStatus {
-  /** Whether there is a cache to keep anything in. */
-  available: boolean;
-  /** Why there is none; empty where there is. */
-  reason: string;
-  parts: number;
-  bytes: number;
-}
 
 /** Parts of the site at `base` that this device has. */
 export class PartCache {
@@ -103,55 +91,16 @@ export async function storedParts(base: URL): Promise<string[]> {
   }
 }
 
-export interface CacheOptions {
-  /** Folder of the site's files; by default where this script comes from. */
-  baseURL?: string | URL;
-}
-
-/** What is kept on this device for a site. */
-export async function cacheStatus({ baseURL }: CacheOptions = {}): Promise<CacheStatus> {
-  const name = nameOf(siteURL(baseURL));
-  const status: CacheStatus = { available: true, reason: "", parts: 0, bytes: 0 };
-  try {
-    if (!globalThis.caches) return { ...status, available: false, reason: UNAVAILABLE };
-    // Asked for first, because opening it makes one.
-    if (!(await caches.has(name))) return status;
-    const cache = await caches.open(name);
-    for (const key of await cache.keys()) {
-      const response = await cache.match(key);
-      if (!response) continue;
-      status.parts++;
-      status.bytes += Number(response.headers.get("Content-Length"));
-    }
-    return status;
-  } catch (error) {
-    return { ...status, available: false, reason: refusal(error) };
-  }
-}
-
-/** Forgets everything kept on this device for a site; false where there was nothing. */
-export async function clearCache({ baseURL }: CacheOptions = {}): Promise<boolean> {
-  const name = nameOf(siteURL(baseURL));
-  try {
-    if (!globalThis.caches) return false;
-    await caches.delete(memoryName(siteURL(baseURL)));
-    return await caches.delete(name);
-  } catch {
-    // A browser that refuses this has kept nothing either.
-    return false;
-  }
-}
-
-const UNAVAILABLE =
+export const UNAVAILABLE =
   "this page cannot keep files: browsers let only pages from https:// or localhost";
 
-function refusal(error: unknown): string {
+export function refusal(error: unknown): string {
   return error instanceof DOMException && error.name === "QuotaExceededError"
     ? "this device has no room left for it"
     : `this browser refuses to keep files: ${String(error)}`;
 }
 
-function nameOf(base: URL): string {
+export function nameOf(base: URL): string {
   return `torch2web ${base.href}`;
 }
 

@@ -1,5 +1,5 @@
-import { fetchBytes } from "./download.ts";
 import { DownloadError, IntegrityError } from "../api/errors.ts";
+import { fetchBytes } from "./download.ts";
 import { sha256, subresourceIntegrity } from "./integrity.ts";
 
 /** A script of the site. */

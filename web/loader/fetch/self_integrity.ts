@@ -1,7 +1,7 @@
-import { fetchBytes } from "./download.ts";
 import { IntegrityError } from "../api/errors.ts";
-import { sha256 } from "./integrity.ts";
 import { prepareHashing } from "./chunks.ts";
+import { fetchBytes } from "./download.ts";
+import { sha256 } from "./integrity.ts";
 
 /** What the build calls this script (converter/parts.py). */
 const NAMED_BY_HASH = /-([0-9a-f]{32})\.js$/;

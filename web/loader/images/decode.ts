@@ -1,20 +1,17 @@
+import type { DecodedBy } from "../api/image.ts";
 import { DecodeError } from "../api/errors.ts";
+import type { ImageSource } from "../api/image.ts";
+import type { PreprocessingInfo } from "../api/preprocessing.ts";
+import { importChunk } from "../fetch/chunks.ts";
 import type { Bytes } from "./formats/bytes.ts";
 import type * as Formats from "./formats/images.chunk.ts";
-import type { Plain, Probe } from "./formats/plain.ts";
-import type { PreprocessingInfo } from "../api/manifest.ts";
-import { importChunk } from "../fetch/chunks.ts";
+import type { Plain } from "./formats/plain.ts";
+import type { Probe } from "./formats/probe.ts";
+import { isA, measured } from "./image_source.ts";
 import { elementPicture, type ElementPicture } from "./transferable.ts";
-import { isA, measured, type ImageSource } from "./image_source.ts";
 
 /** Whether a model was trained on pictures turned upright, or as they are stored. */
 type ExifOrientation = PreprocessingInfo["exif_orientation"];
-
-/**
- * How the pixels came about: `"script"` by the loader's own decoder, `"canvas"` by the browser's and read back
- * through one, `"none"` where the page had them already.
- */
-export type DecodedBy = "script" | "canvas" | "none";
 
 /** Pixels, and why they are not the ones that Pillow reads from the same file; empty where they are. */
 export interface Decoded {

@@ -1,16 +1,6 @@
 /** What pages hold pictures in. */
 import { DecodeError } from "../api/errors.ts";
-
-/** Whatever a page may hold a picture in. */
-export type ImageSource =
-  | Blob
-  | ImageBitmap
-  | ImageData
-  | HTMLImageElement
-  | HTMLCanvasElement
-  | OffscreenCanvas
-  | HTMLVideoElement
-  | VideoFrame;
+import type { ImageSource } from "../api/image.ts";
 
 /** The size of a picture that has one at once. Raises DecodeError for an empty one and for what is no picture. */
 export function measured(source: ImageSource): { width: number; height: number } {

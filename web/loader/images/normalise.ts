@@ -1,4 +1,4 @@
-import type { PreprocessingInfo } from "../api/manifest.ts";
+import type { PreprocessingInfo } from "../api/preprocessing.ts";
 import type { Pixels } from "./resample.ts";
 
 /**

@@ -1,44 +1,5 @@
-import { pick, resample, type Pixels, type Resampling } from "./resample.ts";
-
-/** What is done to a picture's shape, as torchvision's transforms of the same names mean it on a PIL image. */
-export type StepInfo = ResizeInfo | CenterCropInfo | PadInfo;
-
-export interface ResizeInfo {
-  op: "resize";
-  /** Height and width in pixels, or the length that the shorter side gets. */
-  size: number | [number, number];
-  filter: Resampling["filter"];
-}
-
-export interface CenterCropInfo {
-  op: "center_crop";
-  /** Height and width; where the picture is smaller, black is put around it. */
-  size: [number, number];
-}
-
-export interface PadInfo {
-  op: "pad";
-  /** Pixels at the left, the top, the right and the bottom. */
-  padding: [number, number, number, number];
-  /** Red, green and blue of what is around a picture in the mode `constant`. */
-  fill: [number, number, number];
-  /** NumPy's modes of the same names. */
-  mode: "constant" | "edge" | "reflect" | "symmetric";
-}
-
-/** Height and width after `steps`, whatever the picture; undefined where that depends on the picture. */
-export function sizeAfter(steps: readonly StepInfo[]): [number, number] | undefined {
-  let size: [number, number] | undefined;
-  for (const step of steps) {
-    if (step.op === "pad") {
-      const [left, top, right, bottom] = step.padding;
-      if (size) size = [size[0] + top + bottom, size[1] + left + right];
-    } else {
-      size = typeof step.size === "number" ? undefined : step.size;
-    }
-  }
-  return size;
-}
+import type { PadInfo, ResizeInfo, StepInfo } from "../api/preprocessing.ts";
+import { pick, resample, type Pixels } from "./resample.ts";
 
 /** `pixels` after one step; the fourth channel of the result means nothing. */
 export function applyStep(pixels: Pixels, step: StepInfo, verticalFirst: boolean): Pixels {

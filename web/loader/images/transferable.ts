@@ -1,6 +1,7 @@
 /** Pictures in a form that can leave the page for a worker: elements stay behind. */
 import { DecodeError } from "../api/errors.ts";
-import { isA, measured, type ImageSource } from "./image_source.ts";
+import type { ImageSource } from "../api/image.ts";
+import { isA, measured } from "./image_source.ts";
 
 /** An <img>: the file that it shows where that can be had again, else what it shows. */
 export interface ElementPicture {

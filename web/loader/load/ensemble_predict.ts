@@ -1,17 +1,9 @@
 /** Several models that answer together. */
+import type { EnsemblePrediction } from "../api/ensemble.ts";
+import type { Prediction, PredictOptions } from "../api/model.ts";
 import type { Decoded } from "../images/decode.ts";
-import type { InlineModel, Source } from "./inline_model.ts";
-import type { Prediction, PredictOptions } from "./load_model.ts";
 import { argmax } from "../tasks/softmax.ts";
-
-export interface EnsemblePrediction {
-  label: string;
-  confidence: number;
-  /** Weighted mean of the models' probabilities. */
-  probabilities: number[];
-  /** What each model says by itself, in the order of their names. */
-  predictions: Prediction[];
-}
+import type { InlineModel, Source } from "./inline_model.ts";
 
 /**
  * The answer of `models`, which have the same labels, to one picture. It is decoded once, so that each sees the same

@@ -1,35 +1,36 @@
 /** Loading and running a model where this script runs: in the page, or in its worker. */
-import { adapter } from "../backends/adapter.ts";
-import type { BackendReport } from "../backends/backend.ts";
-import { begin, type Beginning } from "../fetch/manifest/prefetch.ts";
-import { PartCache } from "../fetch/part_cache.ts";
-import { candidatesFor } from "../backends/candidates.ts";
-import { choose } from "../backends/choose.ts";
-import { decode, importFormats, type Decoded } from "../images/decode.ts";
-import { Delivery } from "../fetch/delivery.ts";
+import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
-import type { Ingredients } from "../backends/backend_inputs.ts";
+import type { ImageSource } from "../api/image.ts";
+import type { LoadOptions } from "../api/load_options.ts";
 import type {
   LoadedModelInfo,
-  LoadOptions,
   Model,
   Prediction,
   PredictOptions,
   Timings,
   WorkerReport,
-} from "./load_model.ts";
+} from "../api/model.ts";
+import type { Watch, WatchOptions } from "../api/watch.ts";
+import { adapter } from "../backends/adapter.ts";
+import { Memory } from "../backends/backend_cache.ts";
+import type { Ingredients } from "../backends/backend_inputs.ts";
+import { candidatesFor } from "../backends/candidates.ts";
+import { choose } from "../backends/choose.ts";
+import { Recovering } from "../backends/fallback.ts";
+import { Delivery } from "../fetch/delivery.ts";
+import { manifestPin } from "../fetch/manifest/pin.ts";
+import { begin, type Beginning } from "../fetch/manifest/prefetch.ts";
+import { findModel, findVariant, readManifest, siteURL } from "../fetch/manifest/read.ts";
+import { PartCache } from "../fetch/part_cache.ts";
+import { untilAborted } from "../fetch/single_flight.ts";
+import { decode, importFormats, type Decoded } from "../images/decode.ts";
 import { normalise } from "../images/normalise.ts";
+import type { Pixels } from "../images/resample.ts";
+import { applyStep } from "../images/steps.ts";
 import type { ElementPicture } from "../images/transferable.ts";
 import { argmax, softmax } from "../tasks/softmax.ts";
-import { manifestPin } from "../fetch/manifest/pin.ts";
-import { Recovering } from "../backends/fallback.ts";
-import { Memory } from "../backends/backend_cache.ts";
-import type { Pixels } from "../images/resample.ts";
-import { untilAborted } from "../fetch/single_flight.ts";
-import { findModel, findVariant, readManifest, siteURL } from "../fetch/manifest/read.ts";
-import type { ImageSource } from "../images/image_source.ts";
-import { applyStep } from "../images/steps.ts";
-import { watch, type Watch, type WatchOptions } from "./watch.ts";
+import { watch } from "./watch.ts";
 
 /** A picture as the page has it, or as its worker was given it. */
 export type Source = ImageSource | ElementPicture;

@@ -1,20 +1,11 @@
+import type { Ensemble, EnsembleOptions, EnsemblePrediction } from "../api/ensemble.ts";
 import { ManifestError } from "../api/errors.ts";
+import type { ImageSource } from "../api/image.ts";
+import type { Model, PredictOptions } from "../api/model.ts";
+import { predictTogether } from "./ensemble_predict.ts";
 import { InlineModel } from "./inline_model.ts";
-import { loadModel, type LoadOptions, type Model, type PredictOptions } from "./load_model.ts";
-import type { ImageSource } from "../images/image_source.ts";
-import { predictTogether, type EnsemblePrediction } from "./ensemble_predict.ts";
+import { loadModel } from "./load_model.ts";
 import { RemoteModel } from "./remote_model.ts";
-
-export interface EnsembleOptions extends LoadOptions {
-  /** One for each model, in order; by default all weigh the same. */
-  weights?: readonly number[];
-}
-
-export interface Ensemble {
-  readonly models: readonly Model[];
-  predict(source: ImageSource, options?: PredictOptions): Promise<EnsemblePrediction>;
-  dispose(): Promise<void>;
-}
 
 /** Loads several models with the same labels, which then answer together. */
 export async function loadEnsemble(

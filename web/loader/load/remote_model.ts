@@ -1,23 +1,24 @@
 /** A model that lives in the worker, as the page has it. */
-import { begin, type Beginning } from "../fetch/manifest/prefetch.ts";
-import { needsShown } from "../images/decode.ts";
+import type { BackendReport } from "../api/backend.ts";
+import type { EnsemblePrediction } from "../api/ensemble.ts";
 import { BackendError, DecodeError } from "../api/errors.ts";
+import type { ImageSource } from "../api/image.ts";
+import type { LoadOptions } from "../api/load_options.ts";
 import type {
   LoadedModelInfo,
-  LoadOptions,
   Model,
   Prediction,
   PredictOptions,
   WorkerReport,
-} from "./load_model.ts";
-import type { BackendReport } from "../backends/backend.ts";
-import { portable, type Portable } from "../images/transferable.ts";
+} from "../api/model.ts";
+import type { Watch, WatchOptions } from "../api/watch.ts";
+import { begin, type Beginning } from "../fetch/manifest/prefetch.ts";
 import { siteURL } from "../fetch/manifest/read.ts";
-import type { ImageSource } from "../images/image_source.ts";
-import type { EnsemblePrediction } from "./ensemble_predict.ts";
-import { watch, type Watch, type WatchOptions } from "./watch.ts";
+import { needsShown } from "../images/decode.ts";
+import { portable, type Portable } from "../images/transferable.ts";
 import { Connection } from "../worker/connection.ts";
 import type { Loaded, SentOptions } from "../worker/protocol.ts";
+import { watch } from "./watch.ts";
 
 /** Where a model is: the worker may end, and be another one by the next call. */
 interface Place {

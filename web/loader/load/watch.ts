@@ -1,26 +1,8 @@
 /** Answers to a camera or a video as it goes on: always its newest frame, and never a queue. */
+import type { Watch, WatchOptions } from "../api/watch.ts";
 import { DecodeError } from "../api/errors.ts";
-import type { Model, Prediction } from "./load_model.ts";
+import type { Model, Prediction } from "../api/model.ts";
 import { argmax } from "../tasks/softmax.ts";
-
-export interface WatchOptions {
-  /** Most answers a second; by default as many as this device gives. */
-  maxRate?: number;
-  /**
-   * How much of the earlier probabilities stays in each new answer, from 0 (nothing, the default) to below 1: an
-   * exponential average, for labels that do not flicker. The logits are always the frame's own.
-   */
-  smoothing?: number;
-  /** Told when it cannot go on; by default the error shows on the console. */
-  onError?: (error: unknown) => void;
-  /** Stops it, as `stop()` does. */
-  signal?: AbortSignal;
-}
-
-export interface Watch {
-  /** Ends it: no answer comes after this. A camera stays on, as it is the page's. */
-  stop(): void;
-}
 
 /** Starts to answer what `source` shows. Raises RangeError. */
 export function watch(

@@ -1,8 +1,9 @@
 /** The worker of this page, seen from the page: one for all models, started with the first and ended with the last. */
-import type { BackendReport } from "../backends/backend.ts";
+import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
-import { checkOwnScript } from "../fetch/self_integrity.ts";
+import type { Progress } from "../api/progress.ts";
 import { manifestPin } from "../fetch/manifest/pin.ts";
+import { checkOwnScript } from "../fetch/self_integrity.ts";
 import { unpack } from "./packed_error.ts";
 import {
   WORKER_NAME,
@@ -12,7 +13,6 @@ import {
   type Reply,
   type Request,
 } from "./protocol.ts";
-import type { Progress } from "../fetch/download.ts";
 
 /** Milliseconds that a worker has to say that it runs. */
 const START = 20_000;

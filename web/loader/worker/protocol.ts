@@ -2,12 +2,13 @@
  * What a page and its worker say to each other. The worker runs the same loader; models live there, and the page holds
  * numbers that stand for them.
  */
-import type { BackendReport } from "../backends/backend.ts";
+import type { BackendReport } from "../api/backend.ts";
+import type { EnsemblePrediction } from "../api/ensemble.ts";
+import type { LoadOptions } from "../api/load_options.ts";
+import type { LoadedModelInfo, Prediction } from "../api/model.ts";
+import type { Progress } from "../api/progress.ts";
 import type { Beginning } from "../fetch/manifest/prefetch.ts";
 import type { Portable } from "../images/transferable.ts";
-import type { Progress } from "../fetch/download.ts";
-import type { EnsemblePrediction } from "../load/ensemble_predict.ts";
-import type { LoadedModelInfo, LoadOptions, Prediction } from "../load/load_model.ts";
 import type { PackedError } from "./packed_error.ts";
 
 /** By this name the loader knows that it was started as the worker. */
@@ -53,6 +54,18 @@ export interface Calls {
 }
 
 export type Method = keyof Calls;
+
+/** What a method may use while it runs. */
+export interface Context {
+  signal: AbortSignal;
+  onProgress(progress: Progress): void;
+  onBackendChange(model: number, report: BackendReport): void;
+}
+
+/** The methods that the worker runs. */
+export type Methods = {
+  [M in Method]: (args: Calls[M]["takes"], context: Context) => Promise<Calls[M]["gives"]>;
+};
 
 export type Request =
   { [M in Method]: { id: number; method: M; args: Calls[M]["takes"] } }[Method] | { abort: number };

@@ -1,6 +1,6 @@
 """Whether a model_info.json follows its schema and does not contradict itself.
 
-The twin of this module is `web/loader/fetch/manifest/check.ts`.
+The only check of its entries: the loader accepts nothing but the bytes that the build checked, by their hash.
 """
 
 import json

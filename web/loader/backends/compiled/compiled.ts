@@ -1,10 +1,10 @@
 /** The compiled engine as a backend: a model's plan run by a small module of WebAssembly. */
-import type { Backend } from "../backend.ts";
-import type { Delivery } from "../../fetch/delivery.ts";
 import { BackendError } from "../../api/errors.ts";
 import type { EngineBuild, EngineInfo, ModelInfo } from "../../api/manifest.ts";
-import type { PartedBytes } from "../weights/parted_bytes.ts";
+import type { Delivery } from "../../fetch/delivery.ts";
 import { SharedByKey } from "../../fetch/single_flight.ts";
+import type { Backend } from "../backend.ts";
+import type { PartedBytes } from "../weights/parted_bytes.ts";
 import { Engine } from "./engine.ts";
 import { startThreads } from "./threads.ts";
 

@@ -1,5 +1,5 @@
-import { decodeInto, lengthOf, type Scale } from "../weights/encodings.ts";
 import { BackendError } from "../../api/errors.ts";
+import { decodeInto, lengthOf, type Scale } from "../weights/encodings.ts";
 import type { PartedBytes } from "../weights/parted_bytes.ts";
 import { openSafetensors, type StoredEntry } from "../weights/safetensors.ts";
 

@@ -1,11 +1,11 @@
 import type * as Ort from "onnxruntime-web";
-import type { Backend } from "../backend.ts";
-import type { Delivery } from "../../fetch/delivery.ts";
 import { BackendError } from "../../api/errors.ts";
 import type { ModelInfo, RuntimeFiles } from "../../api/manifest.ts";
-import type { PartedBytes } from "../weights/parted_bytes.ts";
+import type { Delivery } from "../../fetch/delivery.ts";
 import { importScript, preload } from "../../fetch/scripts.ts";
 import { SharedByKey } from "../../fetch/single_flight.ts";
+import type { Backend } from "../backend.ts";
+import type { PartedBytes } from "../weights/parted_bytes.ts";
 import { externalData } from "./external_data.ts";
 
 type Runtime = typeof Ort;

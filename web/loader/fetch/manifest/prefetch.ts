@@ -1,6 +1,6 @@
 /** What every load begins with, had by the page while its worker starts: a round trip less. */
+import type { LoadOptions } from "../../api/load_options.ts";
 import { storedParts } from "../part_cache.ts";
-import type { LoadOptions } from "../../load/load_model.ts";
 import { untilAborted } from "../single_flight.ts";
 import { firstManifest, siteURL } from "./read.ts";
 

@@ -1,9 +1,9 @@
-import { checkManifest } from "./check.ts";
-import { fetchBytes, type DownloadOptions } from "../download.ts";
 import { IntegrityError, ManifestError } from "../../api/errors.ts";
-import { sha256, subresourceIntegrity } from "../integrity.ts";
 import type { Manifest, ModelInfo, VariantInfo } from "../../api/manifest.ts";
 import { prepareHashing } from "../chunks.ts";
+import { fetchBytes, type DownloadOptions } from "../download.ts";
+import { sha256, subresourceIntegrity } from "../integrity.ts";
+import { checkManifest } from "./check.ts";
 import { manifestPin } from "./pin.ts";
 import { requireSignature, type Signed } from "./signature.ts";
 
@@ -46,13 +46,7 @@ export async function readManifest(
   const [expected, actual] = [manifestPin(), await sha256(bytes)];
   if (actual !== expected) throw new IntegrityError(url, expected, actual);
   await requireSignature(base, url, bytes, signed, options);
-  let data: unknown;
-  try {
-    data = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new ManifestError("", `it is not valid JSON: ${String(error)}`);
-  }
-  return checkManifest(data);
+  return checkManifest(JSON.parse(new TextDecoder().decode(bytes)));
 }
 
 export function findModel(manifest: Manifest, name: string): ModelInfo {

@@ -1,10 +1,8 @@
-import { fetchBytes, type DownloadOptions } from "../download.ts";
+import type { PublicKey } from "../../api/load_options.ts";
 import { DownloadError, SignatureError } from "../../api/errors.ts";
 import { importChunk } from "../chunks.ts";
+import { fetchBytes, type DownloadOptions } from "../download.ts";
 import type * as Signature from "./signature.chunk.ts";
-
-/** PEM text, or what `crypto.subtle.importKey` gives. */
-export type PublicKey = string | CryptoKey;
 
 /** What a signature is insisted on by; without the property none is needed. */
 export interface Signed {

@@ -1,5 +1,5 @@
 import { textAt, viewOf, type Bytes } from "./bytes.ts";
-import type { Probe } from "./plain.ts";
+import type { Probe } from "./probe.ts";
 
 /** Eight by eight pixels with half the chrominance each way, written by Pillow: its decoder gives this sum. */
 const SUBSAMPLED =

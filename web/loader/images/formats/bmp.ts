@@ -1,5 +1,5 @@
-import { FormatError, truncated, viewOf } from "./bytes.ts";
 import { decodeRle } from "./bmp_rle.ts";
+import { FormatError, truncated, viewOf } from "./bytes.ts";
 
 const RLE8 = 1;
 const RLE4 = 2;

@@ -7,6 +7,7 @@ import { pictureOfIcon } from "./ico.ts";
 import { plainJpeg } from "./jpeg.ts";
 import type { Placement } from "./placement.ts";
 import { decodePng, pngOrientation } from "./png.ts";
+import type { Probe } from "./probe.ts";
 import { plainWebp } from "./webp.ts";
 
 /** What to hand to the browser's decoder, or the pixels where it cannot be brought to give them. */
@@ -23,15 +24,6 @@ export interface Plain {
   inexact: string;
   /** What this browser has to decode rightly for the pixels to be Pillow's. */
   probe?: Probe;
-}
-
-/** A tiny file of known pixels. */
-export interface Probe {
-  file: Bytes;
-  /** Sum over all channel values, red, green and blue in turn, each times its place counted from 1. */
-  sum: number;
-  /** What to say of a browser that decodes it in another way. */
-  inexact: string;
 }
 
 /**
