@@ -98,7 +98,7 @@ def test_only_some(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "key", "problem"),
     [
-        ("opset = 12", 'opset = "twelve"', "defaults.opset", 'found "twelve", expected a whole number'),
+        ("opset = 12", 'opset = "twelve"', "defaults.opset", 'found "twelve", expected an integer'),
         ("opset = 12", "opset = 7", "defaults.opset", "found 7, expected at least 12"),
         ("opset = 12", "opsets = 12", "defaults.opsets", "unknown key; known here: gate, labels, opset"),
         ("opset = 12", "", "models[0].opset", "is missing, here and in [defaults]"),
@@ -110,7 +110,7 @@ def test_only_some(tmp_path: Path) -> None:
         ('"bilinear"', '"bicubish"', "defaults.preprocessing.filter", 'found "bicubish", expected one of'),
         ("0.229", "-0.229", "defaults.preprocessing.std[0]", "expected more than 0"),
         ('name = "mobilenet_emotion"', "", "models[0].name", "is missing"),
-        ('name = "mobilenet_emotion"', "name = 3", "models[0].name", "found 3, expected a text"),
+        ('name = "mobilenet_emotion"', "name = 3", "models[0].name", "found 3, expected a string"),
         ('name = "mobilenet_emotion"', 'name = "../up"', "models[0].name", "matches"),
         (
             '"mobilenet_v2"',
@@ -133,7 +133,7 @@ def test_only_some(tmp_path: Path) -> None:
             "models[1].output",
             "is the output of models[0]",
         ),
-        ('"Tired"]', '"Bored"]', "defaults.labels", "no entry twice"),
+        ('"Tired"]', '"Bored"]', "defaults.labels", "expected distinct entries"),
         ("[[models]]", "[[model]]", "model", "unknown key; known here: defaults, models"),
     ],
 )

@@ -67,7 +67,7 @@ def test_no_folder_is_no_outcome(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         (b"{", "not valid JSON"),
-        (b"[]", "found JSON of another kind (list)"),
+        (b"[]", "found JSON of type list"),
         (b"\xff", "not valid JSON"),
         (b"[" * 100_000, "nested too deeply"),
         (b"{}", "found None, expected a date and time"),

@@ -89,7 +89,7 @@ def changed(**changes: Any) -> Callable[[Path], bytes]:
         (raw(b"verdict=passed"), 422, "it is not valid JSON"),
         (raw(b"\xff\xfe"), 422, "it is not valid JSON"),
         (raw(b"[" * 100_000), 422, "nested too deeply"),
-        (raw(b"[]"), 422, "found JSON of another kind (list), expected a table"),
+        (raw(b"[]"), 422, "found JSON of type list, expected an object"),
         (raw(b"{}"), 422, "schema_version: is missing"),
         (changed(seconds=float("nan")), 422, "found NaN, which JSON does not have"),
         (changed(seconds=-1), 422, "seconds: found -1, expected at least 0"),
@@ -105,12 +105,12 @@ def changed(**changes: Any) -> Callable[[Path], bytes]:
             'verdict: found "fine", expected one of "passed", "failed", "incomplete"',
         ),
         (changed(tests=[]), 422, 'verdict: found "passed" where of the tests 0 failed and 0 passed'),
-        (changed(tests=[passed("")]), 422, "tests[0].name: found an empty text"),
+        (changed(tests=[passed("")]), 422, "tests[0].name: found an empty string"),
         (changed(extra=1), 422, "extra: unknown key"),
         (
             changed(user_agent="x" * 3000),
             422,
-            "user_agent: found a text of 3,000 characters, expected at most 2,000",
+            "user_agent: found a string of 3,000 characters, expected at most 2,000",
         ),
         (changed(manifest_sha256="../../etc"), 422, "manifest_sha256: found"),
         (

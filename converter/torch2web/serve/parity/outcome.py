@@ -110,7 +110,7 @@ def parse(content: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise OutcomeError("", f"it is not valid JSON: {error}") from error
     if not isinstance(data, dict):
-        raise OutcomeError("", f"found JSON of another kind ({type(data).__name__}), expected a table")
+        raise OutcomeError("", f"found JSON of type {type(data).__name__}, expected an object")
     return data
 
 

@@ -82,7 +82,7 @@ def _check_size(key: str, size: list[int], steps: list[dict[str, Any]]) -> None:
     after = size_after(read_steps(steps))
     if after is None:
         raise ManifestError(
-            f"{key}.preprocessing.steps", "found steps that leave the size to the picture, expected one size"
+            f"{key}.preprocessing.steps", "the size after these steps depends on the image, expected one size"
         )
     if list(after) != size:
         raise ManifestError(
