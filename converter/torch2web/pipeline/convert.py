@@ -63,7 +63,7 @@ def convert(
     `checkpoint` None takes the demo weights of `materials`; `engine` has the modules that judge the plan, by
     build; None makes no plan;
     `on_stage` is called with the name of each stage as it begins.
-    Raises CheckpointError, ExportError, VerificationError or DeadModelError.
+    Raises CheckpointError, ExportError, VerificationError or ConstantOutputError.
     """
     started = time.monotonic()
     on_stage("reading the checkpoint")

@@ -1,4 +1,4 @@
-"""The reference run of the PyTorch model, and the comparison of everything else with it."""
+"""Verification of exported models against PyTorch: reference run, onnxruntime sessions, comparison."""
 
 from torch2web.verification.compare import (
     VerificationReport,

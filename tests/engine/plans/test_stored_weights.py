@@ -73,8 +73,8 @@ def network(folder: Path, wide: int = 72) -> Path:
 
 def lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has 20 numbers is stored, biases too; the wide matrix in parts of 32 outputs."""
-    monkeypatch.setattr(split, "SMALLEST", 20)
-    monkeypatch.setattr(split, "LARGEST", 24 * 64 * 32 * 4)
+    monkeypatch.setattr(split, "MIN_WEIGHT_ELEMENTS", 20)
+    monkeypatch.setattr(split, "MAX_WEIGHT_BYTES", 24 * 64 * 32 * 4)
     monkeypatch.setattr(lower_products, "LARGE", 50_000)
 
 

@@ -46,8 +46,8 @@ def small_model(path: Path, *, bias: bool, trans_b: int = 1, inputs: int = 96, o
 
 def outputs_of(path: Path, largest: int, monkeypatch: pytest.MonkeyPatch) -> tuple[NDArray[np.float32], int]:
     """What the model gives taken apart, and in how many weights that was."""
-    monkeypatch.setattr(split, "LARGEST", largest)
-    monkeypatch.setattr(split, "SMALLEST", 64)
+    monkeypatch.setattr(split, "MAX_WEIGHT_BYTES", largest)
+    monkeypatch.setattr(split, "MIN_WEIGHT_ELEMENTS", 64)
     parts = split_model(path)
     weights = {weight.name: weight.values for weight in parts.weights}
     return run_session(create_session_with(parts.graph, weights), pictures()), len(weights)
@@ -61,8 +61,8 @@ def test_factors_of_a_batch_normalization_stay_in_the_graph(tmp_path: Path) -> N
     """Plans compute with them: stored and rounded, as fp16, onnxruntime would compute with others."""
     rows = ("scale", "offset", "mean", "variance")
     random = np.random.Generator(np.random.PCG64(4))
-    constants = {name: random.random(split.SMALLEST, np.float32) for name in rows}
-    weight = random.normal(size=(split.SMALLEST, 3, 1, 1)).astype(np.float32)
+    constants = {name: random.random(split.MIN_WEIGHT_ELEMENTS, np.float32) for name in rows}
+    weight = random.normal(size=(split.MIN_WEIGHT_ELEMENTS, 3, 1, 1)).astype(np.float32)
     nodes = [
         helper.make_node("Conv", ["input", "weight"], ["wide"]),
         helper.make_node("Relu", ["wide"], ["active"]),
@@ -72,7 +72,11 @@ def test_factors_of_a_batch_normalization_stay_in_the_graph(tmp_path: Path) -> N
         nodes,
         "normalized",
         [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", 3, 4, 4])],
-        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", split.SMALLEST, 4, 4])],
+        [
+            helper.make_tensor_value_info(
+                "output", TensorProto.FLOAT, ["batch", split.MIN_WEIGHT_ELEMENTS, 4, 4]
+            )
+        ],
         [numpy_helper.from_array(value, name) for name, value in {**constants, "weight": weight}.items()],
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 12)]), tmp_path / "model.onnx")

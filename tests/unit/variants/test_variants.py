@@ -76,8 +76,8 @@ def test_gate_refuses_with_figures(entry: Entry, spec: ModelSpec, reference: Ref
     made = make(entry, strict, reference)
     assert names(made) == (["fp32", "fp16"], ["int8"])
     (refused,) = made.refused
-    assert "a probability differs by 0.00" in refused.reason
-    assert "allowed are 0.001" in refused.reason
+    assert "max. difference of a probability 0.00" in refused.reason
+    assert "expected at most 0.001" in refused.reason
     assert refused.verification is not None
     assert refused.verification["probabilities_max_abs_diff"] > 1e-3
 
@@ -119,7 +119,7 @@ def test_exact_weights_must_give_pytorchs_numbers(
         return {weight.name: weight.values[::-1].copy() if weight.name == "w3" else weight.values}
 
     monkeypatch.setattr(variants, "ENCODINGS", {"fp32": wrong})
-    with pytest.raises(VerificationError, match="not PyTorch's"):
+    with pytest.raises(VerificationError, match="logits exceed the tolerance"):
         make(entry, spec, reference)
 
 

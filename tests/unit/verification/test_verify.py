@@ -15,7 +15,7 @@ from tests.materials import MATERIALS, images
 from torch2web.architectures import load_architecture
 from torch2web.catalog.load import ModelSpec
 from torch2web.catalog.materials import ReferenceImage
-from torch2web.errors import DeadModelError, ExportError, VerificationError
+from torch2web.errors import ConstantOutputError, ExportError, VerificationError
 from torch2web.images.preprocessing import open_rgb
 from torch2web.sources.checkpoint import load_model
 from torch2web.sources.export import export_onnx
@@ -104,7 +104,7 @@ def test_swapped_input_channels_are_caught(
     swapped = np.ascontiguousarray(numpy_helper.to_array(weight)[:, ::-1])
     weight.CopyFrom(numpy_helper.from_array(swapped, first))
     onnx.save(model, tmp_path / "swapped.onnx")
-    with pytest.raises(VerificationError, match="not PyTorch's"):
+    with pytest.raises(VerificationError, match="logits exceed the tolerance"):
         verify(tmp_path / "swapped.onnx", spec, reference)
 
 
@@ -132,7 +132,7 @@ def test_fresh_network_is_dead(spec: ModelSpec, tmp_path: Path) -> None:
     path = tmp_path / "fresh.onnx"
     export_onnx(fresh, dead, path)
     reference = capture_reference(fresh, dead, images())
-    with pytest.raises(DeadModelError, match="--allow-dead") as caught:
+    with pytest.raises(ConstantOutputError, match="--allow-dead") as caught:
         verify(path, dead, reference)
     assert caught.value.spread < caught.value.needed
     report = verify_onnx(path, dead, reference, allow_dead=True)
@@ -164,12 +164,14 @@ def test_logits_that_are_not_finite_are_caught(
         measure(spec, reference, found, reference.golden_logits)
     assert caught.value.worst_image == reference.image_names[3]
     assert "NaN or infinite" in str(caught.value)
-    with pytest.raises(VerificationError, match="PyTorch itself gives NaN or infinite"):
+    with pytest.raises(VerificationError, match="the PyTorch model outputs NaN or infinite"):
         require_usable(spec, replace(reference, logits=found))
 
 
 def test_labels_must_fit_the_output(spec: ModelSpec, reference: ReferenceRun) -> None:
-    with pytest.raises(VerificationError, match=r"gives logits \[30, 4\], expected one for each of 2 labels"):
+    with pytest.raises(
+        VerificationError, match=r"shape \[30, 4\] in PyTorch, expected \[batch, 2\], one per label"
+    ):
         require_usable(replace(spec, labels=("yes", "no")), reference)
 
 
