@@ -50,7 +50,7 @@ MAX_SHARED_BYTES = 65535 * 65536
 
 _WARNINGS = ("-std=c11", "-Wall", "-Wextra")
 # No contraction: `a * b + c` rounds twice wherever the code does not ask for the fused form.
-# Hot loops are in vectors and unrolled by hand: what LLVM would add is 3 KB in brotli, and no faster.
+# Hot loops are in vectors and unrolled by hand: LLVM's vectorizer would add 3 KB in brotli without a gain.
 _CODE = (
     "-O2",
     "-fno-vectorize",
@@ -81,7 +81,7 @@ class Module:
     def features(self) -> str:
         relaxed = "+relaxed_simd" if self.relaxed else ""
         shared = "+atomics" if self.shared else ""
-        # Bulk memory: what a shared module initialises its memory with. No copying is done by it.
+        # Bulk memory: needed to initialise shared memory; the code does not copy with it.
         return f"mvp+simd128{relaxed}{shared}+bulk_memory+mutable_globals+sign_ext+nontrapping_fptoint"
 
 
@@ -93,7 +93,7 @@ MODULES = tuple(
 
 
 ENGINE_BUILDS = {module.build: module.name for module in MODULES}
-"""File names of the modules by what the manifest calls them."""
+"""File names of the modules by their build's name in the manifest."""
 
 
 def engine_sources() -> list[Path]:
@@ -102,7 +102,7 @@ def engine_sources() -> list[Path]:
 
 
 def kernel_sources() -> list[Path]:
-    """Those of them that know nothing of plans."""
+    """The kernels, which do not depend on plans."""
     return sorted((ENGINE / "kernels").glob("*.c"))
 
 
@@ -153,7 +153,7 @@ def sources_key(*more: str) -> str:
 
 
 def zig_cc(arguments: Sequence[str]) -> None:
-    # A cache of its own that goes away: zig's would otherwise grow in the home directory.
+    # A temporary cache: zig's default one would grow in the home directory.
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
         result = subprocess.run(

@@ -108,7 +108,7 @@ def convert(
 
 
 def _plan(split: SplitModel) -> tuple[Plan | None, str]:
-    """The plan of a graph, or why there is none: no reason to stop a build, the model goes without."""
+    """The plan of a graph, or the reason for which it has none: the model is then built without."""
     try:
         return plan_model(onnx.load_from_string(split.graph)), ""
     except PlanError as error:

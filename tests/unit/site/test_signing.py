@@ -178,7 +178,7 @@ def test_changed_manifest(site: Path, pair: KeyPair) -> None:
 
 def test_missing_manifest(site: Path, pair: KeyPair) -> None:
     (site / MANIFEST).unlink()
-    assert "what it signs cannot be read" in refused(site, pair)
+    assert "the signed file cannot be read" in refused(site, pair)
 
 
 def test_signature_of_another_manifest(small_site: Path, site: Path, pair: KeyPair, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ class _Job:
 def precompress(root: Path, files: Sequence[FileRecord], cache: Path) -> list[FileRecord]:
     """Write the forms of those of `files` below `root` that shrink by over 5 %; return their records.
 
-    Forms made before are taken from `cache`, where they lie under the hash of what they were made from.
+    Forms of earlier builds are taken from `cache`, keyed by the hash of their source.
     """
     stopped = threading.Event()
     rules = sha256_of_sources(_HERE, _SOURCES)

@@ -1,4 +1,4 @@
-"""What hosts read: headers, limits and snippets for their configuration."""
+"""Configuration for hosts: headers, and snippets for web servers."""
 
 from torch2web.site.hosting.headers_file import HeaderRule, headers_of, read_headers_file
 from torch2web.site.hosting.host_files import HEADERS, read_site, write_host_files

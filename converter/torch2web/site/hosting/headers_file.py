@@ -17,7 +17,7 @@ class HeaderRule:
 
 
 def read_headers_file(text: str) -> list[HeaderRule]:
-    """The rules that `text` holds, in its order."""
+    """The rules in `text`, in order."""
     found: list[tuple[str, list[tuple[str, str | None]]]] = []
     for line in text.splitlines():
         content = line.strip()

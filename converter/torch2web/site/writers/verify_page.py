@@ -1,4 +1,4 @@
-"""verify.html and all that it needs: Python and pytest for the browser, the tests, and what PyTorch said."""
+"""verify.html and its files: Python and pytest for the browser, the tests, and PyTorch's outputs."""
 
 import hashlib
 import io
