@@ -10,7 +10,7 @@ from pathlib import Path
 from torch2web.cli.console import Output
 from torch2web.cli.lan import lan_addresses
 from torch2web.cli.qr import qr_lines
-from torch2web.serve.host_emulation import create_imitation
+from torch2web.serve.host_emulation import create_emulated_server
 from torch2web.serve.parity import REPORT, Outcome, ParityHandler, Post, decimal, require_verify_page
 from torch2web.serve.static import EVERY_ADDRESS, LOOPBACK, create_server
 from torch2web.site.writers import VERIFY_PAGE as PAGE
@@ -25,9 +25,9 @@ def serve_site(site: Path, port: int, host: str | None, output: Output) -> None:
 
 
 def serve_as(host: str, site: Path, port: int, address: str | None, output: Output) -> None:
-    """Serve `site` until Ctrl-C as `host` would, one of IMITATED. Raises InputError."""
+    """Serve `site` until Ctrl-C as `host` would, one of EMULATED_HOSTS. Raises InputError."""
     address = address or LOOPBACK
-    with create_imitation(host, site, port, address) as (server, prefix):
+    with create_emulated_server(host, site, port, address) as (server, prefix):
         where = _url(address, server) + prefix.removeprefix("/")
         output.line(f"{where}  (as {host} serves it; Ctrl-C stops it)")
         _serve_until_interrupted(server, output)

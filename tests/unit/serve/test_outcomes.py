@@ -115,5 +115,5 @@ def test_verdict_must_be_what_the_tests_say(site: Path, tests: list[dict[str, An
 
 
 def test_numbers_that_json_does_not_have() -> None:
-    with pytest.raises(OutcomeError, match="found NaN, which JSON does not have"):
+    with pytest.raises(OutcomeError, match="found NaN, which is not valid JSON"):
         parse(b'{"seconds": NaN}')

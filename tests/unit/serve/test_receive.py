@@ -15,7 +15,7 @@ from tests.outcomes import as_json, failed, outcome_of, passed, tiny_site
 from torch2web.cli.serving import in_a_line
 from torch2web.errors import OutputError
 from torch2web.serve.parity.outcome import Outcome
-from torch2web.serve.parity.receive import LIMIT, ParityHandler, Post, require_verify_page
+from torch2web.serve.parity.receive import MAX_BYTES, ParityHandler, Post, require_verify_page
 from torch2web.serve.static.server import create_server
 
 TOKEN = "a-token-of-this-test"
@@ -91,7 +91,7 @@ def changed(**changes: Any) -> Callable[[Path], bytes]:
         (raw(b"[" * 100_000), 422, "nested too deeply"),
         (raw(b"[]"), 422, "found JSON of type list, expected an object"),
         (raw(b"{}"), 422, "schema_version: is missing"),
-        (changed(seconds=float("nan")), 422, "found NaN, which JSON does not have"),
+        (changed(seconds=float("nan")), 422, "found NaN, which is not valid JSON"),
         (changed(seconds=-1), 422, "seconds: found -1, expected at least 0"),
         (changed(seconds="41"), 422, 'seconds: found "41", expected a number'),
         (
@@ -116,10 +116,10 @@ def changed(**changes: Any) -> Callable[[Path], bytes]:
         (
             changed(manifest_sha256="0" * 64),
             409,
-            "of another build: found 00000000, this server has 44136fa3",
+            "of another build: found 00000000, expected 44136fa3",
         ),
         (changed(manifest_sha256=""), 409, "of another build: found none"),
-        (raw(b" " * (LIMIT + 1)), 413, "The outcome is 4,194,305 bytes, allowed are 4,194,304"),
+        (raw(b" " * (MAX_BYTES + 1)), 413, "The outcome is 4,194,305 bytes, expected at most 4,194,304"),
     ],
 )
 def test_refused(running: Running, body: Callable[[Path], bytes], status: int, sentence: str) -> None:
@@ -147,7 +147,7 @@ def test_refused(running: Running, body: Callable[[Path], bytes], status: int, s
 def test_refused_without_the_token(running: Running, path: str) -> None:
     status, text = running.request("POST", path, as_json(outcome_of(running.site)))
     assert status == 403
-    assert "The token is missing or not this server's" in text
+    assert "The token is missing or expired" in text
     assert "Open the address that it shows now" in text
     assert not running.folder.exists()
 
@@ -157,10 +157,10 @@ def test_refused_without_the_token(running: Running, path: str) -> None:
     [
         ({}, 411, "no Content-Length"),
         ({"Transfer-Encoding": "chunked"}, 411, "no Content-Length"),
-        ({"Content-Length": "-5"}, 400, "Content-Length is no number"),
-        ({"Content-Length": "1e3"}, 400, "Content-Length is no number"),
-        ({"Content-Length": "٥"}, 400, "Content-Length is no number"),
-        ({"Content-Length": "9" * 5000}, 400, "Content-Length is no number"),
+        ({"Content-Length": "-5"}, 400, "Content-Length is not a number"),
+        ({"Content-Length": "1e3"}, 400, "Content-Length is not a number"),
+        ({"Content-Length": "٥"}, 400, "Content-Length is not a number"),
+        ({"Content-Length": "9" * 5000}, 400, "Content-Length is not a number"),
     ],
 )
 def test_refused_without_a_length(

@@ -11,7 +11,7 @@ from tests.conftest import run_build
 from tests.outcomes import failed, outcome_of, passed, tiny_site
 from torch2web.errors import OutputError
 from torch2web.serve.parity.outcome import Outcome, save
-from torch2web.serve.parity.report import FAILURES_SHOWN, report_html
+from torch2web.serve.parity.report import MAX_FAILURES, report_html
 
 NOON = datetime(2026, 3, 4, 12, 0, 0, tzinfo=UTC)
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/141.0.0.0 Safari/537.36"
@@ -60,18 +60,18 @@ def test_devices_of_this_build_and_of_others(site: Path, folder: Path) -> None:
 
 def test_failures_are_folded_with_their_messages(site: Path, folder: Path) -> None:
     skipped = passed("s") | {"outcome": "skipped", "message": "built without NumPy"}
-    tests = [*(failed(f"wrong[{i}]", f"E because {i}") for i in range(FAILURES_SHOWN + 3)), skipped, skipped]
+    tests = [*(failed(f"wrong[{i}]", f"E because {i}") for i in range(MAX_FAILURES + 3)), skipped, skipped]
     no_number = {"name": "tiny", "backend": "b", "max_abs_diff": None}
     add(folder, outcome_of(site, verdict="failed", tests=tests, models=[no_number]))
     page = report(site, folder)
     assert "✗ Computes something else" in page
-    assert f"0 passed, {FAILURES_SHOWN + 3} failed, 2 skipped" in page
+    assert f"0 passed, {MAX_FAILURES + 3} failed, 2 skipped" in page
     assert page.index("<details>") < page.index("wrong[0]") < page.index("E because 0")
-    assert f"E because {FAILURES_SHOWN - 1}<" in page
-    assert f"wrong[{FAILURES_SHOWN}]" not in page
+    assert f"E because {MAX_FAILURES - 1}<" in page
+    assert f"wrong[{MAX_FAILURES}]" not in page
     assert "And 3 more" in page
     assert "2 because built without NumPy" in page
-    assert "not known" in page
+    assert "unknown" in page
 
 
 def test_texts_from_devices_are_escaped(site: Path, folder: Path) -> None:

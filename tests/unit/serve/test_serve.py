@@ -63,5 +63,7 @@ def test_port_in_use(address: str, small_site: Path) -> None:
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no such host"])
 def test_address_of_another_machine(small_site: Path, host: str) -> None:
-    with pytest.raises(InputError, match=f"{host} is no address of this machine: .*; name another one with"):
+    with pytest.raises(
+        InputError, match=f"{host} is not an address of this machine: .*; choose another one with"
+    ):
         create_server(small_site, 0, host)

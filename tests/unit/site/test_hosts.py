@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ROOT
 from torch2web.errors import OutputError
-from torch2web.serve.host_emulation.create import IMITATED, create_imitation
+from torch2web.serve.host_emulation.create import EMULATED_HOSTS, create_emulated_server
 from torch2web.serve.host_emulation.limits import CLOUDFLARE, GITHUB, NGINX, Limits, require_within
 from torch2web.serve.static.server import ISOLATION_HEADERS
 from torch2web.site.hosting.headers_file import LONGEST_LINE, MAX_RULES, headers_of, read_headers_file
@@ -44,7 +44,7 @@ def test_every_file_has_the_caching_of_its_name(originals: list[str], site: Site
         *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.mjs" for build in ("", ".jspi")),
         *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.wasm" for build in ("", ".jspi")),
         *(f"onnxruntime/ort.{build}.min-*.mjs" for build in ("wasm", "jspi")),
-        "pictures-*.js",
+        "images-*.js",
         "sha256-*.js",
         "signature-*.js",
         "torch2web-*.js",
@@ -169,19 +169,23 @@ def test_site_within_the_limits(small_site: Path) -> None:
         (
             CLOUDFLARE,
             {"models/large.onnx": 26 * 2**20, "fine": 25 * 2**20},
-            r"found models/large.onnx \(26.0 MiB\); Cloudflare Pages takes no file over 25 MiB; "
-            "build it with --no-plain-models, which leaves out the whole ONNX files that no page loads$",
+            r"found models/large.onnx \(26.0 MiB\); Cloudflare Pages accepts files of up to 25 MiB; "
+            "build it with --no-full-onnx, which omits the full ONNX files; the page does not load them$",
         ),
         (
             CLOUDFLARE,
             {f"models/parts/{number}.bin": 30 * 2**20 for number in range(6)},
             "3.bin .30.0 MiB. and 2 more; .*build it with --max-file-size 25 or less, which splits",
         ),
-        (GITHUB, {"a.onnx": 101 * 2**20}, r"a.onnx \(101.0 MiB\); GitHub Pages takes no file over 100 MiB"),
+        (
+            GITHUB,
+            {"a.onnx": 101 * 2**20},
+            r"a.onnx \(101.0 MiB\); GitHub Pages accepts files of up to 100 MiB",
+        ),
         (
             GITHUB,
             {f"{number}.bin": 100 * 2**20 for number in range(10)},
-            "it is 1.05 GB; GitHub Pages takes no site over 1 GB",
+            "it is 1.05 GB; GitHub Pages accepts sites of up to 1 GB",
         ),
     ],
 )
@@ -196,15 +200,21 @@ def test_site_that_a_host_would_refuse(
 
 
 def test_site_that_is_refused_is_not_served(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="there is no built site"), create_imitation("github", tmp_path, 0):
+    with (
+        pytest.raises(OutputError, match="there is no built site"),
+        create_emulated_server("github", tmp_path, 0),
+    ):
         pass
     (tmp_path / "models").mkdir()
     (tmp_path / "models/model_info.json").write_text("{}")
-    with pytest.raises(OutputError, match="it has no _headers"), create_imitation("cloudflare", tmp_path, 0):
+    with (
+        pytest.raises(OutputError, match="it has no _headers"),
+        create_emulated_server("cloudflare", tmp_path, 0),
+    ):
         pass
     sparse(tmp_path / "models/large.onnx", 101 * 2**20)
     for host in ("cloudflare", "github"):
-        with pytest.raises(OutputError, match="--no-plain-models"), create_imitation(host, tmp_path, 0):
+        with pytest.raises(OutputError, match="--no-full-onnx"), create_emulated_server(host, tmp_path, 0):
             pass
 
 
@@ -227,7 +237,7 @@ def test_every_imitated_host_can_be_asked_for() -> None:
     help_text = subprocess.run(
         [sys.executable, "build.py", "serve", "--help"], capture_output=True, text=True, cwd=ROOT, check=True
     ).stdout
-    assert f"--host {{{','.join(IMITATED)}}}" in help_text
+    assert f"--host {{{','.join(EMULATED_HOSTS)}}}" in help_text
 
 
 def test_isolation_is_as_the_development_server_has_it() -> None:

@@ -38,7 +38,7 @@ def test_no_file_over_the_limit(tmp_path: Path, cache: Path) -> None:
     assert "pyodide.asm.wasm (" in result.stderr
     assert "--no-verify-page leaves out verify/" in result.stderr
     assert not site.exists()
-    result = run_build(*options, "--no-verify-page", "--no-plain-models")
+    result = run_build(*options, "--no-verify-page", "--no-full-onnx")
     assert result.returncode == 0, result.stderr
     assert max(path.stat().st_size for path in site.rglob("*") if path.is_file()) <= 2**20
     assert not list(site.rglob("*.onnx"))
