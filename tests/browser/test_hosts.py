@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.nginx import BROTLI_MODULE, NO_NGINX, find_nginx, running_nginx
-from tests.browser.sites import runtime_of, script_of, weights_of
+from tests.browser.sites import runtime_of, script_of
 from tests.browser.test_page import READY
 from torch2web.serve.host_emulation.create import EMULATED_HOSTS, create_emulated_server
 from torch2web.site.hosting.host_files import read_site
@@ -166,7 +166,7 @@ def test_nginx_sends_every_file_as_the_rules_say(nginx: str, small_site: Path) -
 
 
 def test_nginx_sends_the_gzip_form_to_whoever_accepts_it(nginx: str, small_site: Path) -> None:
-    for path in ("index.html", runtime_of(small_site)["wasm"], weights_of(small_site, MODEL, "fp32")[0]):
+    for path in ("index.html", runtime_of(small_site)["wasm"], script_of(small_site)):
         _, headers, body = fetch(nginx + path, "gzip, br")
         assert headers["Content-Encoding"] == "gzip"
         assert headers["Vary"] == "Accept-Encoding"

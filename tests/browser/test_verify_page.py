@@ -33,7 +33,8 @@ def names_of(chosen: str) -> list[str]:
         for name, variants in VARIANTS.items()
         for variant in (variants if chosen == "all" else variants[:1])
     ]
-    return names_of_tests(cases, PICTURES, [*(model["output"] for model in CATALOG), *MANIFEST_FILES])
+    onnx_files = [model["output"] for model in CATALOG] if chosen == "all" else []
+    return names_of_tests(cases, PICTURES, [*onnx_files, *MANIFEST_FILES])
 
 
 DEFAULT_NAMES = names_of_tests(["mobilenet_emotion/int8"], PICTURES, MANIFEST_FILES)

@@ -75,9 +75,11 @@ def convert(
     exported = record_of(entry.folder, MODEL)
     on_stage("comparing with PyTorch")
     report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead)
-    on_stage("planning for the compiled backend")
     split = split_model(entry.model)
-    plan, no_plan = _plan(split) if engine else (None, "")
+    plan, no_plan = None, ""
+    if engine:
+        on_stage("planning for the compiled backend")
+        plan, no_plan = _plan(split)
     on_stage("making smaller variants")
     kept: list[dict[str, Any]] = []
     refused: list[Refused] = []
