@@ -53,7 +53,7 @@ def test_frames_leave_memory_flat(opened: Page, counts: tuple[int, int]) -> None
 def test_page_is_never_blocked(page: Page, demo_host: Host) -> None:
     """No task over 50 ms while the largest model loads and while a burst of frames is answered.
 
-    On a busy machine the page waits for a processor too: a page that never blocks shows it in one of a few tries.
+    On a busy machine the page waits for a processor too, so one of a few tries has to show none.
     """
     load_and_answer = """async () => {
         window.long = [];
