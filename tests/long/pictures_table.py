@@ -19,16 +19,19 @@ from torch2web.catalog.load import load_catalog
 
 DOCUMENT = ROOT / "docs/pictures.md"
 
-_INTRODUCTION = """# How pictures are read
+_INTRODUCTION = """# Image decoding
 
-The tensor that `model.preprocess(file)` gives is, to the last bit, the one that Python makes with Pillow's
-`Image.open(file).convert("RGB")`. This table was written by a run over {count} files of every kind, which
-the tests make by code: `.venv/bin/python -m tests.long.pictures_table`.
+`model.preprocess(file)` returns the tensor that Python computes from Pillow's
+`Image.open(file).convert("RGB")`, bit-identical unless stated otherwise. This table is generated from {count}
+synthetic files of all supported kinds: `.venv/bin/python -m tests.long.pictures_table`.
 
-*canvas*: the browser decoded the file, after the loader had taken out what browsers apply and Pillow does
-not. *script*: the loader decoded it. *refused*: Pillow refuses the file, and so does the loader, with a
-`DecodeError`; *not read*: Pillow reads it and the loader does not. Where a tensor is not Pillow's,
-`prediction.exact` is false and `prediction.inexact` is the reason given here.
+- *canvas*: decoded by the browser, after the loader has removed metadata that Pillow ignores.
+- *script*: decoded by the loader.
+- *refused*: refused by Pillow, and by the loader with a `DecodeError`.
+- *not read*: read by Pillow, but not by the loader.
+
+Where a tensor differs from Pillow's, `prediction.exact` is false and `prediction.inexact` is the reason in
+the table.
 
 """
 

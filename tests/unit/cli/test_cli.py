@@ -54,7 +54,6 @@ def test_every_option_is_documented() -> None:
     assert {name for name in options if name.startswith("--") and name not in readme} == {
         "--help",
         "--no-plain-models",
-        "--version",
     }
 
 
