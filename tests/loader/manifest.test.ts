@@ -19,8 +19,10 @@ const table = JSON.parse(
   readFileSync(new URL("../cases/manifests.json", import.meta.url), "utf8"),
 ) as { good: unknown; cases: Case[] };
 
-const at = (value: unknown, path: Path): Record<string | number, unknown> =>
-  path.reduce<any>((inner, key) => inner[key], value);
+type Node = Record<string | number, unknown>;
+
+const at = (value: unknown, path: Path): Node =>
+  path.reduce((inner, key) => inner[key] as Node, value as Node);
 
 function changed({ set, remove, removes = [] }: Case): unknown {
   const manifest = structuredClone(table.good);
@@ -31,7 +33,7 @@ function changed({ set, remove, removes = [] }: Case): unknown {
     at(manifest, path.slice(0, -1))[path.at(-1)!] = value;
   }
   for (const path of remove ? [...removes, remove] : removes) {
-    delete at(manifest, path.slice(0, -1))[path.at(-1)!];
+    Reflect.deleteProperty(at(manifest, path.slice(0, -1)), path.at(-1)!);
   }
   return manifest;
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { StepInfo } from "../../web/loader/api/preprocessing.ts";
-import type { Pixels } from "../../web/loader/images/resample.ts";
+import type { Pixels } from "../../web/loader/images/pixels.ts";
 import { applyStep } from "../../web/loader/images/steps.ts";
 
 /** Width, height, and what is done to the picture. */

@@ -1,7 +1,7 @@
 /** Functions that Python has as well, printed for the Python side to compare: `golden`, `softmax`. */
 import { createHash } from "node:crypto";
 import { goldenInput } from "../../web/loader/backends/golden.ts";
-import { argmax, softmax } from "../../web/loader/tasks/softmax.ts";
+import { argmax, softmax } from "../../web/loader/tasks/classification.ts";
 import { subresourceIntegrity } from "../../web/loader/fetch/integrity.ts";
 
 const hash = (array: Float32Array): string =>

@@ -7,7 +7,11 @@ import { externalData } from "../../web/loader/backends/onnxruntime/external_dat
 import { inParts } from "./in_parts.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-type Entry = { dtype: string; shape: number[]; bytes: Uint8Array };
+interface Entry {
+  dtype: string;
+  shape: number[];
+  bytes: Uint8Array;
+}
 
 const f32 = (...values: number[]): Uint8Array =>
   new Uint8Array(Float32Array.from(values).buffer);

@@ -69,7 +69,7 @@ export function registerHarness(
     imageData(proxy: PyProxy, width: number, height: number): ImageData {
       const buffer = (proxy as PyProxy & Buffered).getBuffer("u8clamped");
       const image = new ImageData(width, height);
-      image.data.set(buffer.data as Uint8ClampedArray);
+      image.data.set(buffer.data);
       buffer.release();
       return image;
     },

@@ -1,12 +1,12 @@
 import type { BackendName } from "../api/backend.ts";
 
-/** Turns input tensors into logits. Nothing else is known of it. */
+/** Computes logits from input tensors. */
 export interface Backend {
   readonly name: BackendName;
-  /** What runs, for people: library, version, threads. */
+  /** Library, version and threads, for people. */
   readonly description: string;
   readonly threads: number;
-  /** Logits [batch × classes] of `tensor` [batch, 3, height, width]. */
+  /** Logits [batch × classes] of `tensor` [batch, 3, height, width]. Raises BackendError. */
   run(tensor: Float32Array, batch: number): Promise<Float32Array>;
   dispose(): Promise<void>;
 }

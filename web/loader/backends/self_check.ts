@@ -4,8 +4,8 @@ import type { GoldenInfo, ModelInfo } from "../api/manifest.ts";
 import type { Backend } from "./backend.ts";
 import { goldenInput } from "./golden.ts";
 
-/** A backend whose logits are not Python's. */
-export class WrongLogits extends BackendError {
+/** Logits that exceed the tolerance. */
+export class ToleranceError extends BackendError {
   readonly maxAbsDiff: number;
 
   constructor(message: string, maxAbsDiff: number) {
@@ -14,7 +14,7 @@ export class WrongLogits extends BackendError {
   }
 }
 
-/** Runs the golden input on `backend`. Raises BackendError where its logits are not the recorded ones. */
+/** Runs the golden input on `backend`. Raises ToleranceError where its logits differ from the recorded ones. */
 export async function selfCheck(
   backend: Backend,
   info: ModelInfo,
@@ -28,11 +28,11 @@ export async function selfCheck(
     actual.length === flat.length
       ? flat.reduce((worst, value, i) => Math.max(worst, Math.abs(value - actual[i]!)), 0)
       : Number.NaN;
-  // Written as "not within", so that a NaN is refused too.
+  // "not within" refuses NaN too.
   if (!(maxAbsDiff <= tolerance)) {
-    throw new WrongLogits(
-      `${info.name} on ${backend.description} is off by ${maxAbsDiff} from Python's logits for the self-check, ` +
-        `where ${tolerance} is allowed. It was refused, because its answers would be wrong.`,
+    throw new ToleranceError(
+      `${info.name} on ${backend.description} is off by ${maxAbsDiff} from the recorded logits in the self-check, ` +
+        `allowed is ${tolerance}. It was refused, as its answers would be wrong.`,
       maxAbsDiff,
     );
   }

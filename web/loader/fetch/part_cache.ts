@@ -1,15 +1,24 @@
 /**
- * Checked parts kept in the Cache API under their hash, so that no byte crosses the network twice: not after a reload
- * in the middle of a download, not for a new version that shares parts, not for another tab.
+ * Checked parts in the Cache API under their hash. A part is downloaded once: a reload continues an interrupted download,
+ * a new version reuses the parts that it shares, and so do other tabs.
  */
 import type { FileInfo, Manifest } from "../api/manifest.ts";
-import { alone, type Patience } from "./locks.ts";
+import { withLock, type WaitOptions } from "./locks.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Parts of the site at `base` that this device has. */
+/** Why nothing is cached on pages without the Cache API. */
+export const UNAVAILABLE =
+  "this page cannot keep files: browsers let only pages from https:// or localhost";
+
+/** The Cache API; absent on pages from plain HTTP. */
+export function cacheStorage(): CacheStorage | undefined {
+  return (globalThis as Partial<typeof globalThis>).caches;
+}
+
+/** The cached parts of the site at `base`. */
 export class PartCache {
-  /** Why nothing is kept; empty as long as it is. */
+  /** Why downloads are not cached; empty where they are. */
   problem = "";
   readonly #base: URL;
   #cache: Cache | undefined;
@@ -18,22 +27,20 @@ export class PartCache {
     this.#base = base;
   }
 
-  /** Never fails: where there is no Cache API or it refuses, nothing is kept and `problem` says why. */
-  static async open(base: URL, wanted = true): Promise<PartCache> {
+  /** Never fails: where the Cache API is missing or refuses, `problem` is set. */
+  static async open(base: URL, enabled = true): Promise<PartCache> {
     const opened = new PartCache(base);
     try {
-      if (!wanted) opened.problem = "turned off by the page";
-      else if (!globalThis.caches) opened.problem = UNAVAILABLE;
-      else {
-        opened.#cache = await caches.open(nameOf(base));
-      }
+      if (!enabled) opened.problem = "turned off by the page";
+      else if (!cacheStorage()) opened.problem = UNAVAILABLE;
+      else opened.#cache = await caches.open(cacheName(base));
     } catch (error) {
       opened.problem = refusal(error);
     }
     return opened;
   }
 
-  /** The bytes kept for `part`, which the caller checks; undefined where there are none. */
+  /** The cached bytes of `part`, unchecked. */
   async get(part: FileInfo): Promise<Bytes | undefined> {
     try {
       const response = await this.#cache?.match(keyOf(this.#base, part));
@@ -43,7 +50,7 @@ export class PartCache {
     }
   }
 
-  /** Keeps checked bytes. Where the device has no room, the rest is not kept either. */
+  /** Caches checked bytes. After a failure, such as an exceeded quota, nothing more is cached. */
   async put(part: FileInfo, bytes: Bytes): Promise<void> {
     if (this.problem) return;
     try {
@@ -54,64 +61,64 @@ export class PartCache {
     }
   }
 
-  /** Drops what turned out not to be what was put in. */
-  async drop(part: FileInfo): Promise<void> {
+  async delete(part: FileInfo): Promise<void> {
     await this.#cache?.delete(keyOf(this.#base, part)).catch(() => {});
   }
 
   /**
-   * Drops what earlier versions of the site left: everything in `stored` that is no part of `manifest`. What came in
-   * later stays, as it may be another tab's, of a version that is newer still.
+   * Deletes the entries `stored` that `manifest` does not name: parts of earlier versions. Entries that were added later
+   * are kept, as another tab may have loaded a newer version.
    */
   async evictOthers(stored: readonly string[], manifest: Manifest): Promise<void> {
     const known = new Set(partsOf(manifest).map((part) => keyOf(this.#base, part)));
     const others = stored.filter((url) => !known.has(url));
-    await Promise.all(others.map((url) => this.#cache?.delete(url))).catch(() => {});
+    const cache = this.#cache;
+    if (cache) await Promise.all(others.map((url) => cache.delete(url))).catch(() => {});
   }
 
-  /** Runs `task` while no other tab works on the same part. */
-  alone<T>(
+  /** Runs `task` while no other tab downloads the same part. */
+  withLock<T>(
     part: FileInfo,
-    patience: Patience,
-    task: (alive: () => void) => Promise<T>,
+    options: WaitOptions,
+    task: (keepAlive: () => void) => Promise<T>,
   ): Promise<T> {
-    // What is not kept cannot be handed from one to the other.
+    // Without a cache, a tab could not use the part that another one downloaded.
     if (this.problem) return task(() => {});
-    return alone(`${nameOf(this.#base)} ${part.sha256}`, patience, task);
+    return withLock(`${cacheName(this.#base)} ${part.sha256}`, options, task);
   }
 }
 
-/** Under which keys this device keeps parts of the site at `base` now. Never fails. */
+/** Keys of the cached parts of the site at `base`. Never fails. */
 export async function storedParts(base: URL): Promise<string[]> {
   try {
-    const cache = await caches.open(nameOf(base));
+    const cache = await caches.open(cacheName(base));
     return (await cache.keys()).map(({ url }) => url);
   } catch {
     return [];
   }
 }
 
-export const UNAVAILABLE =
-  "this page cannot keep files: browsers let only pages from https:// or localhost";
-
+/** Why the browser refused to cache, for people. */
 export function refusal(error: unknown): string {
   return error instanceof DOMException && error.name === "QuotaExceededError"
     ? "this device has no room left for it"
     : `this browser refuses to keep files: ${String(error)}`;
 }
 
-export function nameOf(base: URL): string {
+/** Name of the cache of the site at `base`. */
+export function cacheName(base: URL): string {
   return `torch2web ${base.href}`;
 }
 
-/** An address that no server is asked for. */
+/** A URL that is never requested. */
 function keyOf(base: URL, { sha256 }: FileInfo): string {
   return new URL(`torch2web-part/${sha256}`, base).href;
 }
 
 function partsOf({ runtime, engine, models }: Manifest): FileInfo[] {
   const files = [
-    ...[runtime?.files, runtime?.webgpu].map((build) => build?.wasm),
+    runtime?.files.wasm,
+    runtime?.webgpu?.wasm,
     ...Object.values(engine?.files ?? {}),
     ...models.flatMap(({ graph, plan, variants }) => [
       graph,

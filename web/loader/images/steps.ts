@@ -1,7 +1,9 @@
+/** torchvision's transforms of a PIL image. */
 import type { PadInfo, ResizeInfo, StepInfo } from "../api/preprocessing.ts";
-import { pick, resample, type Pixels } from "./resample.ts";
+import { gather, type Pixels } from "./pixels.ts";
+import { resample } from "./resample.ts";
 
-/** `pixels` after one step; the fourth channel of the result means nothing. */
+/** Applies one step; the fourth channel of the result is undefined. */
 export function applyStep(pixels: Pixels, step: StepInfo, verticalFirst: boolean): Pixels {
   const { width, height } = pixels;
   switch (step.op) {
@@ -13,11 +15,16 @@ export function applyStep(pixels: Pixels, step: StepInfo, verticalFirst: boolean
       });
     }
     case "center_crop":
-      return pick(pixels, middle(height, step.size[0]), middle(width, step.size[1]), [0, 0, 0]);
+      return gather(
+        pixels,
+        centered(height, step.size[0]),
+        centered(width, step.size[1]),
+        [0, 0, 0],
+      );
     case "pad": {
       const [left, top, right, bottom] = step.padding;
       const rows = padded(height, top, bottom, step.mode);
-      return pick(pixels, rows, padded(width, left, right, step.mode), step.fill);
+      return gather(pixels, rows, padded(width, left, right, step.mode), step.fill);
     }
   }
 }
@@ -28,11 +35,11 @@ function resized(size: ResizeInfo["size"], width: number, height: number): [numb
   return width <= height ? [longer, size] : [size, longer];
 }
 
-/** The places of a center crop along one side. */
-function middle(length: number, wanted: number): Int32Array {
+/** Input indices of a center crop along one dimension. */
+function centered(length: number, wanted: number): Int32Array {
   const before = Math.max(0, (wanted - length) >> 1);
   const rest = Math.max(0, length - wanted);
-  // Python rounds a half to the even number, and so torchvision crops.
+  // Rounds half to even, as Python does in torchvision.
   const cut = (rest >> 1) + (rest & (rest >> 1) & 1);
   return Int32Array.from({ length: wanted }, (_, i) => inside(i - before + cut, length));
 }
@@ -46,19 +53,18 @@ function padded(length: number, before: number, after: number, mode: PadInfo["mo
 const PADDINGS: Record<PadInfo["mode"], (place: number, length: number) => number> = {
   constant: inside,
   edge: (place, length) => Math.min(Math.max(place, 0), length - 1),
-  // The outermost line is not repeated in its mirror image, or it is.
   reflect: (place, length) => (length === 1 ? 0 : mirrored(place, length, 0)),
   symmetric: (place, length) => mirrored(place, length, 1),
 };
 
-/** `place` on a line of pictures and mirror images in turn; `repeated` is 1 where they share no line. */
+/** Index of `place` in the image repeated and mirrored in turn; `repeated` is 1 if the edge pixel is repeated too. */
 function mirrored(place: number, length: number, repeated: 0 | 1): number {
   const period = 2 * (length - 1 + repeated);
   const at = ((place % period) + period) % period;
   return at < length ? at : period - repeated - at;
 }
 
-/** `place`, or -1 where the picture has none. */
+/** `place`, or -1 outside the image. */
 function inside(place: number, length: number): number {
   return place >= 0 && place < length ? place : -1;
 }

@@ -1,15 +1,15 @@
 import type { CacheOptions, CacheStatus } from "../api/cache.ts";
-import { memoryName } from "../backends/backend_cache.ts";
-import { nameOf, refusal, UNAVAILABLE } from "../fetch/part_cache.ts";
-import { siteURL } from "../fetch/manifest/read.ts";
+import { backendCacheName } from "../backends/backend_cache.ts";
+import { cacheName, cacheStorage, refusal, UNAVAILABLE } from "../fetch/part_cache.ts";
+import { siteURL } from "../fetch/site_url.ts";
 
-/** What is kept on this device for a site. */
+/** What is cached on this device for a site. */
 export async function cacheStatus({ baseURL }: CacheOptions = {}): Promise<CacheStatus> {
-  const name = nameOf(siteURL(baseURL));
+  const name = cacheName(siteURL(baseURL));
   const status: CacheStatus = { available: true, reason: "", parts: 0, bytes: 0 };
   try {
-    if (!globalThis.caches) return { ...status, available: false, reason: UNAVAILABLE };
-    // Asked for first, because opening it makes one.
+    if (!cacheStorage()) return { ...status, available: false, reason: UNAVAILABLE };
+    // Checked first, because open() creates the cache.
     if (!(await caches.has(name))) return status;
     const cache = await caches.open(name);
     for (const key of await cache.keys()) {
@@ -24,15 +24,14 @@ export async function cacheStatus({ baseURL }: CacheOptions = {}): Promise<Cache
   }
 }
 
-/** Forgets everything kept on this device for a site; false where there was nothing. */
+/** Deletes everything cached on this device for a site; false if there was nothing. */
 export async function clearCache({ baseURL }: CacheOptions = {}): Promise<boolean> {
-  const name = nameOf(siteURL(baseURL));
+  const base = siteURL(baseURL);
   try {
-    if (!globalThis.caches) return false;
-    await caches.delete(memoryName(siteURL(baseURL)));
-    return await caches.delete(name);
+    if (!cacheStorage()) return false;
+    await caches.delete(backendCacheName(base));
+    return await caches.delete(cacheName(base));
   } catch {
-    // A browser that refuses this has kept nothing either.
-    return false;
+    return false; // a browser that refuses this has cached nothing
   }
 }

@@ -1,15 +1,16 @@
 /** The methods that the page calls in its worker, where its models are. */
-import type { Portable } from "../images/transferable.ts";
+import type { TransferableImage } from "../images/transferable.ts";
 import type { Methods } from "../worker/protocol.ts";
-import { predictTogether } from "./ensemble_predict.ts";
-import { loadInline, type InlineModel } from "./inline_model.ts";
+import { ensemblePredict } from "./ensemble_predict.ts";
+import type { InlineModel } from "./inline_model.ts";
+import { loadInline } from "./load_inline.ts";
 
 const models = new Map<number, InlineModel>();
 let loads = 0;
 
 export const WORKER_METHODS: Methods = {
-  async load({ name, options, beginning }, { signal, onProgress, onBackendChange }) {
-    const model = await loadInline(name, { ...options, signal, onProgress }, "", beginning);
+  load: async ({ name, options, prefetched }, { signal, onProgress, onBackendChange }) => {
+    const model = await loadInline(name, { ...options, signal, onProgress }, "", prefetched);
     const number = ++loads;
     models.set(number, model);
     model.onBackendChange((report) => onBackendChange(number, report));
@@ -24,11 +25,11 @@ export const WORKER_METHODS: Methods = {
     logits: await models.get(model)!.run(tensor, { signal }),
     tensor,
   }),
-  together({ models: numbers, weights, source }, { signal }) {
-    const together = numbers.map((number) => models.get(number)!);
-    return closing([source], () => predictTogether(together, weights, source, { signal }));
+  ensemblePredict: ({ models: numbers, weights, source }, { signal }) => {
+    const ensemble = numbers.map((number) => models.get(number)!);
+    return closing([source], () => ensemblePredict(ensemble, weights, source, { signal }));
   },
-  async dispose({ model }) {
+  dispose: async ({ model }) => {
     const own = models.get(model);
     models.delete(model);
     await own?.dispose();
@@ -36,8 +37,11 @@ export const WORKER_METHODS: Methods = {
   },
 };
 
-/** Closes the bitmaps and frames of `sources`, copies of the page's, when `task` has read them. */
-async function closing<T>(sources: readonly Portable[], task: () => Promise<T>): Promise<T> {
+/** Runs `task`, then closes the bitmaps and frames of `sources`, which are copies of the page's. */
+async function closing<T>(
+  sources: readonly TransferableImage[],
+  task: () => Promise<T>,
+): Promise<T> {
   try {
     return await task();
   } finally {

@@ -1,8 +1,10 @@
 /** The worker's end of the connection: runs the methods that the page calls. */
+import { lockManager } from "../fetch/locks.ts";
 import { pinManifest } from "../fetch/manifest/pin.ts";
 import { pack } from "./packed_error.ts";
 import {
   WORKER_NAME,
+  type Call,
   type Context,
   type Greeting,
   type Methods,
@@ -33,17 +35,16 @@ export function serveAsWorker(methods: Methods): void {
 
 async function greet(scope: Scope, { lock, pin }: Greeting): Promise<void> {
   pinManifest(pin);
-  const locks = globalThis.navigator.locks as LockManager | undefined;
-  await new Promise<void>((held) => {
-    if (!locks) held();
-    else
-      locks
-        .request(lock, () => {
-          held();
-          return new Promise(() => {}); // for as long as this worker lives
-        })
-        .catch(() => held());
-  });
+  const locks = lockManager();
+  if (locks) {
+    await new Promise<void>((resolve) => {
+      const hold = (): Promise<never> => {
+        resolve();
+        return new Promise(() => {}); // as long as this worker lives
+      };
+      locks.request(lock, hold).catch(resolve);
+    });
+  }
   scope.postMessage({ ready: true, problem: missingFeature() });
 }
 
@@ -51,15 +52,10 @@ async function greet(scope: Scope, { lock, pin }: Greeting): Promise<void> {
 function missingFeature(): string {
   return typeof OffscreenCanvas !== "undefined" && new OffscreenCanvas(1, 1).getContext("2d")
     ? ""
-    : "this browser's workers cannot read pictures";
+    : "this browser's workers cannot read images";
 }
 
-async function answer(
-  scope: Scope,
-  methods: Methods,
-  request: Exclude<Request, { abort: number }>,
-): Promise<void> {
-  const { id, method, args } = request;
+async function answer(scope: Scope, methods: Methods, { id, method, args }: Call): Promise<void> {
   const abort = new AbortController();
   running.set(id, abort);
   const context: Context = {

@@ -1,10 +1,10 @@
 import type { Bytes } from "./bytes.ts";
 
-/** A tiny file of known pixels. */
+/** A tiny file whose pixels are known, to test the browser's decoder. */
 export interface Probe {
   file: Bytes;
-  /** Sum over all channel values, red, green and blue in turn, each times its place counted from 1. */
+  /** Sum over all values of red, green and blue in order, each times its 1-based index. */
   sum: number;
-  /** What to say of a browser that decodes it in another way. */
+  /** The reason to give where this browser decodes it differently. */
   inexact: string;
 }

@@ -1,6 +1,6 @@
 import { truncated } from "./bytes.ts";
 
-/** Bits from the least significant one of each byte on; behind the end they are zeros. */
+/** Reads bits, least significant first; after the end they are zeros. */
 export class BitReader {
   readonly bytes: Uint8Array;
   private at = 0;
@@ -34,33 +34,34 @@ export class BitReader {
   }
 }
 
-/** Codes up to this long are looked up, longer ones are counted out. */
-const LOOKED_UP = 8;
+/** Codes up to this length are in the lookup table. */
+const TABLE_BITS = 8;
+/** Marks table entries of longer codes. */
 const LONGER = 15;
-const LONGEST = 15;
+const MAX_LENGTH = 15;
 
-/** A canonical prefix code, whose codes stand in the stream from their first bit on (RFC 9649, section 3.7.2). */
+/** A canonical prefix code, stored first bit first (RFC 9649, section 3.7.2). */
 export class PrefixCode {
-  /** By the next bits, `symbol << 4 | length`. */
-  private readonly table = new Uint16Array(2 ** LOOKED_UP).fill(LONGER);
-  private readonly counts = new Uint16Array(LONGEST + 1);
+  /** `symbol << 4 | length`, by the next bits. */
+  private readonly table = new Uint16Array(2 ** TABLE_BITS).fill(LONGER);
+  private readonly counts = new Uint16Array(MAX_LENGTH + 1);
   /** In the order of their codes. */
   private readonly symbols: number[] = [];
 
-  /** Raises FormatError for lengths that leave codes over or have too many, but for a single symbol, which takes no bits. */
+  /** Raises FormatError for an incomplete or oversubscribed code; a single symbol takes no bits. */
   constructor(lengths: Uint8Array, file: Uint8Array) {
     const { counts, symbols, table } = this;
     for (const length of lengths) counts[length]!++;
     counts[0] = 0;
     let [code, left] = [0, 1];
-    for (let length = 1; length <= LONGEST; length++) {
+    for (let length = 1; length <= MAX_LENGTH; length++) {
       left = 2 * left - counts[length]!;
       code *= 2;
       if (!counts[length]) continue;
       for (let symbol = 0; symbol < lengths.length; symbol++) {
         if (lengths[symbol] !== length) continue;
         symbols.push(symbol);
-        if (length <= LOOKED_UP) {
+        if (length <= TABLE_BITS) {
           const step = 2 ** length;
           for (let i = reversed(code, length); i < table.length; i += step) {
             table[i] = (symbol << 4) | length;
@@ -75,7 +76,7 @@ export class PrefixCode {
 
   read(bits: BitReader): number {
     const next = bits.peek();
-    const found = this.table[next & (2 ** LOOKED_UP - 1)]!;
+    const found = this.table[next & (2 ** TABLE_BITS - 1)]!;
     if ((found & 15) !== LONGER) {
       bits.skip(found & 15);
       return found >> 4;
@@ -101,16 +102,16 @@ function reversed(code: number, length: number): number {
   return result;
 }
 
-/** The order in which the lengths of the code for code lengths are stored. */
+/** Order in which the lengths of the code-length code are stored. */
 const LENGTH_ORDER = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
-/** Lengths from 16 on repeat: the fewest times, and how many bits say how many more. */
+/** Lengths from 16 on are repetitions: the minimum count, and the number of extra bits. */
 const REPEATS = [
   [3, 2],
   [3, 3],
   [11, 7],
 ] as const;
 
-/** Of symbols below `size`, by their lengths (RFC 9649, section 3.7.2.1). Raises FormatError. */
+/** Reads the code of symbols below `size` (RFC 9649, section 3.7.2.1). Raises FormatError. */
 export function readPrefixCode(bits: BitReader, size: number): PrefixCode {
   const lengths = new Uint8Array(size);
   if (bits.read(1)) {
