@@ -11,6 +11,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
 WEB := web/node_modules/.torch2web-lock-sha256
 NODE_BIN := web/node_modules
+TSC := $(NODE_BIN)/@typescript/native/bin/tsc
 PRETTIER := $(BIN)/node $(NODE_BIN)/prettier/bin/prettier.cjs
 PRETTY := web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css \
 	converter/torch2web/schemas/*.json tests/web/*.ts tests/web/*.json tests/cases/*.json \
@@ -42,9 +43,10 @@ check: .venv/.installed-test $(WEB)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web
-	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web/offline
-	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p tests/web
+	$(BIN)/node $(TSC) -p web
+	$(BIN)/node $(TSC) -p web/offline
+	$(BIN)/node $(TSC) -p tests/web
+	$(BIN)/node $(NODE_BIN)/eslint/bin/eslint.js --config web/eslint.config.mjs --max-warnings 0 web tests/web
 	$(PRETTIER) --check --log-level warn $(PRETTY)
 
 browser: .venv/.installed-test
