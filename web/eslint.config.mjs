@@ -1,7 +1,7 @@
 /**
- * ESLint for web/ and tests/web/, run in the root of the repository:
+ * ESLint for web/ and tests/loader/, run in the root of the repository:
  *
- *     node web/node_modules/eslint/bin/eslint.js --config web/eslint.config.mjs --max-warnings 0 web tests/web
+ *     node web/node_modules/eslint/bin/eslint.js --config web/eslint.config.mjs --max-warnings 0 web tests/loader
  */
 import { defineConfig } from "eslint/config";
 import { importX } from "eslint-plugin-import-x";
@@ -37,8 +37,8 @@ export default defineConfig(
     ignores: [
       "**/*.js",
       "**/*.mjs",
-      // Has lines that must not compile. tests/web/test_typescript.py compiles it against the built types.
-      "tests/web/consumer.ts",
+      // Has lines that must not compile. tests/loader/test_typescript.py compiles it against the built types.
+      "tests/loader/consumer.ts",
     ],
   },
   {
@@ -77,7 +77,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["tests/web/*.ts"],
+    files: ["tests/loader/*.ts"],
     rules: {
       // The runner of node:test awaits its tests.
       "@typescript-eslint/no-floating-promises": [

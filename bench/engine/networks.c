@@ -18,10 +18,10 @@ typedef struct {
   };
 } Step;
 
-enum { MOST_STEPS = 96 };
+enum { MAX_STEPS = 96 };
 
 static struct {
-  Step steps[MOST_STEPS];
+  Step steps[MAX_STEPS];
   int32_t count;
   char *next; // free memory
   char *scratch;
@@ -63,7 +63,8 @@ static void need(uint64_t scratch) {
   if (scratch > net.scratch_bytes) net.scratch_bytes = scratch;
 }
 
-static const Activation NOTHING = {ACTIVATION_NONE, 0, 0}, RELU = {ACTIVATION_CLIP, 0, __builtin_inff()}, RELU6 = {ACTIVATION_CLIP, 0, 6};
+static const Activation NOTHING = {ACTIVATION_NONE, 0, 0}, RELU = {ACTIVATION_CLIP, 0, __builtin_inff()},
+                        RELU6 = {ACTIVATION_CLIP, 0, 6};
 static const Activation SILU = {ACTIVATION_SILU, 0, 0}, SIGMOID = {ACTIVATION_SIGMOID, 0, 0};
 
 static void give(float *y, int32_t height, int32_t width, int32_t channels) {
@@ -79,19 +80,36 @@ static void add_conv(int32_t outputs, int32_t stride, int32_t pad, bool first, b
   float *y = reserve((uint64_t)stored * stored * outputs * 4);
   Conv *op = &add(STEP_CONV)->conv;
   *op = (Conv){
-      .x = net.y, .weights = weights_of(9 * net.channels, outputs), .y = y,
-      .in_height = net.height, .in_width = net.width, .in_channels = net.channels,
-      .x_row = first ? net.width : net.width * net.channels, .x_pixel = first ? 1 : net.channels,
+      .x = net.y,
+      .weights = weights_of(9 * net.channels, outputs),
+      .y = y,
+      .in_height = net.height,
+      .in_width = net.width,
+      .in_channels = net.channels,
+      .x_row = first ? net.width : net.width * net.channels,
+      .x_pixel = first ? 1 : net.channels,
       .x_channel = first ? net.height * net.width : 1,
-      .out_height = out, .out_width = out, .out_channels = outputs, .groups = 1,
-      .kernel_height = 3, .kernel_width = 3, .stride_height = stride, .stride_width = stride,
-      .dilation_height = 1, .dilation_width = 1, .pad_top = pad, .pad_left = pad, .max_pool = max_pool, .activation = activation,
+      .out_height = out,
+      .out_width = out,
+      .out_channels = outputs,
+      .groups = 1,
+      .kernel_height = 3,
+      .kernel_width = 3,
+      .stride_height = stride,
+      .stride_width = stride,
+      .dilation_height = 1,
+      .dilation_width = 1,
+      .pad_top = pad,
+      .pad_left = pad,
+      .max_pool = max_pool,
+      .activation = activation,
   };
   need(conv_scratch(op));
   give(y, stored, stored, outputs);
 }
 
-static void add_block(int32_t expansion, int32_t outputs, int32_t kernel, int32_t stride, int32_t squeeze, Activation activation) {
+static void add_block(int32_t expansion, int32_t outputs, int32_t kernel, int32_t stride, int32_t squeeze,
+                      Activation activation) {
   int32_t inputs = net.channels, middle = inputs * expansion, out = (net.height + stride - 1) / stride;
   bool residual = stride == 1 && inputs == outputs;
   float *x = net.y, *y = reserve((uint64_t)out * out * outputs * 4);
@@ -102,11 +120,28 @@ static void add_block(int32_t expansion, int32_t outputs, int32_t kernel, int32_
   float *project = weights_of(middle, outputs);
   Block *op = &add(STEP_BLOCK)->block;
   *op = (Block){
-      .x = x, .expand = expand, .depthwise = depthwise, .project = project, .residual = residual ? x : 0, .y = y,
-      .in_height = net.height, .in_width = net.width, .in_channels = inputs, .mid_channels = middle,
-      .out_height = out, .out_width = out, .out_channels = outputs, .kernel_height = kernel, .kernel_width = kernel,
-      .stride_height = stride, .stride_width = stride, .pad_top = pad, .pad_left = pad,
-      .expand_activation = activation, .depthwise_activation = activation, .project_activation = NOTHING,
+      .x = x,
+      .expand = expand,
+      .depthwise = depthwise,
+      .project = project,
+      .residual = residual ? x : 0,
+      .y = y,
+      .in_height = net.height,
+      .in_width = net.width,
+      .in_channels = inputs,
+      .mid_channels = middle,
+      .out_height = out,
+      .out_width = out,
+      .out_channels = outputs,
+      .kernel_height = kernel,
+      .kernel_width = kernel,
+      .stride_height = stride,
+      .stride_width = stride,
+      .pad_top = pad,
+      .pad_left = pad,
+      .expand_activation = activation,
+      .depthwise_activation = activation,
+      .project_activation = NOTHING,
   };
   if (squeeze) {
     float *full = reserve((uint64_t)out * out * middle * 4);
@@ -117,7 +152,8 @@ static void add_block(int32_t expansion, int32_t outputs, int32_t kernel, int32_
     op->y = full;
     op->sums = sums;
     SqueezeExcite *excite = &add(STEP_SQUEEZE)->squeeze;
-    *excite = (SqueezeExcite){sums, weights_of(middle, squeeze), weights_of(squeeze, middle), gate, middle, squeeze, out * out, SILU, SIGMOID};
+    *excite = (SqueezeExcite){
+        sums, weights_of(middle, squeeze), weights_of(squeeze, middle), gate, middle, squeeze, out * out, SILU, SIGMOID};
     need(squeeze_excite_scratch(excite));
     Product *last = &add(STEP_PRODUCT)->product;
     *last = (Product){full, project, gate, residual ? x : 0, y, out * out, middle, outputs, middle, outputs, NOTHING};
@@ -131,7 +167,8 @@ static void add_product(int32_t outputs, Activation activation) {
   int32_t rows = net.height * net.width;
   float *y = reserve((uint64_t)rows * outputs * 4);
   Product *op = &add(STEP_PRODUCT)->product;
-  *op = (Product){net.y, weights_of(net.channels, outputs), 0, 0, y, rows, net.channels, outputs, net.channels, outputs, activation};
+  *op = (Product){net.y,     weights_of(net.channels, outputs), 0, 0, y, rows, net.channels, outputs, net.channels, outputs,
+                  activation};
   need(product_scratch(op));
   give(y, net.height, net.width, outputs);
 }
@@ -143,11 +180,13 @@ static void add_mean(void) {
 }
 
 static void mobilenet(void) {
-  static const int8_t stages[7][4] = {{1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 0, 3, 2}, {6, 0, 1, 1}};
+  static const int8_t stages[7][4] = {{1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2},
+                                      {6, 96, 3, 1}, {6, 0, 3, 2},  {6, 0, 1, 1}};
   add_conv(32, 2, 1, true, false, RELU6);
   for (int32_t stage = 0; stage < 7; stage++) {
     int32_t outputs = stage == 6 ? 320 : stage == 5 ? 160 : stages[stage][1];
-    for (int32_t i = 0; i < stages[stage][2]; i++) add_block(stages[stage][0], outputs, 3, i ? 1 : stages[stage][3], 0, RELU6);
+    for (int32_t i = 0; i < stages[stage][2]; i++)
+      add_block(stages[stage][0], outputs, 3, i ? 1 : stages[stage][3], 0, RELU6);
   }
   add_product(1280, RELU6);
   add_mean();
@@ -155,7 +194,8 @@ static void mobilenet(void) {
 }
 
 static void efficientnet(void) {
-  static const int16_t stages[7][5] = {{1, 16, 1, 1, 3}, {6, 24, 2, 2, 3}, {6, 40, 2, 2, 5}, {6, 80, 3, 2, 3}, {6, 112, 3, 1, 5}, {6, 192, 4, 2, 5}, {6, 320, 1, 1, 3}};
+  static const int16_t stages[7][5] = {{1, 16, 1, 1, 3},  {6, 24, 2, 2, 3},  {6, 40, 2, 2, 5}, {6, 80, 3, 2, 3},
+                                       {6, 112, 3, 1, 5}, {6, 192, 4, 2, 5}, {6, 320, 1, 1, 3}};
   add_conv(32, 2, 0, true, false, SILU);
   for (int32_t stage = 0; stage < 7; stage++) {
     for (int32_t i = 0; i < stages[stage][2]; i++) {
@@ -176,7 +216,8 @@ static void landmark(int32_t format) {
   uint64_t bytes = matrix_bytes(format, inputs, 512);
   char *weights = reserve(bytes);
   for (uint64_t i = 0; i < bytes; i++) weights[i] = (char)((net.seed = net.seed * 1664525u + 1013904223u) >> 25);
-  add(STEP_ROW)->row = (RowProduct){net.y, weights, random_floats(512, 0.0001f), random_floats(512, 1), y, inputs, 512, format, RELU};
+  add(STEP_ROW)->row =
+      (RowProduct){net.y, weights, random_floats(512, 0.0001f), random_floats(512, 1), y, inputs, 512, format, RELU};
   give(y, 1, 1, 512);
   add_product(4, NOTHING);
 }
@@ -196,14 +237,14 @@ __attribute__((visibility("default"))) char *bench_prepare(char *heap, int32_t w
   return net.next;
 }
 
-static void run_step(const Step *step, Share share, void *scratch) {
+static void run_step(const Step *step, Thread thread, void *scratch) {
   switch (step->kind) {
-    case STEP_CONV: conv(&step->conv, share, scratch); break;
-    case STEP_BLOCK: block(&step->block, share, scratch); break;
-    case STEP_SQUEEZE: squeeze_excite(&step->squeeze, share, scratch); break;
-    case STEP_PRODUCT: product(&step->product, share, scratch); break;
-    case STEP_REDUCE: reduce(&step->reduce, share); break;
-    case STEP_ROW: row_product(&step->row, share); break;
+    case STEP_CONV: conv(&step->conv, thread, scratch); break;
+    case STEP_BLOCK: block(&step->block, thread, scratch); break;
+    case STEP_SQUEEZE: squeeze_excite(&step->squeeze, thread, scratch); break;
+    case STEP_PRODUCT: product(&step->product, thread, scratch); break;
+    case STEP_REDUCE: reduce(&step->reduce, thread); break;
+    case STEP_ROW: row_product(&step->row, thread); break;
   }
 }
 
@@ -212,10 +253,10 @@ __attribute__((visibility("default"))) float *bench_output(void) { return net.y;
 
 // Steps [first, end) as one of several threads.
 __attribute__((visibility("default"))) void bench_run(int32_t first, int32_t end, int32_t thread, int32_t threads) {
-  Share share = {thread, threads};
+  const Thread self = {thread, threads};
   barrier_wait(&net.barrier, threads, thread > 0);
   for (int32_t i = first; i < end; i++) {
-    run_step(&net.steps[i], share, net.scratch + net.scratch_bytes * thread);
+    run_step(&net.steps[i], self, net.scratch + net.scratch_bytes * thread);
     barrier_wait(&net.barrier, threads, thread > 0);
   }
 }

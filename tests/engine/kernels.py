@@ -18,8 +18,8 @@ NONE, CLIP, SIGMOID, SILU, HARD_SIGMOID, HARD_SWISH, LEAKY_RELU, TANH = range(8)
 INT8, INT4, FLOAT16 = range(3)
 
 
-class Share(ctypes.Structure):
-    _fields_ = [("thread", INT), ("threads", INT)]
+class Thread(ctypes.Structure):
+    _fields_ = [("index", INT), ("count", INT)]
 
 
 class Activation(ctypes.Structure):
@@ -123,15 +123,15 @@ class Kernels:
         values = {key: self._value(key, value, buffers) for key, value in fields.items()}
         arguments = FIELDS[name](**values)
         kernel: Callable[..., None] = getattr(self._library, name)
-        for thread in range(threads):
-            share = Share(thread, threads)
+        for index in range(threads):
+            thread = Thread(index, threads)
             if name not in _WITH_SCRATCH:
-                kernel(ctypes.byref(arguments), share)
+                kernel(ctypes.byref(arguments), thread)
                 continue
             size = getattr(self._library, f"{name}_scratch")
             size.restype = ctypes.c_uint64
             scratch = Guarded(np.full(size(ctypes.byref(arguments)), 0xFF, np.uint8))
-            kernel(ctypes.byref(arguments), share, ctypes.c_void_p(scratch.address))
+            kernel(ctypes.byref(arguments), thread, ctypes.c_void_p(scratch.address))
             scratch.check()
         for key, buffer in buffers.items():
             buffer.check()

@@ -1,6 +1,6 @@
 #include "activation.h"
 #include "exp.h"
-#include "share.h"
+#include "work_range.h"
 
 typedef struct {
   ExpConstants exp;
@@ -12,9 +12,7 @@ typedef f4 Function(f4 x, const Constants *);
 INLINE f4 clip4(f4 x, const Constants *k) { return at_most(at_least(x, splat(k->a)), splat(k->b)); }
 INLINE f4 sigmoid4(f4 x, const Constants *k) { return k->exp.one / one_plus_exp4(x, &k->exp); }
 INLINE f4 silu4(f4 x, const Constants *k) { return x / one_plus_exp4(x, &k->exp); }
-INLINE f4 tanh4(f4 x, const Constants *k) {
-  return splat(2) / one_plus_exp4(x + x, &k->exp) - k->exp.one;
-}
+INLINE f4 tanh4(f4 x, const Constants *k) { return splat(2) / one_plus_exp4(x + x, &k->exp) - k->exp.one; }
 INLINE f4 hard_sigmoid4(f4 x, const Constants *k) {
   return at_most(at_least(x * splat(k->a) + splat(k->b), splat(0)), splat(1));
 }
@@ -117,7 +115,7 @@ void activate_rows(float *y, int32_t rows, int32_t channels, const Activation *a
   }
 }
 
-void activate(const Activate *op, Share share) {
-  Range range = share_of(op->count, share);
+void activate(const Activate *op, Thread thread) {
+  WorkRange range = work_range(op->count, thread);
   activate_values(op->x + range.first, op->y + range.first, range.end - range.first, &op->activation);
 }

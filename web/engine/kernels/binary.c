@@ -1,6 +1,6 @@
 #include "activation.h"
-#include "share.h"
 #include "vector.h"
+#include "work_range.h"
 
 INLINE f4 smallest(f4 a, f4 b) { return choose(b != b, b, at_most(a, b)); }
 
@@ -40,14 +40,14 @@ static void any_row(int32_t kind, const float *a, int32_t a_step, const float *b
 }
 
 // Rows shared by what all axes but the last count; a single row is cut.
-void binary(const Binary *op, Share share) {
+void binary(const Binary *op, Thread thread) {
   const int32_t last = op->rank - 1, count = op->shape[last];
   int32_t rows = 1;
   for (int32_t axis = 0; axis < last; axis++) rows *= op->shape[axis];
-  Range range = share_of(rows, share), part = {0, count};
+  WorkRange range = work_range(rows, thread), part = {0, count};
   if (rows == 1) {
-    range = (Range){0, 1};
-    part = share_of(count, share);
+    range = (WorkRange){0, 1};
+    part = work_range(count, thread);
   }
   for (int32_t number = range.first; number < range.end; number++) {
     int64_t a = (int64_t)part.first * op->a_strides[last], b = (int64_t)part.first * op->b_strides[last];

@@ -1,15 +1,14 @@
 // The inverted-residual block in one pass, and the depthwise convolution as a block without its products.
 //
-// Rows go into a ring whose rows have zeros on both sides (and one row of zeros stands for all that lie outside), so that
-// the depthwise knows no edges. A strip of its output rows, just enough pixels for full tiles, is then projected.
-
+// Rows go into a ring whose rows have zeros on both dimensions (and one row of zeros stands for all that lie outside), so
+// that the depthwise knows no edges. A strip of its output rows, just enough pixels for full tiles, is then projected.
 
 #include "activation.h"
 #include "depthwise_row.h"
 #include "moves.h"
 #include "product.h"
-#include "share.h"
 #include "tiles.h"
+#include "work_range.h"
 
 enum { STRIP_PIXELS = 48 };
 
@@ -157,11 +156,11 @@ static void project_strip(const Pass *pass, int32_t row, int32_t rows) {
   product_part(&project, 0, ceil_div(op->out_channels, 8), 0);
 }
 
-static void run_pass(Pass *pass, Share share, void *scratch) {
+static void run_pass(Pass *pass, Thread thread, void *scratch) {
   const Block *op = pass->op;
-  float *sums = op->sums ? op->sums + (int64_t)share.thread * op->mid_channels : 0;
+  float *sums = op->sums ? op->sums + (int64_t)thread.index * op->mid_channels : 0;
   if (sums) fill_values(sums, op->mid_channels, 0);
-  Range range = share_of(op->out_height, share);
+  WorkRange range = work_range(op->out_height, thread);
   if (range.first == range.end) return;
   lay_out(pass, scratch);
   pass->next = max_int(range.first * pass->stride_height - op->pad_top, 0);
@@ -185,9 +184,9 @@ uint64_t block_scratch(const Block *op) {
   return pass_bytes(&pass);
 }
 
-void block(const Block *op, Share share, void *scratch) {
+void block(const Block *op, Thread thread, void *scratch) {
   Pass pass = plan_pass(op, 1, 1);
-  run_pass(&pass, share, scratch);
+  run_pass(&pass, thread, scratch);
 }
 
 static Block as_block(const Depthwise *op) {
@@ -219,8 +218,8 @@ uint64_t depthwise_scratch(const Depthwise *op) {
   return pass_bytes(&pass);
 }
 
-void depthwise(const Depthwise *op, Share share, void *scratch) {
+void depthwise(const Depthwise *op, Thread thread, void *scratch) {
   Block whole = as_block(op);
   Pass pass = plan_pass(&whole, op->dilation_height, op->dilation_width);
-  run_pass(&pass, share, scratch);
+  run_pass(&pass, thread, scratch);
 }

@@ -3,7 +3,7 @@
 #include "gather.h"
 #include "moves.h"
 #include "product.h"
-#include "share.h"
+#include "work_range.h"
 
 enum { STRIP_PIXELS = 48 };
 
@@ -72,7 +72,7 @@ static void max_of_four(const float *x, float *y, int32_t columns, int32_t chann
   }
 }
 
-static void pooled_rows(const Conv *op, const Shape *shape, Range range, float *gathered) {
+static void pooled_rows(const Conv *op, const Shape *shape, WorkRange range, float *gathered) {
   const int32_t width = op->out_width / 2;
   float *strip_y = gathered + (int64_t)shape->rows * shape->columns * shape->inputs;
   for (int32_t row = range.first; row < range.end; row++) {
@@ -92,13 +92,13 @@ uint64_t conv_scratch(const Conv *op) {
   return times(4 * pixels, inputs + outputs);
 }
 
-void conv(const Conv *op, Share share, void *scratch) {
+void conv(const Conv *op, Thread thread, void *scratch) {
   Shape shape = shape_of(op);
   if (op->max_pool) {
-    pooled_rows(op, &shape, share_of(op->out_height / 2, share), scratch);
+    pooled_rows(op, &shape, work_range(op->out_height / 2, thread), scratch);
     return;
   }
-  Range range = share_of(op->out_height, share);
+  WorkRange range = work_range(op->out_height, thread);
   for (int32_t row = range.first; row < range.end; row += shape.rows) {
     int32_t rows = min_int(shape.rows, range.end - row);
     for (int32_t column = 0; column < op->out_width; column += shape.columns) {

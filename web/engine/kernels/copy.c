@@ -1,6 +1,6 @@
 #include "kernels.h"
 #include "moves.h"
-#include "share.h"
+#include "work_range.h"
 
 static void line(const float *x, int32_t x_step, float *y, int32_t y_step, int32_t count) {
   if (x_step == 1 && y_step == 1) {
@@ -10,11 +10,11 @@ static void line(const float *x, int32_t x_step, float *y, int32_t y_step, int32
   for (; count > 0; count--, x += x_step, y += y_step) *y = *x;
 }
 
-void copy(const Copy *op, Share share) {
+void copy(const Copy *op, Thread thread) {
   int32_t shared = 0;
   while (shared < op->rank - 1 && op->shape[shared] == 1) shared++;
   const int32_t last = op->rank - 1;
-  Range range = share_of(op->shape[shared], share), part = {0, op->shape[last]};
+  WorkRange range = work_range(op->shape[shared], thread), part = {0, op->shape[last]};
   if (shared == last) part = range;
   int32_t rows = 1;
   for (int32_t axis = shared; axis < last; axis++) rows *= axis == shared ? range.end - range.first : op->shape[axis];
@@ -32,7 +32,7 @@ void copy(const Copy *op, Share share) {
   }
 }
 
-void fill(const Fill *op, Share share) {
-  Range range = share_of(op->count, share);
+void fill(const Fill *op, Thread thread) {
+  WorkRange range = work_range(op->count, thread);
   fill_values(op->y + range.first, range.end - range.first, op->value);
 }

@@ -6,15 +6,15 @@
 #define KERNEL 3
 #define EACH_TAP(X) X(0) X(1) X(2)
 #define EACH_ROW(X) X(0) X(1) X(2)
-#define COLUMNS \
-  COLUMN(TAP(0, 0)) \
-  COLUMN(TAP(0, 1) TAP(1, 0)) \
+#define COLUMNS                         \
+  COLUMN(TAP(0, 0))                     \
+  COLUMN(TAP(0, 1) TAP(1, 0))           \
   COLUMN(TAP(0, 2) TAP(1, 1) TAP(2, 0)) \
   COLUMN(TAP(1, 2) TAP(2, 1) TAP(3, 0)) \
   COLUMN(TAP(2, 2) TAP(3, 1) TAP(4, 0)) \
   COLUMN(TAP(3, 2) TAP(4, 1) TAP(5, 0)) \
   COLUMN(TAP(4, 2) TAP(5, 1) TAP(6, 0)) \
-  COLUMN(TAP(5, 2) TAP(6, 1)) \
+  COLUMN(TAP(5, 2) TAP(6, 1))           \
   COLUMN(TAP(6, 2))
 #include "depthwise_tile.h"
 
@@ -22,21 +22,21 @@
 #define KERNEL 3
 #define EACH_TAP(X) X(0) X(1) X(2)
 #define EACH_ROW(X) X(0) X(1) X(2)
-#define COLUMNS \
-  COLUMN(TAP(0, 0)) \
-  COLUMN(TAP(0, 1)) \
+#define COLUMNS               \
+  COLUMN(TAP(0, 0))           \
+  COLUMN(TAP(0, 1))           \
   COLUMN(TAP(0, 2) TAP(1, 0)) \
-  COLUMN(TAP(1, 1)) \
+  COLUMN(TAP(1, 1))           \
   COLUMN(TAP(1, 2) TAP(2, 0)) \
-  COLUMN(TAP(2, 1)) \
+  COLUMN(TAP(2, 1))           \
   COLUMN(TAP(2, 2) TAP(3, 0)) \
-  COLUMN(TAP(3, 1)) \
+  COLUMN(TAP(3, 1))           \
   COLUMN(TAP(3, 2) TAP(4, 0)) \
-  COLUMN(TAP(4, 1)) \
+  COLUMN(TAP(4, 1))           \
   COLUMN(TAP(4, 2) TAP(5, 0)) \
-  COLUMN(TAP(5, 1)) \
+  COLUMN(TAP(5, 1))           \
   COLUMN(TAP(5, 2) TAP(6, 0)) \
-  COLUMN(TAP(6, 1)) \
+  COLUMN(TAP(6, 1))           \
   COLUMN(TAP(6, 2))
 #include "depthwise_tile.h"
 
@@ -44,17 +44,17 @@
 #define KERNEL 5
 #define EACH_TAP(X) X(0) X(1) X(2) X(3) X(4)
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
-#define COLUMNS \
-  COLUMN(TAP(0, 0)) \
-  COLUMN(TAP(0, 1) TAP(1, 0)) \
-  COLUMN(TAP(0, 2) TAP(1, 1) TAP(2, 0)) \
-  COLUMN(TAP(0, 3) TAP(1, 2) TAP(2, 1) TAP(3, 0)) \
+#define COLUMNS                                             \
+  COLUMN(TAP(0, 0))                                         \
+  COLUMN(TAP(0, 1) TAP(1, 0))                               \
+  COLUMN(TAP(0, 2) TAP(1, 1) TAP(2, 0))                     \
+  COLUMN(TAP(0, 3) TAP(1, 2) TAP(2, 1) TAP(3, 0))           \
   COLUMN(TAP(0, 4) TAP(1, 3) TAP(2, 2) TAP(3, 1) TAP(4, 0)) \
   COLUMN(TAP(1, 4) TAP(2, 3) TAP(3, 2) TAP(4, 1) TAP(5, 0)) \
   COLUMN(TAP(2, 4) TAP(3, 3) TAP(4, 2) TAP(5, 1) TAP(6, 0)) \
-  COLUMN(TAP(3, 4) TAP(4, 3) TAP(5, 2) TAP(6, 1)) \
-  COLUMN(TAP(4, 4) TAP(5, 3) TAP(6, 2)) \
-  COLUMN(TAP(5, 4) TAP(6, 3)) \
+  COLUMN(TAP(3, 4) TAP(4, 3) TAP(5, 2) TAP(6, 1))           \
+  COLUMN(TAP(4, 4) TAP(5, 3) TAP(6, 2))                     \
+  COLUMN(TAP(5, 4) TAP(6, 3))                               \
   COLUMN(TAP(6, 4))
 #include "depthwise_tile.h"
 
@@ -62,23 +62,23 @@
 #define KERNEL 5
 #define EACH_TAP(X) X(0) X(1) X(2) X(3) X(4)
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
-#define COLUMNS \
-  COLUMN(TAP(0, 0)) \
-  COLUMN(TAP(0, 1)) \
-  COLUMN(TAP(0, 2) TAP(1, 0)) \
-  COLUMN(TAP(0, 3) TAP(1, 1)) \
+#define COLUMNS                         \
+  COLUMN(TAP(0, 0))                     \
+  COLUMN(TAP(0, 1))                     \
+  COLUMN(TAP(0, 2) TAP(1, 0))           \
+  COLUMN(TAP(0, 3) TAP(1, 1))           \
   COLUMN(TAP(0, 4) TAP(1, 2) TAP(2, 0)) \
-  COLUMN(TAP(1, 3) TAP(2, 1)) \
+  COLUMN(TAP(1, 3) TAP(2, 1))           \
   COLUMN(TAP(1, 4) TAP(2, 2) TAP(3, 0)) \
-  COLUMN(TAP(2, 3) TAP(3, 1)) \
+  COLUMN(TAP(2, 3) TAP(3, 1))           \
   COLUMN(TAP(2, 4) TAP(3, 2) TAP(4, 0)) \
-  COLUMN(TAP(3, 3) TAP(4, 1)) \
+  COLUMN(TAP(3, 3) TAP(4, 1))           \
   COLUMN(TAP(3, 4) TAP(4, 2) TAP(5, 0)) \
-  COLUMN(TAP(4, 3) TAP(5, 1)) \
+  COLUMN(TAP(4, 3) TAP(5, 1))           \
   COLUMN(TAP(4, 4) TAP(5, 2) TAP(6, 0)) \
-  COLUMN(TAP(5, 3) TAP(6, 1)) \
-  COLUMN(TAP(5, 4) TAP(6, 2)) \
-  COLUMN(TAP(6, 3)) \
+  COLUMN(TAP(5, 3) TAP(6, 1))           \
+  COLUMN(TAP(5, 4) TAP(6, 2))           \
+  COLUMN(TAP(6, 3))                     \
   COLUMN(TAP(6, 4))
 #include "depthwise_tile.h"
 

@@ -1,5 +1,6 @@
-// Seven neighbouring outputs of a depthwise convolution, all channels, four at a time. Included once for each kernel width and
-// stride, with TILE_NAME, KERNEL, EACH_ROW(X) and EACH_TAP(X) for its rows and columns, and COLUMNS, the taps of each input column in turn.
+// Seven neighbouring outputs of a depthwise convolution, all channels, four at a time. Included once for each kernel width
+// and stride, with TILE_NAME, KERNEL, EACH_ROW(X) and EACH_TAP(X) for its rows and columns, and COLUMNS, the taps of each
+// input column in turn.
 //
 // Seven divides the widths of networks for 224 pixels (112, 56, 28, 14, 7). Accumulators have names, not places in an array,
 // which clang would leave in memory; distances are in bytes, since adding a scaled number takes twice as long.
@@ -7,27 +8,27 @@
 #define TAP(output, tap)                      \
   sum##output = madd(v, w##tap, sum##output); \
   PIN(sum##output);
-#define COLUMN(taps)                           \
-  {                                            \
+#define COLUMN(taps)                             \
+  {                                              \
     f4 v = load((const float *)(const void *)x); \
-    x += stride;                               \
-    PIN(x);                                    \
-    taps                                       \
+    x += stride;                                 \
+    PIN(x);                                      \
+    taps                                         \
   }
 #define ROW_POINTER(row) const char *x##row = (const char *)(op->rows[row] + offset);
 #define LOAD_WEIGHT(tap) f4 w##tap = load(w + 4 * tap);
-#define ROW(row)               \
-  {                            \
-    const char *x = x##row;    \
-    EACH_TAP(LOAD_WEIGHT)      \
-    PIN(w);                    \
-    w += 4 * KERNEL;           \
-    COLUMNS                    \
-    x##row += 16;              \
+#define ROW(row)            \
+  {                         \
+    const char *x = x##row; \
+    EACH_TAP(LOAD_WEIGHT)   \
+    PIN(w);                 \
+    w += 4 * KERNEL;        \
+    COLUMNS                 \
+    x##row += 16;           \
   }
 #define CLIP(output) sum##output = at_most(at_least(sum##output, low), high);
-#define STORE(output)                               \
-  store((float *)(void *)to, sum##output);          \
+#define STORE(output)                      \
+  store((float *)(void *)to, sum##output); \
   to += stride;
 
 static void TILE_NAME(const DepthwiseRow *op, int32_t offset, float *y) {
@@ -39,9 +40,21 @@ static void TILE_NAME(const DepthwiseRow *op, int32_t offset, float *y) {
     f4 sum0 = load(w), sum1 = sum0, sum2 = sum0, sum3 = sum0, sum4 = sum0, sum5 = sum0, sum6 = sum0;
     w += 4;
     EACH_ROW(ROW)
-    CLIP(0) CLIP(1) CLIP(2) CLIP(3) CLIP(4) CLIP(5) CLIP(6)
+    CLIP(0)
+    CLIP(1)
+    CLIP(2)
+    CLIP(3)
+    CLIP(4)
+    CLIP(5)
+    CLIP(6)
     char *to = (char *)y;
-    STORE(0) STORE(1) STORE(2) STORE(3) STORE(4) STORE(5) STORE(6)
+    STORE(0)
+    STORE(1)
+    STORE(2)
+    STORE(3)
+    STORE(4)
+    STORE(5)
+    STORE(6)
   }
 }
 

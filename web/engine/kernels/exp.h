@@ -31,7 +31,8 @@ typedef struct {
   f4 fraction, power;
 } ExpParts;
 
-// exp(x) is fraction * power, or exp(-x) with exp_constants(-1). Below 2^-127 the power is 0, from 2^128 infinite; NaN stays.
+// exp(x) is fraction * power, or exp(-x) with exp_constants(-1). Below 2^-127 the power is 0, from 2^128 infinite; NaN
+// stays.
 INLINE ExpParts exp_parts(f4 x, const ExpConstants *k) {
   x = at_most(at_least(x, k->lowest), k->highest);
   f4 shifted = madd(x, k->log2e, k->round); // its lowest bits are n, biased

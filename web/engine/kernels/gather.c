@@ -61,8 +61,9 @@ static void gather_taps(const float *x, int32_t x_tap, int32_t x_step, float *y,
   }
 }
 
-// Pixels whose kernel lies inside the row on both sides, of few channels: a kernel row and a channel at a time.
-static void gather_few(const Conv *op, const float *x, int32_t channels, int32_t row, int32_t column, int32_t columns, float *y) {
+// Pixels whose kernel lies inside the row on both dimensions, of few channels: a kernel row and a channel at a time.
+static void gather_few(const Conv *op, const float *x, int32_t channels, int32_t row, int32_t column, int32_t columns,
+                       float *y) {
   const int32_t inputs = op->kernel_height * op->kernel_width * channels;
   const int32_t left = column * op->stride_width - op->pad_left;
   for (int32_t i = 0; i < op->kernel_height; i++, y += op->kernel_width * channels) {

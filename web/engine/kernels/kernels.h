@@ -1,12 +1,12 @@
-// The kernels that plans are made of. Every one computes its share of an operator for one sample.
+// The kernels that plans are made of. Every one computes one thread's part of an operator for one sample.
 //
 // Activations are float32, channels last and dense: [height][width][channels]. Pointers need no alignment (64 bytes
 // is fastest). No kernel reads or writes outside the extents that its fields give, whatever the numbers in them
-// are, provided that the caller has checked the fields: sizes, strides, kernels and dilations at least 1, pads at least 0 and
-// smaller than the (dilated) kernel, every window beginning within the padded input, padded extents below 2^24, every
+// are, provided that the caller has checked the fields: sizes, strides, kernels and dilations at least 1, pads at least 0
+// and smaller than the (dilated) kernel, every window beginning within the padded input, padded extents below 2^24, every
 // buffer as large as its comment says and below 2^29 floats. NaN and infinities go through as in onnxruntime.
 //
-// Every thread calls the same kernel with the same fields and its own `Share`; it reads nothing that another thread
+// Every thread calls the same kernel with the same fields and its own `Thread`; it reads nothing that another thread
 // writes during the call, and whoever reads `y` waits at the barrier first. Threads without work return at once.
 // `scratch` is memory of the calling thread alone, of as many bytes as the function `<kernel>_scratch` says (UINT64_MAX: far
 // too many); it may be asked of fields whose sizes have been checked but whose pointers are not yet set, NULL or not.
@@ -18,9 +18,9 @@
 #include <stdint.h>
 
 typedef struct {
-  int32_t thread;  // 0 is the caller's
-  int32_t threads; // at most MAX_THREADS
-} Share;
+  int32_t index; // 0: the thread that calls the engine
+  int32_t count; // threads of the run, at most MAX_THREADS
+} Thread;
 
 enum { MAX_THREADS = 64 };
 
@@ -28,7 +28,7 @@ enum { MAX_THREADS = 64 };
 
 typedef enum {
   ACTIVATION_NONE,
-  ACTIVATION_CLIP,         // a: smallest, b: largest; either may be infinite. Relu is [0, inf], Relu6 [0, 6]. NaN stays
+  ACTIVATION_CLIP, // a: smallest, b: largest; either may be infinite. Relu is [0, inf], Relu6 [0, 6]. NaN stays
   ACTIVATION_SIGMOID,
   ACTIVATION_SILU,         // x * sigmoid(x)
   ACTIVATION_HARD_SIGMOID, // clip(a * x + b, 0, 1)
@@ -51,7 +51,7 @@ typedef struct {
   Activation activation;
 } Activate;
 
-void activate(const Activate *, Share);
+void activate(const Activate *, Thread);
 
 // ---- products -------------------------------------------------------------------------------------------------
 
@@ -59,7 +59,8 @@ void activate(const Activate *, Share);
 //
 // A 1x1 convolution, or Gemm and MatMul of any number of rows. Weights in panels of eight outputs:
 //   [ceil(outputs / 8)][8 biases, then [inputs][8]], outputs that do not exist are zero.
-// So the weight w[i][j] is at ((j / 8) * (inputs + 1) + 1 + i) * 8 + j % 8, and the bias at (j / 8) * (inputs + 1) * 8 + j % 8.
+// So the weight w[i][j] is at ((j / 8) * (inputs + 1) + 1 + i) * 8 + j % 8, and the bias at (j / 8) * (inputs + 1) * 8 + j
+// % 8.
 typedef struct {
   const float *x;        // [rows][inputs], rows x_stride apart
   const float *weights;  // panel_floats(inputs, outputs) floats
@@ -76,7 +77,7 @@ static inline uint64_t panel_floats(int32_t inputs, int32_t outputs) {
 }
 
 uint64_t product_scratch(const Product *);
-void product(const Product *, Share, void *scratch);
+void product(const Product *, Thread, void *scratch);
 
 // Makes panels, with zeros for biases, of a matrix computed by the network: y of panel_floats(inputs, outputs) floats.
 typedef struct {
@@ -86,7 +87,7 @@ typedef struct {
   int32_t input_stride, output_stride;
 } PackPanels;
 
-void pack_panels(const PackPanels *, Share);
+void pack_panels(const PackPanels *, Thread);
 
 typedef enum {
   MATRIX_INT8,    // [ceil(outputs / 8)][inputs][8] int8; scale[outputs], times the sum
@@ -96,14 +97,14 @@ typedef enum {
   MATRIX_FORMATS
 } MatrixFormat;
 
-// One row times a large matrix kept in its small form: y[j] = activation(sum over i of x[i] * w[i][j] + bias[j]).
+// One row times a large matrix in reduced precision: y[j] = activation(sum over i of x[i] * w[i][j] + bias[j]).
 // (For a matrix in float32 there is `product`.)
 typedef struct {
-  const float *x; // [inputs]
+  const float *x;      // [inputs]
   const void *weights; // matrix_bytes(format, inputs, outputs) bytes, aligned to 4
-  const float *scale; // [outputs rounded up to a multiple of 8]
-  const float *bias;  // [outputs rounded up to a multiple of 8], never NULL
-  float *y;           // [outputs]
+  const float *scale;  // [outputs rounded up to a multiple of 8]
+  const float *bias;   // [outputs rounded up to a multiple of 8], never NULL
+  float *y;            // [outputs]
   int32_t inputs, outputs;
   int32_t format; // MatrixFormat
   Activation activation;
@@ -115,7 +116,7 @@ static inline uint64_t matrix_bytes(int32_t format, int32_t inputs, int32_t outp
   return panels * (uint64_t)inputs * (format == MATRIX_INT8 ? 8 : 16);
 }
 
-void row_product(const RowProduct *, Share);
+void row_product(const RowProduct *, Thread);
 
 // ---- convolutions ---------------------------------------------------------------------------------------------
 
@@ -131,9 +132,9 @@ typedef struct {
                   // network's input can be read as it comes, channels first (x_pixel = 1, x_channel = height * width)
   const float *weights;
   const float *residual; // as y, or NULL; added before the activation; not with max_pool
-  float *y;              // [out_height][out_width][out_channels], with max_pool [out_height / 2][out_width / 2][out_channels]
+  float *y; // [out_height][out_width][out_channels], with max_pool [out_height / 2][out_width / 2][out_channels]
   int32_t in_height, in_width, in_channels;
-  int32_t x_row, x_pixel, x_channel; // floats
+  int32_t x_row, x_pixel, x_channel;           // floats
   int32_t out_height, out_width, out_channels; // of the convolution itself
   int32_t groups;
   int32_t kernel_height, kernel_width;
@@ -145,7 +146,7 @@ typedef struct {
 } Conv;
 
 uint64_t conv_scratch(const Conv *);
-void conv(const Conv *, Share, void *scratch);
+void conv(const Conv *, Thread, void *scratch);
 
 // A convolution with one input channel for each output channel (groups == in_channels == out_channels).
 //
@@ -172,7 +173,7 @@ static inline uint64_t depthwise_weight_floats(int32_t channels, int32_t kernel_
 }
 
 uint64_t depthwise_scratch(const Depthwise *);
-void depthwise(const Depthwise *, Share, void *scratch);
+void depthwise(const Depthwise *, Thread, void *scratch);
 
 // An inverted-residual block in one pass: expand (1x1) -> depthwise -> project (1x1), each with its activation, of which
 // the first or the last may be absent. Nothing but the result is stored.
@@ -197,9 +198,10 @@ typedef struct {
 } Block;
 
 uint64_t block_scratch(const Block *);
-void block(const Block *, Share, void *scratch);
+void block(const Block *, Thread, void *scratch);
 
-// gate = second_activation(w2 * first_activation(w1 * mean + bias1) + bias2), with mean = sum of the rows of `sums` / pixels.
+// gate = second_activation(w2 * first_activation(w1 * mean + bias1) + bias2), with mean = sum of the rows of `sums` /
+// pixels.
 typedef struct {
   const float *sums;   // [threads][channels], of the same number of threads
   const float *first;  // panels of Product, channels -> hidden
@@ -211,7 +213,7 @@ typedef struct {
 } SqueezeExcite;
 
 uint64_t squeeze_excite_scratch(const SqueezeExcite *);
-void squeeze_excite(const SqueezeExcite *, Share, void *scratch);
+void squeeze_excite(const SqueezeExcite *, Thread, void *scratch);
 
 // y[channel] = sum of the rows of `sums` / pixels: a global average pool after a depthwise that gathered sums.
 typedef struct {
@@ -220,14 +222,14 @@ typedef struct {
   int32_t channels, pixels;
 } MeanOfSums;
 
-void mean_of_sums(const MeanOfSums *, Share);
+void mean_of_sums(const MeanOfSums *, Thread);
 
 // ---- pooling, reductions --------------------------------------------------------------------------------------
 
 typedef enum {
-  POOL_MAX,                 // of the values there are; NaN where one is NaN (torch's rule; onnxruntime's result then depends
-                            // on the place within the window)
-  POOL_AVERAGE,             // divided by the number of values there are
+  POOL_MAX,     // of the values there are; NaN where one is NaN (torch's rule; onnxruntime's result then depends
+                // on the place within the window)
+  POOL_AVERAGE, // divided by the number of values there are
   POOL_AVERAGE_WITH_PADDING, // divided by the number of places within the padded input
   POOLS
 } PoolKind;
@@ -246,7 +248,7 @@ typedef struct {
   int32_t pad_top, pad_left, pad_bottom, pad_right; // the last two only matter for POOL_AVERAGE_WITH_PADDING
 } Pool;
 
-void pool(const Pool *, Share);
+void pool(const Pool *, Thread);
 
 typedef enum { REDUCE_SUM, REDUCE_MEAN, REDUCE_MAX, REDUCTIONS } ReduceKind;
 
@@ -258,7 +260,7 @@ typedef struct {
   int32_t outer, middle, inner;
 } Reduce;
 
-void reduce(const Reduce *, Share);
+void reduce(const Reduce *, Thread);
 
 // y[o][m][i] = exp(x[o][m][i]) / sum over m; y == x is allowed.
 typedef struct {
@@ -267,7 +269,7 @@ typedef struct {
   int32_t outer, middle, inner;
 } Softmax;
 
-void softmax(const Softmax *, Share);
+void softmax(const Softmax *, Thread);
 
 // ---- elementwise, layout --------------------------------------------------------------------------------------
 
@@ -288,10 +290,10 @@ typedef struct {
   Activation activation;
 } Binary;
 
-void binary(const Binary *, Share);
+void binary(const Binary *, Thread);
 
-// y[sum of index * y_strides] = x[sum of index * x_strides] for all indices in `shape`: transpose, concat, slice, the middle of
-// a pad, repeat. Threads share the first axis that is longer than 1, so no two indices may write the same place.
+// y[sum of index * y_strides] = x[sum of index * x_strides] for all indices in `shape`: transpose, concat, slice, the middle
+// of a pad, repeat. Threads share the first axis that is longer than 1, so no two indices may write the same place.
 typedef struct {
   const float *x;
   float *y;
@@ -300,7 +302,7 @@ typedef struct {
   int32_t x_strides[MAX_RANK], y_strides[MAX_RANK]; // floats; those of x may be negative (x is then not the lowest address)
 } Copy;
 
-void copy(const Copy *, Share);
+void copy(const Copy *, Thread);
 
 typedef struct {
   float *y;
@@ -308,7 +310,7 @@ typedef struct {
   float value;
 } Fill;
 
-void fill(const Fill *, Share);
+void fill(const Fill *, Thread);
 
 // ---- threads --------------------------------------------------------------------------------------------------
 

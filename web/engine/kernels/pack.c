@@ -1,8 +1,8 @@
 #include "kernels.h"
-#include "share.h"
+#include "work_range.h"
 
-void pack_panels(const PackPanels *op, Share share) {
-  Range range = share_of((op->outputs + 7) / 8, share);
+void pack_panels(const PackPanels *op, Thread thread) {
+  WorkRange range = work_range((op->outputs + 7) / 8, thread);
   for (int32_t panel = range.first; panel < range.end; panel++) {
     float *y = op->y + (int64_t)panel * 8 * (op->inputs + 1);
     for (int32_t j = 0; j < 8; j++) y[j] = 0;

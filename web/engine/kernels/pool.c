@@ -1,21 +1,21 @@
 #include "kernels.h"
 
-#include "share.h"
 #include "vector.h"
+#include "work_range.h"
 
 typedef struct {
-  Range rows, columns;
+  WorkRange rows, columns;
   float divisor;
 } Window;
 
 // The indices i in [0, kernel) for which start + i * dilation lies in [0, size).
-static Range inside(int32_t start, int32_t kernel, int32_t dilation, int32_t size) {
+static WorkRange inside(int32_t start, int32_t kernel, int32_t dilation, int32_t size) {
   int32_t first = start < 0 ? ceil_div(-start, dilation) : 0;
   int32_t end = start < size ? min_int(ceil_div(size - start, dilation), kernel) : 0;
-  return (Range){first, max_int(end, first)};
+  return (WorkRange){first, max_int(end, first)};
 }
 
-static int32_t length(Range range) { return range.end - range.first; }
+static int32_t length(WorkRange range) { return range.end - range.first; }
 
 static Window window_at(const Pool *op, int32_t top, int32_t left) {
   Window window = {inside(top, op->kernel_height, op->dilation_height, op->in_height),
@@ -23,8 +23,8 @@ static Window window_at(const Pool *op, int32_t top, int32_t left) {
   if (op->kind == POOL_AVERAGE) window.divisor = (float)length(window.rows) * (float)length(window.columns);
   if (op->kind == POOL_AVERAGE_WITH_PADDING) {
     int32_t height = op->in_height + op->pad_top + op->pad_bottom, width = op->in_width + op->pad_left + op->pad_right;
-    Range rows = inside(top + op->pad_top, op->kernel_height, op->dilation_height, height);
-    Range columns = inside(left + op->pad_left, op->kernel_width, op->dilation_width, width);
+    WorkRange rows = inside(top + op->pad_top, op->kernel_height, op->dilation_height, height);
+    WorkRange columns = inside(left + op->pad_left, op->kernel_width, op->dilation_width, width);
     window.divisor = (float)length(rows) * (float)length(columns);
   }
   return window;
@@ -43,8 +43,8 @@ static f4 reduce_window(const Pool *op, const Window *window, const float *x, in
   return op->kind == POOL_MAX ? result : result / splat(window->divisor);
 }
 
-void pool(const Pool *op, Share share) {
-  Range range = share_of(op->out_height, share);
+void pool(const Pool *op, Thread thread) {
+  WorkRange range = work_range(op->out_height, thread);
   float *y = op->y + (int64_t)range.first * op->out_width * op->channels;
   for (int32_t row = range.first; row < range.end; row++) {
     for (int32_t column = 0; column < op->out_width; column++) {

@@ -1,4 +1,5 @@
-// One tile of a product: ROWS rows of x times panels of eight outputs, one panel after another. Included once for each number of rows.
+// One tile of a product: ROWS rows of x times panels of eight outputs, one panel after another. Included once for each
+// number of rows.
 //
 // 6 x 8 accumulators take 12 of the 16 vector registers of x86-64 and leave room for two weights and a value of x. Without a
 // fused multiply-add the product needs a register too: five rows then. Four steps of the inner loop are written out, with
@@ -6,39 +7,39 @@
 
 #define ROW_DECLARE(r) const float *x##r = tile->x + r * x_stride;
 #define ROW_BIAS(r) f4 left##r = load(w), right##r = load(w + 4);
-#define ROW_STEP(r)                     \
-  {                                     \
-    f4 v = splat(x##r[step]);           \
-    left##r = madd(v, wl, left##r);     \
-    PIN(left##r);                       \
-    right##r = madd(v, wr, right##r);   \
-    PIN(right##r);                      \
+#define ROW_STEP(r)                   \
+  {                                   \
+    f4 v = splat(x##r[step]);         \
+    left##r = madd(v, wl, left##r);   \
+    PIN(left##r);                     \
+    right##r = madd(v, wr, right##r); \
+    PIN(right##r);                    \
   }
 #define ROW_ADVANCE(r) x##r += 4;
 #define ROW_ADVANCE_1(r) x##r += 1;
 #define ROW_REWIND(r) x##r -= inputs;
 #define ROW_OPAQUE(r) PIN(x##r);
-#define STEP(number)                                                       \
-  {                                                                        \
-    enum { step = number };                                                \
-    f4 wl = load(w + 8 * step), wr = load(w + 8 * step + 4);               \
-    EACH_ROW(ROW_STEP)                                                     \
+#define STEP(number)                                         \
+  {                                                          \
+    enum { step = number };                                  \
+    f4 wl = load(w + 8 * step), wr = load(w + 8 * step + 4); \
+    EACH_ROW(ROW_STEP)                                       \
   }
-#define ROW_RESIDUAL(r)                                                    \
-  {                                                                        \
-    left##r += load(residual + r * y_stride);                              \
-    right##r += load(residual + r * y_stride + 4);                         \
+#define ROW_RESIDUAL(r)                            \
+  {                                                \
+    left##r += load(residual + r * y_stride);      \
+    right##r += load(residual + r * y_stride + 4); \
   }
-#define ROW_CLIP(r)                                                        \
-  {                                                                        \
-    left##r = at_most(at_least(left##r, low), high);                       \
-    right##r = at_most(at_least(right##r, low), high);                     \
+#define ROW_CLIP(r)                                    \
+  {                                                    \
+    left##r = at_most(at_least(left##r, low), high);   \
+    right##r = at_most(at_least(right##r, low), high); \
   }
-#define ROW_STORE(r)                                                       \
-  {                                                                        \
-    float *to = y + r * y_stride + (r < until_gap ? 0 : gap);              \
-    store(to, left##r);                                                    \
-    store(to + 4, right##r);                                               \
+#define ROW_STORE(r)                                          \
+  {                                                           \
+    float *to = y + r * y_stride + (r < until_gap ? 0 : gap); \
+    store(to, left##r);                                       \
+    store(to + 4, right##r);                                  \
   }
 
 static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {

@@ -1,7 +1,7 @@
 #include "kernels.h"
 
-#include "share.h"
 #include "vector.h"
+#include "work_range.h"
 
 static f4 join(int32_t kind, f4 a, f4 b) { return kind == REDUCE_MAX ? largest(a, b) : a + b; }
 
@@ -34,9 +34,9 @@ static float line(const Reduce *op, const float *x) {
   return op->kind == REDUCE_MEAN ? result / (float)op->middle : result;
 }
 
-void reduce(const Reduce *op, Share share) {
+void reduce(const Reduce *op, Thread thread) {
   const int32_t columns = ceil_div(op->inner, 4);
-  Range range = share_of(op->outer * columns, share);
+  WorkRange range = work_range(op->outer * columns, thread);
   for (int32_t number = range.first; number < range.end; number++) {
     int32_t outer = number / columns, inner = number % columns * 4;
     const float *x = op->x + (int64_t)outer * op->middle * op->inner + inner;

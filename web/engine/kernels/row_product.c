@@ -1,9 +1,9 @@
-// One row times a large matrix in its small form. Bound by memory: the numbers are turned into floats as they come.
+// One row times a large matrix in reduced precision. Bound by memory bandwidth: weights are converted as they are read.
 
 #include "activation.h"
-#include "share.h"
-#include "small_numbers.h"
+#include "dequantize.h"
 #include "vector.h"
+#include "work_range.h"
 
 // The sum over inputs in four parts, added at the end, so that no addition waits for the one before it.
 #define ACCUMULATE(part, weights_of, w, size)         \
@@ -13,7 +13,7 @@
     left##part = madd(v, weight.left, left##part);    \
     right##part = madd(v, weight.right, right##part); \
   }
-#define ZEROS                                                                    \
+#define ZEROS                                                                                                       \
   f4 left0 = splat(0), left1 = left0, left2 = left0, left3 = left0, right0 = left0, right1 = left0, right2 = left0, \
      right3 = left0;
 #define TOTAL ((f8){(left0 + left1) + (left2 + left3), (right0 + right1) + (right2 + right3)})
@@ -24,18 +24,18 @@
   const HalfConstants *k = &constants;        \
   OPAQUE(k);
 
-#define SUM(name, type, weights_of, prepare)                                \
-  static f8 name(const float *x, const type *w, int32_t inputs) {           \
-    ZEROS                                                                   \
-    prepare                                                                 \
-    for (; inputs >= 4; inputs -= 4, x += 4, w += 32) {                     \
-      ACCUMULATE(0, weights_of, w, 8)                                       \
-      ACCUMULATE(1, weights_of, w, 8)                                       \
-      ACCUMULATE(2, weights_of, w, 8)                                       \
-      ACCUMULATE(3, weights_of, w, 8)                                       \
-    }                                                                       \
+#define SUM(name, type, weights_of, prepare)                                  \
+  static f8 name(const float *x, const type *w, int32_t inputs) {             \
+    ZEROS                                                                     \
+    prepare                                                                   \
+    for (; inputs >= 4; inputs -= 4, x += 4, w += 32) {                       \
+      ACCUMULATE(0, weights_of, w, 8)                                         \
+      ACCUMULATE(1, weights_of, w, 8)                                         \
+      ACCUMULATE(2, weights_of, w, 8)                                         \
+      ACCUMULATE(3, weights_of, w, 8)                                         \
+    }                                                                         \
     for (; inputs > 0; inputs--, x++, w += 8) ACCUMULATE(0, weights_of, w, 8) \
-    return TOTAL;                                                           \
+    return TOTAL;                                                             \
   }
 
 #define HALF_WEIGHTS(w, first) half_weights(w, first, k)
@@ -71,8 +71,8 @@ static f8 panel_sum(const RowProduct *op, int32_t panel) {
   return (f8){sum.left * load(op->scale + panel * 8), sum.right * load(op->scale + panel * 8 + 4)};
 }
 
-void row_product(const RowProduct *op, Share share) {
-  Range range = share_of(ceil_div(op->outputs, 8), share);
+void row_product(const RowProduct *op, Thread thread) {
+  WorkRange range = work_range(ceil_div(op->outputs, 8), thread);
   for (int32_t panel = range.first; panel < range.end; panel++) {
     f8 sum = panel_sum(op, panel);
     float values[8];

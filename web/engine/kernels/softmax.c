@@ -1,6 +1,6 @@
 #include "exp.h"
 #include "kernels.h"
-#include "share.h"
+#include "work_range.h"
 
 static float exp1(float x, const ExpConstants *k) { return exp4(splat(x), k)[0]; }
 
@@ -19,9 +19,9 @@ static void line(const float *x, float *y, int32_t middle, int32_t inner, const 
   for (int32_t m = 0; m < middle; m++) y[(int64_t)m * inner] /= sum;
 }
 
-void softmax(const Softmax *op, Share share) {
+void softmax(const Softmax *op, Thread thread) {
   const ExpConstants k = exp_constants(1);
-  Range range = share_of(op->outer * op->inner, share);
+  WorkRange range = work_range(op->outer * op->inner, thread);
   for (int32_t number = range.first; number < range.end; number++) {
     int64_t start = (int64_t)(number / op->inner) * op->middle * op->inner + number % op->inner;
     line(op->x + start, op->y + start, op->middle, op->inner, &k);

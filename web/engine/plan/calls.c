@@ -5,9 +5,9 @@ float *tensor_at(uint32_t number) {
   const Tensor *tensor = &engine.plan.tensors[number];
   switch (tensor->place) {
     case PLACE_ARENA: return (float *)(void *)(engine.base + engine.arena) + tensor->offset;
-    // Only read: the check lets nothing write constants or slots.
+    // Only read: the check lets nothing write constants or packed weights.
     case PLACE_CONSTANT: return (float *)(uintptr_t)(engine.plan.constants + tensor->offset);
-    case PLACE_SLOT: return (float *)(void *)(engine.base + engine.slots[tensor->offset].offset);
+    case PLACE_PACKED_WEIGHT: return (float *)(void *)(engine.base + engine.placed[tensor->offset].offset);
     default: return (float *)(void *)(engine.base + engine.sums);
   }
 }
@@ -178,7 +178,7 @@ Copy make_copy(const CopyOp *op) {
 }
 
 RowProduct make_row_product(const MatrixOp *op) {
-  const PlacedSlot *placed = &engine.slots[engine.plan.tensors[op->weights].offset];
+  const PlacedWeight *placed = &engine.placed[engine.plan.tensors[op->weights].offset];
   return (RowProduct){
       .x = tensor_at(op->x),
       .weights = engine.base + placed->offset,

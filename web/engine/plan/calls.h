@@ -7,7 +7,7 @@
 float *tensor_at(uint32_t tensor);
 
 Product make_product(const ProductOp *op);
-// A row times a matrix: in float32, or in its small form.
+// A row times a matrix: in float32, or in reduced precision.
 Product matrix_product(const MatrixOp *op);
 RowProduct make_row_product(const MatrixOp *op);
 Conv make_conv(const ConvOp *op);

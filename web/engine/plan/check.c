@@ -1,4 +1,4 @@
-// A plan from outside is refused here, or every tensor, slot and record of it lies where it may.
+// Reads a plan and refuses it unless every tensor, packed weight and pack rule lies within its limits.
 
 #include "plan.h"
 
@@ -10,10 +10,10 @@ static uint32_t checksum(const uint32_t *words, uint32_t count) {
   return hash;
 }
 
-uint64_t slot_floats(const Slot *slot) {
-  if (slot->kind == SLOT_FLAT) return slot->inputs;
-  uint64_t width = slot->kind == SLOT_PANELS4 ? 4 : 8;
-  return slot->groups * ((slot->outputs + width - 1) / width * width * ((uint64_t)slot->inputs + 1));
+uint64_t packed_floats(const PackedWeight *packed) {
+  if (packed->layout == PACKED_FLAT) return packed->inputs;
+  uint64_t width = packed->layout == PACKED_PANELS4 ? 4 : 8;
+  return packed->groups * ((packed->outputs + width - 1) / width * width * ((uint64_t)packed->inputs + 1));
 }
 
 static EngineCode check_tensors(const Plan *plan) {
@@ -29,36 +29,37 @@ static EngineCode check_tensors(const Plan *plan) {
       case PLACE_CONSTANT:
         if (end > header->constants) return ENGINE_BAD_TENSOR;
         break;
-      case PLACE_SLOT:
-        // A matrix may be kept in another form than float32: only MatrixOp reads it.
-        if (tensor->offset >= header->slots) return ENGINE_BAD_TENSOR;
-        if (slot_floats(&plan->slots[tensor->offset]) != tensor->length) return ENGINE_BAD_TENSOR;
+      case PLACE_PACKED_WEIGHT:
+        // A matrix may be stored in reduced precision: only MatrixOp reads it.
+        if (tensor->offset >= header->packed_weights) return ENGINE_BAD_TENSOR;
+        if (packed_floats(&plan->packed_weights[tensor->offset]) != tensor->length) return ENGINE_BAD_TENSOR;
         break;
       case PLACE_SUMS:
         if (tensor->length > header->sums || tensor->offset) return ENGINE_BAD_TENSOR;
         break;
-      default:
-        return ENGINE_BAD_TENSOR;
+      default: return ENGINE_BAD_TENSOR;
     }
   }
   if (header->input >= header->tensors || header->output >= header->tensors) return ENGINE_BAD_TENSOR;
   bool placed = plan->tensors[header->input].place == PLACE_ARENA && plan->tensors[header->output].place != PLACE_SUMS;
   const Tensor *output = &plan->tensors[header->output];
-  if (output->place == PLACE_SLOT && plan->slots[output->offset].kind == SLOT_MATRIX) return ENGINE_BAD_TENSOR;
+  if (output->place == PLACE_PACKED_WEIGHT && plan->packed_weights[output->offset].layout == PACKED_MATRIX)
+    return ENGINE_BAD_TENSOR;
   return placed ? ENGINE_OK : ENGINE_BAD_TENSOR;
 }
 
-static EngineCode check_slots(const Plan *plan) {
-  for (uint32_t i = 0; i < plan->header->slots; i++) {
-    const Slot *slot = &plan->slots[i];
-    bool sized = slot->groups && slot->groups <= MAX_SIDE && slot->inputs && slot->inputs <= MAX_FLOATS &&
-                 slot->outputs && slot->outputs <= MAX_SIDE;
-    if (!sized || slot->kind >= SLOT_KINDS) return ENGINE_BAD_SLOT;
-    if (slot->kind == SLOT_FLAT && (slot->groups != 1 || slot->outputs != 1)) return ENGINE_BAD_SLOT;
-    if ((slot->kind == SLOT_PANELS4 || slot->kind == SLOT_MATRIX) && slot->groups != 1) return ENGINE_BAD_SLOT;
+static EngineCode check_packed_weights(const Plan *plan) {
+  for (uint32_t i = 0; i < plan->header->packed_weights; i++) {
+    const PackedWeight *packed = &plan->packed_weights[i];
+    bool sized = packed->groups && packed->groups <= MAX_DIMENSION && packed->inputs && packed->inputs <= MAX_FLOATS &&
+                 packed->outputs && packed->outputs <= MAX_DIMENSION;
+    if (!sized || packed->layout >= PACKED_LAYOUTS) return ENGINE_BAD_PACKED_WEIGHT;
+    if (packed->layout == PACKED_FLAT && (packed->groups != 1 || packed->outputs != 1)) return ENGINE_BAD_PACKED_WEIGHT;
+    if ((packed->layout == PACKED_PANELS4 || packed->layout == PACKED_MATRIX) && packed->groups != 1)
+      return ENGINE_BAD_PACKED_WEIGHT;
     // In two steps, as the product of all four may overflow.
-    if ((uint64_t)(slot->inputs + 1) * (slot->outputs + 7) > MAX_FLOATS || slot_floats(slot) > MAX_FLOATS) {
-      return ENGINE_BAD_SLOT;
+    if ((uint64_t)(packed->inputs + 1) * (packed->outputs + 7) > MAX_FLOATS || packed_floats(packed) > MAX_FLOATS) {
+      return ENGINE_BAD_PACKED_WEIGHT;
     }
   }
   return ENGINE_OK;
@@ -67,44 +68,43 @@ static EngineCode check_slots(const Plan *plan) {
 // The largest sum of index * stride, or MAX_FLOATS where it is too large to be right.
 static uint64_t reach(const uint32_t *sizes, const uint32_t *strides) {
   uint64_t sum = 0;
-  for (int i = 0; i < RECORD_RANK; i++) sum += (uint64_t)(sizes[i] - 1) * strides[i];
+  for (int i = 0; i < PACK_RANK; i++) sum += (uint64_t)(sizes[i] - 1) * strides[i];
   return sum < MAX_FLOATS ? sum : MAX_FLOATS;
 }
 
-static EngineCode check_record(const Plan *plan, const Record *record) {
+static EngineCode check_pack_rule(const Plan *plan, const PackRule *rule) {
   const Header *header = plan->header;
-  if (record->slot >= header->slots || record->is_bias > 1) return ENGINE_BAD_RECORD;
-  const Slot *slot = &plan->slots[record->slot];
+  if (rule->packed_weight >= header->packed_weights || rule->is_bias > 1) return ENGINE_BAD_PACK_RULE;
+  const PackedWeight *packed = &plan->packed_weights[rule->packed_weight];
   uint64_t count = 1;
-  for (int i = 0; i < RECORD_RANK; i++) {
-    if (!record->sizes[i] || record->sizes[i] > MAX_FLOATS || record->input_strides[i] > MAX_FLOATS ||
-        record->output_strides[i] > MAX_FLOATS) {
-      return ENGINE_BAD_RECORD;
+  for (int i = 0; i < PACK_RANK; i++) {
+    if (!rule->sizes[i] || rule->sizes[i] > MAX_FLOATS || rule->input_strides[i] > MAX_FLOATS ||
+        rule->output_strides[i] > MAX_FLOATS) {
+      return ENGINE_BAD_PACK_RULE;
     }
-    if ((count *= record->sizes[i]) > MAX_FLOATS) return ENGINE_BAD_RECORD;
+    if ((count *= rule->sizes[i]) > MAX_FLOATS) return ENGINE_BAD_PACK_RULE;
   }
-  uint64_t outputs = (uint64_t)slot->groups * slot->outputs;
-  if (record->first_output >= outputs) return ENGINE_BAD_RECORD;
-  if (record->first_output + reach(record->sizes, record->output_strides) >= outputs) return ENGINE_BAD_RECORD;
-  if (reach(record->sizes, record->input_strides) >= (record->is_bias ? 1 : slot->inputs)) return ENGINE_BAD_RECORD;
-  if (record->is_bias && slot->kind == SLOT_FLAT) return ENGINE_BAD_RECORD;
-  if (record->weight != ABSENT) {
-    if (record->weight >= header->weights) return ENGINE_BAD_RECORD;
-  } else if (record->constant > header->constants || count > header->constants - record->constant) {
-    return ENGINE_BAD_RECORD;
+  uint64_t outputs = (uint64_t)packed->groups * packed->outputs;
+  if (rule->first_output >= outputs) return ENGINE_BAD_PACK_RULE;
+  if (rule->first_output + reach(rule->sizes, rule->output_strides) >= outputs) return ENGINE_BAD_PACK_RULE;
+  if (reach(rule->sizes, rule->input_strides) >= (rule->is_bias ? 1 : packed->inputs)) return ENGINE_BAD_PACK_RULE;
+  if (rule->is_bias && packed->layout == PACKED_FLAT) return ENGINE_BAD_PACK_RULE;
+  if (rule->weight != ABSENT) {
+    if (rule->weight >= header->weights) return ENGINE_BAD_PACK_RULE;
+  } else if (rule->constant > header->constants || count > header->constants - rule->constant) {
+    return ENGINE_BAD_PACK_RULE;
   }
-  if (record->multiplier != ABSENT) {
-    if (record->multiplier > header->constants || outputs > header->constants - record->multiplier) {
-      return ENGINE_BAD_RECORD;
+  if (rule->multiplier != ABSENT) {
+    if (rule->multiplier > header->constants || outputs > header->constants - rule->multiplier) {
+      return ENGINE_BAD_PACK_RULE;
     }
   }
   return ENGINE_OK;
 }
 
-// Each stored weight has a form of one size, whichever records read it.
-static EngineCode check_records(const Plan *plan) {
-  for (uint32_t i = 0; i < plan->header->records; i++) {
-    EngineCode code = check_record(plan, &plan->records[i]);
+static EngineCode check_pack_rules(const Plan *plan) {
+  for (uint32_t i = 0; i < plan->header->pack_rules; i++) {
+    EngineCode code = check_pack_rule(plan, &plan->pack_rules[i]);
     if (code) return code;
   }
   return ENGINE_OK;
@@ -118,23 +118,24 @@ EngineCode plan_read(const uint8_t *bytes, uint32_t length, Plan *plan) {
   const uint32_t *words = (const uint32_t *)(const void *)bytes;
   uint32_t first = offsetof(Header, checksum) / 4 + 1;
   if (checksum(words + first, length / 4 - first) != header->checksum) return ENGINE_DAMAGED;
-  uint32_t counts[] = {header->tensors, header->slots, header->records, header->weights, header->ops};
+  uint32_t counts[] = {header->tensors, header->packed_weights, header->pack_rules, header->weights, header->ops};
   for (int i = 0; i < 5; i++) {
     if (counts[i] > MAX_COUNT) return ENGINE_BAD_SECTION;
   }
   if (header->constants > MAX_FLOATS || header->op_words > MAX_FLOATS) return ENGINE_BAD_SECTION;
-  if (header->arena > MAX_FLOATS || header->sums > MAX_SIDE) return ENGINE_BAD_SECTION;
-  uint64_t total = sizeof(Header) + (uint64_t)header->tensors * sizeof(Tensor) + (uint64_t)header->slots * sizeof(Slot) +
-                   (uint64_t)header->records * sizeof(Record) + 4ull * header->constants + 4ull * header->op_words;
+  if (header->arena > MAX_FLOATS || header->sums > MAX_DIMENSION) return ENGINE_BAD_SECTION;
+  uint64_t total = sizeof(Header) + (uint64_t)header->tensors * sizeof(Tensor) +
+                   (uint64_t)header->packed_weights * sizeof(PackedWeight) +
+                   (uint64_t)header->pack_rules * sizeof(PackRule) + 4ull * header->constants + 4ull * header->op_words;
   if (total != length) return ENGINE_BAD_SECTION;
   plan->header = header;
   plan->tensors = (const Tensor *)(header + 1);
-  plan->slots = (const Slot *)(plan->tensors + header->tensors);
-  plan->records = (const Record *)(plan->slots + header->slots);
-  plan->constants = (const float *)(plan->records + header->records);
+  plan->packed_weights = (const PackedWeight *)(plan->tensors + header->tensors);
+  plan->pack_rules = (const PackRule *)(plan->packed_weights + header->packed_weights);
+  plan->constants = (const float *)(plan->pack_rules + header->pack_rules);
   plan->ops = (const uint32_t *)(plan->constants + header->constants);
-  EngineCode code = check_slots(plan);
+  EngineCode code = check_packed_weights(plan);
   if (!code) code = check_tensors(plan);
-  if (!code) code = check_records(plan);
+  if (!code) code = check_pack_rules(plan);
   return code ? code : plan_check_ops(plan);
 }

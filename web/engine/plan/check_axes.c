@@ -3,13 +3,14 @@
 #include "checks.h"
 
 bool check_reduce(const Plan *plan, const ReduceOp *op) {
-  return sides(&op->outer, 3) && op->kind < REDUCTIONS && reads(plan, op->x, volume(op->outer, op->middle, op->inner)) &&
+  return dimensions(&op->outer, 3) && op->kind < REDUCTIONS &&
+         reads(plan, op->x, volume(op->outer, op->middle, op->inner)) &&
          writes(plan, op->y, volume(op->outer, op->inner, 1)) && !overlaps(plan, op->x, op->y);
 }
 
 bool check_softmax(const Plan *plan, const SoftmaxOp *op) {
   uint64_t count = volume(op->outer, op->middle, op->inner);
-  return sides(&op->outer, 3) && reads(plan, op->x, count) && writes(plan, op->y, count) &&
+  return dimensions(&op->outer, 3) && reads(plan, op->x, count) && writes(plan, op->y, count) &&
          same_or_apart(plan, op->x, op->y);
 }
 
@@ -89,7 +90,7 @@ bool check_copy(const Plan *plan, const CopyOp *op) {
 }
 
 bool check_pack(const Plan *plan, const PackPanelsOp *op) {
-  if (!sides(&op->inputs, 2) || !known(plan, op->x)) return false;
+  if (!dimensions(&op->inputs, 2) || !known(plan, op->x)) return false;
   if (op->input_stride > MAX_FLOATS || op->output_stride > MAX_FLOATS) return false;
   uint32_t length = plan->tensors[op->x].length;
   uint64_t last = (uint64_t)(op->inputs - 1) * op->input_stride + (uint64_t)(op->outputs - 1) * op->output_stride;

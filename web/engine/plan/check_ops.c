@@ -9,33 +9,32 @@ static bool check_activate(const Plan *plan, const ActivateOp *op) {
 }
 
 static bool check_product(const Plan *plan, const ProductOp *op) {
-  if (!sides(&op->rows, 3) || !activation(&op->activation)) return false;
+  if (!dimensions(&op->rows, 3) || !activation(&op->activation)) return false;
   uint64_t y = volume(op->rows, op->outputs, 1);
-  bool panels = unpacked(plan, op->weights, SLOT_PANELS8, 1, op->inputs, op->outputs);
+  bool panels = unpacked(plan, op->weights, PACKED_PANELS8, 1, op->inputs, op->outputs);
   if (!panels) {
     panels = reads(plan, op->weights, panel_floats((int32_t)op->inputs, (int32_t)op->outputs));
     if (panels && overlaps(plan, op->weights, op->y)) return false;
   }
-  return panels && reads(plan, op->x, volume(op->rows, op->inputs, 1)) && reads_if_any(plan, op->gate, op->inputs) &&
-         reads_if_any(plan, op->residual, y) && writes(plan, op->y, y) && !overlaps(plan, op->x, op->y) &&
+  return panels && reads(plan, op->x, volume(op->rows, op->inputs, 1)) && reads_optional(plan, op->gate, op->inputs) &&
+         reads_optional(plan, op->residual, y) && writes(plan, op->y, y) && !overlaps(plan, op->x, op->y) &&
          !overlaps(plan, op->gate, op->y) && (op->residual == ABSENT || same_or_apart(plan, op->residual, op->y));
 }
 
 static bool check_matrix(const Plan *plan, const MatrixOp *op) {
-  return sides(&op->inputs, 2) && activation(&op->activation) &&
-         unpacked(plan, op->weights, SLOT_MATRIX, 1, op->inputs, op->outputs) && reads(plan, op->x, op->inputs) &&
+  return dimensions(&op->inputs, 2) && activation(&op->activation) &&
+         unpacked(plan, op->weights, PACKED_MATRIX, 1, op->inputs, op->outputs) && reads(plan, op->x, op->inputs) &&
          writes(plan, op->y, op->outputs) && !overlaps(plan, op->x, op->y);
 }
 
 static bool check_squeeze(const Plan *plan, const SqueezeExciteOp *op) {
-  return sides(&op->channels, 3) && activation(&op->first_activation) && activation(&op->second_activation) &&
-         gathers(plan, op->sums, op->channels) &&
-         unpacked(plan, op->first, SLOT_PANELS8, 1, op->channels, op->hidden) &&
-         unpacked(plan, op->second, SLOT_PANELS8, 1, op->hidden, op->channels) && writes(plan, op->gate, op->channels);
+  return dimensions(&op->channels, 3) && activation(&op->first_activation) && activation(&op->second_activation) &&
+         gathers(plan, op->sums, op->channels) && unpacked(plan, op->first, PACKED_PANELS8, 1, op->channels, op->hidden) &&
+         unpacked(plan, op->second, PACKED_PANELS8, 1, op->hidden, op->channels) && writes(plan, op->gate, op->channels);
 }
 
 static bool check_mean(const Plan *plan, const MeanOfSumsOp *op) {
-  return sides(&op->channels, 2) && gathers(plan, op->sums, op->channels) && writes(plan, op->y, op->channels);
+  return dimensions(&op->channels, 2) && gathers(plan, op->sums, op->channels) && writes(plan, op->y, op->channels);
 }
 
 static bool check_op(const Plan *plan, uint32_t kind, const void *op) {
@@ -93,7 +92,9 @@ EngineCode plan_check_ops(const Plan *plan) {
     if (!check_op(plan, kind, at)) return ENGINE_BAD_OP;
     // Sums are of no worth but right after they were gathered, nor is the memory for them larger than one row a thread.
     if (reads_sums(kind) && sums != plan->tensors[at[0]].length) return ENGINE_BAD_OP;
-    uint32_t gathered = kind == OP_DEPTHWISE ? ((const DepthwiseOp *)at)->sums : kind == OP_BLOCK ? ((const BlockOp *)at)->sums : ABSENT;
+    uint32_t gathered = kind == OP_DEPTHWISE ? ((const DepthwiseOp *)at)->sums
+                        : kind == OP_BLOCK   ? ((const BlockOp *)at)->sums
+                                             : ABSENT;
     sums = gathered == ABSENT ? 0 : plan->tensors[gathered].length;
     at += words;
   }

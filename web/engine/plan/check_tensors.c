@@ -2,9 +2,9 @@
 
 #include "checks.h"
 
-bool sides(const uint32_t *first, int count) {
+bool dimensions(const uint32_t *first, int count) {
   for (int i = 0; i < count; i++) {
-    if (!first[i] || first[i] > MAX_SIDE) return false;
+    if (!first[i] || first[i] > MAX_DIMENSION) return false;
   }
   return true;
 }
@@ -19,11 +19,11 @@ bool known(const Plan *plan, uint32_t tensor) { return tensor < plan->header->te
 bool reads(const Plan *plan, uint32_t tensor, uint64_t length) {
   if (!known(plan, tensor) || plan->tensors[tensor].length != length) return false;
   const Tensor *found = &plan->tensors[tensor];
-  if (found->place == PLACE_SLOT) return plan->slots[found->offset].kind == SLOT_FLAT;
+  if (found->place == PLACE_PACKED_WEIGHT) return plan->packed_weights[found->offset].layout == PACKED_FLAT;
   return found->place != PLACE_SUMS;
 }
 
-bool reads_if_any(const Plan *plan, uint32_t tensor, uint64_t length) {
+bool reads_optional(const Plan *plan, uint32_t tensor, uint64_t length) {
   return tensor == ABSENT || reads(plan, tensor, length);
 }
 
@@ -35,10 +35,10 @@ bool gathers(const Plan *plan, uint32_t tensor, uint64_t length) {
   return known(plan, tensor) && plan->tensors[tensor].length == length && plan->tensors[tensor].place == PLACE_SUMS;
 }
 
-bool unpacked(const Plan *plan, uint32_t tensor, uint32_t kind, uint64_t groups, uint64_t inputs, uint64_t outputs) {
-  if (!known(plan, tensor) || plan->tensors[tensor].place != PLACE_SLOT) return false;
-  const Slot *slot = &plan->slots[plan->tensors[tensor].offset];
-  return slot->kind == kind && slot->groups == groups && slot->inputs == inputs && slot->outputs == outputs;
+bool unpacked(const Plan *plan, uint32_t tensor, uint32_t layout, uint64_t groups, uint64_t inputs, uint64_t outputs) {
+  if (!known(plan, tensor) || plan->tensors[tensor].place != PLACE_PACKED_WEIGHT) return false;
+  const PackedWeight *packed = &plan->packed_weights[plan->tensors[tensor].offset];
+  return packed->layout == layout && packed->groups == groups && packed->inputs == inputs && packed->outputs == outputs;
 }
 
 bool overlaps(const Plan *plan, uint32_t a, uint32_t b) {
@@ -52,6 +52,4 @@ bool same_or_apart(const Plan *plan, uint32_t a, uint32_t b) {
   return !overlaps(plan, a, b) || plan->tensors[a].offset == plan->tensors[b].offset;
 }
 
-bool activation(const Activation *activation) {
-  return activation->kind >= 0 && activation->kind < ACTIVATIONS;
-}
+bool activation(const Activation *activation) { return activation->kind >= 0 && activation->kind < ACTIVATIONS; }

@@ -4,7 +4,7 @@
 #include "plan.h"
 
 // Whether `count` sizes are neither 0 nor too large.
-bool sides(const uint32_t *first, int count);
+bool dimensions(const uint32_t *first, int count);
 
 // a * b * c, or more than any length where that is too much.
 uint64_t volume(uint64_t a, uint64_t b, uint64_t c);
@@ -16,7 +16,7 @@ bool known(const Plan *plan, uint32_t tensor);
 bool reads(const Plan *plan, uint32_t tensor, uint64_t length);
 
 // The same of one that may be missing.
-bool reads_if_any(const Plan *plan, uint32_t tensor, uint64_t length);
+bool reads_optional(const Plan *plan, uint32_t tensor, uint64_t length);
 
 // Whether `tensor` is memory of `length` floats that may change.
 bool writes(const Plan *plan, uint32_t tensor, uint64_t length);
@@ -24,8 +24,8 @@ bool writes(const Plan *plan, uint32_t tensor, uint64_t length);
 // Whether `tensor` is for sums of `length` channels.
 bool gathers(const Plan *plan, uint32_t tensor, uint64_t length);
 
-// Whether `tensor` is a slot of this kind and size.
-bool unpacked(const Plan *plan, uint32_t tensor, uint32_t kind, uint64_t groups, uint64_t inputs, uint64_t outputs);
+// Whether `tensor` is a packed weight of this layout and size.
+bool unpacked(const Plan *plan, uint32_t tensor, uint32_t layout, uint64_t groups, uint64_t inputs, uint64_t outputs);
 
 // Whether both lie in the arena and share a float.
 bool overlaps(const Plan *plan, uint32_t a, uint32_t b);

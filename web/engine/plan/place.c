@@ -1,6 +1,7 @@
 // Everything that a plan needs gets its place in one memory, behind the plan:
 //
-//   plan | weights' and slots' tables | slots | scales | arena | sums, by thread | scratch, by thread | stacks
+//   plan | tables of stored and packed weights | packed weights | scales | arena | sums, by thread | scratch, by thread |
+//   stacks
 
 #include "calls.h"
 #include "stored.h"
@@ -8,30 +9,30 @@
 Engine engine;
 
 enum { ALIGNMENT = 64, STACK_BYTES = 65536 };
-static const uint64_t MOST_BYTES = 0xfff00000u;
+static const uint64_t MAX_BYTES = 0xfff00000u;
 
 static uint64_t aligned(uint64_t at) { return (at + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
 static uint64_t tables_end(const Header *header) {
-  return aligned(header->bytes) + header->weights * sizeof(StoredWeight) + header->slots * sizeof(PlacedSlot);
+  return aligned(header->bytes) + header->weights * sizeof(StoredWeight) + header->packed_weights * sizeof(PlacedWeight);
 }
 
-static uint32_t record_count(const Record *record) {
+static uint32_t value_count(const PackRule *rule) {
   uint32_t count = 1;
-  for (int i = 0; i < RECORD_RANK; i++) count *= record->sizes[i];
+  for (int i = 0; i < PACK_RANK; i++) count *= rule->sizes[i];
   return count;
 }
 
-// Every record of a stored weight reads all of it.
+// Every pack rule of a stored weight reads all of it.
 static bool count_weights(void) {
   const Header *header = engine.plan.header;
-  for (uint32_t i = 0; i < header->weights; i++) engine.weights[i] = (StoredWeight){.form = STORED_FORMS};
-  for (uint32_t i = 0; i < header->records; i++) {
-    const Record *record = &engine.plan.records[i];
-    if (record->weight == ABSENT) continue;
-    uint32_t *count = &engine.weights[record->weight].count;
-    if (*count && *count != record_count(record)) return false;
-    *count = record_count(record);
+  for (uint32_t i = 0; i < header->weights; i++) engine.weights[i] = (StoredWeight){.format = STORED_FORMATS};
+  for (uint32_t i = 0; i < header->pack_rules; i++) {
+    const PackRule *rule = &engine.plan.pack_rules[i];
+    if (rule->weight == ABSENT) continue;
+    uint32_t *count = &engine.weights[rule->weight].count;
+    if (*count && *count != value_count(rule)) return false;
+    *count = value_count(rule);
   }
   return true;
 }
@@ -44,8 +45,8 @@ EngineCode engine_check(uint8_t *plan, uint32_t length, uint32_t available) {
   if (tables_end(engine.plan.header) > available) return ENGINE_TOO_LARGE;
   engine.base = plan;
   engine.weights = (StoredWeight *)(void *)(plan + aligned(length));
-  engine.slots = (PlacedSlot *)(void *)(engine.weights + engine.plan.header->weights);
-  if (!count_weights()) return ENGINE_BAD_RECORD;
+  engine.placed = (PlacedWeight *)(void *)(engine.weights + engine.plan.header->weights);
+  if (!count_weights()) return ENGINE_BAD_PACK_RULE;
   engine.state = STATE_CHECKED;
   return ENGINE_OK;
 }
@@ -53,71 +54,70 @@ EngineCode engine_check(uint8_t *plan, uint32_t length, uint32_t available) {
 uint32_t engine_weights(void) { return engine.state ? engine.plan.header->weights : 0; }
 uint32_t engine_weight_length(uint32_t number) { return number < engine_weights() ? engine.weights[number].count : 0; }
 
-EngineCode engine_store(uint32_t number, uint32_t form, uint32_t channels, uint32_t inner) {
+EngineCode engine_store(uint32_t number, uint32_t format, uint32_t channels, uint32_t inner) {
   if (engine.state != STATE_CHECKED) return ENGINE_WRONG_STATE;
-  if (number >= engine.plan.header->weights || form >= STORED_FORMS) return ENGINE_BAD_WEIGHT;
+  if (number >= engine.plan.header->weights || format >= STORED_FORMATS) return ENGINE_BAD_WEIGHT;
   StoredWeight *weight = &engine.weights[number];
-  if (form == STORED_INT8 || form == STORED_INT4) {
+  if (format == STORED_INT8 || format == STORED_INT4) {
     if (!channels || !inner || channels > MAX_FLOATS || inner > MAX_FLOATS) return ENGINE_BAD_WEIGHT;
     if (weight->count % ((uint64_t)channels * inner)) return ENGINE_BAD_WEIGHT;
   }
-  if (form == STORED_INT4 && (channels % 2 || weight->count % ((uint64_t)channels * INT4_ROWS))) return ENGINE_BAD_WEIGHT;
-  weight->form = form;
+  if (format == STORED_INT4 && (channels % 2 || weight->count % ((uint64_t)channels * INT4_ROWS))) return ENGINE_BAD_WEIGHT;
+  weight->format = format;
   weight->channels = channels;
   weight->inner = inner;
   return ENGINE_OK;
 }
 
 uint32_t engine_stored_bytes(uint32_t number) {
-  if (number >= engine_weights() || engine.weights[number].form == STORED_FORMS) return 0;
+  if (number >= engine_weights() || engine.weights[number].format == STORED_FORMATS) return 0;
   return (uint32_t)stored_bytes(&engine.weights[number]);
 }
 
 uint32_t engine_stored_scales(uint32_t number) {
-  if (number >= engine_weights() || engine.weights[number].form == STORED_FORMS) return 0;
+  if (number >= engine_weights() || engine.weights[number].format == STORED_FORMATS) return 0;
   return (uint32_t)stored_scales(&engine.weights[number]);
 }
 
 // ---- matrices -------------------------------------------------------------------------------------------------
 
-// Rows are inputs and columns outputs, as the kept forms are made from.
-static bool is_plain_matrix(const Record *record) {
-  for (int i = 0; i < RECORD_RANK - 2; i++) {
-    if (record->sizes[i] != 1) return false;
+// Rows are inputs and columns outputs, as reduced-precision formats store them.
+static bool is_plain_matrix(const PackRule *rule) {
+  for (int i = 0; i < PACK_RANK - 2; i++) {
+    if (rule->sizes[i] != 1) return false;
   }
-  return record->input_strides[RECORD_RANK - 2] == 1 && record->output_strides[RECORD_RANK - 2] == 0 &&
-         record->input_strides[RECORD_RANK - 1] == 0 && record->output_strides[RECORD_RANK - 1] == 1;
+  return rule->input_strides[PACK_RANK - 2] == 1 && rule->output_strides[PACK_RANK - 2] == 0 &&
+         rule->input_strides[PACK_RANK - 1] == 0 && rule->output_strides[PACK_RANK - 1] == 1;
 }
 
-// The small form in which a stored weight can stay, or MATRIX_FORMATS.
-static uint32_t kept_format(const Record *record) {
-  const Slot *slot = &engine.plan.slots[record->slot];
-  const StoredWeight *weight = &engine.weights[record->weight];
-  uint32_t columns = record->sizes[RECORD_RANK - 1];
-  switch (weight->form) {
-    case STORED_FLOAT16: return record->multiplier == ABSENT ? MATRIX_FLOAT16 : MATRIX_FORMATS;
+// The reduced-precision format that a stored weight can keep, or MATRIX_FORMATS for float32.
+static uint32_t reduced_format(const PackRule *rule) {
+  const PackedWeight *packed = &engine.plan.packed_weights[rule->packed_weight];
+  const StoredWeight *weight = &engine.weights[rule->weight];
+  uint32_t columns = rule->sizes[PACK_RANK - 1];
+  switch (weight->format) {
+    case STORED_FLOAT16: return rule->multiplier == ABSENT ? MATRIX_FLOAT16 : MATRIX_FORMATS;
     case STORED_INT8: {
-      bool by_output = is_plain_matrix(record) && weight->channels == columns && weight->inner == 1;
+      bool by_output = is_plain_matrix(rule) && weight->channels == columns && weight->inner == 1;
       return by_output ? MATRIX_INT8 : MATRIX_FORMATS;
     }
     case STORED_INT4: {
-      bool whole = is_plain_matrix(record) && weight->channels == columns && columns % 2 == 0 &&
-                   record->first_output % 8 == 0 && slot->inputs % INT4_ROWS == 0 &&
-                   record->sizes[RECORD_RANK - 2] == slot->inputs;
+      bool whole = is_plain_matrix(rule) && weight->channels == columns && columns % 2 == 0 && rule->first_output % 8 == 0 &&
+                   packed->inputs % INT4_ROWS == 0 && rule->sizes[PACK_RANK - 2] == packed->inputs;
       return whole ? MATRIX_INT4 : MATRIX_FORMATS;
     }
     default: return MATRIX_FORMATS;
   }
 }
 
-// One form for all parts of a matrix: float32 where they have several.
-static uint32_t matrix_format(uint32_t slot) {
+// One format for all parts of a matrix: float32 where they differ.
+static uint32_t matrix_format(uint32_t number) {
   uint32_t format = MATRIX_FORMATS;
   bool first = true;
-  for (uint32_t i = 0; i < engine.plan.header->records; i++) {
-    const Record *record = &engine.plan.records[i];
-    if (record->slot != slot || record->is_bias) continue;
-    uint32_t found = record->weight == ABSENT ? MATRIX_FORMATS : kept_format(record);
+  for (uint32_t i = 0; i < engine.plan.header->pack_rules; i++) {
+    const PackRule *rule = &engine.plan.pack_rules[i];
+    if (rule->packed_weight != number || rule->is_bias) continue;
+    uint32_t found = rule->weight == ABSENT ? MATRIX_FORMATS : reduced_format(rule);
     if (!first && found != format) return MATRIX_FORMATS;
     format = found;
     first = false;
@@ -125,18 +125,18 @@ static uint32_t matrix_format(uint32_t slot) {
   return format;
 }
 
-// Moves `at` over the slot.
-static void place_slot(uint32_t number, uint64_t *at) {
-  const Slot *slot = &engine.plan.slots[number];
-  PlacedSlot *placed = &engine.slots[number];
-  *placed = (PlacedSlot){.format = slot->kind == SLOT_MATRIX ? matrix_format(number) : MATRIX_FORMATS};
+// Advances `at` by the packed weight's bytes.
+static void place_packed_weight(uint32_t number, uint64_t *at) {
+  const PackedWeight *packed = &engine.plan.packed_weights[number];
+  PlacedWeight *placed = &engine.placed[number];
+  *placed = (PlacedWeight){.format = packed->layout == PACKED_MATRIX ? matrix_format(number) : MATRIX_FORMATS};
   placed->offset = (uint32_t)*at;
   if (placed->format == MATRIX_FORMATS) {
-    *at = aligned(*at + 4 * slot_floats(slot));
+    *at = aligned(*at + 4 * packed_floats(packed));
     return;
   }
-  *at = aligned(*at + matrix_bytes((int32_t)placed->format, (int32_t)slot->inputs, (int32_t)slot->outputs));
-  uint64_t row = aligned(4ull * ((slot->outputs + 7) / 8 * 8));
+  *at = aligned(*at + matrix_bytes((int32_t)placed->format, (int32_t)packed->inputs, (int32_t)packed->outputs));
+  uint64_t row = aligned(4ull * ((packed->outputs + 7) / 8 * 8));
   placed->scale = (uint32_t)*at;
   placed->bias = (uint32_t)(*at + row);
   *at += 2 * row;
@@ -147,22 +147,22 @@ static void place_slot(uint32_t number, uint64_t *at) {
 static EngineCode lay_out(uint32_t threads) {
   const Header *header = engine.plan.header;
   uint64_t at = aligned(tables_end(header));
-  for (uint32_t i = 0; i < header->slots; i++) {
-    place_slot(i, &at);
-    if (at > MOST_BYTES) return ENGINE_TOO_LARGE;
+  for (uint32_t i = 0; i < header->packed_weights; i++) {
+    place_packed_weight(i, &at);
+    if (at > MAX_BYTES) return ENGINE_TOO_LARGE;
   }
   for (uint32_t i = 0; i < header->weights; i++) {
     engine.weights[i].scale = (uint32_t)at;
     at = aligned(at + 4 * stored_scales(&engine.weights[i]));
-    if (at > MOST_BYTES) return ENGINE_TOO_LARGE;
+    if (at > MAX_BYTES) return ENGINE_TOO_LARGE;
   }
   uint64_t scratch = aligned(plan_scratch(&engine.plan));
-  if (scratch > MOST_BYTES) return ENGINE_TOO_LARGE;
+  if (scratch > MAX_BYTES) return ENGINE_TOO_LARGE;
   uint64_t arena = at, sums = aligned(arena + 4ull * header->arena);
   uint64_t scratches = aligned(sums + 4ull * header->sums * threads);
   uint64_t stacks = scratches + scratch * threads;
   uint64_t total = stacks + (uint64_t)(threads - 1) * STACK_BYTES;
-  if (total > MOST_BYTES) return ENGINE_TOO_LARGE;
+  if (total > MAX_BYTES) return ENGINE_TOO_LARGE;
   engine.arena = (uint32_t)arena;
   engine.sums = (uint32_t)sums;
   engine.scratch = (uint32_t)scratches;
@@ -176,7 +176,7 @@ static EngineCode lay_out(uint32_t threads) {
 uint32_t engine_size(uint32_t threads) {
   if (engine.state != STATE_CHECKED || !threads || threads > MAX_THREADS) return 0;
   for (uint32_t i = 0; i < engine.plan.header->weights; i++) {
-    if (engine.weights[i].count && engine.weights[i].form == STORED_FORMS) return 0;
+    if (engine.weights[i].count && engine.weights[i].format == STORED_FORMATS) return 0;
   }
   return lay_out(threads) ? 0 : engine.total;
 }

@@ -1,8 +1,8 @@
-// The form of a plan: what `converter/plan/` writes, `check.c` refuses or accepts and `run.c` runs.
+// The format of a plan: what `converter/plan/` writes, `check.c` refuses or accepts and `run.c` runs.
 //
 // Little-endian 32-bit words:
-//   Header, Tensor[tensors], Slot[slots], Record[records], float constants[constants], operators.
-// An operator is its kind and then its struct below. Tensors, slots and constants are named by their number.
+//   Header, Tensor[tensors], PackedWeight[packed_weights], PackRule[pack_rules], float constants[constants], operators.
+// An operator is its kind and then its struct below. Tensors, packed weights and constants are referred to by index.
 #pragma once
 
 #include <stdbool.h>
@@ -11,32 +11,32 @@
 
 #include "kernels.h"
 
-// Instead of a tensor or record that there is none of. No enumerator: one that does not fit an int changes the type of all
+// Absent optional tensor, weight or multiplier. No enumerator: one that does not fit an int changes the type of all
 // others of its enum for some compilers.
 #define ABSENT 0xffffffffu
 
 enum {
   PLAN_MAGIC = 0x50573254, // "T2WP"
   PLAN_VERSION = 1,
-  MAX_SIDE = 1 << 24,  // of any size, stride or kernel in an operator
-  MAX_FLOATS = 1 << 28, // in a tensor, slot or arena: every index fits an int32, every size in bytes a uint32
+  MAX_DIMENSION = 1 << 24, // of any size, stride or kernel in an operator
+  MAX_FLOATS = 1 << 28,    // in a tensor, packed weight or arena: every index fits an int32, every size in bytes a uint32
 };
 
 typedef struct {
   uint32_t magic, version;
   uint32_t bytes;    // of the whole plan
   uint32_t checksum; // FNV-1a of all words after this one
-  uint32_t tensors, slots, records, weights, constants, ops, op_words;
+  uint32_t tensors, packed_weights, pack_rules, weights, constants, ops, op_words;
   uint32_t arena;         // floats
   uint32_t input, output; // tensors
   uint32_t sums;          // most channels that an operator gathers sums of
 } Header;
 
 typedef enum {
-  PLACE_ARENA,    // `offset` floats into the arena
-  PLACE_CONSTANT, // `offset` floats into the constants
-  PLACE_SLOT,     // slot number `offset`, from its beginning
-  PLACE_SUMS,     // [threads][length] in memory of its own: read by the next operator
+  PLACE_ARENA,         // `offset` floats into the arena
+  PLACE_CONSTANT,      // `offset` floats into the constants
+  PLACE_PACKED_WEIGHT, // packed weight number `offset`, from its beginning
+  PLACE_SUMS,          // [threads][length] in memory of its own: read by the next operator
   PLACES
 } Place;
 
@@ -46,29 +46,29 @@ typedef struct {
 
 // Where weights lie once unpacked.
 typedef enum {
-  SLOT_FLAT,    // [inputs]; outputs and groups are 1
-  SLOT_PANELS8, // for each group, panels as in Product
-  SLOT_PANELS4, // as in Depthwise: outputs are the channels, inputs the places of the kernel
-  SLOT_MATRIX,  // panels as in Product, or a form of RowProduct where the weights are stored so
-  SLOT_KINDS
-} SlotKind;
+  PACKED_FLAT,    // [inputs]; outputs and groups are 1
+  PACKED_PANELS8, // for each group, panels as in Product
+  PACKED_PANELS4, // as in Depthwise: outputs are the channels, inputs the places of the kernel
+  PACKED_MATRIX,  // panels as in Product, or a MatrixFormat of RowProduct where the weights are stored so
+  PACKED_LAYOUTS
+} PackedLayout;
 
 typedef struct {
-  uint32_t kind, groups, inputs, outputs; // inputs and outputs of one group
-} Slot;
+  uint32_t layout, groups, inputs, outputs; // inputs and outputs of one group
+} PackedWeight;
 
-// How one stored weight, or constant of the plan, goes into a slot. Its values in order have the indices of `sizes`
+// How one stored weight, or constant of the plan, goes into a packed weight. Its values in order have the indices of `sizes`
 // (the last the fastest), and go to input sum(index * input_strides), output first_output + sum(index * output_strides).
-enum { RECORD_RANK = 5 };
+enum { PACK_RANK = 5 };
 typedef struct {
-  uint32_t slot;
+  uint32_t packed_weight;
   uint32_t weight;     // number of the stored weight, or ABSENT
   uint32_t constant;   // first float among the constants where `weight` is ABSENT
   uint32_t is_bias;    // 1: for the biases of the panels; its inputs are 0
   uint32_t multiplier; // first of floats among the constants, one for each output, or ABSENT
   uint32_t first_output;
-  uint32_t sizes[RECORD_RANK], input_strides[RECORD_RANK], output_strides[RECORD_RANK];
-} Record;
+  uint32_t sizes[PACK_RANK], input_strides[PACK_RANK], output_strides[PACK_RANK];
+} PackRule;
 
 typedef enum {
   OP_ACTIVATE,
@@ -101,7 +101,7 @@ typedef struct {
 } ProductOp;
 
 typedef struct {
-  uint32_t x, weights, y, inputs, outputs; // one row; `weights` is a SLOT_MATRIX
+  uint32_t x, weights, y, inputs, outputs; // one row; `weights` is a PACKED_MATRIX
   Activation activation;
 } MatrixOp;
 
@@ -173,8 +173,8 @@ typedef struct {
 typedef struct {
   const Header *header;
   const Tensor *tensors;
-  const Slot *slots;
-  const Record *records;
+  const PackedWeight *packed_weights;
+  const PackRule *pack_rules;
   const float *constants;
   const uint32_t *ops;
 } Plan;
@@ -182,18 +182,18 @@ typedef struct {
 // What `engine_check` and others answer.
 typedef enum {
   ENGINE_OK,
-  ENGINE_NOT_A_PLAN,      // magic, length or alignment
+  ENGINE_NOT_A_PLAN, // magic, length or alignment
   ENGINE_OTHER_VERSION,
-  ENGINE_DAMAGED,         // the checksum
-  ENGINE_BAD_SECTION,     // counts that do not make up the length, or more than the limits
+  ENGINE_DAMAGED,     // the checksum
+  ENGINE_BAD_SECTION, // counts that do not make up the length, or more than the limits
   ENGINE_BAD_TENSOR,
-  ENGINE_BAD_SLOT,
-  ENGINE_BAD_RECORD,
-  ENGINE_BAD_OP,          // an operator whose fields do not fit one another or its tensors
-  ENGINE_TOO_LARGE,       // more memory than there is
-  ENGINE_BAD_WEIGHT,      // a weight's number, form, or range of bytes
-  ENGINE_INCOMPLETE,      // a weight of which not every byte arrived
-  ENGINE_WRONG_STATE,     // a call before those that it needs
+  ENGINE_BAD_PACKED_WEIGHT,
+  ENGINE_BAD_PACK_RULE,
+  ENGINE_BAD_OP,      // an operator whose fields do not fit one another or its tensors
+  ENGINE_TOO_LARGE,   // more memory than there is
+  ENGINE_BAD_WEIGHT,  // a weight's number, format, or range of bytes
+  ENGINE_INCOMPLETE,  // a weight of which not every byte arrived
+  ENGINE_WRONG_STATE, // a call before those that it needs
 } EngineCode;
 
 // Words of each operator after its kind.
@@ -203,5 +203,5 @@ uint32_t plan_op_words(uint32_t kind);
 EngineCode plan_read(const uint8_t *bytes, uint32_t length, Plan *plan);
 EngineCode plan_check_ops(const Plan *plan);
 
-// Floats that a slot takes as float32.
-uint64_t slot_floats(const Slot *slot);
+// Floats of a packed weight as float32.
+uint64_t packed_floats(const PackedWeight *packed);

@@ -1,10 +1,10 @@
 #include "stored.h"
 
 #include "bytes.h"
-#include "small_numbers.h"
+#include "dequantize.h"
 
 uint64_t stored_bytes(const StoredWeight *weight) {
-  switch (weight->form) {
+  switch (weight->format) {
     case STORED_FLOAT32: return 4ull * weight->count;
     case STORED_FLOAT16: return 2ull * weight->count;
     case STORED_INT8: return weight->count;
@@ -13,8 +13,8 @@ uint64_t stored_bytes(const StoredWeight *weight) {
 }
 
 uint64_t stored_scales(const StoredWeight *weight) {
-  if (weight->form == STORED_INT8) return weight->channels;
-  return weight->form == STORED_INT4 ? weight->count / INT4_ROWS : 0;
+  if (weight->format == STORED_INT8) return weight->channels;
+  return weight->format == STORED_INT4 ? weight->count / INT4_ROWS : 0;
 }
 
 void decode_halves(const uint8_t *bytes, uint32_t count, float *out) {
@@ -63,7 +63,7 @@ static void decode_int4(const StoredWeight *weight, uint32_t first, const uint8_
 
 void decode_stored(const StoredWeight *weight, uint32_t first, const uint8_t *bytes, uint32_t count, float *out) {
   const float *scales = (const float *)(const void *)(engine.base + weight->scale);
-  switch (weight->form) {
+  switch (weight->format) {
     case STORED_FLOAT32: copy_bytes(out, bytes, 4ull * count); break;
     case STORED_FLOAT16: decode_halves(bytes, count, out); break;
     case STORED_INT8: decode_int8(weight, first, (const int8_t *)bytes, count, out, scales); break;

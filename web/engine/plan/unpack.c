@@ -2,52 +2,52 @@
 
 #include "bytes.h"
 #include "cursor.h"
-#include "kept.h"
+#include "reduced_precision.h"
 #include "stored.h"
 
 enum { CHUNK = 256 }; // values decoded at once
 
 // The first place of a column of weights: that of `output` and input 0. Inputs are `panel_width` floats apart.
-static uint64_t column_position(const Slot *slot, uint32_t panel_width, uint32_t output, bool is_bias) {
-  uint32_t group = slot->groups == 1 ? 0 : output / slot->outputs, column = output - group * slot->outputs;
-  uint64_t panel = (uint64_t)group * ((slot->outputs + panel_width - 1) / panel_width) + column / panel_width;
-  return (panel * ((uint64_t)slot->inputs + 1) + !is_bias) * panel_width + column % panel_width;
+static uint64_t column_position(const PackedWeight *packed, uint32_t panel_width, uint32_t output, bool is_bias) {
+  uint32_t group = packed->groups == 1 ? 0 : output / packed->outputs, column = output - group * packed->outputs;
+  uint64_t panel = (uint64_t)group * ((packed->outputs + panel_width - 1) / panel_width) + column / panel_width;
+  return (panel * ((uint64_t)packed->inputs + 1) + !is_bias) * panel_width + column % panel_width;
 }
 
-// A run of values along the last axis of a record, of one output or of one input.
+// A run of values along the last axis of a rule, of one output or of one input.
 static void place_run(const Cursor *cursor, float *out, const float *values, uint32_t count) {
-  const Record *record = cursor->record;
-  const Slot *slot = &engine.plan.slots[record->slot];
-  const uint32_t input_step = record->input_strides[LAST_AXIS], output_step = record->output_strides[LAST_AXIS];
-  const uint32_t width = slot->kind == SLOT_FLAT ? 1 : slot->kind == SLOT_PANELS4 ? 4 : 8;
+  const PackRule *rule = cursor->rule;
+  const PackedWeight *packed = &engine.plan.packed_weights[rule->packed_weight];
+  const uint32_t input_step = rule->input_strides[LAST_AXIS], output_step = rule->output_strides[LAST_AXIS];
+  const uint32_t width = packed->layout == PACKED_FLAT ? 1 : packed->layout == PACKED_PANELS4 ? 4 : 8;
   if (output_step == 0) {
-    float factor = multiplied(record, 1, cursor->output);
-    uint64_t start = width == 1 ? 0 : column_position(slot, width, cursor->output, record->is_bias);
+    float factor = multiplied(rule, 1, cursor->output);
+    uint64_t start = width == 1 ? 0 : column_position(packed, width, cursor->output, rule->is_bias);
     out += start + (uint64_t)cursor->input * width;
     for (uint32_t i = 0; i < count; i++) out[(uint64_t)i * input_step * width] = values[i] * factor;
     return;
   }
   for (uint32_t i = 0; i < count; i++) {
     uint32_t output = cursor->output + i * output_step;
-    uint64_t start = width == 1 ? 0 : column_position(slot, width, output, record->is_bias);
-    out[start + (uint64_t)(cursor->input + i * input_step) * width] = multiplied(record, values[i], output);
+    uint64_t start = width == 1 ? 0 : column_position(packed, width, output, rule->is_bias);
+    out[start + (uint64_t)(cursor->input + i * input_step) * width] = multiplied(rule, values[i], output);
   }
 }
 
-// Biases of a matrix in small form, which lie beside it.
+// Biases of a reduced-precision matrix, stored beside it.
 static void place_small_biases(const Cursor *cursor, float *out, const float *values, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
-    uint32_t output = cursor->output + i * cursor->record->output_strides[LAST_AXIS];
-    out[output] = multiplied(cursor->record, values[i], output);
+    uint32_t output = cursor->output + i * cursor->rule->output_strides[LAST_AXIS];
+    out[output] = multiplied(cursor->rule, values[i], output);
   }
 }
 
-// Values `first` to `first + count` of what `record` reads, as float32.
-static void scatter(const Record *record, uint32_t first, const float *values, uint32_t count) {
-  const PlacedSlot *placed = &engine.slots[record->slot];
+// Values `first` to `first + count` of what `rule` reads, as float32.
+static void scatter(const PackRule *rule, uint32_t first, const float *values, uint32_t count) {
+  const PlacedWeight *placed = &engine.placed[rule->packed_weight];
   bool small = placed->format != MATRIX_FORMATS; // then only biases come here
   float *out = (float *)(void *)(engine.base + (small ? placed->bias : placed->offset));
-  Cursor cursor = cursor_at(record, first);
+  Cursor cursor = cursor_at(rule, first);
   while (count > 0) {
     uint32_t run = cursor_run(&cursor, count);
     if (small) place_small_biases(&cursor, out, values, run);
@@ -60,27 +60,28 @@ static void scatter(const Record *record, uint32_t first, const float *values, u
 
 void unpack_constants(void) {
   const Plan *plan = &engine.plan;
-  for (uint32_t i = 0; i < plan->header->records; i++) {
-    const Record *record = &plan->records[i];
-    if (record->weight != ABSENT) continue;
+  for (uint32_t i = 0; i < plan->header->pack_rules; i++) {
+    const PackRule *rule = &plan->pack_rules[i];
+    if (rule->weight != ABSENT) continue;
     uint32_t count = 1;
-    for (int j = 0; j < RECORD_RANK; j++) count *= record->sizes[j];
-    scatter(record, 0, plan->constants + record->constant, count);
+    for (int j = 0; j < PACK_RANK; j++) count *= rule->sizes[j];
+    scatter(rule, 0, plan->constants + rule->constant, count);
   }
 }
 
-static void unpack_into(const Record *record, const StoredWeight *weight, uint32_t first, const uint8_t *bytes, uint32_t count) {
-  if (!record->is_bias && engine.slots[record->slot].format != MATRIX_FORMATS) {
-    keep_values(record, first, bytes, count);
+static void unpack_into(const PackRule *rule, const StoredWeight *weight, uint32_t first, const uint8_t *bytes,
+                        uint32_t count) {
+  if (!rule->is_bias && engine.placed[rule->packed_weight].format != MATRIX_FORMATS) {
+    pack_reduced_values(rule, first, bytes, count);
     return;
   }
   float values[CHUNK];
   for (uint32_t done = 0; done < count;) {
     uint32_t now = count - done < CHUNK ? count - done : CHUNK;
     decode_stored(weight, first + done, bytes, now, values);
-    scatter(record, first + done, values, now);
+    scatter(rule, first + done, values, now);
     done += now;
-    StoredWeight size = {.form = weight->form, .count = now};
+    StoredWeight size = {.format = weight->format, .count = now};
     bytes += stored_bytes(&size);
   }
 }
@@ -94,14 +95,14 @@ EngineCode engine_unpack(uint32_t number, uint32_t first, const uint8_t *bytes, 
   if (engine.state < STATE_PLACED) return ENGINE_WRONG_STATE;
   if (number >= engine.plan.header->weights) return ENGINE_BAD_WEIGHT;
   StoredWeight *weight = &engine.weights[number];
-  uint32_t unit = weight->form == STORED_FLOAT32 ? 4 : weight->form == STORED_FLOAT16 ? 2 : 1;
+  uint32_t unit = weight->format == STORED_FLOAT32 ? 4 : weight->format == STORED_FLOAT16 ? 2 : 1;
   if (!follows(weight->arrived, first, length, stored_bytes(weight), unit)) return ENGINE_BAD_WEIGHT;
   if (weight->scaled != 4 * stored_scales(weight)) return ENGINE_WRONG_STATE;
-  uint32_t begin = weight->form == STORED_INT4 ? first * 2 : first / unit;
-  uint32_t count = weight->form == STORED_INT4 ? length * 2 : length / unit;
-  for (uint32_t i = 0; i < engine.plan.header->records && weight->count; i++) {
-    const Record *record = &engine.plan.records[i];
-    if (record->weight == number) unpack_into(record, weight, begin, bytes, count);
+  uint32_t begin = weight->format == STORED_INT4 ? first * 2 : first / unit;
+  uint32_t count = weight->format == STORED_INT4 ? length * 2 : length / unit;
+  for (uint32_t i = 0; i < engine.plan.header->pack_rules && weight->count; i++) {
+    const PackRule *rule = &engine.plan.pack_rules[i];
+    if (rule->weight == number) unpack_into(rule, weight, begin, bytes, count);
   }
   weight->arrived += length;
   return ENGINE_OK;
@@ -111,7 +112,7 @@ EngineCode engine_scale(uint32_t number, uint32_t first, const uint8_t *bytes, u
   if (engine.state < STATE_PLACED) return ENGINE_WRONG_STATE;
   if (number >= engine.plan.header->weights) return ENGINE_BAD_WEIGHT;
   StoredWeight *weight = &engine.weights[number];
-  uint32_t unit = weight->form == STORED_INT8 ? 4 : 2;
+  uint32_t unit = weight->format == STORED_INT8 ? 4 : 2;
   uint32_t begin = weight->scaled / 4; // `scaled` counts float32, as they are kept
   if (!follows(begin * unit, first, length, stored_scales(weight) * unit, unit)) return ENGINE_BAD_WEIGHT;
   float *scales = (float *)(void *)(engine.base + weight->scale);
@@ -119,9 +120,9 @@ EngineCode engine_scale(uint32_t number, uint32_t first, const uint8_t *bytes, u
     const uint8_t *from = bytes + i * unit;
     if (unit == 4) copy_bytes(&scales[begin + i], from, 4);
     else decode_halves(from, 1, &scales[begin + i]);
-    for (uint32_t j = 0; j < engine.plan.header->records; j++) {
-      const Record *record = &engine.plan.records[j];
-      if (record->weight == number && !record->is_bias) keep_scale(record, weight, begin + i, scales[begin + i]);
+    for (uint32_t j = 0; j < engine.plan.header->pack_rules; j++) {
+      const PackRule *rule = &engine.plan.pack_rules[j];
+      if (rule->weight == number && !rule->is_bias) pack_reduced_scale(rule, weight, begin + i, scales[begin + i]);
     }
   }
   weight->scaled += length / unit * 4;
