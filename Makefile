@@ -11,6 +11,8 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
 WEB := web/node_modules/.torch2web-lock-sha256
 NODE_BIN := web/node_modules
+TSC := $(NODE_BIN)/@typescript/native/bin/tsc
+ESLINT := $(BIN)/node $(NODE_BIN)/eslint/bin/eslint.js --config web/eslint.config.mjs --max-warnings 0 web tests/loader
 PRETTIER := $(BIN)/node $(NODE_BIN)/prettier/bin/prettier.cjs
 CLANG_FORMAT := $(BIN)/clang-format --style=file:web/engine/.clang-format
 C_SOURCES := $(wildcard web/engine/*/*.[ch] bench/engine/*.c)
@@ -44,9 +46,10 @@ check: .venv/.installed-test $(WEB)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web
-	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web/offline
-	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p tests/loader
+	$(BIN)/node $(TSC) -p web
+	$(BIN)/node $(TSC) -p web/offline
+	$(BIN)/node $(TSC) -p tests/loader
+	$(ESLINT)
 	$(PRETTIER) --check --log-level warn $(PRETTY)
 	$(CLANG_FORMAT) --dry-run -Werror $(C_SOURCES)
 

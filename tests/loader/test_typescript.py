@@ -22,7 +22,7 @@ from torch2web.tasks.classification import softmax
 from torch2web.variants.encodings import ENCODINGS, Weight, decode_all
 
 FOLDER = ROOT / "tests/loader"
-TSC = ROOT / "web/node_modules/typescript/bin/tsc"
+TSC = ROOT / "web/node_modules/@typescript/native/bin/tsc"
 
 
 def run_node(*arguments: object) -> subprocess.CompletedProcess[str]:

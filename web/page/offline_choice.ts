@@ -1,31 +1,31 @@
-/** The visitor's choice to keep the page for use without internet. */
+/** The checkbox that keeps the page for use without internet. */
 import { cacheStatus, type Model } from "../loader/torch2web.ts";
 import * as worker from "./worker.ts";
 
 type LoadModel = () => Promise<Model>;
 
-/** The loader keeps every network that answered, and the page is of use only with one. */
+/** The loader caches each network that was loaded; without one the page opens but cannot answer. */
 const READY = "Works without internet now, with every network that has answered here.";
 const NO_MODEL = "Opens without internet. It can answer there once a network has answered here.";
 
 const box = document.getElementById("keep") as HTMLInputElement;
 const status = document.getElementById("keep-status")!;
 
-/** Whether everything was dropped while this page had it in memory. */
-let dropped = false;
+/** Whether the cache was deleted while this page had the models in memory. */
+let deleted = false;
 
-/** Offers the choice where this browser can keep something; `loadModel` loads the network that is chosen. */
-export async function offerKeeping(loadModel: LoadModel): Promise<void> {
+/** Shows the checkbox where this browser has caches; `loadModel` loads the chosen network. */
+export async function offerOffline(loadModel: LoadModel): Promise<void> {
   if (!(await worker.available())) return;
   let queue = Promise.resolve();
   box.addEventListener("change", () => {
     const wanted = box.checked;
-    // One at a time, and of several quick choices only the last.
+    // One at a time; of several quick changes only the last one counts.
     queue = queue.then(() => (wanted === box.checked ? follow(wanted, loadModel) : undefined));
   });
   box.checked = await worker.isKept();
   document.getElementById("keeping")!.hidden = false;
-  await worker.welcomeUpdates(box.dataset["stub"]!);
+  await worker.acceptUpdates(box.dataset["stub"]!);
   if (!box.checked) return;
   if ((await cacheStatus()).parts > 0) say(READY);
   else await keepModel(loadModel);
@@ -44,8 +44,8 @@ async function follow(wanted: boolean, loadModel: LoadModel): Promise<void> {
 async function keep(loadModel: LoadModel): Promise<void> {
   say("Getting everything ready …");
   await worker.keep();
-  // The loader does not keep again what it has in memory, so that all has to be loaded anew.
-  if (dropped) location.reload();
+  // The loader does not cache what it has in memory already.
+  if (deleted) location.reload();
   else await keepModel(loadModel);
 }
 
@@ -59,7 +59,7 @@ async function keepModel(loadModel: LoadModel): Promise<void> {
 }
 
 async function forget(): Promise<void> {
-  dropped = true;
+  deleted = true;
   await worker.forget();
   say("No longer kept on this device.");
 }
