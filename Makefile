@@ -44,7 +44,7 @@ test-all: .venv/.installed-test browser
 check: .venv/.installed-test $(WEB)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/node $(TSC) -p web
 	$(BIN)/node $(TSC) -p web/offline
