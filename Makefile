@@ -11,11 +11,13 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt
 WEB := web/node_modules/.torch2web-lock-sha256
 NODE_BIN := web/node_modules
+TSC := $(NODE_BIN)/@typescript/native/bin/tsc
+ESLINT := $(BIN)/node $(NODE_BIN)/eslint/bin/eslint.js --config web/eslint.config.mjs --max-warnings 0 web tests/loader
 PRETTIER := $(BIN)/node $(NODE_BIN)/prettier/bin/prettier.cjs
 CLANG_FORMAT := $(BIN)/clang-format --style=file:web/engine/.clang-format
 C_SOURCES := $(wildcard web/engine/*/*.[ch] bench/engine/*.c)
 PRETTY := web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css \
-	converter/torch2web/schemas/*.json tests/web/*.ts tests/web/*.json tests/cases/*.json \
+	converter/torch2web/schemas/*.json tests/loader/*.ts tests/loader/*.json tests/cases/*.json \
 	tests/browser/harness/*.js bench/*.js bench/*.json
 
 .PHONY: site assets wheel test test-all check browser format bench clean venv
@@ -32,21 +34,22 @@ wheel: assets
 	$(BIN)/python -m web.build.wheel dist
 
 test: check browser
-	$(BIN)/python -m pytest -m "not long" -n 2
+	$(BIN)/python -m pytest -n 2
 
 test-all: .venv/.installed-test browser
-	$(BIN)/python -m tests.engines.install
-	$(BIN)/python -m pytest -m long -n 2 --ignore=tests/engines
-	$(BIN)/python -m pytest -m long -rP tests/engines
+	$(BIN)/python -m tests.long.install
+	$(BIN)/python -m pytest -n 2 -m "long and not engines"
+	$(BIN)/python -m pytest -m engines -rP tests/long
 
 check: .venv/.installed-test $(WEB)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web
-	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p web/offline
-	$(BIN)/node $(NODE_BIN)/typescript/bin/tsc -p tests/web
+	$(BIN)/node $(TSC) -p web
+	$(BIN)/node $(TSC) -p web/offline
+	$(BIN)/node $(TSC) -p tests/loader
+	$(ESLINT)
 	$(PRETTIER) --check --log-level warn $(PRETTY)
 	$(CLANG_FORMAT) --dry-run -Werror $(C_SOURCES)
 	$(BIN)/python -m web.engine.generate_ops --check

@@ -3,8 +3,7 @@
 import sys
 from pathlib import Path
 
-from torch2web.cli.main import main
-from torch2web.cli.options import Defaults
+from torch2web.cli import Defaults, main
 from web.build.assets import refresh_assets
 
 if __name__ == "__main__":

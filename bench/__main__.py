@@ -6,6 +6,7 @@ Figures of one machine at one time: compare ratios, and minima before medians.
 import argparse
 
 from bench.build import measure_build
+from bench.judge import measure_judge
 from bench.latency import measure_latency
 from bench.memory import measure_memory
 from bench.network import measure_network
@@ -20,6 +21,7 @@ PARTS = {
     "build": measure_build,
     "preprocess": measure_preprocess,
     "pictures": measure_pictures,
+    "judge": measure_judge,
     "latency": measure_latency,
     "memory": measure_memory,
     "network": measure_network,

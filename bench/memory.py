@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.site import built_site, chromium
 from tests.browser.find import launch_arguments
 from tests.browser.server import Host, hosting
-from tests.engines.engines import started
+from tests.long.engines import started
 from torch2web.cli.console import Output
 from torch2web.site.manifest.check import read_manifest
 

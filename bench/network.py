@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bench.site import built_site, chromium
 from tests.browser.find import launch_arguments
 from torch2web.cli.console import Output
-from torch2web.serve.host_emulation.create import create_imitation
+from torch2web.serve.host_emulation.create import create_emulated_server
 from torch2web.serve.static.server import LOOPBACK
 from torch2web.site.manifest.check import read_manifest
 
@@ -84,10 +84,10 @@ def _count_bytes(server: Any) -> None:
 
 def measure_network(output: Output) -> None:
     """Every variant in a browser context of its own; cold and warm take turns."""
-    options = ("--no-plain-models", "--no-verify-page")
+    options = ("--no-full-onnx", "--no-verify-page")
     with (
         built_site(options=options) as site,
-        create_imitation("cloudflare", site, 0, LOOPBACK) as (server, _),
+        create_emulated_server("cloudflare", site, 0, LOOPBACK) as (server, _),
         sync_playwright() as playwright,
     ):
         _count_bytes(server)

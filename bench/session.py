@@ -54,7 +54,7 @@ def measure_session(output: Output) -> None:
     rows = []
     with (
         tempfile.TemporaryDirectory() as name,
-        built_site(options=("--no-verify-page", "--no-precompressed", "--no-plain-models")) as site,
+        built_site(options=("--no-verify-page", "--no-precompressed", "--no-full-onnx")) as site,
         hosting(site) as host,
         sync_playwright() as playwright,
     ):

@@ -1,5 +1,8 @@
 """Fixtures that more than one folder uses: tiny catalogues and checkpoints, and the built demo site."""
 
+import contextlib
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.expected import Expected, write_reference_pictures
+from tests.long_cases import mark_long
 from torch2web.catalog.load import ModelSpec, load_catalog
 
 ROOT = Path(__file__).parent.parent
@@ -15,6 +19,25 @@ ROOT = Path(__file__).parent.parent
 
 # What a shell starts in the background ignores Ctrl+C, and so would every command that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    unused = list(mark_long(items))
+    if unused and not config.args_source == config.ArgsSource.ARGS:  # all tests were collected
+        raise pytest.UsageError(f"tests/long_cases.py names no collected test: {', '.join(unused)}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many checks there were: a test may be a table or the run of a page with many lines."""
+    reports = [
+        report
+        for key in ("passed", "failed")
+        for report in terminalreporter.getreports(key)
+        if report.when == "call"
+    ]
+    checks = sum(int(str(dict(report.user_properties).get("checks", 1))) for report in reports)
+    if reports:
+        terminalreporter.write_line(f"{checks} checks in {len(reports)} tests")
 
 
 def run_build(*arguments: object, timeout: float = 400) -> subprocess.CompletedProcess[str]:
@@ -31,8 +54,20 @@ def catalog() -> dict[str, ModelSpec]:
 
 @pytest.fixture(scope="session")
 def cache() -> Path:
-    """The conversions that `make site` keeps too, so that tests need not repeat them."""
-    return ROOT / ".cache"
+    """A cache of the tests' own, which begins with the conversions that `make site` made.
+
+    Other catalogues' conversions would push those of a developer out.
+    """
+    folder, made = ROOT / ".cache" / "tests", ROOT / ".cache" / "models"
+    for entry in made.glob("*-*") if made.is_dir() else ():
+        target = folder / "models" / entry.name
+        if not target.exists():
+            staged = folder / "models" / f".seed-{os.getpid()}"
+            shutil.copytree(entry, staged, copy_function=os.link)
+            with contextlib.suppress(OSError):  # another worker was first
+                staged.rename(target)
+            shutil.rmtree(staged, ignore_errors=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

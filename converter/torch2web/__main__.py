@@ -2,7 +2,7 @@
 
 import sys
 
-from torch2web.cli.main import main
+from torch2web.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

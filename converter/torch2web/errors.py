@@ -1,28 +1,27 @@
-"""Every error that this package raises on purpose.
+"""Errors of this package.
 
     Torch2WebError
-    ├── InputError                what was given does not fit; exit code 2
-    │   ├── CatalogError          models.toml: a key that is missing, unknown or of the wrong type
-    │   ├── CheckpointError       a checkpoint that is missing, unreadable or unsafe
-    │   │   └── StateDictError    its keys or shapes are not the architecture's
-    │   ├── KeyFileError          a file that is not the key to sign with or to check with
-    │   ├── MissingExtraError     an option needs packages of an extra that is not installed
-    │   ├── ManifestError         a model_info.json that does not follow its schema
-    │   ├── OutcomeError          what a device sent, or a file under parity/, is not the outcome of a check
-    │   └── OutputError           the folder to write into or to read from
-    ├── CheckError                a check on what was built failed; exit code 1
-    │   ├── ExportError           the ONNX file is not what was asked for
-    │   ├── VerificationError     the ONNX file does not compute what PyTorch does
-    │   ├── DeadModelError        the logits do not depend on the input
-    │   ├── NoPlanError           the compiled backend, the only one wanted, cannot run the model
-    │   ├── SignatureError        the signature of a site is missing, or is not the key's on this manifest
-    │   ├── SiteError             a built site is not as its checksums and golden outputs say
-    │   └── BudgetError           a file of the bundle is larger than its budget
-    ├── AssetsError               loader, engine or pages of this installation are missing or damaged
+    ├── InputError                invalid input; exit code 2
+    │   ├── CatalogError          models.toml: a missing or unknown key, or an invalid value
+    │   ├── CheckpointError       a missing, unreadable or unsafe checkpoint
+    │   │   └── StateDictError    keys or shapes do not match the architecture
+    │   ├── KeyFileError          an invalid file of a private or public key
+    │   ├── MissingExtraError     an option whose optional packages are not installed
+    │   ├── ManifestError         a model_info.json that violates its schema
+    │   ├── OutcomeError          an invalid device report, received or read from parity/
+    │   └── OutputError           an unusable output or site folder
+    ├── CheckError                a failed check of a build product; exit code 1
+    │   ├── ExportError           the ONNX export failed or has another signature
+    │   ├── VerificationError     the outputs differ from those of PyTorch
+    │   ├── ConstantOutputError   the outputs do not depend on the input
+    │   ├── NoPlanError           the compiled backend is required and cannot run the model
+    │   ├── SignatureError        the signature of a site is missing or invalid
+    │   ├── SiteError             a site does not match its checksums or golden outputs
+    │   └── BudgetError           a file exceeds its size budget
+    ├── AssetsError               missing or damaged assets of the installation; exit code 1
     └── ToolError                 npm, esbuild, tsc or zig failed; exit code 1
 
-Each message says what was found, what was expected and what to do; the attributes carry the same
-as data.
+Messages state what was found, what was expected and what to do; attributes carry the same as data.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +29,7 @@ from pathlib import Path
 
 
 class Torch2WebError(Exception):
-    """Base of all errors of this package; `exit_code` is what the command ends with."""
+    """Base of all errors of this package; `exit_code` is the exit status of the command."""
 
     exit_code = 1
 
@@ -52,9 +51,9 @@ class CheckpointError(InputError):
 
 
 class StateDictError(CheckpointError):
-    """The keys or the shapes of a state dict are not those of the architecture."""
+    """Keys or shapes of a state dict do not match the architecture."""
 
-    SHOWN = 5
+    MAX_SHOWN = 5
 
     def __init__(
         self,
@@ -70,16 +69,16 @@ class StateDictError(CheckpointError):
             f"{key} (found {list(found)}, expected {list(expected)})"
             for key, (found, expected) in misshaped.items()
         ]
-        lines = [f"its state dict does not fit the architecture {architecture}:"]
+        lines = [f"its state dict does not match the architecture {architecture}:"]
         for kind, entries in (
             ("missing", self.missing),
             ("unexpected", self.unexpected),
             ("misshaped", shapes),
         ):
             if entries:
-                more = f", … {len(entries) - self.SHOWN} more" if len(entries) > self.SHOWN else ""
-                lines.append(f"  {len(entries)} {kind}: {', '.join(entries[: self.SHOWN])}{more}")
-        advice = "Name the architecture and the labels that this checkpoint was trained with in models.toml."
+                more = f", … {len(entries) - self.MAX_SHOWN} more" if len(entries) > self.MAX_SHOWN else ""
+                lines.append(f"  {len(entries)} {kind}: {', '.join(entries[: self.MAX_SHOWN])}{more}")
+        advice = "Set architecture and labels in models.toml to those of the trained model."
         super().__init__(path, "\n".join(lines), advice)
 
 
@@ -130,7 +129,7 @@ class ExportError(CheckError):
 
 
 class VerificationError(CheckError):
-    """`figures` holds the measured differences by name, `worst_image` where the largest one was."""
+    """`figures`: measured differences by name; `worst_image`: name of the image with the largest."""
 
     def __init__(self, model: str, problem: str, figures: Mapping[str, float], worst_image: str) -> None:
         self.model, self.problem = model, problem
@@ -143,18 +142,18 @@ class VerificationError(CheckError):
         )
 
 
-class DeadModelError(CheckError):
+class ConstantOutputError(CheckError):
     def __init__(self, model: str, spread: float, needed: float) -> None:
         self.model, self.spread, self.needed = model, spread, needed
         super().__init__(
-            f"{model}: its logits hardly depend on the image: their standard deviation between images is "
-            f"{spread:.3g}, where at least {needed:.3g} is needed for a comparison to prove anything. "
-            "Were these weights trained? --allow-dead builds all the same and records it."
+            f"{model}: constant output: the standard deviation of its logits between images is {spread:.3g}, "
+            f"expected at least {needed:.3g}; below that, a comparison with PyTorch is not conclusive. "
+            "Check that the weights are trained, or build with --allow-dead, which records it."
         )
 
 
 class NoPlanError(CheckError):
-    """`reason` names the operator, or says how far off the plan's logits are."""
+    """`reason` names the unsupported operator or the difference of the logits."""
 
     def __init__(self, model: str, reason: str) -> None:
         self.model, self.reason = model, reason
@@ -166,7 +165,7 @@ class NoPlanError(CheckError):
 
 
 class SignatureError(CheckError):
-    """`path` is the signature's, relative to the site."""
+    """`path` is that of the signature, relative to the site."""
 
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
@@ -174,7 +173,7 @@ class SignatureError(CheckError):
 
 
 class SiteError(CheckError):
-    """`problems` lists everything that is off, not only the first."""
+    """`problems` lists all problems, not only the first."""
 
     def __init__(self, site: Path, problems: Sequence[str]) -> None:
         self.site, self.problems = site, tuple(problems)
@@ -184,7 +183,7 @@ class SiteError(CheckError):
 
 
 class BudgetError(CheckError):
-    """`form` is how the bytes were compressed."""
+    """`form` is the compression of the bytes counted."""
 
     def __init__(self, name: str, size: int, budget: int, form: str = "gzipped") -> None:
         self.name, self.size, self.budget, self.form = name, size, budget, form
@@ -198,7 +197,7 @@ class AssetsError(Torch2WebError):
 
 
 class ToolError(Torch2WebError):
-    """`output` is what the tool printed."""
+    """`output` is the output of the tool."""
 
     def __init__(self, tool: str, problem: str, output: str = "") -> None:
         self.tool, self.problem, self.output = tool, problem, output

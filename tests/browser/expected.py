@@ -25,7 +25,7 @@ def write_reference_pictures(folder: Path) -> dict[str, Path]:
     pictures = {}
     for image in images():
         path = folder / f"{image.name}.png"
-        image.picture.save(path)
+        image.image.save(path)
         pictures[path.name] = path
     return pictures | photograph_files()
 

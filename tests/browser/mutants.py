@@ -19,8 +19,7 @@ from web.build.node import run_node
 
 CANVAS_RESIZE = """
     const [, , height, width] = this.info.input.shape;
-    const source = new OffscreenCanvas(pixels.width, pixels.height);
-    const image = new ImageData(new Uint8ClampedArray(pixels.data), pixels.width);
+    const source = new OffscreenCanvas(image.width, image.height);
     source.getContext("2d")!.putImageData(image, 0, 0);
     const target = new OffscreenCanvas(width, height).getContext("2d")!;
     target.imageSmoothingQuality = "high";
@@ -38,7 +37,7 @@ PATCHES = {
     ),
     "the canvas's resize": (
         "load/inline_model.ts",
-        "    return normalise(shaped, preprocessing);\n",
+        "    return normalise(pixels, preprocessing);\n",
         CANVAS_RESIZE,
     ),
     "no vertical pass first": (
@@ -46,11 +45,15 @@ PATCHES = {
         "return verticalFirst ?",
         "return verticalFirst && false ?",
     ),
-    "no rounding of coefficients": ("images/resample.ts", "fixed - 0.5 : fixed + 0.5", "fixed : fixed"),
+    "no rounding of coefficients": (
+        "images/resampling_filters.ts",
+        "fixed - 0.5 : fixed + 0.5",
+        "fixed : fixed",
+    ),
 }
 """By name: a file of the loader, a text that it holds once, and what takes its place."""
 
-SELF_CHECK_OFF = ("backends/backend.ts", "if (!(maxAbsDiff <= tolerance))", "if (maxAbsDiff === Infinity)")
+SELF_CHECK_OFF = ("backends/self_check.ts", "if (!(maxAbsDiff <= tolerance))", "if (maxAbsDiff === Infinity)")
 """So that the comparison itself has to find the fault, and not the self-check before it."""
 
 

@@ -149,13 +149,16 @@ def test_a_part_of_a_failed_load_is_fetched_again_and_no_other(opened: Page, hos
     )
 
 
-def test_download_cut_off_at_any_byte_goes_on_at_the_first_missing_part(opened: Page, host: Host) -> None:
+@pytest.mark.parametrize("draws", [2, 20])
+def test_download_cut_off_at_any_byte_goes_on_at_the_first_missing_part(
+    opened: Page, host: Host, draws: int
+) -> None:
     """The network goes down after so many bytes; a reload asks for nothing that was there."""
     parts = parts_of(host.site)
     total = sum(part.size for part in parts)
     draw = random.Random(20)
     browser_cache = opened.context.new_cdp_session(opened)
-    for after in [draw.randrange(total) for _ in range(20)]:
+    for after in [draw.randrange(total) for _ in range(draws)]:
         host.outage = Outage(after)
         result = attempt(opened)
         assert (result["error"], result["status"]) == ("DownloadError", 0)

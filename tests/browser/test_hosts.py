@@ -12,16 +12,16 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.nginx import BROTLI_MODULE, NO_NGINX, find_nginx, running_nginx
-from tests.browser.sites import runtime_of, script_of, weights_of
+from tests.browser.sites import runtime_of, script_of
 from tests.browser.test_page import READY
-from torch2web.serve.host_emulation.create import IMITATED, create_imitation
+from torch2web.serve.host_emulation.create import EMULATED_HOSTS, create_emulated_server
 from torch2web.site.hosting.host_files import read_site
 from torch2web.site.hosting.host_rules import EVERYWHERE, IMMUTABLE
 
 MODEL = "mobilenet_emotion"
 
 
-@pytest.fixture(params=sorted(IMITATED))
+@pytest.fixture(params=sorted(EMULATED_HOSTS))
 def imitated(request: pytest.FixtureRequest, small_site: Path) -> Iterator[tuple[str, str]]:
     """The name of a host and the address of the site on it."""
     with serving(request.param, small_site) as address:
@@ -31,7 +31,7 @@ def imitated(request: pytest.FixtureRequest, small_site: Path) -> Iterator[tuple
 @contextmanager
 def serving(host: str, site: Path) -> Iterator[str]:
     """`site` as `host` serves it; its address."""
-    with create_imitation(host, site, 0) as (server, prefix):
+    with create_emulated_server(host, site, 0) as (server, prefix):
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}{prefix}"
         server.shutdown()
@@ -166,7 +166,7 @@ def test_nginx_sends_every_file_as_the_rules_say(nginx: str, small_site: Path) -
 
 
 def test_nginx_sends_the_gzip_form_to_whoever_accepts_it(nginx: str, small_site: Path) -> None:
-    for path in ("index.html", runtime_of(small_site)["wasm"], weights_of(small_site, MODEL, "fp32")[0]):
+    for path in ("index.html", runtime_of(small_site)["wasm"], script_of(small_site)):
         _, headers, body = fetch(nginx + path, "gzip, br")
         assert headers["Content-Encoding"] == "gzip"
         assert headers["Vary"] == "Accept-Encoding"

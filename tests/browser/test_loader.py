@@ -172,7 +172,7 @@ def test_wrong_tensor_length(page: Page) -> None:
         "async name => (await probe.load(name)).run(new Float32Array(7)).catch(probe.describe)", MODEL
     )
     assert result["error"] == "RangeError"
-    assert "150528 values a picture (3 × 224 × 224), found 7" in result["message"]
+    assert "150528 values per image (3 × 224 × 224), found 7" in result["message"]
 
 
 @pytest.mark.usefixtures("host")

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from torch2web.store.cached_folder import kept_files
+from torch2web.store.cached_folder import cached_files
 from web.build.engine import engine_sources, sources_key, zig_cc
 
 
@@ -19,7 +19,7 @@ def native_engine(cache: Path) -> ctypes.CDLL:
         zig_cc([*options, *map(str, engine_sources()), "-o", str(folder / "engine.so")])
 
     key = sources_key(sys.platform, platform.machine())
-    content = kept_files(cache, "native-engine", key, make)["engine.so"]
+    content = cached_files(cache, "native-engine", key, make)["engine.so"]
     # A copy each, since the engine keeps the state of a plan in the library's memory.
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "engine.so"

@@ -1,1 +1,1 @@
-"""Tools of a checkout: what is compiled once, from web/ and templates/, into the assets of every site."""
+"""Build tools of a checkout: compile web/ and templates/ into the assets that every site shares."""

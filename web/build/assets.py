@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from torch2web.assets import COMPRESSED, FILES, INDEX
-from torch2web.store import kept_files, sha256_of_sources, side_by_side, swapped_in
+from torch2web.store import cached_files, map_parallel, sha256_of_sources, swapped_in
 from web.build.engine import ENGINE, ENGINE_BUILDS, build_engine
 from web.build.python_packages import PURE, pack_installed
 from web.build.scripts import (
@@ -65,7 +65,7 @@ def write_assets(folder: Path, contents: dict[str, bytes], sources: str) -> None
         for path, content in contents.items()
         if path.endswith(".wasm") and len(content) > COMPRESSED_OVER
     }
-    compressed = dict(zip(packed, side_by_side(_compressed, packed.values()), strict=True))
+    compressed = dict(zip(packed, map_parallel(_compressed, packed.values()), strict=True))
     files = {}
     for path, content in sorted(contents.items()):
         target = folder / (path + COMPRESSED if path in compressed else path)
@@ -120,4 +120,4 @@ def _compressed(content: bytes) -> bytes:
         (folder / "compressed.xz").write_bytes(lzma.compress(content, preset=6))
 
     digest = hashlib.sha256(content).hexdigest()
-    return kept_files(CACHE, f"xz-{digest[:8]}", digest, make)["compressed.xz"]
+    return cached_files(CACHE, f"xz-{digest[:8]}", digest, make)["compressed.xz"]

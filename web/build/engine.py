@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from torch2web.errors import ToolError
-from torch2web.store import kept_files, sha256_of_sources, side_by_side
+from torch2web.store import cached_files, map_parallel, sha256_of_sources
 
 ENGINE = Path(__file__).parents[1] / "engine"
 
@@ -44,13 +44,13 @@ EXPORTS = (
 STACK_BYTES = 65536
 """Of the first thread, at the bottom of the memory, where running over its end is a trap."""
 
-MOST_SHARED_BYTES = 65535 * 65536
+MAX_SHARED_BYTES = 65535 * 65536
 """What a shared memory may grow to, at most: 4 GiB less a page."""
 
 
 _WARNINGS = ("-std=c11", "-Wall", "-Wextra")
 # No contraction: `a * b + c` rounds twice wherever the code does not ask for the fused form.
-# Hot loops are in vectors and unrolled by hand: what LLVM would add is 3 KB in brotli, and no faster.
+# Hot loops are in vectors and unrolled by hand: LLVM's vectorizer would add 3 KB in brotli without a gain.
 _CODE = (
     "-O2",
     "-fno-vectorize",
@@ -81,7 +81,7 @@ class Module:
     def features(self) -> str:
         relaxed = "+relaxed_simd" if self.relaxed else ""
         shared = "+atomics" if self.shared else ""
-        # Bulk memory: what a shared module initialises its memory with. No copying is done by it.
+        # Bulk memory: needed to initialise shared memory; the code does not copy with it.
         return f"mvp+simd128{relaxed}{shared}+bulk_memory+mutable_globals+sign_ext+nontrapping_fptoint"
 
 
@@ -93,7 +93,7 @@ MODULES = tuple(
 
 
 ENGINE_BUILDS = {module.build: module.name for module in MODULES}
-"""File names of the modules by what the manifest calls them."""
+"""File names of the modules by their build's name in the manifest."""
 
 
 def engine_sources() -> list[Path]:
@@ -102,7 +102,7 @@ def engine_sources() -> list[Path]:
 
 
 def kernel_sources() -> list[Path]:
-    """Those of them that know nothing of plans."""
+    """The kernels, which do not depend on plans."""
     return sorted((ENGINE / "kernels").glob("*.c"))
 
 
@@ -111,14 +111,14 @@ def build_engine(cache: Path) -> Mapping[str, bytes]:
 
     def make(folder: Path) -> None:
         sources = engine_sources()
-        side_by_side(lambda module: compile_module(folder / module.name, sources, EXPORTS, module), MODULES)
+        map_parallel(lambda module: compile_module(folder / module.name, sources, EXPORTS, module), MODULES)
 
-    return kept_files(cache, "engine", _modules_key(), make)
+    return cached_files(cache, "engine", _modules_key(), make)
 
 
 def compile_module(target: Path, sources: Sequence[Path], exports: Sequence[str], module: Module) -> None:
     """Compile and link `sources`, which see the engine's headers, to `target`. Raises ToolError."""
-    shared = ("-Wl,--shared-memory", f"-Wl,--max-memory={MOST_SHARED_BYTES}") if module.shared else ()
+    shared = ("-Wl,--shared-memory", f"-Wl,--max-memory={MAX_SHARED_BYTES}") if module.shared else ()
     zig_cc(
         [
             "-target",
@@ -153,7 +153,7 @@ def sources_key(*more: str) -> str:
 
 
 def zig_cc(arguments: Sequence[str]) -> None:
-    # A cache of its own that goes away: zig's would otherwise grow in the home directory.
+    # A temporary cache: zig's default one would grow in the home directory.
     with tempfile.TemporaryDirectory() as folder:
         environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
         result = subprocess.run(

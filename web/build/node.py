@@ -31,7 +31,7 @@ def pinned_version(folder: Path, package: str) -> str:
 
 
 def run_node(arguments: Sequence[str], folder: Path) -> None:
-    """Run a script with Node, in `folder`. Raises ToolError with what it printed where it fails."""
+    """Run a script with Node, in `folder`. Raises ToolError with its output."""
     _run("node", arguments, folder)
 
 

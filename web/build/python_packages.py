@@ -6,7 +6,7 @@ from importlib.metadata import distribution
 from pathlib import Path, PurePosixPath
 
 PURE = ("iniconfig", "packaging", "pluggy", "pygments", "pytest")
-"""pytest and what it needs, taken from where this Python has them installed."""
+"""pytest and its dependencies, from this Python's installation."""
 
 _INSTALLERS_OWN = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 

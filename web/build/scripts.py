@@ -8,7 +8,7 @@ from pathlib import Path
 import brotli
 
 from torch2web.errors import BudgetError
-from torch2web.store import kept_files, sha256_of_sources, side_by_side
+from torch2web.store import cached_files, map_parallel, sha256_of_sources
 from web.build.node import install_packages, pinned_version, run_node
 
 WEB = Path(__file__).parents[1]
@@ -80,7 +80,7 @@ def check_script_budgets(scripts: Mapping[str, bytes]) -> dict[str, int]:
 
 def check_engine_budgets(modules: Mapping[str, bytes]) -> dict[str, int]:
     """Bytes of each of the engine's modules in brotli. Raises BudgetError."""
-    sizes = side_by_side(lambda content: len(brotli.compress(content)), modules.values())
+    sizes = map_parallel(lambda content: len(brotli.compress(content)), modules.values())
     return _require_budgets(dict(zip(modules, sizes, strict=True)), "in brotli")
 
 
@@ -110,4 +110,4 @@ def _bundled(cache: Path, target: str, sources: str) -> dict[str, bytes]:
     def make(folder: Path) -> None:
         run_node(["build.mjs", target, str(folder)], WEB)
 
-    return kept_files(cache, target, sources, make)
+    return cached_files(cache, target, sources, make)

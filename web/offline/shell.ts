@@ -1,24 +1,26 @@
-/** The files with which the site starts: kept all together under one version, each checked, or not at all. */
+/** The shell, the files that the site starts with: all of one version, each checked, in one cache. */
 import { shellPrefix } from "./agreed.ts";
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** The `integrity` of each file by its path, and a hash over them all. */
+/** The files of a shell. */
 export interface Listing {
+  /** A hash over all files. */
   version: string;
+  /** `integrity` by path. */
   files: Record<string, string>;
 }
 
 const INDEX = "index.html";
 
-/** The loader's stub, in which the manifest is pinned and the loader named. */
+/** The loader's stub, which pins the manifest and names the loader. */
 const STUB = "torch2web.js";
 
-/** What the build calls a file that never changes under its name (converter/parts.py). */
+/** Files that the build names by their hash never change. */
 const NAMED_BY_HASH = /-[0-9a-f]{32}\.\w+$/;
 
-/** Milliseconds that a network may take to begin an answer before the kept copy is better than waiting on. */
-const PATIENCE = 5000;
+/** Milliseconds to wait for the network before the cached copy is used. */
+const NETWORK_TIMEOUT = 5000;
 
 /** The shell of the site at `base`. */
 export class Shell {
@@ -39,7 +41,7 @@ export class Shell {
     return this.#files.get(STUB) === stub;
   }
 
-  /** Fetches and keeps every file. Where one fails, nothing is kept. */
+  /** Caches every file, or none if one fails. */
   async keep(): Promise<void> {
     const responses = await Promise.all(
       Array.from(this.#files, async ([path, integrity]) => {
@@ -57,7 +59,7 @@ export class Shell {
     }
   }
 
-  /** Drops what other versions of this site kept, and nothing of its neighbours on the same origin. */
+  /** Deletes the caches of other versions of this site; other sites of the origin keep theirs. */
   async dropOthers(): Promise<void> {
     const names = await caches.keys();
     const others = names.filter((name) => name.startsWith(this.#prefix) && name !== this.#name);
@@ -65,11 +67,11 @@ export class Shell {
   }
 
   /**
-   * The answer to a request; undefined leaves it to the browser.
+   * The response to a request; undefined leaves it to the browser.
    *
-   * A request says which build it wants by a hash: in its `integrity`, or in the file's name. If that is this build,
-   * the kept copy is right whatever the server has by now. If it is another one, the kept copy would look like a
-   * forgery, and the network alone can answer. Without a hash, as for the page itself, the network goes first.
+   * A hash in the request's `integrity` or in the file's name tells which build it is for. For this build, the cached copy
+   * is used. For another one, the cached copy would fail the browser's check, so only the network can respond. Without a
+   * hash, as for the page itself, the network goes first.
    */
   answer(request: Request): Promise<Response> | undefined {
     const path = this.#pathOf(request);
@@ -77,51 +79,51 @@ export class Shell {
     if (path === undefined || integrity === undefined) return undefined;
     const url = new URL(path, this.#base).href;
     if (request.integrity) {
-      return request.integrity === integrity ? this.#keptFirst(request, url) : undefined;
+      return request.integrity === integrity ? this.#cacheFirst(request, url) : undefined;
     }
     return NAMED_BY_HASH.test(path)
-      ? this.#keptFirst(request, url)
+      ? this.#cacheFirst(request, url)
       : this.#networkFirst(request, url);
   }
 
-  /** The path inside the site that `request` is for, if a kept copy may answer it. */
+  /** The path of `request` in the site, if the cached copy may be used. */
   #pathOf({ method, mode, cache, headers, url }: Request): string | undefined {
     const { origin, pathname, search } = new URL(url);
     if (method !== "GET" || headers.has("Range") || origin !== this.#base.origin) return undefined;
     if (!pathname.startsWith(this.#base.pathname)) return undefined;
     const path = pathname.slice(this.#base.pathname.length);
     if (mode === "navigate") return path || INDEX;
-    // "reload" is how the loader looks at what the server really has, and a query how it gets past caches.
+    // The loader asks the server itself by "reload", and bypasses caches by a query.
     return cache === "reload" || cache === "no-store" || search ? undefined : path;
   }
 
-  async #keptFirst(request: Request, url: string): Promise<Response> {
-    return (await this.#kept(url)) ?? fetch(request);
+  async #cacheFirst(request: Request, url: string): Promise<Response> {
+    return (await this.#cached(url)) ?? fetch(request);
   }
 
   async #networkFirst(request: Request, url: string): Promise<Response> {
     const network = fetch(request);
     try {
-      const response = await Promise.race([network, rejectAfter(PATIENCE)]);
-      // A server in trouble is no better than none.
-      return response.status < 500 ? response : ((await this.#kept(url)) ?? response);
+      const response = await Promise.race([network, rejectAfter(NETWORK_TIMEOUT)]);
+      // A failing server is treated like no network.
+      return response.status < 500 ? response : ((await this.#cached(url)) ?? response);
     } catch {
-      return (await this.#kept(url)) ?? network;
+      return (await this.#cached(url)) ?? network;
     }
   }
 
-  async #kept(url: string): Promise<Response | undefined> {
-    // Without open(), which would make an empty cache where the owner or the visitor dropped it.
+  async #cached(url: string): Promise<Response | undefined> {
+    // Not by open(), which would create a cache that was deleted.
     return caches.match(url, { cacheName: this.#name, ignoreVary: true });
   }
 }
 
-/** Raises an error that names the file; the browser compares the hash. */
+/** Fetches a file, whose hash the browser checks. Raises an error that names the file. */
 async function fetchChecked(url: string, integrity: string): Promise<Response> {
   let response: Response;
   try {
-    // "no-cache" asks the server whether the browser's stored copy is still the right one. By a file's date servers
-    // may be wrong about it, so that what is not right is fetched whole.
+    // "no-cache" revalidates the browser's stored copy. Servers that compare dates may confirm a wrong one, which is then
+    // fetched anew.
     response = await fetch(url, { integrity, cache: "no-cache" }).catch(() =>
       fetch(url, { integrity, cache: "reload" }),
     );
@@ -129,7 +131,7 @@ async function fetchChecked(url: string, integrity: string): Promise<Response> {
   } catch (error) {
     throw new Error(`${url} did not arrive as it was built (${String(error)})`, { cause: error });
   }
-  // A copy without the mark of a redirect, such as hosts make from index.html to ./: a page may not come from one.
+  // A new response is not marked as redirected: browsers refuse redirected ones for navigations (index.html to ./).
   return new Response(response.body, response);
 }
 

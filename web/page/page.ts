@@ -1,21 +1,21 @@
-/** What a visitor sees: picks a picture and a network, shows the answer. */
+/** The page: choose an image and a network, see the prediction. */
 import { DecodeError, DownloadError, IntegrityError, loadModel } from "../loader/torch2web.ts";
 import type { Model, Prediction, Progress } from "../loader/torch2web.ts";
-import { offerKeeping } from "./keeping.ts";
+import { offerOffline } from "./offline_choice.ts";
 import * as view from "./view.ts";
 
-let picture: Blob | undefined;
-/** The one network in memory: another choice replaces it. */
+let image: Blob | undefined;
+/** The network in memory; another choice replaces it. */
 let loaded: { name: string; model: Promise<Model>; abort: AbortController } | undefined;
-/** Counts the visitor's choices, so that a slow answer to an earlier one is not shown. */
+/** Number of the latest choice: a late answer to an earlier one is not shown. */
 let latest = 0;
 
 async function answer(turn: number): Promise<void> {
-  if (!picture) return;
+  if (!image) return;
   view.showWorking();
   try {
     const model = await modelFor(view.chosenModel());
-    const prediction = await model.predict(picture);
+    const prediction = await model.predict(image);
     if (turn === latest) show(model, prediction);
   } catch (error) {
     if (turn === latest) view.showProblem(explain(error), String(error));
@@ -51,9 +51,9 @@ function show(model: Model, prediction: Prediction): void {
   const { fromCache, downloaded } = model.info.cache;
   view.showAnswer(model.info.labels, prediction);
   view.showFacts({
-    time: `${Math.round(prediction.timings.total)} ms, of which the network took ${Math.round(prediction.timings.run)} ms`,
+    time: `${Math.round(prediction.timings.total)} ms (inference ${Math.round(prediction.timings.run)} ms)`,
     backend: model.backend.description,
-    verified: `every one of ${(fromCache + downloaded).toLocaleString("en")} bytes checked${downloaded ? "" : ", all of them on this device already"}`,
+    verified: `all ${(fromCache + downloaded).toLocaleString("en")} bytes checked${downloaded ? "" : ", from this device's cache"}`,
     selfcheck: `within ${model.backend.selfCheck.maxAbsDiff.toFixed(7)} of Python's numbers on this device`,
   });
 }
@@ -72,8 +72,8 @@ function explain(error: unknown): string {
 }
 
 function choose(blob: Blob, turn: number): void {
-  picture = blob;
-  view.showPicture(blob);
+  image = blob;
+  view.showImage(blob);
   void answer(turn);
 }
 
@@ -102,9 +102,9 @@ view.onInput({
   file: chooseFile,
 });
 
-void offerKeeping(() => modelFor(view.chosenModel()));
+void offerOffline(() => modelFor(view.chosenModel()));
 
 const { connection } = navigator as { connection?: { saveData?: boolean } };
-// A first answer without being asked, unless the visitor's browser asks to save data.
+// Predicts the first sample, unless the browser asks to save data.
 const [first] = view.samples;
 if (first && !connection?.saveData) void chooseSample(first);

@@ -1,21 +1,21 @@
-/** The page's elements, and nothing that computes. */
+/** The page's elements. */
 import type { Prediction, Progress } from "../loader/torch2web.ts";
 
-function element<T extends HTMLElement = HTMLElement>(id: string): T {
-  return document.getElementById(id) as T;
+function element(id: string): HTMLElement {
+  return document.getElementById(id)!;
 }
 
 const app = element("app");
-const preview = element<HTMLImageElement>("preview");
-const fileInput = element<HTMLInputElement>("file");
-const progress = element<HTMLProgressElement>("progress");
+const preview = element("preview") as HTMLImageElement;
+const fileInput = element("file") as HTMLInputElement;
+const progress = element("progress") as HTMLProgressElement;
 
 export const samples = [...document.querySelectorAll<HTMLButtonElement>(".sample")];
 
 export interface Handlers {
-  model(): void;
-  sample(button: HTMLButtonElement): void;
-  file(file: File | null | undefined): void;
+  model: () => void;
+  sample: (button: HTMLButtonElement) => void;
+  file: (file: File | null | undefined) => void;
 }
 
 export function onInput(handlers: Handlers): void {
@@ -25,7 +25,7 @@ export function onInput(handlers: Handlers): void {
   for (const button of samples) button.addEventListener("click", () => handlers.sample(button));
   fileInput.addEventListener("change", () => {
     handlers.file(fileInput.files?.[0]);
-    fileInput.value = ""; // so that the same file can be chosen again
+    fileInput.value = ""; // the same file can be chosen again
   });
   document.addEventListener("paste", (event) => handlers.file(event.clipboardData?.files[0]));
   document.addEventListener("dragover", (event) => {
@@ -42,20 +42,20 @@ export function onInput(handlers: Handlers): void {
   });
   element("copy").addEventListener("click", ({ currentTarget }) => {
     const button = currentTarget as HTMLButtonElement;
-    navigator.clipboard.writeText(element("snippet").textContent ?? "").then(
+    navigator.clipboard.writeText(element("snippet").textContent).then(
       () => (button.textContent = "Copied"),
       () => getSelection()?.selectAllChildren(element("snippet")),
     );
   });
 }
 
-/** `working`, `ready` or `error`: whether an answer to the present choice is shown. */
+/** `working`, `ready` or `error`. */
 function setState(state: string): void {
   app.dataset["state"] = state;
   element("problem").hidden = state !== "error";
 }
 
-/** Nothing of an earlier answer stands beside a new picture. */
+/** Clears the earlier answer. */
 export function showWorking(): void {
   clearAnswer();
   setState("working");
@@ -76,7 +76,7 @@ export function markSample(chosen: HTMLButtonElement | undefined): void {
   for (const button of samples) button.setAttribute("aria-pressed", String(button === chosen));
 }
 
-export function showPicture(blob: Blob): void {
+export function showImage(blob: Blob): void {
   URL.revokeObjectURL(preview.src);
   preview.src = URL.createObjectURL(blob);
   preview.alt = blob instanceof File ? blob.name : "The chosen picture";
@@ -95,7 +95,7 @@ export function showAnswer(labels: readonly string[], prediction: Prediction): v
 }
 
 function bar(label: string, share: number, best: boolean): HTMLElement {
-  const row = element<HTMLTemplateElement>("bar").content.firstElementChild!.cloneNode(
+  const row = (element("bar") as HTMLTemplateElement).content.firstElementChild!.cloneNode(
     true,
   ) as HTMLElement;
   row.classList.toggle("best", best);

@@ -1,39 +1,39 @@
-/** What the tests in Python may ask of the loader and of the page. */
+/** The module `harness`, through which the tests in Python use the loader and the page. */
 import type { PyodideAPI } from "pyodide";
 import type { PyProxy } from "pyodide/ffi";
 import type { loadModel, Model, Progress } from "../loader/torch2web.ts";
 
-/** One test that has ended. */
+/** The result of one test. */
 export interface TestResult {
   name: string;
   outcome: "passed" | "failed" | "skipped";
   seconds: number;
-  /** Why it failed or was skipped; empty where it passed. */
+  /** Why it failed or was skipped; empty if it passed. */
   message: string;
 }
 
 export interface Listener {
-  /** The names of all tests, before the first runs. */
-  collected(names: string[]): void;
-  report(result: TestResult): void;
-  onProgress(progress: Progress): void;
+  /** Called with the names of all tests before the first one runs. */
+  collected: (names: string[]) => void;
+  report: (result: TestResult) => void;
+  onProgress: (progress: Progress) => void;
 }
 
-/** What was loaded and answered, by `model/variant`. */
+/** The loaded models and their logits, by `model/variant`. */
 export interface Answers {
   models: Map<string, Promise<Model>>;
-  /** By picture. */
+  /** By model and image. */
   logits: Map<string, Map<string, Float32Array>>;
 }
 
 export interface HarnessOptions {
-  /** False where nothing decodes pictures, as in Node: Python then hands over their pixels. */
+  /** False where images cannot be decoded, as in Node: Python then passes their pixels. */
   decodes?: boolean;
-  /** Whether to judge every variant of a model, and not only the one that visitors are served. */
+  /** Whether to test every variant of a model, not only the default one. */
   everyVariant?: boolean;
 }
 
-/** Makes the module `harness` that Python imports. */
+/** Registers the module `harness` for Python. */
 export function registerHarness(
   python: PyodideAPI,
   base: URL,
@@ -56,8 +56,8 @@ export function registerHarness(
     if (!logits.has(id)) logits.set(id, new Map());
     return model;
   };
-  const source = async (picture: string, pixels?: ImageData): Promise<Blob | ImageData> =>
-    pixels ?? (await fetchFile(base, `verify/python/pictures/${picture}.png`)).blob();
+  const source = async (image: string, pixels?: ImageData): Promise<Blob | ImageData> =>
+    pixels ?? (await fetchFile(base, `verify/python/pictures/${image}.png`)).blob();
 
   python.registerJsModule("harness", {
     decodes,
@@ -69,7 +69,7 @@ export function registerHarness(
     imageData(proxy: PyProxy, width: number, height: number): ImageData {
       const buffer = (proxy as PyProxy & Buffered).getBuffer("u8clamped");
       const image = new ImageData(width, height);
-      image.data.set(buffer.data as Uint8ClampedArray);
+      image.data.set(buffer.data);
       buffer.release();
       return image;
     },
@@ -87,20 +87,20 @@ export function registerHarness(
       const { cache: _, ...entry } = info;
       return JSON.stringify({ info: entry, variant, backend });
     },
-    /** Gives a model's memory back; what it answered stays known. */
+    /** Frees a model's memory; its logits stay in the answers. */
     async release(id: string): Promise<void> {
       await (await models.get(id)?.catch(() => undefined))?.dispose();
     },
-    async preprocess(name: string, picture: string, pixels?: ImageData): Promise<Float32Array> {
-      return (await load(name)).preprocess(await source(picture, pixels));
+    async preprocess(name: string, image: string, pixels?: ImageData): Promise<Float32Array> {
+      return (await load(name)).preprocess(await source(image, pixels));
     },
-    async predict(name: string, picture: string, pixels?: ImageData): Promise<string> {
-      const prediction = await (await load(name)).predict(await source(picture, pixels));
-      logits.get(name)!.set(picture, prediction.logits);
+    async predict(name: string, image: string, pixels?: ImageData): Promise<string> {
+      const prediction = await (await load(name)).predict(await source(image, pixels));
+      logits.get(name)!.set(image, prediction.logits);
       return JSON.stringify({ ...prediction, logits: [...prediction.logits] });
     },
     async run(name: string, proxy: PyProxy): Promise<string> {
-      // A view on Python's memory, which moves when it grows: copied before anything is waited for.
+      // A view of Python's memory, which moves when it grows: copied before the first await.
       const buffer = (proxy as PyProxy & Buffered).getBuffer("f32");
       const tensor = (buffer.data as Float32Array).slice();
       buffer.release();
@@ -114,14 +114,14 @@ interface Buffered {
   getBuffer(type: string): { data: ArrayLike<number>; release(): void };
 }
 
-/** Ends when the browser has had a chance to show what changed. */
+/** Lets the browser paint. */
 function painted(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
 async function fetchFile(base: URL, path: string): Promise<Response> {
   const url = new URL(path, base);
-  // What the loader has fetched need not cross the network again.
+  // From the HTTP cache, where the loader fetched it already.
   const response = await fetch(url, { cache: "force-cache" });
   if (!response.ok) throw new Error(`${url.href}: HTTP status ${response.status}`);
   return response;
@@ -141,10 +141,10 @@ function blocksOf(response: Response, size: number): { next(): Promise<Uint8Arra
           if (done) break;
           rest = value;
         }
-        const part = rest.subarray(0, size - filled);
-        block.set(part, filled);
-        filled += part.length;
-        rest = rest.subarray(part.length);
+        const piece = rest.subarray(0, size - filled);
+        block.set(piece, filled);
+        filled += piece.length;
+        rest = rest.subarray(piece.length);
       }
       return filled ? block.subarray(0, filled) : undefined;
     },

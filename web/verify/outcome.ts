@@ -1,42 +1,42 @@
-/** What a device found, as it is sent to `python build.py serve --parity` and to nobody else. */
+/** The outcome of a device, which is sent to `serve --parity` if that opened the page, and to nobody else. */
 import type { Answers, TestResult } from "./harness.ts";
 
 export interface Outcome {
   schema_version: 1;
   manifest_sha256: string;
   user_agent: string;
-  /** Version of Python and of Pyodide; empty where it did not start. */
+  /** Versions of Python and Pyodide; empty if it did not start. */
   python: string;
   started: string;
   seconds: number;
-  /** `incomplete` where not every test ran. */
+  /** `incomplete` if not every test ran. */
   verdict: "passed" | "failed" | "incomplete";
-  /** Why not every test ran; empty where every one did. */
+  /** Why not every test ran; empty if all did. */
   problem: string;
   tests: TestResult[];
-  /** `max_abs_diff` is the largest difference of a logit to PyTorch's; null where there is no such number. */
+  /** `max_abs_diff`: largest absolute difference of a logit from PyTorch's; null without a finite one. */
   models: { name: string; backend: string; max_abs_diff: number | null }[];
 }
 
-/** Characters of a message that are sent: of hundreds of failures, too, not more than the server takes. */
+/** Characters of a message that are sent, so that hundreds of failures stay below the server's limit. */
 const MESSAGE_LENGTH = 4000;
 
-/** What of `verify/python/facts.json` is needed here. */
+/** The part of `verify/python/facts.json` that is needed here. */
 export interface Facts {
   manifest_sha256: string;
-  /** PyTorch's, by model and picture. */
+  /** PyTorch's, by model and image. */
   logits: Record<string, Record<string, number[]>>;
 }
 
 export interface Run {
   started: Date;
   results: TestResult[];
-  /** Names of the tests that should have run. */
+  /** Names of the collected tests. */
   expected: string[];
   answers: Answers;
   version: string;
   facts: Facts;
-  /** Why the tests could not run; empty where they could. */
+  /** Why the tests could not run; empty if they could. */
   problem: string;
 }
 
@@ -57,7 +57,7 @@ export async function outcomeOf(run: Run): Promise<Outcome> {
     seconds: (Date.now() - run.started.getTime()) / 1000,
     verdict: verdictOf(run),
     problem: run.problem,
-    tests: run.results.map((result) => ({ ...result, message: lastOf(result.message) })),
+    tests: run.results.map((result) => ({ ...result, message: endOf(result.message) })),
     models,
   };
 }
@@ -66,16 +66,16 @@ function largestDifference(
   found: ReadonlyMap<string, Float32Array>,
   expected: Readonly<Record<string, number[]>>,
 ): number | null {
-  const differences = [...found].flatMap(([picture, logits]) =>
-    expected[picture]!.map((value, i) => Math.abs(value - logits[i]!)),
+  const differences = [...found].flatMap(([image, logits]) =>
+    expected[image]!.map((value, i) => Math.abs(value - logits[i]!)),
   );
   const largest = Math.max(...differences);
-  // Of nothing it is -Infinity, and of scores that are no numbers NaN; JSON has neither.
+  // -Infinity without logits, or NaN, which JSON cannot represent.
   return Number.isFinite(largest) ? largest : null;
 }
 
-/** The end of a message, where pytest says what was found. */
-function lastOf(message: string): string {
+/** The end of a message, where pytest states the finding. */
+function endOf(message: string): string {
   return message.length > MESSAGE_LENGTH ? `… ${message.slice(-MESSAGE_LENGTH)}` : message;
 }
 
@@ -87,7 +87,7 @@ function verdictOf({ results, expected, problem }: Run): Outcome["verdict"] {
   return whole ? "passed" : "incomplete";
 }
 
-/** Sends `outcome` back to the server that asked for it by `?post=…` in the page's address; else nowhere. */
+/** Sends `outcome` to the server if the page's URL has its token in `?post=…`. */
 export async function postOutcome(base: URL, outcome: Outcome): Promise<void> {
   const token = new URLSearchParams(location.search).get("post");
   if (token === null) return;

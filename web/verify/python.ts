@@ -1,22 +1,28 @@
-/** Starts Python in this page: Pyodide, with every byte of it checked by the browser. */
+/** Starts Pyodide in this page; the browser checks every file of it. */
 import type { PyodideAPI } from "pyodide";
 
-/** `integrity` by path inside the site, of everything that only this page loads. */
+/** `integrity` by path of the files that only this page loads. */
 export type Listing = Readonly<Record<string, string>>;
 
 const FOLDER = "verify/";
 const HOME = "/home/pyodide";
 
 export interface PythonOptions {
-  /** Told what is being done, in words. */
+  /** Called with a description of each step. */
   started?: (step: string) => void;
-  /** Where `verify/` is, for Pyodide itself: under Node a path and no address. */
+  /** The folder `verify/` for Pyodide: a URL, or a path under Node. */
   folder?: string;
 }
 
+/** Functions of Emscripten's file system, whose types are not installed. */
+interface FileSystem {
+  mkdirTree: (path: string) => void;
+  writeFile: (path: string, content: Uint8Array) => void;
+}
+
 /**
- * Pyodide with the packages of its lock file, and the project's own Python in its file system. Raises an Error for a
- * file that did not arrive as it was built.
+ * Starts Pyodide with the packages of its lock file and the project's Python code in its file system. Raises an error for
+ * a file that is not as it was built.
  */
 export async function startPython(
   base: URL,
@@ -24,7 +30,7 @@ export async function startPython(
   options: PythonOptions = {},
 ): Promise<PyodideAPI> {
   const refused = checkFetches(base, listing);
-  // Pyodide itself waits for ever for a part of it that the browser refused.
+  // Pyodide would wait forever for a file that the browser refused.
   return Promise.race([start(base, listing, options), refused]);
 }
 
@@ -46,33 +52,34 @@ async function start(
     stdout: () => {},
   });
   started("Installing the tests");
+  const files = python.FS as unknown as FileSystem;
   await Promise.all(
     Object.keys(listing)
       .filter((path) => path.startsWith(`${FOLDER}python/`))
       .map(async (path) => {
         const response = await fetch(new URL(path, base));
         const target = `${HOME}/${path.slice(`${FOLDER}python/`.length)}`;
-        python.FS.mkdirTree(target.slice(0, target.lastIndexOf("/")));
-        python.FS.writeFile(target, new Uint8Array(await response.arrayBuffer()));
+        files.mkdirTree(target.slice(0, target.lastIndexOf("/")));
+        files.writeFile(target, new Uint8Array(await response.arrayBuffer()));
       }),
   );
   return python;
 }
 
 /**
- * Has the browser check what Pyodide fetches, which knows the hashes of its packages and not of itself. The promise is
- * rejected at the first file that is not as it was built, and never fulfilled.
+ * Adds `integrity` to Pyodide's requests, which has hashes of its packages but not of its own files. The promise is
+ * rejected at the first file that is not as it was built, and never resolved.
  */
 function checkFetches(base: URL, listing: Listing): Promise<never> {
-  const plain = globalThis.fetch;
+  const original = globalThis.fetch;
   return new Promise((_, reject) => {
     globalThis.fetch = async (input, options) => {
       const url = input instanceof Request ? input.url : new URL(input, base).href;
       const path = url.startsWith(base.href) ? url.slice(base.href.length) : "";
       const integrity = listing[path];
-      if (!integrity) return plain(input, options);
+      if (!integrity) return original(input, options);
       try {
-        const response = await plain(input, { ...options, integrity });
+        const response = await original(input, { ...options, integrity });
         if (!response.ok) throw new Error(`HTTP status ${response.status}`);
         return response;
       } catch (cause) {

@@ -1,4 +1,4 @@
-/** verify.html: Python's own code judges, in the visitor's browser, what the loader computes there. */
+/** verify.html: tests in Python check what the loader computes in the visitor's browser. */
 import { loadModel } from "../loader/torch2web.ts";
 import { registerHarness, type Answers, type TestResult } from "./harness.ts";
 import { outcomeOf, postOutcome, type Facts } from "./outcome.ts";
@@ -20,7 +20,7 @@ async function verify(): Promise<void> {
   let problem = "";
   view.showRunning();
   try {
-    // Before Python, so that an outcome names the build that it is of where Python does not start.
+    // Before Python, so that the outcome names the build even if Python does not start.
     facts = await fetchFacts();
     const python = await startPython(base, listing, { started: view.showStep });
     const release = String(python.runPython("import sys; sys.version.split()[0]"));

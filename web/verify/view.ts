@@ -1,13 +1,13 @@
-/** The elements of verify.html, and what they show. */
+/** The elements of verify.html. */
 import type { Progress } from "../loader/torch2web.ts";
 import type { TestResult } from "./harness.ts";
 import type { Outcome } from "./outcome.ts";
 
-const element = <Kind extends HTMLElement>(id: string): Kind => document.getElementById(id) as Kind;
+const element = (id: string): HTMLElement => document.getElementById(id)!;
 
 const MARKS = { passed: "✓", failed: "✗", skipped: "–" };
 
-/** By the function that a group of tests shares. */
+/** By test function. */
 const groups = new Map<string, Group>();
 let ended = 0;
 let total = 0;
@@ -21,11 +21,11 @@ interface Group {
 
 export function showRunning(): void {
   document.documentElement.dataset["verdict"] = "running";
-  element<HTMLButtonElement>("start").hidden = true;
+  element("start").hidden = true;
   element("progress-card").hidden = false;
 }
 
-/** What is being done, in words. */
+/** Shows the current step. */
 export function showStep(step: string): void {
   element("step").textContent = `${step} …`;
 }
@@ -36,7 +36,7 @@ export function showProgress({ file, loaded, total: size }: Progress): void {
     loaded < size ? `${name}: ${Math.round((100 * loaded) / size)} %` : "";
 }
 
-/** An empty line for each group of tests. */
+/** Shows a line for each group of tests. */
 export function showTests(names: readonly string[]): void {
   total = names.length;
   for (const name of names) groupOf(name).total += 1;
@@ -104,11 +104,11 @@ export function showVerdict(
   card.hidden = false;
   element("progress-card").hidden = true;
   if (junit) {
-    const link = element<HTMLAnchorElement>("junit");
+    const link = element("junit") as HTMLAnchorElement;
     link.href = URL.createObjectURL(new Blob([junit], { type: "application/xml" }));
     link.hidden = false;
   }
-  // Last, because it tells whoever drives this page that everything is there.
+  // Last: it signals that the page is complete.
   document.documentElement.dataset["verdict"] = outcome.verdict;
 }
 
@@ -142,7 +142,7 @@ function showCount({ total: wanted, counts, heading }: Group): void {
 }
 
 function showBar(): void {
-  const bar = element<HTMLProgressElement>("progress");
+  const bar = element("progress") as HTMLProgressElement;
   bar.max = total || 1;
   bar.value = ended;
 }

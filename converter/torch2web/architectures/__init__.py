@@ -1,4 +1,4 @@
-"""The networks that a checkpoint can hold: one module each, found by its name."""
+"""Network architectures, one module each; the module name is the catalogue's `architecture`."""
 
 import importlib
 import pkgutil
@@ -9,17 +9,17 @@ if TYPE_CHECKING:
 
 
 class Architecture(Protocol):
-    """What a module in this package offers."""
+    """Interface of a module in this package."""
 
     def build(self, num_classes: int, height: int, width: int) -> "nn.Module":
-        """A network with fresh weights and `num_classes` outputs, for pictures of one size in pixels."""
+        """Create the network, untrained: [batch, 3, height, width] → logits [batch, num_classes]."""
 
     def exportable(self, model: "nn.Module") -> "nn.Module":
-        """`model`, or a copy that computes the same in a form that ONNX can hold."""
+        """Return `model`, or an equivalent copy made of operators that ONNX can express."""
 
 
 def architecture_names() -> tuple[str, ...]:
-    """Every architecture, sorted; imports none of them, so that listing them does not load torch."""
+    """Names of all architectures, sorted. Imports none of them, so that listing does not load torch."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 

@@ -1,4 +1,4 @@
-"""EfficientNet-B0 (Tan and Le, 2019, arXiv:1905.11946) as the efficientnet-pytorch package has it."""
+"""EfficientNet-B0 (Tan and Le, 2019, arXiv:1905.11946) from the package efficientnet-pytorch."""
 
 import copy
 
@@ -7,7 +7,7 @@ from torch import nn
 
 
 def build(num_classes: int, height: int, width: int) -> nn.Module:
-    # A known image size makes the padding static, as an exported graph needs it.
+    # A fixed image size makes the padding static, which the ONNX export requires.
     network: nn.Module = EfficientNet.from_name(
         "efficientnet-b0", num_classes=num_classes, image_size=[height, width]
     )
@@ -15,8 +15,8 @@ def build(num_classes: int, height: int, width: int) -> nn.Module:
 
 
 def exportable(model: nn.Module) -> nn.Module:
-    """A copy whose swish is x · sigmoid(x): the memory-saving one is an autograd function, which
-    has no ONNX form."""
+    """Return a copy with swish as x · sigmoid(x): the memory-efficient one is a custom autograd function,
+    which ONNX cannot express."""
     network = copy.deepcopy(model)
     network.set_swish(memory_efficient=False)  # type: ignore[operator]
     return network

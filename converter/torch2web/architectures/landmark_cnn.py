@@ -1,7 +1,7 @@
-"""LandmarkCNN: three blocks of convolution, ReLU and pooling, then two linear layers.
+"""LandmarkCNN: three blocks of convolution, ReLU and max pooling, then two linear layers.
 
-Channels 3 → 32 → 64 → 128, each side halved three times, then features → 512 → classes. Of 224 × 224 pixels
-there are 128 · 28 · 28 = 100,352 features, and the first linear layer holds 99.8 % of the weights.
+Channels 3 → 32 → 64 → 128, height and width halved three times, then features → 512 → classes. An input of
+224 × 224 pixels has 128 · 28 · 28 = 100,352 features; the first linear layer has 99.8 % of the weights.
 """
 
 import torch

@@ -1,7 +1,7 @@
 """MobileNetV2 (Sandler et al., 2018, arXiv:1801.04381), width 1.0.
 
-Parameter names and arithmetic are those of torchvision's `mobilenet_v2`, so that a state dict saved
-from that loads strictly and gives the same logits to the bit.
+Parameter names and arithmetic are those of torchvision's `mobilenet_v2`: its state dicts load with
+`strict=True` and give bit-identical logits.
 """
 
 import torch
@@ -69,7 +69,7 @@ class MobileNetV2(nn.Module):
         return logits
 
 
-def build(num_classes: int, height: int, width: int) -> nn.Module:  # noqa: ARG001 (any size fits)
+def build(num_classes: int, height: int, width: int) -> nn.Module:  # noqa: ARG001 (fully convolutional)
     return MobileNetV2(num_classes)
 
 

@@ -1,4 +1,4 @@
-"""What is the same in every site of a version: loader, pages, engine, onnxruntime-web, Pyodide, templates.
+"""Files that every site of a version shares: loader, pages, engine, onnxruntime-web, Pyodide, templates.
 
 Compiled once from `web/` and `templates/` by `make assets`, kept out of git, and part of the wheel. A site is
 written from them by Python alone.

@@ -12,7 +12,7 @@ from torch2web.errors import AssetsError
 
 FILES = Path(__file__).parent / "files"
 INDEX = "assets.json"
-"""Lists every file with size and SHA-256, and the versions of what they were made from."""
+"""Lists every file with size and SHA-256, and the versions of their sources."""
 
 COMPRESSED = ".xz"
 """Suffix of files that are stored in xz's format, to keep the wheel small."""

@@ -1,4 +1,4 @@
-"""The catalogue: which models there are, how each one is built, and what they are judged on."""
+"""The catalogue: models, how each is built and verified, and the reference images."""
 
 from torch2web.catalog.exact import EXACT
 from torch2web.catalog.load import Gate, ModelSpec, load_catalog

@@ -1,3 +1,3 @@
-"""The name of the variant whose weights are those of the checkpoint, unrounded."""
+"""Name of the variant with the checkpoint's unrounded float32 weights."""
 
 EXACT = "fp32"

@@ -1,4 +1,4 @@
-"""models.toml: which models there are and how each one is built."""
+"""Reads and validates the catalogue, models.toml."""
 
 import math
 import tomllib
@@ -15,7 +15,7 @@ from torch2web.schemas import find_violation
 
 @dataclass(frozen=True)
 class Recommendation:
-    """Where a model is meant to run: `target` browser or server, `role` primary or optional."""
+    """Recommended deployment: `target` is browser or server, `role` primary or optional."""
 
     target: str
     role: str
@@ -23,37 +23,38 @@ class Recommendation:
 
 @dataclass(frozen=True)
 class Gate:
-    """What a smaller variant of a model has to reach against PyTorch to be kept."""
+    """Acceptance thresholds of a reduced-precision variant, relative to PyTorch."""
 
     top1_agreement: float = 0.99
-    """Least share of inputs with the same label."""
+    """Minimum share of inputs with the same top-1 class, 0 to 1."""
     probabilities_max_abs_diff: float = 0.02
-    """Largest difference of a probability."""
+    """Maximum absolute difference of a probability."""
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One model of the catalogue."""
+    """One model of the catalogue, validated."""
 
     name: str
     title: str
     version: str
     architecture: str
     checkpoint: str
-    """File name inside the folder given as --checkpoints."""
+    """File name in the folder given as --checkpoints."""
     output: str
     """File name of the ONNX model."""
     labels: tuple[str, ...]
+    """Class names in the order of the logits."""
     preprocessing: Preprocessing
     opset: int
     tolerance: float
-    """Largest absolute difference of a logit that still counts as the same."""
+    """Maximum absolute difference of a logit from PyTorch's."""
     recommended: Recommendation
     gate: Gate = Gate()
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """Shape of one image's input tensor: channels, height, width."""
+        """Shape of the input tensor of one image: channels, height, width."""
         return 3, *self.preprocessing.size
 
     def as_dict(self) -> dict[str, Any]:
@@ -61,9 +62,9 @@ class ModelSpec:
 
 
 def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...]:
-    """Read the models of `path` in their order, or those named in `only`.
+    """Read the models of the catalogue at `path`, in file order; `only` restricts them to the given names.
 
-    Raises CatalogError, which names the file, the key and what was expected.
+    Raises CatalogError, which names the file, the key and the expected value.
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -105,7 +106,7 @@ def _model(path: Path, index: int, entry: dict[str, Any]) -> ModelSpec:
 
 
 def _preprocessing(path: Path, index: int, entry: dict[str, Any]) -> Preprocessing:
-    """`resize` and `filter` are short for the one step that most models need."""
+    """Parse `preprocessing`; `resize` and `filter` are shorthand for a single resize step."""
     given = [key for key in ("resize", "filter", "steps") if key in entry]
     if given not in (["resize", "filter"], ["steps"]):
         found = " and ".join(given) or "neither"
@@ -119,7 +120,7 @@ def _preprocessing(path: Path, index: int, entry: dict[str, Any]) -> Preprocessi
 
 
 def _require_finite(path: Path, value: object, key: str) -> None:
-    """TOML knows nan and inf; a tolerance of nan would pass anything, as no comparison with it holds."""
+    """Reject nan and inf, which TOML allows: comparisons with a tolerance of nan are always false."""
     if isinstance(value, dict):
         for name, entry in value.items():
             _require_finite(path, entry, f"{key}.{name}" if key else name)

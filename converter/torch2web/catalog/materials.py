@@ -1,4 +1,4 @@
-"""Images and demo weights that come with a catalogue: what models are judged on when nobody gives images."""
+"""Reference images, sample images and demo weights that accompany a catalogue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReferenceImage:
-    """An image on which PyTorch and everything made from it are compared."""
+    """An image on which exported models are compared with PyTorch."""
 
     name: str
-    picture: Image.Image
+    image: Image.Image
     """RGB"""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """An image that the page offers to try. `label` is what it was drawn to show."""
+    """A sample image on the page, drawn as an example of the class `label`."""
 
     file_name: str
     label: str
@@ -32,13 +32,13 @@ class Sample:
 
 @dataclass(frozen=True)
 class Materials:
-    """Drawn images, and demo weights that were trained on such images. All functions are deterministic."""
+    """Drawn images, and demo weights trained on such images. All functions are deterministic."""
 
     labels: tuple[str, ...]
-    """Classes of the drawn images, and of the demo weights in the order of their outputs."""
+    """Classes of the drawn images, in the order of the demo weights' outputs."""
     reference_images: Callable[[], tuple[ReferenceImage, ...]]
     samples: Callable[[], tuple[Sample, ...]]
     weights_file: Callable[[str], Path]
-    """File of the demo weights by architecture; it may not exist."""
+    """Architecture → path of its demo weights, which may not exist."""
     load_weights: Callable[[str], "dict[str, Tensor]"]
-    """State dict of the demo weights by architecture, float32."""
+    """Architecture → state dict of its demo weights, float32."""

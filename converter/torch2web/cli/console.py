@@ -21,7 +21,7 @@ class Output:
         self._err = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def line(self, text: str) -> None:
-        """A line of plain text."""
+        """Print a line of plain text."""
         self._out.print(escape(text))
 
     def warning(self, text: str) -> None:
@@ -29,7 +29,7 @@ class Output:
         self._out.print(f"[bold yellow]{escape(text)}[/]")
 
     def code(self, lines: Sequence[str]) -> bool:
-        """Show a code that is to be scanned, black on white whatever the terminal's own colours are.
+        """Print a code to be scanned, black on white independent of the terminal's colours.
 
         False where it would be useless: no terminal, or one without colours, without such characters or too
         narrow.
@@ -48,7 +48,7 @@ class Output:
 
     @contextmanager
     def progress(self) -> Iterator[ProgressCallback]:
-        """Yield a ProgressCallback: a bar on a terminal, a line for each text elsewhere."""
+        """Yield a ProgressCallback: a progress bar on a terminal, one line per step elsewhere."""
         if not self._out.is_terminal:
             last = ""
 

@@ -1,4 +1,4 @@
-"""What `serve` prints: where the site is, how other devices get there, and what they find."""
+"""The command `serve`: prints the site's address, how other devices reach it, and their results."""
 
 import secrets
 import socket
@@ -10,7 +10,7 @@ from pathlib import Path
 from torch2web.cli.console import Output
 from torch2web.cli.lan import lan_addresses
 from torch2web.cli.qr import qr_lines
-from torch2web.serve.host_emulation import create_imitation
+from torch2web.serve.host_emulation import create_emulated_server
 from torch2web.serve.parity import REPORT, Outcome, ParityHandler, Post, decimal, require_verify_page
 from torch2web.serve.static import EVERY_ADDRESS, LOOPBACK, create_server
 from torch2web.site.writers import VERIFY_PAGE as PAGE
@@ -25,16 +25,16 @@ def serve_site(site: Path, port: int, host: str | None, output: Output) -> None:
 
 
 def serve_as(host: str, site: Path, port: int, address: str | None, output: Output) -> None:
-    """Serve `site` until Ctrl-C as `host` would, one of IMITATED. Raises InputError."""
+    """Serve `site` until Ctrl-C as `host` would, one of EMULATED_HOSTS. Raises InputError."""
     address = address or LOOPBACK
-    with create_imitation(host, site, port, address) as (server, prefix):
+    with create_emulated_server(host, site, port, address) as (server, prefix):
         where = _url(address, server) + prefix.removeprefix("/")
         output.line(f"{where}  (as {host} serves it; Ctrl-C stops it)")
         _serve_until_interrupted(server, output)
 
 
 def serve_parity(site: Path, port: int, host: str | None, folder: Path, output: Output) -> None:
-    """Serve `site` to other devices until Ctrl-C; save what they find in `folder`. Raises InputError."""
+    """Serve `site` to other devices until Ctrl-C; save their results in `folder`. Raises InputError."""
     require_verify_page(site)
     host = host or EVERY_ADDRESS
     post = Post(site, folder, secrets.token_urlsafe(16), lambda outcome: output.line(in_a_line(outcome)))
@@ -56,7 +56,7 @@ def serve_parity(site: Path, port: int, host: str | None, folder: Path, output: 
         elif others := ", ".join(addresses[1:]):
             output.line(f"Where it does not open, --address names another address of this machine: {others}")
         here = _url(LOOPBACK if host == EVERY_ADDRESS else host, server)
-        output.line(f"{here}{REPORT} shows what devices found, from {folder}  (Ctrl-C stops it)")
+        output.line(f"{here}{REPORT} shows the results of devices, from {folder}  (Ctrl-C stops it)")
         _serve_until_interrupted(server, output)
 
 

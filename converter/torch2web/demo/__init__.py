@@ -1,4 +1,4 @@
-"""The demo: drawn faces, and weights of the three emotion classifiers that were trained on such faces."""
+"""The demo: drawn faces, and weights of three emotion classifiers trained on such faces."""
 
 from torch2web.demo.faces import LABELS, draw_face
 from torch2web.demo.reference_faces import reference_faces

@@ -1,4 +1,4 @@
-"""The four states, and what each does to a face."""
+"""Facial parameters of the four classes."""
 
 import random
 from dataclasses import dataclass
@@ -8,51 +8,52 @@ LABELS = ("Bored", "Confused", "Focused", "Tired")
 
 @dataclass(frozen=True)
 class Expression:
-    """What a state does to a face. Lengths are in face units: the face is 1 high from its centre."""
+    """Facial parameters. Lengths are in units of half the face's height."""
 
     openness: tuple[float, float]
-    """How far the left and the right eye are open, 0 to 1."""
+    """Opening of the left and the right eye, 0 to 1."""
     gaze: tuple[float, float]
+    """Horizontal and vertical pupil offset, -1 to 1; positive is right and down."""
     brow_lift: tuple[float, float]
     brow_slant: tuple[float, float]
-    """Positive slants the inner end down."""
+    """Positive lowers the inner end."""
     mouth_width: float
     mouth_curve: float
     """Positive is a smile."""
     mouth_skew: float
     mouth_open: float
     bags: float
-    """How dark the skin below the eyes is, 0 to 1."""
+    """Darkness of the skin below the eyes, 0 to 1."""
     tilt: float
-    """Degrees that the head leans, before the pose that every face has."""
+    """Head tilt in degrees, added to the random pose of every face."""
 
 
 def draw_expression(label: str, rng: random.Random) -> Expression:
-    """Draw how one face in the state `label`, one of LABELS, looks."""
+    """Draw random parameters of a face of class `label`, one of LABELS. Raises ValueError otherwise."""
 
     def near(value: float, spread: float) -> float:
         return rng.uniform(value - spread, value + spread)
 
-    side = rng.choice((-1, 1))
+    sign = rng.choice((-1, 1))
     if label == "Bored":
         lid = near(0.42, 0.07)
         return Expression(
             openness=(lid, lid),
-            gaze=(side * near(0.75, 0.2), near(-0.25, 0.3)),
+            gaze=(sign * near(0.75, 0.2), near(-0.25, 0.3)),
             brow_lift=(near(0.02, 0.02), near(0.02, 0.02)),
             brow_slant=(near(-0.02, 0.03), near(-0.02, 0.03)),
             mouth_width=near(0.24, 0.03),
             mouth_curve=near(-0.04, 0.02),
-            mouth_skew=side * near(0.035, 0.02),
+            mouth_skew=sign * near(0.035, 0.02),
             mouth_open=0.0,
             bags=near(0.1, 0.1),
-            tilt=side * near(8, 5),
+            tilt=sign * near(8, 5),
         )
     if label == "Confused":
         lifted = (near(0.13, 0.03), near(0.0, 0.02))
         opened = (near(0.95, 0.05), near(0.68, 0.06))
         slants = (near(-0.02, 0.03), near(0.09, 0.03))
-        if side < 0:
+        if sign < 0:
             lifted, opened, slants = lifted[::-1], opened[::-1], slants[::-1]
         return Expression(
             openness=opened,
@@ -61,10 +62,10 @@ def draw_expression(label: str, rng: random.Random) -> Expression:
             brow_slant=slants,
             mouth_width=near(0.15, 0.03),
             mouth_curve=near(-0.06, 0.03),
-            mouth_skew=-side * near(0.07, 0.02),
+            mouth_skew=-sign * near(0.07, 0.02),
             mouth_open=rng.choice((0.0, near(0.05, 0.02))),
             bags=near(0.05, 0.05),
-            tilt=side * near(7, 5),
+            tilt=sign * near(7, 5),
         )
     if label == "Focused":
         lid = near(0.7, 0.06)

@@ -1,8 +1,8 @@
-"""Faces drawn by code, in the four states that the demo models tell apart.
+"""Synthetic faces of the four classes of the demo models.
 
-Every face follows from its label and its seed alone: colours, pose, light and noise are drawn from
-`random.Random`, whose sequence Python guarantees, so that training, tests and the page's samples
-can all name the same picture by two small values.
+A face is a deterministic function of its label and seed: colours, pose, light and noise are drawn from
+`random.Random`, whose sequence Python guarantees. Training, tests and the page's samples identify an image by
+these two values.
 """
 
 import math
@@ -40,10 +40,10 @@ _SUPERSAMPLING = 2
 
 
 def draw_face(label: str, seed: int, size: tuple[int, int] = (224, 224)) -> Image.Image:
-    """Draw the face that `label` and `seed` name, as an RGB image of `size` (width, height)."""
+    """Draw the face of `label` and `seed` as an RGB image of `size` (width, height) in pixels."""
     rng = random.Random(f"{label}/{seed}")
     expression = draw_expression(label, rng)
-    width, height = (side * _SUPERSAMPLING for side in size)
+    width, height = (length * _SUPERSAMPLING for length in size)
     image = _background(rng, width, height)
     _draw_head(image, rng, expression)
     image = image.resize(size, Image.Resampling.BOX)
@@ -56,14 +56,14 @@ def _shade(colour: Colour, factor: float) -> Colour:
 
 
 def _random_colour(rng: random.Random) -> Colour:
-    """A colour from the whole range, half way to grey, as walls and shirts are."""
+    """A random colour at half saturation, for walls and shirts."""
     colour = (rng.randint(30, 235), rng.randint(30, 235), rng.randint(30, 235))
     grey = sum(colour) // 3
     return _blend(colour, (grey, grey, grey), 0.5)
 
 
 def _background(rng: random.Random, width: int, height: int) -> Image.Image:
-    """A soft gradient between two colours, with a few blurred shapes in it."""
+    """A gradient between two colours with up to four blurred ellipses."""
     corners = Image.new("RGB", (2, 2))
     first, second = _random_colour(rng), _random_colour(rng)
     corners.putdata([first, second, second, first] if rng.random() < 0.5 else [first, first, second, second])
@@ -77,7 +77,7 @@ def _background(rng: random.Random, width: int, height: int) -> Image.Image:
 
 
 def _arc(centre: Point, radii: Point, start: float = 0, end: float = 360, steps: int = 36) -> list[Point]:
-    """Points along an ellipse; degrees run clockwise from three o'clock, as y points down."""
+    """Points along an ellipse; angles in degrees, clockwise from three o'clock, as y points down."""
     angles = (math.radians(start + (end - start) * step / steps) for step in range(steps + 1))
     return [(centre[0] + radii[0] * math.cos(a), centre[1] + radii[1] * math.sin(a)) for a in angles]
 
@@ -174,7 +174,7 @@ def _draw_eyes(
         fill(_arc(pupil, (0.085, 0.085)), iris)
         fill(_arc(pupil, (0.045, 0.045)), (18, 14, 14))
         fill(_arc((pupil[0] + 0.03, pupil[1] - 0.03), (0.016, 0.016)), (255, 255, 255))
-        # The lid is the eye's outline down to a chord; the skin around hides what it overlaps.
+        # The eyelid is the eye's outline above a chord, in the colour of the skin.
         lid_y = y + height * (1 - 2 * openness)
         lid = [(px, min(py, lid_y)) for px, py in _arc((x, y), (width + 0.02, height + 0.02), 0, 360)]
         fill(lid, _shade(skin, 0.9))
@@ -207,7 +207,7 @@ def _draw_mouth(fill: Fill, stroke: Stroke, rng: random.Random, expression: Expr
 
 
 def _light_and_noise(image: Image.Image, rng: random.Random, seed: int) -> Image.Image:
-    """Light that falls off across the picture, then sensor noise."""
+    """Apply a linear light gradient across the image, then sensor noise."""
     width, height = image.size
     angle, strength = rng.uniform(0, 2 * math.pi), rng.uniform(0, 0.3)
     exposure, noise = rng.uniform(0.8, 1.15), rng.uniform(0, 9)

@@ -1,4 +1,4 @@
-"""The drawn faces that models are judged on. No model was trained on them."""
+"""Reference images: drawn faces that are not in the training set."""
 
 from PIL import Image
 
@@ -6,11 +6,11 @@ from torch2web.demo.faces import LABELS, draw_face
 
 _FIRST_SEED = 2_000_000
 _SIZES = ((224, 224), (320, 240), (240, 427), (640, 480), (150, 150))
-"""Width and height: the networks' own size, both orientations, a webcam's size, and one to enlarge."""
+"""Width and height: the networks' input size, landscape, portrait, a webcam frame, and one to upsample."""
 
 
 def reference_faces() -> tuple[tuple[str, Image.Image], ...]:
-    """Name and RGB image of twenty faces: five in each of the four states."""
+    """Return name and RGB image of twenty faces, five of each class."""
     return tuple(
         (f"{label.lower()}-{index}", draw_face(label, _FIRST_SEED + index, size))
         for label in LABELS

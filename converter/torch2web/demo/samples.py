@@ -1,4 +1,4 @@
-"""The pictures that the page offers to try: drawn faces that no model was trained on."""
+"""Sample images of the page: drawn faces that are not in the training set."""
 
 import io
 
@@ -14,7 +14,7 @@ _SIZE = (480, 480)
 
 
 def draw_samples() -> tuple[tuple[str, str, bytes], ...]:
-    """File name, label and JPEG of eight faces: two in each of the four states."""
+    """Return file name, label and JPEG content of eight faces, two of each class."""
     return tuple(
         (f"{label.lower()}-{number}.jpg", label, _jpeg(label, seed))
         for number in (1, 2)

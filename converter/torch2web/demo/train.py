@@ -1,9 +1,8 @@
 """Train the demo weights on drawn faces: `python -m torch2web.demo.train [NAME]…`.
 
-About an hour for the three on two cores. With glibc a third less under
-MALLOC_TRIM_THRESHOLD_=8000000000 and MALLOC_MMAP_THRESHOLD_=4000000000, which keep it from giving
-memory back at every step. Writes the weights as float16 safetensors and `accuracy.json`, the share of
-unseen faces that those stored weights get right.
+Writes the weights as float16 safetensors, and their accuracy on unseen faces to `accuracy.json`. Takes about
+an hour for all three on two cores; with glibc a third less under MALLOC_TRIM_THRESHOLD_=8000000000 and
+MALLOC_MMAP_THRESHOLD_=4000000000, which prevent returning memory to the system at every step.
 """
 
 import argparse
@@ -27,19 +26,19 @@ from torch2web.images import Preprocessing, Resize, preprocess
 
 SPEC = Preprocessing((Resize((224, 224), "bilinear"),), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 TEST_SEED = 1_000_000
-"""Faces from this seed on are never trained on."""
+"""First seed of the test set."""
 TEST_FACES = 400
 BATCH = 32
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one architecture is trained: passes over the faces at each input size, in order."""
+    """Training schedule of one architecture: stages with increasing input size."""
 
     stages: tuple[tuple[int, int, float], ...]
     """Input size in pixels, epochs, peak learning rate."""
     dropout: float | None = None
-    """While training; None leaves the architecture's own."""
+    """Dropout rate in training; None: that of the architecture."""
 
 
 RECIPES = {
@@ -50,7 +49,7 @@ RECIPES = {
 
 
 def face_and_label(seed: int) -> tuple[NDArray[np.float32], int]:
-    """The input of the face that `seed` names, at a size and aspect of its own, and its class."""
+    """Input tensor [3, 224, 224] and class of the face of `seed`, drawn at a random size and aspect ratio."""
     rng = random.Random(seed)
     label = seed % len(LABELS)
     size = (rng.randint(190, 340), rng.randint(190, 340))
@@ -58,7 +57,7 @@ def face_and_label(seed: int) -> tuple[NDArray[np.float32], int]:
 
 
 def draw_set(first_seed: int, count: int) -> tuple[Tensor, Tensor]:
-    """Inputs [count, 3, 224, 224] as float16, to halve the memory, and classes [count]."""
+    """Inputs [count, 3, 224, 224], float16 to halve the memory, and classes [count], int64."""
     inputs = torch.empty(count, 3, 224, 224, dtype=torch.float16)
     classes = torch.empty(count, dtype=torch.int64)
     with ProcessPoolExecutor() as pool:
@@ -69,7 +68,7 @@ def draw_set(first_seed: int, count: int) -> tuple[Tensor, Tensor]:
 
 
 def shuffled_batches(count: int) -> Iterator[Tensor]:
-    """Indices of every face once, BATCH at a time."""
+    """Yield the indices of all faces in random order, in batches of BATCH."""
     order = torch.randperm(count)
     for start in range(0, count, BATCH):
         yield order[start : start + BATCH]
@@ -87,7 +86,7 @@ def train(name: str, inputs: Tensor, classes: Tensor) -> nn.Module:
     for layer in model.modules():
         if isinstance(layer, nn.Dropout) and dropout is not None:
             layer.p = dropout
-    # Smoothed labels keep the logits small, and so the absolute differences of a parity check.
+    # Label smoothing keeps the logits small, and with them absolute differences between runtimes.
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     for size, epochs, rate in RECIPES[name].stages:
@@ -99,7 +98,7 @@ def train(name: str, inputs: Tensor, classes: Tensor) -> nn.Module:
             started, right = time.monotonic(), 0
             for batch in shuffled_batches(len(inputs)):
                 x = inputs[batch].float().to(memory_format=torch.channels_last)
-                if torch.rand(()) < 0.5:  # a mirrored face shows the same
+                if torch.rand(()) < 0.5:  # mirroring does not change the class
                     x = x.flip(3)
                 if size != x.shape[-1]:
                     x = nn.functional.interpolate(x, size=size, mode="bilinear", antialias=True)
@@ -129,7 +128,7 @@ def save(name: str, model: nn.Module) -> None:
 
 @torch.inference_mode()
 def accuracy(name: str, inputs: Tensor, classes: Tensor) -> float:
-    """Share of `inputs` that the stored weights put into the right class."""
+    """Accuracy of the stored weights on `inputs`, 0 to 1."""
     model = load_architecture(name).build(len(LABELS), *SPEC.size)
     model.load_state_dict(load_demo_state(name))
     model.eval()
@@ -142,7 +141,9 @@ def accuracy(name: str, inputs: Tensor, classes: Tensor) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", default=list(RECIPES), help=", ".join(RECIPES))
-    parser.add_argument("--faces", type=int, default=5000, help="how many faces to train on")
+    parser.add_argument(
+        "--faces", type=int, default=5000, help="number of faces to train on (default: %(default)s)"
+    )
     arguments = parser.parse_args()
     inputs, classes = draw_set(0, arguments.faces)
     test_inputs, test_classes = draw_set(TEST_SEED, TEST_FACES)

@@ -1,8 +1,7 @@
-"""The demo weights: what a build uses when it was given no checkpoint.
+"""Demo weights, used by builds without checkpoints.
 
-They are stored as float16 safetensors beside this file. The one tensor that would not fit into a
-repository, the weights of LandmarkCNN's first linear layer, is drawn anew from a seed: a fixed
-random projection behind trained convolutions.
+Stored as float16 safetensors next to this file. LandmarkCNN's first linear layer, which would be too large
+for the repository, is generated from a seed: a fixed random projection behind trained convolutions.
 """
 
 from pathlib import Path
@@ -17,21 +16,21 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 
 DRAWN = {"landmark_cnn": {"fc1.weight": (512, 128 * 28 * 28)}}
-"""Per architecture, tensors that are drawn from a seed and not stored, with their shapes."""
+"""Architecture → tensors generated from a seed instead of stored, with their shapes."""
 
 _SEED = 20_260_901
 
 
 def weights_file(architecture: str) -> Path:
-    """Path of the stored weights of `architecture`; the file may not exist."""
+    """Path of the stored weights of `architecture`, which may not exist."""
     return FOLDER / f"{architecture}.safetensors"
 
 
 def random_projection(outputs: int, inputs: int) -> NDArray[np.float32]:
-    """Draw a linear layer's weights [outputs, inputs], uniform over ±1/sqrt(inputs), float32.
+    """Generate weights [outputs, inputs] of a linear layer, uniform over ±1/sqrt(inputs), float32.
 
-    The same on every machine: 16-bit integers from the raw stream of NumPy's Philox generator, which
-    NumPy keeps stable across versions, times one float32. Only a multiple of four of them can be drawn.
+    Bit-identical on every platform: 16-bit integers from the raw stream of Philox, which NumPy keeps stable
+    across versions, times a float32 factor. `outputs * inputs` must be a multiple of four.
     """
     raw = np.random.Philox(key=_SEED).random_raw(outputs * inputs // 4)
     steps = raw.astype("<u8", copy=False).view("<i2").reshape(outputs, inputs)
@@ -41,7 +40,7 @@ def random_projection(outputs: int, inputs: int) -> NDArray[np.float32]:
 
 
 def load_demo_state(architecture: str) -> "dict[str, Tensor]":
-    """The whole state dict of `architecture`'s demo weights, float32."""
+    """Load the complete state dict of the demo weights of `architecture`, float32."""
     import torch
     from safetensors.torch import load_file
 

@@ -1,7 +1,7 @@
-"""The golden input: a small batch that Python and the browser both make from one seed.
+"""The golden input: a small batch generated from a seed, with the same bytes in Python and in the browser.
 
-The loader runs it on the visitor's device and compares with PyTorch's recorded logits. Integers all
-the way to the pixels, so that both sides get the same bytes: the twin of this module is
+The loader's self-check runs it on the visitor's device and compares the result with PyTorch's recorded
+logits. Pixels are generated in integer arithmetic, which is exact in both languages. TypeScript twin:
 `web/loader/backends/golden.ts`.
 """
 
@@ -16,17 +16,17 @@ _NOISE_BITS = 5
 
 
 def golden_input(seed: int, spec: Preprocessing) -> NDArray[np.float32]:
-    """The golden input: float32, shape [BATCH, 3, height, width].
+    """Generate the golden input: float32, shape [BATCH, 3, height, width].
 
-    Each picture is a mosaic of 28-pixel cells of random colour under a little noise, so that it
-    holds edges, flat areas and texture.
+    Each image is a mosaic of 28-pixel cells of random colour plus low-amplitude noise, so that it
+    contains edges, flat areas and texture.
     """
-    pictures = [golden_pixels(seed + index, *spec.size) for index in range(BATCH)]
-    return np.stack([normalise(pixels, spec) for pixels in pictures])
+    images = [golden_pixels(seed + index, *spec.size) for index in range(BATCH)]
+    return np.stack([normalise(pixels, spec) for pixels in images])
 
 
 def golden_pixels(seed: int, height: int, width: int) -> NDArray[np.uint8]:
-    """Picture number `seed`: uint8, shape [height, width, 3]."""
+    """Generate the image of `seed`: uint8, shape [height, width, 3]."""
     rows, columns = -(-height // _CELL), -(-width // _CELL)
     draws = _hash(seed, rows * columns * 3 + height * width * 3)
     cells = (draws[: rows * columns * 3] & 0xFF).reshape(rows, columns, 3)
@@ -37,7 +37,7 @@ def golden_pixels(seed: int, height: int, width: int) -> NDArray[np.uint8]:
 
 
 def _hash(seed: int, count: int) -> NDArray[np.uint32]:
-    """`count` words: the 32-bit finaliser of MurmurHash3 over a counter."""
+    """`count` pseudo-random uint32 words: the 32-bit finaliser of MurmurHash3 over a counter."""
     x = np.arange(count, dtype=np.uint32) + np.uint32(seed * 0x9E3779B9 & 0xFFFFFFFF)
     x ^= x >> np.uint32(16)
     x *= np.uint32(0x85EBCA6B)

@@ -1,6 +1,6 @@
-"""From a picture to a model's input tensor, exactly as torchvision does it on a PIL image.
+"""Preprocessing: from an image to a model's input tensor, bit-identical to torchvision on a PIL image.
 
-NumPy and Pillow, nothing else, so that the same file also runs inside a web page under Pyodide.
+Depends on NumPy and Pillow only, so that the same file also runs in a web page under Pyodide.
 """
 
 from collections.abc import Mapping
@@ -23,52 +23,52 @@ FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
-"""Resampling filters by the name that the catalogue and the manifest use."""
+"""Pillow's resampling filters by their names in the catalogue and the manifest."""
 
 VERTICAL_FIRST = int(PIL.__version__.split(".")[0]) >= 13
-"""Whether this Pillow runs the vertical pass first where that saves most work; older ones never do.
+"""Whether this Pillow resizes vertically first where that is cheaper; before version 13 it never does.
 
-Each pass rounds, so the order shows in the pixels, and the manifest tells the loader which one to follow.
+Each pass rounds to 8 bits, so the order changes pixels; the manifest records it for the loader.
 """
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What torchvision's `steps → ToTensor → Normalize(mean, std)` is told.
+    """Parameters of torchvision's `steps → ToTensor → Normalize(mean, std)`.
 
-    Raises ValueError where the size after the steps would depend on the picture.
+    Raises ValueError if the size after the steps depends on the image.
     """
 
     steps: tuple[Step, ...]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     exif_orientation: str = "ignore"
-    """`apply` for a model that was trained on pictures turned upright, as `ImageOps.exif_transpose` does."""
+    """`ignore`, or `apply` for models trained on images rotated by `ImageOps.exif_transpose`."""
 
     def __post_init__(self) -> None:
         if size_after(self.steps) is None:
             raise ValueError(
-                "these steps leave the size to the picture; "
-                "expected a resize to height and width or a center_crop, with at most pads behind it"
+                "the size after these steps depends on the image; "
+                "expected a resize to height and width or a center_crop, followed by pads at most"
             )
 
     @property
     def size(self) -> Size:
-        """Height and width of the network's input."""
+        """Height and width of the network's input, in pixels."""
         size = size_after(self.steps)
-        assert size is not None  # the constructor sees to it
+        assert size is not None  # checked by __post_init__
         return size
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> "Preprocessing":
-        """From the manifest's form."""
+        """Create from `preprocessing` of a manifest or catalogue, which the schema has accepted."""
         red, green, blue = map(float, entry["mean"])
         mean = (red, green, blue)
         red, green, blue = map(float, entry["std"])
         return cls(read_steps(entry["steps"]), mean, (red, green, blue), entry["exif_orientation"])
 
     def as_dict(self) -> dict[str, Any]:
-        """The manifest's form, with the order of passes that this Pillow follows."""
+        """Return `preprocessing` of the manifest, including the order of passes of this Pillow."""
         return {
             "steps": [step_as_dict(step) for step in self.steps],
             "exif_orientation": self.exif_orientation,
@@ -79,9 +79,9 @@ class Preprocessing:
 
 
 def open_rgb(source: str | PathLike[str] | IO[bytes], exif_orientation: str = "ignore") -> Image.Image:
-    """Open a picture as three 8-bit channels: alpha dropped, profiles ignored.
+    """Open an image as 8-bit RGB: alpha is dropped, colour profiles are ignored.
 
-    Turned as its Exif data says where `exif_orientation` is `apply`, as stored where it is `ignore`.
+    `exif_orientation`: `apply` rotates by the EXIF orientation, `ignore` keeps the stored orientation.
     """
     with Image.open(source) as image:
         if exif_orientation == "apply":
@@ -90,9 +90,9 @@ def open_rgb(source: str | PathLike[str] | IO[bytes], exif_orientation: str = "i
 
 
 def preprocess(image: Image.Image, spec: Preprocessing) -> NDArray[np.float32]:
-    """Return the input of one RGB picture: float32, shape [3, height, width].
+    """Return the input tensor of one RGB image: float32, shape [3, height, width].
 
-    Equal to the bit to torchvision's transforms, `ToTensor` and `Normalize` on the same PIL image.
+    Bit-identical to torchvision's transforms, `ToTensor` and `Normalize` on the same PIL image.
     """
     for step in spec.steps:
         image = apply_step(image, step)
@@ -100,7 +100,7 @@ def preprocess(image: Image.Image, spec: Preprocessing) -> NDArray[np.float32]:
 
 
 def apply_step(image: Image.Image, step: Step) -> Image.Image:
-    """One step on an RGB picture, as torchvision's transform of the same name does it on a PIL image."""
+    """Apply one step to an RGB image, like torchvision's transform of the same name on a PIL image."""
     match step:
         case Resize():
             height, width = step.resized(image.height, image.width)
@@ -110,23 +110,23 @@ def apply_step(image: Image.Image, step: Step) -> Image.Image:
         case Pad((left, top, right, bottom), fill, "constant"):
             return ImageOps.expand(image, (left, top, right, bottom), fill)
         case Pad((left, top, right, bottom), _, mode):
-            sides = ((top, bottom), (left, right), (0, 0))
-            return Image.fromarray(np.pad(np.asarray(image), sides, mode))  # type: ignore[call-overload]
+            widths = ((top, bottom), (left, right), (0, 0))
+            return Image.fromarray(np.pad(np.asarray(image), widths, mode))  # type: ignore[call-overload]
 
 
 def _center_crop(image: Image.Image, height: int, width: int) -> Image.Image:
     missing_y, missing_x = max(height - image.height, 0), max(width - image.width, 0)
     border = (missing_x // 2, missing_y // 2, (missing_x + 1) // 2, (missing_y + 1) // 2)
     image = ImageOps.expand(image, border)
-    # Python rounds a half to the even number, and so torchvision crops.
+    # Python rounds half to even; torchvision computes the offset with the same `round`.
     top, left = round((image.height - height) / 2), round((image.width - width) / 2)
     return image.crop((left, top, left + width, top + height))
 
 
 def normalise(pixels: NDArray[np.uint8], spec: Preprocessing) -> NDArray[np.float32]:
-    """Pixels [height, width, 3] as torchvision's `ToTensor → Normalize` gives them: [3, height, width].
+    """Apply `ToTensor → Normalize` to uint8 pixels [height, width, 3]: float32, [3, height, width].
 
-    A float32 division by 255, then subtraction and division, each rounded on its own.
+    Division by 255, subtraction of the mean and division by std are three float32 operations, each rounded.
     """
     scaled = pixels.astype(np.float32) / np.float32(255)
     normalised = (scaled - np.asarray(spec.mean, np.float32)) / np.asarray(spec.std, np.float32)

@@ -1,7 +1,7 @@
-"""What is done to a picture's shape on the way to a network's input, as torchvision's transforms mean it.
+"""Geometric preprocessing steps (resize, crop, pad) with torchvision's semantics.
 
-Only what the steps are and which size they lead to, in plain Python, so that a manifest can be checked where
-there is neither NumPy nor Pillow; `preprocess.py` carries them out.
+Describes the steps and computes the resulting sizes in plain Python, so that a manifest can be checked
+without NumPy and Pillow; `preprocessing.py` applies them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,15 +17,15 @@ class Resize:
     """torchvision's `Resize(size, interpolation=filter)` on a PIL image, which always antialiases."""
 
     size: int | Size
-    """Height and width, or the length that the shorter side gets."""
+    """Height and width in pixels, or the length of the shorter side, which keeps the aspect ratio."""
     filter: str
-    """Pillow's name of the filter, in lower case."""
+    """Name of Pillow's resampling filter, in lower case."""
 
     def size_after(self, _: Size | None) -> Size | None:
         return None if isinstance(self.size, int) else self.size
 
     def resized(self, height: int, width: int) -> Size:
-        """What becomes of a picture of that size: the longer side is cut down to whole pixels."""
+        """Height and width after resizing such an image; the longer side is truncated to whole pixels."""
         if not isinstance(self.size, int):
             return self.size
         shorter, longer = sorted((height, width))
@@ -35,7 +35,7 @@ class Resize:
 
 @dataclass(frozen=True)
 class CenterCrop:
-    """torchvision's `CenterCrop(size)`: where the picture is too small, black around it."""
+    """torchvision's `CenterCrop(size)`; images smaller than `size` are padded with black."""
 
     size: Size
 
@@ -48,11 +48,11 @@ class Pad:
     """torchvision's `Pad(padding, fill, padding_mode)`."""
 
     padding: tuple[int, int, int, int]
-    """Pixels at the left, the top, the right and the bottom."""
+    """Left, top, right and bottom, in pixels."""
     fill: tuple[int, int, int] = (0, 0, 0)
-    """Red, green and blue of what is around a picture in the mode `constant`."""
+    """RGB colour of the padding in mode `constant`."""
     mode: str = "constant"
-    """`constant`, `edge`, `reflect` or `symmetric`, as NumPy's `pad` has them."""
+    """`constant`, `edge`, `reflect` or `symmetric`, as in `numpy.pad`."""
 
     def size_after(self, before: Size | None) -> Size | None:
         if before is None:
@@ -67,23 +67,23 @@ _NAMES: Mapping[str, type[Step]] = {"resize": Resize, "center_crop": CenterCrop,
 
 
 def read_steps(entries: Sequence[Mapping[str, Any]]) -> tuple[Step, ...]:
-    """Steps from the form in which the catalogue and the manifest have them, checked by their schemas.
+    """Parse `steps` of a catalogue or manifest, which its schema has accepted.
 
-    As in torchvision, a crop's `size` may be one number for a square, `padding` one for all sides or two, for
-    left and right and for top and bottom, and `fill` one grey.
+    Shorthands as in torchvision: `size` of a crop may be one number (a square), `padding` one number (all
+    sides) or two (left and right, top and bottom), `fill` one number (a grey).
     """
     return tuple(_read_step(entry) for entry in entries)
 
 
 def step_as_dict(step: Step) -> dict[str, Any]:
-    """The form in which the manifest has it."""
+    """Return the step as an entry of `steps` in the manifest."""
     name = next(name for name, kind in _NAMES.items() if isinstance(step, kind))
     fields = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(step).items()}
     return {"op": name, **fields}
 
 
 def size_after(steps: Sequence[Step]) -> Size | None:
-    """Height and width after `steps`, whatever the picture; None where that depends on the picture."""
+    """Height and width after `steps`; None if they depend on the image."""
     size: Size | None = None
     for step in steps:
         size = step.size_after(size)

@@ -10,7 +10,7 @@ from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.errors import CheckpointError, NoPlanError
 from torch2web.pipeline.fingerprint import fingerprint
 from torch2web.site.manifest import Backends, Weights
-from torch2web.store import ConversionCache, Kept, sha256_of
+from torch2web.store import CachedConversion, ConversionCache, sha256_of
 
 STEPS = 7
 """Calls of `step` for one model, at most."""
@@ -25,7 +25,7 @@ class Converted:
 
     spec: ModelSpec
     weights: Weights
-    kept: Kept
+    kept: CachedConversion
     seconds: float | None
 
 
@@ -95,7 +95,7 @@ class Conversions:
             "engine": self.assets.engine_version if planned else None,
         }
 
-    def _require_runnable(self, spec: ModelSpec, kept: Kept) -> Kept:
+    def _require_runnable(self, spec: ModelSpec, kept: CachedConversion) -> CachedConversion:
         """Raise NoPlanError for a model that the only backend cannot run."""
         if not self.backends.with_runtime and not kept.record["plan"]:
             raise NoPlanError(spec.name, kept.record["no_plan"])

@@ -63,7 +63,7 @@ def convert(
     `checkpoint` None takes the demo weights of `materials`; `engine` has the modules that judge the plan, by
     build; None makes no plan;
     `on_stage` is called with the name of each stage as it begins.
-    Raises CheckpointError, ExportError, VerificationError or DeadModelError.
+    Raises CheckpointError, ExportError, VerificationError or ConstantOutputError.
     """
     started = time.monotonic()
     on_stage("reading the checkpoint")
@@ -75,9 +75,11 @@ def convert(
     exported = record_of(entry.folder, MODEL)
     on_stage("comparing with PyTorch")
     report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead)
-    on_stage("planning for the compiled backend")
     split = split_model(entry.model)
-    plan, no_plan = _plan(split) if engine else (None, "")
+    plan, no_plan = None, ""
+    if engine:
+        on_stage("planning for the compiled backend")
+        plan, no_plan = _plan(split)
     on_stage("making smaller variants")
     kept: list[dict[str, Any]] = []
     refused: list[Refused] = []
@@ -108,7 +110,7 @@ def convert(
 
 
 def _plan(split: SplitModel) -> tuple[Plan | None, str]:
-    """The plan of a graph, or why there is none: no reason to stop a build, the model goes without."""
+    """The plan of a graph, or the reason for which it has none: the model is then built without."""
     try:
         return plan_model(onnx.load_from_string(split.graph)), ""
     except PlanError as error:

@@ -17,7 +17,7 @@ STAGES = ("demo", "images", "plan", "sources", "tasks", "variants", "verificatio
 """Packages of `torch2web` whose code takes part in a conversion; besides, the model's own architecture."""
 
 PACKAGES = ("numpy", "onnx", "onnxruntime", "pillow", "torch")
-"""Distributions that compute or write what a conversion holds."""
+"""Distributions whose code takes part in a conversion."""
 
 _ROOT = Path(torch2web.__file__).parent
 

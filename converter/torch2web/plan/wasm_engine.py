@@ -9,6 +9,26 @@ import wasmtime
 from torch2web.errors import ToolError
 from torch2web.plan.engine_driver import EngineDriver, EngineError
 
+EXPORTS = (
+    "engine_base",
+    "engine_check",
+    "engine_input",
+    "engine_input_length",
+    "engine_output",
+    "engine_output_length",
+    "engine_place",
+    "engine_ready",
+    "engine_run",
+    "engine_scale",
+    "engine_size",
+    "engine_staging",
+    "engine_staging_bytes",
+    "engine_store",
+    "engine_unpack",
+    "engine_weight_length",
+)
+"""Functions of a module that the driver calls."""
+
 _PAGE = 65536
 _FIRST_PAGES = 16
 """Pages of memory that the modules need before their first call."""
@@ -27,6 +47,7 @@ class WasmEngine(EngineDriver):
 
     def __init__(self, module: bytes, plan: bytes) -> None:
         """Check `plan`. Raises EngineError, or ToolError for a module that is not the engine."""
+        self.module = module
         compiled = _compile(module)
         self._store = wasmtime.Store(compiled.engine)
         try:
@@ -36,14 +57,19 @@ class WasmEngine(EngineDriver):
         except wasmtime.WasmtimeError as error:
             raise ToolError("wasmtime", f"it cannot start the engine: {_first_line(error)}") from error
         self._exports = instance.exports(self._store)
+        if lacking := [name for name in EXPORTS if not isinstance(self._exports.get(name), wasmtime.Func)]:
+            problem = f"found a module without {', '.join(lacking[:3])}, expected the engine"
+            raise ToolError("wasmtime", problem)
         super().__init__(plan)
 
     def _invoke(self, name: str, *arguments: int) -> int:
         function: Any = self._exports[name]
         try:
-            answer: int = function(self._store, *(_signed(value) for value in arguments))
+            answer = function(self._store, *(_signed(value) for value in arguments))
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             raise EngineTrapError(f"{name} trapped: {_first_line(error)}") from error
+        if not isinstance(answer, int):
+            raise EngineTrapError(f"{name} answered {answer!r}, expected a number")
         return answer & 0xFFFFFFFF
 
     def _reserve(self, size: int) -> tuple[int, int]:
@@ -93,11 +119,11 @@ class _Compiled:
 @cache
 def _compile(module: bytes) -> _Compiled:
     """Once for each module in a process."""
-    config = wasmtime.Config()
-    config.wasm_simd = True
-    config.wasm_relaxed_simd = True
-    engine = wasmtime.Engine(config)
     try:
+        config = wasmtime.Config()
+        config.wasm_simd = True
+        config.wasm_relaxed_simd = True
+        engine = wasmtime.Engine(config)
         return _Compiled(engine, wasmtime.Module(engine, module))
     except wasmtime.WasmtimeError as error:
         raise ToolError("wasmtime", f"it cannot compile the engine: {_first_line(error)}") from error

@@ -1,4 +1,4 @@
-"""Checks data against one of the package's JSON Schemas and words what does not fit."""
+"""Validates data against the package's JSON Schemas and explains the first violation in one sentence."""
 
 import json
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ from jsonschema.exceptions import ValidationError, best_match
 FOLDER = Path(__file__).parent
 
 _TYPES = {
-    "array": "a list",
-    "boolean": "true or false",
-    "integer": "a whole number",
+    "array": "an array",
+    "boolean": "a boolean",
+    "integer": "an integer",
     "number": "a number",
-    "object": "a table",
-    "string": "a text",
+    "object": "an object",
+    "string": "a string",
 }
 
 
 @dataclass(frozen=True)
 class Violation:
-    """`key` is a path such as `models[0].opset`; `problem` says what was found and expected."""
+    """`key` is a path such as `models[0].opset`; `problem` states the value found and the one expected."""
 
     key: str
     problem: str
 
 
 def find_violation(data: object, schema: str) -> Violation | None:
-    """The violation of `schemas/<schema>` that explains most, or None where `data` fits."""
+    """Return the most relevant violation of `schemas/<schema>`; None if `data` is valid."""
     error = best_match(_validator(schema).iter_errors(data))
     return None if error is None else Violation(*_explain(error))
 
@@ -69,16 +69,16 @@ def _explain(error: ValidationError) -> tuple[str, str]:
         case "const":
             return _path(parts), f"found {_show(found)}, expected {_show(wanted)}"
         case "pattern":
-            return _path(parts), f"found {_show(found)}, expected a text that matches {wanted}"
+            return _path(parts), f"found {_show(found)}, expected a string that matches {wanted}"
         case "minItems" | "maxItems":
             bound = "at least" if error.validator == "minItems" else "at most"
             return _path(parts), f"found {len(found)} entries, expected {bound} {wanted}"
         case "uniqueItems":
-            return _path(parts), f"found {_show(found)}, expected no entry twice"
+            return _path(parts), f"found {_show(found)}, expected distinct entries"
         case "minLength":
-            return _path(parts), "found an empty text"
+            return _path(parts), "found an empty string"
         case "maxLength":
-            return _path(parts), f"found a text of {len(found):,} characters, expected at most {wanted:,}"
+            return _path(parts), f"found a string of {len(found):,} characters, expected at most {wanted:,}"
         case "minimum":
             return _path(parts), f"found {_show(found)}, expected at least {wanted}"
         case "maximum":

@@ -1,1 +1,1 @@
-"""Serving a built site: static files, emulated hosts, and what devices find when they check it."""
+"""Serves a built site: static files, emulated hosts, and the outcomes that devices report."""

@@ -1,4 +1,4 @@
-"""Whether a folder may be replaced by a new site, and what a full disk means for it."""
+"""Checks before an existing site is replaced, and the error for a full disk."""
 
 import errno
 from collections.abc import Iterator

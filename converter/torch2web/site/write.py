@@ -1,4 +1,4 @@
-"""Writes a whole site around its models: each writer its files, then what covers all of them."""
+"""Writes a site around its models: the files of each writer, then configuration for hosts and checksums."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
         loader,
         verify_page=delivery.verify_page,
     )
-    # What page and loader begin with. The loader keeps models and WebAssembly itself, part by part.
+    # Files that page and loader start with. The loader caches models and WebAssembly itself, part by part.
     shell = [*loader.pinned, *loader.chunks, *page.files, *backends.starting]
     shell += [manifest.manifest, manifest.checksums, *manifest.signatures]
     offline = write_offline(root, assets, shell)
@@ -84,7 +84,7 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
 
 
 def _finish(root: Path, inputs: SiteInputs, files: list[FileRecord]) -> Bundle:
-    """Write what hosts read, compressed forms, and the checksums of all."""
+    """Write configuration for hosts, compressed forms, and the checksums of all files."""
     _require_small(files, inputs.delivery.max_file_size)
     weights = {part.path for model in inputs.models for part in model.weights_parts}
     shrinking = [file for file in files if file.path not in weights and not file.path.endswith(".onnx")]
@@ -104,7 +104,7 @@ def _require_small(files: Sequence[FileRecord], limit: int) -> None:
         return
     listed = ", ".join(f"{file.path} ({file.size / 2**20:.1f} MiB)" for file in large)
     verifying = any(file.path.startswith(VERIFY_FOLDER) for file in large)
-    advice = "; --no-verify-page leaves out what is in verify/" if verifying else ""
+    advice = "; --no-verify-page leaves out verify/" if verifying else ""
     raise InputError(
         f"found {listed}, expected no file over {limit / 2**20:g} MiB that cannot be split; "
         f"--max-file-size allows more{advice}"

@@ -1,3 +1,5 @@
+"""Model sources: loading a checkpoint and exporting it to ONNX."""
+
 from torch2web.sources.checkpoint import load_model
 from torch2web.sources.export import export_onnx
 

@@ -1,7 +1,7 @@
-"""From a checkpoint file to a model in eval mode, in every shape that people save them in.
+"""Loads a checkpoint into a model in eval mode; supports the common layouts of state dicts.
 
-Files are read with `weights_only=True`: what needs more than tensors and plain containers is refused before
-any of it runs.
+Pickles are read with `weights_only=True`: a file that needs more than tensors and plain containers is refused
+before any of its code is executed.
 """
 
 import contextlib
@@ -21,21 +21,22 @@ from torch2web.catalog import Materials, ModelSpec
 from torch2web.errors import CheckpointError, StateDictError
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
-"""Keys under which training scripts keep the state dict, beside the optimizer and the epoch."""
+"""Keys under which training scripts store the state dict, next to optimizer state and epoch."""
 _PREFIXES = ("module.", "_orig_mod.")
-"""What DataParallel and torch.compile put before every key."""
+"""Key prefixes added by DataParallel and torch.compile."""
 _ADVICE = "Save it with torch.save(model.state_dict(), path), or as .safetensors."
 
 
 def load_model(spec: ModelSpec, checkpoint: Path | None, materials: Materials) -> nn.Module:
-    """The model of `spec` with the weights of `checkpoint`, or the demo weights of `materials` for None.
+    """Load the model of `spec` from `checkpoint`; None loads the demo weights of `materials`.
 
-    In eval mode, float32, on the CPU. Raises CheckpointError.
+    Returns it in eval mode, float32, on the CPU. Raises CheckpointError if the file is unreadable, unsafe or
+    not finite, and StateDictError if its keys or shapes do not match the architecture.
     """
     path = materials.weights_file(spec.architecture) if checkpoint is None else checkpoint
     state = _read_demo(spec, materials) if checkpoint is None else read_state_dict(checkpoint)
     pixels = spec.preprocessing
-    with torch.device("meta"):  # no memory and no random draws for weights about to be replaced
+    with torch.device("meta"):  # no allocation and no initialisation of weights that are replaced
         model = load_architecture(spec.architecture).build(len(spec.labels), *pixels.size)
     expected = model.state_dict()
     _require_fit(path, spec.architecture, expected, state)
@@ -49,23 +50,21 @@ def _read_demo(spec: ModelSpec, materials: Materials) -> dict[str, Tensor]:
     path = materials.weights_file(spec.architecture)
     if spec.labels != materials.labels:
         problem = (
-            f"the demo weights tell {', '.join(materials.labels)}, in this order, "
-            f"and not {', '.join(spec.labels)}"
+            f"the demo weights have the labels {', '.join(materials.labels)}, in this order; "
+            f"the catalogue has {', '.join(spec.labels)}"
         )
-        raise CheckpointError(
-            path, problem, "Build this model from a checkpoint of its own: --checkpoints DIR."
-        )
-    _refuse_what_is_no_checkpoint(path)
-    _read_safetensors(path)  # for its errors
+        raise CheckpointError(path, problem, "Provide a checkpoint for this model: --checkpoints DIR.")
+    _require_checkpoint_file(path)
+    _read_safetensors(path)  # raises for a damaged file
     return materials.load_weights(spec.architecture)
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:
-    """Read the state dict that `path` holds: bare, or under `state_dict`, `model_state_dict` or `model`.
+    """Read the state dict in `path`: bare, or under `state_dict`, `model_state_dict` or `model`.
 
-    Prefixes of DataParallel and torch.compile are removed. Raises CheckpointError.
+    Removes the key prefixes of DataParallel and torch.compile. Raises CheckpointError.
     """
-    _refuse_what_is_no_checkpoint(path)
+    _require_checkpoint_file(path)
     content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
     state = _find_state_dict(path, content)
     while prefix := next(
@@ -75,7 +74,8 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def _refuse_what_is_no_checkpoint(path: Path) -> None:
+def _require_checkpoint_file(path: Path) -> None:
+    """Raise CheckpointError for a file that is missing, empty, an LFS pointer or a web page."""
     try:
         with path.open("rb") as file:
             head = file.read(512)
@@ -89,41 +89,41 @@ def _refuse_what_is_no_checkpoint(path: Path) -> None:
         raise CheckpointError(path, "it is a Git LFS pointer, not the checkpoint", "Run: git lfs pull")
     if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml)", head, re.IGNORECASE):
         problem = "it is an HTML or XML page, not a checkpoint"
-        raise CheckpointError(path, problem, "A download answered with a page; download the file itself.")
+        raise CheckpointError(path, problem, "The download returned a web page; download the file itself.")
 
 
 def _read_safetensors(path: Path) -> object:
     try:
         return load_file(path)
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(path, f"it is not a whole .safetensors file: {error}") from error
+        raise CheckpointError(path, f"it is not a valid .safetensors file: {error}") from error
 
 
 def _read_pickle(path: Path) -> object:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # whatever is odd about the file is an error below
+            warnings.simplefilter("ignore")  # a malformed file raises below
             return torch.load(path, map_location="cpu", weights_only=True)
     except MemoryError:
         raise
-    except Exception as error:  # a damaged file makes the unpickler raise anything at all
-        if wanted := _wants_to_run(path, str(error)):
-            problem = f"it was refused: it wants to run {wanted} while it is read"
-            advice = f"Such a file can hold any code, so nothing of it was run. {_ADVICE}"
+    except Exception as error:  # the unpickler raises arbitrary exceptions for damaged files
+        if name := _imported_name(path, str(error)):
+            problem = f"it was refused: loading it would execute {name}"
+            advice = f"A pickle can execute arbitrary code; none of it was executed. {_ADVICE}"
             raise CheckpointError(path, problem, advice) from error
         if "TorchScript" in str(error) or "torch.jit" in str(error):
             raise CheckpointError(path, "it is a TorchScript archive, not a state dict", _ADVICE) from error
         raise CheckpointError(path, _unreadable(path), _ADVICE) from error
 
 
-def _wants_to_run(path: Path, refusal: str) -> str:
-    """What a pickle would import: from torch's refusal, or from the pickle where torch cannot read it."""
+def _imported_name(path: Path, refusal: str) -> str:
+    """The global that a pickle imports, from torch's message or else from its first opcodes; else ""."""
     if named := re.search(r"GLOBAL ([\w.]+)|global ([\w.]+) was", refusal, re.IGNORECASE):
         return named[1] or named[2]
     with path.open("rb") as file:
         start = file.read(4096)
     texts: list[str] = []
-    with contextlib.suppress(Exception):  # whatever is behind the import is of no interest
+    with contextlib.suppress(Exception):  # the opcodes after the import are not needed
         for opcode, argument, _ in pickletools.genops(start):
             if opcode.name == "GLOBAL":
                 return str(argument).replace(" ", ".")
@@ -139,10 +139,10 @@ def _unreadable(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(4)
     if start.startswith(b"PK"):
-        return f"it is truncated or damaged ({size:,} bytes of a PyTorch archive, not to be read to its end)"
+        return f"it is truncated or damaged ({size:,} bytes of a PyTorch archive, incomplete)"
     if start.startswith(b"\x80"):
-        return f"it is truncated or damaged ({size:,} bytes of a pickle, not to be read to its end)"
-    return f"it is not a PyTorch checkpoint ({size:,} bytes that begin with {start!r})"
+        return f"it is truncated or damaged ({size:,} bytes of a pickle, incomplete)"
+    return f"it is not a PyTorch checkpoint ({size:,} bytes, starting with {start!r})"
 
 
 def _find_state_dict(path: Path, content: object) -> dict[str, Tensor]:
@@ -169,7 +169,7 @@ def _is_entry(item: tuple[object, object]) -> bool:
 def _require_fit(
     path: Path, architecture: str, expected: Mapping[str, Tensor], found: Mapping[str, Tensor]
 ) -> None:
-    # Checkpoints from before PyTorch 0.4.1 have no batch counters; load_state_dict adds them.
+    # Checkpoints saved before PyTorch 0.4.1 lack num_batches_tracked; load_state_dict adds it.
     missing = [key for key in expected if key not in found and not key.endswith(".num_batches_tracked")]
     unexpected = [key for key in found if key not in expected]
     misshaped = {
@@ -180,16 +180,16 @@ def _require_fit(
     if missing or unexpected or misshaped:
         raise StateDictError(path, architecture, missing, unexpected, misshaped)
     for key, value in found.items():
-        wanted = "floating point" if expected[key].is_floating_point() else "whole numbers"
+        wanted = "floating point" if expected[key].is_floating_point() else "integer"
         same_kind = value.is_floating_point() == expected[key].is_floating_point()
         if not same_kind or value.is_quantized or value.layout != torch.strided:
-            problem = f"{key} is {value.dtype} ({value.layout}), expected dense {wanted}"
-            raise CheckpointError(path, problem, "Save the weights as they were trained, not quantised.")
+            problem = f"{key} is {value.dtype} ({value.layout}), expected a dense {wanted} tensor"
+            raise CheckpointError(path, problem, "Save the trained weights before quantisation.")
 
 
 def _require_finite(path: Path, state: Mapping[str, Tensor]) -> None:
     broken = [key for key, value in state.items() if not bool(torch.isfinite(value).all())]
     if broken:
         shown = ", ".join(broken[:5]) + (", …" if len(broken) > 5 else "")
-        problem = f"{len(broken)} of its tensors hold NaN or infinite values: {shown}"
-        raise CheckpointError(path, problem, "The training diverged; take an earlier checkpoint.")
+        problem = f"{len(broken)} of its tensors contain NaN or infinite values: {shown}"
+        raise CheckpointError(path, problem, "The training diverged; use an earlier checkpoint.")

@@ -1,4 +1,4 @@
-"""From a PyTorch model to an ONNX file that is what was asked for."""
+"""Exports a PyTorch model to ONNX and checks opset, names, dtypes and shapes of the result."""
 
 import warnings
 from pathlib import Path
@@ -17,15 +17,15 @@ BATCH_AXIS = "batch"
 
 
 def export_onnx(model: nn.Module, spec: ModelSpec, path: Path) -> None:
-    """Write `model` to `path`: float32 [batch, 3, height, width] in, [batch, classes] out, batch free.
+    """Export `model` to `path`: float32, [batch, 3, height, width] → [batch, classes], dynamic batch.
 
-    Raises ExportError where the file does not have the opset, the names or the shapes asked for.
+    Raises ExportError if PyTorch cannot export it, or if the file has another opset, name, dtype or shape.
     """
     exportable = load_architecture(spec.architecture).exportable(model)
     example = torch.zeros(1, *spec.input_shape)
     try:
         with warnings.catch_warnings():
-            # dynamo=True stays at opset 18 for these networks; this exporter warns that it is the old one.
+            # dynamo=True supports opset 18 only for these networks; this one warns that it is deprecated.
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 exportable,
@@ -40,18 +40,18 @@ def export_onnx(model: nn.Module, spec: ModelSpec, path: Path) -> None:
             )
     except (RuntimeError, torch.onnx.OnnxExporterError) as error:
         raise ExportError(spec.name, f"PyTorch cannot express it in ONNX: {error}") from error
-    _require_as_asked(spec, path)
+    _require_signature(spec, path)
 
 
-def _require_as_asked(spec: ModelSpec, path: Path) -> None:
+def _require_signature(spec: ModelSpec, path: Path) -> None:
     try:
         onnx.checker.check_model(path, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise ExportError(spec.name, f"onnx.checker found: {error}") from error
+        raise ExportError(spec.name, f"onnx.checker reports: {error}") from error
     exported = onnx.load(path)
     opset = {entry.domain: entry.version for entry in exported.opset_import}
     if opset != {"": spec.opset}:
-        raise ExportError(spec.name, f"found opsets {opset}, expected only ONNX's own at {spec.opset}")
+        raise ExportError(spec.name, f"found opsets {opset}, expected ONNX opset {spec.opset} only")
     expected = {
         INPUT_NAME: [BATCH_AXIS, *spec.input_shape],
         OUTPUT_NAME: [BATCH_AXIS, len(spec.labels)],
@@ -60,8 +60,6 @@ def _require_as_asked(spec: ModelSpec, path: Path) -> None:
         tensor = value.type.tensor_type
         shape = [axis.dim_param or axis.dim_value for axis in tensor.shape.dim]
         if tensor.elem_type != onnx.TensorProto.FLOAT or shape != expected.pop(value.name, None):
-            raise ExportError(
-                spec.name, f"found {value.name} {shape}, which is not the float32 tensor asked for"
-            )
+            raise ExportError(spec.name, f"{value.name} {shape} is not the requested float32 tensor")
     if expected:
-        raise ExportError(spec.name, f"it lacks {', '.join(expected)}")
+        raise ExportError(spec.name, f"missing inputs or outputs: {', '.join(expected)}")

@@ -1,7 +1,9 @@
+"""Build cache, hashed files and their parts, and atomic publication of folders."""
+
 from torch2web.store.atomic_swap import swapped_in
-from torch2web.store.cached_encodings import KeptForms
-from torch2web.store.cached_folder import kept_files
-from torch2web.store.conversions import MODEL, ConversionCache, Entry, Kept
+from torch2web.store.cached_encodings import CachedEncodings
+from torch2web.store.cached_folder import cached_files
+from torch2web.store.conversions import MODEL, CachedConversion, ConversionCache, Entry
 from torch2web.store.hashing import (
     FileRecord,
     integrity,
@@ -12,7 +14,7 @@ from torch2web.store.hashing import (
     write_bytes_hashed,
     write_hashed,
 )
-from torch2web.store.parallel import side_by_side
+from torch2web.store.parallel import map_parallel
 from torch2web.store.parts import (
     HASH_LENGTH,
     PART_SIZE,
@@ -22,28 +24,28 @@ from torch2web.store.parts import (
     write_named,
     write_parts,
 )
-from torch2web.store.verified_files import CheckedFiles
+from torch2web.store.verified_files import VerifiedFiles
 
 __all__ = [
     "HASH_LENGTH",
     "MODEL",
     "PARTS",
     "PART_SIZE",
-    "CheckedFiles",
+    "CachedConversion",
+    "CachedEncodings",
     "ConversionCache",
     "Entry",
     "FileRecord",
-    "Kept",
-    "KeptForms",
     "PartedFile",
+    "VerifiedFiles",
+    "cached_files",
     "integrity",
     "join_parts",
-    "kept_files",
+    "map_parallel",
     "read_blocks",
     "record_of",
     "sha256_of",
     "sha256_of_sources",
-    "side_by_side",
     "swapped_in",
     "write_bytes_hashed",
     "write_hashed",

@@ -1,4 +1,4 @@
-"""Puts a finished folder in place of an old one, so that nobody ever sees half of it."""
+"""Replaces a folder atomically, so that readers never see an incomplete one."""
 
 import ctypes
 import errno
@@ -17,10 +17,10 @@ _RENAME_EXCHANGE = 2
 
 @contextmanager
 def swapped_in(target: Path) -> Iterator[Path]:
-    """Yield a new folder beside `target`; on success it becomes `target`, whole.
+    """Yield an empty folder beside `target`, which replaces `target` on success.
 
-    On any exception, Ctrl-C included, the new folder is removed and `target` stays as it was. What a killed
-    process left beside `target` is removed by the next one.
+    On any exception, KeyboardInterrupt included, the new folder is removed and `target` is unchanged. Folders
+    left by a killed process are removed by the next call. Raises OSError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     prefix, aside = f".{target.name}.new-", target.with_name(f".{target.name}.old")
@@ -39,7 +39,7 @@ def swapped_in(target: Path) -> Iterator[Path]:
 
 
 def _exchange(staged: Path, target: Path, aside: Path) -> None:
-    """Put `staged` in the place of `target`: in one step where the system can, in two elsewhere."""
+    """Replace `target` by `staged`: atomically on Linux, with two renames elsewhere."""
     if sys.platform == "linux" and _exchange_names(staged, target):
         return
     shutil.rmtree(aside, ignore_errors=True)
@@ -53,7 +53,7 @@ def _exchange(staged: Path, target: Path, aside: Path) -> None:
 
 
 def _exchange_names(first: Path, second: Path) -> bool:
-    """Linux's renameat2 with RENAME_EXCHANGE; False where the system or its file system lacks it."""
+    """Exchange two names by Linux's renameat2(RENAME_EXCHANGE); False if the system does not support it."""
     libc = ctypes.CDLL(None, use_errno=True)
     renameat2 = getattr(libc, "renameat2", None)
     if renameat2 is None:

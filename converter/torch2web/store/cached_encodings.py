@@ -1,6 +1,7 @@
-"""Compressed forms of files, kept between builds: each under a key that stands for what it was made from.
+"""Cache of compressed files, keyed by a hash of their inputs.
 
-A form lies in `<key>-<its own SHA-256>`; an empty one says that the file does not shrink enough to have any.
+An encoding is stored as `<key>-<SHA-256 of its content>`; an empty file records that compression does not
+pay.
 """
 
 import os
@@ -12,15 +13,14 @@ from torch2web.store.hashing import FileRecord, sha256_of, write_hashed
 from torch2web.store.links import link_or_copy
 from torch2web.store.work_folders import process_folder, remove_leftovers
 
-LARGEST = 4 * 2**30
-"""Bytes that are kept: several builds' worth, so that builds beside one another do not fight. The longest
-unused go first."""
+MAX_CACHE_BYTES = 4 * 2**30
+"""Maximum total size in bytes, enough for several concurrent builds; the least recently used are evicted."""
 
 _WORK = ".work-"
 
 
-class KeptForms:
-    """The forms below `folder`. Reading and writing may be done by several threads at a time."""
+class CachedEncodings:
+    """The cached encodings in `folder`; a context manager. `read` and `write` are thread-safe."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -30,29 +30,29 @@ class KeptForms:
         self._used: set[str] = set()
 
     def read(self, key: str) -> FileRecord | None:
-        """The form of `key`, or None where there is none or it is no longer what was written."""
+        """Return the encoding of `key`; None if it is not cached or its SHA-256 does not match."""
         name = self._names.get(key)
         try:
             if not name or f"{key}-{sha256_of(self.folder / name)}" != name:
                 return None
             os.utime(self.folder / name)
             size = (self.folder / name).stat().st_size
-        except OSError:  # another build removed it
+        except OSError:  # evicted by another build
             return None
         self._used.add(name)
         return FileRecord(name, size, name.partition("-")[2])
 
-    def write(self, key: str, blocks: Iterable[bytes], most: int) -> FileRecord:
-        """Keep `blocks` as the form of `key`: an empty one where they are more than `most` bytes."""
+    def write(self, key: str, blocks: Iterable[bytes], max_size: int) -> FileRecord:
+        """Store `blocks` as the encoding of `key`; an empty file if they exceed `max_size` bytes."""
         written = write_hashed(self._work, key, blocks)
-        if written.size > most:
+        if written.size > max_size:
             written = write_hashed(self._work, key, [])
         name = f"{key}-{written.sha256}"
         (self._work / key).replace(self.folder / name)
         self._used.add(name)
         return FileRecord(name, written.size, written.sha256)
 
-    def __enter__(self) -> "KeptForms":
+    def __enter__(self) -> "CachedEncodings":
         self._work = process_folder(self.folder, _WORK)
         return self
 
@@ -62,9 +62,9 @@ class KeptForms:
         size = sum((self.folder / name).stat().st_size for name in self._used)
         for path in sorted(unused, key=lambda path: path.stat().st_mtime, reverse=True):
             size += path.stat().st_size
-            if size > LARGEST:
+            if size > MAX_CACHE_BYTES:
                 path.unlink(missing_ok=True)
 
-    def place(self, form: FileRecord, target: Path) -> None:
-        """Give `form` the name `target` as well; should it then be changed there, `read` finds it out."""
-        link_or_copy(self.folder / form.path, target)
+    def place(self, encoding: FileRecord, target: Path) -> None:
+        """Hard-link or copy `encoding` to `target`; `read` detects a later modification through the link."""
+        link_or_copy(self.folder / encoding.path, target)

@@ -1,6 +1,6 @@
-"""Folders that builds keep for one another: complete once they have their name, the oldest removed.
+"""Cache of folders, published atomically by renaming; the oldest of each kind are evicted.
 
-A kept folder is named after what it holds and a hash of what it was made from: `<kind>-<32 hex digits>`.
+A cached folder is named `<kind>-<32 hex digits>`, where the digits are a hash of its inputs.
 """
 
 import hashlib
@@ -14,12 +14,12 @@ from torch2web.store.work_folders import process_folder, remove_leftovers
 
 _SUMS = "sums.json"
 
-NEWEST = 2
-"""How many folders of one kind are kept: a few, so that builds beside one another do not fight."""
+NEWEST = 4
+"""Number of folders kept of each kind; more than one, so that concurrent builds do not evict each other's."""
 
 
 def begin_work(target: Path) -> Path:
-    """A new folder to fill, which `publish` then gives the name `target`."""
+    """Create an empty working folder, to be filled and then passed to `publish`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{_kind(target)}-work-"
     remove_leftovers(target.parent, prefix)
@@ -27,9 +27,9 @@ def begin_work(target: Path) -> Path:
 
 
 def publish(work: Path, target: Path) -> None:
-    """Give the finished folder `work` the name `target`, and remove the oldest of the same kind.
+    """Rename the complete folder `work` to `target` and evict the oldest of the same kind.
 
-    Where another process was first with the same name, its folder stays and `work` is removed.
+    If another process has published `target` first, its folder is kept and `work` is removed. Raises OSError.
     """
     try:
         work.rename(target)
@@ -45,10 +45,10 @@ def publish(work: Path, target: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def kept_files(cache: Path, kind: str, key: str, make: Callable[[Path], None]) -> dict[str, bytes]:
-    """What `make` writes into the folder that it is given, by file name.
+def cached_files(cache: Path, kind: str, key: str, make: Callable[[Path], None]) -> dict[str, bytes]:
+    """Return the files that `make` writes into a folder, by file name, from `cache` if they are there.
 
-    Kept in `cache` as long as `key`, which stands for everything that the files are made from, is the same.
+    `key` must identify every input of `make`.
     """
     folder = cache / f"{kind}-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
     if (files := _read_files(folder)) is not None:
@@ -67,7 +67,7 @@ def kept_files(cache: Path, kind: str, key: str, make: Callable[[Path], None]) -
 
 
 def _read_files(folder: Path) -> dict[str, bytes] | None:
-    """The files of a kept folder, or None where it is not there or no longer what was written."""
+    """Return the files of a cached folder; None if it does not exist or a SHA-256 does not match."""
     try:
         sums: dict[str, str] = json.loads((folder / _SUMS).read_text())
         files = {name: (folder / name).read_bytes() for name in sums}

@@ -1,4 +1,4 @@
-"""Verified conversions kept between builds, under a hash of everything that they depend on."""
+"""Cache of verified conversions, keyed by a hash of their inputs."""
 
 import hashlib
 import json
@@ -12,19 +12,19 @@ from torch2web.errors import OutputError
 from torch2web.store.cached_folder import begin_work, publish
 from torch2web.store.hashing import FileRecord
 from torch2web.store.parts import PartedFile
-from torch2web.store.verified_files import CheckedFiles
+from torch2web.store.verified_files import VerifiedFiles
 
 MODEL = "model.onnx"
-"""Path of the whole ONNX file below the folder of an entry."""
+"""Path of the full ONNX file, relative to the folder of an entry."""
 
 _RECORD = "record.json"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A folder with `model.onnx`, `record.json`, and graph, weights and plan in parts as in the site.
+    """A cache entry: a folder with `model.onnx`, `record.json`, and graph, weights and plan split into parts.
 
-    It is complete by the time it has its name.
+    The folder gets its name only when it is complete.
     """
 
     folder: Path
@@ -33,66 +33,68 @@ class Entry:
     def model(self) -> Path:
         return self.folder / MODEL
 
-    def read(self) -> "Kept | None":
-        """What is kept, or None where this entry was never stored or is no longer what was.
+    def read(self) -> "CachedConversion | None":
+        """Return the conversion; None if it is not cached or a SHA-256 does not match.
 
-        Hashes every file. They may be names of files of a site too, which anybody edits.
+        Hashes every file: a site may share them by hard links, through which they can be modified.
         """
         try:
             sealed = json.loads((self.folder / _RECORD).read_text())
             record: dict[str, Any] = sealed["record"]
             if sealed["sha256"] != _sha256_of_json(record):
                 return None
-            files = CheckedFiles.check(self.folder, _files_of(record))
+            files = VerifiedFiles.check(self.folder, _files_of(record))
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return Kept(record, files) if files else None
+        return CachedConversion(record, files) if files else None
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A conversion of the cache, found to be what was stored."""
+class CachedConversion:
+    """A cached conversion whose files match their SHA-256."""
 
     record: dict[str, Any]
-    files: CheckedFiles
+    files: VerifiedFiles
 
 
 class ConversionCache:
-    """Entries below `folder`, one for each distinct input."""
+    """Entries in `folder`, one for each distinct input."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def entry(self, name: str, inputs: Mapping[str, Any]) -> Entry:
-        """The entry of the conversion of the model `name` from `inputs`, which JSON must be able to hold."""
+        """Return the entry of model `name` for `inputs`, which must be serialisable as JSON."""
         key = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
         return Entry(self.folder / f"{name}-{key[:32]}")
 
     def begin(self, entry: Entry) -> Entry:
-        """A place to convert into, which `store` turns into `entry`."""
+        """Create a working folder for a conversion, to be passed to `store` or `discard`."""
         return Entry(begin_work(entry.folder))
 
-    def store(self, work: Entry, entry: Entry, record: dict[str, Any]) -> Kept:
-        """Complete `work` with its record and give it its name; the oldest of the model's go.
+    def store(self, work: Entry, entry: Entry, record: dict[str, Any]) -> CachedConversion:
+        """Write `record` into `work`, publish it as `entry` and evict the model's oldest entries.
 
-        Raises OutputError where it then does not read as it was written.
+        Raises OutputError if the stored files do not match their records.
         """
         sealed = {"record": record, "sha256": _sha256_of_json(record)}
         (work.folder / _RECORD).write_text(json.dumps(sealed, indent=2, sort_keys=True))
-        if entry.read() is None:  # damaged, or not there
+        if entry.read() is None:  # damaged or missing
             shutil.rmtree(entry.folder, ignore_errors=True)
         publish(work.folder, entry.folder)
-        if (kept := entry.read()) is None:  # as the next build will, whichever build wrote it
+        if (
+            cached := entry.read()
+        ) is None:  # verify what the next build will read, whichever process wrote it
             raise OutputError(entry.folder, "it changed after it was verified; build again")
-        return kept
+        return cached
 
     def discard(self, work: Entry) -> None:
-        """Remove what `begin` made."""
+        """Remove the working folder created by `begin`."""
         shutil.rmtree(work.folder, ignore_errors=True)
 
 
 def _files_of(record: Mapping[str, Any]) -> list[FileRecord]:
-    """Every file of an entry but the record itself."""
+    """Records of all files of an entry except record.json."""
     parted = [record["graph"], *(variant["weights"] for variant in record["kept"])]
     parted += [record["plan"]] if record["plan"] else []
     parts = [part for file in parted for part in PartedFile.from_dict(file).parts]
@@ -100,5 +102,5 @@ def _files_of(record: Mapping[str, Any]) -> list[FileRecord]:
 
 
 def _sha256_of_json(record: Mapping[str, Any]) -> str:
-    """The same for a record and for what JSON makes of it: tuples become lists, floats stay as they are."""
+    """SHA-256 of the canonical JSON, which is the same before and after a round trip through JSON."""
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Files and their SHA-256, taken while the bytes are written so that the two cannot drift apart."""
+"""File records with SHA-256, computed while writing so that file and hash cannot diverge."""
 
 import base64
 import hashlib
@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import Any
 
 BLOCK_SIZE = 4 * 1024 * 1024
-"""Bytes that are read and written at a time."""
+"""Bytes per read or write."""
 
 
 @dataclass(frozen=True)
 class FileRecord:
-    """One file of the site. `path` is relative to the site's root, with forward slashes."""
+    """One file of a site: `path` relative to it with forward slashes, `size` in bytes, `sha256` in hex."""
 
     path: str
     size: int
     sha256: str
 
     def as_dict(self) -> dict[str, Any]:
-        """The manifest's form."""
+        """Return the file as an entry of the manifest."""
         return {"path": self.path, "size": self.size, "sha256": self.sha256}
 
 
 def read_blocks(path: Path) -> Iterator[bytes]:
-    """The bytes of `path`, BLOCK_SIZE at a time."""
+    """Yield the bytes of `path` in blocks of BLOCK_SIZE."""
     with path.open("rb") as file:
         while block := file.read(BLOCK_SIZE):
             yield block
@@ -50,19 +50,19 @@ def write_bytes_hashed(root: Path, path: str, content: bytes) -> FileRecord:
 
 
 def record_of(root: Path, path: str) -> FileRecord:
-    """The record of a file that something else wrote to `root/path`."""
+    """Return the record of the existing file `root/path`."""
     target = root / path
     return FileRecord(path, target.stat().st_size, sha256_of(target))
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
+    """Return the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sha256_of_sources(root: Path, paths: Iterable[Path]) -> str:
-    """One SHA-256, in hex, over the names below `root` and the bytes of `paths`, in their order."""
+    """Return one SHA-256, in hex, over the names relative to `root` and the contents of `paths`, in order."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
@@ -71,5 +71,5 @@ def sha256_of_sources(root: Path, paths: Iterable[Path]) -> str:
 
 
 def integrity(sha256: str) -> str:
-    """A hex digest in the form of an `integrity` attribute (W3C Subresource Integrity)."""
+    """Convert a hex SHA-256 to an `integrity` attribute (W3C Subresource Integrity)."""
     return "sha256-" + base64.b64encode(bytes.fromhex(sha256)).decode()

@@ -1,4 +1,4 @@
-"""Second names for files, in place of copies."""
+"""Hard links in place of copies."""
 
 import os
 import shutil
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Give the file `source` the name `target` as well, in place of whatever has that name.
+    """Hard-link `source` to `target`, replacing an existing `target`; copy if linking fails. Raises OSError.
 
-    A second name of the same file where the system can, as copying a gigabyte takes seconds. Whoever then
-    changes the file in the site changes it in the cache too: only for files whose hash every build checks.
+    Linking saves seconds per gigabyte, but a change to either file changes both: use it only for files whose
+    hash every build verifies.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)
-    except OSError:  # another file system, one without links, or somebody else's file
+    except OSError:  # another file system, no support for links, or another owner
         shutil.copyfile(source, target)

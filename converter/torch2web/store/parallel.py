@@ -1,4 +1,4 @@
-"""The same work on many items, on every core."""
+"""Parallel map over threads."""
 
 import os
 import threading
@@ -10,12 +10,13 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def side_by_side(
+def map_parallel(
     work: Callable[[_Item], _Result], items: Iterable[_Item], stopped: threading.Event | None = None
 ) -> list[_Result]:
-    """`work` on each of `items`, in threads: hashing and compressing leave Python's lock alone.
+    """Apply `work` to each of `items` in one thread per core; return the results in order.
 
-    On an exception, Ctrl-C included, no further item is begun, and `stopped` tells the threads not to finish.
+    Meant for work that releases the GIL, such as hashing and compression. On an exception, KeyboardInterrupt
+    included, pending items are cancelled and `stopped` is set, which running work may poll to stop early.
     """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         futures = [pool.submit(work, item) for item in items]

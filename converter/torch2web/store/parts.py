@@ -1,7 +1,7 @@
-"""Files that the loader fetches in parts, each under a name made from its own hash.
+"""Files split into download parts with content-addressed names.
 
-Two builds that share a part share its name, so that browsers and caches keep it; a part can never be another
-one under the same name.
+Builds with a common part share its name, so that HTTP caches can keep it; the content behind a name never
+changes.
 """
 
 import hashlib
@@ -13,27 +13,27 @@ from typing import Any
 from torch2web.store.hashing import FileRecord
 
 PARTS = "models/parts/*.bin"
-"""Path of a part of a model, with an asterisk where its hash goes."""
+"""Path of a part of a model; the asterisk stands for its hash."""
 
 PART_SIZE = 4 * 2**20
-"""Most bytes of a part of a model. What a visitor with 10 Mbit/s loses when a download breaks off is then
-four seconds at most, and what the loader holds besides what it keeps is small."""
+"""Maximum size of a part in bytes. An interrupted download at 10 Mbit/s loses at most four seconds, and the
+loader needs little memory for the part in flight."""
 
 HASH_LENGTH = 32
-"""Hexadecimal digits of a hash that names a file: 128 bits, which no two files share by chance."""
+"""Hex digits of the hash in a file name: 128 bits, enough to rule out accidental collisions."""
 
 
 @dataclass(frozen=True)
 class PartedFile:
-    """One file as the loader puts it together. `parts` follow one another and make up `size` bytes."""
+    """A file split into consecutive `parts`, `size` bytes in total."""
 
     size: int
     sha256: str
-    """Of the whole."""
+    """Of the whole file, in hex."""
     parts: tuple[FileRecord, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """The manifest's form."""
+        """Return the file as an entry of the manifest."""
         return {
             "size": self.size,
             "sha256": self.sha256,
@@ -42,14 +42,14 @@ class PartedFile:
 
     @classmethod
     def from_dict(cls, file: Mapping[str, Any]) -> "PartedFile":
-        """What `as_dict` gave."""
+        """Inverse of `as_dict`."""
         return cls(file["size"], file["sha256"], tuple(FileRecord(**part) for part in file["parts"]))
 
 
 def write_parts(root: Path, name: str, content: bytes, part_size: int) -> PartedFile:
     """Write `content` into `root` in parts of at most `part_size` bytes.
 
-    `name` is the path of a part, with an asterisk where its hash goes.
+    `name` is the path of a part relative to `root`; its asterisk is replaced by the hash.
     """
     whole = hashlib.sha256(content).hexdigest()
     starts = range(0, len(content), part_size)
@@ -58,7 +58,7 @@ def write_parts(root: Path, name: str, content: bytes, part_size: int) -> Parted
 
 
 def write_named(root: Path, name: str, content: bytes) -> FileRecord:
-    """Write `content` to a path with its hash in the place of the asterisk in `name`."""
+    """Write `content` into `root` as `name`, with its asterisk replaced by the hash of the content."""
     digest = hashlib.sha256(content).hexdigest()
     path = name.replace("*", digest[:HASH_LENGTH])
     target = root / path
@@ -68,6 +68,6 @@ def write_named(root: Path, name: str, content: bytes) -> FileRecord:
 
 
 def join_parts(site: Path, file: Mapping[str, Any]) -> bytes:
-    """The bytes of a file of a built site, by its entry in the manifest."""
+    """Return the content of a file of a built site, given its manifest entry."""
     parts: Sequence[Mapping[str, Any]] = file["parts"]
     return b"".join((site / part["path"]).read_bytes() for part in parts)

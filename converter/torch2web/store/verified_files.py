@@ -1,7 +1,7 @@
-"""Files that were hashed and found right, to be used for as long as nobody has written to them since.
+"""Files verified by SHA-256 once, and by their file status on each later use.
 
-Hashing takes most of the time of a build without changes, so each file is hashed once. What is done with it
-later, a while after if another model had to be converted, asks the system whether it is still the same file.
+Hashing dominates the time of an unchanged build, so each file is hashed once. Later uses, possibly minutes
+after, compare inode, size and modification time instead.
 """
 
 import hashlib
@@ -13,50 +13,52 @@ from pathlib import Path
 from torch2web.errors import OutputError
 from torch2web.store.hashing import FileRecord
 from torch2web.store.links import link_or_copy
-from torch2web.store.parallel import side_by_side
+from torch2web.store.parallel import map_parallel
 
 _Stamp = tuple[int, int, int, int]
-"""Device, inode, size and time of the last write. Not the time that a new name of the file changes too."""
+"""Device, inode, size and mtime. Not ctime, which creating a hard link changes too."""
 
 
 @dataclass(frozen=True)
-class CheckedFiles:
-    """Files below `folder`, by the paths of their records."""
+class VerifiedFiles:
+    """Verified files in `folder`, by the relative paths of their records."""
 
     folder: Path
     stamps: Mapping[str, _Stamp]
-    """As each was when it was hashed."""
+    """File status at the time of hashing, by path."""
 
     @classmethod
-    def check(cls, folder: Path, files: Iterable[FileRecord]) -> "CheckedFiles | None":
-        """None where one of `files` is not what its record says. Raises OSError where one cannot be read."""
+    def check(cls, folder: Path, files: Iterable[FileRecord]) -> "VerifiedFiles | None":
+        """Hash `files`; None if one does not match its record. Raises OSError if one cannot be read."""
         distinct = {file.path: file for file in files}.values()
-        # The longest begin first, lest a core idle last.
+        # Largest first, to balance the load of the threads.
         ordered = sorted(distinct, key=lambda file: file.size, reverse=True)
-        stamps = side_by_side(lambda file: _stamp_if_right(folder / file.path, file), ordered)
+        stamps = map_parallel(lambda file: _stamp_if_right(folder / file.path, file), ordered)
         found = {file.path: stamp for file, stamp in zip(ordered, stamps, strict=True) if stamp}
         return cls(folder, found) if len(found) == len(ordered) else None
 
     def place(self, path: str, target: Path) -> None:
-        """Give the file the name `target` as well, or a copy. Raises OutputError where it has changed."""
+        """Hard-link or copy the file to `target`. Raises OutputError if it changed since it was verified."""
         link_or_copy(self.folder / path, target)
         self._require_unchanged(path)
 
     def read(self, path: str) -> bytes:
-        """The file's bytes. Raises OutputError where it has changed."""
+        """Return the file's content. Raises OutputError if it has changed since it was verified."""
         content = (self.folder / path).read_bytes()
         self._require_unchanged(path)
         return content
 
     def _require_unchanged(self, path: str) -> None:
-        """To be asked afterwards: what was linked or read before is then what was hashed."""
+        """Call after linking or reading, so that a change in between is detected too."""
         if _stamp_of((self.folder / path).stat()) != self.stamps[path]:
             raise OutputError(self.folder / path, "it changed after it was verified; build again")
 
 
 def _stamp_if_right(path: Path, expected: FileRecord) -> _Stamp | None:
     with path.open("rb") as file:
-        stamp = _stamp_of(os.fstat(file.fileno()))  # before: a write from now on is one after the check
+        stamp = _stamp_of(
+            os.fstat(file.fileno())
+        )  # before hashing, so that a concurrent write is detected later
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return stamp if digest == expected.sha256 else None
 

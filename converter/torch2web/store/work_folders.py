@@ -1,4 +1,4 @@
-"""Working folders named after the process that fills them, so that a later one can tell which are dead."""
+"""Working folders named after their process id, so that leftovers of killed processes can be removed."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def process_folder(parent: Path, prefix: str) -> Path:
-    """Make the folder `<prefix><id of this process>` in `parent`, empty."""
+    """Create the folder `<prefix><id of this process>` in `parent`, empty."""
     folder = parent / f"{prefix}{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -14,7 +14,7 @@ def process_folder(parent: Path, prefix: str) -> Path:
 
 
 def remove_leftovers(parent: Path, prefix: str) -> None:
-    """Remove the folders `<prefix><process id>` in `parent` whose process no longer runs."""
+    """Remove the folders `<prefix><process id>` in `parent` whose process is not running."""
     for path in parent.iterdir():
         process_id = path.name.removeprefix(prefix)
         if process_id != path.name and process_id.isdecimal() and not _is_running(int(process_id)):
@@ -24,7 +24,7 @@ def remove_leftovers(parent: Path, prefix: str) -> None:
 def _is_running(process_id: int) -> bool:
     try:
         os.kill(process_id, 0)
-    except PermissionError:  # it runs, as somebody else
+    except PermissionError:  # running, as another user
         return True
     except (ProcessLookupError, OverflowError):
         return False

@@ -1,3 +1,5 @@
+"""Postprocessing of model outputs."""
+
 from torch2web.tasks.classification import softmax
 
 __all__ = [

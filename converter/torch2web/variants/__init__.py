@@ -1,4 +1,4 @@
-"""Smaller files of a model: weights encoded in fewer bits, measured, and kept or refused."""
+"""Reduced-precision variants of a model: encoding, measurement against PyTorch, acceptance."""
 
 from torch2web.catalog import EXACT
 from torch2web.variants.encodings import Tensors, decode_all

@@ -1,15 +1,15 @@
-"""How weights are stored: as they are, or smaller and turned back into float32 before anything is computed.
+"""Encodings of stored weights. Whatever the encoding, weights are decoded to float32 before computation.
 
-Each encoding gives tensors for a safetensors file. A weight `w3` is stored as
+An encoding maps a weight to tensors of a safetensors file. A weight `w3` is stored as one of
 
 - `w3` F32: the values;
 - `w3` F16: rounded to half precision;
-- `w3` I8 with `w3.scale` F32, one for each output channel: value = integer × scale;
-- `w3` U8 with `w3.scale` F16, one for each 32 rows of a column: two 4-bit integers a byte, the left column
-  in the low half, value = (integer - 8) × scale.
+- `w3` I8 and `w3.scale` F32, one scale per output channel: value = integer × scale;
+- `w3` U8 and `w3.scale` F16, one scale per block of 32 rows of a column: two 4-bit integers per byte, the
+  left column in the low nibble, value = (integer - 8) × scale.
 
-The loader's `backends/weights/encodings.ts` decodes in the browser, to the same bits: at most one
-multiplication in float32 for each value.
+The loader decodes to the same bits (`backends/weights/encodings.ts`), as a value takes at most one float32
+multiplication.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,23 +22,23 @@ from numpy.typing import NDArray
 from torch2web.catalog import EXACT
 
 BLOCK_ROWS = 32
-"""Rows of a column that share a scale at 4 bits."""
+"""Rows of a column that share a scale in the 4-bit encoding."""
 
 Tensors = dict[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
 class Weight:
-    """One weight, float32. `axis` is the one that counts output channels."""
+    """One weight, float32. `axis` is the output channel axis."""
 
     name: str
-    """Of the initializer and of its external data: a plain word, unlike the names that PyTorch gives."""
+    """Name of the initializer and of its external data; an identifier, unlike PyTorch's dotted names."""
     values: NDArray[np.float32]
     axis: int
 
     @property
-    def is_matrix_part(self) -> bool:
-        """Whether it is a part of a large matrix, with the inputs as rows and the outputs as columns."""
+    def is_matrix_block(self) -> bool:
+        """Whether it is a column block of a split matrix, [inputs, outputs]."""
         return self.axis == 1
 
 
@@ -47,12 +47,12 @@ def as_float32(weight: Weight) -> Tensors:
 
 
 def as_float16(weight: Weight) -> Tensors:
-    with np.errstate(over="ignore"):  # infinite then, which the comparison with PyTorch refuses
+    with np.errstate(over="ignore"):  # becomes infinite, which the comparison with PyTorch refuses
         return {weight.name: weight.values.astype(np.float16)}
 
 
 def as_int8(weight: Weight) -> Tensors:
-    """Symmetric, so that zero stays zero; the largest value of a channel becomes 127."""
+    """Symmetric per-channel quantisation: zero stays zero, the largest magnitude of a channel maps to 127."""
     others = tuple(axis for axis in range(weight.values.ndim) if axis != weight.axis)
     largest = np.abs(weight.values).max(axis=others, keepdims=True)
     scale = _nonzero(largest / np.float32(127))
@@ -63,11 +63,11 @@ def as_int8(weight: Weight) -> Tensors:
 
 
 def as_int4(weight: Weight) -> Tensors:
-    """In blocks of BLOCK_ROWS rows, for weights that `fits_int4` lets pass."""
+    """Per-block quantisation with BLOCK_ROWS rows per block. Requires `fits_int4(weight)`."""
     rows, columns = weight.values.shape
     blocks = weight.values.reshape(rows // BLOCK_ROWS, BLOCK_ROWS, columns)
     extremes = np.take_along_axis(blocks, np.abs(blocks).argmax(axis=1, keepdims=True), axis=1)
-    # The largest value becomes -8, the one end that has no counterpart, whichever sign it has.
+    # Signed scale: the value of largest magnitude maps to -8, which has no positive counterpart.
     scale = _nonzero((extremes / np.float32(-8)).astype(np.float16))
     integers = np.rint(blocks / scale.astype(np.float32)).clip(-8, 7).astype(np.int8) + 8
     pairs = integers.astype(np.uint8).reshape(rows, columns)
@@ -78,17 +78,18 @@ def as_int4(weight: Weight) -> Tensors:
 
 
 def _nonzero(scale: NDArray[np.floating]) -> NDArray[np.floating]:
-    """A channel of zeros can have any scale but zero, which cannot be divided by."""
+    """Replace scales of zero, those of all-zero channels, by one to avoid a division by zero."""
     return np.where(scale == 0, scale.dtype.type(1), scale)
 
 
 def fits_int4(weight: Weight) -> bool:
+    """Whether the weight is a matrix block with whole blocks of rows and an even number of columns."""
     rows, columns = weight.values.shape[0], weight.values.shape[-1]
-    return weight.is_matrix_part and rows % BLOCK_ROWS == 0 and columns % 2 == 0
+    return weight.is_matrix_block and rows % BLOCK_ROWS == 0 and columns % 2 == 0
 
 
 def _matrices(encode: Callable[[Weight], Tensors]) -> Callable[[Weight], Tensors]:
-    """Large matrices by `encode`, everything else in half precision."""
+    """Encode blocks of large matrices by `encode`, all other weights in half precision."""
     return lambda weight: encode(weight) if fits_int4(weight) else as_float16(weight)
 
 
@@ -99,16 +100,16 @@ ENCODINGS: Mapping[str, Callable[[Weight], Tensors]] = {
     "int8_matrix": _matrices(as_int8),
     "int4_matrix": _matrices(as_int4),
 }
-"""By the name that the catalogue and the manifest use."""
+"""Encodings by their names in the catalogue and the manifest."""
 
 
 def applies(name: str, weights: Sequence[Weight]) -> bool:
-    """Whether an encoding makes sense for a model: those of large matrices only where there is one."""
+    """Whether an encoding is applicable: `*_matrix` requires at least one large matrix."""
     return not name.endswith("_matrix") or any(map(fits_int4, weights))
 
 
 def decode_all(tensors: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.float32]]:
-    """The weights by name as float32, from the tensors of a safetensors file, as the browser decodes them."""
+    """Decode the tensors of a safetensors file to float32 weights by name, bit-identical to the loader."""
     return {
         name: _decode(stored, tensors.get(f"{name}.scale"))
         for name, stored in tensors.items()

@@ -1,7 +1,7 @@
-"""Smaller files of a model: made, measured against the ReferenceRun, and kept or refused.
+"""Creates the variants of a model and accepts or refuses each by comparison with the ReferenceRun.
 
-All compute in float32 on the same graph, so they are equally fast; they differ in bytes and in what rounding
-the weights costs.
+All variants compute in float32 on the same graph and are equally fast; they differ in size and in the
+rounding of their weights.
 """
 
 from collections.abc import Iterator
@@ -29,35 +29,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Variant:
-    """A variant that passed the gate."""
+    """An accepted variant."""
 
     name: str
     content: bytes
-    """Its weights: a safetensors file, encoded as `encodings.py` says."""
+    """Weights: a safetensors file, encoded as described in `encodings.py`."""
     verification: dict[str, Any]
     golden: dict[str, Any]
-    """Seed, logits [2][classes] and tolerance of the self-check on the visitor's device."""
+    """Seed, logits [2][classes] and tolerance of the self-check in the browser."""
     logits: dict[str, list[float]]
-    """What it gives in onnxruntime, by reference image."""
+    """Logits in onnxruntime by reference image."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A candidate that did not pass, and why."""
+    """A refused variant; `size` is that of its weights in bytes."""
 
     name: str
     size: int
     reason: str
     verification: dict[str, Any] | None
-    """None where its logits could not be measured at all."""
+    """Measured differences; None if the logits are unusable."""
 
 
 def make_variants(split: SplitModel, spec: ModelSpec, reference: ReferenceRun) -> Iterator[Variant | Refused]:
-    """Encode the weights of `split` in each form that applies, measure it, and yield the outcome.
+    """Encode the weights of `split` by each applicable encoding, measure the result, and yield the outcome.
 
-    One at a time, since the encoded weights of a large model take hundreds of MiB.
+    A generator, because the encoded weights of a large model take hundreds of MiB.
 
-    Raises VerificationError where even the exact weights do not give PyTorch's logits on the split graph.
+    Raises VerificationError if the unrounded weights exceed the tolerance on the split graph.
     """
     for name, encode in ENCODINGS.items():
         if not applies(name, split.weights):
@@ -76,7 +76,7 @@ def _judge(
     reference: ReferenceRun,
     session: "onnxruntime.InferenceSession",
 ) -> Variant | Refused:
-    """Measure `session`, which has the weights of `content`."""
+    """Measure `session`, created from the weights of `content`, and accept or refuse the variant."""
     try:
         found, golden = run_all(session, spec, reference)
         report = measure(spec, reference, found, golden)
@@ -103,10 +103,12 @@ def _judge(
 
 
 def _why_refused(gate: Gate, report: VerificationReport) -> str:
-    """Empty where `report` passes."""
+    """Reason of the refusal; empty if `report` is within the gate."""
     if not report.top1_agreement >= gate.top1_agreement:
         return f"top-1 agreement {report.top1_agreement:.2%}, expected at least {gate.top1_agreement:.2%}"
     if not report.probabilities_max_abs_diff <= gate.probabilities_max_abs_diff:
         found = f"{report.probabilities_max_abs_diff:.3g}"
-        return f"a probability differs by {found}, allowed are {gate.probabilities_max_abs_diff:g}"
+        return (
+            f"max. difference of a probability {found}, expected at most {gate.probabilities_max_abs_diff:g}"
+        )
     return ""

@@ -1,8 +1,7 @@
-"""An ONNX file taken apart: the graph, and beside it the weights, to be stored in smaller forms.
+"""Separates an ONNX model into graph and weights, so that weights can be stored in smaller encodings.
 
-The graph names each weight as external data (ONNX, "External Data"), one file a weight. A matrix too large to
-be handled at once becomes several, each with some of the outputs: whoever decodes the weights then needs
-memory for one of them at a time.
+In the graph each weight is external data (ONNX, "External Data"), one location per weight. Large matrices are
+split into blocks of output columns, so that decoding needs memory for one block at a time.
 """
 
 from collections.abc import Iterator
@@ -15,25 +14,25 @@ from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
 from torch2web.variants.encodings import Weight
 
-SMALLEST = 1024
-"""Elements that a weight must have to be stored apart; biases and constants stay in the graph."""
+MIN_WEIGHT_ELEMENTS = 1024
+"""Minimum number of elements of an external weight; smaller biases and constants stay in the graph."""
 
-LARGEST = 8 * 2**20
-"""Bytes of float32 that a weight may have before it becomes several."""
+MAX_WEIGHT_BYTES = 8 * 2**20
+"""Maximum size of a matrix in float32; larger ones are split."""
 
 _COLUMNS = 16
-"""Outputs that a part of a matrix has a multiple of, for kernels that compute several at once."""
+"""Block widths are multiples of this, to suit SIMD kernels."""
 
 
 @dataclass(frozen=True)
 class SplitModel:
     graph: bytes
-    """The ONNX model without `weights`."""
+    """Serialised ONNX model that refers to `weights` as external data."""
     weights: tuple[Weight, ...]
 
 
 def split_model(path: Path) -> SplitModel:
-    """Take the model at `path` apart."""
+    """Split the ONNX model at `path` into graph and weights."""
     model = onnx.load(path)
     columns = _split_matrices(model.graph)
     factors = _factors(model.graph)
@@ -41,7 +40,7 @@ def split_model(path: Path) -> SplitModel:
     names: dict[str, str] = {}
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < SMALLEST or tensor.name in factors:
+        if values.dtype != np.float32 or values.size < MIN_WEIGHT_ELEMENTS or tensor.name in factors:
             continue
         axis = 1 if tensor.name in columns else 0
         weight = Weight(f"w{len(weights)}", np.ascontiguousarray(values), axis)
@@ -50,12 +49,12 @@ def split_model(path: Path) -> SplitModel:
         tensor.CopyFrom(_external(weight))
     for node in model.graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
-    # No protobuf promises the same bytes everywhere, but one version gives the same for the same model.
+    # Protobuf guarantees identical bytes only within one version of the library, which suffices here.
     return SplitModel(model.SerializeToString(deterministic=True), tuple(weights))
 
 
 def _factors(graph: GraphProto) -> set[str]:
-    """What BatchNormalizations read: a plan computes with it, and not with what rounding would make of it."""
+    """Tensors that BatchNormalization parameters depend on; plans fold them in, so they stay unrounded."""
     made_of = {output: node.input for node in graph.node for output in node.output}
     waiting = [name for node in graph.node if node.op_type == "BatchNormalization" for name in node.input[1:]]
     found: set[str] = set()
@@ -81,9 +80,9 @@ def _external(weight: Weight) -> TensorProto:
 
 
 def _split_matrices(graph: GraphProto) -> set[str]:
-    """Put several products in the place of each that has too large a matrix; return the parts' names."""
+    """Replace each Gemm with a large matrix by several and a Concat; return the names of the blocks."""
     initializers = {tensor.name: tensor for tensor in graph.initializer}
-    parts: set[str] = set()
+    blocks: set[str] = set()
     nodes: list[NodeProto] = []
     for node in graph.node:
         if not _has_large_matrix(node, initializers):
@@ -95,7 +94,7 @@ def _split_matrices(graph: GraphProto) -> set[str]:
         outputs = []
         for number, columns in enumerate(_column_ranges(*matrix.shape)):
             name = f"{node.input[1]}.{number}"
-            # Inputs as rows: for one picture that is a sum of rows, which needs no rearranging.
+            # Transposed to [inputs, outputs]: for a batch of one the product is a weighted sum of rows.
             graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(matrix[columns].T), name))
             inputs = [node.input[0], name]
             if bias:
@@ -103,15 +102,15 @@ def _split_matrices(graph: GraphProto) -> set[str]:
                 graph.initializer.append(numpy_helper.from_array(bias[0][columns].copy(), inputs[-1]))
             outputs.append(f"{name}.output")
             nodes.append(helper.make_node("Gemm", inputs, outputs[-1:], name))
-            parts.add(name)
+            blocks.add(name)
         nodes.append(helper.make_node("Concat", outputs, node.output, f"{node.name}.join", axis=1))
     del graph.node[:]
     graph.node.extend(nodes)
-    return parts
+    return blocks
 
 
 def _has_large_matrix(node: NodeProto, initializers: dict[str, TensorProto]) -> bool:
-    """Whether it is what PyTorch makes of a linear layer, over LARGEST and used by no other node."""
+    """Whether it is an exported linear layer with constant weights larger than MAX_WEIGHT_BYTES."""
     if node.op_type != "Gemm" or not all(name in initializers for name in node.input[1:]):
         return False
     attributes = {entry.name: helper.get_attribute_value(entry) for entry in node.attribute}
@@ -119,10 +118,11 @@ def _has_large_matrix(node: NodeProto, initializers: dict[str, TensorProto]) -> 
     if {**plain, "transB": 0, **attributes} != plain:
         return False
     rows, columns = initializers[node.input[1]].dims
-    return int(rows * columns * 4) > LARGEST
+    return int(rows * columns * 4) > MAX_WEIGHT_BYTES
 
 
 def _column_ranges(outputs: int, inputs: int) -> Iterator[slice]:
-    width = max(LARGEST // (4 * inputs) // _COLUMNS, 1) * _COLUMNS
+    """Yield the output ranges of the blocks, each at most MAX_WEIGHT_BYTES."""
+    width = max(MAX_WEIGHT_BYTES // (4 * inputs) // _COLUMNS, 1) * _COLUMNS
     for start in range(0, outputs, width):
         yield slice(start, min(start + width, outputs))

@@ -1,3 +1,5 @@
+"""Verification of exported models against PyTorch: reference run, onnxruntime sessions, comparison."""
+
 from torch2web.verification.compare import (
     VerificationReport,
     measure,

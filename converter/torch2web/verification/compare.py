@@ -1,4 +1,4 @@
-"""An ONNX file against the ReferenceRun: the same numbers as PyTorch, or a VerificationError."""
+"""Compares the outputs of an ONNX file with the ReferenceRun of PyTorch."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from torch2web.catalog import ModelSpec
-from torch2web.errors import DeadModelError, VerificationError
+from torch2web.errors import ConstantOutputError, VerificationError
 from torch2web.images import golden_input
 from torch2web.tasks import softmax
 from torch2web.verification.onnx_session import create_session, run_session
@@ -18,15 +18,16 @@ if TYPE_CHECKING:
     import onnxruntime
 
 Logits = dict[int, NDArray[np.float32]]
-"""By batch size, each [images, classes]."""
+"""Batch size → logits [images, classes]."""
 
-ALIVE_FACTOR = 100
-"""How many times its tolerance a model's logits must vary for a comparison to prove anything."""
+MIN_SPREAD_FACTOR = 100
+"""Minimum standard deviation of the logits between images, as a multiple of the tolerance. Below it the
+outputs are regarded as constant, and a comparison would prove nothing."""
 
 
 @dataclass(frozen=True)
 class VerificationReport:
-    """Differences between a file in onnxruntime and PyTorch, over all images and batch sizes."""
+    """Differences between onnxruntime and PyTorch, over all images and batch sizes."""
 
     images: int
     batch_sizes: tuple[int, ...]
@@ -37,25 +38,25 @@ class VerificationReport:
     top1_agreement: float
     worst_image: str
     logits_spread: float
-    """Largest standard deviation of a logit between images."""
+    """Maximum over the logits of their standard deviation between images."""
     top1_classes: int
-    """How many classes came first for at least one image."""
+    """Number of classes that are top-1 for at least one image."""
     dead: bool
-    """The spread is too small to prove anything, and --allow-dead let it pass."""
+    """Whether the outputs are constant (see MIN_SPREAD_FACTOR), which --allow-dead accepts."""
 
 
 def verify_onnx(
     path: Path, spec: ModelSpec, reference: ReferenceRun, *, allow_dead: bool
 ) -> VerificationReport:
-    """Compare `path` with `reference`.
+    """Run the ONNX file `path` and compare its logits with `reference`.
 
-    Raises VerificationError over the tolerance of `spec`, for logits that are not finite or do not
-    fit the labels, and DeadModelError where the reference does not depend on the image.
+    Raises VerificationError if a difference exceeds the tolerance of `spec` or if logits are not finite or do
+    not match the labels, and ConstantOutputError if the reference does not depend on the image.
     """
     require_usable(spec, reference)
-    spread, needed = _spread(reference), ALIVE_FACTOR * spec.tolerance
+    spread, needed = _spread(reference), MIN_SPREAD_FACTOR * spec.tolerance
     if spread < needed and not allow_dead:
-        raise DeadModelError(spec.name, spread, needed)
+        raise ConstantOutputError(spec.name, spread, needed)
     report = measure(spec, reference, *run_all(create_session(path), spec, reference))
     require_within_tolerance(spec, report)
     return report
@@ -64,7 +65,7 @@ def verify_onnx(
 def run_all(
     session: "onnxruntime.InferenceSession", spec: ModelSpec, reference: ReferenceRun
 ) -> tuple[Logits, NDArray[np.float32]]:
-    """Logits of the reference's inputs by batch size, and of its golden input."""
+    """Return the logits of the reference inputs by batch size, and of the golden input, [2, classes]."""
     found = {
         size: np.concatenate([run_session(session, batch) for batch in in_batches(reference.inputs, size)])
         for size in reference.logits
@@ -73,41 +74,42 @@ def run_all(
 
 
 def require_usable(spec: ModelSpec, reference: ReferenceRun) -> None:
-    """Raise VerificationError where PyTorch's own logits are not finite or do not fit the labels."""
+    """Raise VerificationError if the logits of PyTorch are not finite or do not match the labels."""
     for logits in (*reference.logits.values(), reference.golden_logits):
         if logits.ndim != 2 or logits.shape[1] != len(spec.labels):
-            expected = f"one for each of {len(spec.labels)} labels"
-            problem = f"PyTorch gives logits {list(logits.shape)}, expected {expected}"
+            expected = f"[batch, {len(spec.labels)}], one per label"
+            problem = f"found logits of shape {list(logits.shape)} in PyTorch, expected {expected}"
             raise VerificationError(spec.name, problem, {}, "")
         broken = np.flatnonzero(~np.isfinite(logits).all(axis=1))
         if len(broken):
             name = (
                 reference.image_names[broken[0]] if logits is not reference.golden_logits else "golden input"
             )
-            raise VerificationError(spec.name, "PyTorch itself gives NaN or infinite logits", {}, name)
+            raise VerificationError(spec.name, "the PyTorch model outputs NaN or infinite logits", {}, name)
 
 
 def _spread(reference: ReferenceRun) -> float:
+    """Maximum over the logits of their standard deviation between images."""
     return float(reference.logits[1].std(axis=0, dtype=np.float64).max())
 
 
 def measure(
     spec: ModelSpec, reference: ReferenceRun, found: Logits, golden: NDArray[np.float32]
 ) -> VerificationReport:
-    """How far `found` and `golden` are from PyTorch's.
+    """Measure the differences of the logits `found` and `golden` from those of `reference`.
 
-    Raises VerificationError where they have another shape, are not finite or give no probabilities.
+    Raises VerificationError if shapes differ, logits are not finite or probabilities do not sum to 1.
     """
     expected = np.concatenate([*reference.logits.values(), reference.golden_logits])
     actual = np.concatenate([*(found[size] for size in reference.logits), golden])
     names = [*reference.image_names * len(reference.logits), *["golden input"] * len(golden)]
     if actual.shape != expected.shape:
-        problem = f"found logits {list(actual.shape)}, expected {list(expected.shape)}"
+        problem = f"found logits of shape {list(actual.shape)}, expected {list(expected.shape)}"
         raise VerificationError(spec.name, problem, {}, "")
     broken = np.flatnonzero(~np.isfinite(actual).all(axis=1))
     if len(broken):
-        raise VerificationError(spec.name, "it gives NaN or infinite logits", {}, names[broken[0]])
-    # In float64, so that the figures are the differences themselves and not their rounding.
+        raise VerificationError(spec.name, "it outputs NaN or infinite logits", {}, names[broken[0]])
+    # In float64, so that the differences themselves are not rounded.
     differences = np.abs(actual.astype(np.float64) - expected)
     probabilities = softmax(actual)
     per_image = differences.max(axis=1)
@@ -127,12 +129,12 @@ def measure(
         worst_image=names[worst],
         logits_spread=spread,
         top1_classes=len(np.unique(reference.logits[1].argmax(axis=1))),
-        dead=spread < ALIVE_FACTOR * spec.tolerance,
+        dead=spread < MIN_SPREAD_FACTOR * spec.tolerance,
     )
 
 
 def require_within_tolerance(spec: ModelSpec, report: VerificationReport) -> None:
-    """Raise VerificationError, with the figures, where a logit differs by more than `spec` tolerates."""
+    """Raise VerificationError, with the figures, if a logit differs by more than the tolerance of `spec`."""
     figures = {
         "max difference": report.logits_max_abs_diff,
         "mean difference": report.logits_mean_abs_diff,
@@ -141,5 +143,5 @@ def require_within_tolerance(spec: ModelSpec, report: VerificationReport) -> Non
         "tolerance": spec.tolerance,
     }
     if not report.logits_max_abs_diff <= spec.tolerance:
-        raise VerificationError(spec.name, "its logits are not PyTorch's", figures, report.worst_image)
-    # The first class needs no bound of its own: within the tolerance it differs only where two classes tie.
+        raise VerificationError(spec.name, "logits exceed the tolerance", figures, report.worst_image)
+    # Top-1 needs no separate check: within the tolerance it can differ only between tied classes.

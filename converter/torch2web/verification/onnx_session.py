@@ -1,4 +1,4 @@
-"""ONNX files in onnxruntime on the CPU."""
+"""Inference sessions of onnxruntime on the CPU."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,19 +14,22 @@ if TYPE_CHECKING:
 
 
 def create_session(path: Path) -> "InferenceSession":
-    """A session on the CPU. Raises VerificationError where onnxruntime refuses the file."""
+    """Create a session of an ONNX file. Raises VerificationError if onnxruntime cannot load it."""
     from onnxruntime import (
         InferenceSession,  # takes a third of a second, which other builds need not wait for
     )
 
     try:
         return InferenceSession(path, _options(), providers=["CPUExecutionProvider"])
-    except Exception as error:  # its exception classes are not public and share no base
+    except Exception as error:  # its exception classes are private and have no common base
         raise VerificationError(path.name, f"onnxruntime cannot load it: {error}", {}, "") from error
 
 
 def create_session_with(graph: bytes, weights: Mapping[str, NDArray[np.float32]]) -> "InferenceSession":
-    """A session of a graph whose weights are external data. Raises VerificationError."""
+    """Create a session of a serialised ONNX model with external `weights`, by initializer name.
+
+    Raises VerificationError if onnxruntime cannot load it.
+    """
     from onnxruntime import InferenceSession, OrtValue
 
     options = _options()
@@ -42,12 +45,15 @@ def _options() -> "SessionOptions":
     from onnxruntime import SessionOptions
 
     options = SessionOptions()
-    options.log_severity_level = 3  # errors alone
+    options.log_severity_level = 3  # errors only
     return options
 
 
 def run_session(session: "InferenceSession", inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits [batch, classes] of `inputs` [batch, 3, height, width], by the file's own names."""
+    """Run a session with one input and one output: [batch, 3, height, width] → logits [batch, classes].
+
+    Raises VerificationError if onnxruntime fails.
+    """
     feeds = {session.get_inputs()[0].name: inputs}
     try:
         logits: NDArray[np.float32] = session.run(None, feeds)[0]

@@ -1,4 +1,4 @@
-"""The images that every model is judged on: those of the catalogue's materials, and extremes."""
+"""Reference images of the verification: the catalogue's, and synthetic extremes."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from torch2web.catalog import ReferenceImage
 
 
 def reference_images(drawn: Sequence[ReferenceImage]) -> tuple[ReferenceImage, ...]:
-    """`drawn`, then ten extremes that such images never reach."""
+    """Return `drawn` followed by ten synthetic images: uniform colours, noise, a ramp and a checkerboard."""
     return (*drawn, *_extremes())
 
 
@@ -18,7 +18,7 @@ def _extremes() -> list[ReferenceImage]:
     black = np.zeros((224, 224, 3), np.uint8)
     ramp = np.broadcast_to(np.linspace(0, 255, 300).astype(np.uint8)[None, :, None], (200, 300, 3))
     checks = (np.indices((224, 224)).sum(axis=0) % 2 * 255).astype(np.uint8)[..., None].repeat(3, axis=2)
-    pictures = {
+    images = {
         "black": black,
         "white": black + 255,
         "grey": black + 128,
@@ -30,4 +30,4 @@ def _extremes() -> list[ReferenceImage]:
         "ramp": ramp,
         "checks": checks,
     }
-    return [ReferenceImage(name, Image.fromarray(pixels, "RGB")) for name, pixels in pictures.items()]
+    return [ReferenceImage(name, Image.fromarray(pixels, "RGB")) for name, pixels in images.items()]

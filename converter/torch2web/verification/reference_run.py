@@ -1,4 +1,4 @@
-"""The ReferenceRun: what PyTorch computes, against which everything later is judged."""
+"""The reference run: inputs and outputs of the PyTorch model, the baseline of every later comparison."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,29 +19,29 @@ GOLDEN_SEED = 20_261
 
 @dataclass(frozen=True)
 class ReferenceRun:
-    """Inputs and the logits that the PyTorch model as loaded gives for them."""
+    """Inputs, and the logits of the PyTorch model as loaded."""
 
     image_names: tuple[str, ...]
     inputs: NDArray[np.float32]
-    """[images, 3, height, width]"""
+    """[images, 3, height, width], preprocessed."""
     logits: dict[int, NDArray[np.float32]]
-    """By batch size, each [images, classes]."""
+    """Batch size → logits [images, classes]."""
     golden_seed: int
     golden_logits: NDArray[np.float32]
-    """[2, classes], of `golden_input(golden_seed, …)`."""
+    """Logits of `golden_input(golden_seed, …)`, [2, classes]."""
 
 
 def in_batches(inputs: NDArray[np.float32], size: int) -> Iterator[NDArray[np.float32]]:
-    """`inputs` in order, `size` at a time."""
+    """Yield `inputs` in batches of `size`, in order; the last may be smaller."""
     for start in range(0, len(inputs), size):
         yield inputs[start : start + size]
 
 
 def capture_reference(model: "nn.Module", spec: ModelSpec, images: Sequence[ReferenceImage]) -> ReferenceRun:
     """Run `model` over `images` at each of BATCH_SIZES, and over the golden input."""
-    import torch  # takes seconds, and builds in which every conversion is cached need none of it
+    import torch  # takes seconds; builds with cached conversions do not need it
 
-    inputs = np.stack([preprocess(image.picture, spec.preprocessing) for image in images])
+    inputs = np.stack([preprocess(image.image, spec.preprocessing) for image in images])
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         with torch.inference_mode():

@@ -1,13 +1,13 @@
 /**
- * Every error that the loader raises on purpose; the platform's `AbortError` stands beside them.
+ * The errors of the loader; besides them it raises the platform's `AbortError`.
  *
  *     Torch2WebError
- *     ├── ManifestError    model_info.json does not follow its schema, or lacks what was asked for
- *     ├── DownloadError    a file did not arrive, or something else came in its place
- *     ├── IntegrityError   the bytes that arrived are not the ones that the build recorded
- *     ├── SignatureError   the signature is missing, or is not the given key's on this model_info.json
- *     ├── DecodeError      the source is no picture that this browser can read
- *     └── BackendError     nothing here can run the model, or it gives other numbers than PyTorch
+ *     ├── ManifestError    model_info.json has another schema version, or no such model or variant
+ *     ├── DownloadError    a file is missing, incomplete or another kind of file
+ *     ├── IntegrityError   a file differs from the one that the build recorded
+ *     ├── SignatureError   model_info.json has no valid signature of the given key
+ *     ├── DecodeError      this browser cannot decode the image
+ *     └── BackendError     no backend can run the model, or its logits exceed the tolerance
  */
 export class Torch2WebError extends Error {
   override name = "Torch2WebError";
@@ -15,7 +15,7 @@ export class Torch2WebError extends Error {
 
 export class ManifestError extends Torch2WebError {
   override name = "ManifestError";
-  /** Where in model_info.json, such as `models[0].input.dtype`; empty for the whole. */
+  /** Key in model_info.json, such as `schema_version`; empty for the whole file. */
   readonly key: string;
 
   constructor(key: string, problem: string) {
@@ -27,11 +27,11 @@ export class ManifestError extends Torch2WebError {
 export class DownloadError extends Torch2WebError {
   override name = "DownloadError";
   readonly url: string;
-  /** HTTP status; 0 where there was no answer. */
+  /** HTTP status; 0 without a response. */
   readonly status: number;
-  /** What was asked for, such as `8888762 bytes`. */
+  /** Such as `8888762 bytes`. */
   readonly expected: string;
-  /** What came instead, such as `an HTML page`. */
+  /** Such as `an HTML page`. */
   readonly actual: string;
 
   constructor(url: string, status: number, expected: string, actual: string, cause?: unknown) {
@@ -46,15 +46,15 @@ export class DownloadError extends Torch2WebError {
 export class IntegrityError extends Torch2WebError {
   override name = "IntegrityError";
   readonly url: string;
-  /** What the build recorded: a SHA-256 in hex, or a size such as `8841216 bytes`. */
+  /** Recorded by the build: a SHA-256 in hex, or a size such as `8841216 bytes`. */
   readonly expected: string;
-  /** What arrived, in the same form. */
+  /** Found, in the same form. */
   readonly actual: string;
 
-  constructor(url: string, expected: string, actual: string, where = "") {
+  constructor(url: string, expected: string, actual: string) {
     super(
-      `${url}: ${where && `${where}: `}expected ${expected}, found ${actual}. ` +
-        "It was changed, cut short or belongs to another build; deploy all of site/ together.",
+      `${url}: expected ${expected}, found ${actual}. ` +
+        "The file was changed, is incomplete or belongs to another build; deploy all of site/ together.",
     );
     this.url = url;
     this.expected = expected;
@@ -64,7 +64,7 @@ export class IntegrityError extends Torch2WebError {
 
 export class SignatureError extends Torch2WebError {
   override name = "SignatureError";
-  /** Where the signature is expected. */
+  /** URL of the signature. */
   readonly url: string;
   readonly reason: string;
 

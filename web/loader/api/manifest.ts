@@ -1,18 +1,17 @@
-/** The shape of model_info.json; `model_info.schema.json` beside it says the same as a JSON Schema. */
-
-import type { StepInfo } from "../images/steps.ts";
+/** model_info.json; `model_info.schema.json` beside it is its JSON Schema. */
+import type { PreprocessingInfo } from "./preprocessing.ts";
 
 export interface Manifest {
   schema_version: 1;
   generator: string;
-  /** Where a site carries onnxruntime-web. */
+  /** Absent in a site without onnxruntime-web. */
   runtime?: RuntimeInfo;
-  /** Where a site carries the compiled engine. */
+  /** Absent in a site without the compiled engine. */
   engine?: EngineInfo;
   models: ModelInfo[];
 }
 
-/** The compiled engine: one small module for each kind of browser. */
+/** The compiled engine: a WebAssembly module for each set of browser features. */
 export interface EngineInfo {
   version: string;
   files: Record<EngineBuild, PartedFileInfo>;
@@ -24,7 +23,7 @@ export interface RuntimeInfo {
   name: "onnxruntime-web";
   version: string;
   files: RuntimeFiles;
-  /** The build that computes on WebGPU too. */
+  /** The build with WebGPU. */
   webgpu?: RuntimeFiles;
 }
 
@@ -43,11 +42,11 @@ export interface FileInfo {
   sha256: string;
 }
 
-/** A file as the loader puts it together: `parts` follow one another, each checked by itself. */
+/** A file that is downloaded in parts, each checked on its own; concatenated they are the file. */
 export interface PartedFileInfo {
-  /** In bytes, all parts together. */
+  /** In bytes, of all parts together. */
   size: number;
-  /** Of the whole, in hex. */
+  /** Of all parts together, in hex. */
   sha256: string;
   parts: FileInfo[];
 }
@@ -63,52 +62,40 @@ export interface ModelInfo {
   preprocessing: PreprocessingInfo;
   opset: number;
   provenance: {
-    /** `demo`: weights trained on drawn faces, for trying things out. */
+    /** `demo`: trained on drawn faces, for trying things out. */
     weights: "demo" | "checkpoint";
     architecture: string;
     checkpoint: { name: string; sha256: string };
   };
   recommended: { target: "browser" | "server"; role: "primary" | "optional" };
-  /** The whole ONNX file, for servers and people; the loader never fetches it, and a site may leave it out. */
+  /** The full ONNX file, for servers and people; the loader does not fetch it, and a site may omit it. */
   plain?: FileInfo;
-  /** Of the ONNX file as it was exported. */
+  /** Of the full ONNX file. */
   verification: VerificationInfo;
-  /** ONNX without its weights, which are external data of it; the same for all variants. */
+  /** ONNX with its weights as external data; the same for all variants. */
   graph?: PartedFileInfo;
-  /** How the compiled engine runs it; the same for all variants. */
+  /** The plan of the compiled engine; the same for all variants. */
   plan?: PartedFileInfo;
   /** Why there is no plan. */
   no_plan?: string;
   /** The default first. */
   variants: VariantInfo[];
-  /** What a variant had to reach against PyTorch. */
+  /** What a variant has to reach compared with PyTorch. */
   gate: { top1_agreement: number; probabilities_max_abs_diff: number };
-  /** Candidates that did not. */
+  /** Variants that failed the gate. */
   refused: { name: string; size: number; reason: string }[];
 }
 
-export interface PreprocessingInfo {
-  /** In order; they lead to the height and width of the model's input. */
-  steps: StepInfo[];
-  /** Whether pictures are turned as their Exif data says, before anything else. */
-  exif_orientation: "ignore" | "apply";
-  /** Whether Pillow's vertical pass may run first, as since Pillow 13. */
-  vertical_first: boolean;
-  /** Per channel, of values between 0 and 1. */
-  mean: [number, number, number];
-  std: [number, number, number];
-}
-
-/** A form in which the weights are stored; they all become the same kind of numbers before anything runs. */
+/** An encoding of the weights; all are decoded to float32 before the model runs. */
 export interface VariantInfo {
   name: string;
-  /** In the safetensors format. */
+  /** A safetensors file. */
   weights: PartedFileInfo;
   verification: VerificationInfo;
   golden: GoldenInfo;
 }
 
-/** How far a file's logits are from PyTorch's, measured when the site was built. */
+/** Logits compared with PyTorch's, measured by the build. */
 export interface VerificationInfo {
   images: number;
   batch_sizes: number[];
@@ -124,12 +111,12 @@ export interface VerificationInfo {
 }
 
 /**
- * Logits for an input that follows from a seed: PyTorch's, and where the weights are rounded, onnxruntime's for the
- * same rounded weights.
+ * Reference logits of the golden input, which is generated from a seed: PyTorch's, or for rounded weights those of
+ * onnxruntime with the same weights.
  */
 export interface GoldenInfo {
   seed: number;
   logits: number[][];
-  /** Largest absolute difference that counts as the same. */
+  /** Largest absolute difference that the self-check accepts. */
   tolerance: number;
 }

@@ -1,4 +1,4 @@
-/** The part of WebGPU that says whether there is a graphics adapter (W3C, WebGPU, 4.2 and 4.3). */
+/** The part of WebGPU that describes the graphics adapter (W3C, WebGPU, 4.2 and 4.3). */
 interface Adapter {
   info?: {
     vendor: string;
@@ -9,26 +9,25 @@ interface Adapter {
   };
 }
 
-/** What WebGPU would run on. */
 export interface AdapterReport {
-  /** Which one, for people and to tell it from others; empty where there is none. */
+  /** Identifies the adapter; empty without one. */
   name: string;
-  /** Whether it computes in software, slower than WebAssembly does. */
+  /** Whether it computes in software, slower than WebAssembly. */
   software: boolean;
 }
 
-let asked: Promise<AdapterReport> | undefined;
+let report: Promise<AdapterReport> | undefined;
 
-/** The adapter of this device; asked for once. Never fails. */
+/** The graphics adapter of this device; requested once. Never fails. */
 export function adapter(): Promise<AdapterReport> {
-  asked ??= ask();
-  return asked;
+  report ??= request();
+  return report;
 }
 
-async function ask(): Promise<AdapterReport> {
+async function request(): Promise<AdapterReport> {
   const none = { name: "", software: false };
   const { gpu } = globalThis.navigator as { gpu?: { requestAdapter(): Promise<Adapter | null> } };
-  // onnxruntime-web's build for it needs JavaScript Promise Integration.
+  // onnxruntime-web's build with WebGPU needs JavaScript Promise Integration.
   if (!gpu || !("Suspending" in WebAssembly)) return none;
   const found = await gpu.requestAdapter().catch(() => null);
   if (!found) return none;

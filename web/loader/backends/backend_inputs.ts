@@ -1,16 +1,16 @@
-import type { Delivery } from "../fetch/delivery.ts";
 import type { Manifest, ModelInfo, VariantInfo } from "../api/manifest.ts";
+import type { Delivery } from "../fetch/delivery.ts";
 
-/** What a backend is made of. */
-export interface Ingredients {
+/** What a backend is created from. */
+export interface BackendInputs {
   base: URL;
   manifest: Manifest;
   info: ModelInfo;
   variant: VariantInfo;
   delivery: Delivery;
-  /** For what several models share, which goes on as long as one of them waits for it. */
+  /** A delivery with its own signal, for files that several models share. */
   deliveryUntil: (signal: AbortSignal) => Delivery;
   signal: AbortSignal;
-  /** The parts of the weights, as long as several backends are tried. */
-  kept?: Promise<Uint8Array<ArrayBuffer>>[] | undefined;
+  /** The parts of the weights, while several backends are tried. */
+  weights?: Promise<Uint8Array<ArrayBuffer>>[] | undefined;
 }

@@ -1,141 +1,142 @@
-/** The ways in which a model may be run here, the preferred one first. */
+/** The backends that may be able to run a model here, in order of preference. */
+import type { BackendName } from "../api/backend.ts";
+import { BackendError } from "../api/errors.ts";
 import { adapter } from "./adapter.ts";
-import type { BackendName } from "./backend.ts";
+import type { BackendInputs } from "./backend_inputs.ts";
+import type { Candidate } from "./candidate.ts";
 import { createCompiledBackend, engineBuild, loadEngine } from "./compiled/compiled.ts";
+import { requireThreads } from "./compiled/threads.ts";
 import {
   createOnnxRuntimeBackend,
   loadRuntime,
   type RuntimeKind,
 } from "./onnxruntime/onnxruntime.ts";
-import { requireThreads } from "./compiled/threads.ts";
-import type { Candidate } from "./choose.ts";
-import { BackendError } from "../api/errors.ts";
-import type { Ingredients } from "./backend_inputs.ts";
 import { PartedBytes } from "./weights/parted_bytes.ts";
 
-export interface Wishes {
+/** What the page requests, if anything. */
+interface Requested {
   backends: readonly BackendName[] | undefined;
   threads: number | undefined;
 }
 
-/** The compiled engine is the quickest to arrive and to run; onnxruntime-web is the reference. */
+/** The compiled engine downloads and runs fastest; onnxruntime-web is the reference. */
 const BACKENDS: readonly BackendName[] = ["compiled", "webgpu", "wasm"];
 
-/** A first run on a graphics adapter translates its programs, on some for many seconds. */
-const PATIENCE = 60_000;
+/** Milliseconds to start and pass the self-check. The first run on WebGPU compiles shaders, on some devices for long. */
+const TIMEOUT = 60_000;
 
-/** Threads that more are not tried than. */
-const MOST_THREADS = 4;
+/** Upper bound on the threads to try. */
+const MAX_THREADS = 4;
 
-/** Bytes of stored weights above which a model is not held twice to see whether something is faster. */
+/** Bytes of weights above which a model is not loaded twice for a trial. */
 const LARGE = 32 * 2 ** 20;
 
-/** Raises BackendError where `wishes` name none that there is. */
-export async function candidatesFor(given: Ingredients, wishes: Wishes): Promise<Candidate[]> {
-  const { backends = BACKENDS, threads } = wishes;
+const NOT_INCLUDED = "this site was built without it";
+
+/** Raises BackendError where `requested` leaves none. */
+export async function candidatesFor(
+  inputs: BackendInputs,
+  requested: Requested,
+): Promise<Candidate[]> {
+  const { backends = BACKENDS, threads } = requested;
   const unknown = backends.filter((name) => !BACKENDS.includes(name));
   if (unknown.length || !backends.length) {
     const found = unknown.join(", ") || "none";
-    const there = BACKENDS.map((name) => `"${name}"`).join(", ");
-    throw new BackendError(`No such backend: ${found}; there are ${there}.`);
+    const available = BACKENDS.map((name) => `"${name}"`).join(", ");
+    throw new BackendError(`No such backend: ${found}; there are ${available}.`);
   }
   const candidates: Candidate[] = [];
   for (const name of backends) {
-    if (name === "compiled") candidates.push(...onEngine(given, threads));
-    if (name === "wasm") candidates.push(...onWasm(given, threads));
-    if (name === "webgpu") candidates.push(...(await onWebGPU(given, backends, wishes)));
+    if (name === "compiled") candidates.push(...onEngine(inputs, threads));
+    if (name === "wasm") candidates.push(...onWasm(inputs, threads));
+    if (name === "webgpu") candidates.push(...(await onWebGPU(inputs, requested)));
   }
   if (candidates.length) return candidates;
   const why = {
-    compiled: given.info.no_plan ?? WITHOUT,
-    webgpu: hasWebGPU(given) ? "this device has no graphics adapter for it" : WITHOUT,
-    wasm: WITHOUT,
+    compiled: inputs.info.no_plan ?? NOT_INCLUDED,
+    webgpu: hasWebGPU(inputs) ? "this device has no graphics adapter for it" : NOT_INCLUDED,
+    wasm: NOT_INCLUDED,
   };
   const reasons = backends.map((name) => `${name}: ${why[name]}`).join("; ");
-  throw new BackendError(
-    `Nothing that the page allows can run ${given.info.name} here. ${reasons}.`,
-  );
+  throw new BackendError(`No allowed backend can run ${inputs.info.name} here. ${reasons}.`);
 }
 
-const WITHOUT = "this site was built without it";
-
-function onEngine(given: Ingredients, wanted: number | undefined): Candidate[] {
-  if (!given.manifest.engine || !given.info.plan) return [];
+function onEngine({ manifest, info }: BackendInputs, requested: number | undefined): Candidate[] {
+  if (!manifest.engine || !info.plan) return [];
   const one = { ...compiled(1), reason: "the compiled engine, on one thread" };
-  const threads = threadsFor(wanted);
+  const threads = threadsFor(requested);
   if (threads === 1) return [one];
-  return [severalThreads(compiled(threads), "the compiled engine", wanted), one];
+  return [severalThreads(compiled(threads), "the compiled engine", requested), one];
 }
 
-function onWasm(given: Ingredients, wanted: number | undefined): Candidate[] {
-  if (!given.manifest.runtime || !given.info.graph) return [];
-  const isolated = globalThis.crossOriginIsolated;
+function onWasm(inputs: BackendInputs, requested: number | undefined): Candidate[] {
+  const { manifest, info, variant, delivery } = inputs;
+  if (!manifest.runtime || !info.graph) return [];
   const one = {
     ...onnxruntime({ provider: "wasm", threads: 1 }),
-    reason: isolated
+    reason: globalThis.crossOriginIsolated
       ? "the reference backend, on one thread"
       : "the reference backend; without cross-origin isolation there are no threads",
   };
-  const threads = threadsFor(wanted);
-  // A second runtime is a second download where nothing is kept.
-  const trial = given.variant.weights.size <= LARGE && !given.delivery.cache.problem;
-  if (threads === 1 || (wanted === undefined && !trial)) return [one];
+  const threads = threadsFor(requested);
+  // Without a cache, a second instance of the runtime is a second download.
+  const trial = variant.weights.size <= LARGE && !delivery.cache.problem;
+  if (threads === 1 || (requested === undefined && !trial)) return [one];
   const more = onnxruntime({ provider: "wasm", threads });
-  return [severalThreads(more, "the reference backend", wanted), one];
+  return [severalThreads(more, "the reference backend", requested), one];
 }
 
-/** Several threads, as the page wants or else if they are faster than one. */
-function severalThreads(candidate: Candidate, what: string, wanted: number | undefined): Candidate {
+/** Several threads: as requested, else only if they are faster than one. */
+function severalThreads(
+  candidate: Candidate,
+  what: string,
+  requested: number | undefined,
+): Candidate {
   const { threads } = candidate;
-  return wanted === undefined
+  return requested === undefined
     ? {
         ...candidate,
         reason: `${what}; ${threads} threads are faster than one here`,
         onlyIfFaster: true,
       }
-    : { ...candidate, reason: `${what}, on ${threads} threads as the page wants` };
+    : { ...candidate, reason: `${what}, on ${threads} threads as requested` };
 }
 
-/** How many threads are worth a try. */
-function threadsFor(wanted: number | undefined): number {
+/** The number of threads to try. */
+function threadsFor(requested: number | undefined): number {
   if (!globalThis.crossOriginIsolated) return 1;
-  return wanted ?? Math.min(globalThis.navigator.hardwareConcurrency || 1, MOST_THREADS);
+  return requested ?? Math.min(globalThis.navigator.hardwareConcurrency || 1, MAX_THREADS);
 }
 
-function hasWebGPU({ manifest, info }: Ingredients): boolean {
+function hasWebGPU({ manifest, info }: BackendInputs): boolean {
   return !!(manifest.runtime?.webgpu && info.graph);
 }
 
-/** On the graphics adapter, if there is one. */
-async function onWebGPU(
-  given: Ingredients,
-  backends: readonly BackendName[],
-  wishes: Wishes,
-): Promise<Candidate[]> {
-  if (!hasWebGPU(given)) return [];
+async function onWebGPU(inputs: BackendInputs, { backends }: Requested): Promise<Candidate[]> {
+  if (!hasWebGPU(inputs)) return [];
   const { name, software } = await adapter();
-  // One in software is slower for certain: it is not worth a download, unless the page asks for it.
-  if (!name || (software && !wishes.backends)) return [];
-  const competes = !wishes.backends && backends.includes("wasm");
-  const reason = `WebGPU on ${name}, which gives the right numbers${competes ? " and is faster" : ""}`;
-  return [{ ...onnxruntime({ provider: "webgpu", threads: 1 }), reason, onlyIfFaster: competes }];
+  // A software adapter is slower than WebAssembly: not worth the download, unless requested.
+  if (!name || (software && !backends)) return [];
+  const reason = `WebGPU on ${name}, which gives the right numbers${backends ? "" : " and is faster"}`;
+  return [{ ...onnxruntime({ provider: "webgpu", threads: 1 }), reason, onlyIfFaster: !backends }];
 }
 
 function compiled(threads: number): Candidate {
   return {
-    ...PLAIN,
+    reason: "",
+    onlyIfFaster: false,
     name: "compiled",
     threads,
-    patience: threads === 1 ? Infinity : PATIENCE,
-    async create(given) {
-      const { base, info, manifest, delivery, deliveryUntil, signal } = given;
+    timeout: threads === 1 ? Infinity : TIMEOUT,
+    async create(inputs) {
+      const { base, info, manifest, delivery, deliveryUntil, signal } = inputs;
       const build = engineBuild(threads);
       const engine = manifest.engine!;
       const first = Promise.all([
         loadEngine(base, engine, build, deliveryUntil, signal),
         delivery.fetchWhole(info.plan!, `${info.name}/plan`),
       ]);
-      const weights = weightsOf(given);
+      const weights = fetchWeights(inputs);
       const [module, plan] = await first;
       return createCompiledBackend(module, engine, info, { plan, weights }, threads);
     },
@@ -144,39 +145,38 @@ function compiled(threads: number): Candidate {
 
 function onnxruntime(kind: RuntimeKind): Candidate {
   return {
-    ...PLAIN,
+    reason: "",
+    onlyIfFaster: false,
     name: kind.provider,
     threads: kind.threads,
-    // One thread of WebAssembly always ends, however slow the device and its network.
-    patience: kind.provider === "wasm" && kind.threads === 1 ? Infinity : PATIENCE,
-    async create(given) {
-      const { base, info, manifest, delivery, deliveryUntil, signal } = given;
+    // One thread of WebAssembly finishes on every device, however slow.
+    timeout: kind.provider === "wasm" && kind.threads === 1 ? Infinity : TIMEOUT,
+    async create(inputs) {
+      const { base, info, manifest, delivery, deliveryUntil, signal } = inputs;
       const { version, files: cpu, webgpu } = manifest.runtime!;
       const files = kind.provider === "webgpu" ? webgpu! : cpu;
-      // onnxruntime-web would wait for them without an end, and nothing could interrupt it.
+      // onnxruntime-web would wait for its threads forever.
       if (kind.threads > 1) await requireThreads();
       const first = Promise.all([
         loadRuntime(base, files, kind, deliveryUntil, signal),
         delivery.fetchWhole(info.graph!, `${info.name}/graph`),
       ]);
-      const weights = weightsOf(given);
+      const weights = fetchWeights(inputs);
       const [ort, graph] = await first;
       return createOnnxRuntimeBackend(ort, kind, version, info, { graph, weights });
     },
   };
 }
 
-const PLAIN = { reason: "", onlyIfFaster: false };
-
-/** The parts are let go as they are used. Where another backend may need them again, the small ones are kept. */
-function weightsOf(given: Ingredients): PartedBytes {
-  const { delivery, info, variant } = given;
+/** Fetches the weights; parts are freed as they are used. Unless they are large, they are kept for the next candidate. */
+function fetchWeights(inputs: BackendInputs): PartedBytes {
+  const { delivery, info, variant } = inputs;
   const sizes = variant.weights.parts.map(({ size }) => size);
   const fetchAll = (): Promise<Uint8Array<ArrayBuffer>>[] =>
     delivery.fetch(variant.weights, `${info.name}/${variant.name}`);
   if (variant.weights.size > LARGE && !delivery.cache.problem) {
     return new PartedBytes(fetchAll(), sizes);
   }
-  given.kept ??= fetchAll();
-  return new PartedBytes(given.kept, sizes);
+  inputs.weights ??= fetchAll();
+  return new PartedBytes(inputs.weights, sizes);
 }

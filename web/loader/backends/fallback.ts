@@ -1,26 +1,28 @@
-import type { Backend, BackendReport } from "./backend.ts";
-import { choose, type Candidate, type Chosen } from "./choose.ts";
+import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
-import type { Ingredients } from "./backend_inputs.ts";
+import type { Backend } from "./backend.ts";
+import type { BackendInputs } from "./backend_inputs.ts";
+import type { Candidate } from "./candidate.ts";
+import { chooseBackend, type Chosen } from "./choose.ts";
 
-/** A chosen backend, and the next best in its place when it fails: a graphics adapter may be lost at any time. */
-export class Recovering {
-  /** Told of another backend in the place of the one before. */
+/** Runs the chosen backend; if it fails, such as when the GPU device is lost, falls back to the next candidate. */
+export class FallbackBackend {
+  /** Called after a fallback. */
   onChange: (report: BackendReport) => void = () => {};
   #chosen: Chosen;
-  readonly #later: () => Ingredients;
+  readonly #inputs: () => BackendInputs;
 
-  /** `later` gives what another backend is made of. */
-  constructor(chosen: Chosen, later: () => Ingredients) {
+  /** `inputs` gives those of a later backend. */
+  constructor(chosen: Chosen, inputs: () => BackendInputs) {
     this.#chosen = chosen;
-    this.#later = later;
+    this.#inputs = inputs;
   }
 
   get report(): BackendReport {
     return this.#chosen.report;
   }
 
-  /** Logits [batch × classes] of `tensor`. Raises BackendError once no backend is left that can give them. */
+  /** Logits [batch × classes] of `tensor`. Raises BackendError when no candidate is left. */
   async run(tensor: Float32Array, batch: number): Promise<Float32Array> {
     for (;;) {
       const { backend, report, others } = this.#chosen;
@@ -43,7 +45,7 @@ export class Recovering {
     others: Candidate[],
     error: BackendError,
   ): Promise<void> {
-    const chosen = await choose(others, this.#later());
+    const chosen = await chooseBackend(others, this.#inputs());
     backend.dispose().catch(() => {});
     const failed = { name, threads, reason: `failed: ${error.message}` };
     const report = { ...chosen.report, rejected: [...rejected, failed, ...chosen.report.rejected] };

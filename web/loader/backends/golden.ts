@@ -1,15 +1,15 @@
 import type { ModelInfo } from "../api/manifest.ts";
 import { normalise } from "../images/normalise.ts";
-import type { Pixels } from "../images/resample.ts";
+import type { Pixels } from "../images/pixels.ts";
 
 /**
- * The golden input: a small batch that Python and the browser both make from one seed, integers all the
- * way to the pixels. The twin of `converter/golden.py`, which says what is in it.
+ * The golden input: a small batch that the build and the browser generate from a seed, in integers up to the pixels. The
+ * same as Python's `torch2web.images.golden`, which describes it.
  */
 const CELL = 28;
 const NOISE_BITS = 5;
 
-/** `batch` pictures, one after another, as the model takes them: [batch, 3, height, width]. */
+/** The preprocessed batch: [batch, 3, height, width]. */
 export function goldenInput(
   seed: number,
   batch: number,
@@ -24,20 +24,20 @@ export function goldenInput(
   return tensor;
 }
 
-/** Picture number `seed`. */
+/** The image of one seed. */
 export function goldenPixels(seed: number, height: number, width: number): Pixels {
   const columns = Math.ceil(width / CELL);
   const cells = Math.ceil(height / CELL) * columns * 3;
   const start = Math.imul(seed, 0x9e3779b9);
   const data = new Uint8ClampedArray(height * width * 4);
-  const brightest = 255 - (2 ** NOISE_BITS - 1);
+  const max = 255 - (2 ** NOISE_BITS - 1);
   for (let y = 0, pixel = 0; y < height; y++) {
     for (let x = 0; x < width; x++, pixel++) {
       const cell = (Math.floor(y / CELL) * columns + Math.floor(x / CELL)) * 3;
       for (let channel = 0; channel < 3; channel++) {
         const colour = hash(start + cell + channel) & 0xff;
         const noise = hash(start + cells + pixel * 3 + channel) >>> (32 - NOISE_BITS);
-        data[pixel * 4 + channel] = Math.min(colour, brightest) + noise;
+        data[pixel * 4 + channel] = Math.min(colour, max) + noise;
       }
     }
   }

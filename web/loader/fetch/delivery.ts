@@ -1,41 +1,31 @@
-/** Files in parts: fetched side by side, each checked as it arrives, from this device where it has them. */
-import { PartCache } from "./part_cache.ts";
-import { fetchPart, type DownloadOptions, type Progress } from "./download.ts";
+/** Downloads of files in parts: in parallel, each part checked as it arrives, and cached. */
+import type { CacheReport } from "../api/cache.ts";
 import { DownloadError } from "../api/errors.ts";
-import { sha256 } from "./integrity.ts";
 import type { FileInfo, PartedFileInfo } from "../api/manifest.ts";
-import { Slots } from "./locks.ts";
+import type { Progress } from "../api/progress.ts";
+import { fetchPart, type DownloadOptions } from "./download.ts";
+import { sha256 } from "./integrity.ts";
+import type { PartCache } from "./part_cache.ts";
+import { Semaphore } from "./semaphore.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * Requests at a time, of the whole page: enough to fill a connection, few enough that the first parts end early and are
- * kept, and that none waits in the browser's own queue, where it would look like a stalled one.
+ * Limits the requests of the whole page: four fill a connection, the first parts complete early and are cached, and none
+ * waits in the browser's own queue, where it would look stalled.
  */
-const slots = new Slots(4);
+const requests = new Semaphore(4);
 
-/** Tries in all where the network or the server failed, which often passes. */
+/** Number of tries where the network or the server fails. */
 const TRIES = 3;
 const FIRST_PAUSE = 300;
-
-/** What a load took from where, for `model.info.cache`. */
-export interface CacheReport {
-  /** Whether what was downloaded is kept for the next time. */
-  kept: boolean;
-  /** Why it is not; empty where it is. */
-  reason: string;
-  /** Bytes that were on this device already. */
-  fromCache: number;
-  /** Bytes that crossed the network. */
-  downloaded: number;
-}
 
 /** Fetches the files of one load. */
 export class Delivery {
   readonly cache: PartCache;
   readonly #base: URL;
   readonly #options: DownloadOptions;
-  /** Parts in the count: what is fetched again for another backend is not counted again. */
+  /** Parts in the report: one that is fetched again for another backend counts once. */
   readonly #counted = new Set<string>();
   #fromCache = 0;
   #downloaded = 0;
@@ -56,35 +46,40 @@ export class Delivery {
   }
 
   /**
-   * The parts of `file` as they come, checked. Where one cannot be had the others are stopped, and all that are not there
-   * yet raise the same DownloadError or IntegrityError. The progress goes back where a part has to be fetched again, but
-   * never below what is checked.
+   * The checked parts of `file`. If one fails, the others are aborted, and all pending ones raise the same DownloadError
+   * or IntegrityError. The progress decreases where a part is downloaded again.
    */
   fetch(file: PartedFileInfo, name: string): Promise<Bytes>[] {
-    const stop = new AbortController();
+    const failure = new AbortController();
     const outer = this.#options.signal;
-    const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
+    const signal = outer ? AbortSignal.any([outer, failure.signal]) : failure.signal;
     const loaded = file.parts.map(() => 0);
-    const show = (): void => {
+    const report = (): void => {
       const sum = loaded.reduce((total, bytes) => total + bytes, 0);
-      this.#tell({ loaded: sum, total: file.size, file: name });
+      this.#reportProgress({ loaded: sum, total: file.size, file: name });
     };
-    show();
+    report();
     return file.parts.map((part, index) => {
-      const bytes = slots.run(signal, () =>
-        this.#part(part, signal, (count) => {
+      const bytes = requests.run(signal, () =>
+        this.#fetchPart(part, signal, (count) => {
           loaded[index] = count;
-          show();
+          report();
         }),
       );
-      // Whoever waits for it is told; nobody may be waiting yet.
-      bytes.catch((error: unknown) => stop.abort(error));
+      // Handled here too, as the caller may not await it yet.
+      bytes.catch((error: unknown) => failure.abort(error));
       return bytes;
     });
   }
 
-  /** A mistake in the page's own function shows on its console, and is no fault of the download. */
-  #tell(progress: Progress): void {
+  /** The bytes of `file` as one array. */
+  async fetchWhole(file: PartedFileInfo, name: string): Promise<Bytes> {
+    const parts = await Promise.all(this.fetch(file, name));
+    return parts.length === 1 ? parts[0]! : new Uint8Array(await new Blob(parts).arrayBuffer());
+  }
+
+  /** An error of the page's callback is reported to the console; it does not fail the download. */
+  #reportProgress(progress: Progress): void {
     try {
       this.#options.onProgress?.(progress);
     } catch (error) {
@@ -92,32 +87,23 @@ export class Delivery {
     }
   }
 
-  /** The bytes of `file` in one piece, for what is small or cannot be had otherwise. */
-  async fetchWhole(file: PartedFileInfo, name: string): Promise<Bytes> {
-    const parts = await Promise.all(this.fetch(file, name));
-    return parts.length === 1 ? parts[0]! : new Uint8Array(await new Blob(parts).arrayBuffer());
-  }
-
-  /** One part; `arrived` is told how many of its bytes are there. */
-  async #part(
+  /** One part, from the cache or the network; `arrived` is called with the number of bytes so far. */
+  #fetchPart(
     part: FileInfo,
     signal: AbortSignal,
     arrived: (bytes: number) => void,
   ): Promise<Bytes> {
-    return this.cache.alone(part, { ...this.#options, signal }, async (alive) => {
+    return this.cache.withLock(part, { ...this.#options, signal }, async (keepAlive) => {
       signal.throwIfAborted();
-      const kept = await this.cache.get(part);
-      if (kept) {
-        if (kept.length === part.size && (await sha256(kept)) === part.sha256) {
-          if (!this.#counted.has(part.sha256)) this.#fromCache += kept.length;
-          this.#counted.add(part.sha256);
-          arrived(kept.length);
-          return kept;
-        }
-        await this.cache.drop(part);
+      const cached = await this.#readCache(part);
+      if (cached) {
+        if (!this.#counted.has(part.sha256)) this.#fromCache += cached.length;
+        this.#counted.add(part.sha256);
+        arrived(cached.length);
+        return cached;
       }
       const bytes = await this.#download(part, signal, (count) => {
-        alive();
+        keepAlive();
         arrived(count);
       });
       this.#downloaded += bytes.length;
@@ -127,12 +113,21 @@ export class Delivery {
     });
   }
 
+  /** The cached bytes of a part if they are intact. */
+  async #readCache(part: FileInfo): Promise<Bytes | undefined> {
+    const cached = await this.cache.get(part);
+    if (!cached) return undefined;
+    if (cached.length === part.size && (await sha256(cached)) === part.sha256) return cached;
+    await this.cache.delete(part);
+    return undefined;
+  }
+
   async #download(
     part: FileInfo,
     signal: AbortSignal,
     arrived: (bytes: number) => void,
   ): Promise<Bytes> {
-    // The name holds the hash, so a copy in the browser's HTTP cache is right unless something put another there.
+    // The name contains the hash, so a copy in the HTTP cache is normally the right one.
     let mode: RequestCache = "default";
     for (let tries = 1; ; tries++) {
       let loaded = 0;
@@ -141,7 +136,7 @@ export class Delivery {
           arrived((loaded += bytes)),
         );
       } catch (error) {
-        if (signal.aborted || tries === TRIES || !mayPass(error, mode)) throw error;
+        if (signal.aborted || tries === TRIES || !isTransient(error, mode)) throw error;
         arrived(0);
         mode = "reload";
         await pause(FIRST_PAUSE * tries, signal);
@@ -150,12 +145,12 @@ export class Delivery {
   }
 }
 
-/** Statuses of a server that asks for patience. */
+/** HTTP statuses that ask for a later try. */
 const BUSY = [408, 425, 429];
 
-/** Whether another try may help: after a fault of the network or the server, or of a stored copy. */
-function mayPass(error: unknown, mode: RequestCache): boolean {
-  // Browsers store a wrong answer as well as a right one, and a 404 too.
+/** Whether another try may help: after a fault of the network, the server or the HTTP cache. */
+function isTransient(error: unknown, mode: RequestCache): boolean {
+  // The HTTP cache may have stored a wrong file, or a 404.
   if (mode !== "reload") return true;
   if (!(error instanceof DownloadError)) return false;
   return error.status === 0 || error.status >= 500 || BUSY.includes(error.status);
@@ -163,14 +158,14 @@ function mayPass(error: unknown, mode: RequestCache): boolean {
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => {
+    const abort = (): void => {
       clearTimeout(timer);
       reject(signal.reason);
     };
     const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
+      signal.removeEventListener("abort", abort);
       resolve();
     }, milliseconds);
-    signal.addEventListener("abort", stop, { once: true });
+    signal.addEventListener("abort", abort, { once: true });
   });
 }

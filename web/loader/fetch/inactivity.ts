@@ -1,10 +1,11 @@
-/** What half a minute without any sign of life is worth: another try. */
+/** Default of the option `stallTimeout`, in milliseconds. */
 export const STALL_TIMEOUT = 30_000;
 
-/** A signal that aborts after a while in which nothing came, or with `outer`. */
-export class Stall {
+/** A signal that aborts after `timeout` milliseconds without a call of `restart`, or when `outer` aborts. */
+export class InactivityTimeout {
   readonly signal: AbortSignal;
-  ended = false;
+  /** Whether the timeout aborted it. */
+  expired = false;
   readonly #controller = new AbortController();
   readonly #timeout: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -19,7 +20,7 @@ export class Stall {
   restart(): void {
     this.stop();
     this.#timer = setTimeout(() => {
-      this.ended = true;
+      this.expired = true;
       this.#controller.abort();
     }, this.#timeout);
   }

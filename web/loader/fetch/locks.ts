@@ -1,84 +1,45 @@
-/** Who may work on what: one tab at a time on a part, and few parts at a time in a tab. */
-import { Stall, STALL_TIMEOUT } from "./inactivity.ts";
+/** Locks that tabs of one origin share. */
+import { InactivityTimeout, STALL_TIMEOUT } from "./inactivity.ts";
 
-export interface Patience {
+export interface WaitOptions {
   signal?: AbortSignal | undefined;
-  /** Milliseconds without a sign of life after which another tab's work is not waited for. */
+  /** Milliseconds of inactivity of the holder after which the lock is not awaited any longer. */
   stallTimeout?: number | undefined;
 }
 
+/** The Web Locks API; absent on pages from plain HTTP and in older browsers. */
+export function lockManager(): LockManager | undefined {
+  return (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
+}
+
 /**
- * Runs `task` while no other tab runs one called `name`. A tab that was put to sleep keeps its locks, so others wait
- * only as long as the one before calls `alive`. Where no lock can be had the task runs without: twice is better than not
- * at all.
+ * Runs `task` while it holds the lock `name`. A suspended tab keeps its locks, so waiting ends when the holder has not
+ * called `keepAlive` for `stallTimeout`. Without the lock the task runs too: a duplicate download is better than none.
  */
-export async function alone<T>(
+export async function withLock<T>(
   name: string,
-  { signal, stallTimeout = STALL_TIMEOUT }: Patience,
-  task: (alive: () => void) => Promise<T>,
+  { signal, stallTimeout = STALL_TIMEOUT }: WaitOptions,
+  task: (keepAlive: () => void) => Promise<T>,
 ): Promise<T> {
-  const locks = globalThis.navigator?.locks as LockManager | undefined;
-  if (!locks || !globalThis.BroadcastChannel) return task(() => {});
+  const locks = lockManager();
+  if (!locks || !("BroadcastChannel" in globalThis)) return task(() => {});
   const channel = new BroadcastChannel(name);
-  const wait = new Stall(stallTimeout, signal);
-  channel.onmessage = () => wait.restart();
-  let started = false;
+  const timeout = new InactivityTimeout(stallTimeout, signal);
+  channel.onmessage = () => timeout.restart();
+  let started = false as boolean; // assigned in the callback
   try {
-    return await (locks.request(name, { signal: wait.signal }, () => {
+    return await locks.request(name, { signal: timeout.signal }, () => {
       started = true;
-      wait.stop();
+      timeout.stop();
       channel.onmessage = null;
       return task(() => channel.postMessage(""));
-    }) as Promise<T>);
+    });
   } catch (error) {
     if (started) throw error;
     signal?.throwIfAborted();
     return await task(() => {});
   } finally {
-    wait.stop();
+    timeout.stop();
     channel.close();
-  }
-}
-
-/** Lets a few tasks run at a time, in the order in which they came. */
-export class Slots {
-  #free: number;
-  readonly #waiting = new Set<() => void>();
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  /** Raises the signal's reason, also while `task` waits. */
-  async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-    await this.#slot(signal);
-    try {
-      return await task();
-    } finally {
-      const [next] = this.#waiting;
-      if (next) next();
-      else this.#free++;
-    }
-  }
-
-  #slot(signal: AbortSignal): Promise<void> | undefined {
-    signal.throwIfAborted();
-    if (this.#free) {
-      this.#free--;
-      return undefined;
-    }
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiting.delete(enter);
-        reject(signal.reason);
-      };
-      const enter = (): void => {
-        this.#waiting.delete(enter);
-        signal.removeEventListener("abort", leave);
-        resolve();
-      };
-      this.#waiting.add(enter);
-      signal.addEventListener("abort", leave, { once: true });
-    });
   }
 }

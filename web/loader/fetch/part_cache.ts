@@ -1,27 +1,24 @@
 /**
- * Checked parts kept in the Cache API under their hash, so that no byte crosses the network twice: not after a reload
- * in the middle of a download, not for a new version that shares parts, not for another tab.
+ * Checked parts in the Cache API under their hash. A part is downloaded once: a reload continues an interrupted download,
+ * a new version reuses the parts that it shares, and so do other tabs.
  */
 import type { FileInfo, Manifest } from "../api/manifest.ts";
-import { memoryName } from "../backends/backend_cache.ts";
-import { siteURL } from "./manifest/read.ts";
-import { alone, type Patience } from "./locks.ts";
+import { withLock, type WaitOptions } from "./locks.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What the loader keeps on this device, for one site. */
-export interface CacheStatus {
-  /** Whether there is a cache to keep anything in. */
-  available: boolean;
-  /** Why there is none; empty where there is. */
-  reason: string;
-  parts: number;
-  bytes: number;
+/** Why nothing is cached on pages without the Cache API. */
+export const UNAVAILABLE =
+  "this page cannot keep files: browsers let only pages from https:// or localhost";
+
+/** The Cache API; absent on pages from plain HTTP. */
+export function cacheStorage(): CacheStorage | undefined {
+  return (globalThis as Partial<typeof globalThis>).caches;
 }
 
-/** Parts of the site at `base` that this device has. */
+/** The cached parts of the site at `base`. */
 export class PartCache {
-  /** Why nothing is kept; empty as long as it is. */
+  /** Why downloads are not cached; empty where they are. */
   problem = "";
   readonly #base: URL;
   #cache: Cache | undefined;
@@ -30,22 +27,20 @@ export class PartCache {
     this.#base = base;
   }
 
-  /** Never fails: where there is no Cache API or it refuses, nothing is kept and `problem` says why. */
-  static async open(base: URL, wanted = true): Promise<PartCache> {
+  /** Never fails: where the Cache API is missing or refuses, `problem` is set. */
+  static async open(base: URL, enabled = true): Promise<PartCache> {
     const opened = new PartCache(base);
     try {
-      if (!wanted) opened.problem = "turned off by the page";
-      else if (!globalThis.caches) opened.problem = UNAVAILABLE;
-      else {
-        opened.#cache = await caches.open(nameOf(base));
-      }
+      if (!enabled) opened.problem = "turned off by the page";
+      else if (!cacheStorage()) opened.problem = UNAVAILABLE;
+      else opened.#cache = await caches.open(cacheName(base));
     } catch (error) {
       opened.problem = refusal(error);
     }
     return opened;
   }
 
-  /** The bytes kept for `part`, which the caller checks; undefined where there are none. */
+  /** The cached bytes of `part`, unchecked. */
   async get(part: FileInfo): Promise<Bytes | undefined> {
     try {
       const response = await this.#cache?.match(keyOf(this.#base, part));
@@ -55,7 +50,7 @@ export class PartCache {
     }
   }
 
-  /** Keeps checked bytes. Where the device has no room, the rest is not kept either. */
+  /** Caches checked bytes. After a failure, such as an exceeded quota, nothing more is cached. */
   async put(part: FileInfo, bytes: Bytes): Promise<void> {
     if (this.problem) return;
     try {
@@ -66,103 +61,64 @@ export class PartCache {
     }
   }
 
-  /** Drops what turned out not to be what was put in. */
-  async drop(part: FileInfo): Promise<void> {
+  async delete(part: FileInfo): Promise<void> {
     await this.#cache?.delete(keyOf(this.#base, part)).catch(() => {});
   }
 
   /**
-   * Drops what earlier versions of the site left: everything in `stored` that is no part of `manifest`. What came in
-   * later stays, as it may be another tab's, of a version that is newer still.
+   * Deletes the entries `stored` that `manifest` does not name: parts of earlier versions. Entries that were added later
+   * are kept, as another tab may have loaded a newer version.
    */
   async evictOthers(stored: readonly string[], manifest: Manifest): Promise<void> {
     const known = new Set(partsOf(manifest).map((part) => keyOf(this.#base, part)));
     const others = stored.filter((url) => !known.has(url));
-    await Promise.all(others.map((url) => this.#cache?.delete(url))).catch(() => {});
+    const cache = this.#cache;
+    if (cache) await Promise.all(others.map((url) => cache.delete(url))).catch(() => {});
   }
 
-  /** Runs `task` while no other tab works on the same part. */
-  alone<T>(
+  /** Runs `task` while no other tab downloads the same part. */
+  withLock<T>(
     part: FileInfo,
-    patience: Patience,
-    task: (alive: () => void) => Promise<T>,
+    options: WaitOptions,
+    task: (keepAlive: () => void) => Promise<T>,
   ): Promise<T> {
-    // What is not kept cannot be handed from one to the other.
+    // Without a cache, a tab could not use the part that another one downloaded.
     if (this.problem) return task(() => {});
-    return alone(`${nameOf(this.#base)} ${part.sha256}`, patience, task);
+    return withLock(`${cacheName(this.#base)} ${part.sha256}`, options, task);
   }
 }
 
-/** Under which keys this device keeps parts of the site at `base` now. Never fails. */
+/** Keys of the cached parts of the site at `base`. Never fails. */
 export async function storedParts(base: URL): Promise<string[]> {
   try {
-    const cache = await caches.open(nameOf(base));
+    const cache = await caches.open(cacheName(base));
     return (await cache.keys()).map(({ url }) => url);
   } catch {
     return [];
   }
 }
 
-export interface CacheOptions {
-  /** Folder of the site's files; by default where this script comes from. */
-  baseURL?: string | URL;
-}
-
-/** What is kept on this device for a site. */
-export async function cacheStatus({ baseURL }: CacheOptions = {}): Promise<CacheStatus> {
-  const name = nameOf(siteURL(baseURL));
-  const status: CacheStatus = { available: true, reason: "", parts: 0, bytes: 0 };
-  try {
-    if (!globalThis.caches) return { ...status, available: false, reason: UNAVAILABLE };
-    // Asked for first, because opening it makes one.
-    if (!(await caches.has(name))) return status;
-    const cache = await caches.open(name);
-    for (const key of await cache.keys()) {
-      const response = await cache.match(key);
-      if (!response) continue;
-      status.parts++;
-      status.bytes += Number(response.headers.get("Content-Length"));
-    }
-    return status;
-  } catch (error) {
-    return { ...status, available: false, reason: refusal(error) };
-  }
-}
-
-/** Forgets everything kept on this device for a site; false where there was nothing. */
-export async function clearCache({ baseURL }: CacheOptions = {}): Promise<boolean> {
-  const name = nameOf(siteURL(baseURL));
-  try {
-    if (!globalThis.caches) return false;
-    await caches.delete(memoryName(siteURL(baseURL)));
-    return await caches.delete(name);
-  } catch {
-    // A browser that refuses this has kept nothing either.
-    return false;
-  }
-}
-
-const UNAVAILABLE =
-  "this page cannot keep files: browsers let only pages from https:// or localhost";
-
-function refusal(error: unknown): string {
+/** Why the browser refused to cache, for people. */
+export function refusal(error: unknown): string {
   return error instanceof DOMException && error.name === "QuotaExceededError"
     ? "this device has no room left for it"
     : `this browser refuses to keep files: ${String(error)}`;
 }
 
-function nameOf(base: URL): string {
+/** Name of the cache of the site at `base`. */
+export function cacheName(base: URL): string {
   return `torch2web ${base.href}`;
 }
 
-/** An address that no server is asked for. */
+/** A URL that is never requested. */
 function keyOf(base: URL, { sha256 }: FileInfo): string {
   return new URL(`torch2web-part/${sha256}`, base).href;
 }
 
 function partsOf({ runtime, engine, models }: Manifest): FileInfo[] {
   const files = [
-    ...[runtime?.files, runtime?.webgpu].map((build) => build?.wasm),
+    runtime?.files.wasm,
+    runtime?.webgpu?.wasm,
     ...Object.values(engine?.files ?? {}),
     ...models.flatMap(({ graph, plan, variants }) => [
       graph,

@@ -1,20 +1,20 @@
-import { fetchBytes } from "./download.ts";
 import { IntegrityError } from "../api/errors.ts";
-import { sha256 } from "./integrity.ts";
 import { prepareHashing } from "./chunks.ts";
+import { fetchBytes } from "./download.ts";
+import { sha256 } from "./integrity.ts";
 
-/** What the build calls this script (converter/parts.py). */
+/** The build names this script by its hash. */
 const NAMED_BY_HASH = /-([0-9a-f]{32})\.js$/;
 
 /**
- * The address of this script, to start it again as a worker, after a look at whether it still has the bytes that its
- * name says: browsers check no worker's hash. Raises DownloadError or IntegrityError.
+ * The URL of this script, to start it as a worker, after checking that its bytes match its name: browsers check no hash
+ * of a worker's script. Raises DownloadError or IntegrityError.
  */
 export async function checkOwnScript(): Promise<URL> {
   const url = new URL(import.meta.url);
   await prepareHashing(new URL("./", url));
   const [, expected] = NAMED_BY_HASH.exec(url.pathname) ?? [];
-  // As the page got it and as the worker will: out of the browser's own store where it is kept there.
+  // "force-cache": as the worker will get it, from the HTTP cache where it is stored there.
   const actual = await sha256(await fetchBytes(url.href, "force-cache"));
   if (!expected || !actual.startsWith(expected)) {
     throw new IntegrityError(url.href, expected ?? "a name with a hash", actual);

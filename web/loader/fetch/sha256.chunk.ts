@@ -1,2 +1,2 @@
-/** SHA-256 in plain script, for pages that the browser lets no hashing to: those from plain HTTP. */
+/** SHA-256 in JavaScript, for pages from plain HTTP, on which WebCrypto is unavailable. */
 export { sha256 } from "@noble/hashes/sha2.js";

@@ -1,19 +1,21 @@
-/** Work that several callers wait for, each with a signal of its own. It stops when all of them gave up. */
-class Shared<T> {
+import { untilAborted } from "./until_aborted.ts";
+
+/** One run of a task that several callers await, each with its own signal. It is aborted when all have aborted. */
+class Flight<T> {
   readonly #controller = new AbortController();
   readonly #result: Promise<T>;
   #waiting = 0;
   #done = false;
 
-  constructor(work: (signal: AbortSignal) => Promise<T>) {
-    this.#result = work(this.#controller.signal);
+  constructor(task: (signal: AbortSignal) => Promise<T>) {
+    this.#result = task(this.#controller.signal);
     this.#result.then(
       () => (this.#done = true),
       () => {},
     );
   }
 
-  /** The result. Raises the signal's reason; `failed` is called where there will be no result. */
+  /** The result. Raises the signal's reason; calls `failed` where there will be no result. */
   async wait(signal: AbortSignal, failed: () => void): Promise<T> {
     this.#waiting++;
     try {
@@ -28,28 +30,16 @@ class Shared<T> {
   }
 }
 
-/** Shared work by a key, each done once for as long as it does not fail. */
-export class SharedByKey<T> {
-  readonly #all = new Map<string, Shared<T>>();
+/** Runs a task once per key; concurrent and later calls share the result. A failed task runs again at the next call. */
+export class SingleFlight<T> {
+  readonly #flights = new Map<string, Flight<T>>();
 
-  /** What `work` gives, or gave before for the same key. Raises the signal's reason. */
-  wait(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const shared = this.#all.get(key) ?? new Shared(work);
-    this.#all.set(key, shared);
-    return shared.wait(signal, () => {
-      // The next call tries again.
-      if (this.#all.get(key) === shared) this.#all.delete(key);
+  /** The result of `task` for `key`. Raises the signal's reason. */
+  run(key: string, signal: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const flight = this.#flights.get(key) ?? new Flight(task);
+    this.#flights.set(key, flight);
+    return flight.wait(signal, () => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
     });
   }
-}
-
-/** `promise`, or the signal's reason as soon as it is aborted. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", stop));
 }

@@ -1,89 +1,92 @@
 import { DecodeError } from "../api/errors.ts";
+import type { DecodedBy, ImageSource } from "../api/image.ts";
+import type { PreprocessingInfo } from "../api/preprocessing.ts";
+import { importChunk } from "../fetch/chunks.ts";
+import { readBack, readBackProblem } from "./canvas.ts";
 import type { Bytes } from "./formats/bytes.ts";
 import type * as Formats from "./formats/images.chunk.ts";
-import type { Plain, Probe } from "./formats/plain.ts";
-import type { PreprocessingInfo } from "../api/manifest.ts";
-import { importChunk } from "../fetch/chunks.ts";
-import { elementPicture, type ElementPicture } from "./transferable.ts";
-import { isA, measured, type ImageSource } from "./image_source.ts";
+import type { PreparedFile } from "./formats/prepare.ts";
+import type { Probe } from "./formats/probe.ts";
+import { isA, sizeOf } from "./image_source.ts";
+import { elementImage, type ElementImage } from "./transferable.ts";
 
-/** Whether a model was trained on pictures turned upright, or as they are stored. */
 type ExifOrientation = PreprocessingInfo["exif_orientation"];
 
-/**
- * How the pixels came about: `"script"` by the loader's own decoder, `"canvas"` by the browser's and read back
- * through one, `"none"` where the page had them already.
- */
-export type DecodedBy = "script" | "canvas" | "none";
-
-/** Pixels, and why they are not the ones that Pillow reads from the same file; empty where they are. */
+/** Decoded pixels, and why they may differ from Pillow's; empty where they are equal. */
 export interface Decoded {
   pixels: ImageData;
   by: DecodedBy;
   inexact: string;
 }
 
+/** Whether the file of an <img> is not the image that it shows. */
+class ChangedFileError extends DecodeError {
+  readonly changed = true;
+}
+
 /**
- * The pixels of `source` at its own size. Of a file they are the ones that Pillow's `convert("RGB")` gives: no
- * colour profile, alpha dropped, turned only if `exif` says so. Raises DecodeError, and DownloadError or
- * IntegrityError for the part of the loader, from the site at `base`, that files are read with.
+ * Decodes `source` at its own size. The pixels of a file are those of Pillow's `convert("RGB")`: without colour profile,
+ * alpha dropped, Exif orientation applied if `exif` says so. Raises DecodeError, and DownloadError or IntegrityError for
+ * the chunk with the decoders, from the site at `base`.
  */
 export async function decode(
-  source: ImageSource | ElementPicture,
+  source: ImageSource | ElementImage,
   exif: ExifOrientation,
   base: URL,
 ): Promise<Decoded> {
   if (source instanceof Blob) return decodeBlob(source, exif, await importFormats(base));
   if (source instanceof ImageData) return { pixels: source, by: "none", inexact: "" };
   if (isA("HTMLImageElement", source)) {
-    const picture = await elementPicture(source as HTMLImageElement);
-    return decodeElement(picture, exif, await importFormats(base));
+    const image = await elementImage(source as HTMLImageElement);
+    return decodeElement(image, exif, await importFormats(base));
   }
-  if (isElementPicture(source)) return decodeElement(source, exif, await importFormats(base));
-  const { width, height } = measured(source);
-  return {
-    pixels: readBack(source as CanvasImageSource, width, height),
-    by: "canvas",
-    inexact: alteredReadBack(),
-  };
+  if (isElementImage(source)) return decodeElement(source, exif, await importFormats(base));
+  const { width, height } = sizeOf(source);
+  const pixels = readBack(source, width, height);
+  return { pixels, by: "canvas", inexact: readBackProblem() };
 }
 
 /** The decoders of image files, a chunk of the loader. Raises DownloadError or IntegrityError. */
-export function importFormats(base: URL): Promise<typeof Formats> {
-  return importChunk<typeof Formats>(base, "images");
+export async function importFormats(base: URL): Promise<typeof Formats> {
+  return (await importChunk(base, "images")) as typeof Formats;
+}
+
+/** Whether decoding failed because a worker got the file of an <img> instead of what it shows. */
+export function needsShown(error: unknown): boolean {
+  return error instanceof DecodeError && "changed" in error;
 }
 
 async function decodeBlob(
   blob: Blob,
   exif: ExifOrientation,
-  { plain, place, turn, FormatError }: typeof Formats,
+  { prepare, place, orient, FormatError }: typeof Formats,
 ): Promise<Decoded> {
   if (blob.size === 0) throw new DecodeError("The file is empty (0 bytes).");
-  let stored: Plain;
+  let prepared: PreparedFile;
   let pixels: ImageData;
   try {
-    stored = await plain(new Uint8Array(await blob.arrayBuffer()));
-    pixels = stored.pixels ?? (await browsersPixels(stored.bytes));
-    stored.split?.merge(pixels, await browsersPixels(stored.split.black));
-    // A damaged file may name a canvas that no memory has room for.
-    if (stored.placement) pixels = place(pixels, stored.placement);
-    if (exif === "apply") pixels = turn(pixels, stored.orientation);
+    prepared = await prepare(new Uint8Array(await blob.arrayBuffer()));
+    pixels = prepared.pixels ?? (await decodeByBrowser(prepared.bytes));
+    prepared.split?.merge(pixels, await decodeByBrowser(prepared.split.black));
+    // A damaged file may declare a canvas that exceeds the memory.
+    if (prepared.placement) pixels = place(pixels, prepared.placement);
+    if (exif === "apply") pixels = orient(pixels, prepared.orientation);
   } catch (error) {
     if (error instanceof DecodeError) throw error;
     if (error instanceof FormatError) throw new DecodeError(error.message, { cause: error });
     const kind = blob.type ? ` of type ${blob.type}` : "";
     throw new DecodeError(
-      `The file (${blob.size} bytes${kind}) is damaged or no picture that this browser can read, such as JPEG, PNG or WebP.`,
+      `The file (${blob.size} bytes${kind}) is damaged, or not an image that this browser can read, such as JPEG, PNG or WebP.`,
       { cause: error },
     );
   }
-  if (stored.pixels) return { pixels, by: "script", inexact: "" };
-  const failed = stored.probe && !(await passes(stored.probe)) ? stored.probe.inexact : "";
-  return { pixels, by: "canvas", inexact: stored.inexact || failed || alteredReadBack() };
+  if (prepared.pixels) return { pixels, by: "script", inexact: "" };
+  const { inexact, probe } = prepared;
+  const failed = probe && !(await passes(probe)) ? probe.inexact : "";
+  return { pixels, by: "canvas", inexact: inexact || failed || readBackProblem() };
 }
 
-/** Of a file as this browser decodes it. */
-async function browsersPixels(bytes: Bytes): Promise<ImageData> {
+async function decodeByBrowser(bytes: Bytes): Promise<ImageData> {
   const bitmap = await createImageBitmap(new Blob([bytes]), {
     colorSpaceConversion: "none",
     premultiplyAlpha: "none",
@@ -97,102 +100,47 @@ async function browsersPixels(bytes: Bytes): Promise<ImageData> {
 
 const probed = new Map<Probe, Promise<boolean>>();
 
-/** Whether this browser decodes a known file as Pillow does; asked once for each. */
+/** Whether this browser decodes a known file as Pillow does; run once for each probe. */
 function passes(probe: Probe): Promise<boolean> {
-  const known = probed.get(probe) ?? decodesTo(probe);
+  const known = probed.get(probe) ?? runProbe(probe);
   probed.set(probe, known);
   return known;
 }
 
-async function decodesTo({ file, sum }: Probe): Promise<boolean> {
-  const { data } = await browsersPixels(file);
-  let place = 0;
+async function runProbe({ file, sum }: Probe): Promise<boolean> {
+  const { data } = await decodeByBrowser(file);
+  let index = 0;
   const found = data.reduce(
-    (total, value, i) => (i % 4 === 3 ? total : total + value * ++place),
+    (total, value, i) => (i % 4 === 3 ? total : total + value * ++index),
     0,
   );
   return found === sum;
 }
 
 /**
- * An <img> by its file, since the element itself shows converted colours. Where the file cannot be had again,
- * or is another picture by now, by what the element shows.
+ * Decodes an <img> from its file, as the element itself shows converted colours; from what it shows where the file cannot
+ * be fetched again or has become another image.
  */
 async function decodeElement(
-  { file, shown, width, height }: ElementPicture,
+  { file, shown, width, height }: ElementImage,
   exif: ExifOrientation,
   formats: typeof Formats,
 ): Promise<Decoded> {
   try {
     if (file) {
       const decoded = await decodeBlob(file, exif, formats);
-      // An orientation turns what the element shows, and not what the file holds.
-      const sides = [decoded.pixels.width, decoded.pixels.height];
-      if (sides.includes(width) && sides.includes(height)) return decoded;
+      // An Exif orientation rotates what the element shows, but not the stored pixels.
+      const size = [decoded.pixels.width, decoded.pixels.height];
+      if (size.includes(width) && size.includes(height)) return decoded;
     }
   } catch {
-    // An SVG, say.
+    // Such as an SVG, which only the element can show.
   }
-  if (!shown) throw Object.assign(new DecodeError(CHANGED), { changed: true });
+  if (!shown) throw new ChangedFileError("The file of the <img> is not the image that it shows.");
   const inexact = "the file of the <img> could not be read again, only what the element shows";
   return { pixels: readBack(shown, width, height), by: "canvas", inexact };
 }
 
-const CHANGED = "The file of the <img> is not the picture that it shows.";
-
-/** Whether decoding failed just because a worker was given the file of an <img> and not what it shows. */
-export function needsShown(error: unknown): boolean {
-  return error instanceof DecodeError && (error as { changed?: boolean }).changed === true;
-}
-
-function isElementPicture(source: object): source is ElementPicture {
+function isElementImage(source: object): source is ElementImage {
   return Object.getPrototypeOf(source) === Object.prototype && "shown" in source;
-}
-
-function readBack(source: CanvasImageSource, width: number, height: number): ImageData {
-  const context = scratch(width, height);
-  try {
-    context.drawImage(source, 0, 0, width, height);
-    return context.getImageData(0, 0, width, height);
-  } catch (error) {
-    throw new DecodeError(
-      `The picture (${width} × ${height}) cannot be read back: ` +
-        "it comes from another origin without CORS, was closed, or is larger than this device can hold.",
-      { cause: error },
-    );
-  }
-}
-
-function scratch(
-  width: number,
-  height: number,
-): OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D {
-  const canvas = canvasOf(width, height);
-  // Kept in main memory, where it is read back from.
-  const context = canvas.getContext("2d", { willReadFrequently: true, colorSpace: "srgb" }) as
-    OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null;
-  if (!context) throw new DecodeError("This browser gives no 2D canvas to read pictures with.");
-  return context;
-}
-
-let altered: string | undefined;
-
-/** Why a canvas cannot be trusted here: some browsers change what pages read back, against fingerprinting. */
-function alteredReadBack(): string {
-  if (altered === undefined) {
-    const known = new ImageData(16, 16);
-    known.data.forEach((_, i, data) => (data[i] = i % 4 === 3 ? 255 : (i * 89) & 255));
-    const canvas = canvasOf(16, 16);
-    (canvas.getContext("2d") as CanvasRenderingContext2D).putImageData(known, 0, 0);
-    const found = readBack(canvas, 16, 16);
-    const same = known.data.every((value, i) => value === found.data[i]);
-    altered = same ? "" : "this browser alters what pages read back from a canvas";
-  }
-  return altered;
-}
-
-function canvasOf(width: number, height: number): OffscreenCanvas | HTMLCanvasElement {
-  return typeof OffscreenCanvas === "undefined"
-    ? Object.assign(document.createElement("canvas"), { width, height })
-    : new OffscreenCanvas(width, height);
 }

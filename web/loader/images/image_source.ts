@@ -1,20 +1,14 @@
-/** What pages hold pictures in. */
 import { DecodeError } from "../api/errors.ts";
+import type { ImageSource } from "../api/image.ts";
 
-/** Whatever a page may hold a picture in. */
-export type ImageSource =
-  | Blob
-  | ImageBitmap
-  | ImageData
-  | HTMLImageElement
-  | HTMLCanvasElement
-  | OffscreenCanvas
-  | HTMLVideoElement
-  | VideoFrame;
+interface Size {
+  width: number;
+  height: number;
+}
 
-/** The size of a picture that has one at once. Raises DecodeError for an empty one and for what is no picture. */
-export function measured(source: ImageSource): { width: number; height: number } {
-  const { width, height } = sizeOf(source);
+/** The size of a source that has it without decoding. Raises DecodeError for an empty source, and for other values. */
+export function sizeOf(source: ImageSource): Size {
+  const { width, height } = sizeFields(source);
   if (width && height) return { width, height };
   throw new DecodeError(
     isA("HTMLVideoElement", source)
@@ -23,26 +17,26 @@ export function measured(source: ImageSource): { width: number; height: number }
   );
 }
 
-function sizeOf(source: ImageSource): { width: number; height: number } {
+function sizeFields(source: ImageSource): Size {
   if (isA("HTMLVideoElement", source)) {
-    const video = source as HTMLVideoElement;
-    return { width: video.videoWidth, height: video.videoHeight };
+    const { videoWidth, videoHeight } = source as HTMLVideoElement;
+    return { width: videoWidth, height: videoHeight };
   }
   if (isA("VideoFrame", source)) {
-    const frame = source as VideoFrame;
-    return { width: frame.displayWidth, height: frame.displayHeight };
+    const { displayWidth, displayHeight } = source as VideoFrame;
+    return { width: displayWidth, height: displayHeight };
   }
   if (["ImageBitmap", "HTMLCanvasElement", "OffscreenCanvas"].some((name) => isA(name, source))) {
     const { width, height } = source as ImageBitmap;
     return { width, height };
   }
   throw new DecodeError(
-    `A ${Object.prototype.toString.call(source).slice(8, -1)} is no picture; ` +
-      "give a Blob, ImageBitmap, ImageData, <img>, <canvas>, <video> or VideoFrame.",
+    `A ${Object.prototype.toString.call(source).slice(8, -1)} is not an image; ` +
+      "pass a Blob, ImageBitmap, ImageData, <img>, <canvas>, <video> or VideoFrame.",
   );
 }
 
-/** Like instanceof, for classes that not every browser or worker has. */
+/** `instanceof` for classes that some browsers or workers lack. */
 export function isA(name: string, source: unknown): boolean {
   const constructor = (globalThis as Record<string, unknown>)[name];
   return typeof constructor === "function" && source instanceof constructor;

@@ -1,9 +1,9 @@
-import type { PreprocessingInfo } from "../api/manifest.ts";
-import type { Pixels } from "./resample.ts";
+import type { PreprocessingInfo } from "../api/preprocessing.ts";
+import type { Pixels } from "./pixels.ts";
 
 /**
- * torchvision's `ToTensor → Normalize`: channels first, and each of division, subtraction and division
- * rounded to float32. A channel has 256 possible results, so they are looked up.
+ * torchvision's `ToTensor → Normalize`: a tensor [3, height, width], each of division, subtraction and division rounded to
+ * float32. A channel has 256 possible values, which are looked up.
  */
 export function normalise(
   pixels: Pixels,

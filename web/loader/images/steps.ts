@@ -1,46 +1,9 @@
-import { pick, resample, type Pixels, type Resampling } from "./resample.ts";
+/** torchvision's transforms of a PIL image. */
+import type { PadInfo, ResizeInfo, StepInfo } from "../api/preprocessing.ts";
+import { gather, type Pixels } from "./pixels.ts";
+import { resample } from "./resample.ts";
 
-/** What is done to a picture's shape, as torchvision's transforms of the same names mean it on a PIL image. */
-export type StepInfo = ResizeInfo | CenterCropInfo | PadInfo;
-
-export interface ResizeInfo {
-  op: "resize";
-  /** Height and width in pixels, or the length that the shorter side gets. */
-  size: number | [number, number];
-  filter: Resampling["filter"];
-}
-
-export interface CenterCropInfo {
-  op: "center_crop";
-  /** Height and width; where the picture is smaller, black is put around it. */
-  size: [number, number];
-}
-
-export interface PadInfo {
-  op: "pad";
-  /** Pixels at the left, the top, the right and the bottom. */
-  padding: [number, number, number, number];
-  /** Red, green and blue of what is around a picture in the mode `constant`. */
-  fill: [number, number, number];
-  /** NumPy's modes of the same names. */
-  mode: "constant" | "edge" | "reflect" | "symmetric";
-}
-
-/** Height and width after `steps`, whatever the picture; undefined where that depends on the picture. */
-export function sizeAfter(steps: readonly StepInfo[]): [number, number] | undefined {
-  let size: [number, number] | undefined;
-  for (const step of steps) {
-    if (step.op === "pad") {
-      const [left, top, right, bottom] = step.padding;
-      if (size) size = [size[0] + top + bottom, size[1] + left + right];
-    } else {
-      size = typeof step.size === "number" ? undefined : step.size;
-    }
-  }
-  return size;
-}
-
-/** `pixels` after one step; the fourth channel of the result means nothing. */
+/** Applies one step; the fourth channel of the result is undefined. */
 export function applyStep(pixels: Pixels, step: StepInfo, verticalFirst: boolean): Pixels {
   const { width, height } = pixels;
   switch (step.op) {
@@ -52,11 +15,16 @@ export function applyStep(pixels: Pixels, step: StepInfo, verticalFirst: boolean
       });
     }
     case "center_crop":
-      return pick(pixels, middle(height, step.size[0]), middle(width, step.size[1]), [0, 0, 0]);
+      return gather(
+        pixels,
+        centered(height, step.size[0]),
+        centered(width, step.size[1]),
+        [0, 0, 0],
+      );
     case "pad": {
       const [left, top, right, bottom] = step.padding;
       const rows = padded(height, top, bottom, step.mode);
-      return pick(pixels, rows, padded(width, left, right, step.mode), step.fill);
+      return gather(pixels, rows, padded(width, left, right, step.mode), step.fill);
     }
   }
 }
@@ -67,11 +35,11 @@ function resized(size: ResizeInfo["size"], width: number, height: number): [numb
   return width <= height ? [longer, size] : [size, longer];
 }
 
-/** The places of a center crop along one side. */
-function middle(length: number, wanted: number): Int32Array {
+/** Input indices of a center crop along one dimension. */
+function centered(length: number, wanted: number): Int32Array {
   const before = Math.max(0, (wanted - length) >> 1);
   const rest = Math.max(0, length - wanted);
-  // Python rounds a half to the even number, and so torchvision crops.
+  // Rounds half to even, as Python does in torchvision.
   const cut = (rest >> 1) + (rest & (rest >> 1) & 1);
   return Int32Array.from({ length: wanted }, (_, i) => inside(i - before + cut, length));
 }
@@ -85,19 +53,18 @@ function padded(length: number, before: number, after: number, mode: PadInfo["mo
 const PADDINGS: Record<PadInfo["mode"], (place: number, length: number) => number> = {
   constant: inside,
   edge: (place, length) => Math.min(Math.max(place, 0), length - 1),
-  // The outermost line is not repeated in its mirror image, or it is.
   reflect: (place, length) => (length === 1 ? 0 : mirrored(place, length, 0)),
   symmetric: (place, length) => mirrored(place, length, 1),
 };
 
-/** `place` on a line of pictures and mirror images in turn; `repeated` is 1 where they share no line. */
+/** Index of `place` in the image repeated and mirrored in turn; `repeated` is 1 if the edge pixel is repeated too. */
 function mirrored(place: number, length: number, repeated: 0 | 1): number {
   const period = 2 * (length - 1 + repeated);
   const at = ((place % period) + period) % period;
   return at < length ? at : period - repeated - at;
 }
 
-/** `place`, or -1 where the picture has none. */
+/** `place`, or -1 outside the image. */
 function inside(place: number, length: number): number {
   return place >= 0 && place < length ? place : -1;
 }

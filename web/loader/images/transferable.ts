@@ -1,70 +1,70 @@
-/** Pictures in a form that can leave the page for a worker: elements stay behind. */
+/** Images in a form that can be posted to a worker: DOM elements cannot. */
 import { DecodeError } from "../api/errors.ts";
-import { isA, measured, type ImageSource } from "./image_source.ts";
+import type { ImageSource } from "../api/image.ts";
+import { isA, sizeOf } from "./image_source.ts";
 
-/** An <img>: the file that it shows where that can be had again, else what it shows. */
-export interface ElementPicture {
+/** An <img>: its file, if it can be fetched again, else what it shows. */
+export interface ElementImage {
   file: Blob | undefined;
   shown: CanvasImageSource | undefined;
   width: number;
   height: number;
 }
 
-/** What a worker can be given. */
-export type Portable = Blob | ImageBitmap | ImageData | VideoFrame | ElementPicture;
+/** An image that can be posted to a worker. */
+export type TransferableImage = Blob | ImageBitmap | ImageData | VideoFrame | ElementImage;
 
-/** A picture, and what of it may be taken from the page. */
-export interface Sent {
-  picture: Portable;
+export interface Transfer {
+  image: TransferableImage;
+  /** What of it is moved rather than copied. */
   transfer: Transferable[];
 }
 
 /**
- * `source` for a worker. The page keeps what it has: only copies made here are handed over. `shown` asks for what an
+ * Converts `source` for a worker. Only copies made here are moved: the page keeps its objects. `shown` asks for what an
  * <img> shows instead of its file. Raises DecodeError.
  */
-export async function portable(source: ImageSource, shown: boolean): Promise<Sent> {
+export async function toTransferable(source: ImageSource, shown: boolean): Promise<Transfer> {
   if (isA("HTMLImageElement", source)) {
-    const image = source as HTMLImageElement;
-    const picture = await elementPicture(image, shown);
-    if (picture.file) return { picture: { ...picture, shown: undefined }, transfer: [] };
-    const bitmap = await bitmapOf(image);
-    return { picture: { ...picture, shown: bitmap }, transfer: [bitmap] };
+    const element = source as HTMLImageElement;
+    const image = await elementImage(element, shown);
+    if (image.file) return { image: { ...image, shown: undefined }, transfer: [] };
+    const bitmap = await bitmapOf(element);
+    return { image: { ...image, shown: bitmap }, transfer: [bitmap] };
   }
   if (source instanceof Blob || source instanceof ImageData) {
-    return { picture: source, transfer: [] };
+    return { image: source, transfer: [] };
   }
-  measured(source);
-  if (isA("ImageBitmap", source)) return { picture: source as ImageBitmap, transfer: [] };
+  sizeOf(source); // raises for an empty source
+  if (isA("ImageBitmap", source)) return { image: source as ImageBitmap, transfer: [] };
   if (isA("VideoFrame", source)) {
     const frame = (source as VideoFrame).clone(); // shares its pixels
-    return { picture: frame, transfer: [frame] };
+    return { image: frame, transfer: [frame] };
   }
-  const bitmap = await bitmapOf(source as HTMLCanvasElement);
-  return { picture: bitmap, transfer: [bitmap] };
+  const bitmap = await bitmapOf(source);
+  return { image: bitmap, transfer: [bitmap] };
 }
 
-/** The picture of an <img> by its file, unless `shown`. Raises DecodeError. */
-export async function elementPicture(
-  image: HTMLImageElement,
+/** An <img> by its file, unless `shown`. Raises DecodeError. */
+export async function elementImage(
+  element: HTMLImageElement,
   shown = false,
-): Promise<ElementPicture> {
+): Promise<ElementImage> {
   try {
-    await image.decode();
+    await element.decode();
   } catch (error) {
-    throw new DecodeError(`The <img> has no picture: ${image.currentSrc || "no src"}`, {
+    throw new DecodeError(`The <img> has no image: ${element.currentSrc || "no src"}`, {
       cause: error,
     });
   }
-  const { naturalWidth: width, naturalHeight: height } = image;
-  const picture = { file: undefined, shown: image, width, height };
-  if (shown) return picture;
+  const { naturalWidth: width, naturalHeight: height } = element;
+  const image = { file: undefined, shown: element, width, height };
+  if (shown) return image;
   try {
-    const response = await fetch(image.currentSrc, { cache: "force-cache" });
-    return { ...picture, file: await response.blob() };
+    const response = await fetch(element.currentSrc, { cache: "force-cache" });
+    return { ...image, file: await response.blob() };
   } catch {
-    // Another origin, a page whose CSP forbids it, an address that answers once.
-    return picture;
+    return image; // another origin, the page's CSP, or a URL that can be fetched once only
   }
 }
 
@@ -73,7 +73,7 @@ async function bitmapOf(source: ImageBitmapSource): Promise<ImageBitmap> {
     return await createImageBitmap(source, { colorSpaceConversion: "none" });
   } catch (error) {
     throw new DecodeError(
-      "The picture cannot be read: it comes from another origin without CORS, was closed, " +
+      "The image cannot be read: it comes from another origin without CORS, was closed, " +
         "or is larger than this device can hold.",
       { cause: error },
     );

@@ -1,42 +1,31 @@
-/** Several models that answer together. */
+import type { EnsemblePrediction } from "../api/ensemble.ts";
+import type { Prediction, PredictOptions } from "../api/model.ts";
 import type { Decoded } from "../images/decode.ts";
-import type { InlineModel, Source } from "./inline_model.ts";
-import type { Prediction, PredictOptions } from "./load_model.ts";
-import { argmax } from "../tasks/softmax.ts";
-
-export interface EnsemblePrediction {
-  label: string;
-  confidence: number;
-  /** Weighted mean of the models' probabilities. */
-  probabilities: number[];
-  /** What each model says by itself, in the order of their names. */
-  predictions: Prediction[];
-}
+import { argmax } from "../tasks/classification.ts";
+import type { InlineModel, InlineSource } from "./inline_model.ts";
 
 /**
- * The answer of `models`, which have the same labels, to one picture. It is decoded once, so that each sees the same
- * frame of a video, and made a tensor once for all that take the same.
+ * The prediction of an ensemble, whose models have the same labels. The image is decoded once, so that all see the same
+ * frame of a video, and preprocessed once for models with the same preprocessing.
  */
-export async function predictTogether(
+export async function ensemblePredict(
   models: readonly InlineModel[],
   weights: readonly number[],
-  source: Source,
+  source: InlineSource,
   options: PredictOptions = {},
 ): Promise<EnsemblePrediction> {
-  const pictures = new Map<string, Timed<Decoded>>();
+  const images = new Map<string, Timed<Decoded>>();
   const tensors = new Map<string, Timed<Float32Array>>();
   const predictions: Prediction[] = [];
   for (const model of models) {
     const { preprocessing, input } = model.info;
-    const decoded = await once(pictures, preprocessing.exif_orientation, () =>
-      model.decode(source),
-    );
+    const decoded = await once(images, preprocessing.exif_orientation, () => model.decode(source));
     options.signal?.throwIfAborted();
-    const tensor = await once(tensors, JSON.stringify([preprocessing, input.shape]), async () =>
+    const tensor = await once(tensors, JSON.stringify([preprocessing, input.shape]), () =>
       model.tensorOf(decoded.value.pixels),
     );
-    const before = { decode: decoded.duration, preprocess: tensor.duration };
-    predictions.push(await model.predictTensor(decoded.value, tensor.value, before, options));
+    const times = { decode: decoded.duration, preprocess: tensor.duration };
+    predictions.push(await model.predictTensor(decoded.value, tensor.value, times, options));
   }
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const { labels } = models[0]!.info;
@@ -52,20 +41,20 @@ export async function predictTogether(
 
 interface Timed<T> {
   value: T;
-  /** In milliseconds; of the first to ask. */
+  /** In milliseconds; 0 where the value was computed before. */
   duration: number;
 }
 
 async function once<T>(
-  made: Map<string, Timed<T>>,
+  computed: Map<string, Timed<T>>,
   key: string,
-  make: () => Promise<T>,
+  compute: () => T | Promise<T>,
 ): Promise<Timed<T>> {
-  const known = made.get(key);
+  const known = computed.get(key);
   if (known) return { value: known.value, duration: 0 };
   const started = performance.now();
-  const value = await make();
+  const value = await compute();
   const timed = { value, duration: performance.now() - started };
-  made.set(key, timed);
+  computed.set(key, timed);
   return timed;
 }

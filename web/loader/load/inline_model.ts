@@ -1,185 +1,109 @@
-/** Loading and running a model where this script runs: in the page, or in its worker. */
-import { adapter } from "../backends/adapter.ts";
-import type { BackendReport } from "../backends/backend.ts";
-import { begin, type Beginning } from "../fetch/manifest/prefetch.ts";
-import { PartCache } from "../fetch/part_cache.ts";
-import { candidatesFor } from "../backends/candidates.ts";
-import { choose } from "../backends/choose.ts";
-import { decode, importFormats, type Decoded } from "../images/decode.ts";
-import { Delivery } from "../fetch/delivery.ts";
+import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
-import type { Ingredients } from "../backends/backend_inputs.ts";
+import type { ImageSource } from "../api/image.ts";
 import type {
   LoadedModelInfo,
-  LoadOptions,
   Model,
   Prediction,
   PredictOptions,
   Timings,
   WorkerReport,
-} from "./load_model.ts";
+} from "../api/model.ts";
+import type { Watch, WatchOptions } from "../api/watch.ts";
+import type { FallbackBackend } from "../backends/fallback.ts";
+import { untilAborted } from "../fetch/until_aborted.ts";
+import { decode, type Decoded } from "../images/decode.ts";
 import { normalise } from "../images/normalise.ts";
-import type { ElementPicture } from "../images/transferable.ts";
-import { argmax, softmax } from "../tasks/softmax.ts";
-import { manifestPin } from "../fetch/manifest/pin.ts";
-import { Recovering } from "../backends/fallback.ts";
-import { Memory } from "../backends/backend_cache.ts";
-import type { Pixels } from "../images/resample.ts";
-import { untilAborted } from "../fetch/single_flight.ts";
-import { findModel, findVariant, readManifest, siteURL } from "../fetch/manifest/read.ts";
-import type { ImageSource } from "../images/image_source.ts";
+import type { Pixels } from "../images/pixels.ts";
 import { applyStep } from "../images/steps.ts";
-import { watch, type Watch, type WatchOptions } from "./watch.ts";
+import type { ElementImage } from "../images/transferable.ts";
+import { argmax, softmax } from "../tasks/classification.ts";
+import { watch } from "./watch.ts";
 
-/** A picture as the page has it, or as its worker was given it. */
-export type Source = ImageSource | ElementPicture;
+/** An image in the page, or one that was posted to the worker. */
+export type InlineSource = ImageSource | ElementImage;
 
-/** `loadModel` without a worker; `reason` says why. `beginning` may have been had already. */
-export async function loadInline(
-  name: string,
-  options: LoadOptions,
-  reason: string,
-  beginning: Beginning | Promise<Beginning> = begin(options),
-): Promise<InlineModel> {
-  const { onProgress, signal } = options;
-  const { stallTimeout } = options;
-  const base = siteURL(options.baseURL);
-  const cache = await PartCache.open(base, options.cache);
-  const { stored, manifest: first } = await beginning;
-  const manifest = await readManifest(base, first, options, { signal, stallTimeout });
-  const info = findModel(manifest, name);
-  const variant = findVariant(info, options.variant);
-  // At once, because the room may be needed.
-  await cache.evictOthers(stored, manifest);
-  // What files are read with arrives beside the model. Where it does not, the first file says why.
-  importFormats(base).catch(() => {});
+type PreprocessTimes = Pick<Timings, "decode" | "preprocess">;
 
-  // One failed file stops the other downloads too.
-  const failure = new AbortController();
-  const both = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
-  try {
-    const deliveryUntil = (signal: AbortSignal): Delivery =>
-      new Delivery(base, cache, { onProgress, signal, stallTimeout });
-    const delivery = deliveryUntil(both);
-    const given: Ingredients = {
-      base,
-      manifest,
-      info,
-      variant,
-      delivery,
-      deliveryUntil,
-      signal: both,
-    };
-    const { backends, threads } = options;
-    const candidates = await candidatesFor(given, { backends, threads });
-    // What the page decided is no finding about the device.
-    const decided = backends !== undefined || threads !== undefined;
-    const memory = decided || options.cache === false ? undefined : await memoryFor(given);
-    const chosen = await choose(candidates, given, memory);
-    given.kept = undefined;
-    const loaded = { ...info, cache: delivery.report() };
-    const later = (): Ingredients => {
-      // The page's signal was for the load, and what is needed later on is not shown either.
-      const { signal: never } = new AbortController();
-      return {
-        ...given,
-        delivery: new Delivery(base, cache, { signal: never, stallTimeout }),
-        signal: never,
-      };
-    };
-    return new InlineModel(base, loaded, variant.name, new Recovering(chosen, later), reason);
-  } catch (error) {
-    failure.abort(error);
-    throw error;
-  }
-}
-
-/** What was found out for this model on this device, by this version of the loader and of the site. */
-async function memoryFor({ base, info, variant }: Ingredients): Promise<Memory> {
-  const { name } = await adapter();
-  const { crossOriginIsolated, navigator } = globalThis;
-  const { hardwareConcurrency } = navigator;
-  const device = [import.meta.url, manifestPin(), name, crossOriginIsolated, hardwareConcurrency];
-  return new Memory(base, `${info.name} ${variant.name}`, device.join(" "));
-}
-
+/** A model in this thread: the page, or its worker. */
 export class InlineModel implements Model {
   readonly info: LoadedModelInfo;
   readonly variant: string;
   readonly worker: WorkerReport;
   readonly #base: URL;
-  readonly #backend: Recovering;
+  readonly #backend: FallbackBackend;
   #disposed = false;
-  /** Ends when the last call does: answers come in the order of the calls, and a session takes one run at a time. */
+  /** Settles when the last call does: calls run one at a time, in their order. */
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(
     base: URL,
     info: LoadedModelInfo,
     variant: string,
-    backend: Recovering,
-    whyNoWorker: string,
+    backend: FallbackBackend,
+    noWorkerReason: string,
   ) {
     this.#base = base;
     this.info = info;
     this.variant = variant;
     this.#backend = backend;
-    this.worker = { used: false, reason: whyNoWorker };
+    this.worker = { used: false, reason: noWorkerReason };
   }
 
   get backend(): BackendReport {
     return this.#backend.report;
   }
 
-  /** `told` of another backend in the place of the one before. */
-  onBackendChange(told: (report: BackendReport) => void): void {
-    this.#backend.onChange = told;
+  /** Sets the callback for a fallback to another backend. */
+  onBackendChange(callback: (report: BackendReport) => void): void {
+    this.#backend.onChange = callback;
   }
 
-  async predict(source: Source, options?: PredictOptions): Promise<Prediction> {
+  async predict(source: InlineSource, options?: PredictOptions): Promise<Prediction> {
     const [prediction] = await this.predictBatch([source], options);
     return prediction!;
   }
 
   async predictBatch(
-    sources: readonly Source[],
+    sources: readonly InlineSource[],
     { signal }: PredictOptions = {},
   ): Promise<Prediction[]> {
     if (sources.length === 0) return [];
-    return this.#inTurn(signal, async () => {
+    return this.#enqueue(signal, async () => {
       const started = performance.now();
       const decoded = await Promise.all(sources.map((source) => this.decode(source)));
       signal?.throwIfAborted();
-      const atDecoded = performance.now();
-      const tensor = new Float32Array(sources.length * this.#imageSize);
-      decoded.forEach(({ pixels }, i) => tensor.set(this.tensorOf(pixels), i * this.#imageSize));
-      const tensorTime = performance.now() - atDecoded;
-      const before = { decode: atDecoded - started, preprocess: tensorTime };
-      return this.#answer(decoded, tensor, before);
+      const afterDecode = performance.now();
+      const tensor = new Float32Array(sources.length * this.#imageLength);
+      decoded.forEach(({ pixels }, i) => tensor.set(this.tensorOf(pixels), i * this.#imageLength));
+      const preprocess = performance.now() - afterDecode;
+      return this.#predictTensor(decoded, tensor, { decode: afterDecode - started, preprocess });
     });
   }
 
-  /** The answer to pixels whose tensor is known; `before` is what both took. */
+  /** Predicts an image that was preprocessed already; `times` are those of that work. */
   async predictTensor(
     decoded: Decoded,
     tensor: Float32Array,
-    before: Pick<Timings, "decode" | "preprocess">,
+    times: PreprocessTimes,
     { signal }: PredictOptions = {},
   ): Promise<Prediction> {
-    const [prediction] = await this.#inTurn(signal, () => this.#answer([decoded], tensor, before));
+    const [prediction] = await this.#enqueue(signal, () =>
+      this.#predictTensor([decoded], tensor, times),
+    );
     return prediction!;
   }
 
   async preprocess(
-    source: Source,
+    source: InlineSource,
     { signal }: PredictOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
-    return this.#inTurn(signal, async () => this.tensorOf((await this.decode(source)).pixels));
+    return this.#enqueue(signal, async () => this.tensorOf((await this.decode(source)).pixels));
   }
 
   async run(tensor: Float32Array, { signal }: PredictOptions = {}): Promise<Float32Array> {
     const batch = this.#batchOf(tensor);
-    return this.#inTurn(signal, () => this.#backend.run(tensor, batch));
+    return this.#enqueue(signal, () => this.#backend.run(tensor, batch));
   }
 
   watch(
@@ -191,69 +115,70 @@ export class InlineModel implements Model {
   }
 
   async dispose(): Promise<void> {
-    if (this.#disposed) return this.#queue.then(() => {});
-    this.#disposed = true;
-    this.#queue = this.#queue.then(() => this.#backend.dispose());
+    if (!this.#disposed) {
+      this.#disposed = true;
+      this.#queue = this.#queue.then(() => this.#backend.dispose());
+    }
     await this.#queue;
   }
 
-  /** The pixels of a picture, as this model's training saw them before its steps. */
-  decode(source: Source): Promise<Decoded> {
+  /** Decodes an image as in the model's training. */
+  decode(source: InlineSource): Promise<Decoded> {
     return decode(source, this.info.preprocessing.exif_orientation, this.#base);
   }
 
-  /** What the model takes: [3, height, width]. */
-  tensorOf(pixels: ImageData): Float32Array<ArrayBuffer> {
+  /** The preprocessed image: [3, height, width]. */
+  tensorOf(image: ImageData): Float32Array<ArrayBuffer> {
     const { preprocessing } = this.info;
-    let shaped: Pixels = pixels;
+    let pixels: Pixels = image;
     for (const step of preprocessing.steps) {
-      shaped = applyStep(shaped, step, preprocessing.vertical_first);
+      pixels = applyStep(pixels, step, preprocessing.vertical_first);
     }
-    return normalise(shaped, preprocessing);
+    return normalise(pixels, preprocessing);
   }
 
-  /** Runs `task` after the calls before it. Raises the signal's reason as soon as it is aborted. */
-  #inTurn<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
+  /** Runs `task` after the calls before it. Raises the signal's reason as soon as it aborts. */
+  #enqueue<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
     const disposed = this.#disposed;
-    const turn = this.#queue.then(() => {
+    const result = this.#queue.then(() => {
       signal?.throwIfAborted();
       if (disposed) throw new BackendError(`${this.info.name} was disposed of; load it again.`);
       return task();
     });
-    this.#queue = turn.catch(() => {});
-    return signal ? untilAborted(turn, signal) : turn;
+    this.#queue = result.catch(() => {});
+    return signal ? untilAborted(result, signal) : result;
   }
 
-  async #answer(
+  async #predictTensor(
     decoded: readonly Decoded[],
     tensor: Float32Array,
-    before: Pick<Timings, "decode" | "preprocess">,
+    times: PreprocessTimes,
   ): Promise<Prediction[]> {
     const started = performance.now();
-    const logits = await this.#backend.run(tensor, decoded.length);
+    const batchLogits = await this.#backend.run(tensor, decoded.length);
     const run = performance.now() - started;
-    const timings = { ...before, run, total: before.decode + before.preprocess + run };
+    const timings = { ...times, run, total: times.decode + times.preprocess + run };
     const { labels } = this.info;
     return decoded.map(({ inexact, by: decodedBy }, i) => {
-      const own = logits.slice(i * labels.length, (i + 1) * labels.length);
-      const probabilities = softmax(own);
-      const best = argmax(own);
+      const logits = batchLogits.slice(i * labels.length, (i + 1) * labels.length);
+      const probabilities = softmax(logits);
+      const best = argmax(logits);
       const [label, confidence] = [labels[best]!, probabilities[best]!];
       const exact = !inexact;
-      return { label, confidence, probabilities, logits: own, exact, inexact, decodedBy, timings };
+      return { label, confidence, probabilities, logits, exact, inexact, decodedBy, timings };
     });
   }
 
   #batchOf(tensor: Float32Array): number {
-    const batch = tensor.length / this.#imageSize;
+    const batch = tensor.length / this.#imageLength;
     if (Number.isInteger(batch) && batch >= 1) return batch;
+    const shape = this.info.input.shape.slice(1).join(" × ");
     throw new RangeError(
-      `${this.info.name} takes ${this.#imageSize} values a picture (${this.info.input.shape.slice(1).join(" × ")}), ` +
-        `found ${tensor.length}`,
+      `${this.info.name} expects ${this.#imageLength} values per image (${shape}), found ${tensor.length}`,
     );
   }
 
-  get #imageSize(): number {
+  get #imageLength(): number {
     const [, channels, height, width] = this.info.input.shape;
     return channels * height * width;
   }

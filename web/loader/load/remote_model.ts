@@ -1,69 +1,63 @@
-/** A model that lives in the worker, as the page has it. */
-import { begin, type Beginning } from "../fetch/manifest/prefetch.ts";
-import { needsShown } from "../images/decode.ts";
+import type { BackendReport } from "../api/backend.ts";
+import type { EnsemblePrediction } from "../api/ensemble.ts";
 import { BackendError, DecodeError } from "../api/errors.ts";
+import type { ImageSource } from "../api/image.ts";
+import type { LoadOptions } from "../api/load_options.ts";
 import type {
   LoadedModelInfo,
-  LoadOptions,
   Model,
   Prediction,
   PredictOptions,
   WorkerReport,
-} from "./load_model.ts";
-import type { BackendReport } from "../backends/backend.ts";
-import { portable, type Portable } from "../images/transferable.ts";
-import { siteURL } from "../fetch/manifest/read.ts";
-import type { ImageSource } from "../images/image_source.ts";
-import type { EnsemblePrediction } from "./ensemble_predict.ts";
-import { watch, type Watch, type WatchOptions } from "./watch.ts";
-import { Connection } from "../worker/connection.ts";
-import type { Loaded, SentOptions } from "../worker/protocol.ts";
+} from "../api/model.ts";
+import type { Watch, WatchOptions } from "../api/watch.ts";
+import type { Prefetched } from "../fetch/manifest/prefetch.ts";
+import { needsShown } from "../images/decode.ts";
+import { toTransferable, type TransferableImage } from "../images/transferable.ts";
+import type { Connection } from "../worker/connection.ts";
+import { RemoteSession, type Session } from "./remote_session.ts";
+import { watch } from "./watch.ts";
 
-/** Where a model is: the worker may end, and be another one by the next call. */
-interface Place {
-  connection: Connection;
-  loaded: Loaded;
-}
+type Send<T> = (
+  session: Session,
+  images: TransferableImage[],
+  transfer: Transferable[],
+) => Promise<T>;
 
+/** A model in the page's worker. */
 export class RemoteModel implements Model {
   readonly worker: WorkerReport = { used: true, reason: "" };
-  readonly #name: string;
-  readonly #options: LoadOptions;
-  #place: Promise<Place>;
-  #loaded: Loaded;
+  readonly #session: RemoteSession;
   #disposed = false;
-  /** Memory of a tensor that was sent, for the next one. */
+  /** Memory for the next tensor that is posted. */
   #spare: Float32Array<ArrayBuffer> | undefined;
-  /** Ends when the last call was sent. */
-  #sending: Promise<unknown> = Promise.resolve();
+  /** Settles when the last call was posted. */
+  #posting: Promise<unknown> = Promise.resolve();
 
-  private constructor(name: string, options: LoadOptions, place: Place) {
-    this.#name = name;
-    this.#options = options;
-    this.#place = Promise.resolve(place);
-    this.#loaded = place.loaded;
+  private constructor(session: RemoteSession) {
+    this.#session = session;
   }
 
-  /** Loads a model in the worker; `connection` counts it as a user. */
+  /** Loads a model in the worker of `connection`, whose user it becomes. Raises what `loadModel` raises. */
   static async load(
     connection: Connection,
     name: string,
     options: LoadOptions,
-    beginning: Beginning,
+    prefetched: Prefetched,
   ): Promise<RemoteModel> {
-    return new RemoteModel(name, options, await loadAt(connection, name, options, beginning));
+    return new RemoteModel(await RemoteSession.open(connection, name, options, prefetched));
   }
 
   get info(): LoadedModelInfo {
-    return this.#loaded.info;
+    return this.#session.loaded.info;
   }
 
   get variant(): string {
-    return this.#loaded.variant;
+    return this.#session.loaded.variant;
   }
 
   get backend(): BackendReport {
-    return this.#loaded.backend;
+    return this.#session.loaded.backend;
   }
 
   async predict(source: ImageSource, options?: PredictOptions): Promise<Prediction> {
@@ -76,10 +70,10 @@ export class RemoteModel implements Model {
     options: PredictOptions = {},
   ): Promise<Prediction[]> {
     if (sources.length === 0) return [];
-    return this.#send(sources, options, ({ connection, loaded }, pictures, transfer) =>
+    return this.#post(sources, options, ({ connection, loaded }, images, transfer) =>
       connection.call(
         "predict",
-        { model: loaded.model, sources: pictures },
+        { model: loaded.model, sources: images },
         { ...options, transfer },
       ),
     );
@@ -89,27 +83,27 @@ export class RemoteModel implements Model {
     source: ImageSource,
     options: PredictOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
-    return this.#send([source], options, ({ connection, loaded }, pictures, transfer) =>
+    return this.#post([source], options, ({ connection, loaded }, images, transfer) =>
       connection.call(
         "preprocess",
-        { model: loaded.model, source: pictures[0]! },
+        { model: loaded.model, source: images[0]! },
         { ...options, transfer },
       ),
     );
   }
 
   async run(tensor: Float32Array, options: PredictOptions = {}): Promise<Float32Array> {
-    // A copy that goes there and comes back: 0.1 ms, where a message that copies it takes 0.8, most of it for new memory.
-    const sent = this.#copyOf(tensor);
-    const { logits, tensor: back } = await this.#send([], options, ({ connection, loaded }) =>
+    // A copy that is moved to the worker and back takes 0.1 ms; a message that copies takes 0.8, mostly to allocate memory.
+    const posted = this.#copyOf(tensor);
+    const ran = await this.#post([], options, ({ connection, loaded }) =>
       connection.call(
         "run",
-        { model: loaded.model, tensor: sent },
-        { ...options, transfer: [sent.buffer] },
+        { model: loaded.model, tensor: posted },
+        { ...options, transfer: [posted.buffer] },
       ),
     );
-    if (!this.#disposed) this.#spare = back;
-    return logits;
+    if (!this.#disposed) this.#spare = ran.tensor;
+    return ran.logits;
   }
 
   watch(
@@ -120,20 +114,22 @@ export class RemoteModel implements Model {
     return watch(this, source, callback, options);
   }
 
-  /** The answer of several models of the same worker to one picture. */
-  static async together(
+  /** The prediction of an ensemble of models in the same worker. */
+  static async ensemblePredict(
     models: readonly RemoteModel[],
     weights: readonly number[],
     source: ImageSource,
     options: PredictOptions = {},
   ): Promise<EnsemblePrediction> {
     const [first, ...others] = models;
-    return first!.#send([source], options, async ({ connection, loaded }, pictures, transfer) => {
-      const places = await Promise.all(others.map((model) => model.#current()));
-      const numbers = [loaded, ...places.map((place) => place.loaded)].map(({ model }) => model);
+    return first!.#post([source], options, async ({ connection, loaded }, images, transfer) => {
+      const sessions = await Promise.all(others.map((model) => model.#session.current()));
+      const numbers = [loaded, ...sessions.map((session) => session.loaded)].map(
+        ({ model }) => model,
+      );
       return connection.call(
-        "together",
-        { models: numbers, weights, source: pictures[0]! },
+        "ensemblePredict",
+        { models: numbers, weights, source: images[0]! },
         { ...options, transfer },
       );
     });
@@ -143,12 +139,8 @@ export class RemoteModel implements Model {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#spare = undefined;
-    await this.#sending;
-    const place = await this.#place.catch(() => undefined);
-    if (!place || place.connection.ended) return;
-    place.connection.onBackend.delete(place.loaded.model);
-    await place.connection.call("dispose", { model: place.loaded.model }).catch(() => {});
-    place.connection.leave();
+    await this.#posting;
+    await this.#session.close();
   }
 
   #copyOf(tensor: Float32Array): Float32Array<ArrayBuffer> {
@@ -159,52 +151,36 @@ export class RemoteModel implements Model {
     return spare;
   }
 
-  /** Where it is now, loaded once more if the worker it was in has ended. */
-  async #current(): Promise<Place> {
-    const place = await this.#place.catch(() => undefined);
-    if (place && !place.connection.ended) return place;
-    this.#place = this.#again();
-    const found = await this.#place;
-    this.#loaded = found.loaded;
-    return found;
-  }
-
-  async #again(): Promise<Place> {
-    const connection = await Connection.open(undefined);
-    if (!(connection instanceof Connection)) throw new BackendError(connection.problem);
-    // What the page wanted to know and to stop was the first load.
-    const { onProgress, signal, ...options } = this.#options;
-    return loadAt(connection, this.#name, options, await begin(options));
-  }
-
-  /** Sends a call after the ones before it, and waits for its answer. */
-  async #send<T>(
+  /** Posts a call after the calls before it, and awaits its answer. */
+  async #post<T>(
     sources: readonly ImageSource[],
     { signal }: PredictOptions,
-    call: (place: Place, pictures: Portable[], transfer: Transferable[]) => Promise<T>,
+    send: Send<T>,
   ): Promise<T> {
-    if (this.#disposed) throw new BackendError(`${this.#name} was disposed of; load it again.`);
+    if (this.#disposed) {
+      throw new BackendError(`${this.info.name} was disposed of; load it again.`);
+    }
     const attempt = async (
       shown: boolean,
       before?: Promise<unknown>,
     ): Promise<{ answer: Promise<T> }> => {
-      // At once, as a video goes on and a page may close its frames.
-      const reading = Promise.all(sources.map((source) => portable(source, shown)));
+      // Read immediately, as a video plays on and a page may close its frames.
+      const reading = Promise.all(sources.map((source) => toTransferable(source, shown)));
       reading.catch(() => {});
       await before;
-      const sent = await reading;
+      const transfers = await reading;
       signal?.throwIfAborted();
-      const place = await this.#current();
-      const transfer = sent.flatMap((picture) => picture.transfer);
-      const pictures = sent.map(({ picture }) => picture);
-      // In an object, so that the next call does not wait for the answer.
-      return { answer: call(place, pictures, transfer).catch(explained) };
+      const session = await this.#session.current();
+      const transfer = transfers.flatMap((one) => one.transfer);
+      const images = transfers.map(({ image }) => image);
+      // In an object, so that the next call does not await the answer.
+      return { answer: send(session, images, transfer).catch(explain) };
     };
-    const turn = attempt(false, this.#sending);
-    this.#sending = turn.catch(() => {});
+    const posted = attempt(false, this.#posting);
+    this.#posting = posted.catch(() => {});
     try {
       return await (
-        await turn
+        await posted
       ).answer;
     } catch (error) {
       if (!needsShown(error)) throw error;
@@ -213,33 +189,11 @@ export class RemoteModel implements Model {
   }
 }
 
-async function loadAt(
-  connection: Connection,
-  name: string,
-  options: LoadOptions,
-  beginning: Beginning,
-): Promise<Place> {
-  const { baseURL, onProgress, signal, worker, ...rest } = options;
-  const sent: SentOptions = { ...rest, baseURL: siteURL(baseURL).href };
-  try {
-    const loaded = await connection.call(
-      "load",
-      { name, options: sent, beginning },
-      { signal, onProgress },
-    );
-    connection.onBackend.set(loaded.model, (backend) => (loaded.backend = backend));
-    return { connection, loaded };
-  } catch (error) {
-    connection.leave();
-    throw error;
-  }
-}
-
-/** A picture that the browser does not let go to the worker, in our words. */
-function explained(error: unknown): never {
+/** Explains why the browser does not post an image. */
+function explain(error: unknown): never {
   if (!(error instanceof DOMException && error.name === "DataCloneError")) throw error;
   throw new DecodeError(
-    "The picture cannot be read: it comes from another origin without CORS or was closed.",
+    "The image cannot be read: it comes from another origin without CORS or was closed.",
     { cause: error },
   );
 }

@@ -1,28 +1,11 @@
-/** Answers to a camera or a video as it goes on: always its newest frame, and never a queue. */
+/** Predictions of a camera or video: always of the newest frame, without a queue. */
 import { DecodeError } from "../api/errors.ts";
-import type { Model, Prediction } from "./load_model.ts";
-import { argmax } from "../tasks/softmax.ts";
+import type { Model, Prediction } from "../api/model.ts";
+import type { Watch, WatchOptions } from "../api/watch.ts";
+import { argmax } from "../tasks/classification.ts";
+import { delay, newFrame, videoOf, visible } from "./video_frames.ts";
 
-export interface WatchOptions {
-  /** Most answers a second; by default as many as this device gives. */
-  maxRate?: number;
-  /**
-   * How much of the earlier probabilities stays in each new answer, from 0 (nothing, the default) to below 1: an
-   * exponential average, for labels that do not flicker. The logits are always the frame's own.
-   */
-  smoothing?: number;
-  /** Told when it cannot go on; by default the error shows on the console. */
-  onError?: (error: unknown) => void;
-  /** Stops it, as `stop()` does. */
-  signal?: AbortSignal;
-}
-
-export interface Watch {
-  /** Ends it: no answer comes after this. A camera stays on, as it is the page's. */
-  stop(): void;
-}
-
-/** Starts to answer what `source` shows. Raises RangeError. */
+/** Starts to predict the frames of `source`. Raises RangeError or DecodeError. */
 export function watch(
   model: Pick<Model, "predict" | "info">,
   source: HTMLVideoElement | MediaStream,
@@ -37,16 +20,15 @@ export function watch(
   const stopped = new AbortController();
   const until = signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
   const { video, release } = videoOf(source);
-  const pause = 1000 / maxRate;
-  let average: number[] | undefined;
+  const interval = 1000 / maxRate;
 
-  const answerFrames = async (): Promise<void> => {
+  const predictFrames = async (): Promise<never> => {
+    let average: number[] | undefined;
     for (let last = -Infinity; ;) {
       await visible(until);
       await newFrame(video, until);
-      await wait(last + pause - performance.now(), until);
+      await delay(last + interval - performance.now(), until);
       last = performance.now();
-      // Whatever was shown meanwhile is past: this is the newest frame.
       let prediction: Prediction;
       try {
         prediction = await model.predict(video, { signal: until });
@@ -55,10 +37,10 @@ export function watch(
         throw error;
       }
       average = blend(average, prediction.probabilities, smoothing);
-      tell(callback, smoothed(prediction, average, model.info.labels));
+      report(callback, smoothed(prediction, average, model.info.labels));
     }
   };
-  answerFrames()
+  predictFrames()
     .catch((error: unknown) => {
       if (!until.aborted) onError(error);
     })
@@ -66,8 +48,8 @@ export function watch(
   return { stop: () => stopped.abort() };
 }
 
-/** A mistake in the page's own function shows on its console, and stops nothing. */
-function tell(callback: (prediction: Prediction) => void, prediction: Prediction): void {
+/** An error of the page's callback is reported to the console; watching continues. */
+function report(callback: (prediction: Prediction) => void, prediction: Prediction): void {
   try {
     callback(prediction);
   } catch (error) {
@@ -75,8 +57,8 @@ function tell(callback: (prediction: Prediction) => void, prediction: Prediction
   }
 }
 
-function blend(average: number[] | undefined, now: number[], smoothing: number): number[] {
-  return average ? now.map((p, i) => smoothing * average[i]! + (1 - smoothing) * p) : now;
+function blend(average: number[] | undefined, current: number[], smoothing: number): number[] {
+  return average ? current.map((p, i) => smoothing * average[i]! + (1 - smoothing) * p) : current;
 }
 
 function smoothed(prediction: Prediction, average: number[], labels: string[]): Prediction {
@@ -87,84 +69,4 @@ function smoothed(prediction: Prediction, average: number[], labels: string[]): 
     confidence: average[best]!,
     probabilities: average,
   };
-}
-
-function videoOf(source: HTMLVideoElement | MediaStream): {
-  video: HTMLVideoElement;
-  release: () => void;
-} {
-  if (source instanceof HTMLVideoElement) return { video: source, release: () => {} };
-  if (!(source instanceof MediaStream)) {
-    throw new DecodeError("watch takes a <video> or a MediaStream.");
-  }
-  const video: HTMLVideoElement = Object.assign(document.createElement("video"), {
-    srcObject: source,
-    muted: true,
-    playsInline: true,
-  });
-  video.play().catch(() => {}); // no frame comes then, which is all there is to know
-  return {
-    video,
-    release: () => {
-      video.pause();
-      video.srcObject = null;
-    },
-  };
-}
-
-/** Ends at once while the page is shown, else when it is again. */
-function visible(signal: AbortSignal): Promise<void> {
-  return document.hidden
-    ? until(signal, (done) => {
-        const look = (): void => {
-          if (!document.hidden) done();
-        };
-        document.addEventListener("visibilitychange", look);
-        return () => document.removeEventListener("visibilitychange", look);
-      })
-    : Promise.resolve(signal.throwIfAborted());
-}
-
-/** Ends when `video` shows a frame that it did not show before. */
-function newFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
-  return until(signal, (done) => {
-    if ("requestVideoFrameCallback" in video) {
-      const handle = video.requestVideoFrameCallback(() => done());
-      return () => video.cancelVideoFrameCallback(handle);
-    }
-    const element = video as HTMLVideoElement;
-    const shown = element.currentTime;
-    const timer = setInterval(() => {
-      if (element.currentTime !== shown) done();
-    }, 1000 / 60);
-    return () => clearInterval(timer);
-  });
-}
-
-function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (!(milliseconds > 0)) return Promise.resolve();
-  return until(signal, (done) => {
-    const timer = setTimeout(done, milliseconds);
-    return () => clearTimeout(timer);
-  });
-}
-
-/** What `begin` starts and calls `done` for; the function that it returns undoes it. */
-function until(signal: AbortSignal, begin: (done: () => void) => () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
-    }
-    const stop = (): void => {
-      undo();
-      reject(signal.reason);
-    };
-    const undo = begin(() => {
-      undo();
-      signal.removeEventListener("abort", stop);
-      resolve();
-    });
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -1,8 +1,10 @@
-/** The worker of this page, seen from the page: one for all models, started with the first and ended with the last. */
-import type { BackendReport } from "../backends/backend.ts";
+/** The page's connection to its worker: one for all models, open as long as a model uses it. */
+import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
-import { checkOwnScript } from "../fetch/self_integrity.ts";
+import type { Progress } from "../api/progress.ts";
+import { lockManager } from "../fetch/locks.ts";
 import { manifestPin } from "../fetch/manifest/pin.ts";
+import { checkOwnScript } from "../fetch/self_integrity.ts";
 import { unpack } from "./packed_error.ts";
 import {
   WORKER_NAME,
@@ -12,20 +14,13 @@ import {
   type Reply,
   type Request,
 } from "./protocol.ts";
-import type { Progress } from "../fetch/download.ts";
 
-/** Milliseconds that a worker has to say that it runs. */
-const START = 20_000;
+/** Milliseconds in which the worker has to start. */
+const START_TIMEOUT = 20_000;
 
-/** Why there is no worker. */
+/** Why no worker can be used. */
 export interface NoWorker {
   problem: string;
-}
-
-interface Pending {
-  resolve: (result: unknown) => void;
-  reject: (error: unknown) => void;
-  onProgress: ((progress: Progress) => void) | undefined;
 }
 
 export interface CallOptions {
@@ -34,12 +29,18 @@ export interface CallOptions {
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+interface Pending {
+  resolve: (result: unknown) => void;
+  reject: (error: unknown) => void;
+  onProgress: ((progress: Progress) => void) | undefined;
+}
+
 let current: Promise<Connection | NoWorker> | undefined;
 let calls = 0;
 
 export class Connection {
-  /** By model: told of another backend in the place of the one before. */
-  readonly onBackend = new Map<number, (report: BackendReport) => void>();
+  /** Called after a fallback to another backend; by model. */
+  readonly onBackendChange = new Map<number, (report: BackendReport) => void>();
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   readonly #watching = new AbortController();
@@ -51,7 +52,7 @@ export class Connection {
     worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#receive(data);
   }
 
-  /** The page's worker, with a user more, who calls `leave` in the end. Raises the signal's reason. */
+  /** The connection to this page's worker; each user has to call `close`. Raises the signal's reason. */
   static async open(signal: AbortSignal | undefined): Promise<Connection | NoWorker> {
     signal?.throwIfAborted();
     current ??= start();
@@ -66,7 +67,7 @@ export class Connection {
     return connection;
   }
 
-  /** Starts it, and waits until it answers. */
+  /** Greets a new worker and awaits its answer. */
   static async greet(worker: Worker): Promise<Connection | NoWorker> {
     const lock = `${WORKER_NAME} ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
     const problem = await new Promise<string>((resolve) => {
@@ -77,7 +78,7 @@ export class Connection {
       worker.onmessage = ({ data }: MessageEvent<Reply>) => {
         if ("ready" in data) resolve(data.problem);
       };
-      setTimeout(() => resolve(`it said nothing for ${START / 1000} s`), START);
+      setTimeout(() => resolve(`it did not answer for ${START_TIMEOUT / 1000} s`), START_TIMEOUT);
       worker.postMessage({ lock, pin: manifestPin() } satisfies Greeting);
     });
     if (problem) {
@@ -93,45 +94,45 @@ export class Connection {
     return this.#ended;
   }
 
-  /** Runs `method` in the worker. Raises what it raises there, the signal's reason, or BackendError if it dies. */
+  /** Calls `method` in the worker. Raises its error, the signal's reason, or BackendError if the worker ends. */
   call<M extends Method>(
     method: M,
-    args: Calls[M]["takes"],
+    args: Calls[M]["args"],
     { signal, transfer = [], onProgress }: CallOptions = {},
-  ): Promise<Calls[M]["gives"]> {
+  ): Promise<Calls[M]["result"]> {
     const id = ++calls;
-    let stop = (): void => {};
+    let abort = (): void => {};
     const answer = new Promise<unknown>((resolve, reject) => {
       signal?.throwIfAborted();
-      if (this.#ended) throw died();
-      this.#worker.postMessage({ id, method, args } as Request, transfer);
+      if (this.#ended) throw workerEnded();
+      this.#worker.postMessage({ id, method, args }, transfer);
       this.#pending.set(id, { resolve, reject, onProgress });
-      stop = () => {
+      abort = () => {
         if (!this.#pending.delete(id)) return;
         this.#worker.postMessage({ abort: id } satisfies Request);
         reject(signal!.reason);
       };
-      signal?.addEventListener("abort", stop, { once: true });
+      signal?.addEventListener("abort", abort, { once: true });
     });
-    // A signal may live for as long as the page, and thousands of calls.
-    return answer.finally(() => signal?.removeEventListener("abort", stop)) as Promise<
-      Calls[M]["gives"]
+    // Removed, as a signal may outlive thousands of calls.
+    return answer.finally(() => signal?.removeEventListener("abort", abort)) as Promise<
+      Calls[M]["result"]
     >;
   }
 
-  /** One user less. Without any the worker ends, and gives all of its memory back. */
-  leave(): void {
-    if (--this.#users === 0) this.#end(died());
+  /** Ends the worker after its last user, which frees all of its memory. */
+  close(): void {
+    if (--this.#users === 0) this.#end(workerEnded());
   }
 
   #receive(reply: Reply): void {
     if ("ready" in reply) return;
     if ("backend" in reply) {
-      this.onBackend.get(reply.model)?.(reply.backend);
+      this.onBackendChange.get(reply.model)?.(reply.backend);
       return;
     }
     const pending = this.#pending.get(reply.id);
-    if (!pending) return; // given up meanwhile
+    if (!pending) return; // aborted
     if ("progress" in reply) {
       pending.onProgress?.(reply.progress);
       return;
@@ -141,15 +142,15 @@ export class Connection {
     else pending.resolve(reply.result);
   }
 
-  /** Notices the worker's end, of which browsers say nothing: its lock is free then. */
+  /** Detects the end of the worker, for which there is no event: its lock becomes free. */
   #watch(lock: string): void {
     const { signal } = this.#watching;
-    const locks = globalThis.navigator.locks as LockManager | undefined;
-    if (locks) locks.request(lock, { signal }, () => this.#end(died())).catch(() => {});
+    const locks = lockManager();
+    locks?.request(lock, { signal }, () => this.#end(workerEnded())).catch(() => {});
     this.#worker.onerror = (event) => {
-      // One that still has its lock lives on; what went wrong in it was some call's, which says so by itself.
+      // A worker that still holds its lock is alive; the failed call raises its own error.
       event.preventDefault();
-      if (!locks) this.#end(died());
+      if (!locks) this.#end(workerEnded());
     };
   }
 
@@ -174,8 +175,8 @@ async function start(): Promise<Connection | NoWorker> {
   }
 }
 
-function died(): BackendError {
+function workerEnded(): BackendError {
   return new BackendError(
-    "The worker ended while it was needed, perhaps because this device ran out of memory. The next call starts it again.",
+    "The worker ended during the call, perhaps because this device ran out of memory. The next call starts it again.",
   );
 }

@@ -1,24 +1,30 @@
-/**
- * What a page and its worker say to each other. The worker runs the same loader; models live there, and the page holds
- * numbers that stand for them.
- */
-import type { BackendReport } from "../backends/backend.ts";
-import type { Beginning } from "../fetch/manifest/prefetch.ts";
-import type { Portable } from "../images/transferable.ts";
-import type { Progress } from "../fetch/download.ts";
-import type { EnsemblePrediction } from "../load/ensemble_predict.ts";
-import type { LoadedModelInfo, LoadOptions, Prediction } from "../load/load_model.ts";
+/** Messages between the page and its worker, where the models are; the page refers to them by number. */
+import type { BackendReport } from "../api/backend.ts";
+import type { EnsemblePrediction } from "../api/ensemble.ts";
+import type { LoadOptions } from "../api/load_options.ts";
+import type { LoadedModelInfo, Prediction } from "../api/model.ts";
+import type { Progress } from "../api/progress.ts";
+import type { Prefetched } from "../fetch/manifest/prefetch.ts";
+import type { TransferableImage } from "../images/transferable.ts";
 import type { PackedError } from "./packed_error.ts";
 
-/** By this name the loader knows that it was started as the worker. */
+/** Name of the worker, by which this script knows that it runs as the worker. */
 export const WORKER_NAME = "torch2web";
 
-/** Load options without what cannot be sent. */
-export type SentOptions = Omit<LoadOptions, "baseURL" | "onProgress" | "signal" | "worker"> & {
+/** The first message. */
+export interface Greeting {
+  /** Name of a lock that the worker holds as long as it lives. */
+  lock: string;
+  /** SHA-256 of the manifest that the page's stub pins. */
+  pin: string;
+}
+
+/** Load options that can be posted. */
+export type PostedOptions = Omit<LoadOptions, "baseURL" | "onProgress" | "signal" | "worker"> & {
   baseURL: string;
 };
 
-/** What a model that was loaded in the worker is. */
+/** A model in the worker. */
 export interface Loaded {
   model: number;
   info: LoadedModelInfo;
@@ -26,49 +32,55 @@ export interface Loaded {
   backend: BackendReport;
 }
 
-/** What a run gave, and the tensor that it was given. */
+/** The logits of a tensor, and the tensor, whose memory is reused. */
 export interface Ran {
   logits: Float32Array;
   tensor: Float32Array<ArrayBuffer>;
 }
 
-/** Every call, with its arguments and its result. */
+/** The methods that a page calls, with their arguments and results. */
 export interface Calls {
   load: {
-    takes: { name: string; options: SentOptions; beginning: Beginning };
-    gives: Loaded;
+    args: { name: string; options: PostedOptions; prefetched: Prefetched };
+    result: Loaded;
   };
-  predict: { takes: { model: number; sources: Portable[] }; gives: Prediction[] };
+  predict: { args: { model: number; sources: TransferableImage[] }; result: Prediction[] };
   preprocess: {
-    takes: { model: number; source: Portable };
-    gives: Float32Array<ArrayBuffer>;
+    args: { model: number; source: TransferableImage };
+    result: Float32Array<ArrayBuffer>;
   };
-  /** The tensor's memory goes back for the next one. */
-  run: { takes: { model: number; tensor: Float32Array<ArrayBuffer> }; gives: Ran };
-  together: {
-    takes: { models: number[]; weights: readonly number[]; source: Portable };
-    gives: EnsemblePrediction;
+  run: { args: { model: number; tensor: Float32Array<ArrayBuffer> }; result: Ran };
+  ensemblePredict: {
+    args: { models: number[]; weights: readonly number[]; source: TransferableImage };
+    result: EnsemblePrediction;
   };
-  dispose: { takes: { model: number }; gives: undefined };
+  dispose: { args: { model: number }; result: undefined };
 }
 
 export type Method = keyof Calls;
 
-export type Request =
-  { [M in Method]: { id: number; method: M; args: Calls[M]["takes"] } }[Method] | { abort: number };
+/** The methods in the worker. */
+export type Methods = {
+  [M in Method]: (args: Calls[M]["args"], context: Context) => Promise<Calls[M]["result"]>;
+};
+
+/** Signal and callbacks of a running call. */
+export interface Context {
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+  onBackendChange: (model: number, report: BackendReport) => void;
+}
+
+export type Call = {
+  [M in Method]: { id: number; method: M; args: Calls[M]["args"] };
+}[Method];
+
+export type Request = Call | { abort: number };
 
 export type Reply =
   | { ready: true; problem: string }
   | { id: number; progress: Progress }
-  /** Another one in the place of the one that failed. */
-  | { model: number; backend: BackendReport }
   | { id: number; result: unknown }
-  | { id: number; error: PackedError };
-
-/** The first message. */
-export interface Greeting {
-  /** Name of a lock that the worker holds for as long as it lives. */
-  lock: string;
-  /** SHA-256 of the manifest that the page's stub pins. */
-  pin: string;
-}
+  | { id: number; error: PackedError }
+  /** After a fallback to another backend. */
+  | { model: number; backend: BackendReport };

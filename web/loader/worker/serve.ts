@@ -1,14 +1,13 @@
-/** The worker's side: does what the page asks for with models that live here. */
-import { loadInline, type InlineModel } from "../load/inline_model.ts";
+/** The worker's end of the connection: runs the methods that the page calls. */
+import { lockManager } from "../fetch/locks.ts";
 import { pinManifest } from "../fetch/manifest/pin.ts";
-import type { Portable } from "../images/transferable.ts";
-import { predictTogether } from "../load/ensemble_predict.ts";
 import { pack } from "./packed_error.ts";
 import {
   WORKER_NAME,
-  type Calls,
+  type Call,
+  type Context,
   type Greeting,
-  type Method,
+  type Methods,
   type Ran,
   type Reply,
   type Request,
@@ -20,52 +19,53 @@ interface Scope {
   postMessage(message: Reply, transfer?: Transferable[]): void;
 }
 
-const models = new Map<number, InlineModel>();
 const running = new Map<number, AbortController>();
-let loads = 0;
 
-/** Answers a page, if this is the worker that it started. */
-export function serveAsWorker(): void {
+/** Answers the page with `methods`, if this script runs as the worker that the loader started. */
+export function serveAsWorker(methods: Methods): void {
   if ("document" in globalThis || !("WorkerGlobalScope" in globalThis)) return;
   const scope = globalThis as unknown as Scope;
   if (scope.name !== WORKER_NAME) return;
   scope.onmessage = ({ data }) => {
     if ("lock" in data) void greet(scope, data);
     else if ("abort" in data) running.get(data.abort)?.abort();
-    else void answer(scope, data);
+    else void answer(scope, methods, data);
   };
 }
 
 async function greet(scope: Scope, { lock, pin }: Greeting): Promise<void> {
   pinManifest(pin);
-  const locks = globalThis.navigator.locks as LockManager | undefined;
-  await new Promise<void>((held) => {
-    if (!locks) held();
-    else
-      locks
-        .request(lock, () => {
-          held();
-          return new Promise(() => {}); // for as long as this worker lives
-        })
-        .catch(() => held());
-  });
-  scope.postMessage({ ready: true, problem: lacking() });
+  const locks = lockManager();
+  if (locks) {
+    await new Promise<void>((resolve) => {
+      const hold = (): Promise<never> => {
+        resolve();
+        return new Promise(() => {}); // as long as this worker lives
+      };
+      locks.request(lock, hold).catch(resolve);
+    });
+  }
+  scope.postMessage({ ready: true, problem: missingFeature() });
 }
 
-/** What pictures are decoded with and a worker may lack; empty where nothing is. */
-function lacking(): string {
+/** Why images cannot be decoded in this worker; empty where they can. */
+function missingFeature(): string {
   return typeof OffscreenCanvas !== "undefined" && new OffscreenCanvas(1, 1).getContext("2d")
     ? ""
-    : "this browser's workers cannot read pictures";
+    : "this browser's workers cannot read images";
 }
 
-async function answer(scope: Scope, request: Exclude<Request, { abort: number }>): Promise<void> {
-  const { id, method, args } = request;
+async function answer(scope: Scope, methods: Methods, { id, method, args }: Call): Promise<void> {
   const abort = new AbortController();
   running.set(id, abort);
+  const context: Context = {
+    signal: abort.signal,
+    onProgress: (progress) => scope.postMessage({ id, progress }),
+    onBackendChange: (model, backend) => scope.postMessage({ model, backend }),
+  };
   try {
-    const call = METHODS[method] as (args: unknown, context: Context) => Promise<unknown>;
-    const result = await call(args, { id, scope, signal: abort.signal });
+    const call = methods[method] as (args: unknown, context: Context) => Promise<unknown>;
+    const result = await call(args, context);
     scope.postMessage({ id, result }, buffersOf(result));
   } catch (error) {
     scope.postMessage({ id, error: pack(error) });
@@ -74,58 +74,7 @@ async function answer(scope: Scope, request: Exclude<Request, { abort: number }>
   }
 }
 
-interface Context {
-  id: number;
-  scope: Scope;
-  signal: AbortSignal;
-}
-
-const METHODS: {
-  [M in Method]: (args: Calls[M]["takes"], context: Context) => Promise<Calls[M]["gives"]>;
-} = {
-  async load({ name, options, beginning }, { id, scope, signal }) {
-    const onProgress: Parameters<typeof loadInline>[1]["onProgress"] = (progress) =>
-      scope.postMessage({ id, progress });
-    const model = await loadInline(name, { ...options, signal, onProgress }, "", beginning);
-    const number = ++loads;
-    models.set(number, model);
-    model.onBackendChange((report) => scope.postMessage({ model: number, backend: report }));
-    const { info, variant, backend } = model;
-    return { model: number, info, variant, backend };
-  },
-  predict: ({ model, sources }, { signal }) =>
-    closing(sources, () => models.get(model)!.predictBatch(sources, { signal })),
-  preprocess: ({ model, source }, { signal }) =>
-    closing([source], () => models.get(model)!.preprocess(source, { signal })),
-  run: async ({ model, tensor }, { signal }) => ({
-    logits: await models.get(model)!.run(tensor, { signal }),
-    tensor,
-  }),
-  together({ models: numbers, weights, source }, { signal }) {
-    const together = numbers.map((number) => models.get(number)!);
-    return closing([source], () => predictTogether(together, weights, source, { signal }));
-  },
-  async dispose({ model }) {
-    const own = models.get(model);
-    models.delete(model);
-    await own?.dispose();
-    return undefined;
-  },
-};
-
-/** Gives the memory of pictures back once they were read: copies of the page's live here until then. */
-async function closing<T>(sources: readonly Portable[], task: () => Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } finally {
-    for (const source of sources) {
-      const held = "shown" in source ? source.shown : source;
-      if (held && "close" in held) held.close();
-    }
-  }
-}
-
-/** What can be handed over instead of copied. */
+/** Buffers of a result that are transferred rather than copied. */
 function buffersOf(result: unknown): Transferable[] {
   if (result instanceof Float32Array) return [result.buffer];
   return isRan(result) ? [result.logits.buffer, result.tensor.buffer] : [];

@@ -1,5 +1,7 @@
-from torch2web.serve.host_emulation.create import create_imitation
+"""Serves a site as nginx, Cloudflare Pages or GitHub Pages would."""
+
+from torch2web.serve.host_emulation.create import create_emulated_server
 
 __all__ = [
-    "create_imitation",
+    "create_emulated_server",
 ]

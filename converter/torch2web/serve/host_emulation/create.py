@@ -1,4 +1,4 @@
-"""Starts a server that imitates a host, once it is clear that the host would take the site."""
+"""Creates a server that emulates a host, after checking the site against the limits of that host."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from torch2web.site.manifest import MANIFEST, SUMS, read_sums
 
 
 @dataclass(frozen=True)
-class _Imitated:
+class _EmulatedHost:
     limits: Limits
     prefix: str
     handler: Callable[[Path], Callable[..., HostHandler]]
@@ -37,21 +37,25 @@ def _github(_: Path) -> Callable[..., HostHandler]:
     return GitHub
 
 
-IMITATED = {
-    "nginx": _Imitated(NGINX, Nginx.prefix, _nginx),
-    "cloudflare": _Imitated(CLOUDFLARE, Cloudflare.prefix, _cloudflare),
-    "github": _Imitated(GITHUB, GitHub.prefix, _github),
+EMULATED_HOSTS = {
+    "nginx": _EmulatedHost(NGINX, Nginx.prefix, _nginx),
+    "cloudflare": _EmulatedHost(CLOUDFLARE, Cloudflare.prefix, _cloudflare),
+    "github": _EmulatedHost(GITHUB, GitHub.prefix, _github),
 }
 
 
 @contextmanager
-def create_imitation(
+def create_emulated_server(
     host: str, site: Path, port: int, address: str = LOOPBACK
 ) -> Iterator[tuple[ThreadingHTTPServer, str]]:
-    """A server of `site` as `host` would serve it, and the path that it lies below. Raises InputError."""
-    imitated = IMITATED[host]
+    """Yield a server that serves `site` like `host`, and the path prefix of the site.
+
+    `port` 0 selects a free port. Raises OutputError if the host would refuse the site, and InputError if
+    address or port cannot be used.
+    """
+    emulated = EMULATED_HOSTS[host]
     if not (site / MANIFEST).is_file():
         raise OutputError(site, "there is no built site; build it first")
-    require_within(imitated.limits, site)
-    with create_server(site, port, address, imitated.handler(site)) as server:
-        yield server, imitated.prefix
+    require_within(emulated.limits, site)
+    with create_server(site, port, address, emulated.handler(site)) as server:
+        yield server, emulated.prefix

@@ -1,4 +1,4 @@
-"""What imitated hosts share: they look a file up, decide on an answer, and send it."""
+"""Request handler shared by the emulated hosts: file lookup, content encoding, response."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -13,12 +13,12 @@ from torch2web.serve.static import SiteHandler
 from torch2web.site.encoding import ENCODINGS
 
 _QUICK = 4
-"""Brotli's quality for what is compressed while a visitor waits."""
+"""Brotli quality of responses compressed on request."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer; of a file it is the path."""
+    """A response; `content` is the path of a file, or the body."""
 
     status: int
     content: Path | bytes
@@ -26,24 +26,24 @@ class Answer:
 
 
 class HostHandler(SiteHandler):
-    """GET and HEAD below one folder, with no header but those that `answer` gives."""
+    """Serves GET and HEAD of one folder, with the headers given by `answer` only."""
 
     def __init__(self, *arguments: object, **options: object) -> None:
-        super().__init__(*arguments, **options)  # type: ignore[arg-type]  # the socket's server knows them
+        super().__init__(*arguments, **options)  # type: ignore[arg-type]  # passed by the socket server
 
     prefix = "/"
-    """Path on the host that the site lies below."""
+    """Path prefix of the site on the host."""
 
     @abstractmethod
     def answer(self, path: str) -> Answer:
-        """What the host says to a request for `path`, which is relative to the site."""
+        """Return the response to a request for `path`, relative to the site."""
 
     @abstractmethod
     def missing(self, path: str) -> Answer:
-        """What it says where there is no such file."""
+        """Return the response for a file that does not exist."""
 
     def send_head(self) -> BinaryIO:
-        """As in the base class: sends everything but the body, and returns that."""
+        """Send status and headers; return the body."""
         path = unquote(urlsplit(self.path).path)
         inside = path.startswith(self.prefix)
         answer = self.answer(path.removeprefix(self.prefix)) if inside else self.missing(path)
@@ -60,25 +60,25 @@ class HostHandler(SiteHandler):
         return body
 
     def end_headers(self) -> None:
-        # Not SiteHandler's, which adds what a good host sends.
+        # Skips SiteHandler, which adds headers that the emulated hosts do not send.
         SimpleHTTPRequestHandler.end_headers(self)
 
     def find(self, path: str) -> Path | None:
-        """The file of the site at `path`, or the `index.html` of a folder."""
+        """Return the file of the site at `path`, or `index.html` of a folder; None if there is none."""
         file = Path(self.translate_path(f"/{path}"))
         file = file / "index.html" if file.is_dir() else file
         return file if file.is_file() else None
 
     def accepts(self, encoding: str) -> bool:
-        """Whether the visitor's browser unpacks `encoding` (RFC 9110, 12.5.3)."""
+        """Whether the client accepts the content encoding `encoding` (RFC 9110, 12.5.3)."""
         for entry in self.headers.get("Accept-Encoding", "").split(","):
             name, _, weight = entry.replace(" ", "").partition(";")
             if name == encoding:
                 return weight not in ("q=0", "q=0.0")
         return False
 
-    def packed(self, status: int, file: Path, headers: Mapping[str, str], *encodings: str) -> Answer:
-        """`file`, compressed now by the first of `encodings` that the visitor accepts."""
+    def compressed(self, status: int, file: Path, headers: Mapping[str, str], *encodings: str) -> Answer:
+        """Return `file`, compressed by the first of `encodings` that the client accepts."""
         varying = {**headers, "Vary": "Accept-Encoding"}
         for encoding in ENCODINGS:
             if encoding.name in encodings and self.accepts(encoding.name):

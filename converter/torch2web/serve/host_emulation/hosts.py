@@ -1,4 +1,4 @@
-"""Three hosts as they would serve a site: their headers, and what they say where there is no file."""
+"""Emulated hosts: response headers, content encoding, and responses for missing files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,11 +8,11 @@ from torch2web.site.encoding import ENCODINGS
 from torch2web.site.hosting import EVERYWHERE, HEADERS, HeaderRule, Site, headers_of, type_of
 
 _COMPRESSED = ("text/", "application/json", "application/wasm")
-"""Types of a site's files that Cloudflare compresses by itself (its documentation, "Content compression")."""
+"""Content types of a site that Cloudflare compresses (its documentation, "Content compression")."""
 
 
 class Nginx(HostHandler):
-    """nginx with the snippet of the build, and its gzip_static."""
+    """nginx with the generated configuration and gzip_static."""
 
     def __init__(self, *arguments: object, site: Site, **options: object) -> None:
         self.site = site
@@ -50,13 +50,13 @@ class Cloudflare(HostHandler):
             _, mark, query = self.path.partition("?")
             return Answer(308, b"", {"Location": short + mark + query})
         file = self.find(path) or self.find(f"{path}.html")
-        # `_headers` is read, and not served.
+        # `_headers` is configuration and is not served.
         return self._send(200, file, path) if file and path != HEADERS else self.missing(path)
 
     def missing(self, path: str) -> Answer:
         if page := self.find("404.html"):
             return self._send(404, page, path)
-        # A site without a page for missing files is taken for an app that draws every address by itself.
+        # Without 404.html Cloudflare assumes a single-page application and serves its index.html.
         return self._send(200, Path(self.directory) / "index.html", path)
 
     def _send(self, status: int, file: Path, path: str) -> Answer:
@@ -69,12 +69,12 @@ class Cloudflare(HostHandler):
             **headers_of(self.rules, f"/{path}"),
         }
         if headers["Content-Type"].startswith(_COMPRESSED):
-            return self.packed(status, file, headers, "br", "gzip")
+            return self.compressed(status, file, headers, "br", "gzip")
         return Answer(status, file, headers)
 
 
 class GitHub(HostHandler):
-    """GitHub Pages, as it serves a project: below the project's name, with no header of one's own."""
+    """GitHub Pages of a project: served below the project's name, without custom headers."""
 
     prefix = "/project/"
 
@@ -97,5 +97,5 @@ class GitHub(HostHandler):
             "Cache-Control": "max-age=600",
         }
         if headers["Content-Type"].startswith(("text/", "application/json")):
-            return self.packed(status, file, headers, "gzip")
+            return self.compressed(status, file, headers, "gzip")
         return Answer(status, file, headers)

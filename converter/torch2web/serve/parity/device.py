@@ -1,9 +1,9 @@
-"""Says in words which browser on which system a `User-Agent` stands for."""
+"""Derives a browser and system name from a `User-Agent` header."""
 
 import re
 
 _BROWSERS = (
-    # The first that fits: most browsers also claim to be Chrome, and Chrome to be Safari.
+    # The first match counts: most browsers also contain "Chrome", and Chrome contains "Safari".
     (re.compile(r"\b(?:Edg|EdgA|EdgiOS)/([0-9]{1,5})"), "Edge"),
     (re.compile(r"\bOPR/([0-9]{1,5})"), "Opera"),
     (re.compile(r"\bSamsungBrowser/([0-9]{1,5})"), "Samsung Internet"),
@@ -13,8 +13,8 @@ _BROWSERS = (
     (re.compile(r"\bVersion/([0-9]{1,5}(?:\.[0-9]{1,5})?).*\bSafari/"), "Safari"),
 )
 _SYSTEMS = (
-    # Some say the same version for ever: Chrome of any Android "10; K", Safari since 26 of any iPhone "18_6"
-    # or "18_7", and everybody of a Mac "10_15_7" and of Windows "10.0".
+    # Frozen versions are left out: Android "10; K" in Chrome, iOS "18_6" and "18_7" in Safari since 26,
+    # macOS "10_15_7" and Windows "10.0" in all browsers.
     (re.compile(r"\bAndroid 10; K\b()"), "Android"),
     (re.compile(r"\bAndroid(?: ([0-9]{1,5}))?"), "Android"),
     (re.compile(r"\biPad\b(?:.*?\bOS (?!18_[67])([0-9]{1,5}))?"), "iPadOS"),
@@ -27,7 +27,7 @@ _SYSTEMS = (
 
 
 def describe_device(user_agent: str) -> str:
-    """Such as `Firefox 150 on Android 16`; made of words of this module and digits, whatever is passed."""
+    """Return for example `Firefox 150 on Android 16`; only words of this module and digits, for any input."""
     browser = _first(_BROWSERS, user_agent) or "An unknown browser"
     system = _first(_SYSTEMS, user_agent) or "an unknown system"
     return f"{browser} on {system}"

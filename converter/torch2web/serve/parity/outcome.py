@@ -1,4 +1,4 @@
-"""What devices found with verify.html: checked, saved one file a run, read back for the report."""
+"""Outcomes of verify.html on devices: validation, storage with one file per run, reading for the report."""
 
 import json
 import os
@@ -35,31 +35,32 @@ class ModelOutcome:
     name: str
     backend: str
     max_abs_diff: float | None
-    """Largest difference of a logit to PyTorch's; None where there is no such number."""
+    """Maximum difference of a logit from PyTorch's; None if there is no finite value."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run of verify.html. No text in it can do anything to a terminal."""
+    """One run of verify.html. Its strings contain no control characters and are safe to print."""
 
     received: datetime
-    """By this machine's clock, in UTC."""
+    """Time of receipt by the server's clock, in UTC."""
     manifest_sha256: str
     device: str
-    """In words, such as `Firefox 150 on Android 16`."""
+    """Browser and system, for example `Firefox 150 on Android 16`."""
     user_agent: str
     python: str
     seconds: float
+    """Duration of the run."""
     verdict: str
     """passed, failed or incomplete"""
     problem: str
-    """Why not every test ran; empty where every one did."""
+    """Reason why tests did not run; empty if all did."""
     tests: tuple[CaseOutcome, ...]
     models: tuple[ModelOutcome, ...]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], received: datetime) -> "Outcome":
-        """From what the page sends. Raises OutcomeError."""
+        """Create from the JSON that verify.html sends. Raises OutcomeError if it violates the schema."""
         if violation := find_violation(data, SCHEMA):
             raise OutcomeError(violation.key, violation.problem)
         outcome = cls(
@@ -102,7 +103,7 @@ class Outcome:
 
 
 def parse(content: bytes) -> dict[str, Any]:
-    """A JSON object as a browser writes it. Raises OutcomeError."""
+    """Parse a JSON object in UTF-8, without NaN and Infinity. Raises OutcomeError."""
     try:
         data = json.loads(content.decode(), parse_constant=_refuse_constant)
     except RecursionError as error:
@@ -110,12 +111,12 @@ def parse(content: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise OutcomeError("", f"it is not valid JSON: {error}") from error
     if not isinstance(data, dict):
-        raise OutcomeError("", f"found JSON of another kind ({type(data).__name__}), expected a table")
+        raise OutcomeError("", f"found JSON of type {type(data).__name__}, expected an object")
     return data
 
 
 def save(folder: Path, data: Mapping[str, Any], outcome: Outcome) -> Path:
-    """Write what `outcome` was made from as a file of its own; return its path. Raises OSError."""
+    """Write `data`, from which `outcome` was created, to a new file; return its path. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     received = outcome.received.isoformat(timespec="seconds")
     content = json.dumps({"received": received, **data}, indent=1).encode()
@@ -131,7 +132,7 @@ def save(folder: Path, data: Mapping[str, Any], outcome: Outcome) -> Path:
 
 
 def _link_to_free_name(staged: Path, folder: Path, stem: str) -> Path:
-    """A link and no renaming, which would replace a file of that name."""
+    """Publish `staged` under a free name; by a link, because renaming would replace an existing file."""
     number = 1
     while True:
         path = folder / (f"{stem}.json" if number == 1 else f"{stem}_{number}.json")
@@ -145,16 +146,16 @@ def _link_to_free_name(staged: Path, folder: Path, stem: str) -> Path:
 
 @dataclass(frozen=True)
 class Saved:
-    """What is in a folder of outcomes."""
+    """Outcomes of a folder."""
 
     outcomes: Sequence[Outcome]
-    """The newest first."""
+    """Newest first."""
     unreadable: Sequence[str]
-    """Of each file that is no outcome its name, and why."""
+    """File name and error of each invalid file."""
 
 
 def read_saved(folder: Path) -> Saved:
-    """Every outcome in `folder`; none where there is no such folder."""
+    """Read all outcomes in `folder`, which may not exist."""
     outcomes: list[Outcome] = []
     unreadable: list[str] = []
     for path in sorted(folder.glob("*.json")):
@@ -175,18 +176,18 @@ def _received(text: object) -> datetime:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"found {name}, which JSON does not have")
+    raise ValueError(f"found {name}, which is not valid JSON")
 
 
 def _one_line(text: str, kept: str = "") -> str:
-    """`text` without characters that steer a terminal, turn the direction of writing or cannot be encoded."""
+    """Replace control, bidirectional and unencodable characters of `text`, except those in `kept`."""
     return "".join(
         char if char.isprintable() or char in kept else "\N{REPLACEMENT CHARACTER}" for char in text
     )
 
 
 def _printable(text: str) -> str:
-    """The same for a text of several lines."""
+    """As `_one_line`, for strings of several lines."""
     return _one_line(text, "\n\t")
 
 

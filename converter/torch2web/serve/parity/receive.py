@@ -1,4 +1,4 @@
-"""Serves a site to other devices too, and takes the outcomes that they send back."""
+"""Serves a site to other devices and receives the outcomes that they post."""
 
 import secrets
 from collections.abc import Callable
@@ -16,30 +16,30 @@ from torch2web.site.manifest import MANIFEST
 from torch2web.site.writers import VERIFY_PAGE as PAGE
 from torch2web.store import sha256_of
 
-LIMIT = 4 * 2**20
-"""Bytes that an outcome may have."""
+MAX_BYTES = 4 * 2**20
+"""Maximum size of an outcome in bytes."""
 
 REPORT = "report.html"
 _OUTCOME = "/outcome"
-_PATIENCE = 60
-"""Seconds without a byte after which a connection is given up."""
-_DISCARDED = 16 * LIMIT
-"""Bytes that are read of what is too large, so that the other side gets to read the answer."""
+_TIMEOUT = 60
+"""Seconds of inactivity after which a connection is closed."""
+_MAX_DISCARDED = 16 * MAX_BYTES
+"""Bytes of an oversized body that are read and discarded, so that the client reads the response."""
 
 
 @dataclass(frozen=True)
 class Post:
-    """Who may send outcomes, and where they go."""
+    """Configuration of the endpoint: the site, the folder for outcomes, and the access token."""
 
     site: Path
     folder: Path
     token: str
     arrived: Callable[[Outcome], None]
-    """Told of each outcome that was saved, from the thread of its request."""
+    """Called with each saved outcome, in the thread of its request."""
 
 
 class RefusedError(Exception):
-    """An outcome is not taken; `str()` is a sentence for the person at the device."""
+    """An outcome was refused; `str()` is a message for the user of the device."""
 
     def __init__(self, status: HTTPStatus, sentence: str) -> None:
         self.status = status
@@ -47,16 +47,16 @@ class RefusedError(Exception):
 
 
 def require_verify_page(site: Path) -> None:
-    """Raise OutputError unless `site` is built and has the page that checks a device."""
+    """Raise OutputError if the built `site` has no verify.html."""
     if (site / MANIFEST).is_file() and not (site / PAGE).is_file():
         problem = f"it has no {PAGE}: it was built with --no-verify-page"
         raise OutputError(site, f"{problem}; build it again without that option")
 
 
 class ParityHandler(SiteHandler):
-    """As SiteHandler, with /report.html and POST /outcome."""
+    """SiteHandler with /report.html and POST /outcome."""
 
-    timeout = _PATIENCE
+    timeout = _TIMEOUT
 
     def __init__(self, *arguments: object, post: Post, **options: object) -> None:
         self.post = post
@@ -91,20 +91,21 @@ class ParityHandler(SiteHandler):
         length = self.headers.get("Content-Length", "")
         if not length:
             self.close_connection = True
-            sentence = "The request has no Content-Length. Send the outcome whole, with its length."
+            sentence = "The request has no Content-Length. Send the outcome in one body with its length."
             raise RefusedError(HTTPStatus.LENGTH_REQUIRED, sentence)
         if not (length.isascii() and length.isdecimal() and len(length) <= 18):
             self.close_connection = True
-            sentence = "Content-Length is no number of bytes. Send the outcome whole, with its length."
+            sentence = (
+                "Content-Length is not a number of bytes. Send the outcome in one body with its length."
+            )
             raise RefusedError(HTTPStatus.BAD_REQUEST, sentence)
         size = int(length)
-        if size > LIMIT:
+        if size > MAX_BYTES:
             self.close_connection = True
-            for _ in range(min(size, _DISCARDED) // 2**20):
+            for _ in range(min(size, _MAX_DISCARDED) // 2**20):
                 self.rfile.read(2**20)
-            sentence = (
-                f"The outcome is {size:,} bytes, allowed are {LIMIT:,}. Reload the page and check again."
-            )
+            sentence = f"The outcome is {size:,} bytes, expected at most {MAX_BYTES:,}. "
+            sentence += "Reload the page and check again."
             raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
         body = self.rfile.read(size)
         if len(body) < size:
@@ -116,23 +117,21 @@ class ParityHandler(SiteHandler):
     def _take(self, body: bytes) -> None:
         url = urlsplit(self.path)
         if url.path != _OUTCOME:
-            raise RefusedError(HTTPStatus.NOT_FOUND, f"Nothing is taken here. Post outcomes to {_OUTCOME}.")
+            raise RefusedError(HTTPStatus.NOT_FOUND, f"No such endpoint. Post outcomes to {_OUTCOME}.")
         token = parse_qs(url.query).get("token", [""])[0]
         if not secrets.compare_digest(token.encode(), self.post.token.encode()):
-            sentence = (
-                "The token is missing or not this server's, which makes a new one each time it starts. "
-            )
+            sentence = "The token is missing or expired; the server creates a new one at each start. "
             raise RefusedError(HTTPStatus.FORBIDDEN, sentence + "Open the address that it shows now.")
         try:
             data = parse(body)
             outcome = Outcome.from_dict(data, datetime.now(UTC))
         except OutcomeError as error:
-            sentence = f"This is not the outcome of a check: {error}. Reload the page and check again."
+            sentence = f"The outcome is not valid: {error}. Reload the page and check again."
             raise RefusedError(HTTPStatus.UNPROCESSABLE_ENTITY, sentence) from error
         served = sha256_of(self.post.site / MANIFEST)
         if outcome.manifest_sha256 != served:
             found = outcome.manifest_sha256[:8] or "none"
-            sentence = f"The outcome is of another build: found {found}, this server has {served[:8]}. "
+            sentence = f"The outcome is of another build: found {found}, expected {served[:8]}. "
             raise RefusedError(HTTPStatus.CONFLICT, sentence + "Reload the page and check again.")
         save(self.post.folder, data, outcome)
         self.post.arrived(outcome)

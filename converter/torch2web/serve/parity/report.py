@@ -1,4 +1,4 @@
-"""report.html: which devices compute what PyTorch computes, from the outcomes that were saved."""
+"""Renders report.html: the results of all devices, from the saved outcomes."""
 
 import hashlib
 from collections import Counter
@@ -11,12 +11,15 @@ from torch2web.site.manifest import MANIFEST
 from torch2web.site.writers import render
 from torch2web.store import integrity, sha256_of
 
-FAILURES_SHOWN = 20
-"""Failed tests of one device that are shown with their messages."""
+MAX_FAILURES = 20
+"""Failed tests shown with their messages, per device."""
 
 
 def report_html(site: Path, folder: Path) -> bytes:
-    """One file that needs no other: the outcomes in `folder`, those of `site` first. Raises OutputError."""
+    """Render the outcomes in `folder`, those of the current `site` first, as a self-contained HTML file.
+
+    Raises OutputError if there is no built site.
+    """
     if not (site / MANIFEST).is_file():
         raise OutputError(site, "there is no built site; build it first")
     manifest = sha256_of(site / MANIFEST)
@@ -30,7 +33,7 @@ def report_html(site: Path, folder: Path) -> bytes:
         current=[outcome for outcome in saved.outcomes if outcome.manifest_sha256 == manifest],
         others=[outcome for outcome in saved.outcomes if outcome.manifest_sha256 != manifest],
         unreadable=saved.unreadable,
-        shown=FAILURES_SHOWN,
+        shown=MAX_FAILURES,
         failures=_failures,
         skips=_skips,
         largest=largest_difference,
@@ -41,16 +44,16 @@ def report_html(site: Path, folder: Path) -> bytes:
 
 
 def largest_difference(outcome: Outcome) -> float | None:
-    """Of all models; None where one of them has no such number."""
+    """Maximum difference over all models; None if a model has none."""
     differences = [model.max_abs_diff for model in outcome.models]
     known = [difference for difference in differences if difference is not None]
     return max(known) if known and len(known) == len(differences) else None
 
 
 def decimal(difference: float | None) -> str:
-    """As people read it, without an exponent where it is no huge number."""
+    """Format a difference, with an exponent only from 1e6 on."""
     if difference is None:
-        return "not known"
+        return "unknown"
     return f"{difference:.7f}" if difference < 1e6 else f"{difference:.1e}"
 
 
@@ -60,4 +63,4 @@ def _failures(outcome: Outcome) -> list[CaseOutcome]:
 
 def _skips(outcome: Outcome) -> list[tuple[str, int]]:
     reasons = (test.message for test in outcome.tests if test.outcome == "skipped")
-    return Counter(reason or "of a reason that was not given" for reason in reasons).most_common()
+    return Counter(reason or "no reason given" for reason in reasons).most_common()

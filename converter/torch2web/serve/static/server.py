@@ -1,4 +1,4 @@
-"""Serves a built site on this machine as a good host would: right MIME types, cross-origin isolation."""
+"""Static file server with the MIME types and cross-origin isolation headers that a site needs."""
 
 import errno
 import socket
@@ -20,10 +20,10 @@ ISOLATION_HEADERS = {
 
 
 class SiteHandler(SimpleHTTPRequestHandler):
-    """GET and HEAD below one folder."""
+    """Serves GET and HEAD of one folder."""
 
     protocol_version = "HTTP/1.1"
-    extensions_map = {  # noqa: RUF012 (as the base class has it)
+    extensions_map = {  # noqa: RUF012 (as in the base class)
         "": "application/octet-stream",
         ".css": "text/css; charset=utf-8",
         ".html": "text/html; charset=utf-8",
@@ -40,36 +40,39 @@ class SiteHandler(SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         for name, value in ISOLATION_HEADERS.items():
             self.send_header(name, value)
-        # A rebuilt site must show at the next reload.
+        # A rebuilt site must be visible at the next reload.
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
     def handle(self) -> None:
-        # A visitor who leaves in the middle is no error.
+        # A client that closes the connection is not an error.
         with suppress(BrokenPipeError, ConnectionResetError):
             super().handle()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Quiet: the address is all that a person needs."""
+        """Do not log requests."""
 
 
 LOOPBACK = "127.0.0.1"
-EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 (what a phone needs; only --parity asks for it)
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 (reachable by phones; used by --parity only)
 
 
 def create_server(
     site: Path, port: int, host: str = LOOPBACK, handler: Callable[..., SiteHandler] = SiteHandler
 ) -> ThreadingHTTPServer:
-    """A server of `site` at `host`, an address of this machine; port 0 is any free one. Raises InputError."""
+    """Create a server of `site`, bound to the local address `host`; `port` 0 selects a free port.
+
+    Raises OutputError if there is no built site, and InputError if address or port cannot be used.
+    """
     if not (site / MANIFEST).is_file():
         raise OutputError(site, "there is no built site; build it first")
     try:
         return _Server((host, port), partial(handler, directory=str(site)))
     except (OSError, OverflowError) as error:
         if isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
-            problem = f"{host} is no address of this machine: {error}; name another one with --address"
+            problem = f"{host} is not an address of this machine: {error}; choose another one with --address"
             raise InputError(problem) from error
-        raise InputError(f"port {port} cannot be used: {error}; name another one with --port") from error
+        raise InputError(f"port {port} cannot be used: {error}; choose another one with --port") from error
 
 
 class _Server(ThreadingHTTPServer):
@@ -78,6 +81,6 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
-        # Not HTTPServer's, which asks the network for this machine's name.
+        # Skips HTTPServer, which looks up the host name in the network.
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torch2web.site.encoding.content_encoding import ENCODINGS, ContentEncoding, quality_for, read_until
-from torch2web.store import FileRecord, KeptForms, sha256_of_sources, side_by_side
+from torch2web.store import CachedEncodings, FileRecord, map_parallel, sha256_of_sources
 
 LEAST_GAIN = 0.05
 """Share of its bytes that a file must lose for another form of it to be worth a file."""
@@ -38,18 +38,18 @@ class _Job:
 def precompress(root: Path, files: Sequence[FileRecord], cache: Path) -> list[FileRecord]:
     """Write the forms of those of `files` below `root` that shrink by over 5 %; return their records.
 
-    Forms made before are taken from `cache`, where they lie under the hash of what they were made from.
+    Forms of earlier builds are taken from `cache`, keyed by the hash of their source.
     """
     stopped = threading.Event()
     rules = sha256_of_sources(_HERE, _SOURCES)
-    with KeptForms(cache / "precompressed") as kept:
+    with CachedEncodings(cache / "precompressed") as kept:
         wanted = {
             _key(file, encoding, rules): (file, encoding) for file in files for encoding in ENCODINGS
         }  # two files with the same bytes are compressed once
-        forms = dict(zip(wanted, side_by_side(kept.read, wanted, stopped), strict=True))
+        forms = dict(zip(wanted, map_parallel(kept.read, wanted, stopped), strict=True))
         lacking = {key: wanted[key] for key, form in forms.items() if form is None}
         looked_at = {file.sha256: root / file.path for file, _ in lacking.values()}
-        qualities = dict(zip(looked_at, side_by_side(quality_for, looked_at.values(), stopped), strict=True))
+        qualities = dict(zip(looked_at, map_parallel(quality_for, looked_at.values(), stopped), strict=True))
         jobs = []
         for key, (file, encoding) in lacking.items():
             if (quality := qualities[file.sha256]) is None:
@@ -60,9 +60,9 @@ def precompress(root: Path, files: Sequence[FileRecord], cache: Path) -> list[Fi
 
         def make(job: _Job) -> FileRecord:
             blocks = job.encoding.compress(read_until(root / job.file.path, stopped.is_set), job.quality)
-            return kept.write(job.key, blocks, most=int(job.file.size * (1 - LEAST_GAIN)))
+            return kept.write(job.key, blocks, max_size=int(job.file.size * (1 - LEAST_GAIN)))
 
-        forms.update(zip((job.key for job in jobs), side_by_side(make, jobs, stopped), strict=True))
+        forms.update(zip((job.key for job in jobs), map_parallel(make, jobs, stopped), strict=True))
         records = []
         for file in files:
             for encoding in ENCODINGS:

@@ -12,7 +12,7 @@ _SAMPLES, _SAMPLE_SIZE = 16, 2**14
 _HOPELESS = 0.98
 """Above it a file will not shrink by the 5 % that are asked for: many int8 weights, archives, photographs."""
 _WEIGHTS = 0.6
-"""Above it a file is not text or code, which shrink to 15 to 40 %, but numbers."""
+"""Above it a file holds numbers; text and code shrink to 15 to 40 %."""
 _LARGE = 2**21
 
 _BLOCK_SIZE = 2**20
@@ -21,7 +21,7 @@ _BLOCK_SIZE = 2**20
 
 @dataclass(frozen=True)
 class ContentEncoding:
-    """One form. `name` is what HTTP calls it; the file beside has `suffix` after its name."""
+    """A content encoding. `name` is HTTP's; compressed files have `suffix` after their name."""
 
     name: str
     suffix: str

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MOST_RULES, LONGEST_LINE = 100, 2000
+MAX_RULES, LONGEST_LINE = 100, 2000
 """What comes after that many rules, and a longer line, is ignored."""
 
 
@@ -17,7 +17,7 @@ class HeaderRule:
 
 
 def read_headers_file(text: str) -> list[HeaderRule]:
-    """The rules that `text` holds, in its order."""
+    """The rules in `text`, in order."""
     found: list[tuple[str, list[tuple[str, str | None]]]] = []
     for line in text.splitlines():
         content = line.strip()
@@ -30,7 +30,7 @@ def read_headers_file(text: str) -> list[HeaderRule]:
         elif found:
             name, _, value = content.partition(":")
             found[-1][1].append((name.strip(), value.strip()))
-    return [HeaderRule(_pattern(path), tuple(headers)) for path, headers in found[:MOST_RULES]]
+    return [HeaderRule(_pattern(path), tuple(headers)) for path, headers in found[:MAX_RULES]]
 
 
 def headers_of(rules: Sequence[HeaderRule], path: str) -> dict[str, str]:

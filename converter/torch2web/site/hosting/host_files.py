@@ -1,4 +1,4 @@
-"""Writes what hosts read: `_headers`, `vercel.json`, snippets for nginx and Apache; all from `host_rules`."""
+"""Writes configuration for hosts, all from `host_rules`: `_headers`, `vercel.json`, nginx, Apache."""
 
 import json
 import re
@@ -36,7 +36,7 @@ class _Location:
 
 
 def write_host_files(root: Path, assets: Assets, files: Sequence[FileRecord]) -> list[FileRecord]:
-    """Write what each host needs to serve `files`, which lie below `root`, as they are meant to be."""
+    """Write the configuration with which each host serves `files` below `root`."""
     site = read_site(root, [file.path for file in files])
     rules = path_rules(site)
     contents = {
@@ -56,7 +56,7 @@ def read_site(root: Path, paths: Sequence[str]) -> Site:
 
 
 def vercel_json(rules: Sequence[PathRule]) -> bytes:
-    """Vercel's project configuration; what is written as `*` elsewhere is `(.*)` there (path-to-regexp)."""
+    """Vercel's project configuration; its wildcard is `(.*)` instead of `*` (path-to-regexp)."""
     headers = [
         {
             "source": rule.path.replace("*", "(.*)"),

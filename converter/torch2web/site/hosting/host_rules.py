@@ -17,7 +17,7 @@ HASHED = rf"-[0-9a-f]{{{HASH_LENGTH}}}\.|(^|/)models/parts/"
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
-"""Kept, but asked about each time: what has a stable name must be the newest (RFC 9111, 5.2.2.4)."""
+"""Stored, but revalidated each time: for files with a stable name (RFC 9111, 5.2.2.4)."""
 
 EVERYWHERE: Mapping[str, str] = {
     # Both make a page cross-origin isolated, which threads in WebAssembly need (HTML standard).
@@ -55,13 +55,13 @@ DEFAULT_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True)
 class Site:
-    """What the rules are applied to: every path, and what each page's `<meta>` says as its policy."""
+    """Input of the rules: every path, and the policy in each page's `<meta>`."""
 
     paths: Sequence[str]
     policies: Mapping[str, str] = field(default_factory=dict)
 
     def headers(self, path: str) -> dict[str, str]:
-        """Every header of the file at `path`, but for what depends on the request."""
+        """Headers of the file at `path` that do not depend on the request."""
         caching = IMMUTABLE if re.search(HASHED, path) else REVALIDATED
         headers = {"Content-Type": type_of(path), "Cache-Control": caching, **EVERYWHERE}
         if path in self.policies:
@@ -75,7 +75,7 @@ def type_of(path: str) -> str:
 
 
 def policy_of(page: str) -> str:
-    """What the page's own `<meta>` says, and what only a header can; empty without one."""
+    """The policy of the page's `<meta>`, with directives that only a header can have; empty without one."""
     reader = _PolicyReader()
     reader.feed(page)
     return f"{reader.policy}; {FRAMES}" if reader.policy else ""
@@ -101,7 +101,7 @@ class PathRule:
 def path_rules(site: Site) -> list[PathRule]:
     """Rules by path for the whole of `site`, of which no two match the same file.
 
-    Hosts disagree about what two that match mean: Cloudflare joins their values with a comma, Netlify takes
+    Hosts disagree about two matching rules: Cloudflare joins their values with a comma, Netlify takes
     the more specific. A folder whose files are all sent alike is one rule, as Cloudflare reads 100 at most.
     """
     return [PathRule(path, headers) for path, headers in _cover(site, "", sorted(site.paths))]

@@ -1,4 +1,4 @@
-"""The manifest: what a site holds, as records, as JSON, and checked."""
+"""The manifest: records of a site's contents, their JSON, and its validation."""
 
 from torch2web.site.manifest.backend_records import Engine, Runtime, RuntimeFiles
 from torch2web.site.manifest.backends import Backends

@@ -1,4 +1,4 @@
-"""What runs models in the browser, as the manifest lists it: onnxruntime-web, and the compiled engine."""
+"""Records of the inference backends: onnxruntime-web, and the compiled engine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Whether a model_info.json follows its schema and does not contradict itself.
 
-The twin of this module is `web/loader/fetch/manifest/check.ts`.
+The only check of its entries: the loader accepts nothing but the bytes that the build checked, by their hash.
 """
 
 import json
@@ -67,7 +67,7 @@ def check_contradictions(manifest: Mapping[str, Any]) -> None:
 
 
 def _check_runnable(key: str, model: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
-    """That there is a graph or a plan, and what runs the one and the other."""
+    """Require a graph or a plan, and the backend that runs it."""
     if "graph" not in model and "plan" not in model:
         raise ManifestError(f"{key}.graph", "is missing, and so is a plan; nothing could run the model")
     for file, run_by in (("graph", "runtime"), ("plan", "engine")):
@@ -82,7 +82,7 @@ def _check_size(key: str, size: list[int], steps: list[dict[str, Any]]) -> None:
     after = size_after(read_steps(steps))
     if after is None:
         raise ManifestError(
-            f"{key}.preprocessing.steps", "found steps that leave the size to the picture, expected one size"
+            f"{key}.preprocessing.steps", "the size after these steps depends on the image, expected one size"
         )
     if list(after) != size:
         raise ManifestError(

@@ -1,4 +1,4 @@
-"""model_info.json and model_checksums.json: what the site holds and how its models are to be used."""
+"""model_info.json and model_checksums.json: contents of the site and use of its models."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,11 +55,11 @@ class ModelRecord:
     graph: PartedFile | None
     """ONNX without the weights, which are external data of it; None in a site without onnxruntime-web."""
     plan: PartedFile | None
-    """What the engine runs in its place; None where there is none."""
+    """The engine's program for this model; None: the compiled backend cannot run it."""
     no_plan: str
-    """Why there is none, where one was wanted."""
+    """The reason for a missing plan; empty where there is a plan or none was requested."""
     verification: Mapping[str, Any]
-    """Of the ONNX file as it was exported."""
+    """Figures of the exported ONNX file."""
     golden: Mapping[str, Any]
     """PyTorch's outputs for the golden input, for the whole ONNX file."""
     variants: Sequence[VariantRecord]

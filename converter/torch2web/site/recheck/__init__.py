@@ -1,3 +1,5 @@
+"""Checks a built site again."""
+
 from torch2web.site.recheck.site_check import recheck
 
 __all__ = [

@@ -34,7 +34,7 @@ class Recheck:
     files: int
     models: tuple[ModelCheck, ...]
     problems: tuple[str, ...]
-    """Everything that is off; empty for a site that is as it was built."""
+    """Every deviation from the site as built."""
 
 
 def recheck(site: Path, show: ProgressCallback) -> Recheck:

@@ -1,4 +1,4 @@
-"""A built site's models on this machine: what each form that the site has gives for the golden input."""
+"""Runs the models of a built site on the golden input, in every form that the site has."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

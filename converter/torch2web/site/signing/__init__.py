@@ -1,3 +1,5 @@
+"""Signatures of the manifest by OpenSSF's model-signing."""
+
 from torch2web.site.signing.keys import UNLOCKED_BY, PublicKey, SigningKey
 from torch2web.site.signing.signature import check_signature, sign_manifest
 

@@ -1,6 +1,6 @@
 """Reads the keys that manifests are signed with and checked by: ECDSA on P-256, in PEM.
 
-model-signing takes two more curves, each with a hash of its own; the loader checks this one.
+model-signing supports two more curves with other hashes; the loader supports this one.
 """
 
 import hashlib

@@ -21,7 +21,7 @@ def sign_manifest(root: Path, key: SigningKey) -> FileRecord:
     """Write the signature of the manifest in `root` beside it. Raises KeyFileError."""
     from model_signing.signing import Config  # takes 0.3 s, which other builds need not wait for
 
-    # Its annotation says str, but what it hands the password to takes bytes only.
+    # Annotated as str, but passed on to a function that accepts bytes only.
     password: str | None = key.password  # type: ignore[assignment]
     try:
         signer = Config().use_elliptic_key_signer(private_key=key.path, password=password)
@@ -33,7 +33,7 @@ def sign_manifest(root: Path, key: SigningKey) -> FileRecord:
 
 
 def check_signature(site: Path, key: PublicKey | None) -> str:
-    """Say in one line what is known of the site's signature: nothing for a site without one and no key.
+    """Describe the site's signature in one line; empty for an unsigned site checked without a key.
 
     Raises SignatureError where there is a key and no signature by it.
     """
@@ -48,13 +48,13 @@ def check_signature(site: Path, key: PublicKey | None) -> str:
     try:
         verifier = Config().use_elliptic_key_verifier(public_key=key.path)
         verifier.verify(site / _SIGNED, site / SIGNATURE)
-    except Exception as error:  # whatever a strange file makes it raise, it is not signed
+    except Exception as error:  # a malformed file can raise anything; it is not a valid signature
         raise SignatureError(SIGNATURE, _reason(site, key)) from error
     return f"{_SIGNED} is signed with the private key of {key.path}"
 
 
 def _reason(site: Path, key: PublicKey) -> str:
-    """Why model-signing refused a signature, as far as the file tells."""
+    """The reason for which model-signing refused a signature, derived from the file."""
     try:
         bundle = json.loads((site / SIGNATURE).read_bytes())
         used = bundle["verificationMaterial"]["publicKey"]["hint"]
@@ -70,7 +70,7 @@ def _reason(site: Path, key: PublicKey) -> str:
     try:
         expected = _digest_of(site / _SIGNED)
     except OSError as error:
-        return f"what it signs cannot be read: {error}"
+        return f"the signed file cannot be read: {error}"
     if signed != expected:
         return f"it signs another {_SIGNED}: found digest {signed}, expected {expected}; sign again"
     return "it was changed after it was made; sign again"

@@ -1,4 +1,4 @@
-"""Writes what runs models in the browser: onnxruntime-web, and the engine of the compiled backend."""
+"""Writes the inference backends: onnxruntime-web, and the engine of the compiled backend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

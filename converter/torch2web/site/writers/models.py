@@ -5,10 +5,21 @@ from pathlib import Path
 from torch2web.catalog import ModelSpec
 from torch2web.errors import OutputError
 from torch2web.site.manifest import Delivery, ModelRecord, VariantRecord, Weights
-from torch2web.store import MODEL, PART_SIZE, PARTS, CheckedFiles, FileRecord, Kept, PartedFile, write_parts
+from torch2web.store import (
+    MODEL,
+    PART_SIZE,
+    PARTS,
+    CachedConversion,
+    FileRecord,
+    PartedFile,
+    VerifiedFiles,
+    write_parts,
+)
 
 
-def place_model(root: Path, spec: ModelSpec, weights: Weights, kept: Kept, delivery: Delivery) -> ModelRecord:
+def place_model(
+    root: Path, spec: ModelSpec, weights: Weights, kept: CachedConversion, delivery: Delivery
+) -> ModelRecord:
     """Give the files of the conversion `kept` names in `root` too.
 
     Raises OutputError where one is not the one that was verified.
@@ -60,7 +71,7 @@ def place_model(root: Path, spec: ModelSpec, weights: Weights, kept: Kept, deliv
     )
 
 
-def _split_anew(root: Path, files: CheckedFiles, file: PartedFile, part_size: int) -> PartedFile:
+def _split_anew(root: Path, files: VerifiedFiles, file: PartedFile, part_size: int) -> PartedFile:
     """Write `file` in smaller parts than those that are kept."""
     content = b"".join(files.read(part.path) for part in file.parts)
     split = write_parts(root, PARTS, content, part_size)

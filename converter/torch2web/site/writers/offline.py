@@ -17,6 +17,6 @@ def write_offline(root: Path, assets: Assets, shell: Sequence[FileRecord]) -> Fi
     """
     files = {file.path: integrity(file.sha256) for file in sorted(shell, key=lambda file: file.path)}
     version = hashlib.sha256(json.dumps(files).encode()).hexdigest()
-    listing = json.dumps({"version": version, "files": files})
+    listing = json.dumps({"version": version, "files": files}, separators=(",", ":"))
     script = assets.read("scripts/offline.js")
     return write_bytes_hashed(root, OFFLINE, f"self.torch2webShell={listing};\n".encode() + script)

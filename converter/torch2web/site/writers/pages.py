@@ -75,6 +75,6 @@ def import_map_of(integrities: Mapping[str, str]) -> str:
 
 
 def _samples(models: Sequence[ModelRecord], materials: Materials) -> tuple[Sample, ...]:
-    """The materials' sample images, where they show what every model tells apart."""
+    """The materials' sample images, if their labels are those of every model."""
     fitting = all(model.spec.labels == materials.labels for model in models)
     return materials.samples() if fitting else ()

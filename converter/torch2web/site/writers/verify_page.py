@@ -1,4 +1,4 @@
-"""verify.html and all that it needs: Python and pytest for the browser, the tests, and what PyTorch said."""
+"""verify.html and its files: Python and pytest for the browser, the tests, and PyTorch's outputs."""
 
 import hashlib
 import io
@@ -64,7 +64,7 @@ def write_verify_page(root: Path, assets: Assets, judged: Judged, wheels: Path |
     contents["pyodide/pyodide-lock.json"] = lock_json(assets, packages)
     contents |= {f"wheels/{wheel.file_name}": wheel.content for wheel in packages}
     contents |= {f"python/{path}": content for path, content in _python_files(assets).items()}
-    contents |= {f"python/pictures/{image.name}.png": _png(image.picture) for image in judged.images}
+    contents |= {f"python/pictures/{image.name}.png": _png(image.image) for image in judged.images}
     contents["python/facts.json"] = _facts(judged, with_wheels=bool(compiled))
     files = [write_bytes_hashed(root, f"{FOLDER}/{path}", content) for path, content in contents.items()]
     scripts = [file for file in (*judged.loader, *files) if file.path.endswith((".js", ".mjs"))]

@@ -1,23 +1,23 @@
-/** The compiled engine as a backend: a model's plan run by a small module of WebAssembly. */
-import type { Backend } from "../backend.ts";
-import type { Delivery } from "../../fetch/delivery.ts";
+/** The compiled engine as a backend: a WebAssembly module that runs the plan of a model. */
 import { BackendError } from "../../api/errors.ts";
 import type { EngineBuild, EngineInfo, ModelInfo } from "../../api/manifest.ts";
+import type { Delivery } from "../../fetch/delivery.ts";
+import { SingleFlight } from "../../fetch/single_flight.ts";
+import type { Backend } from "../backend.ts";
 import type { PartedBytes } from "../weights/parted_bytes.ts";
-import { SharedByKey } from "../../fetch/single_flight.ts";
 import { Engine } from "./engine.ts";
 import { startThreads } from "./threads.ts";
 
-/** A function of relaxed SIMD (WebAssembly 3.0), the smallest that only browsers with it take. */
+/** A minimal module with a relaxed SIMD instruction (WebAssembly 3.0), to detect support. */
 const RELAXED = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15,
   65, 2, 253, 15, 253, 128, 2, 11,
 ];
 
-/** Compiled modules, by site and build. */
-const modules = new SharedByKey<WebAssembly.Module>();
+/** By site and build. */
+const modules = new SingleFlight<WebAssembly.Module>();
 
-/** Which of the engine's builds this browser runs on so many threads. */
+/** The engine's build for this browser and number of threads. */
 export function engineBuild(threads: number): EngineBuild {
   const simd = WebAssembly.validate(new Uint8Array(RELAXED)) ? "relaxed" : "plain";
   return threads > 1 ? `${simd}_threads` : simd;
@@ -31,8 +31,8 @@ export function loadEngine(
   deliveryUntil: (signal: AbortSignal) => Delivery,
   signal: AbortSignal,
 ): Promise<WebAssembly.Module> {
-  return modules.wait(`${base.href} ${build}`, signal, async (all) => {
-    const bytes = await deliveryUntil(all).fetchWhole(info.files[build], "engine");
+  return modules.run(`${base.href} ${build}`, signal, async (shared) => {
+    const bytes = await deliveryUntil(shared).fetchWhole(info.files[build], "engine");
     try {
       return await WebAssembly.compile(bytes);
     } catch (error) {
@@ -41,10 +41,10 @@ export function loadEngine(
   });
 }
 
-/** What a plan is run with. */
+/** The model's files. */
 export interface PlannedModel {
   plan: Uint8Array;
-  /** Their parts are used as they come, and let go. */
+  /** Unpacked as the parts arrive, which are then freed. */
   weights: PartedBytes;
 }
 
@@ -57,11 +57,11 @@ export async function createCompiledBackend(
   threads: number,
 ): Promise<Backend> {
   const engine = await Engine.create(module, plan, weights, threads);
-  const [, ...sides] = info.input.shape;
-  const size = sides.reduce((whole, side) => whole * side, 1);
+  const [, channels, height, width] = info.input.shape;
+  const size = channels * height * width;
   if (engine.inputLength !== size) {
     throw new BackendError(
-      `The engine's plan takes ${engine.inputLength} values, and ${info.name} ${size}.`,
+      `The plan expects ${engine.inputLength} input values, ${info.name} has ${size}.`,
     );
   }
   const workers = await startThreads(engine.threadStarts());
@@ -89,7 +89,7 @@ export async function createCompiledBackend(
       return joined;
     },
     async dispose() {
-      // The memory goes with the last that holds it.
+      // The memory is collected with its last reference.
       current = undefined;
       for (const worker of workers) worker.terminate();
     },

@@ -1,7 +1,7 @@
-/** The compiled engine in a memory of its own: what web/engine/README.md says, call by call. */
+/** An instance of the compiled engine; the calls are described in web/engine/README.md. */
 import { BackendError } from "../../api/errors.ts";
 import type { PartedBytes } from "../weights/parted_bytes.ts";
-import { openSafetensors, type StoredWeight } from "../weights/safetensors.ts";
+import { openSafetensors, type StoredEntry, type StoredWeight } from "../weights/safetensors.ts";
 
 interface Exports {
   __stack_pointer: WebAssembly.Global;
@@ -27,12 +27,12 @@ interface Exports {
 }
 
 const PAGE = 65_536;
-/** Pages that the modules need before they are asked for anything. */
+/** Pages of memory that the modules need at the start. */
 const FIRST_PAGES = 16;
-/** The most that a shared memory may have. */
-const MOST_PAGES = 65_535;
+/** Maximum of a shared memory. */
+const MAX_PAGES = 65_535;
 
-/** What a further thread is started with. */
+/** The message that starts a thread. */
 export interface ThreadStart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
@@ -41,7 +41,7 @@ export interface ThreadStart {
   threads: number;
 }
 
-/** One model in the engine. */
+/** The engine with one model. */
 export class Engine {
   readonly #module: WebAssembly.Module;
   readonly #memory: WebAssembly.Memory;
@@ -61,8 +61,8 @@ export class Engine {
   }
 
   /**
-   * Unpacks weights as they come. Raises BackendError where the plan or the weights are not what the engine takes, or need
-   * too much memory, and what fetching the weights raises.
+   * Unpacks the weights as they arrive. Raises BackendError where the engine refuses the plan or the weights, or needs too
+   * much memory, and the errors of the download.
    */
   static async create(
     module: WebAssembly.Module,
@@ -70,7 +70,7 @@ export class Engine {
     weights: PartedBytes,
     threads: number,
   ): Promise<Engine> {
-    const shared = threads > 1 ? { maximum: MOST_PAGES, shared: true } : {};
+    const shared = threads > 1 ? { maximum: MAX_PAGES, shared: true } : {};
     const memory = new WebAssembly.Memory({ initial: FIRST_PAGES, ...shared });
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
     const engine = new Engine(module, memory, exports as unknown as Exports, threads);
@@ -82,7 +82,7 @@ export class Engine {
     return this.#exports.engine_input_length();
   }
 
-  /** How each further thread is to be started. */
+  /** The messages that start the other threads. */
   threadStarts(): ThreadStart[] {
     return Array.from({ length: this.#threads - 1 }, (_, index) => ({
       module: this.#module,
@@ -114,49 +114,55 @@ export class Engine {
     const weights = await openSafetensors(file, isUsed);
     for (const weight of weights) this.#declare(weight);
     const size = exports.engine_size(this.#threads) >>> 0;
-    if (!size) throw new BackendError("The engine lacks a weight, or needs over 4 GiB of memory.");
+    if (!size)
+      throw new BackendError("A weight is missing, or the engine needs over 4 GiB of memory.");
     this.#grow(base + size);
     succeed("place", exports.engine_place(available(), this.#threads));
     const staging = exports.engine_staging() >>> 0;
     const room = Math.min(exports.engine_staging_bytes() >>> 0, 2 ** 22) & ~15;
-    const bring = async (
+    const unpack = async (
       entry: { from: number; to: number },
-      take: (first: number, length: number) => number,
+      call: (first: number, length: number) => number,
     ): Promise<void> => {
       for (let at = entry.from; at < entry.to; at += room) {
         const length = Math.min(room, entry.to - at);
         await file.arrive(at, at + length);
-        file.copy(at, new Uint8Array(this.#memory.buffer as ArrayBuffer, staging, length));
-        succeed("unpack", take(at - entry.from, length));
+        file.copy(at, new Uint8Array(this.#memory.buffer, staging, length));
+        succeed("unpack", call(at - entry.from, length));
       }
       file.release(entry.from, entry.to);
     };
     for (const { name, stored, scale } of weights) {
       const weight = numberOf(name);
       if (scale) {
-        await bring(scale, (first, length) => exports.engine_scale(weight, first, staging, length));
+        await unpack(scale, (first, length) =>
+          exports.engine_scale(weight, first, staging, length),
+        );
       }
-      await bring(stored, (first, length) => exports.engine_unpack(weight, first, staging, length));
+      await unpack(stored, (first, length) =>
+        exports.engine_unpack(weight, first, staging, length),
+      );
     }
     succeed("ready", exports.engine_ready());
   }
 
-  /** Tells the engine how the file stores a weight, and makes sure that both mean the same bytes. */
+  /** Declares the encoding of a weight, and checks that engine and file agree on its size. Raises BackendError. */
   #declare({ name, stored, scale }: StoredWeight): void {
     const exports = this.#exports;
     const weight = numberOf(name);
-    const axis = Math.max(scale?.shape.findIndex((side) => side > 1) ?? 0, 0);
+    const axis = Math.max(scale?.shape.findIndex((size) => size > 1) ?? 0, 0);
     const scales = scale ? product(scale.shape) : 0;
-    const layout = {
+    /** Encoding, channels and inner size, as engine_store takes them. */
+    const layouts: Record<StoredEntry["dtype"], [number, number, number]> = {
       F32: [0, 1, 1],
       F16: [1, 1, 1],
       I8: [2, scales, product(stored.shape.slice(axis + 1))],
       U8: [3, scale?.shape[1] ?? 0, 1],
-    }[stored.dtype] as [number, number, number];
-    succeed("store", exports.engine_store(weight, ...layout));
+    };
+    succeed("store", exports.engine_store(weight, ...layouts[stored.dtype]));
     const bytes = exports.engine_stored_bytes(weight) >>> 0;
     if (bytes !== stored.to - stored.from || exports.engine_stored_scales(weight) !== scales) {
-      throw new BackendError(`The weights are not those of the engine's plan: ${name} differs.`);
+      throw new BackendError(`The weights do not match the plan: ${name} differs.`);
     }
   }
 
@@ -167,14 +173,14 @@ export class Engine {
       this.#memory.grow(missing);
     } catch (error) {
       const needed = `${Math.ceil(bytes / 2 ** 20)} MiB`;
-      throw new BackendError(`This device does not give the engine the ${needed} that it needs.`, {
+      throw new BackendError(`The engine needs ${needed}, which this device cannot allocate.`, {
         cause: error,
       });
     }
   }
 }
 
-/** Runs a further thread: until the worker that it is in is ended. */
+/** Runs a thread, until its worker is terminated. */
 export async function runThread(start: ThreadStart): Promise<void> {
   const { module, memory, stack, thread, threads } = start;
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
@@ -183,15 +189,15 @@ export async function runThread(start: ThreadStart): Promise<void> {
   while (exports.engine_run(thread, threads) === 0);
 }
 
-/** Of `w12`: 12. */
+/** `w12` → 12 */
 function numberOf(name: string): number {
   return Number(name.slice(1));
 }
 
-function product(sides: number[]): number {
-  return sides.reduce((whole, side) => whole * side, 1);
+function product(dimensions: number[]): number {
+  return dimensions.reduce((size, dimension) => size * dimension, 1);
 }
 
 function succeed(what: string, code: number): void {
-  if (code) throw new BackendError(`The compiled engine refused its ${what} with code ${code}.`);
+  if (code) throw new BackendError(`The compiled engine failed: ${what}, code ${code}.`);
 }

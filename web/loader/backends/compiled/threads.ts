@@ -1,26 +1,26 @@
-/** Further threads of the compiled engine: the loader once more, as workers that only compute. */
+/** Threads of the compiled engine: workers that run this script too, and only compute. */
 import { BackendError } from "../../api/errors.ts";
 import { checkOwnScript } from "../../fetch/self_integrity.ts";
 import { runThread, type ThreadStart } from "./engine.ts";
 
-/** By this name the loader knows that it was started as a further thread. */
+/** Name of the workers, by which this script knows that it runs as a thread. */
 const THREAD_NAME = "torch2web thread";
 
 /** Milliseconds in which a thread has to start. */
-const THREAD_START = 10_000;
+const START_TIMEOUT = 10_000;
 
-/** Raises BackendError where threads do not start on this page at all: whoever waited for one would wait for ever. */
+/** Raises BackendError where this page cannot start threads. */
 export async function requireThreads(): Promise<void> {
   const [worker] = await startThreads([undefined]);
   worker?.terminate();
 }
 
-/** One worker for each of `starts`; without anything to do for an undefined one. */
+/** Starts a worker for each of `starts`; for undefined, one that computes nothing. Raises BackendError. */
 export async function startThreads(starts: (ThreadStart | undefined)[]): Promise<Worker[]> {
   if (!starts.length) return [];
   const url = await checkOwnScript().catch((error: unknown) => {
-    // By now the site may be another version, which is no reason not to compute on one thread.
-    throw new BackendError(`Further threads cannot be started: ${String(error)}`, { cause: error });
+    // The site may have been updated; one thread still works.
+    throw new BackendError(`Threads cannot be started: ${String(error)}`, { cause: error });
   });
   const workers: Worker[] = [];
   try {
@@ -40,9 +40,8 @@ export async function startThreads(starts: (ThreadStart | undefined)[]): Promise
 
 function started(worker: Worker, start: ThreadStart | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (why: string): void =>
-      reject(new BackendError(`A further thread did not start: ${why}.`));
-    const timer = setTimeout(() => fail(`nothing for ${THREAD_START / 1000} s`), THREAD_START);
+    const fail = (why: string): void => reject(new BackendError(`A thread did not start: ${why}.`));
+    const timer = setTimeout(() => fail(`nothing for ${START_TIMEOUT / 1000} s`), START_TIMEOUT);
     worker.onmessage = () => {
       clearTimeout(timer);
       resolve();
@@ -55,19 +54,19 @@ function started(worker: Worker, start: ThreadStart | undefined): Promise<void> 
     try {
       worker.postMessage(start);
     } catch (error) {
-      // WebKitGTK 2.50 hands no shared memory on to the worker of a worker.
+      // WebKitGTK 2.50 cannot post shared memory to a nested worker.
       clearTimeout(timer);
       fail(String(error));
     }
   });
 }
 
-/** Runs as a further thread, if the loader was started as one. */
+/** Computes as a thread, if this script runs as one. */
 export function serveAsThread(): void {
   const scope = globalThis as unknown as DedicatedWorker;
   if ("document" in globalThis || scope.name !== THREAD_NAME) return;
   scope.onmessage = ({ data }) => {
-    // Before the first wait, from which it does not come back.
+    // Before the engine runs, which never returns to the event loop.
     scope.postMessage("started");
     if (data) void runThread(data);
   };

@@ -1,20 +1,19 @@
-import { decodeInto, lengthOf, type Scale } from "../weights/encodings.ts";
 import { BackendError } from "../../api/errors.ts";
+import { decodeInto, lengthOf, type Scale } from "../weights/encodings.ts";
 import type { PartedBytes } from "../weights/parted_bytes.ts";
 import { openSafetensors, type StoredEntry } from "../weights/safetensors.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** External data as onnxruntime-web takes it: a name that the graph knows, and its bytes. */
+/** External data in onnxruntime-web's form: the name in the graph, and its bytes. */
 export interface ExternalData {
   path: string;
   data: Uint8Array;
 }
 
 /**
- * The weights of a safetensors file, each turned into float32 when onnxruntime-web copies it, and not before: of the
- * decoded weights only one is in memory at a time besides onnxruntime-web's own. A part is let go with the last weight
- * in it, so `file` holds nothing in the end.
+ * The weights of a safetensors file, each decoded to float32 when onnxruntime-web copies it: besides onnxruntime-web's
+ * copies only one decoded weight is in memory at a time. A part of `file` is freed after its last weight.
  */
 export async function externalData(file: PartedBytes): Promise<ExternalData[]> {
   await file.arrive(0, file.size);
@@ -35,7 +34,7 @@ export async function externalData(file: PartedBytes): Promise<ExternalData[]> {
       decodeEntry(stored, out, values && { shape: scale.shape, values });
       return bytesOf(out);
     };
-    return { path: name, data: new Lazy(4 * length, decode) };
+    return { path: name, data: new LazyBytes(4 * length, decode) };
   });
 }
 
@@ -44,17 +43,17 @@ function bytesOf(values: Float32Array<ArrayBuffer>): Bytes {
 }
 
 /**
- * Bytes that are made when they are asked for. onnxruntime-web asks an external data file for its `byteLength`, and once
- * for its `subarray`, whose result it copies at once.
+ * Bytes that are decoded on access. onnxruntime-web reads the `byteLength` of external data, and calls its `subarray` once,
+ * whose result it copies immediately.
  */
-class Lazy extends Uint8Array {
+class LazyBytes extends Uint8Array {
   readonly #length: number;
-  #make: (() => Bytes) | undefined;
+  #decode: (() => Bytes) | undefined;
 
-  constructor(length: number, make: () => Bytes) {
+  constructor(length: number, decode: () => Bytes) {
     super(new ArrayBuffer(0));
     this.#length = length;
-    this.#make = make;
+    this.#decode = decode;
   }
 
   override get byteLength(): number {
@@ -62,14 +61,14 @@ class Lazy extends Uint8Array {
   }
 
   override subarray(from = 0, to = this.#length): Uint8Array<ArrayBuffer> {
-    const make = this.#make;
-    if (!make) throw new BackendError("A weight was asked for twice.");
-    this.#make = undefined;
-    return make().subarray(from, to);
+    const decode = this.#decode;
+    if (!decode) throw new BackendError("onnxruntime-web read a weight twice.");
+    this.#decode = undefined;
+    return decode().subarray(from, to);
   }
 }
 
-/** One buffer for all weights, one after another. */
+/** A buffer that all weights reuse. */
 class Scratch {
   #buffer = new Float32Array(0);
 

@@ -1,28 +1,28 @@
 import type * as Ort from "onnxruntime-web";
-import type { Backend } from "../backend.ts";
-import type { Delivery } from "../../fetch/delivery.ts";
 import { BackendError } from "../../api/errors.ts";
 import type { ModelInfo, RuntimeFiles } from "../../api/manifest.ts";
-import type { PartedBytes } from "../weights/parted_bytes.ts";
+import type { Delivery } from "../../fetch/delivery.ts";
 import { importScript, preload } from "../../fetch/scripts.ts";
-import { SharedByKey } from "../../fetch/single_flight.ts";
+import { SingleFlight } from "../../fetch/single_flight.ts";
+import type { Backend } from "../backend.ts";
+import type { PartedBytes } from "../weights/parted_bytes.ts";
 import { externalData } from "./external_data.ts";
 
 type Runtime = typeof Ort;
 
-/** Which of onnxruntime-web's builds, and how many threads it starts. */
+/** A build of onnxruntime-web, and its number of threads. */
 export interface RuntimeKind {
   provider: "wasm" | "webgpu";
   threads: number;
 }
 
 /** Milliseconds in which the threads have to start. */
-const POOL_START = 10_000;
+const START_TIMEOUT = 10_000;
 
-/** One runtime of a kind for each site that models are loaded from: its threads and its memory are shared. */
-const runtimes = new SharedByKey<Runtime>();
+/** One runtime per site and kind; models share its threads and memory. */
+const runtimes = new SingleFlight<Runtime>();
 
-/** Loads onnxruntime-web once for each kind. One model's `signal` does not take it from another. */
+/** Loads onnxruntime-web, once per kind: it is aborted only when all that await it have aborted. */
 export function loadRuntime(
   base: URL,
   files: RuntimeFiles,
@@ -30,8 +30,8 @@ export function loadRuntime(
   deliveryUntil: (signal: AbortSignal) => Delivery,
   signal: AbortSignal,
 ): Promise<Runtime> {
-  return runtimes.wait(`${base.href} ${kind.provider} ${kind.threads}`, signal, (all) =>
-    startRuntime(base, files, kind, deliveryUntil(all)),
+  return runtimes.run(`${base.href} ${kind.provider} ${kind.threads}`, signal, (shared) =>
+    startRuntime(base, files, kind, deliveryUntil(shared)),
   );
 }
 
@@ -42,65 +42,65 @@ async function startRuntime(
   delivery: Delivery,
 ): Promise<Runtime> {
   const [api, mjs, wasmBinary] = await Promise.all([
-    // One module has one pool of threads for ever.
+    // The pool of threads belongs to the module instance.
     preload(base, files.api, threads > 1 ? `#${threads}` : ""),
     preload(base, files.glue),
     delivery.fetchWhole(files.wasm, provider === "wasm" ? "onnxruntime-web" : "onnxruntime-webgpu"),
   ]);
-  const ort = await importScript<Runtime>(api);
+  const ort = (await importScript(api)) as Runtime;
   ort.env.logLevel = "error";
   Object.assign(ort.env.wasm, {
     wasmBinary,
-    // The file itself is never fetched by onnxruntime-web, which has its bytes.
+    // Not fetched, as onnxruntime-web gets the bytes.
     wasmPaths: { mjs, wasm: new URL(files.wasm.parts[0]!.path, base).href },
     numThreads: threads,
-    initTimeout: threads > 1 ? POOL_START : 0,
+    initTimeout: threads > 1 ? START_TIMEOUT : 0,
     proxy: false,
   });
   if (provider === "wasm") {
-    // The first session compiles the runtime: one of a tiny model, while the real one still arrives.
+    // The first session compiles the runtime: a tiny model's, while the real one is downloaded.
     const tiny = Uint8Array.from(atob(IDENTITY), (letter) => letter.charCodeAt(0));
-    await (await createSession(ort, tiny, "anything")).release();
-    delete ort.env.wasm.wasmBinary; // compiled by now, and not needed again
+    await (await createSession(ort, tiny, "a test model")).release();
+    delete ort.env.wasm.wasmBinary; // compiled, no longer needed
   }
   return ort;
 }
 
-/** ONNX with nothing but one Identity of a number. */
+/** An ONNX file with a single Identity of a scalar. */
 const IDENTITY = "CAcSADovChAKAWESAWIiCElkZW50aXR5EgFnWgsKAWESBgoECAESAGILCgFiEgYKBAgBEgBCBAoAEAw=";
 
-/** Ends with the last session that was asked for. */
+/** Settles when the last requested session was created. */
 let creating: Promise<unknown> = Promise.resolve();
 
-/** Makes a session. Raises BackendError. */
+/** Raises BackendError. */
 async function createSession(
   ort: Runtime,
   graph: Uint8Array,
   name: string,
   options: Ort.InferenceSession.SessionOptions = {},
 ): Promise<Ort.InferenceSession> {
-  // One after another: all sessions share one table of external data, which each empties at its end.
-  const turn = creating.then(() =>
+  // One at a time: sessions share a table of external data, which each clears at its end.
+  const session = creating.then(() =>
     ort.InferenceSession.create(graph, { executionProviders: ["wasm"], ...options }),
   );
-  creating = turn.catch(() => {});
+  creating = session.catch(() => {});
   try {
-    return await turn;
+    return await session;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new BackendError(`onnxruntime-web cannot run ${name}: ${reason}`, { cause: error });
   }
 }
 
-/** What a session is made of. */
+/** The model's files. */
 export interface ModelBytes {
-  /** ONNX without weights. */
+  /** ONNX with its weights as external data. */
   graph: Uint8Array;
-  /** The parts of the weights, which are let go as they are used. */
+  /** Parts are freed as they are used. */
   weights: PartedBytes;
 }
 
-/** Makes a session. Raises BackendError. */
+/** Raises BackendError. */
 export async function createOnnxRuntimeBackend(
   ort: Runtime,
   { provider, threads }: RuntimeKind,
@@ -112,7 +112,7 @@ export async function createOnnxRuntimeBackend(
     executionProviders: [provider],
     graphOptimizationLevel: "all",
     externalData: await externalData(weights),
-    // Rearranged copies of large matrices would double their memory, and save no time for one picture.
+    // Prepacking copies large matrices, which doubles their memory and saves no time for one image.
     extra: { session: { disable_prepacking: "1" } },
   });
   const where =
@@ -127,7 +127,7 @@ export async function createOnnxRuntimeBackend(
       try {
         const results = await session.run({ [info.input.name]: input });
         const output = results[info.output.name];
-        if (!output) throw new Error(`it gave no output ${info.output.name}`);
+        if (!output) throw new Error(`it has no output ${info.output.name}`);
         return output.data as Float32Array;
       } catch (error) {
         throw new BackendError(

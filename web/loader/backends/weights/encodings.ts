@@ -1,6 +1,6 @@
 /**
- * Stored weights turned into float32, to the same bits as `converter/encodings.py`, which says what the forms are: at
- * most one multiplication for each value, rounded to float32 as a Float32Array rounds what is put into it.
+ * Decodes stored weights to float32, bit for bit like Python's `torch2web.variants.encodings`, which describes the
+ * encodings: at most one multiplication per value, rounded to float32 by the Float32Array.
  */
 
 /** One tensor of a safetensors file. */
@@ -16,15 +16,15 @@ export interface Scale {
   values: Float32Array;
 }
 
-/** Rows of a column that share a scale at 4 bits. */
+/** Rows of a column with a common scale, in 4-bit encoding. */
 const BLOCK_ROWS = 32;
 
-/** How many values `stored` stands for. */
+/** Number of values of an encoded tensor. */
 export function lengthOf({ dtype, shape }: Omit<Stored, "bytes">): number {
-  return shape.reduce((product, side) => product * side, dtype === "U8" ? 2 : 1);
+  return shape.reduce((length, dimension) => length * dimension, dtype === "U8" ? 2 : 1);
 }
 
-/** Puts the values of `stored` into `out`, which has room for all of them. */
+/** Decodes `stored` into `out`. */
 export function decodeInto(out: Float32Array, stored: Stored, scale: Scale | undefined): void {
   if (stored.dtype === "F32") {
     new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(stored.bytes);
@@ -40,13 +40,13 @@ export function decodeInto(out: Float32Array, stored: Stored, scale: Scale | und
 function decodeInt8(out: Float32Array, { bytes, shape }: Stored, scale: Scale): void {
   const integers = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   const scales = scale.values;
-  // The scale has the weight's sides, all 1 but that of the channels.
+  // The scale has the weight's dimensions, all 1 except the channels.
   const axis = Math.max(
-    scale.shape.findIndex((side) => side > 1),
+    scale.shape.findIndex((size) => size > 1),
     0,
   );
   const channels = scales.length;
-  const inner = shape.slice(axis + 1).reduce((product, side) => product * side, 1);
+  const inner = shape.slice(axis + 1).reduce((size, dimension) => size * dimension, 1);
   if (inner === 1) {
     for (let row = 0; row < out.length; row += channels) {
       for (let c = 0; c < channels; c++) out[row + c] = integers[row + c]! * scales[c]!;
@@ -72,7 +72,7 @@ function decodeInt4(out: Float32Array, { bytes, shape }: Stored, scale: Scale): 
   }
 }
 
-/** Every half-precision number by its bits; made when it is first needed. */
+/** Every half-precision number by its bits; computed on first use. */
 let halves: Float32Array | undefined;
 
 function decodeHalf(out: Float32Array, bytes: Uint8Array): void {

@@ -1,20 +1,20 @@
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A file in parts, which may still be on their way; each is let go after the last read that was announced. */
+/** A file whose parts may still be arriving; each part is freed after the last announced read. */
 export class PartedBytes {
   readonly #parts: (Bytes | undefined)[];
-  /** Those that were not waited for yet. */
-  readonly #coming: (Promise<Bytes> | undefined)[];
+  /** Parts that were not awaited yet. */
+  readonly #pending: (Promise<Bytes> | undefined)[];
   readonly #starts: number[] = [];
-  /** Used again and again: garbage by the hundred megabytes would not be collected in time. */
+  /** Reused, as hundreds of megabytes of garbage would not be collected in time. */
   #joined = new Uint8Array(0);
-  /** Reads that each part still waits for. */
-  readonly #awaited: number[];
+  /** Announced reads of each part. */
+  readonly #reads: number[];
 
-  constructor(coming: readonly Promise<Bytes>[], sizes: readonly number[]) {
-    this.#coming = [...coming];
-    this.#parts = coming.map(() => undefined);
-    this.#awaited = coming.map(() => 0);
+  constructor(parts: readonly Promise<Bytes>[], sizes: readonly number[]) {
+    this.#pending = [...parts];
+    this.#parts = parts.map(() => undefined);
+    this.#reads = parts.map(() => 0);
     let at = 0;
     for (const size of sizes) {
       this.#starts.push(at);
@@ -27,22 +27,22 @@ export class PartedBytes {
     return this.#starts.at(-1)!;
   }
 
-  /** Which parts take memory here, by number. */
+  /** Indices of the parts in memory. */
   get held(): number[] {
     return [...this.#parts.keys()].filter((index) => this.#parts[index]);
   }
 
-  /** Waits for the bytes from `from` to `to`, which have to be there before they are read. Raises what fetching them did. */
+  /** Awaits the bytes from `from` to `to`; required before they are read. Raises the errors of the download. */
   async arrive(from: number, to: number): Promise<void> {
     for (const index of this.#indices(from, to)) {
-      const coming = this.#coming[index];
-      if (!coming) continue;
-      this.#parts[index] = await coming;
-      this.#coming[index] = undefined;
+      const pending = this.#pending[index];
+      if (!pending) continue;
+      this.#parts[index] = await pending;
+      this.#pending[index] = undefined;
     }
   }
 
-  /** The bytes from `at` on, to be used before the next call: where they lie in several parts, they are put together. */
+  /** `size` bytes from `at` on, valid until the next call; joined where they are in several parts. */
   read(at: number, size: number): Bytes {
     const [first, ...others] = this.#indices(at, at + size);
     if (first !== undefined && !others.length) {
@@ -55,7 +55,7 @@ export class PartedBytes {
     return whole;
   }
 
-  /** Fills `out` with the bytes from `at` on. */
+  /** Copies the bytes from `at` on into `out`. */
   copy(at: number, out: Bytes): void {
     for (const index of this.#indices(at, at + out.length)) {
       const start = this.#starts[index]!;
@@ -64,14 +64,15 @@ export class PartedBytes {
     }
   }
 
-  /** Announces a read, after which `release` is called. */
+  /** Announces a read; `release` has to follow it. */
   expect(from: number, to: number): void {
-    for (const index of this.#indices(from, to)) this.#awaited[index]!++;
+    for (const index of this.#indices(from, to)) this.#reads[index]!++;
   }
 
   release(from: number, to: number): void {
     for (const index of this.#indices(from, to)) {
-      if (--this.#awaited[index]! === 0) this.#parts[index] = undefined;
+      this.#reads[index]!--;
+      if (!this.#reads[index]) this.#parts[index] = undefined;
     }
   }
 

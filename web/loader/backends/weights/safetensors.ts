@@ -1,27 +1,25 @@
-/** A safetensors file in parts (its format: Hugging Face, safetensors), of which each part is let go after its last read. */
+/** Reads a safetensors file (Hugging Face) that arrives in parts, each of which is freed after its last read. */
 import type { Stored } from "./encodings.ts";
 import type { PartedBytes } from "./parted_bytes.ts";
 
-/** A tensor's form, and where its bytes lie in the file. */
+/** A tensor's dtype, shape and byte range in the file. */
 export interface StoredEntry extends Omit<Stored, "bytes"> {
   from: number;
   to: number;
 }
 
-/** A weight, and the scale that its values are to be multiplied with. */
+/** A weight, and the scale of its encoding. */
 export interface StoredWeight {
   name: string;
   stored: StoredEntry;
   scale: StoredEntry | undefined;
 }
 
-type Header = Record<string, Omit<Stored, "bytes"> & { data_offsets: [number, number] }> & {
-  __metadata__?: unknown;
-};
+type Header = Record<string, Omit<Stored, "bytes"> & { data_offsets: [number, number] }>;
 
 /**
- * Its weights, in the order of the file, of which a read of each in `wanted` is announced: `file` holds nothing once all
- * of those were released. Waits for the header alone.
+ * The `wanted` weights in the order of the file; a read of each is announced to `file`, which is empty when all were
+ * released. Awaits the header only.
  */
 export async function openSafetensors(
   file: PartedBytes,
@@ -30,17 +28,14 @@ export async function openSafetensors(
   await file.arrive(0, 8);
   const headerSize = Number(new DataView(file.read(0, 8).slice().buffer).getBigUint64(0, true));
   await file.arrive(8, 8 + headerSize);
-  const { __metadata__, ...header } = JSON.parse(
-    new TextDecoder().decode(file.read(8, headerSize)),
-  ) as Header;
+  const header = JSON.parse(new TextDecoder().decode(file.read(8, headerSize))) as Header;
+  delete header["__metadata__"];
   const start = 8 + headerSize;
   const entry = (name: string): StoredEntry | undefined => {
     if (!header[name]) return undefined;
-    const {
-      data_offsets: [from, to],
-      ...form
-    } = header[name];
-    return { ...form, from: start + from, to: start + to };
+    const { dtype, shape, data_offsets } = header[name];
+    const [from, to] = data_offsets;
+    return { dtype, shape, from: start + from, to: start + to };
   };
   const weights = Object.keys(header)
     .filter((name) => !name.endsWith(".scale") && wanted(name))

@@ -1,8 +1,9 @@
 /**
- * Checks what OpenSSF's model-signing writes for one file and an ECDSA key on P-256: a sigstore bundle
- * (https://docs.sigstore.dev/about/bundle/) with a DSSE envelope (https://github.com/secure-systems-lab/dsse),
- * which holds an in-toto statement with the file's digest.
+ * Checks a signature that OpenSSF's model-signing makes for one file with an ECDSA key on P-256: a sigstore bundle
+ * (https://docs.sigstore.dev/about/bundle/) with a DSSE envelope (https://github.com/secure-systems-lab/dsse) around an
+ * in-toto statement with the file's digest.
  */
+import { subtleCrypto } from "../subtle_crypto.ts";
 
 const BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const PAYLOAD = "application/vnd.in-toto+json";
@@ -21,10 +22,10 @@ interface Statement {
   subject: { digest: { sha256: string } }[];
 }
 
-/** What is wrong, in words. */
+/** Why a signature was refused, for people. */
 class Refusal extends Error {}
 
-/** Why `bundle` is no signature of `file` that `publicKey` fits, in words; empty where it is one. */
+/** Why `bundle` does not sign `file` with the private key of `publicKey`; empty where it does. */
 export async function problemOf(
   bundle: Uint8Array<ArrayBuffer>,
   file: Uint8Array<ArrayBuffer>,
@@ -43,24 +44,23 @@ async function check(
   file: Uint8Array<ArrayBuffer>,
   publicKey: unknown,
 ): Promise<void> {
-  // Typed as always there, but absent where a page is served over plain HTTP.
-  const subtle = globalThis.crypto?.subtle as SubtleCrypto | undefined;
+  const subtle = subtleCrypto();
   if (!subtle) {
     throw new Refusal(
-      "browsers check signatures only for pages from https:// or localhost; serve this page over HTTPS",
+      "browsers check signatures only on pages from https:// or localhost; serve this page over HTTPS",
     );
   }
-  const key = await keyOf(subtle, publicKey);
+  const key = await importKey(subtle, publicKey);
   const { payload, signature } = read(bundle);
   const message = preAuthenticationEncoding(payload);
   if (!(await subtle.verify({ ...ALGORITHM, hash: "SHA-256" }, key, signature, message))) {
     throw new Refusal(
-      "found a signature that publicKey does not fit, expected one by its private key: it was made with another " +
-        "key or changed afterwards; sign again, or give the public key that belongs to the signature",
+      "found a signature that publicKey does not fit: it was made with another key or changed afterwards; sign again, " +
+        "or give the public key that belongs to the signature",
     );
   }
   const signed = digestIn(payload);
-  // The digest of a model is that of the list of its files' digests; here of one.
+  // model-signing hashes the list of the digests of a model's files, here of one.
   const digest = await subtle.digest("SHA-256", await subtle.digest("SHA-256", file));
   const expected = Array.from(new Uint8Array(digest), (byte) =>
     byte.toString(16).padStart(2, "0"),
@@ -72,16 +72,11 @@ async function check(
   }
 }
 
-async function keyOf(subtle: SubtleCrypto, publicKey: unknown): Promise<CryptoKey> {
+async function importKey(subtle: SubtleCrypto, publicKey: unknown): Promise<CryptoKey> {
   const expected = "expected the public key of an ECDSA key on P-256, as PEM text or CryptoKey";
   if (typeof publicKey !== "string") {
-    const key = publicKey as CryptoKey | null | undefined;
-    const { name, namedCurve } = (key?.algorithm ?? {}) as Partial<EcKeyAlgorithm>;
-    const fits = name === ALGORITHM.name && namedCurve === ALGORITHM.namedCurve;
-    if (fits && key?.usages.includes("verify")) return key;
-    const usages = key?.usages?.join(", ") || "nothing";
-    const found = name ? `one for ${name} ${namedCurve ?? ""}, usable for ${usages}` : String(key);
-    throw new Refusal(`publicKey: found ${found}, ${expected}`);
+    if (isVerifyKey(publicKey)) return publicKey;
+    throw new Refusal(`publicKey: found ${describe(publicKey)}, ${expected}`);
   }
   if (publicKey.includes("PRIVATE KEY")) {
     throw new Refusal(
@@ -99,14 +94,40 @@ async function keyOf(subtle: SubtleCrypto, publicKey: unknown): Promise<CryptoKe
   }
 }
 
-/** The one signature of a bundle, as WebCrypto takes it, and what it signs. */
+/** Without `instanceof`, as a key may come from another realm. */
+function isVerifyKey(value: unknown): value is CryptoKey {
+  const { algorithm, usages } = fieldsOf(value);
+  return (
+    algorithm?.name === ALGORITHM.name &&
+    algorithm.namedCurve === ALGORITHM.namedCurve &&
+    usages?.includes("verify") === true
+  );
+}
+
+function describe(value: unknown): string {
+  const { algorithm, usages = [] } = fieldsOf(value);
+  if (!algorithm) return String(value);
+  const usable = usages.length ? usages.join(", ") : "nothing";
+  return `one for ${algorithm.name} ${algorithm.namedCurve ?? ""}, usable for ${usable}`;
+}
+
+interface KeyFields {
+  algorithm?: { name: string; namedCurve?: string };
+  usages?: readonly string[];
+}
+
+function fieldsOf(value: unknown): KeyFields {
+  return value ?? {};
+}
+
+/** The signature of a bundle in WebCrypto's form, and the payload that it signs. Raises Refusal. */
 function read(bundle: Uint8Array): {
   payload: Uint8Array<ArrayBuffer>;
   signature: Uint8Array<ArrayBuffer>;
 } {
   const damaged = "expected a sigstore bundle as model-signing writes it with a key; sign again";
   try {
-    const { mediaType, dsseEnvelope: envelope } = parse<Bundle>(bundle);
+    const { mediaType, dsseEnvelope: envelope } = parse(bundle) as Bundle;
     const [only, ...more] = envelope.signatures;
     if (mediaType === BUNDLE && envelope.payloadType === PAYLOAD && only && !more.length) {
       const signature = fixedLength(decodeBase64(only.sig));
@@ -118,21 +139,21 @@ function read(bundle: Uint8Array): {
   throw new Refusal(`found another kind of file, ${damaged}`);
 }
 
-/** The digest that a statement is about. */
+/** The digest in a statement. Raises Refusal. */
 function digestIn(payload: Uint8Array): string {
   try {
-    const { _type, predicateType, subject } = parse<Statement>(payload);
+    const { _type, predicateType, subject } = parse(payload) as Statement;
     const [only, ...more] = subject;
     if (_type === STATEMENT && predicateType === PREDICATE && only && !more.length) {
       return only.digest.sha256;
     }
   } catch {
-    // As any other statement.
+    // Refused below, like any other statement.
   }
   throw new Refusal("it signs no model; expected a statement of model-signing 1.0; sign again");
 }
 
-/** What is signed of a payload: its type and length before it. */
+/** DSSE's encoding of the signed message: type, length and payload. */
 function preAuthenticationEncoding(payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const head = new TextEncoder().encode(`DSSEv1 ${PAYLOAD.length} ${PAYLOAD} ${payload.length} `);
   const message = new Uint8Array(head.length + payload.length);
@@ -141,13 +162,13 @@ function preAuthenticationEncoding(payload: Uint8Array): Uint8Array<ArrayBuffer>
   return message;
 }
 
-/** An ECDSA signature in DER, a sequence of two integers, as the two numbers of 32 bytes that WebCrypto takes. */
+/** Converts an ECDSA signature from DER, a sequence of two integers, to WebCrypto's two numbers of 32 bytes. */
 function fixedLength(der: Uint8Array): Uint8Array<ArrayBuffer> {
   const result = new Uint8Array(64);
   let at = 2;
   for (const end of [32, 64]) {
     const next = at + 2 + (der[at + 1] ?? 0);
-    // DER leaves leading zeros out, but for one where the number's first bit is set.
+    // DER omits leading zeros, except one where the first bit of the number is set.
     const number = der.subarray(der[at + 2] === 0 ? at + 3 : at + 2, next);
     if (der[at] !== 2 || next > der.length || number.length > 32) throw notDER();
     result.set(number, end - number.length);
@@ -159,8 +180,8 @@ function fixedLength(der: Uint8Array): Uint8Array<ArrayBuffer> {
 
 const notDER = (): TypeError => new TypeError("its signature is not in DER");
 
-function parse<T>(bytes: Uint8Array): T {
-  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as T;
+function parse(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

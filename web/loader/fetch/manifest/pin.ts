@@ -4,14 +4,12 @@ let pinned: string | undefined;
 
 /**
  * Sets the SHA-256 of the only model_info.json that this loader accepts. The stub torch2web.js calls it with the hash of
- * its site, so that the loader itself is the same file in every site. Raises ManifestError where another one is set.
+ * its site, so that the loader is the same file in every site. Raises ManifestError where another hash is set.
  */
 export function pinManifest(sha256: string): void {
   if (pinned !== undefined && pinned !== sha256) {
-    throw new ManifestError(
-      "",
-      `this page already uses the build with SHA-256 ${pinned}, found ${sha256}; reload the page`,
-    );
+    const problem = `this page already uses the build with SHA-256 ${pinned}, found ${sha256}; reload the page`;
+    throw new ManifestError("", problem);
   }
   pinned = sha256;
 }

@@ -1,28 +1,42 @@
-/** What every load begins with, had by the page while its worker starts: a round trip less. */
+import type { LoadOptions } from "../../api/load_options.ts";
+import { fetchBytes, type DownloadOptions } from "../download.ts";
+import { subresourceIntegrity } from "../integrity.ts";
 import { storedParts } from "../part_cache.ts";
-import type { LoadOptions } from "../../load/load_model.ts";
-import { untilAborted } from "../single_flight.ts";
-import { firstManifest, siteURL } from "./read.ts";
+import { siteURL } from "../site_url.ts";
+import { untilAborted } from "../until_aborted.ts";
+import { manifestPin } from "./pin.ts";
 
-export interface Beginning {
-  /** What this device had of the site about when the manifest was asked for. */
+export const MANIFEST_PATH = "models/model_info.json";
+
+export interface Prefetched {
+  /** Keys of the parts that were cached when the manifest was requested. */
   stored: readonly string[];
-  /** Bytes that nobody has checked yet; undefined where the first try failed. */
+  /** Unchecked bytes of the manifest; undefined where the request failed. */
   manifest: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /**
- * Never fails, unless `options` have an address that is none: whoever uses it finds out why there is nothing. Ends at once
- * when the signal is aborted.
+ * Prefetches the manifest and lists the cached parts, in the page while the worker starts: one round trip less. Fails
+ * only for an invalid `baseURL`; `readManifest` reports what is missing. Ends when the signal aborts.
  */
-export async function begin(options: LoadOptions): Promise<Beginning> {
+export async function prefetch(options: LoadOptions): Promise<Prefetched> {
   const { baseURL, signal } = options;
   const base = siteURL(baseURL);
-  const listing = options.cache === false ? [] : storedParts(base);
-  // Not one after the other: a browser's first look at its cache takes as long as the network's answer.
+  const listing = options.cache === false ? Promise.resolve([]) : storedParts(base);
+  // In parallel: a browser's first access to its cache takes as long as the network.
   const [stored, manifest] = await Promise.all([
-    signal ? untilAborted(Promise.resolve(listing), signal).catch(() => []) : listing,
-    firstManifest(base, options).catch(() => undefined),
+    signal ? untilAborted(listing, signal).catch(() => []) : listing,
+    fetchManifest(base, options).catch(() => undefined),
   ]);
   return { stored, manifest };
+}
+
+function fetchManifest(
+  base: URL,
+  { signal, stallTimeout }: DownloadOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const url = new URL(MANIFEST_PATH, base).href;
+  // "no-cache" revalidates a stored copy; by `integrity` a service worker knows which build's is wanted (web/offline/).
+  const integrity = subresourceIntegrity(manifestPin());
+  return fetchBytes(url, "no-cache", { signal, stallTimeout, integrity });
 }

@@ -1,2 +1,2 @@
-/** Checks the signature of model_info.json, for pages that insist on one. */
+/** Checks the signature of model_info.json, on pages that require one. */
 export { problemOf } from "./dsse.ts";

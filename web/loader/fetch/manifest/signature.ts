@@ -1,31 +1,29 @@
-import { fetchBytes, type DownloadOptions } from "../download.ts";
 import { DownloadError, SignatureError } from "../../api/errors.ts";
+import type { PublicKey } from "../../api/load_options.ts";
 import { importChunk } from "../chunks.ts";
+import { fetchBytes, type DownloadOptions } from "../download.ts";
 import type * as Signature from "./signature.chunk.ts";
 
-/** PEM text, or what `crypto.subtle.importKey` gives. */
-export type PublicKey = string | CryptoKey;
-
-/** What a signature is insisted on by; without the property none is needed. */
-export interface Signed {
+/** A signature is required if the property is present. */
+export interface SignatureOptions {
   publicKey?: PublicKey;
 }
 
 /**
- * Raises SignatureError unless the file beside `url`, with `.sig` behind its name, signs `bytes` with the private
- * key of `publicKey`.
+ * Checks that the signature beside `url`, `<url>.sig`, signs `bytes` with the private key of `publicKey`. Raises
+ * SignatureError.
  */
 export async function requireSignature(
   base: URL,
   url: string,
   bytes: Uint8Array<ArrayBuffer>,
-  signed: Signed,
+  signature: SignatureOptions,
   options: DownloadOptions,
 ): Promise<void> {
-  // A key that is there by name and undefined, as by a setting that was forgotten, must not turn the check off.
-  if (!("publicKey" in signed)) return;
+  // A property that is present and undefined, such as a missing setting, must not disable the check.
+  if (!("publicKey" in signature)) return;
   const signatureURL = `${url}.sig`;
-  const { problemOf } = await importChunk<typeof Signature>(base, "signature");
+  const { problemOf } = (await importChunk(base, "signature")) as typeof Signature;
   let bundle: Uint8Array<ArrayBuffer>;
   try {
     bundle = await fetchBytes(signatureURL, "no-cache", options);
@@ -34,7 +32,7 @@ export async function requireSignature(
     const reason = `found ${error.actual}, expected a signature; build with --sign and deploy all of site/`;
     throw new SignatureError(signatureURL, reason, error);
   }
-  const reason = await problemOf(bundle, bytes, signed.publicKey);
+  const reason = await problemOf(bundle, bytes, signature.publicKey);
   options.signal?.throwIfAborted();
   if (reason) throw new SignatureError(signatureURL, reason);
 }

@@ -1,7 +1,7 @@
 import { textAt, viewOf, type Bytes } from "./bytes.ts";
-import type { Probe } from "./plain.ts";
+import type { Probe } from "./probe.ts";
 
-/** Eight by eight pixels with half the chrominance each way, written by Pillow: its decoder gives this sum. */
+/** 8 × 8 pixels with chroma subsampled 4:2:0, written by Pillow; `sum` is that of Pillow's decoder. */
 const SUBSAMPLED =
   "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcGl0bQAA" +
   "AAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAANwAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABqaXBycAAAAEtp" +
@@ -14,7 +14,7 @@ const PROBE: Probe = {
   inexact: "this browser interpolates the colours of AVIF in another way",
 };
 
-/** Boxes with boxes in them, on the way to the item properties, and the size of their own headers. */
+/** Container boxes on the path to the item properties, and the size of their headers. */
 const CONTAINERS: Record<string, number> = { meta: 12, iprp: 8, ipco: 8, iref: 12 };
 
 /** `high_bitdepth`, `monochrome` and `chroma_subsampling_x` in the third byte of `av1C` (AV1-ISOBMFF). */
@@ -23,18 +23,17 @@ const CHROMA_FLAGS = 0x18;
 const SUBSAMPLED_COLOUR = 0x08;
 
 /**
- * An AVIF without rotation, mirroring, profile and alpha (ISO/IEC 23008-12). Their boxes become `free`, which decoders
- * pass over, and associations with them point to no property. The nclx colour box stays: it says how
- * luminance and chrominance become RGB.
+ * Removes rotation, mirroring, profile and alpha of an AVIF (ISO/IEC 23008-12): their boxes become `free`, which decoders
+ * skip, and associations with them point to no property. The nclx colour box stays, as it defines the conversion to RGB.
  */
-export function plainAvif(file: Bytes): {
+export function prepareAvif(file: Bytes): {
   bytes: Bytes;
   orientation: number;
   inexact: string;
   probe?: Probe;
 } {
   const bytes = file.slice();
-  const flags: number[] = []; // of the picture and, if there is one, of its alpha
+  const flags: number[] = []; // of the image and, if there is one, of its alpha
   let [angle, mirror] = [0, 0];
   const freed = new Set<number>();
   walk(bytes, 0, bytes.length, (kind, start, index) => {
@@ -53,12 +52,12 @@ export function plainAvif(file: Bytes): {
   });
   const orientation = ORIENTATIONS[angle]![mirror]!;
   const deep = flags.some((byte) => byte & HIGH_DEPTH);
-  const inexact = deep ? "browsers round AVIF of more than 8 bits in ways of their own" : "";
+  const inexact = deep ? "browsers round AVIF of more than 8 bits differently" : "";
   const subsampled = flags.some((byte) => (byte & CHROMA_FLAGS) === SUBSAMPLED_COLOUR);
   return { bytes, orientation, inexact, ...(subsampled && { probe: PROBE }) };
 }
 
-/** Exif's orientation by quarter turns and then by mirroring: none, top with bottom, left with right. */
+/** Exif orientation by quarter turns, then by mirroring: none, vertical, horizontal. */
 const ORIENTATIONS = [
   [1, 4, 2],
   [8, 5, 7],
@@ -66,7 +65,7 @@ const ORIENTATIONS = [
   [6, 7, 5],
 ];
 
-/** Makes the brand of sequences that of pictures: they hold their first frame as one too, in its right colours. */
+/** Changes the brand of image sequences to that of still images, as which they hold their first frame too. */
 function makeStill(brands: Bytes): void {
   for (let at = 0; at < brands.length; at += 4) {
     if (textAt(brands, at) === "avis") brands[at + 3] = 0x66;
@@ -75,7 +74,7 @@ function makeStill(brands: Bytes): void {
 
 type Visit = (kind: string, start: number, index: number) => void;
 
-/** Visits every box on the way; `index` counts from 1 among its siblings, as associations do. */
+/** Visits every box; `index` counts siblings from 1, as associations do. */
 function walk(bytes: Bytes, from: number, to: number, visit: Visit): void {
   const view = viewOf(bytes);
   for (let at = from, index = 1; at + 8 <= to; index++) {
@@ -88,7 +87,7 @@ function walk(bytes: Bytes, from: number, to: number, visit: Visit): void {
   }
 }
 
-/** Sets the associations of an `ipma` box with the properties `freed` to 0, "no property". */
+/** Sets associations of an `ipma` box with the properties `freed` to 0, "no property". */
 function dissociate(bytes: Bytes, start: number, freed: ReadonlySet<number>): void {
   const view = viewOf(bytes);
   const large = (bytes[start + 11]! & 1) === 1;

@@ -1,5 +1,5 @@
-import { FormatError, truncated, viewOf } from "./bytes.ts";
 import { decodeRle } from "./bmp_rle.ts";
+import { FormatError, truncated, viewOf } from "./bytes.ts";
 
 const RLE8 = 1;
 const RLE4 = 2;
@@ -11,7 +11,7 @@ type Masks = readonly [number, number, number];
 const FIVE_BITS: Masks = [0x7c00, 0x3e0, 0x1f];
 const EIGHT_BITS: Masks = [0xff0000, 0xff00, 0xff];
 
-/** Masks that Pillow reads, of all four channels; with other ones it refuses the file. */
+/** Masks of the four channels that Pillow reads; it refuses files with others. */
 const KNOWN_MASKS: Record<number, readonly string[]> = {
   16: ["f800,7e0,1f", "7c00,3e0,1f"],
   32: [
@@ -27,15 +27,15 @@ const KNOWN_MASKS: Record<number, readonly string[]> = {
 };
 
 /**
- * The pixels of a BMP of 16 or 32 bits, whose colours browsers round in their own ways and in which some see alpha, or
- * of one with run lengths, which may leave pixels out; undefined for other BMPs. Raises FormatError where rows are
- * missing, which browsers paint black.
+ * Decodes a BMP of 16 or 32 bits per pixel, whose colours browsers round differently and in which some read alpha, or with
+ * run-length encoding, which may skip pixels; undefined for other BMPs. Raises FormatError where rows are missing, which
+ * browsers paint black.
  */
 export function decodeBmp(bytes: Uint8Array): ImageData | undefined {
   const view = viewOf(bytes);
   if (bytes.length < 34) throw truncated(bytes, "BMP");
   const [start, headerSize] = [view.getUint32(10, true), view.getUint32(14, true)];
-  if (headerSize < 40) return undefined; // of OS/2
+  if (headerSize < 40) return undefined; // OS/2
   const [width, signedHeight] = [view.getInt32(18, true), view.getInt32(22, true)];
   const [height, depth] = [Math.abs(signedHeight), view.getUint16(28, true)];
   const compression = view.getUint32(30, true);
@@ -68,9 +68,9 @@ export function decodeBmp(bytes: Uint8Array): ImageData | undefined {
   return image;
 }
 
-/** Undefined where they are all zero. */
+/** Undefined where all are zero. Raises FormatError. */
 function masksOf(view: DataView, headerSize: number, depth: number): Masks | undefined {
-  // Version 4 and 5 of the header hold them; before that they follow it, and there is none of alpha.
+  // Headers of version 4 and 5 contain them; older ones are followed by them, without one for alpha.
   const hasAlpha = headerSize >= 56;
   const masks = [54, 58, 62].map((at) => view.getUint32(at, true));
   const alpha = depth === 32 ? [hasAlpha ? view.getUint32(66, true) : 0] : [];

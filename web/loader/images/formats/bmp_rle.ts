@@ -1,10 +1,10 @@
 import { truncated, viewOf } from "./bytes.ts";
 
 const END_OF_LINE = 0;
-const END_OF_PICTURE = 1;
+const END_OF_BITMAP = 1;
 const SKIP = 2;
 
-/** The pixels of a BMP with run lengths of 8 or, if `halves`, 4 bits; what it skips has the first colour. */
+/** Decodes run-length encoding of 8 or, if `halves`, 4 bits per pixel; skipped pixels get the first colour. */
 export function decodeRle(
   bytes: Uint8Array,
   width: number,
@@ -28,7 +28,7 @@ export function decodeRle(
   return image;
 }
 
-/** As Pillow reads them: runs end with their row, literal pixels go on into the next one. */
+/** Palette indices, as Pillow reads them: runs end at the end of their row, literal pixels continue in the next. */
 function expand(
   bytes: Uint8Array,
   start: number,
@@ -52,7 +52,7 @@ function expand(
     } else if (value === END_OF_LINE) {
       to = Math.ceil(to / width) * width;
       x = 0;
-    } else if (value === END_OF_PICTURE) {
+    } else if (value === END_OF_BITMAP) {
       throw truncated(bytes, "BMP");
     } else if (value === SKIP) {
       to += bytes[at]! + bytes[at + 1]! * width;

@@ -1,19 +1,19 @@
-/** What reading a file format takes. */
+/** Helpers to read binary formats. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A file that Pillow would refuse too. The loader, whose error classes are its own, makes a DecodeError of it. */
+/** A file that Pillow refuses too. The loader converts it to a DecodeError, whose class is not in this chunk. */
 export class FormatError extends Error {}
 
 export function truncated(bytes: Uint8Array, format: string): FormatError {
   return new FormatError(`The ${format} file is cut short (${bytes.length} bytes) or damaged.`);
 }
 
-export function concatenate(parts: readonly Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+export function concatenate(pieces: readonly Uint8Array[]): Bytes {
+  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
   let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
   }
   return whole;
 }

@@ -1,22 +1,22 @@
 import { concatenate, textAt, type Bytes } from "./bytes.ts";
 import { huffmanTable, withoutBlocks, type HuffmanTable } from "./scan.ts";
 
-/** A marker, what its segment holds behind its length, and the entropy-coded data that follow a scan's header. */
+/** A marker, the content of its segment, and the entropy-coded data that follows a scan header. */
 export interface Segment {
   marker: number;
   content: Uint8Array;
   data: Uint8Array;
 }
 
-/** Two JPEGs of three components each, which browsers decode exactly, and how their pixels become the picture's. */
+/** Two JPEGs of three components, which browsers decode exactly, and the function that merges their pixels. */
 export interface Split {
   colours: Bytes;
   black: Bytes;
-  /** Makes the picture out of both; written over `colours`. */
+  /** Merges both into `colours`. */
   merge: (colours: ImageData, black: ImageData) => void;
 }
 
-/** Left out of the file of colours; and of the other one, whose third component then is black. */
+/** Component omitted from the first file, and from the second, whose third component is then black. */
 const BLACK = 3;
 const MAGENTA = 1;
 
@@ -30,9 +30,9 @@ const DRI = 0xdd;
 const ADOBE = 0xee;
 
 /**
- * A JPEG of cyan, magenta, yellow and black, which browsers convert to RGB with other rounding than Pillow, as two
- * JPEGs of the same coefficients that leave nothing to convert. Undefined where it is not coded in Huffman's way, or
- * its components are sampled so that a file without one of them is laid out otherwise (ITU-T T.81).
+ * Splits a CMYK JPEG, which browsers convert to RGB with other rounding than Pillow, into two JPEGs of the same
+ * coefficients that need no conversion. Undefined without Huffman coding, and where omitting a component would change the
+ * layout of the MCUs (ITU-T T.81).
  */
 export function splitCmyk(segments: readonly Segment[]): Split | undefined {
   const adobe = segments.find(
@@ -45,7 +45,7 @@ export function splitCmyk(segments: readonly Segment[]): Split | undefined {
   return { colours, black, merge: (a, b) => merge(a.data, b.data, ycck) };
 }
 
-/** Pillow's `cmyk2rgb`, of inks that are stored inverted; YCCK's RGB is, by libjpeg, what these lack. */
+/** Pillow's `cmyk2rgb` for inverted inks; for YCCK libjpeg's RGB is inverted already. */
 function merge(colours: Uint8ClampedArray, black: Uint8ClampedArray, ycck: boolean): void {
   for (let at = 0; at < colours.length; at += 4) {
     const light = black[at + 2]!;
@@ -58,7 +58,7 @@ function merge(colours: Uint8ClampedArray, black: Uint8ClampedArray, ycck: boole
 
 function withoutComponent(
   segments: readonly Segment[],
-  leftOut: number,
+  omitted: number,
   ycc: boolean,
 ): Bytes | undefined {
   const tables: HuffmanTable[] = [];
@@ -75,7 +75,7 @@ function withoutComponent(
       if (marker === DRI) restartInterval = (content[0]! << 8) | content[1]!;
       out.push(segmentOf(marker, content));
     } else if (marker >= 0xc0 && marker <= 0xcf) {
-      frame = readFrame(marker, content, leftOut);
+      frame = readFrame(marker, content, omitted);
       if (!frame) return undefined;
       out.push(segmentOf(marker, frame.header));
     }
@@ -88,7 +88,7 @@ function segmentOf(marker: number, content: Uint8Array): Bytes {
   return concatenate([Uint8Array.of(0xff, marker, size >> 8, size & 255), content]);
 }
 
-/** Says that three components are YCbCr, or that they are RGB, which decoders hand out as they are. */
+/** An Adobe segment: the three components are YCbCr, or RGB, which decoders return unchanged. */
 function adobeSegment(ycc: boolean): Bytes {
   const name = Uint8Array.from("Adobe", (letter) => letter.charCodeAt(0));
   return segmentOf(ADOBE, concatenate([name, Uint8Array.of(0, 100, 0, 0, 0, 0, ycc ? 1 : 0)]));
@@ -104,20 +104,20 @@ function readTables(content: Uint8Array, tables: HuffmanTable[]): void {
 }
 
 interface Frame {
-  /** Without the component that is left out. */
+  /** Without the omitted component. */
   header: Uint8Array;
-  leftOut: number;
+  omitted: number;
   progressive: boolean;
-  /** Of an interleaved scan. */
+  /** In an interleaved scan. */
   mcus: number;
-  /** In one MCU, by the component's name. */
+  /** Per MCU, by component ID. */
   blocks: Map<number, number>;
 }
 
-/** Undefined where the other three components do not span the same MCUs. */
-function readFrame(marker: number, content: Uint8Array, leftOut: number): Frame | undefined {
+/** Undefined where the other three components would have other MCUs. */
+function readFrame(marker: number, content: Uint8Array, omitted: number): Frame | undefined {
   const components = [0, 1, 2, 3].map((i) => content.subarray(6 + 3 * i, 9 + 3 * i));
-  const others = components.filter((_, i) => i !== leftOut);
+  const others = components.filter((_, i) => i !== omitted);
   const [across, down] = [(of: Uint8Array) => of[1]! >> 4, (of: Uint8Array) => of[1]! & 15];
   const most = (of: Uint8Array[], factor: (of: Uint8Array) => number): number =>
     Math.max(...of.map(factor));
@@ -128,34 +128,34 @@ function readFrame(marker: number, content: Uint8Array, leftOut: number): Frame 
     return undefined;
   return {
     header: concatenate([content.subarray(0, 5), Uint8Array.of(3), ...others]),
-    leftOut: components[leftOut]![0]!,
+    omitted: components[omitted]![0]!,
     progressive: marker === PROGRESSIVE,
     mcus: Math.ceil(width / (8 * columns)) * Math.ceil(height / (8 * rows)),
     blocks: new Map(components.map((of) => [of[0]!, across(of) * down(of)])),
   };
 }
 
-/** The scan's header and data, nothing where only that component is in it. */
+/** The scan without the omitted component: empty if it has no other, undefined if it cannot be rewritten. */
 function scanWithout(
   content: Uint8Array,
   data: Uint8Array,
-  { leftOut, progressive, mcus, blocks }: Frame,
+  { omitted, progressive, mcus, blocks }: Frame,
   tables: readonly HuffmanTable[],
   restartInterval: number,
 ): Uint8Array | undefined {
   const count = content[0]!;
   const entries = Array.from({ length: count }, (_, i) => content.subarray(1 + 2 * i, 3 + 2 * i));
-  const others = entries.filter(([name]) => name !== leftOut);
+  const others = entries.filter(([name]) => name !== omitted);
   if (others.length === count) return concatenate([segmentOf(SOS, content), data]);
   if (others.length === 0) return new Uint8Array();
-  // A component of several blocks that is alone in its scan has them in another order.
+  // A single component with several blocks per MCU is stored in another order.
   if (others.length === 1 && blocks.get(others[0]![0]!) !== 1) return undefined;
   const [, , approximation] = content.subarray(1 + 2 * count);
   const components = entries.map(([name, selectors]) => ({
     blocks: blocks.get(name!)!,
     dc: tables[selectors! >> 4],
     ac: tables[0x10 | (selectors! & 15)],
-    kept: name !== leftOut,
+    kept: name !== omitted,
   }));
   const coding = progressive ? (approximation! >> 4 ? "dc bit" : "dc") : "everything";
   const rest = withoutBlocks(data, components, coding, mcus, restartInterval);

@@ -8,21 +8,21 @@ const TRAILER = 0x3b;
 
 const HEADER_SIZE = 13;
 const DESCRIPTOR_SIZE = 10;
-/** The flag of a colour table, and those of its size. */
+/** Flag of a colour table; with the bits of its size. */
 const HAS_TABLE = 0x80;
 const TABLE_FLAGS = 0x87;
 
 /**
- * A GIF of just its first frame, without a transparent colour (GIF89a specification), and where it lies on the screen
- * if that is larger: browsers show the rest transparent or leave it out.
+ * Reduces a GIF to its first frame, without transparency (GIF89a specification), and gives the frame's position on a
+ * larger screen, which browsers show transparent or crop.
  */
-export function plainGif(bytes: Bytes): { bytes: Bytes; placement?: Placement } {
+export function prepareGif(bytes: Bytes): { bytes: Bytes; placement?: Placement } {
   let flags = bytes[10] ?? 0;
   let table = bytes.subarray(HEADER_SIZE, HEADER_SIZE + tableSize(flags));
-  let around = 0; // an index
+  let background = 0; // palette index
   let at = HEADER_SIZE + table.length;
   while (bytes[at] === EXTENSION) {
-    if (bytes[at + 1] === GRAPHIC_CONTROL && bytes[at + 3]! & 1) around = bytes[at + 6]!;
+    if (bytes[at + 1] === GRAPHIC_CONTROL && bytes[at + 3]! & 1) background = bytes[at + 6]!;
     at = endOfBlocks(bytes, at + 2);
   }
   const descriptor = bytes.slice(at, at + DESCRIPTOR_SIZE);
@@ -35,7 +35,7 @@ export function plainGif(bytes: Bytes): { bytes: Bytes; placement?: Placement } 
   }
   const data = bytes.subarray(at, endOfBlocks(bytes, at + 1));
   if (!table.length) {
-    // Pillow takes the indices for grey.
+    // Pillow reads the indices as grey levels.
     flags = TABLE_FLAGS;
     table = Uint8Array.from({ length: 3 * 256 }, (_, i) => i / 3);
   }
@@ -48,19 +48,19 @@ export function plainGif(bytes: Bytes): { bytes: Bytes; placement?: Placement } 
   header[10] = flags & TABLE_FLAGS;
   descriptor.fill(0, 1, 5);
   descriptor[9]! &= ~TABLE_FLAGS;
-  const plain = concatenate([header, table, descriptor, data, Uint8Array.of(TRAILER)]);
+  const frame = concatenate([header, table, descriptor, data, Uint8Array.of(TRAILER)]);
   const placement: Placement = {
     width: Math.max(screen[0], left + width),
     height: Math.max(screen[1], top + height),
     left,
     top,
-    around: [0, 1, 2].map((i) => table[3 * around + i] ?? 0) as [number, number, number],
+    background: [0, 1, 2].map((i) => table[3 * background + i] ?? 0) as [number, number, number],
   };
   const whole = placement.width === width && placement.height === height;
-  return whole ? { bytes: plain } : { bytes: plain, placement };
+  return whole ? { bytes: frame } : { bytes: frame, placement };
 }
 
-/** Bytes of the colour table that `flags` announce. */
+/** Size in bytes of the colour table that `flags` declare. */
 function tableSize(flags: number): number {
   return flags & HAS_TABLE ? 3 * 2 ** ((flags & 7) + 1) : 0;
 }

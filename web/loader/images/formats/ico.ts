@@ -5,10 +5,10 @@ const ENTRY_SIZE = 16;
 const BMP_HEADER_SIZE = 14;
 
 /**
- * The picture inside an icon file that Pillow takes, the largest and of these the one of the fewest colours, as the
- * file that it is: PNG, or BMP without its header, whose height counts a mask too.
+ * Extracts the image of an icon file that Pillow reads, the largest and of these the one with the fewest colours: a PNG, or
+ * a BMP without file header, whose height includes a mask.
  */
-export function pictureOfIcon(bytes: Bytes): Bytes {
+export function imageInIcon(bytes: Bytes): Bytes {
   const view = viewOf(bytes);
   if (bytes.length < DIRECTORY_SIZE + ENTRY_SIZE) throw truncated(bytes, "ICO");
   const entries = Array.from(
@@ -27,15 +27,15 @@ export function pictureOfIcon(bytes: Bytes): Bytes {
   if (!largest || largest.start + largest.size > bytes.length || largest.size < 40) {
     throw truncated(bytes, "ICO");
   }
-  const picture = bytes.slice(largest.start, largest.start + largest.size);
-  if (picture[0] === 0x89) return picture;
-  const inner = viewOf(picture);
+  const image = bytes.slice(largest.start, largest.start + largest.size);
+  if (image[0] === 0x89) return image;
+  const inner = viewOf(image);
   const [headerSize, depth] = [inner.getUint32(0, true), inner.getUint16(14, true)];
   const colours = depth <= 8 ? inner.getUint32(32, true) || 2 ** depth : 0;
   inner.setInt32(8, inner.getInt32(8, true) / 2, true);
   const header = new Uint8Array(BMP_HEADER_SIZE);
   header.set([0x42, 0x4d]);
-  viewOf(header).setUint32(2, BMP_HEADER_SIZE + picture.length, true);
+  viewOf(header).setUint32(2, BMP_HEADER_SIZE + image.length, true);
   viewOf(header).setUint32(10, BMP_HEADER_SIZE + headerSize + 4 * colours, true);
-  return concatenate([header, picture]);
+  return concatenate([header, image]);
 }

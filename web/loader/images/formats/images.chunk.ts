@@ -1,5 +1,5 @@
-/** Picture files brought into a form that browsers decode as Pillow does; needed for files, not for a camera. */
-export { plain } from "./plain.ts";
+/** Prepares image files so that browsers decode them as Pillow does; needed for files, not for a camera. */
+export { prepare } from "./prepare.ts";
 export { place } from "./placement.ts";
-export { turn } from "./orientation.ts";
+export { orient } from "./orientation.ts";
 export { FormatError } from "./bytes.ts";

@@ -4,16 +4,16 @@ import { exifOrientation } from "./orientation.ts";
 
 const EOI = 0xd9;
 const SOS = 0xda;
-/** Exif with the orientation, and XMP. */
+/** Exif and XMP. */
 const APP1 = 0xe1;
-/** The colour profile. */
+/** Colour profile. */
 const APP2 = 0xe2;
 
 /**
- * A JPEG without APP1 and APP2, up to its end marker. The Adobe marker stays: it says how colours are
- * stored (ITU-T T.81, annex B). One of CMYK is split.
+ * Removes APP1, APP2 and everything after the end marker (ITU-T T.81, annex B). The Adobe segment stays, as it defines the
+ * colour space. A CMYK file is split.
  */
-export function plainJpeg(bytes: Bytes): {
+export function prepareJpeg(bytes: Bytes): {
   bytes: Bytes;
   orientation: number;
   inexact: string;
@@ -27,7 +27,7 @@ export function plainJpeg(bytes: Bytes): {
   let from = 0;
   let at = 2;
   for (;;) {
-    // Any number of 0xff may stand before a marker.
+    // Fill bytes may precede a marker.
     while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++;
     const marker = bytes[at + 1];
     if (bytes[at] !== 0xff || marker === undefined) throw truncated(bytes, "JPEG");
@@ -59,12 +59,12 @@ export function plainJpeg(bytes: Bytes): {
   }
 }
 
-/** SOF0 to SOF15, between which three markers mean something else. */
+/** SOF0 to SOF15, except three markers in that range. */
 function isFrameHeader(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
-/** Where the next marker is: entropy-coded data has only 0xff00 and restart markers in it. */
+/** Position of the next marker; entropy-coded data contains only 0xff00 and restart markers. */
 function endOfScan(bytes: Uint8Array, start: number): number {
   for (let at = start; ; at += 2) {
     at = bytes.indexOf(0xff, at);

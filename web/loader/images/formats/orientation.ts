@@ -2,7 +2,7 @@ import { textAt, viewOf } from "./bytes.ts";
 
 const ORIENTATION_TAG = 0x0112;
 
-/** The orientation, 1 to 8, that Exif data names (CIPA DC-008, a TIFF file); 1 where it names none. */
+/** The orientation, 1 to 8, in Exif data (CIPA DC-008, a TIFF file); 1 if it has none. */
 export function exifOrientation(exif: Uint8Array): number {
   const tiff = textAt(exif, 0, 6) === "Exif\0\0" ? exif.subarray(6) : exif;
   const view = viewOf(tiff);
@@ -16,29 +16,29 @@ export function exifOrientation(exif: Uint8Array): number {
       return value >= 1 && value <= 8 ? value : 1;
     }
   } catch {
-    // It ends too early: as good as none.
+    // Truncated: ignored, as by Pillow.
   }
   return 1;
 }
 
-/** `image` as somebody would hold it up to look at it: Pillow's `exif_transpose`. */
-export function turn(image: ImageData, orientation: number): ImageData {
+/** Applies an Exif orientation: Pillow's `exif_transpose`. */
+export function orient(image: ImageData, orientation: number): ImageData {
   if (orientation <= 1) return image;
   const { width, height } = image;
-  const sideways = orientation >= 5;
-  const turned = new ImageData(sideways ? height : width, sideways ? width : height);
+  const transposed = orientation >= 5;
+  const result = new ImageData(transposed ? height : width, transposed ? width : height);
   const from = new Uint32Array(image.data.buffer);
-  const to = new Uint32Array(turned.data.buffer);
-  // Where the source is read backwards; from 5 on its columns and rows change places.
+  const to = new Uint32Array(result.data.buffer);
+  // From 5 on, columns and rows are swapped too.
   const mirrorX = [2, 3, 7, 8].includes(orientation);
   const mirrorY = [3, 4, 6, 7].includes(orientation);
-  for (let y = 0, at = 0; y < turned.height; y++) {
-    for (let x = 0; x < turned.width; x++, at++) {
-      const [column, row] = sideways ? [y, x] : [x, y];
+  for (let y = 0, at = 0; y < result.height; y++) {
+    for (let x = 0; x < result.width; x++, at++) {
+      const [column, row] = transposed ? [y, x] : [x, y];
       const sourceX = mirrorX ? width - 1 - column : column;
       const sourceY = mirrorY ? height - 1 - row : row;
       to[at] = from[sourceY * width + sourceX]!;
     }
   }
-  return turned;
+  return result;
 }

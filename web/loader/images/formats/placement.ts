@@ -1,29 +1,29 @@
-/** Where a first frame lies on the picture that it is a part of, and what is around it. */
+/** Position of a first frame in its image, and the colour around it. */
 export interface Placement {
   width: number;
   height: number;
   left: number;
   top: number;
   /** Red, green and blue. */
-  around: readonly [number, number, number];
+  background: readonly [number, number, number];
 }
 
-/** The whole picture. What lies beyond it is cut off. */
+/** Places `frame` in its image, and crops what is outside. */
 export function place(
   frame: ImageData,
-  { width, height, left, top, around: [red, green, blue] }: Placement,
+  { width, height, left, top, background: [red, green, blue] }: Placement,
 ): ImageData {
-  const picture = new ImageData(width, height);
-  for (let at = 0; at < picture.data.length; at += 4) {
-    picture.data[at] = red;
-    picture.data[at + 1] = green;
-    picture.data[at + 2] = blue;
-    picture.data[at + 3] = 255;
+  const image = new ImageData(width, height);
+  for (let at = 0; at < image.data.length; at += 4) {
+    image.data[at] = red;
+    image.data[at + 1] = green;
+    image.data[at + 2] = blue;
+    image.data[at + 3] = 255;
   }
   const columns = Math.max(0, Math.min(frame.width, width - left));
   for (let y = 0; y < Math.min(frame.height, height - top); y++) {
     const row = frame.data.subarray(4 * y * frame.width, 4 * (y * frame.width + columns));
-    picture.data.set(row, 4 * ((top + y) * width + left));
+    image.data.set(row, 4 * ((top + y) * width + left));
   }
-  return picture;
+  return image;
 }

@@ -16,7 +16,7 @@ const DEPTHS: Record<number, readonly number[]> = {
   6: [8, 16],
 };
 
-/** Column and row of each Adam7 pass's first pixel, and the steps to the next ones. */
+/** Of each Adam7 pass: column and row of the first pixel, and the steps to the next. */
 const ADAM7 = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -28,16 +28,16 @@ const ADAM7 = [
 ] as const;
 const WHOLE = [[0, 0, 1, 1]] as const;
 
-/** The orientation of the `eXIf` chunk, 1 where there is none. */
+/** The orientation in the `eXIf` chunk; 1 if there is none. */
 export function pngOrientation(bytes: Bytes): number {
   const exif = contentOf(bytes, "eXIf");
   return exif ? exifOrientation(exif) : 1;
 }
 
 /**
- * The pixels of a PNG as Pillow's `convert("RGB")` gives them: no gamma, profile and transparency, the high byte of 16
- * bits, but grey of 16 bits clipped at 255 (PNG specification). Browsers do not only apply what is left out here: they
- * differ in what they round, make up and let pass. Raises FormatError for what Pillow refuses.
+ * Decodes a PNG as Pillow's `convert("RGB")` does: without gamma, profile and transparency, 16 bits truncated to the high
+ * byte, but 16-bit grey clipped at 255 (PNG specification). Browsers apply these, and differ in rounding and in which
+ * damaged files they accept. Raises FormatError for files that Pillow refuses.
  */
 export async function decodePng(bytes: Bytes): Promise<ImageData> {
   const view = viewOf(bytes);
@@ -83,19 +83,19 @@ type Header = [
 ];
 type PixelReader = (data: Uint8Array, line: number, column: number) => number;
 
-/** Gives a pixel of a line as ImageData has it in memory: opaque, blue, green, red from the highest byte on. */
+/** Reads a pixel of a line as a little-endian RGBA word, opaque. */
 function pixelReader(colour: number, depth: number, palette: Uint8Array): PixelReader {
   const step = depth / 8;
   if (depth <= 8 && CHANNELS[colour] === 1) {
-    const most = 2 ** depth - 1;
-    const table = Uint32Array.from({ length: most + 1 }, (_, i) =>
+    const max = 2 ** depth - 1;
+    const table = Uint32Array.from({ length: max + 1 }, (_, i) =>
       colour === PALETTE
         ? packed(palette[3 * i] ?? 0, palette[3 * i + 1] ?? 0, palette[3 * i + 2] ?? 0)
-        : packed((i * 255) / most, (i * 255) / most, (i * 255) / most),
+        : packed((i * 255) / max, (i * 255) / max, (i * 255) / max),
     );
     return (data, line, column) => {
       const bit = column * depth;
-      return table[(data[line + (bit >> 3)]! >> (8 - depth - (bit & 7))) & most]!;
+      return table[(data[line + (bit >> 3)]! >> (8 - depth - (bit & 7))) & max]!;
     };
   }
   const size = CHANNELS[colour]! * step;
@@ -118,10 +118,10 @@ function packed(red: number, green: number, blue: number): number {
 }
 
 async function inflate(bytes: Bytes): Promise<Uint8Array> {
-  const parts = [...chunksOf(bytes)]
+  const contents = [...chunksOf(bytes)]
     .filter(({ kind }) => kind === "IDAT")
     .map(({ content }) => content);
-  const inflated = new Blob(parts).stream().pipeThrough(new DecompressionStream("deflate"));
+  const inflated = new Blob(contents).stream().pipeThrough(new DecompressionStream("deflate"));
   try {
     return new Uint8Array(await new Response(inflated).arrayBuffer());
   } catch {

@@ -8,24 +8,24 @@ export interface Chunk {
 }
 
 /**
- * The chunks of a PNG up to IEND. Raises FormatError as Pillow does: for a wrong checksum ahead of the pixels, whose own
- * checksums it does not look at, and for a file that ends before they do; it does without IEND.
+ * The chunks of a PNG up to IEND. Raises FormatError as Pillow does: for a wrong checksum before the pixels, whose own
+ * checksums are not checked, and for truncated pixels; a missing IEND is accepted.
  */
 export function* chunksOf(bytes: Bytes): Generator<Chunk> {
   const view = viewOf(bytes);
-  let pixels = false;
+  let inPixels = false;
   for (let start = SIGNATURE_SIZE; ;) {
-    if (pixels && start + 8 > bytes.length) return;
+    if (inPixels && start + 8 > bytes.length) return;
     if (start + 12 > bytes.length) throw truncated(bytes, "PNG");
     const kind = textAt(bytes, start + 4);
     const end = start + 8 + view.getUint32(start);
-    pixels ||= kind === "IDAT";
+    inPixels ||= kind === "IDAT";
     if (kind === "IEND") return;
     if (end + 4 > bytes.length) {
-      if (pixels && kind !== "IDAT") return;
+      if (inPixels && kind !== "IDAT") return;
       throw truncated(bytes, "PNG");
     }
-    if (!pixels && view.getUint32(end) !== checksum(bytes.subarray(start + 4, end))) {
+    if (!inPixels && view.getUint32(end) !== checksum(bytes.subarray(start + 4, end))) {
       throw new FormatError(`The PNG file is damaged: the checksum of its ${kind} chunk is wrong.`);
     }
     yield { kind, content: bytes.subarray(start + 8, end) };
@@ -33,7 +33,7 @@ export function* chunksOf(bytes: Bytes): Generator<Chunk> {
   }
 }
 
-/** Of the first chunk of a kind. */
+/** Content of the first chunk of a kind. */
 export function contentOf(bytes: Bytes, wanted: string): Bytes | undefined {
   return [...chunksOf(bytes)].find(({ kind }) => kind === wanted)?.content;
 }
@@ -47,7 +47,6 @@ const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** CRC-32 (PNG specification, annex D). */
 function checksum(bytes: Uint8Array): number {
   let value = -1;
-  for (let i = 0; i < bytes.length; i++)
-    value = REMAINDERS[(value ^ bytes[i]!) & 255]! ^ (value >>> 8);
+  for (const byte of bytes) value = REMAINDERS[(value ^ byte) & 255]! ^ (value >>> 8);
   return ~value >>> 0;
 }

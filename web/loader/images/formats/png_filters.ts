@@ -1,4 +1,4 @@
-/** Undoes the filters of `rows` lines in place (PNG specification, section 9); false for one that does not exist. */
+/** Reverses the filters of `rows` lines in place (PNG specification, section 9); false for an unknown filter. */
 export function unfilter(
   data: Uint8Array,
   start: number,
@@ -17,7 +17,7 @@ export function unfilter(
   return true;
 }
 
-/** `above` is the line before; both start with the number of their filter. */
+/** `above` is the previous line; both start with their filter type. */
 function undo(filter: number, line: Uint8Array, above: Uint8Array, left: number): void {
   const size = line.length;
   if (filter === 1) {

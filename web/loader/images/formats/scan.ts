@@ -1,21 +1,21 @@
 import { concatenate, type Bytes } from "./bytes.ts";
 
-/** By the next 16 bits, the code that they start with, as `length << 8 | symbol`; 0 where there is none. */
+/** Lookup by the next 16 bits: `length << 8 | symbol` of the code that they start with; 0 if there is none. */
 export type HuffmanTable = Uint16Array;
 
-/** A component as an interleaved scan has it. */
+/** A component of an interleaved scan. */
 export interface ScanComponent {
-  /** In one MCU. */
+  /** Per MCU. */
   blocks: number;
   dc: HuffmanTable | undefined;
   ac: HuffmanTable | undefined;
   kept: boolean;
 }
 
-/** What an interleaved scan holds of its blocks: everything or, in progressive files, DC values or one more bit of each. */
+/** What an interleaved scan encodes: all coefficients or, in progressive files, DC coefficients or one more bit of each. */
 export type Coding = "everything" | "dc" | "dc bit";
 
-/** The table of a DHT segment, which gives the number of codes by length and their symbols (ITU-T T.81, annex C). */
+/** Builds a table from a DHT segment: the number of codes of each length, and their symbols (ITU-T T.81, annex C). */
 export function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTable {
   const table = new Uint16Array(2 ** 16);
   let [from, next] = [0, 0];
@@ -29,8 +29,8 @@ export function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTa
 }
 
 /**
- * The data of an interleaved scan without the components that are not `kept`. Bits of the others are copied: DC values
- * count from the same component's block before. Undefined where `data` is not what the tables and `mcus` say.
+ * The data of an interleaved scan with the blocks of `kept` components only. Their bits are copied unchanged, as DC values
+ * are differences within a component. Undefined where `data` does not match the tables and `mcus`.
  */
 export function withoutBlocks(
   data: Uint8Array,
@@ -62,7 +62,7 @@ export function withoutBlocks(
   return concatenate(out);
 }
 
-/** Behind a block's last bit (ITU-T T.81, F.2.2 and G.1.2); NaN where no code fits. */
+/** Position after the last bit of a block (ITU-T T.81, F.2.2 and G.1.2); NaN where no code matches. */
 function endOfBlock(
   bits: Uint8Array,
   at: number,
@@ -91,26 +91,26 @@ function next16(bits: Uint8Array, at: number): number {
   return (three >> (8 - (at & 7))) & 0xffff;
 }
 
-/** What stands between restart markers, without the zeros that follow each 0xff. */
+/** The data between restart markers, without the zero after each 0xff. */
 function restartIntervals(data: Uint8Array): Uint8Array[] {
   const intervals: Uint8Array[] = [];
-  let plain = new Uint8Array(data.length);
+  let unstuffed = new Uint8Array(data.length);
   let size = 0;
   for (let at = 0; at < data.length; at++) {
     const value = data[at]!;
     if (value !== 0xff) {
-      plain[size++] = value;
+      unstuffed[size++] = value;
     } else if (data[at + 1] === 0) {
-      plain[size++] = value;
+      unstuffed[size++] = value;
       at++;
     } else if (data[at + 1] !== 0xff) {
-      intervals.push(plain.subarray(0, size));
-      plain = plain.subarray(size);
+      intervals.push(unstuffed.subarray(0, size));
+      unstuffed = unstuffed.subarray(size);
       size = 0;
       at++;
     }
   }
-  return [...intervals, plain.subarray(0, size)];
+  return [...intervals, unstuffed.subarray(0, size)];
 }
 
 function stuffed(bytes: Uint8Array): Uint8Array {
@@ -129,8 +129,8 @@ class BitWriter {
   private held = 0;
   private heldBits = 0;
 
-  constructor(most: number) {
-    this.bytes = new Uint8Array(most + 1);
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(capacity + 1);
   }
 
   copy(bits: Uint8Array, from: number, to: number): void {
@@ -140,7 +140,7 @@ class BitWriter {
     }
   }
 
-  /** The bytes, the last one filled with ones. */
+  /** The bytes; the last one is padded with ones. */
   finish(): Uint8Array {
     if (this.heldBits) this.put(0xff >> this.heldBits, 8 - this.heldBits);
     return this.bytes.subarray(0, this.size);

@@ -1,5 +1,5 @@
 import { FormatError, truncated } from "./bytes.ts";
-import { BitReader, PrefixCode, readPrefixCode } from "./prefix.ts";
+import { BitReader, PrefixCode, readPrefixCode } from "./prefix_code.ts";
 import { readTransform, type Transform } from "./vp8l_transforms.ts";
 
 const SIGNATURE = 0x2f;
@@ -7,7 +7,7 @@ const LITERALS = 256;
 const LENGTHS = 24;
 const DISTANCES = 40;
 
-/** Columns to the left and rows up that the first 120 distances mean: the nearest pixels first. */
+/** Offsets (columns to the left, rows up) of the first 120 distance codes, nearest first. */
 const NEAR = [0, 1, 2, 3, 4, 5, 6, 7]
   .flatMap((y) =>
     [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8].map((x) => [x, y] as const),
@@ -15,10 +15,7 @@ const NEAR = [0, 1, 2, 3, 4, 5, 6, 7]
   .filter(([x, y]) => y > 0 || x > 0)
   .sort(([x, y], [u, v]) => x * x + y * y - u * u - v * v || Math.abs(x) - Math.abs(u));
 
-/**
- * The pixels of a VP8L chunk's content, that is of a lossless WebP (RFC 9649, section 3), alpha dropped. It is part of
- * every pixel, so that it can only be dropped behind. Raises FormatError.
- */
+/** Decodes a VP8L chunk, a lossless WebP (RFC 9649, section 3), and drops its alpha. Raises FormatError. */
 export function decodeVp8l(content: Uint8Array): ImageData {
   const bits = new BitReader(content);
   const signature = bits.read(8);
@@ -28,7 +25,7 @@ export function decodeVp8l(content: Uint8Array): ImageData {
     throw new FormatError("The lossless WebP file's header is damaged.");
   }
   const transforms: Transform[] = [];
-  let storedWidth = width; // narrower where a pixel holds several of few colours
+  let storedWidth = width; // smaller where a pixel packs several palette indices
   while (bits.read(1)) {
     const transform = readTransform(bits, storedWidth, height, readPixels);
     if (transforms.some(({ kind }) => kind === transform.kind)) throw truncated(content, "WebP");
@@ -48,11 +45,11 @@ export function decodeVp8l(content: Uint8Array): ImageData {
   return image;
 }
 
-/** Which of the groups of five codes each square of the picture uses. */
+/** The group of five prefix codes that each square of the image uses. */
 interface Groups {
-  /** The square's side, as a power of two. */
+  /** Log2 of the square's size. */
   scale: number;
-  /** By square; undefined where there is one group. */
+  /** By square; undefined for a single group. */
   indices: Uint32Array | undefined;
 }
 
@@ -66,7 +63,7 @@ function readGroups(bits: BitReader, width: number, height: number): Groups {
   return { scale, indices };
 }
 
-/** An image as it is stored, in ARGB, which a picture has several of (section 3.6.2 and 3.7). */
+/** Reads entropy-coded ARGB pixels (section 3.6.2 and 3.7): of the image, or of the data of transforms. */
 function readPixels(
   bits: BitReader,
   width: number,
@@ -77,14 +74,14 @@ function readPixels(
   if (cacheBits > 11) throw truncated(bits.bytes, "WebP");
   const cache = new Uint32Array(cacheBits ? 2 ** cacheBits : 0);
   const { scale, indices } = groupsOf(bits, width, height);
-  const count = indices ? indices.reduce((most, index) => Math.max(most, index), 0) + 1 : 1;
+  const count = indices ? indices.reduce((max, index) => Math.max(max, index), 0) + 1 : 1;
   const alphabets = [LITERALS + LENGTHS + cache.length, LITERALS, LITERALS, LITERALS, DISTANCES];
   const groups = Array.from({ length: count }, () =>
     alphabets.map((size) => readPrefixCode(bits, size)),
   );
   const columns = Math.ceil(width / 2 ** scale);
   const pixels = new Uint32Array(width * height);
-  const keep = (pixel: number): void => {
+  const cachePixel = (pixel: number): void => {
     if (cacheBits) cache[Math.imul(0x1e35a7bd, pixel) >>> (32 - cacheBits)] = pixel;
   };
   for (let at = 0, x = 0, y = 0; at < pixels.length;) {
@@ -95,14 +92,14 @@ function readPixels(
     if (code < LITERALS) {
       const upper = red.read(bits) << 16;
       const lower = blue.read(bits);
-      keep((pixels[at++] = (alpha.read(bits) << 24) | upper | (code << 8) | lower));
+      cachePixel((pixels[at++] = (alpha.read(bits) << 24) | upper | (code << 8) | lower));
     } else if (code < LITERALS + LENGTHS) {
       length = readValue(bits, code - LITERALS);
       const back = distanceOf(readValue(bits, distances.read(bits)), width);
       if (back > at || length > pixels.length - at) throw truncated(bits.bytes, "WebP");
-      for (let end = at + length; at < end; at++) keep((pixels[at] = pixels[at - back]!));
+      for (let end = at + length; at < end; at++) cachePixel((pixels[at] = pixels[at - back]!));
     } else {
-      keep((pixels[at++] = cache[code - LITERALS - LENGTHS]!));
+      cachePixel((pixels[at++] = cache[code - LITERALS - LENGTHS]!));
     }
     for (x += length; x >= width; x -= width) {
       y++;
@@ -114,7 +111,7 @@ function readPixels(
 
 type FiveCodes = [PrefixCode, PrefixCode, PrefixCode, PrefixCode, PrefixCode];
 
-/** A length or distance: a prefix and the bits that follow it. */
+/** Reads a length or distance: a prefix code and extra bits. */
 function readValue(bits: BitReader, prefix: number): number {
   if (prefix < 4) return prefix + 1;
   const extra = (prefix - 2) >> 1;

@@ -1,9 +1,9 @@
-import type { BitReader } from "./prefix.ts";
+import type { BitReader } from "./prefix_code.ts";
 
-/** What was done to the pixels before they were stored (RFC 9649, section 3.5). */
+/** A transform that the encoder applied (RFC 9649, section 3.5). */
 export interface Transform {
   kind: number;
-  /** The picture's width from here on. */
+  /** The width after the transform. */
   storedWidth: number;
   undo: (pixels: Uint32Array) => Uint32Array;
 }
@@ -33,7 +33,7 @@ export function readTransform(
   }
   const colours = readPixels(bits, bits.read(8) + 1, 1);
   for (let i = 1; i < colours.length; i++) colours[i] = sum(colours[i]!, colours[i - 1]!);
-  const packed = [16, 4, 2].filter((most) => colours.length <= most).length;
+  const packed = [16, 4, 2].filter((max) => colours.length <= max).length;
   const storedWidth = Math.ceil(width / 2 ** packed);
   return { kind, storedWidth, undo: (pixels) => lookUp(pixels, width, height, colours, packed) };
 }
@@ -42,7 +42,7 @@ function addGreen(pixels: Uint32Array): Uint32Array {
   return pixels.map((pixel) => sum(pixel, ((pixel >> 8) & 255) * 0x00010001));
 }
 
-/** Each byte modulo 256. */
+/** Adds each byte modulo 256. */
 function sum(a: number, b: number): number {
   const even = (a & 0x00ff00ff) + (b & 0x00ff00ff);
   const odd = ((a >>> 8) & 0x00ff00ff) + ((b >>> 8) & 0x00ff00ff);
@@ -81,14 +81,14 @@ function addColours(pixels: Uint32Array, width: number, square: Square): Uint32A
   });
 }
 
-/** Of two signed bytes. */
+/** Product of two signed bytes, in 3.5 fixed point. */
 function share(factor: number, value: number): number {
   return (((factor << 24) >> 24) * ((value << 24) >> 24)) >> 5;
 }
 
 const BLACK = 0xff000000;
 
-/** In place. */
+/** Modifies `pixels` in place. */
 function addPredictions(pixels: Uint32Array, width: number, square: Square): Uint32Array {
   for (let at = 0, y = 0; at < pixels.length; y++) {
     for (let x = 0; x < width; x++, at++) {
@@ -106,7 +106,7 @@ function predict(mode: number, pixels: Uint32Array, at: number, width: number): 
   const left = pixels[at - 1]!;
   const top = pixels[at - width]!;
   const corner = pixels[at - width - 1]!;
-  const right = pixels[at - width + 1]!; // of the last column, the first pixel of its own row
+  const right = pixels[at - width + 1]!; // in the last column, the first pixel of the same row
   switch (mode) {
     case 1:
       return left;
@@ -148,7 +148,7 @@ function average(a: number, b: number): number {
   return (((a ^ b) & 0xfefefefe) >>> 1) + (a & b);
 }
 
-/** Whichever of both the plane through the three is nearer to. */
+/** `left` or `top`, whichever is nearer to left + top - corner. */
 function nearer(left: number, top: number, corner: number): number {
   let [toLeft, toTop] = [0, 0];
   for (const shift of [0, 8, 16, 24]) {

@@ -9,27 +9,26 @@ const BLACK = [0, 0, 0] as const;
 const ALPHA_IS_USED = 0x10;
 
 /**
- * A WebP of just the first frame's picture, without profile and orientation. Of a lossy one the alpha goes too: it
- * is a chunk of its own (WebP container specification). In a lossless one it is part of the pixels, which are
- * decoded here then.
+ * Reduces a WebP to the bitstream of its first frame, without profile, orientation and the alpha chunk of lossy images
+ * (WebP container specification). A lossless image with alpha, which is part of its pixels, is decoded here.
  */
-export function plainWebp(file: Bytes): {
+export function prepareWebp(file: Bytes): {
   bytes: Bytes;
   orientation: number;
   pixels?: ImageData;
   placement?: Placement;
 } {
-  const [picture, placement] = findPicture(file, HEADER_SIZE, file.length, file);
-  if (!picture) throw truncated(file, "WebP");
+  const [bitstream, placement] = findBitstream(file, HEADER_SIZE, file.length, file);
+  if (!bitstream) throw truncated(file, "WebP");
   const header = file.slice(0, HEADER_SIZE);
-  viewOf(header).setUint32(4, picture.length + 4, true);
-  const bytes = concatenate([header, picture]);
-  const plain = { bytes, orientation: orientationOf(file), ...(placement && { placement }) };
-  const hasAlpha = textAt(picture, 0) === "VP8L" && (picture[12]! & ALPHA_IS_USED) !== 0;
-  return hasAlpha ? { ...plain, pixels: decodeVp8l(picture.subarray(8)) } : plain;
+  viewOf(header).setUint32(4, bitstream.length + 4, true);
+  const bytes = concatenate([header, bitstream]);
+  const prepared = { bytes, orientation: orientationOf(file), ...(placement && { placement }) };
+  const hasAlpha = textAt(bitstream, 0) === "VP8L" && (bitstream[12]! & ALPHA_IS_USED) !== 0;
+  return hasAlpha ? { ...prepared, pixels: decodeVp8l(bitstream.subarray(8)) } : prepared;
 }
 
-/** The orientation of the EXIF chunk, which stands behind the picture; 1 where there is none. */
+/** The orientation in the EXIF chunk, which follows the bitstream; 1 if there is none. */
 function orientationOf(file: Bytes): number {
   const view = viewOf(file);
   for (let at = HEADER_SIZE; at + 8 <= file.length;) {
@@ -40,13 +39,13 @@ function orientationOf(file: Bytes): number {
   return 1;
 }
 
-/** A copy of the first VP8 or VP8L chunk, padded to an even size, and where an animation has it. */
-function findPicture(
+/** A copy of the first VP8 or VP8L chunk, padded to an even size, and its position in an animation. */
+function findBitstream(
   bytes: Bytes,
   from: number,
   to: number,
   file: Bytes,
-): [picture: Bytes | undefined, placement?: Placement] {
+): [bitstream: Bytes | undefined, placement?: Placement] {
   const view = viewOf(bytes);
   let canvas = { width: 0, height: 0 };
   for (let at = from; at + 8 <= to;) {
@@ -60,21 +59,21 @@ function findPicture(
       return [chunk];
     }
     if (kind === "VP8X" && size >= 10) {
-      canvas = { width: three(view, at + 12) + 1, height: three(view, at + 15) + 1 };
+      canvas = { width: uint24(view, at + 12) + 1, height: uint24(view, at + 15) + 1 };
     }
     if (kind === "ANMF") {
-      const [picture] = findPicture(bytes, at + 8 + FRAME_HEADER_SIZE, end, file);
-      const [width, height] = [three(view, at + 14) + 1, three(view, at + 17) + 1];
-      if (width === canvas.width && height === canvas.height) return [picture];
-      const [left, top] = [2 * three(view, at + 8), 2 * three(view, at + 11)];
-      return [picture, { ...canvas, left, top, around: BLACK }];
+      const [bitstream] = findBitstream(bytes, at + 8 + FRAME_HEADER_SIZE, end, file);
+      const [width, height] = [uint24(view, at + 14) + 1, uint24(view, at + 17) + 1];
+      if (width === canvas.width && height === canvas.height) return [bitstream];
+      const [left, top] = [2 * uint24(view, at + 8), 2 * uint24(view, at + 11)];
+      return [bitstream, { ...canvas, left, top, background: BLACK }];
     }
     at = end + (size % 2);
   }
   return [undefined];
 }
 
-/** A number of three bytes. */
-function three(view: DataView, at: number): number {
+/** A 24-bit number. */
+function uint24(view: DataView, at: number): number {
   return view.getUint16(at, true) + (view.getUint8(at + 2) << 16);
 }

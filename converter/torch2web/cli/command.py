@@ -1,0 +1,138 @@
+"""The command line: arguments in, exit code out."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from torch2web.cli.console import Output
+from torch2web.cli.options import Defaults, absolute, parse_options
+from torch2web.errors import OutputError, SignatureError, SiteError, Torch2WebError
+from torch2web.site.manifest import Backends
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    defaults: Defaults | None = None,
+    prepare: Callable[[], object] | None = None,
+) -> int:
+    """Run the command and return its exit code. `prepare` is called before a site is built."""
+    defaults = defaults or Defaults.installed()
+    options = parse_options(sys.argv[1:] if arguments is None else arguments, defaults)
+    output = Output()
+    signal.signal(signal.SIGTERM, _interrupt)
+    commands = {"build": _build, "verify": _verify, "serve": _serve, "report": _report}
+    try:
+        if prepare and options.command == "build":
+            prepare()
+        commands[options.command](options, output)
+    except Torch2WebError as error:
+        output.error(str(error))
+        return error.exit_code
+    except OSError as error:
+        output.error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        return OutputError.exit_code
+    except KeyboardInterrupt:
+        output.error("interrupted; the existing output is unchanged")
+        return 130
+    return 0
+
+
+def _folder_of(variable: str) -> Path | None:
+    """The folder that an environment variable names, if it does."""
+    return absolute(os.environ[variable]) if os.environ.get(variable) else None
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _build(options: argparse.Namespace, output: Output) -> None:
+    from torch2web.catalog.default import demo_catalog
+    from torch2web.cli.summary import print_summary
+    from torch2web.pipeline import BuildOptions, build
+    from torch2web.site.manifest import Delivery
+    from torch2web.site.signing import UNLOCKED_BY, SigningKey
+
+    signing_key = SigningKey.read(options.sign, os.environ.get(UNLOCKED_BY)) if options.sign else None
+    catalog = demo_catalog() if options.demo else options.catalog
+    if options.checkpoints is None and catalog.is_file():
+        output.warning("No --checkpoints given: building with demo weights, trained on drawn faces.")
+    build_options = BuildOptions(
+        checkpoints=options.checkpoints,
+        catalog=catalog,
+        only=tuple(options.only),
+        out=options.out,
+        cache=options.cache,
+        allow_dead=options.allow_dead,
+        delivery=Delivery(
+            max_file_size=options.max_file_size,
+            backends=Backends(options.backend),
+            full_onnx=options.full_onnx,
+            variants=options.variants,
+            precompressed=options.precompressed,
+            verify_page=options.verify_page,
+            signing_key=signing_key,
+            pyodide_wheels=_folder_of("PYODIDE_WHEELS"),
+        ),
+    )
+    with output.progress() as show:
+        report = build(build_options, show)
+    print_summary(output, report.models)
+    bundle = report.bundle
+    output.line(f"{options.out}: {len(bundle.files)} files, {bundle.size / 2**20:.0f} MiB")
+    if signing_key:
+        output.line(f"signed with {options.sign}; publish its public key: docs/signing.md")
+    output.line(f"Look at it: {options.serve_command}")
+
+
+def _verify(options: argparse.Namespace, output: Output) -> None:
+    from torch2web.site.recheck import recheck
+    from torch2web.site.signing import PublicKey, check_signature
+
+    public_key = PublicKey.read(options.public_key) if options.public_key else None
+    with output.progress() as show:
+        result = recheck(options.site, show)
+    rows = [
+        (
+            check.name,
+            f"{check.max_abs_diff:.1e}",
+            f"{check.tolerance:.0e}",
+            "ok" if check.passed else "FAILED",
+        )
+        for check in result.models
+    ]
+    output.table(("model", "max diff", "tolerance", "golden outputs"), rows)
+    problems, signature = list(result.problems), ""
+    try:
+        signature = check_signature(options.site, public_key)
+    except SignatureError as error:
+        problems.append(str(error))
+    if problems:
+        raise SiteError(options.site, problems)
+    output.line(f"{options.site}: all {result.files} files are as they were built")
+    if signature:
+        output.line(signature)
+
+
+def _serve(options: argparse.Namespace, output: Output) -> None:
+    from torch2web.cli.serving import serve_as, serve_parity, serve_site
+
+    if options.parity:
+        serve_parity(options.site, options.port, options.address, options.parity_dir, output)
+    elif options.host:
+        serve_as(options.host, options.site, options.port, options.address, output)
+    else:
+        serve_site(options.site, options.port, options.address, output)
+
+
+def _report(options: argparse.Namespace, output: Output) -> None:
+    from torch2web.serve.parity import report_html
+
+    content = report_html(options.site, options.parity_dir)
+    path = options.parity_dir / "report.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    output.line(f"{path}: {len(content) / 1024:.0f} KiB, one file that needs no other")

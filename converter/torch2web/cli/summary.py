@@ -1,0 +1,68 @@
+"""What a build prints of its models: figures of the export, and the outcome of each variant."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from torch2web.cli.console import Output
+from torch2web.pipeline import BuiltModel
+from torch2web.site.manifest import ModelRecord
+
+
+def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
+    """Print a table of the models, one of their variants, and a warning for each doubt."""
+    rows = [_row_of(model) for model in models]
+    headings = ("model", "size", "export", "max diff", "mean diff", "top-1", "seconds")
+    output.table(headings, rows)
+    output.line("")
+    output.table(
+        ("what visitors download", "size", "max diff", "probability", "top-1", "outcome"),
+        [row for model in models for row in _variant_rows(model.record)],
+    )
+    for model in models:
+        if model.record.verification["dead"]:
+            output.warning(
+                f"{model.record.spec.name}: its logits do not depend on the picture (--allow-dead)."
+            )
+        if model.record.no_plan:
+            output.warning(
+                f"{model.record.spec.name}: built without the compiled backend: {model.record.no_plan}"
+            )
+
+
+def _row_of(model: BuiltModel) -> tuple[str, ...]:
+    record, figures = model.record, model.record.verification
+    return (
+        record.spec.name,
+        f"{record.plain.size / 2**20:.2f} MiB" if record.plain else "left out",
+        f"opset {record.spec.opset}",
+        f"{figures['logits_max_abs_diff']:.1e}",
+        f"{figures['logits_mean_abs_diff']:.1e}",
+        f"{figures['top1_agreement']:.1%}",
+        "kept" if model.seconds is None else f"{model.seconds:.1f}",
+    )
+
+
+def _variant_rows(record: ModelRecord) -> Iterator[tuple[str, ...]]:
+    outcomes: list[tuple[str, int, Mapping[str, Any] | None, str]] = [
+        (variant.name, variant.weights.size, variant.verification, "default" if not index else "passed")
+        for index, variant in enumerate(record.variants)
+    ]
+    outcomes += [
+        (variant["name"], variant["weights"]["size"], variant["verification"], "passed, left out")
+        for variant in record.left_out
+    ]
+    outcomes += [
+        (entry["name"], entry["size"], entry["verification"], f"refused: {entry['reason']}")
+        for entry in record.refused
+    ]
+    for name, size, figures, outcome in outcomes:
+        measured = (
+            (
+                f"{figures['logits_max_abs_diff']:.1e}",
+                f"{figures['probabilities_max_abs_diff']:.1e}",
+                f"{figures['top1_agreement']:.1%}",
+            )
+            if figures
+            else ("–", "–", "–")
+        )
+        yield f"{record.spec.name} {name}", f"{size / 2**20:.2f} MiB", *measured, outcome

@@ -1,0 +1,78 @@
+"""Cases under the sanitizers: `python -m tests.engine.plans.sanitized LIBRARY`."""
+
+import subprocess
+import sys
+from ctypes import CDLL
+from os import environ
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+
+from tests.engine.plans.networks import random_network
+from tests.engine.plans.operator_cases import CASES
+from tests.engine.plans.running import engine_run, model_of, onnxruntime_run, require_close
+from tests.engine.plans.test_stored_weights import lower_limits, network, require_stored
+from torch2web.variants.encodings import ENCODINGS
+from torch2web.variants.split import SplitModel, split_model
+
+NETWORKS = 20
+
+WIDTHS = (72, 65)
+"""Of the wide matrix, in parts of which the last has 8 outputs, or 1."""
+
+
+def run_sanitized(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """`python -m module …` with the sanitizers' libraries loaded before anything else."""
+    libraries = [
+        subprocess.run(
+            ["gcc", f"-print-file-name={name}"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for name in ("libasan.so", "libubsan.so")
+    ]
+    return subprocess.run(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        # Python itself never gives back all that it takes. Each of its objects has memory of its own, so that
+        # the end of a range of weights is watched.
+        env={
+            **environ,
+            "LD_PRELOAD": " ".join(libraries),
+            "ASAN_OPTIONS": "detect_leaks=0",
+            "PYTHONMALLOC": "malloc",
+        },
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def stored_parts(wide: int) -> SplitModel:
+    """The network of stored weights, and a matrix that stays in its stored form."""
+    with TemporaryDirectory() as folder:
+        return split_model(network(Path(folder), wide))
+
+
+def main(library: CDLL) -> None:
+    for name, (nodes, shape, constants, opset) in CASES.items():
+        model = model_of(nodes, ("batch", *shape), constants, opset)
+        x = np.random.default_rng(1).normal(size=(1, *shape)).astype(np.float32)
+        require_close(engine_run(library, model, x, threads=2), onnxruntime_run(model, x), name)
+    for seed in range(NETWORKS):
+        model, sample = random_network(seed)
+        x = np.random.default_rng(seed).normal(size=(1, *sample)).astype(np.float32)
+        require_close(engine_run(library, model, x, threads=2), onnxruntime_run(model, x), f"seed {seed}")
+    for wide in WIDTHS:
+        parts = stored_parts(wide)
+        for encoding in ENCODINGS:
+            for ranges in (64, 10**6):
+                require_stored(library, parts, encoding, ranges, threads=2)
+    print(f"{len(CASES)} cases, {NETWORKS} networks and stored weights")
+
+
+if __name__ == "__main__":
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        lower_limits(monkeypatch)
+        main(CDLL(sys.argv[1]))

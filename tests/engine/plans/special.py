@@ -1,0 +1,49 @@
+"""Samples with one special number each: what it does to the others in it shows in the output."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+from onnx import NodeProto
+
+from tests.engine.plans.running import Floats, onnxruntime_run
+
+LARGE = np.float32(3e38)
+"""Twice this is infinite."""
+
+LARGE_IN_PRODUCTS = np.float32(1e30)
+"""Where sums of products follow: whether those of LARGE overflow on the way depends on their order, on
+rounding a product before it is added, and on what of a factor is in the weights already. None of that is
+fixed, in onnxruntime neither."""
+
+SPECIAL = np.array(
+    [np.nan, np.inf, -np.inf, 1e-41, -1e-41, LARGE, -LARGE, 0.0, -0.0, 88.0, -88.0, 104.0, -104.0], np.float32
+)
+
+
+def special_numbers(nodes: Sequence[NodeProto]) -> Floats:
+    """Those that onnxruntime has one answer to."""
+    numbers = SPECIAL
+    if any(node.op_type == "MaxPool" for node in nodes):
+        # What onnxruntime's maxima make of NaN depends on where a vector of its kernel begins, and so on the
+        # machine; the engine's are NaN, as PyTorch's are: see test_special_numbers.py.
+        numbers = numbers[~np.isnan(numbers)]
+    if any(node.op_type in ("Conv", "Gemm", "MatMul") for node in nodes):
+        is_large = np.abs(numbers) == LARGE
+        numbers = np.where(is_large, np.copysign(LARGE_IN_PRODUCTS, numbers), numbers)
+    return numbers
+
+
+def special_samples(shape: tuple[int, ...], numbers: Floats, seed: int) -> Floats:
+    """One for each number, which is somewhere in it."""
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(len(numbers), *shape)).astype(np.float32)
+    for sample, number in zip(x, numbers, strict=True):
+        sample.reshape(-1)[random.integers(sample.size)] = number
+    return x
+
+
+def onnxruntime_of_each(model: onnx.ModelProto, samples: Floats) -> Floats:
+    """One by one: what is special in one sample is to have no part in another's."""
+    with np.errstate(all="ignore"):
+        return np.concatenate([onnxruntime_run(model, x[None], blocks=False) for x in samples])

@@ -1,0 +1,90 @@
+"""A plan that is not one is refused before anything runs."""
+
+import struct
+from ctypes import CDLL
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import helper
+
+from tests.engine.native_engine import NativeEngine
+from tests.engine.plans.running import model_of
+from tests.engine.plans.sanitized import run_sanitized
+from torch2web.plan import plan_model
+from torch2web.plan.codegen import checksum
+from torch2web.plan.engine_driver import EngineError
+from torch2web.plan.format import ENGINE_CODE_MEANINGS, EngineCode
+
+
+@pytest.fixture(scope="module")
+def plan() -> bytes:
+    nodes = [
+        helper.make_node("Conv", ["input", "w"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["c"], ["output"]),
+    ]
+    weights = {"w": np.ones((4, 3, 3, 3), np.float32)}
+    return plan_model(model_of(nodes, ("batch", 3, 5, 5), weights)).content
+
+
+def code_of(library: CDLL, plan: bytes) -> int:
+    with pytest.raises(EngineError) as raised:
+        NativeEngine(library, plan)
+    return raised.value.code
+
+
+def with_word(plan: bytes, index: int, value: int) -> bytes:
+    return plan[: 4 * index] + struct.pack("<I", value) + plan[4 * index + 4 :]
+
+
+def test_another_kind_of_file(library: CDLL, plan: bytes) -> None:
+    assert code_of(library, with_word(plan, 0, 0)) == EngineCode.NOT_A_PLAN
+    assert code_of(library, b"<!doctype html>" * 20) == EngineCode.NOT_A_PLAN
+    assert code_of(library, b"") == EngineCode.NOT_A_PLAN
+
+
+def test_one_that_is_cut_off_or_has_more(library: CDLL, plan: bytes) -> None:
+    for cut in (1, 4, 64, len(plan) - 20, len(plan) - 60):
+        assert code_of(library, plan[:-cut]) == EngineCode.NOT_A_PLAN
+    assert code_of(library, plan + bytes(4)) == EngineCode.NOT_A_PLAN
+
+
+def test_another_version(library: CDLL, plan: bytes) -> None:
+    assert code_of(library, with_word(plan, 1, 2)) == EngineCode.OTHER_VERSION
+
+
+def test_any_changed_bit(library: CDLL, plan: bytes) -> None:
+    for at in range(16, len(plan)):
+        changed = bytearray(plan)
+        changed[at] ^= 1 << at % 8
+        assert code_of(library, bytes(changed)) == EngineCode.DAMAGED
+
+
+def test_sums_in_python_and_c_agree(library: CDLL, plan: bytes) -> None:
+    assert struct.unpack_from("<I", plan, 12)[0] == checksum(plan[16:])
+    NativeEngine(library, plan)
+
+
+def test_every_code_of_the_engine_has_words() -> None:
+    assert len(ENGINE_CODE_MEANINGS) == len(EngineCode)
+
+
+def test_calls_out_of_order(library: CDLL, plan: bytes) -> None:
+    engine = NativeEngine(library, plan)
+    assert not engine.library.engine_input()
+    assert engine.library.engine_run(0, 1)
+    assert engine.library.engine_ready()
+    engine.load({})
+    assert engine.library.engine_run(1, 1), "there is no second thread"
+    assert engine.library.engine_run(0, 2)
+    assert engine.library.engine_store(0, 0, 1, 1), "there is no stored weight, nor is it the time"
+    assert not engine.library.engine_run(0, 1)
+
+
+def test_changed_words_with_the_right_sum(sanitized: Path) -> None:
+    """Refused, or run within the memory that the engine asked for."""
+    outcome = run_sanitized("tests.engine.plans.fuzz", sanitized, 1, 2000)
+    assert outcome.returncode == 0, outcome.stderr
+    constant, stored = outcome.stdout.splitlines()
+    assert "'accepted and run'" in constant
+    assert "'accepted and run'" in stored

@@ -1,0 +1,150 @@
+"""Fields of instructions: a missing or wrong one fails when planning, and the engine has the same limits."""
+
+import struct
+from collections.abc import Iterator
+from ctypes import CDLL
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper
+
+from tests.engine.native_engine import NativeEngine
+from tests.engine.plans.operator_cases import CASES
+from tests.engine.plans.running import model_of
+from tests.engine.plans.test_stored_weights import lower_limits, network
+from torch2web.plan import PlanError, ops, plan_model
+from torch2web.plan.codegen import checksum
+from torch2web.plan.engine_driver import EngineError
+from torch2web.plan.field_types import TYPE, ActivationField, FieldType, IntegerField
+from torch2web.plan.format import ActivationKind, EngineCode, HeaderWords, Place
+from torch2web.plan.ir import NONE
+from torch2web.plan.program import FieldError, Instruction
+from torch2web.plan.tensors import Tensor
+from torch2web.variants.split import split_model
+
+POOLED: dict[str, Any] = {
+    "sums": Tensor(8, Place.SUMS),
+    "first": Tensor(72),
+    "second": Tensor(72),
+    "gate": Tensor(8),
+    "channels": 8,
+    "hidden": 8,
+    "pixels": 1,
+    "first_activation": NONE,
+    "second_activation": NONE,
+}
+PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
+    "number for a tensor": ({"gate": 5}, "gate of SQUEEZE_EXCITE is 5, expected a tensor"),
+    "absent tensor": ({"first": None}, "first of SQUEEZE_EXCITE is None, expected a tensor"),
+    "tensor for a number": ({"pixels": NONE}, "pixels .* expected 1 to 16,777,216"),
+    "too small": ({"hidden": 0}, "hidden of SQUEEZE_EXCITE is 0, expected 1 to 16,777,216"),
+    "too large": ({"hidden": 2**24 + 1}, "hidden of SQUEEZE_EXCITE is 16777217, expected 1 to 16,777,216"),
+    "sums in the arena": ({"sums": Tensor(8)}, "a tensor in ARENA, expected one that is sums"),
+    "input in the sums": ({"first": Tensor(8, Place.SUMS)}, "a tensor in SUMS, expected one that is read"),
+    "number for an activation": ({"first_activation": 1}, "is 1, expected an activation"),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_wrong_field_is_refused(name: str) -> None:
+    changed, problem = PROBLEMS[name]
+    ops.SqueezeExcite(**POOLED)
+    with pytest.raises(FieldError, match=problem):
+        ops.SqueezeExcite(**{**POOLED, **changed})
+
+
+def test_wrong_axes_and_floats_are_refused() -> None:
+    x, y, zeros = Tensor(8), Tensor(8), (0,) * 6
+    given: dict[str, Any] = {"x": x, "y": y, "x_first": 0, "y_first": 0, "rank": 1, "y_strides": zeros}
+    ops.Copy(**given, shape=(8, 1, 1, 1, 1, 1), x_strides=(-1, 0, 0, 0, 0, 0))
+    with pytest.raises(FieldError, match=r"shape of COPY is \(8,\), expected 6 integers"):
+        ops.Copy(**given, shape=(8,), x_strides=zeros)
+    with pytest.raises(FieldError, match=r"expected -268,435,456 to 268,435,456"):
+        ops.Copy(**given, shape=(8, 1, 1, 1, 1, 1), x_strides=(-(2**28) - 1, 0, 0, 0, 0, 0))
+    with pytest.raises(FieldError, match="value of FILL is 1, expected a float"):
+        ops.Fill(y=y, count=8, value=1)
+
+
+def test_missing_or_unknown_field_is_refused() -> None:
+    for changed in ({key: POOLED[key] for key in POOLED if key != "hidden"}, {**POOLED, "hiden": 8}):
+        with pytest.raises(TypeError, match="hid"):
+            ops.SqueezeExcite(**changed)
+
+
+def test_node_over_the_limits_is_named() -> None:
+    model = model_of([helper.make_node("Relu", ["input"], ["output"], name="r")], ("batch", 2**28 + 1), {})
+    with pytest.raises(PlanError, match="Activate r: count of ACTIVATE is 268435457"):
+        plan_model(model)
+
+
+OTHER = IntegerField(0, 2**32 - 1)
+"""A word that no limits hold for on its own: a tensor or a float."""
+
+
+def words_of(operator: type[Instruction]) -> list[IntegerField]:
+    """The limits of each word of an operator."""
+    words: list[IntegerField] = []
+    for entry in fields(operator):
+        match entry.metadata.get(TYPE):
+            case ActivationField():
+                words += [IntegerField(0, len(ActivationKind) - 1), OTHER, OTHER]
+            case IntegerField() as integer:
+                words += [integer] * (integer.count or 1)
+            case FieldType():
+                words.append(OTHER)
+    return words
+
+
+OPERATORS = {operator.number: operator for operator in Instruction.__subclasses__()}
+
+
+def operators_of(plan: bytes) -> Iterator[tuple[int, type[Instruction]]]:
+    """Each operator in `plan`, and the word where its fields begin."""
+    words = struct.unpack(f"<{len(plan) // 4}I", plan)
+    header = dict(zip((entry.name for entry in fields(HeaderWords)), words, strict=False))
+    at = len(words) - header["op_words"]
+    while at < len(words):
+        operator = OPERATORS[words[at]]
+        yield at + 1, operator
+        at += 1 + len(words_of(operator))
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> dict[type[Instruction], tuple[bytes, int]]:
+    """A plan with each operator, and the word where that one's fields begin."""
+    depthwise = helper.make_node("Conv", ["input", "w"], ["c"], group=8)
+    mean = helper.make_node("GlobalAveragePool", ["c"], ["output"])
+    constants = {"w": np.ones((8, 1, 3, 3), np.float32)}
+    models = [model_of([depthwise, mean], ("batch", 8, 5, 5), constants)]
+    for nodes, shape, weights, opset in CASES.values():
+        models.append(model_of(nodes, ("batch", *shape), weights, opset))
+    found: dict[type[Instruction], tuple[bytes, int]] = {}
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        lower_limits(monkeypatch)
+        models.append(onnx.load_from_string(split_model(network(tmp_path_factory.mktemp("stored"))).graph))
+        plans = [plan_model(model).content for model in models]
+    for plan in plans:
+        for at, operator in operators_of(plan):
+            found.setdefault(operator, (plan, at))
+    return found
+
+
+@pytest.mark.parametrize("operator", OPERATORS.values(), ids=lambda operator: operator.__name__)
+def test_engine_refuses_numbers_outside_the_limits(
+    library: CDLL, examples: dict[type[Instruction], tuple[bytes, int]], operator: type[Instruction]
+) -> None:
+    plan, start = examples[operator]
+    words = list(struct.unpack(f"<{len(plan) // 4}I", plan))
+    for at, limits in enumerate(words_of(operator), start):
+        if limits is OTHER:
+            continue
+        for number in (limits.low - 1, limits.high + 1):
+            changed = [*words[:at], number % 2**32, *words[at + 1 :]]
+            content = struct.pack(f"<{len(words)}I", *changed)
+            content = content[:12] + struct.pack("<I", checksum(content[16:])) + content[16:]
+            with pytest.raises(EngineError) as raised:
+                NativeEngine(library, content)
+            assert raised.value.code == EngineCode.BAD_OP

@@ -1,0 +1,169 @@
+"""The ONNX project's own test cases of the operators that plans may have.
+
+A plan has one input: of a case's inputs the first stays one and the others become constants.
+"""
+
+import warnings
+from ctypes import CDLL
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import numpy_helper
+from onnx.backend.test.loader import load_model_tests
+
+from tests.engine.plans.running import engine_run
+from torch2web.plan import PlanError
+
+Arrays = NDArray[Any]
+
+KINDS = frozenset(
+    {
+        "Add",
+        "AveragePool",
+        "BatchNormalization",
+        "Clip",
+        "Concat",
+        "Constant",
+        "Conv",
+        "Div",
+        "Dropout",
+        "Flatten",
+        "Gemm",
+        "GlobalAveragePool",
+        "HardSigmoid",
+        "HardSwish",
+        "Identity",
+        "LeakyRelu",
+        "MatMul",
+        "Max",
+        "MaxPool",
+        "Min",
+        "Mul",
+        "Pad",
+        "ReduceMean",
+        "Relu",
+        "Reshape",
+        "Sigmoid",
+        "Slice",
+        "Split",
+        "Softmax",
+        "Squeeze",
+        "Sub",
+        "Sum",
+        "Tanh",
+        "Transpose",
+        "Unsqueeze",
+    }
+)
+
+WINDOWED = frozenset({"AveragePool", "Conv", "MaxPool"})
+
+REFUSED = {
+    "node/test_reshape_allowzero_reordered": "may be free",
+    "node/test_slice_start_out_of_bounds": "the shape of y is not fixed",
+    "node/test_training_dropout": "in training mode",
+    "node/test_training_dropout_default": "in training mode",
+    "node/test_training_dropout_zero_ratio": "in training mode",
+}
+"""Cases of float32 without a plan, beside those that `refusal` tells by their form: a part of what is said.
+
+All others have to pass, so that what is newly refused, or no longer, shows here.
+"""
+
+NO_ARRAYS = {"node/test_constant", "node/test_identity_sequence", "node/test_identity_opt"}
+"""Without an input, or with sequences instead of arrays."""
+
+
+def refusal(name: str, model: onnx.ModelProto, x: Arrays) -> str | None:
+    """A part of what planning has to say, or None where it has to succeed."""
+    if x.dtype != np.float32:
+        return "not float32"
+    if len(model.graph.output) > 1:
+        return "expected one of each"
+    if x.ndim == 5 and any(node.op_type in WINDOWED for node in model.graph.node):
+        return "sides are not supported"
+    return REFUSED.get(name)
+
+
+@cache
+def cases() -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = [
+            case
+            for kind in ("node", "simple", "pytorch-converted", "pytorch-operator")
+            for case in load_model_tests(kind=kind)
+        ]
+    return {f"{case.kind}/{case.name}": case for case in found if _model(case) and _is_ours(_model(case))}
+
+
+def _model(case: Any) -> onnx.ModelProto:
+    model: onnx.ModelProto = case.model or onnx.load(Path(case.model_dir) / "model.onnx")
+    return model
+
+
+def _is_ours(model: onnx.ModelProto) -> bool:
+    return {node.op_type for node in model.graph.node} <= KINDS and not any(
+        n.domain for n in model.graph.node
+    )
+
+
+def _data(case: Any) -> list[tuple[list[Any], list[Any]]]:
+    if case.data_sets:
+        return list(case.data_sets)
+    sets = []
+    for folder in sorted(Path(case.model_dir).glob("test_data_set_*")):
+        read = [
+            [numpy_helper.to_array(onnx.load_tensor(path)) for path in sorted(folder.glob(f"{what}_*.pb"))]
+            for what in ("input", "output")
+        ]
+        sets.append((read[0], read[1]))
+    return sets
+
+
+def _with_one_input(model: onnx.ModelProto, inputs: list[Any]) -> onnx.ModelProto:
+    changed = onnx.ModelProto()
+    changed.CopyFrom(model)
+    known = {tensor.name for tensor in changed.graph.initializer}
+    free = [entry for entry in changed.graph.input if entry.name not in known]
+    for entry, value in list(zip(free, inputs, strict=True))[1:]:
+        changed.graph.initializer.append(numpy_helper.from_array(value, entry.name))
+        changed.graph.input.remove(entry)
+    return changed
+
+
+def test_cases(library: CDLL) -> None:
+    """All in one test: there are hundreds, of about a millisecond."""
+    problems: dict[str, str] = {}
+    refused: set[str] = set()
+    no_arrays: set[str] = set()
+    passed = 0
+    for name, case in cases().items():
+        for inputs, outputs in _data(case):
+            if not inputs or not all(
+                isinstance(value, np.ndarray | np.generic) for value in (*inputs, *outputs)
+            ):
+                no_arrays.add(name)
+                continue
+            given = [np.asarray(value) for value in inputs]
+            expected = refusal(name, _model(case), given[0])
+            try:
+                found = engine_run(library, _with_one_input(_model(case), given), given[0], batched=False)
+                np.testing.assert_allclose(found, outputs[0], rtol=case.rtol, atol=max(case.atol, 1e-6))
+                passed += 1
+                if expected:
+                    problems[name] = f"passed, and was to be refused: {expected}"
+            except PlanError as error:
+                refused.add(name)
+                if not expected or expected not in str(error):
+                    problems[name] = str(error)
+            except Exception as error:  # noqa: BLE001 — collected, so that all are seen
+                problems[name] = f"{type(error).__name__}: {error}"[:300]
+    assert not problems, "\n".join(f"{name}: {problem}" for name, problem in problems.items())
+    assert set(REFUSED) <= refused, "a case that is refused no longer, or that there is not"
+    assert no_arrays == NO_ARRAYS
+    print(f"{passed} passed, {len(refused)} refused")

@@ -1,0 +1,117 @@
+"""A graph that has no plan is refused with the operator and why."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+from tests.engine.plans.running import model_of
+from torch2web.plan import PlanError, plan_model
+
+make = helper.make_node
+W: Any = np.ones((4, 3, 3, 3), np.float32)
+BRANCH = helper.make_graph(
+    [make("Constant", [], ["one"], value_float=1.0)],
+    "branch",
+    [],
+    [helper.make_tensor_value_info("one", TensorProto.FLOAT, [])],
+)
+
+CASES: dict[str, tuple[list[Any], dict[str, Any], str]] = {
+    "unknown operator": (
+        [make("Erf", ["input"], ["output"], name="e")],
+        {},
+        "Erf e: this operator is not known",
+    ),
+    "reshape over the batch": (
+        [make("Reshape", ["input", "s"], ["output"])],
+        {"s": np.array([3, -1])},
+        "does not keep the batch as the first axis",
+    ),
+    "batch fixed by a shape": (
+        [make("Reshape", ["input", "s"], ["output"])],
+        {"s": np.array([1, -1])},
+        "does not keep the batch as the first axis",
+    ),
+    "mean over the batch": (
+        [make("ReduceMean", ["input"], ["output"], axes=[0])],
+        {},
+        "does not keep the batch as the first axis",
+    ),
+    "softmax over the batch": ([make("Softmax", ["input"], ["output"], axis=0)], {}, "over the batch"),
+    "concat along the batch": (
+        [make("Concat", ["input", "input"], ["output"], axis=0)],
+        {},
+        "does not keep the batch as the first axis",
+    ),
+    "the batch turned around": (
+        [make("Slice", ["input", "s", "e", "a", "t"], ["output"])],
+        {"s": np.array([-1]), "e": np.array([-1000]), "a": np.array([0]), "t": np.array([-1])},
+        "it takes some of the batch",
+    ),
+    "weights that are computed": (
+        [make("Relu", ["input"], ["r"]), make("Conv", ["input", "r"], ["output"])],
+        {},
+        "its weights are computed",
+    ),
+    "another mode of pad": (
+        [make("Pad", ["input", "p"], ["output"], mode="mirror")],
+        {"p": np.array([0, 0, 1, 1, 0, 0, 1, 1])},
+        "mode mirror is not known",
+    ),
+    "less than no padding, of the input itself": (
+        [make("Pad", ["input", "p"], ["output"], mode="edge")],
+        {"p": np.array([0, 0, -1, 1, 0, 0, 1, 1])},
+        "negative padding is not supported in mode edge",
+    ),
+    "a random number": (
+        [make("RandomNormal", [], ["r"], shape=[1, 3, 8, 8]), make("Add", ["input", "r"], ["output"])],
+        {},
+        "RandomNormal r: it gives another answer each time",
+    ),
+    "a graph in a node": (
+        [
+            make("If", ["c"], ["b"], then_branch=BRANCH, else_branch=BRANCH),
+            make("Relu", ["input"], ["output"]),
+        ],
+        {"c": np.array(True)},
+        "If b: it has a graph inside",
+    ),
+    "more axes than the engine has": (
+        [
+            make("Reshape", ["input", "s"], ["r"]),
+            make("Transpose", ["r"], ["output"], perm=[0, 7, 6, 5, 4, 3, 2, 1], name="turn"),
+        ],
+        {"s": np.array([-1, 3, 2, 2, 2, 2, 2, 2])},
+        "Transpose turn: 7 axes that cannot be merged",
+    ),
+    "a constant output": ([make("Identity", ["w"], ["output"])], {"w": W}, "does not depend on the input"),
+    "maxima with indices": (
+        [make("MaxPool", ["input"], ["output", "indices"], kernel_shape=[2, 2])],
+        {},
+        "the indices of the maxima are not supported",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_is_refused(name: str) -> None:
+    nodes, constants, expected = CASES[name]
+    with pytest.raises(PlanError) as raised:
+        plan_model(model_of(nodes, ("batch", 3, 8, 8), constants))
+    assert expected in str(raised.value)
+
+
+def test_says_what_it_is_about() -> None:
+    nodes = [make("Erf", ["input"], ["output"], name="layer.3/erf")]
+    with pytest.raises(PlanError) as raised:
+        plan_model(model_of(nodes, ("batch", 3), {}))
+    assert (raised.value.operator, raised.value.label) == ("Erf", "layer.3/erf")
+
+
+def test_foreign_domain_is_refused() -> None:
+    model = model_of([make("Relu", ["input"], ["output"], name="g")], ("batch", 3), {})
+    model.graph.node[0].domain = "com.microsoft"
+    with pytest.raises(PlanError, match=r"Relu g: is of the domain com\.microsoft"):
+        plan_model(model)

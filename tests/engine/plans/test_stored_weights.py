@@ -1,0 +1,151 @@
+"""Weights as the site stores them, unpacked in ranges: as onnxruntime with the same values decoded."""
+
+from ctypes import CDLL
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from tests.engine.native_engine import NativeEngine
+from tests.engine.plans.running import Floats, require_close
+from torch2web.plan import plan_model
+from torch2web.plan.engine_driver import EngineError
+from torch2web.plan.lowering import products as lower_products
+from torch2web.variants import split
+from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
+from torch2web.variants.split import SplitModel, split_model
+from torch2web.verification.onnx_session import create_session_with, run_session
+
+SHAPE = (3, 8, 8)
+
+
+def network(folder: Path, wide: int = 72) -> Path:
+    """Convolutions of each kind, and two linear layers, the first with a large matrix of `wide` outputs."""
+    random = np.random.default_rng(5)
+
+    def weight(*shape: int) -> Floats:
+        values: Floats = (random.normal(size=shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+        return values
+
+    constants = {
+        "stem": weight(16, 3, 3, 3),
+        "stem bias": weight(16),
+        "depthwise": weight(16, 1, 3, 3),
+        "grouped": weight(32, 4, 3, 3),
+        "point": weight(24, 32, 1, 1),
+        "factor": weight(24),
+        "shift": weight(24),
+        "zero": np.zeros(24, np.float32),
+        "one": np.ones(24, np.float32),
+        "wide": weight(wide, 24 * 64),
+        "wide bias": weight(wide),
+        "last": weight(5, wide),
+        "offset": weight(1, wide),
+    }
+    make = helper.make_node
+    nodes = [
+        make("Conv", ["input", "stem", "stem bias"], ["a"], pads=[1, 1, 1, 1]),
+        make("Relu", ["a"], ["b"]),
+        make("Conv", ["b", "depthwise"], ["c"], pads=[1, 1, 1, 1], group=16),
+        make("Conv", ["c", "grouped"], ["d"], pads=[1, 1, 1, 1], group=4),
+        make("Identity", ["point"], ["shared"]),
+        make("Conv", ["d", "shared"], ["e"]),
+        make("BatchNormalization", ["e", "factor", "shift", "zero", "one"], ["n"]),
+        make("Flatten", ["n"], ["f"]),
+        make("Gemm", ["f", "wide", "wide bias"], ["g"], name="wide", transB=1),
+        make("Relu", ["g"], ["h"]),
+        make("Mul", ["h", "offset"], ["i"]),
+        make("Gemm", ["i", "last"], ["output"], name="last", transB=1),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "stored",
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", *SHAPE])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", 5])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 12)], ir_version=8)
+    onnx.save(model, folder / "model.onnx")
+    return folder / "model.onnx"
+
+
+def lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has 20 numbers is stored, biases too; the wide matrix in parts of 32 outputs."""
+    monkeypatch.setattr(split, "MIN_WEIGHT_ELEMENTS", 20)
+    monkeypatch.setattr(split, "MAX_WEIGHT_BYTES", 24 * 64 * 32 * 4)
+    monkeypatch.setattr(lower_products, "LARGE", 50_000)
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SplitModel:
+    """Of the wide matrix the last part has 8 outputs."""
+    lower_limits(monkeypatch)
+    return split_model(network(tmp_path))
+
+
+def stored_as(parts: SplitModel, encoding: str) -> Tensors:
+    tensors: Tensors = {}
+    for weight in parts.weights:
+        tensors |= ENCODINGS[encoding](weight)
+    return tensors
+
+
+def require_stored(library: CDLL, parts: SplitModel, encoding: str, ranges: int, threads: int) -> None:
+    """The plan of `parts` with its weights stored so gives what onnxruntime gives with them decoded."""
+    plan = plan_model(onnx.load_from_string(parts.graph))
+    assert "MATRIX" in plan.operators
+    tensors = stored_as(parts, encoding)
+    engine = NativeEngine(library, plan.content)
+    engine.load(tensors, threads, ranges)
+    x = np.random.default_rng(2).normal(size=(2, *SHAPE)).astype(np.float32)
+    expected = run_session(create_session_with(parts.graph, decode_all(tensors)), x)
+    found = np.stack([engine.run(one, threads) for one in x])
+    require_close(found, expected, encoding)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("ranges", [64, 1000, 10**6])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_form(library: CDLL, parts: SplitModel, encoding: str, ranges: int, threads: int) -> None:
+    assert applies(encoding, parts.weights)
+    require_stored(library, parts, encoding, ranges, threads)
+
+
+@pytest.mark.parametrize("wide", [72, 65], ids=["last part of 8", "last part of 1"])
+def test_matrix_in_parts_stays_small(
+    library: CDLL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wide: int
+) -> None:
+    lower_limits(monkeypatch)
+    parts = split_model(network(tmp_path, wide))
+    plan = plan_model(onnx.load_from_string(parts.graph))
+    sizes = {}
+    for encoding in ("fp32", "int8"):
+        engine = NativeEngine(library, plan.content)
+        engine.load(stored_as(parts, encoding))
+        sizes[encoding] = engine.memory.nbytes
+    saved = 3 * 24 * 64 * wide
+    assert sizes["int8"] < sizes["fp32"] - 0.9 * saved
+
+
+def test_what_the_file_has_to_have(library: CDLL, parts: SplitModel) -> None:
+    plan = plan_model(onnx.load_from_string(parts.graph))
+    engine = NativeEngine(library, plan.content).library
+    for number, weight in enumerate(parts.weights):
+        if not engine.engine_weight_length(number):
+            continue
+        assert engine.engine_store(number, 0, 1, 1) == 0
+        assert engine.engine_stored_bytes(number) == weight.values.nbytes
+        assert engine.engine_store(number, 2, weight.values.size + 1, 1), "a scale that does not fit"
+        assert engine.engine_store(number, 4, 1, 1), "a form that does not exist"
+    assert engine.engine_store(99, 0, 1, 1)
+
+
+def test_incomplete_weights_do_not_run(library: CDLL, parts: SplitModel) -> None:
+    plan = plan_model(onnx.load_from_string(parts.graph))
+    tensors = stored_as(parts, "int8")
+    cut = {**tensors, "w0": tensors["w0"][:-1]}
+    with pytest.raises(EngineError) as raised:
+        NativeEngine(library, plan.content).load(cut)
+    assert raised.value.call in ("engine_ready", "engine_store")

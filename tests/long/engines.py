@@ -1,0 +1,105 @@
+"""Firefox and WebKit as a Debian machine can install them: started on an address, without a driver."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.browser.find import playwrights_own
+from tests.browser.parity import HARNESS
+from tests.browser.server import Host
+
+SECONDS = 400
+"""Longest that a whole suite may take."""
+
+FIREFOX_SETTINGS = """
+user_pref("browser.shell.checkDefaultBrowser", false);
+user_pref("browser.startup.homepage_override.mstone", "ignore");
+user_pref("datareporting.policy.dataSubmissionEnabled", false);
+user_pref("toolkit.telemetry.enabled", false);
+user_pref("app.update.enabled", false);
+user_pref("network.captive-portal-service.enabled", false);
+user_pref("network.connectivity-service.enabled", false);
+user_pref("browser.aboutwelcome.enabled", false);
+"""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """`command` is followed by the address; `missing` says what to install where it is empty."""
+
+    name: str
+    command: tuple[str, ...]
+    missing: str
+
+
+def find_engines(profile: Path) -> tuple[Engine, ...]:
+    """Both engines, with what starts them here: Playwright's own builds, else what is installed."""
+    return (_playwrights("Firefox") or _firefox(profile), _playwrights("WebKit") or _webkit())
+
+
+def _playwrights(name: str) -> Engine | None:
+    if not playwrights_own(name.lower()).exists():
+        return None
+    return Engine(name, (sys.executable, "-m", "tests.long.open", name.lower()), "")
+
+
+def _firefox(profile: Path) -> Engine:
+    found = shutil.which("firefox-esr") or shutil.which("firefox")
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "user.js").write_text(FIREFOX_SETTINGS)
+    command = (found, "--headless", "--no-remote", "--profile", str(profile)) if found else ()
+    return Engine("Firefox", command, "apt-get install firefox-esr")
+
+
+def _webkit() -> Engine:
+    browsers = sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"))
+    tools = [shutil.which("xvfb-run"), shutil.which("dbus-run-session")]
+    packages = "apt-get install webkit2gtk-driver xvfb xauth dbus"
+    if not browsers or not all(tools):
+        return Engine("WebKit", (), packages)
+    xvfb, dbus = map(str, tools)
+    return Engine("WebKit", (xvfb, "-a", dbus, "--", str(browsers[-1])), packages)
+
+
+def run_suite(engine: Engine, host: Host, suite: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Tensors, logits and labels of the whole suite. Raises AssertionError where it fails."""
+    for file in HARNESS.iterdir():
+        host.extras[f"harness/{file.name}"] = file
+    (folder / "suite.json").write_text(json.dumps(suite))
+    host.extras["suite.json"] = folder / "suite.json"
+    outcome = visit(engine, host, "harness/engine.html", folder)
+    assert "error" not in outcome, f"{engine.name}: {outcome}"
+    return outcome
+
+
+def visit(engine: Engine, host: Host, path: str, folder: Path) -> dict[str, Any]:
+    """What the page at `path` posts. Raises AssertionError where it posts nothing."""
+    with started([*engine.command, f"{host.url}{path}"], folder / "log"):
+        outcome = host.wait_for_outcome(SECONDS)
+    log = (folder / "log").read_text(errors="replace")[-2000:]
+    assert outcome is not None, f"{engine.name} posted nothing within {SECONDS} s; it printed:\n{log}"
+    return outcome
+
+
+@contextmanager
+def started(command: Sequence[str], log: Path) -> Iterator[int]:
+    """A program while the block runs, by the number of its session, which all of its processes share."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+        try:
+            yield process.pid
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()

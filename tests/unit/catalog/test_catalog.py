@@ -1,0 +1,169 @@
+"""models.toml: what it must hold, and what is said where it does not."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from torch2web.catalog.load import ModelSpec, load_catalog
+from torch2web.errors import CatalogError
+from torch2web.images.steps import CenterCrop, Resize
+
+TEXT = (ROOT / "models.toml").read_text()
+SHORT = 'resize = [224, 224] # height, width\nfilter = "bilinear"'
+CROP = '{ op = "center_crop", size = 224 }'
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "models.toml"
+    path.write_text(text)
+    return path
+
+
+def test_the_projects_own(catalog: dict[str, ModelSpec]) -> None:
+    assert list(catalog) == ["mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion"]
+    for spec in catalog.values():
+        assert spec.labels == ("Bored", "Confused", "Focused", "Tired")
+        assert (spec.opset, spec.tolerance) == (12, 1e-4)
+        pixels = spec.preprocessing
+        assert pixels.steps == (Resize((224, 224), "bilinear"),)
+        assert pixels.size == (224, 224)
+        assert pixels.mean == (0.485, 0.456, 0.406)
+        assert pixels.std == (0.229, 0.224, 0.225)
+    assert [spec.checkpoint for spec in catalog.values()] == [
+        "mobile_epoch35.pth",
+        "landmark_epoch35.pth",
+        "effnet_epoch35.pth",
+    ]
+    places = [(spec.recommended.target, spec.recommended.role) for spec in catalog.values()]
+    assert places == [("browser", "primary"), ("browser", "optional"), ("server", "optional")]
+
+
+def test_a_model_overrides_the_defaults(tmp_path: Path) -> None:
+    changed = TEXT.replace(
+        'title = "MobileNetV2"', 'title = "MobileNetV2"\nlabels = ["yes", "no"]\nopset = 17'
+    )
+    first, second, _ = load_catalog(write(tmp_path, changed))
+    assert (first.labels, first.opset) == (("yes", "no"), 17)
+    assert (second.labels, second.opset) == (("Bored", "Confused", "Focused", "Tired"), 12)
+
+
+def test_steps_of_a_model_card(tmp_path: Path) -> None:
+    steps = """steps = [
+      { op = "resize", size = 256, filter = "bicubic" },
+      { op = "center_crop", size = 224 },
+    ]"""
+    changed = TEXT.replace(SHORT, steps)
+    first, *_ = load_catalog(write(tmp_path, changed))
+    assert first.preprocessing.steps == (Resize(256, "bicubic"), CenterCrop((224, 224)))
+    assert first.input_shape == (3, 224, 224)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "key", "problem"),
+    [
+        ("", "models[0].preprocessing", "found neither, expected either resize and filter, or steps"),
+        ("resize = [9, 9]", "models[0].preprocessing", "found resize, expected either"),
+        (f"{SHORT}\nsteps = [{CROP}]", "models[0].preprocessing", "found resize and filter and steps"),
+        ("steps = []", "defaults.preprocessing.steps", "found 0 entries, expected at least 1"),
+        (
+            'steps = [{ op = "resize", size = 9, filter = "box" }]',
+            "models[0].preprocessing.steps",
+            "the size after these steps depends on the image",
+        ),
+        (
+            'steps = [{ op = "resize", size = 9 }]',
+            "defaults.preprocessing.steps[0].filter",
+            "is missing",
+        ),
+        (
+            'steps = [{ op = "resize", size = 9, filter = "box", antialias = false }]',
+            "defaults.preprocessing.steps[0].antialias",
+            "unknown key; known here: filter, op, size",
+        ),
+        ('steps = [{ op = "flip" }]', "defaults.preprocessing.steps[0].op", 'found "flip", expected one of'),
+    ],
+)
+def test_steps_that_do_not_fit(tmp_path: Path, pixels: str, key: str, problem: str) -> None:
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(write(tmp_path, TEXT.replace(SHORT, pixels)))
+    assert (caught.value.key, problem in caught.value.problem) == (key, True), caught.value
+
+
+def test_only_some(tmp_path: Path) -> None:
+    names = [spec.name for spec in load_catalog(ROOT / "models.toml", ["efficientnet_emotion"])]
+    assert names == ["efficientnet_emotion"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "problem"),
+    [
+        ("opset = 12", 'opset = "twelve"', "defaults.opset", 'found "twelve", expected an integer'),
+        ("opset = 12", "opset = 7", "defaults.opset", "found 7, expected at least 12"),
+        ("opset = 12", "opsets = 12", "defaults.opsets", "unknown key; known here: gate, labels, opset"),
+        ("opset = 12", "", "models[0].opset", "is missing, here and in [defaults]"),
+        ("tolerance = 1e-4", "tolerance = 0", "defaults.tolerance", "found 0, expected more than 0"),
+        ("tolerance = 1e-4", "tolerance = nan", "defaults.tolerance", "found nan, expected a finite number"),
+        ("0.485", "inf", "defaults.preprocessing.mean[0]", "found inf, expected a finite number"),
+        ("[224, 224]", "[224]", "defaults.preprocessing.resize", "found 1 entries, expected at least 2"),
+        ("[224, 224]", "[224, 0]", "defaults.preprocessing.resize[1]", "found 0, expected at least 1"),
+        ('"bilinear"', '"bicubish"', "defaults.preprocessing.filter", 'found "bicubish", expected one of'),
+        ("0.229", "-0.229", "defaults.preprocessing.std[0]", "expected more than 0"),
+        ('name = "mobilenet_emotion"', "", "models[0].name", "is missing"),
+        ('name = "mobilenet_emotion"', "name = 3", "models[0].name", "found 3, expected a string"),
+        ('name = "mobilenet_emotion"', 'name = "../up"', "models[0].name", "matches"),
+        (
+            '"mobilenet_v2"',
+            '"resnet"',
+            "models[0].architecture",
+            "expected one of efficientnet_b0, landmark_cnn",
+        ),
+        ('"mobile_epoch35.pth"', '"mobile.h5"', "models[0].checkpoint", "matches"),
+        ('"mobilenet_emotion.onnx"', '"../../x.onnx"', "models[0].output", "matches"),
+        (
+            'target = "server"',
+            'target = "phone"',
+            "models[2].recommended.target",
+            'found "phone", expected one of',
+        ),
+        ('"landmark_cnn_emotion"', '"mobilenet_emotion"', "models[1].name", "is the name of models[0] too"),
+        (
+            '"landmark_cnn_emotion.onnx"',
+            '"mobilenet_emotion.onnx"',
+            "models[1].output",
+            "is the output of models[0]",
+        ),
+        ('"Tired"]', '"Bored"]', "defaults.labels", "expected distinct entries"),
+        ("[[models]]", "[[model]]", "model", "unknown key; known here: defaults, models"),
+    ],
+)
+def test_what_does_not_fit_is_named(tmp_path: Path, old: str, new: str, key: str, problem: str) -> None:
+    assert old in TEXT
+    path = write(tmp_path, TEXT.replace(old, new))
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(path)
+    assert caught.value.key == key
+    assert problem in caught.value.problem
+    assert str(caught.value).startswith(f"{path}: {key}: ")
+
+
+def test_broken_toml_names_the_line(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"not valid TOML.*line 2"):
+        load_catalog(write(tmp_path, "[defaults]\nopset = = 3\n"))
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="there is no such file"):
+        load_catalog(tmp_path / "none.toml")
+
+
+def test_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "models.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CatalogError, match="cannot be read"):
+        load_catalog(path)
+
+
+def test_unknown_name_lists_the_known(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="no model 'x'; it has mobilenet_emotion, landmark"):
+        load_catalog(ROOT / "models.toml", ["x"])

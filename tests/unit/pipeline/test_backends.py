@@ -1,0 +1,189 @@
+"""`--backend`: what a site then carries to run its models, and what becomes of a model without a plan."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.browser.sites import manifest_of
+from tests.conftest import run_build
+from tests.tiny_network import unplannable
+from tests.unit.cli.test_cli import tree
+from torch2web.cli import main
+
+MODEL = "mobilenet_emotion"
+
+
+def built(site: Path, cache: Path, backend: str, *more: str) -> subprocess.CompletedProcess[str]:
+    result = run_build(
+        "--only",
+        MODEL,
+        "--no-verify-page",
+        "--variants",
+        "all",
+        "--backend",
+        backend,
+        "--out",
+        site,
+        "--cache",
+        cache,
+        *more,
+    )
+    assert result.returncode == 0, result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def compiled_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    site = tmp_path_factory.mktemp("compiled") / "site"
+    built(site, cache, "compiled")
+    return site
+
+
+@pytest.fixture(scope="module")
+def onnxruntime_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
+    site = tmp_path_factory.mktemp("onnxruntime") / "site"
+    built(site, cache, "onnxruntime")
+    return site
+
+
+def names_below(site: Path, folder: str) -> set[str]:
+    """Without hashes."""
+    return {path.name.rpartition("-")[0] for path in site.glob(f"{folder}/*.wasm")}
+
+
+def test_both_by_default(small_site: Path) -> None:
+    manifest = manifest_of(small_site)
+    (model,) = manifest["models"]
+    assert {"runtime", "engine"} < set(manifest)
+    assert {"graph", "plan"} < set(model)
+    assert "no_plan" not in model
+    assert names_below(small_site, "engine") == {
+        "engine",
+        "engine-threads",
+        "engine-relaxed",
+        "engine-relaxed-threads",
+    }
+    for build, module in manifest["engine"]["files"].items():
+        (path,) = (part["path"] for part in module["parts"])
+        assert ("relaxed" in build, "threads" in build) == ("relaxed" in path, "threads" in path)
+    assert len(manifest["engine"]["version"]) == 16
+    assert model["plan"]["size"] < 150_000
+
+
+def test_compiled_alone(compiled_site: Path, small_site: Path) -> None:
+    manifest = manifest_of(compiled_site)
+    (model,), (other,) = manifest["models"], manifest_of(small_site)["models"]
+    assert "runtime" not in manifest
+    assert "graph" not in model
+    assert not (compiled_site / "onnxruntime").exists()
+    weights = [variant["weights"] for variant in model["variants"]]
+    assert weights == [variant["weights"] for variant in other["variants"]], "the same files for either"
+    wanted = {part["path"] for file in (model["plan"], *weights) for part in file["parts"]}
+    assert {f"models/parts/{path.name}" for path in compiled_site.glob("models/parts/*.bin")} == wanted
+    assert (compiled_site / model["plain"]["path"]).is_file(), "for servers, as ever"
+    for name in ("index.html", "THIRD_PARTY.txt"):
+        assert "onnxruntime" not in (compiled_site / name).read_text()
+        assert "onnxruntime" in (small_site / name).read_text()
+
+
+def test_small_over_the_wire(compiled_site: Path) -> None:
+    """What a first visitor's browser fetches: page, loader, engine and the default variant."""
+    manifest = manifest_of(compiled_site)
+    (model,) = manifest["models"]
+    fetched = ["index.html", "page.js", "page.css", "torch2web.js", "models/model_info.json"]
+    fetched += [path.name for path in compiled_site.glob("torch2web-*.js")]
+    files = (manifest["engine"]["files"]["relaxed"], model["plan"], model["variants"][0]["weights"])
+    fetched += [part["path"] for file in files for part in file["parts"]]
+    sent = 0
+    for path in fetched:
+        smaller = compiled_site / f"{path}.br"
+        sent += (smaller if smaller.exists() else compiled_site / path).stat().st_size
+    assert sent < 2.4e6
+
+
+def test_onnxruntime_alone(onnxruntime_site: Path) -> None:
+    manifest = manifest_of(onnxruntime_site)
+    (model,) = manifest["models"]
+    assert "engine" not in manifest
+    assert not {"plan", "no_plan"} & set(model), "none was wanted"
+    assert not (onnxruntime_site / "engine").exists()
+
+
+def test_a_conversion_with_a_plan_serves_all_three(tmp_path: Path, cache: Path) -> None:
+    """`compiled_site` or `small_site` may have made it; none of these makes it anew."""
+    for backend in ("both", "compiled", "onnxruntime"):
+        built(tmp_path / "site", cache, backend)
+        assert "kept" in built(tmp_path / "site", cache, backend).stdout
+
+
+def test_byte_identical_from_nothing(compiled_site: Path, tmp_path: Path) -> None:
+    result = built(tmp_path / "site", tmp_path / "cache", "compiled")
+    assert "kept" not in result.stdout
+    assert tree(tmp_path / "site") == tree(compiled_site)
+
+
+@pytest.mark.parametrize("site", ["compiled_site", "onnxruntime_site"])
+def test_verify_runs_what_there_is(site: str, request: pytest.FixtureRequest) -> None:
+    result = run_build("verify", request.getfixturevalue(site))
+    assert result.returncode == 0, result.stderr
+    rows = [line for line in result.stdout.splitlines() if line.startswith(MODEL)]
+    assert len(rows) == 4
+    assert all(row.endswith("ok") for row in rows)
+
+
+def test_another_name_is_wrong_usage(tmp_path: Path) -> None:
+    result = run_build("--backend", "tensorflow", "--out", tmp_path / "site")
+    assert result.returncode == 2
+    assert "tensorflow" in result.stderr
+
+
+def build_unplannable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, backend: str, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str, str]:
+    """Exit code, output and errors of a build with a network in the place of MobileNetV2."""
+    monkeypatch.setattr("torch2web.pipeline.convert.load_model", unplannable)
+    options = ["--only", MODEL, "--no-verify-page", "--no-precompressed", "--backend", backend]
+    code = main(["build", *options, "--out", str(tmp_path / "site"), "--cache", str(tmp_path / "cache")])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_compiled_alone_refuses_what_it_cannot_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):  # the second time of the cache
+        code, _, errors = build_unplannable(monkeypatch, tmp_path, "compiled", capsys)
+        assert code == 1
+        assert f"{MODEL}: the compiled backend cannot run it: Erf " in errors
+        assert "--backend both builds this model for onnxruntime-web" in errors
+        assert not (tmp_path / "site").exists()
+
+
+def test_both_goes_on_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        code, output, _ = build_unplannable(monkeypatch, tmp_path, "both", capsys)
+        assert code == 0
+        assert f"{MODEL}: built without the compiled backend: Erf " in output
+        manifest = manifest_of(tmp_path / "site")
+        (model,) = manifest["models"]
+        assert model["no_plan"].startswith("Erf ")
+        assert "plan" not in model
+        assert "graph" in model
+        assert "engine" not in manifest, "there is nothing for it to run"
+
+
+def test_onnxruntime_does_not_ask(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_plan(*_: object) -> None:
+        raise AssertionError("it is not needed")
+
+    monkeypatch.setattr("torch2web.pipeline.convert.plan_model", no_plan)
+    code, output, _ = build_unplannable(monkeypatch, tmp_path, "onnxruntime", capsys)
+    assert code == 0
+    assert "compiled backend" not in output
+    assert "Erf" not in json.dumps(manifest_of(tmp_path / "site"))

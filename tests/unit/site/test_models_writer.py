@@ -1,0 +1,128 @@
+"""A model's files in the site: names of those in the cache, or split anew where these are too large."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from torch2web.catalog.load import ModelSpec
+from torch2web.errors import OutputError
+from torch2web.site.manifest.backends import Backends
+from torch2web.site.manifest.delivery import Delivery
+from torch2web.site.manifest.records import ModelRecord, Weights
+from torch2web.site.writers import models as placing
+from torch2web.store.conversions import MODEL, CachedConversion
+from torch2web.store.hashing import record_of, sha256_of, write_bytes_hashed
+from torch2web.store.parts import PARTS, PartedFile, join_parts, write_parts
+from torch2web.store.verified_files import VerifiedFiles
+
+SIZE = 400
+CONTENT = bytes(range(250)) * 5
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConversion:
+    monkeypatch.setattr(placing, "PART_SIZE", SIZE)
+    folder = tmp_path / "kept"
+    model = write_bytes_hashed(folder, MODEL, b"onnx")
+    graph = write_parts(folder, PARTS, b"graph", SIZE)
+    weights = write_parts(folder, PARTS, CONTENT, SIZE)
+    variant = {"name": "fp32", "weights": asdict(weights), "verification": {}, "golden": {}, "logits": {}}
+    plan = write_parts(folder, PARTS, b"plan", SIZE)
+    record: dict[str, Any] = {
+        "model": asdict(model),
+        "graph": asdict(graph),
+        "plan": asdict(plan),
+        "no_plan": "",
+    }
+    record |= {
+        "kept": [variant],
+        "golden": {},
+        "refused": [],
+        "verification": {},
+        "reference": {},
+    }
+    files = VerifiedFiles.check(folder, [model, *graph.parts, *plan.parts, *weights.parts])
+    assert files is not None
+    return CachedConversion(record, files)
+
+
+def place(
+    kept: CachedConversion,
+    spec: ModelSpec,
+    root: Path,
+    *,
+    most: int = 2**20,
+    plain: bool = True,
+    backends: Backends = Backends.BOTH,
+) -> ModelRecord:
+    delivery = Delivery(max_file_size=most, full_onnx=plain, backends=backends)
+    return placing.place_model(root, spec, Weights("weights", "", demo=True), kept, delivery)
+
+
+@pytest.fixture
+def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
+    return catalog["mobilenet_emotion"]
+
+
+def weights_of(record: ModelRecord) -> PartedFile:
+    return record.variants[0].weights
+
+
+def test_files_are_links_and_as_recorded(kept: CachedConversion, spec: ModelSpec, tmp_path: Path) -> None:
+    root = tmp_path / "site"
+    record = place(kept, spec, root)
+    assert {file.path for file in record.files} == {
+        path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()
+    }
+    for file in record.files:
+        assert record_of(root, file.path) == file
+        source = MODEL if file == record.plain else file.path
+        assert (root / file.path).samefile(kept.files.folder / source)
+    assert join_parts(root, weights_of(record).as_dict()) == CONTENT
+
+
+@pytest.mark.parametrize("most", [1, 100, SIZE - 1])
+def test_smaller_parts_on_demand(kept: CachedConversion, spec: ModelSpec, tmp_path: Path, most: int) -> None:
+    root = tmp_path / "site"
+    record = place(kept, spec, root, most=most)
+    assert max(part.size for part in weights_of(record).parts) == most
+    assert weights_of(record).sha256 == weights_of(place(kept, spec, tmp_path / "other")).sha256
+    assert join_parts(root, weights_of(record).as_dict()) == CONTENT
+    for part in weights_of(record).parts:
+        assert sha256_of(root / part.path) == part.sha256
+
+
+def test_without_the_whole_model(kept: CachedConversion, spec: ModelSpec, tmp_path: Path) -> None:
+    assert place(kept, spec, tmp_path / "site", plain=False).plain is None
+    assert not list((tmp_path / "site").rglob("*.onnx"))
+
+
+@pytest.mark.parametrize("backends", Backends)
+def test_how_it_is_run(kept: CachedConversion, spec: ModelSpec, tmp_path: Path, backends: Backends) -> None:
+    kept.record["no_plan"] = "Einsum: not known"
+    record = place(kept, spec, tmp_path / "site", backends=backends)
+    assert bool(record.graph) == (backends in (Backends.ONNXRUNTIME, Backends.BOTH))
+    assert bool(record.plan) == (backends in (Backends.COMPILED, Backends.BOTH))
+    assert record.no_plan == ("Einsum: not known" if backends.with_engine else ""), "where one was wanted"
+    kept.record["plan"] = None
+    assert place(kept, spec, tmp_path / "other", backends=backends).plan is None
+
+
+def test_parts_in_another_order_are_not_the_file(
+    kept: CachedConversion, spec: ModelSpec, tmp_path: Path
+) -> None:
+    kept.record["kept"][0]["weights"]["parts"] = kept.record["kept"][0]["weights"]["parts"][::-1]
+    with pytest.raises(OutputError, match="its parts make up SHA-256"):
+        place(kept, spec, tmp_path / "site", most=100)
+
+
+@pytest.mark.parametrize("most", [100, SIZE])
+def test_part_that_changed_after_it_was_verified(
+    kept: CachedConversion, spec: ModelSpec, tmp_path: Path, most: int
+) -> None:
+    part = kept.files.folder / kept.record["kept"][0]["weights"]["parts"][1]["path"]
+    part.write_bytes(part.read_bytes()[::-1])
+    with pytest.raises(OutputError, match="it changed after it was verified"):
+        place(kept, spec, tmp_path / "site", most=most)

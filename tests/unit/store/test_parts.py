@@ -1,0 +1,55 @@
+"""Files in parts: named by what they hold, and put together again."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from tests.browser.sites import manifest_of
+from tests.conftest import run_build
+from torch2web.errors import InputError
+from torch2web.store.parts import PartedFile, join_parts, write_parts
+
+
+@pytest.mark.parametrize("size", [1, 99, 100, 101, 250])
+def test_parts_follow_one_another(tmp_path: Path, size: int) -> None:
+    content = bytes(range(251))[:size]
+    file = write_parts(tmp_path, "parts/*.bin", content, 100)
+    assert [part.size for part in file.parts] == [100] * (size // 100) + [size % 100] * (size % 100 > 0)
+    assert (file.size, file.sha256) == (size, hashlib.sha256(content).hexdigest())
+    for part in file.parts:
+        assert part.path == f"parts/{part.sha256[:32]}.bin"
+        assert hashlib.sha256((tmp_path / part.path).read_bytes()).hexdigest() == part.sha256
+    assert join_parts(tmp_path, file.as_dict()) == content
+    assert PartedFile.from_dict(file.as_dict()) == file
+
+
+def test_same_content_is_one_file(tmp_path: Path) -> None:
+    file = write_parts(tmp_path, "parts/*.bin", b"ab" * 50, 10)
+    assert len(file.parts) == 10
+    assert len(list((tmp_path / "parts").iterdir())) == 1
+
+
+def test_no_file_over_the_limit(tmp_path: Path, cache: Path) -> None:
+    site = tmp_path / "site"
+    options = ("--only", "mobilenet_emotion", "--out", site, "--cache", cache, "--max-file-size", "1")
+    result = run_build(*options)
+    assert result.returncode == InputError.exit_code
+    assert "pyodide.asm.wasm (" in result.stderr
+    assert "--no-verify-page leaves out verify/" in result.stderr
+    assert not site.exists()
+    result = run_build(*options, "--no-verify-page", "--no-full-onnx")
+    assert result.returncode == 0, result.stderr
+    assert max(path.stat().st_size for path in site.rglob("*") if path.is_file()) <= 2**20
+    assert not list(site.rglob("*.onnx"))
+    (model,) = manifest_of(site)["models"]
+    assert "plain" not in model
+    assert len(model["variants"][0]["weights"]["parts"]) == 3
+    assert len(manifest_of(site)["runtime"]["files"]["wasm"]["parts"]) == 14
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", "nan"])
+def test_limit_must_be_a_size(value: str) -> None:
+    result = run_build("--max-file-size", value)
+    assert result.returncode == 2
+    assert f"found {value}, expected a number of MiB" in result.stderr

@@ -1,0 +1,137 @@
+"""Variants of a model: made, measured, and kept or refused by the gate."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.materials import MATERIALS, images
+from torch2web.catalog.load import Gate, ModelSpec, load_catalog
+from torch2web.errors import CatalogError, VerificationError
+from torch2web.sources.checkpoint import load_model
+from torch2web.sources.export import export_onnx
+from torch2web.store.conversions import Entry
+from torch2web.variants import selection as variants
+from torch2web.variants.encodings import ENCODINGS, Tensors, Weight
+from torch2web.variants.split import split_model
+from torch2web.verification.reference_run import ReferenceRun, capture_reference
+
+
+@pytest.fixture(scope="module")
+def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
+    return catalog["mobilenet_emotion"]
+
+
+@pytest.fixture(scope="module")
+def reference(spec: ModelSpec) -> ReferenceRun:
+    return capture_reference(load_model(spec, None, MATERIALS), spec, images())
+
+
+@pytest.fixture(scope="module")
+def exported(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("exported") / "model.onnx"
+    export_onnx(load_model(spec, None, MATERIALS), spec, path)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def entry(exported: bytes, tmp_path: Path) -> Entry:
+    made = Entry(tmp_path)
+    made.model.write_bytes(exported)
+    return made
+
+
+@dataclass(frozen=True)
+class Made:
+    kept: list[variants.Variant]
+    refused: list[variants.Refused]
+
+
+def make(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> Made:
+    outcomes = list(variants.make_variants(split_model(entry.model), spec, reference))
+    return Made(
+        [outcome for outcome in outcomes if isinstance(outcome, variants.Variant)],
+        [outcome for outcome in outcomes if isinstance(outcome, variants.Refused)],
+    )
+
+
+def names(made: Made) -> tuple[list[str], list[str]]:
+    return [variant.name for variant in made.kept], [refused.name for refused in made.refused]
+
+
+def test_every_outcome_is_measured(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> None:
+    made = make(entry, spec, reference)
+    assert names(made) == (["fp32", "fp16", "int8"], [])
+    for variant in made.kept:
+        assert len(variant.logits) == len(reference.image_names)
+    exact = made.kept[0]
+    # Of the exact one the self-check's logits are PyTorch's own, not what onnxruntime makes of them.
+    assert exact.golden["logits"] == reference.golden_logits.tolist()
+    assert made.kept[-1].golden["logits"] != exact.golden["logits"]
+
+
+def test_gate_refuses_with_figures(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> None:
+    strict = replace(spec, gate=Gate(top1_agreement=1, probabilities_max_abs_diff=1e-3))
+    made = make(entry, strict, reference)
+    assert names(made) == (["fp32", "fp16"], ["int8"])
+    (refused,) = made.refused
+    assert "max. difference of a probability 0.00" in refused.reason
+    assert "expected at most 0.001" in refused.reason
+    assert refused.verification is not None
+    assert refused.verification["probabilities_max_abs_diff"] > 1e-3
+
+
+def test_other_labels_are_refused(
+    entry: Entry, spec: ModelSpec, reference: ReferenceRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights rounded so coarsely that pictures get other labels."""
+
+    def coarse(weight: Weight) -> Tensors:
+        return {weight.name: (weight.values * 4).round() / 4}
+
+    monkeypatch.setattr(variants, "ENCODINGS", {"fp32": ENCODINGS["fp32"], "coarse": coarse})
+    made = make(entry, replace(spec, gate=Gate(0.99, 1)), reference)
+    assert names(made) == (["fp32"], ["coarse"])
+    assert "top-1 agreement" in made.refused[0].reason
+    assert "expected at least 99.00%" in made.refused[0].reason
+
+
+def test_numbers_that_are_not_finite_are_refused(
+    entry: Entry, spec: ModelSpec, reference: ReferenceRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(weight: Weight) -> Tensors:
+        return {weight.name: weight.values * float("nan")}
+
+    monkeypatch.setattr(variants, "ENCODINGS", {"fp32": ENCODINGS["fp32"], "broken": broken})
+    made = make(entry, spec, reference)
+    assert names(made) == (["fp32"], ["broken"])
+    assert "NaN or infinite" in made.refused[0].reason
+    assert made.refused[0].verification is None
+
+
+def test_exact_weights_must_give_pytorchs_numbers(
+    entry: Entry, spec: ModelSpec, reference: ReferenceRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault in taking the model apart stops the build; it does not become a refused variant."""
+
+    def wrong(weight: Weight) -> Tensors:
+        return {weight.name: weight.values[::-1].copy() if weight.name == "w3" else weight.values}
+
+    monkeypatch.setattr(variants, "ENCODINGS", {"fp32": wrong})
+    with pytest.raises(VerificationError, match="logits exceed the tolerance"):
+        make(entry, spec, reference)
+
+
+def test_gate_of_the_catalogue(tmp_path: Path) -> None:
+    text = (ROOT / "models.toml").read_text()
+    path = tmp_path / "models.toml"
+    path.write_text(
+        text.replace(
+            "[defaults.preprocessing]", "[defaults.gate]\ntop1_agreement = 0.9\n\n[defaults.preprocessing]", 1
+        )
+    )
+    assert {spec.gate for spec in load_catalog(path)} == {Gate(0.9, 0.02)}
+    path.write_text(path.read_text().replace("0.9\n", "90\n", 1))
+    with pytest.raises(CatalogError, match="found 90, expected at most 1"):
+        load_catalog(path)

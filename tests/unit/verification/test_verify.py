@@ -1,0 +1,199 @@
+"""Verification with teeth: each wrong file and each dead network is refused, with figures."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+
+from tests.browser.expected import photograph_files
+from tests.browser.mutants import scale_one_weight
+from tests.materials import MATERIALS, images
+from torch2web.architectures import load_architecture
+from torch2web.catalog.load import ModelSpec
+from torch2web.catalog.materials import ReferenceImage
+from torch2web.errors import ConstantOutputError, ExportError, VerificationError
+from torch2web.images.preprocessing import open_rgb
+from torch2web.sources.checkpoint import load_model
+from torch2web.sources.export import export_onnx
+from torch2web.verification.compare import (
+    VerificationReport,
+    measure,
+    require_usable,
+    require_within_tolerance,
+    verify_onnx,
+)
+from torch2web.verification.reference_run import BATCH_SIZES, ReferenceRun, capture_reference
+
+
+@pytest.fixture(scope="module")
+def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
+    return catalog["mobilenet_emotion"]
+
+
+@pytest.fixture(scope="module")
+def reference(spec: ModelSpec) -> ReferenceRun:
+    return capture_reference(load_model(spec, None, MATERIALS), spec, images())
+
+
+@pytest.fixture(scope="module")
+def exported(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("exported") / "model.onnx"
+    export_onnx(load_model(spec, None, MATERIALS), spec, path)
+    return path
+
+
+def verify(path: Path, spec: ModelSpec, reference: ReferenceRun) -> VerificationReport:
+    return verify_onnx(path, spec, reference, allow_dead=False)
+
+
+def test_right_file_passes_and_its_figures_mean_something(
+    exported: Path, spec: ModelSpec, reference: ReferenceRun
+) -> None:
+    report = verify(exported, spec, reference)
+    assert report.images >= 24
+    assert report.batch_sizes == BATCH_SIZES == (1, 5)
+    # Exactly 0 would mean that nothing was computed twice.
+    assert 0 < report.logits_mean_abs_diff < report.logits_max_abs_diff <= 1e-4
+    assert 0 < report.probabilities_max_abs_diff <= 1e-4
+    assert report.top1_agreement == 1
+    assert report.top1_classes == 4
+    assert report.logits_spread > 0.5
+    assert not report.dead
+
+
+@pytest.mark.parametrize("name", ["mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion"])
+def test_photographs_too(demo_site: Path, catalog: dict[str, ModelSpec], name: str) -> None:
+    """The built file against PyTorch on photographs, which no build has at hand."""
+    spec = catalog[name]
+    photographs = [ReferenceImage(path.name, open_rgb(path)) for path in photograph_files().values()]
+    reference = capture_reference(load_model(spec, None, MATERIALS), spec, photographs)
+    report = verify(demo_site / "models" / spec.output, spec, reference)
+    assert report.images == len(photographs) >= 5
+    assert 0 < report.logits_max_abs_diff <= 1e-4
+
+
+def test_export_is_as_asked(exported: Path) -> None:
+    model = onnx.load(exported)
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 12)]
+    assert [value.name for value in model.graph.input] == ["input"]
+    assert [value.name for value in model.graph.output] == ["output"]
+    assert not [node for node in model.graph.node if node.op_type == "BatchNormalization"]
+
+
+def test_scaled_weight_tensor_is_caught(
+    exported: Path, spec: ModelSpec, reference: ReferenceRun, tmp_path: Path
+) -> None:
+    scale_one_weight(exported, tmp_path / "scaled.onnx")
+    with pytest.raises(VerificationError) as caught:
+        verify(tmp_path / "scaled.onnx", spec, reference)
+    assert caught.value.figures["max difference"] > 1e-4
+    assert caught.value.worst_image in (*reference.image_names, "golden input")
+    assert f"worst image: {caught.value.worst_image}" in str(caught.value)
+
+
+def test_swapped_input_channels_are_caught(
+    exported: Path, spec: ModelSpec, reference: ReferenceRun, tmp_path: Path
+) -> None:
+    model = onnx.load(exported)
+    first = next(node for node in model.graph.node if node.op_type == "Conv").input[1]
+    weight = next(tensor for tensor in model.graph.initializer if tensor.name == first)
+    swapped = np.ascontiguousarray(numpy_helper.to_array(weight)[:, ::-1])
+    weight.CopyFrom(numpy_helper.from_array(swapped, first))
+    onnx.save(model, tmp_path / "swapped.onnx")
+    with pytest.raises(VerificationError, match="logits exceed the tolerance"):
+        verify(tmp_path / "swapped.onnx", spec, reference)
+
+
+def test_file_of_another_model_is_caught(spec: ModelSpec, reference: ReferenceRun, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    other = load_architecture("mobilenet_v2").build(4, 224, 224).eval()
+    export_onnx(other, spec, tmp_path / "other.onnx")
+    with pytest.raises(VerificationError):
+        verify(tmp_path / "other.onnx", spec, reference)
+
+
+def test_truncated_file_is_a_clear_error(
+    exported: Path, spec: ModelSpec, reference: ReferenceRun, tmp_path: Path
+) -> None:
+    (tmp_path / "cut.onnx").write_bytes(exported.read_bytes()[:100_000])
+    with pytest.raises(VerificationError, match="onnxruntime cannot load it"):
+        verify(tmp_path / "cut.onnx", spec, reference)
+
+
+def test_fresh_network_is_dead(spec: ModelSpec, tmp_path: Path) -> None:
+    """It agrees with itself perfectly, which proves nothing: its output hardly depends on its input."""
+    torch.manual_seed(0)
+    fresh = load_architecture("efficientnet_b0").build(4, 224, 224).eval()
+    dead = replace(spec, architecture="efficientnet_b0")
+    path = tmp_path / "fresh.onnx"
+    export_onnx(fresh, dead, path)
+    reference = capture_reference(fresh, dead, images())
+    with pytest.raises(ConstantOutputError, match="--allow-dead") as caught:
+        verify(path, dead, reference)
+    assert caught.value.spread < caught.value.needed
+    report = verify_onnx(path, dead, reference, allow_dead=True)
+    assert report.dead
+
+
+def with_logits(reference: ReferenceRun, change: float, at: int) -> dict[int, np.ndarray]:
+    found = {size: logits.copy() for size, logits in reference.logits.items()}
+    found[5][at, 2] += change
+    return found
+
+
+def test_one_wrong_logit_of_one_image_in_one_batch_is_caught(
+    spec: ModelSpec, reference: ReferenceRun
+) -> None:
+    found = with_logits(reference, 2e-4, 17)
+    report = measure(spec, reference, found, reference.golden_logits)
+    with pytest.raises(VerificationError) as caught:
+        require_within_tolerance(spec, report)
+    assert caught.value.worst_image == reference.image_names[17]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_logits_that_are_not_finite_are_caught(
+    spec: ModelSpec, reference: ReferenceRun, value: float
+) -> None:
+    found = with_logits(reference, value, 3)
+    with pytest.raises(VerificationError) as caught:
+        measure(spec, reference, found, reference.golden_logits)
+    assert caught.value.worst_image == reference.image_names[3]
+    assert "NaN or infinite" in str(caught.value)
+    with pytest.raises(VerificationError, match="the PyTorch model outputs NaN or infinite"):
+        require_usable(spec, replace(reference, logits=found))
+
+
+def test_labels_must_fit_the_output(spec: ModelSpec, reference: ReferenceRun) -> None:
+    with pytest.raises(
+        VerificationError, match=r"shape \[30, 4\] in PyTorch, expected \[batch, 2\], one per label"
+    ):
+        require_usable(replace(spec, labels=("yes", "no")), reference)
+
+
+def test_export_with_another_opset_is_refused(
+    spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As torch's newer exporter does: it is asked for 12 and writes 18 with a warning."""
+    original = torch.onnx.export
+
+    def at_18(*arguments: object, **options: object) -> None:
+        original(*arguments, **{**options, "opset_version": 18})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(torch.onnx, "export", at_18)
+    with pytest.raises(ExportError, match=r"found opsets \{'': 18\}"):
+        export_onnx(load_model(spec, None, MATERIALS), spec, tmp_path / "model.onnx")
+
+
+def test_network_that_onnx_cannot_express_is_a_clear_error(spec: ModelSpec, tmp_path: Path) -> None:
+    class Odd(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            values: torch.Tensor = torch.linalg.eigvals(x[:, 0]).real[:, :4]
+            return values
+
+    with pytest.raises(ExportError, match="cannot express"):
+        export_onnx(Odd(), spec, tmp_path / "odd.onnx")

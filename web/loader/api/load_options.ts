@@ -1,0 +1,40 @@
+import type { BackendName } from "./backend.ts";
+import type { Progress } from "./progress.ts";
+
+/** PEM text, or the result of `crypto.subtle.importKey`. */
+export type PublicKey = string | CryptoKey;
+
+export interface LoadOptions {
+  /** Folder of the site's files; by default the folder of this script. */
+  baseURL?: string | URL;
+  /** Name of one of the model's variants; by default the one that the build recommends. */
+  variant?: string;
+  /**
+   * Allowed backends in order of preference; by default "compiled", then "webgpu" where it is faster than "wasm", then
+   * "wasm".
+   */
+  backends?: readonly BackendName[];
+  /**
+   * Number of threads; by default a short trial decides. More than one need a cross-origin isolated page. Threads are
+   * workers, whose scripts browsers start without checking their hash.
+   */
+  threads?: number;
+  /**
+   * Whether to run in a worker, so that the page stays responsive; by default true where workers are available.
+   * Browsers start a worker's script without checking its hash: the loader checks it just before.
+   */
+  worker?: boolean;
+  /** Whether to cache downloads on this device; by default true. */
+  cache?: boolean;
+  /** Milliseconds without a byte after which a connection is aborted; by default 30,000. */
+  stallTimeout?: number;
+  /** Called as each file arrives. */
+  onProgress?: (progress: Progress) => void;
+  /** Aborts the load. */
+  signal?: AbortSignal;
+  /**
+   * Loads only a site whose model_info.json is signed with the matching private key: ECDSA on P-256, as PEM text
+   * (`-----BEGIN PUBLIC KEY-----`) or a CryptoKey with the usage `verify`.
+   */
+  publicKey?: PublicKey;
+}

@@ -1,0 +1,71 @@
+import type { BackendReport } from "./backend.ts";
+import type { CacheReport } from "./cache.ts";
+import type { DecodedBy, ImageSource } from "./image.ts";
+import type { ModelInfo } from "./manifest.ts";
+import type { Watch, WatchOptions } from "./watch.ts";
+
+export interface Model {
+  readonly info: LoadedModelInfo;
+  /** Name of the variant that was loaded. */
+  readonly variant: string;
+  /** The backend that runs the model, why it was chosen, and its self-check. */
+  readonly backend: BackendReport;
+  readonly worker: WorkerReport;
+  /** Concurrent calls are answered in the order of the calls. */
+  predict(source: ImageSource, options?: PredictOptions): Promise<Prediction>;
+  /** Predicts all of `sources` as one batch. */
+  predictBatch(sources: readonly ImageSource[], options?: PredictOptions): Promise<Prediction[]>;
+  /** The preprocessed image: a tensor [3, height, width]. */
+  preprocess(source: ImageSource, options?: PredictOptions): Promise<Float32Array<ArrayBuffer>>;
+  /** Logits [batch × classes] of a tensor [batch, 3, height, width]. */
+  run(tensor: Float32Array, options?: PredictOptions): Promise<Float32Array>;
+  /** Predicts the newest frame of a camera or video, again and again until it is stopped. */
+  watch(
+    source: HTMLVideoElement | MediaStream,
+    callback: (prediction: Prediction) => void,
+    options?: WatchOptions,
+  ): Watch;
+  /** Frees the memory; the model cannot be used afterwards. */
+  dispose(): Promise<void>;
+}
+
+export interface PredictOptions {
+  /** Aborts the call: one that waits is not started, one that runs is not awaited. */
+  signal?: AbortSignal;
+}
+
+export interface Prediction {
+  /** The label of the largest logit. */
+  label: string;
+  /** Its probability. */
+  confidence: number;
+  /** One for each label of `model.info.labels`, in order; they sum to 1. */
+  probabilities: number[];
+  logits: Float32Array;
+  /** Whether the pixels equal those that Pillow reads from the same file, or those that the source holds. */
+  exact: boolean;
+  /** Why they may differ; empty where they are equal. */
+  inexact: string;
+  decodedBy: DecodedBy;
+  timings: Timings;
+}
+
+/** In milliseconds; for a batch, of the whole batch. */
+export interface Timings {
+  decode: number;
+  preprocess: number;
+  run: number;
+  total: number;
+}
+
+/** A model's entry in model_info.json, and where its files came from. */
+export interface LoadedModelInfo extends ModelInfo {
+  cache: CacheReport;
+}
+
+export interface WorkerReport {
+  /** Whether the model runs in a worker. */
+  used: boolean;
+  /** Why it does not; empty where it does. */
+  reason: string;
+}

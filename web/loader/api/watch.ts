@@ -1,0 +1,18 @@
+export interface WatchOptions {
+  /** Maximum number of predictions per second; by default unlimited. */
+  maxRate?: number;
+  /**
+   * Exponential smoothing of the probabilities: the weight of the previous average, from 0 (none, the default) to below
+   * 1. The logits stay those of the frame.
+   */
+  smoothing?: number;
+  /** Called when watching ends with an error; by default the error is reported to the console. */
+  onError?: (error: unknown) => void;
+  /** Stops watching, like `stop()`. */
+  signal?: AbortSignal;
+}
+
+export interface Watch {
+  /** Stops watching: the callback is not called again. The camera itself stays on. */
+  stop(): void;
+}

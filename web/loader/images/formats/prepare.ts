@@ -1,0 +1,62 @@
+import { prepareAvif } from "./avif.ts";
+import { decodeBmp } from "./bmp.ts";
+import { textAt, viewOf, type Bytes } from "./bytes.ts";
+import type { Split } from "./cmyk.ts";
+import { prepareGif } from "./gif.ts";
+import { imageInIcon } from "./ico.ts";
+import { prepareJpeg } from "./jpeg.ts";
+import type { Placement } from "./placement.ts";
+import { decodePng, pngOrientation } from "./png.ts";
+import type { Probe } from "./probe.ts";
+import { prepareWebp } from "./webp.ts";
+
+/** A file for the browser's decoder, or pixels where browsers cannot decode it exactly. */
+export interface PreparedFile {
+  bytes: Bytes;
+  pixels?: ImageData;
+  /** Exif orientation, 1 to 8; not applied to `bytes` and `pixels`. */
+  orientation: number;
+  /** Position of a first frame in the image. */
+  placement?: Placement;
+  /** `bytes` are one of the two files that the image was split into. */
+  split?: Split;
+  /** Why the decoded pixels may differ from Pillow's; empty where they are equal. */
+  inexact: string;
+  /** The pixels are Pillow's only in browsers that pass this probe. */
+  probe?: Probe;
+}
+
+/**
+ * Removes what browsers apply and Pillow's `convert("RGB")` ignores: orientation, colour profile, gamma and alpha. All
+ * browsers decode the rest alike; otherwise the file is decoded here. Raises FormatError for a truncated file, as Pillow
+ * does.
+ */
+export async function prepare(file: Bytes): Promise<PreparedFile> {
+  const unchanged = { bytes: file, orientation: 1, inexact: "" };
+  if (startsWith(file, 0, "\xff\xd8\xff")) return { ...unchanged, ...prepareJpeg(file) };
+  if (startsWith(file, 0, "\x89PNG\r\n\x1a\n")) {
+    return { ...unchanged, orientation: pngOrientation(file), pixels: await decodePng(file) };
+  }
+  if (startsWith(file, 0, "RIFF") && startsWith(file, 8, "WEBP")) {
+    return { ...unchanged, ...prepareWebp(file) };
+  }
+  if (startsWith(file, 0, "GIF8")) return { ...unchanged, ...prepareGif(file) };
+  if (isAvif(file)) return { ...unchanged, ...prepareAvif(file) };
+  if (startsWith(file, 0, "\0\0\x01\0")) return prepare(imageInIcon(file));
+  if (startsWith(file, 0, "BM")) {
+    const pixels = decodeBmp(file);
+    return pixels ? { ...unchanged, pixels } : unchanged;
+  }
+  return { ...unchanged, inexact: "this kind of file was never compared with what Pillow reads" };
+}
+
+/** By its brands; those of HEIC differ (ISO/IEC 14496-12). */
+function isAvif(file: Bytes): boolean {
+  if (!startsWith(file, 4, "ftyp")) return false;
+  const brands = textAt(file, 8, Math.min(viewOf(file).getUint32(0), 256) - 8);
+  return /^(?:....)*avi[fs]/s.test(brands);
+}
+
+function startsWith(bytes: Bytes, at: number, text: string): boolean {
+  return textAt(bytes, at, text.length) === text;
+}

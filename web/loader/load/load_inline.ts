@@ -1,0 +1,84 @@
+import type { LoadOptions } from "../api/load_options.ts";
+import { adapter } from "../backends/adapter.ts";
+import { BackendCache } from "../backends/backend_cache.ts";
+import type { BackendInputs } from "../backends/backend_inputs.ts";
+import { candidatesFor } from "../backends/candidates.ts";
+import { chooseBackend } from "../backends/choose.ts";
+import { FallbackBackend } from "../backends/fallback.ts";
+import { Delivery } from "../fetch/delivery.ts";
+import { manifestPin } from "../fetch/manifest/pin.ts";
+import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
+import { findModel, findVariant, readManifest } from "../fetch/manifest/read.ts";
+import { PartCache } from "../fetch/part_cache.ts";
+import { siteURL } from "../fetch/site_url.ts";
+import { importFormats } from "../images/decode.ts";
+import { InlineModel } from "./inline_model.ts";
+
+/** `loadModel` in this thread; `reason` says why no worker is used. */
+export async function loadInline(
+  name: string,
+  options: LoadOptions,
+  reason: string,
+  prefetched: Prefetched | Promise<Prefetched> = prefetch(options),
+): Promise<InlineModel> {
+  const { backends, onProgress, signal, stallTimeout, threads } = options;
+  const base = siteURL(options.baseURL);
+  const cache = await PartCache.open(base, options.cache);
+  const { stored, manifest: bytes } = await prefetched;
+  const manifest = await readManifest(base, bytes, options, { signal, stallTimeout });
+  const info = findModel(manifest, name);
+  const variant = findVariant(info, options.variant);
+  // Before the download, which may need the space.
+  await cache.evictOthers(stored, manifest);
+  // In parallel with the model. A failure is raised by the first image that needs it.
+  importFormats(base).catch(() => {});
+
+  // The first failure aborts the other downloads.
+  const failure = new AbortController();
+  const either = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  const deliveryUntil = (until: AbortSignal): Delivery =>
+    new Delivery(base, cache, { onProgress, signal: until, stallTimeout });
+  const delivery = deliveryUntil(either);
+  const inputs: BackendInputs = {
+    base,
+    manifest,
+    info,
+    variant,
+    delivery,
+    deliveryUntil,
+    signal: either,
+  };
+  try {
+    const candidates = await candidatesFor(inputs, { backends, threads });
+    // A backend or thread count that the page requests says nothing about the device.
+    const requested = backends !== undefined || threads !== undefined;
+    const cached = requested || options.cache === false ? undefined : await cacheFor(inputs);
+    const chosen = await chooseBackend(candidates, inputs, cached);
+    inputs.weights = undefined;
+    const fallback = new FallbackBackend(chosen, () => {
+      // The page's signal and callback were for the load.
+      const never = new AbortController().signal;
+      const later = new Delivery(base, cache, { signal: never, stallTimeout });
+      return { ...inputs, delivery: later, signal: never };
+    });
+    const loaded = { ...info, cache: delivery.report() };
+    return new InlineModel(base, loaded, variant.name, fallback, reason);
+  } catch (error) {
+    failure.abort(error);
+    throw error;
+  }
+}
+
+/** The chosen backend depends on the loader, the manifest and the device. */
+async function cacheFor({ base, info, variant }: BackendInputs): Promise<BackendCache> {
+  const { name } = await adapter();
+  const { hardwareConcurrency } = navigator;
+  const dependsOn = [
+    import.meta.url,
+    manifestPin(),
+    name,
+    globalThis.crossOriginIsolated,
+    hardwareConcurrency,
+  ];
+  return new BackendCache(base, `${info.name} ${variant.name}`, dependsOn.join(" "));
+}

@@ -1,0 +1,97 @@
+import type { BackendReport } from "../api/backend.ts";
+import { BackendError } from "../api/errors.ts";
+import type { LoadOptions } from "../api/load_options.ts";
+import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
+import { siteURL } from "../fetch/site_url.ts";
+import { Connection } from "../worker/connection.ts";
+import type { Loaded, PostedOptions } from "../worker/protocol.ts";
+
+/** A model that was loaded in a worker. */
+export interface Session {
+  connection: Connection;
+  loaded: Loaded;
+}
+
+/** The session of one model, which is loaded again if its worker ended. */
+export class RemoteSession {
+  readonly #name: string;
+  readonly #options: LoadOptions;
+  #session: Promise<Session>;
+  #loaded: Loaded;
+
+  private constructor(name: string, options: LoadOptions, session: Session) {
+    this.#name = name;
+    this.#options = options;
+    this.#session = Promise.resolve(session);
+    this.#loaded = session.loaded;
+  }
+
+  /** Loads a model in the worker of `connection`, whose user it becomes. Raises what `loadModel` raises. */
+  static async open(
+    connection: Connection,
+    name: string,
+    options: LoadOptions,
+    prefetched: Prefetched,
+  ): Promise<RemoteSession> {
+    const session = await load(connection, name, options, prefetched);
+    return new RemoteSession(name, options, session);
+  }
+
+  /** As loaded last. */
+  get loaded(): Loaded {
+    return this.#loaded;
+  }
+
+  /** The session, loaded again if the worker ended. Raises what `loadModel` raises. */
+  async current(): Promise<Session> {
+    const session = await this.#session.catch(() => undefined);
+    if (session && !session.connection.ended) return session;
+    this.#session = this.#reload();
+    const { loaded } = await this.#session;
+    this.#loaded = loaded;
+    return this.#session;
+  }
+
+  /** Frees the model in the worker, unless that has ended. */
+  async close(): Promise<void> {
+    const session = await this.#session.catch(() => undefined);
+    if (!session || session.connection.ended) return;
+    const { connection, loaded } = session;
+    connection.onBackendChange.delete(loaded.model);
+    await connection.call("dispose", { model: loaded.model }).catch(() => {});
+    connection.close();
+  }
+
+  async #reload(): Promise<Session> {
+    const connection = await Connection.open(undefined);
+    if (!(connection instanceof Connection)) throw new BackendError(connection.problem);
+    // The page's callback and signal were for the first load.
+    const { onProgress, signal, ...options } = this.#options;
+    return load(connection, this.#name, options, await prefetch(options));
+  }
+}
+
+async function load(
+  connection: Connection,
+  name: string,
+  options: LoadOptions,
+  prefetched: Prefetched,
+): Promise<Session> {
+  const { baseURL, onProgress, signal, worker, ...rest } = options;
+  const posted: PostedOptions = { ...rest, baseURL: siteURL(baseURL).href };
+  try {
+    const loaded = await connection.call(
+      "load",
+      { name, options: posted, prefetched },
+      { signal, onProgress },
+    );
+    const onBackendChange = (backend: BackendReport): void => {
+      loaded.backend = backend;
+    };
+    connection.onBackendChange.set(loaded.model, onBackendChange);
+    return { connection, loaded };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}

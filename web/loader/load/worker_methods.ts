@@ -1,0 +1,53 @@
+/** The methods that the page calls in its worker, where its models are. */
+import type { TransferableImage } from "../images/transferable.ts";
+import type { Methods } from "../worker/protocol.ts";
+import { ensemblePredict } from "./ensemble_predict.ts";
+import type { InlineModel } from "./inline_model.ts";
+import { loadInline } from "./load_inline.ts";
+
+const models = new Map<number, InlineModel>();
+let loads = 0;
+
+export const WORKER_METHODS: Methods = {
+  load: async ({ name, options, prefetched }, { signal, onProgress, onBackendChange }) => {
+    const model = await loadInline(name, { ...options, signal, onProgress }, "", prefetched);
+    const number = ++loads;
+    models.set(number, model);
+    model.onBackendChange((report) => onBackendChange(number, report));
+    const { info, variant, backend } = model;
+    return { model: number, info, variant, backend };
+  },
+  predict: ({ model, sources }, { signal }) =>
+    closing(sources, () => models.get(model)!.predictBatch(sources, { signal })),
+  preprocess: ({ model, source }, { signal }) =>
+    closing([source], () => models.get(model)!.preprocess(source, { signal })),
+  run: async ({ model, tensor }, { signal }) => ({
+    logits: await models.get(model)!.run(tensor, { signal }),
+    tensor,
+  }),
+  ensemblePredict: ({ models: numbers, weights, source }, { signal }) => {
+    const ensemble = numbers.map((number) => models.get(number)!);
+    return closing([source], () => ensemblePredict(ensemble, weights, source, { signal }));
+  },
+  dispose: async ({ model }) => {
+    const own = models.get(model);
+    models.delete(model);
+    await own?.dispose();
+    return undefined;
+  },
+};
+
+/** Runs `task`, then closes the bitmaps and frames of `sources`, which are copies of the page's. */
+async function closing<T>(
+  sources: readonly TransferableImage[],
+  task: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await task();
+  } finally {
+    for (const source of sources) {
+      const held = "shown" in source ? source.shown : source;
+      if (held && "close" in held) held.close();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+/** The checkbox that keeps the page for use without internet. */
+import { cacheStatus, type Model } from "../loader/torch2web.ts";
+import * as worker from "./worker.ts";
+
+type LoadModel = () => Promise<Model>;
+
+/** The loader caches each network that was loaded; without one the page opens but cannot answer. */
+const READY = "Works without internet now, with every network that has answered here.";
+const NO_MODEL = "Opens without internet. It can answer there once a network has answered here.";
+
+const box = document.getElementById("keep") as HTMLInputElement;
+const status = document.getElementById("keep-status")!;
+
+/** Whether the cache was deleted while this page had the models in memory. */
+let deleted = false;
+
+/** Shows the checkbox where this browser has caches; `loadModel` loads the chosen network. */
+export async function offerOffline(loadModel: LoadModel): Promise<void> {
+  if (!(await worker.available())) return;
+  let queue = Promise.resolve();
+  box.addEventListener("change", () => {
+    const wanted = box.checked;
+    // One at a time; of several quick changes only the last one counts.
+    queue = queue.then(() => (wanted === box.checked ? follow(wanted, loadModel) : undefined));
+  });
+  box.checked = await worker.isKept();
+  document.getElementById("keeping")!.hidden = false;
+  await worker.acceptUpdates(box.dataset["stub"]!);
+  if (!box.checked) return;
+  if ((await cacheStatus()).parts > 0) say(READY);
+  else await keepModel(loadModel);
+}
+
+async function follow(wanted: boolean, loadModel: LoadModel): Promise<void> {
+  try {
+    if (wanted) await keep(loadModel);
+    else await forget();
+  } catch (error) {
+    box.checked = await worker.isKept();
+    say(`This did not work: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+async function keep(loadModel: LoadModel): Promise<void> {
+  say("Getting everything ready …");
+  await worker.keep();
+  // The loader does not cache what it has in memory already.
+  if (deleted) location.reload();
+  else await keepModel(loadModel);
+}
+
+async function keepModel(loadModel: LoadModel): Promise<void> {
+  try {
+    const { kept, reason } = (await loadModel()).info.cache;
+    say(kept ? READY : `Opens without internet, but cannot answer there: ${reason}.`);
+  } catch {
+    say(NO_MODEL); // the page shows why
+  }
+}
+
+async function forget(): Promise<void> {
+  deleted = true;
+  await worker.forget();
+  say("No longer kept on this device.");
+}
+
+function say(text: string): void {
+  status.textContent = text;
+}
