@@ -1,4 +1,4 @@
-/** The loader's check of model_info.json, by the table that Python's check is tested with too. */
+/** The loader's check of model_info.json, by the table of Python's check. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,14 +1,14 @@
-/** Steps over synthetic pictures: prints a hash of each result, for Python to compare with Pillow's. */
+/** Applies steps to synthetic images: prints a hash of each result, for Python to compare with Pillow's. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { StepInfo } from "../../web/loader/api/preprocessing.ts";
 import type { Pixels } from "../../web/loader/images/pixels.ts";
 import { applyStep } from "../../web/loader/images/steps.ts";
 
-/** Width, height, and what is done to the picture. */
+/** Width, height and steps. */
 type Case = [number, number, StepInfo[]];
 
-/** The picture that `synthetic` of tests/browser/test_pictures.py makes too. */
+/** The same image as `synthetic` of tests/browser/test_pictures.py. */
 function synthetic(width: number, height: number): Uint8ClampedArray {
   const data = new Uint8ClampedArray(width * height * 4);
   for (let i = 0; i < width * height; i++) {

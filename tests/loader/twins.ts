@@ -1,4 +1,4 @@
-/** Functions that Python has as well, printed for the Python side to compare: `golden`, `softmax`. */
+/** Prints results of functions that Python has too, such as the golden input and softmax, for Python to compare. */
 import { createHash } from "node:crypto";
 import { goldenInput } from "../../web/loader/backends/golden.ts";
 import { argmax, softmax } from "../../web/loader/tasks/classification.ts";

@@ -1,4 +1,4 @@
-/** Weights that lie in several parts, cut at every possible place: decoded the same, and let go in the end. */
+/** Weights in several parts, split at every position: decoded alike, and the parts freed. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PartedBytes } from "../../web/loader/backends/weights/parted_bytes.ts";
@@ -16,7 +16,7 @@ interface Entry {
 const f32 = (...values: number[]): Uint8Array =>
   new Uint8Array(Float32Array.from(values).buffer);
 
-/** One tensor of each form, with what it stands for. */
+/** One tensor of each encoding; EXPECTED has its values. */
 const TENSORS: Record<string, Entry> = {
   "a.scale": { dtype: "F32", shape: [1, 2], bytes: f32(0.5, -2) },
   a: { dtype: "I8", shape: [2, 2], bytes: new Uint8Array([1, 2, 255, 128]) },
@@ -59,7 +59,7 @@ function safetensors(tensors: Record<string, Entry>): Bytes {
   return new Uint8Array(pieces.flatMap((piece) => [...piece]));
 }
 
-/** `file` cut at each of `places`; each part has a buffer of its own, as those that are downloaded. */
+/** `file` split at each of `places`; each part has its own buffer, as downloaded parts do. */
 function cut(file: Bytes, ...places: number[]): PartedBytes {
   const edges = [0, ...places, file.length];
   return inParts(
@@ -67,7 +67,7 @@ function cut(file: Bytes, ...places: number[]): PartedBytes {
   );
 }
 
-/** What onnxruntime-web reads: all weights, in the order in which it likes them. */
+/** Reads all weights as onnxruntime-web does, which may be in any order. */
 async function readAll(
   parts: PartedBytes,
   backwards = false,
@@ -99,7 +99,7 @@ test("in two parts, cut at each byte", async () => {
       EXPECTED,
       `at ${place}`,
     );
-    assert.deepEqual(parts.held, [], `let go, at ${place}`);
+    assert.deepEqual(parts.held, [], `freed, at ${place}`);
   }
 });
 
@@ -129,25 +129,21 @@ test("in parts of every size", async () => {
       EXPECTED,
       `of ${size}`,
     );
-    assert.deepEqual(parts.held, [], `let go, of ${size}`);
+    assert.deepEqual(parts.held, [], `freed, of ${size}`);
   }
 });
 
-test("a part is let go with the last weight in it, and not before", async () => {
+test("a part is freed with its last weight, and not before", async () => {
   const parts = cut(FILE, START, START + 20);
   const weights = await externalData(parts);
-  assert.deepEqual(
-    parts.held,
-    [1, 2],
-    "of the header nothing is needed any more",
-  );
+  assert.deepEqual(parts.held, [1, 2], "the header is no longer needed");
   weights[0]!.data.subarray();
-  assert.deepEqual(parts.held, [1, 2], "another scale begins in it");
+  assert.deepEqual(parts.held, [1, 2], "another scale starts in it");
   weights[1]!.data.subarray();
   assert.deepEqual(parts.held, [2]);
 });
 
-test("nothing is given twice", async () => {
+test("a weight can be read once", async () => {
   const [weight] = await externalData(cut(FILE));
   weight!.data.subarray();
   assert.throws(() => weight!.data.subarray(), {
@@ -156,13 +152,13 @@ test("nothing is given twice", async () => {
   });
 });
 
-test("a part is waited for only where it is needed", async () => {
+test("a part is awaited only where it is needed", async () => {
   let come: (part: Bytes) => void = () => {};
   const late = new Promise<Bytes>((resolve) => (come = resolve));
   const first = Promise.resolve(FILE.slice(0, START));
   const file = new PartedBytes([first, late], [START, FILE.length - START]);
   const weights = await openSafetensors(file);
-  assert.deepEqual(file.held, [], "the header is read, and let go");
+  assert.deepEqual(file.held, [], "the header is read, and freed");
   let there = false;
   const { from, to } = weights[0]!.stored;
   const waiting = file.arrive(from, to).then(() => (there = true));
@@ -173,7 +169,7 @@ test("a part is waited for only where it is needed", async () => {
   assert.deepEqual(file.read(from, to - from), FILE.slice(from, to));
 });
 
-test("what fetching a part raises is raised where it is waited for", async () => {
+test("an error of the download is raised where the part is awaited", async () => {
   const gone = Promise.reject(new Error("it broke off"));
   gone.catch(() => {});
   const file = new PartedBytes(
