@@ -43,7 +43,7 @@ def relu() -> bytes:
 
 
 def test_damaged_plan_is_refused() -> None:
-    with pytest.raises(EngineError, match="engine_check found not a plan"):
+    with pytest.raises(EngineError, match="engine_check found no plan"):
         WasmEngine(module("plain"), relu()[:-4])
 
 

@@ -1,4 +1,4 @@
-"""The plan of a model for the compiled backend: made from its ONNX graph, judged with the engine."""
+"""Compiles an ONNX graph to a plan for the compiled backend, and verifies the plan with the engine."""
 
 from torch2web.plan.engine_driver import EngineError
 from torch2web.plan.errors import PlanError

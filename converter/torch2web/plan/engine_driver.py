@@ -1,6 +1,6 @@
-"""Drives the engine as the page does: check a plan, declare weights as they are stored, unpack them, run.
+"""Calls the engine as the loader does: check a plan, declare the stored weights, unpack them, run.
 
-The calls and their order are those of web/engine/README.md; where the engine runs is up to a subclass.
+The calls and their order are documented in web/engine/README.md. A subclass provides the engine.
 """
 
 from abc import ABC, abstractmethod
@@ -20,7 +20,7 @@ _FORMATS = {
 """By dtype in the safetensors file."""
 
 RANGE = 2**20
-"""Bytes of weights that are handed over at a time."""
+"""Default size in bytes of the ranges in which weights are unpacked."""
 
 Tensors = Mapping[str, NDArray[np.generic]]
 """Contents of a safetensors file, see `variants/encodings.py`."""
@@ -32,7 +32,7 @@ class EngineError(Exception):
     def __init__(self, call: str, code: int) -> None:
         self.call, self.code = call, code
         known = 0 <= code < len(ENGINE_CODE_MEANINGS)
-        meaning = ENGINE_CODE_MEANINGS[code] if known else "something wrong"
+        meaning = ENGINE_CODE_MEANINGS[code] if known else "an unknown problem"
         super().__init__(f"{call} found {meaning} (code {code})")
 
 
@@ -40,7 +40,7 @@ class EngineDriver(ABC):
     """One plan in the engine's memory."""
 
     _CHECK_ROOM = 65536
-    """Bytes that checking a plan needs besides twice its length."""
+    """Memory in bytes that checking a plan needs in addition to twice its length."""
 
     def __init__(self, plan: bytes) -> None:
         """Check `plan`. Raises EngineError."""
@@ -48,7 +48,7 @@ class EngineDriver(ABC):
         self._check(2 * len(plan) + self._CHECK_ROOM)
 
     def size(self, tensors: Tensors, threads: int = 1) -> int:
-        """Bytes of memory needed with `tensors` as stored weights; 0: a weight or the room is missing.
+        """Bytes of memory needed with `tensors` as stored weights; 0: a weight is missing or it is too large.
 
         Raises EngineError.
         """
@@ -65,8 +65,8 @@ class EngineDriver(ABC):
         self._call("engine_place", available, threads)
         for name, number in used.items():
             if (scale := tensors.get(f"{name}.scale")) is not None:
-                self._hand_over("engine_scale", number, scale, ranges)
-            self._hand_over("engine_unpack", number, tensors[name], ranges)
+                self._transfer("engine_scale", number, scale, ranges)
+            self._transfer("engine_unpack", number, tensors[name], ranges)
         self._call("engine_ready")
 
     def run(self, x: NDArray[np.float32], threads: int = 1) -> NDArray[np.float32]:
@@ -81,15 +81,15 @@ class EngineDriver(ABC):
 
     @abstractmethod
     def _invoke(self, name: str, *arguments: int) -> int:
-        """Call an export of the engine; its answer, unsigned."""
+        """Call an export of the engine; the result, unsigned."""
 
     @abstractmethod
     def _reserve(self, size: int) -> tuple[int, int]:
-        """Address of memory for the plan and what follows it, at least `size` bytes, and its length."""
+        """Address and length of at least `size` bytes of memory for the plan and its tables."""
 
     @abstractmethod
     def _stage(self, content: bytes) -> int:
-        """Put stored weights where the engine can read them until the next call; the address."""
+        """Copy stored weights to memory that the engine can read until the next call; its address."""
 
     @abstractmethod
     def _write(self, address: int, content: memoryview | bytes) -> None: ...
@@ -101,7 +101,7 @@ class EngineDriver(ABC):
         self._call("engine_run", 0, threads)
 
     def _largest_piece(self, ranges: int) -> int:
-        """Bytes that `_stage` takes at most."""
+        """Upper bound in bytes for `_stage`."""
         return ranges
 
     def _call(self, name: str, *arguments: int) -> None:
@@ -109,7 +109,7 @@ class EngineDriver(ABC):
             raise EngineError(name, code)
 
     def _check(self, size: int) -> int:
-        """Put the plan into memory of `size` bytes and check it; the bytes that there are from there on."""
+        """Copy the plan to memory of `size` bytes and check it; the bytes available from its address on."""
         base, available = self._reserve(size)
         self._write(base, self.plan)
         self._call("engine_check", base, len(self.plan), available)
@@ -127,7 +127,7 @@ class EngineDriver(ABC):
             self._call("engine_store", number, stored_format, *layout)
         return used
 
-    def _hand_over(self, call: str, number: int, values: NDArray[np.generic], ranges: int) -> None:
+    def _transfer(self, call: str, number: int, values: NDArray[np.generic], ranges: int) -> None:
         content = np.ascontiguousarray(values).tobytes()
         step = self._largest_piece(ranges)
         for first in range(0, len(content), step):
@@ -136,7 +136,7 @@ class EngineDriver(ABC):
 
 
 def _scale_layout(stored: NDArray[np.generic], scale: NDArray[np.generic] | None) -> tuple[int, int]:
-    """Number of channels, and of consecutive values that share a scale, for `engine_store`."""
+    """Number of channels, and of consecutive values with one scale, for `engine_store`."""
     if scale is None:
         return 1, 1
     if stored.dtype == np.uint8:

@@ -126,7 +126,6 @@ class EngineCode(IntEnum):
     """Magic, length or alignment."""
     OTHER_VERSION = 2
     DAMAGED = 3
-    """checksum."""
     BAD_SECTION = 4
     """Counts that do not add up to the length, or exceed the limits."""
     BAD_TENSOR = 5
@@ -142,19 +141,19 @@ class EngineCode(IntEnum):
 
 
 ENGINE_CODE_MEANINGS = (
-    "a weight that is missing, or more memory than there is",
-    "not a plan, or not a whole one",
+    "a missing weight, or a plan over 4 GiB",
+    "no plan, or an incomplete one",
     "a plan of another version",
-    "a damaged plan",
-    "sections that do not make up the plan",
-    "a tensor outside its place",
-    "weights of an impossible shape",
-    "a constant or a weight that does not fit where it goes",
-    "an operator whose fields do not fit its tensors",
-    "more memory than there is",
-    "a weight of another number, form or length",
-    "a weight that did not arrive whole",
-    "a call before those that it needs",
+    "a plan with a wrong checksum",
+    "inconsistent section lengths",
+    "a tensor outside its memory region",
+    "a packed weight of an invalid shape",
+    "a pack rule that does not fit its weights",
+    "an operator with inconsistent fields",
+    "too little memory",
+    "a weight of an unexpected number, format or length",
+    "an incomplete weight",
+    "calls in the wrong order",
 )
 """By EngineCode; the first is of size 0."""
 

@@ -1,7 +1,7 @@
-"""The intermediate form: what a graph computes, as typed operators over values, before anything has a place.
+"""The intermediate representation: typed operators over values, without layouts or memory.
 
-Shapes are ONNX's, channels first and with the batch in front, which is 1 in a plan for one sample. How a
-value lies in memory is decided later, in `lower.py`.
+Shapes are those of ONNX: batch, channels, spatial dimensions. The batch is 1 in a plan for one sample.
+Layouts are chosen later, in `lowering/`.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Value:
-    """What flows between operators. Known when planning (`data`), stored in the weights file (`weight`), or
-    computed."""
+    """A tensor of the graph: a constant (`data`), a stored weight (`weight`: its name), or computed."""
 
     name: str
     shape: tuple[int, ...]
@@ -48,7 +47,7 @@ NONE = Activation()
 
 @dataclass(eq=False)
 class Op:
-    """An operator with one output. `label` names the node that it comes from, for messages."""
+    """An operator with one output. `label`: name of its ONNX node, for messages."""
 
     label: str
     inputs: list[Value]
@@ -56,7 +55,7 @@ class Op:
 
     @property
     def reads(self) -> list[Value]:
-        """Everything that it is computed from."""
+        """All values that the output depends on."""
         return self.inputs
 
 
@@ -74,13 +73,13 @@ class Conv(Op):
     residual: Value | None = None
     """Added before the activation."""
     multiplier: Floats | None = None
-    """By output channel, for weights and a stored bias: a folded BatchNormalization."""
+    """By output channel, for weights and a stored bias: from a folded BatchNormalization."""
     gate: Value | None = None
-    """[1, channels, 1, 1], which multiplies x; only of a pointwise one."""
+    """[1, channels, 1, 1], multiplied with x; pointwise convolutions only."""
     max_pool: bool = False
-    """A 2 × 2 maximum of stride 2 follows."""
-    gathers: bool = False
-    """The sums of its output over all pixels go to the next operator; only of a depthwise one."""
+    """Followed by a 2 × 2 max pool of stride 2."""
+    with_sums: bool = False
+    """Passes the sums of its output over all pixels to the next operator; depthwise convolutions only."""
 
     @property
     def reads(self) -> list[Value]:
@@ -99,20 +98,20 @@ class Conv(Op):
 
 @dataclass(eq=False)
 class Block(Op):
-    """Pointwise, depthwise, pointwise, of which the first or the last may be absent, in one pass.
+    """Pointwise, depthwise and pointwise convolution in one pass; the first or the last may be absent.
 
-    Inputs: x, and the residual where there is one.
+    Inputs: x, and optionally the residual.
     """
 
     expand: Conv | None
     depthwise: Conv
     project: Conv | None
-    gathers: bool = False
+    with_sums: bool = False
 
 
 @dataclass(eq=False)
 class SqueezeExcite(Op):
-    """[1, channels, 1, 1] of the sums that the operator before gathers: its output is the only input."""
+    """[1, channels, 1, 1] from the sums of the preceding operator, whose output is the only input."""
 
     first: Conv
     second: Conv
@@ -120,7 +119,7 @@ class SqueezeExcite(Op):
 
 @dataclass(eq=False)
 class MeanOfSums(Op):
-    """The mean over all pixels, of the sums that the operator before gathers."""
+    """The mean over all pixels, from the sums of the preceding operator."""
 
 
 @dataclass(eq=False)
@@ -130,7 +129,7 @@ class Pool(Op):
     strides: tuple[int, int]
     pads: tuple[int, int, int, int]
     dilations: tuple[int, int]
-    counts_padding: bool
+    count_include_pad: bool
 
 
 @dataclass(eq=False)
@@ -146,9 +145,9 @@ class Binary(Op):
 
 @dataclass(eq=False)
 class Product(Op):
-    """Rows times a known matrix: x [rows, K], matrices that give some of the outputs each, each with a bias.
+    """Rows times constant or stored matrices: x [rows, K]; each matrix computes some of the outputs.
 
-    Inputs: x and then, for each of `parts`, matrix and bias (a bias of zeros where there is none).
+    Inputs: x, then matrix and bias of each of `parts`; a missing bias is zeros.
     """
 
     transposed: bool
@@ -164,7 +163,7 @@ class Product(Op):
 
 @dataclass(eq=False)
 class MatMul(Op):
-    """Of two computed values, the leading sides the same or 1."""
+    """Of two computed values; leading dimensions are equal or 1."""
 
 
 @dataclass(eq=False)
@@ -175,7 +174,7 @@ class Mean(Op):
 @dataclass(eq=False)
 class Softmax(Op):
     axes: tuple[int, ...]
-    """Over these together: more than one before opset 13."""
+    """Normalised together: more than one axis before opset 13."""
 
 
 @dataclass(eq=False)
@@ -186,8 +185,8 @@ class Transpose(Op):
 @dataclass(eq=False)
 class Pad(Op):
     before: tuple[int, ...]
+    """May be negative, which crops."""
     value: float
-    """Sides may be cut too, by negative padding."""
 
 
 @dataclass(eq=False)
@@ -203,7 +202,7 @@ class Concat(Op):
 
 @dataclass(eq=False)
 class View(Op):
-    """The same numbers in the same (ONNX) order under another shape."""
+    """The same elements in the same (ONNX) order with another shape."""
 
 
 @dataclass
@@ -212,7 +211,7 @@ class Graph:
     input: Value
     output: Value
     weights: list[str] = field(default_factory=list)
-    """Names of the stored weights, in the order of the graph."""
+    """Names of the stored weights, in graph order."""
 
     def users(self, value: Value) -> list[Op]:
         return [op for op in self.ops if any(read is value for read in op.reads)]
@@ -221,7 +220,7 @@ class Graph:
         return next((op for op in self.ops if op.output is value), None)
 
     def only_user(self, value: Value) -> Op | None:
-        """The operator that alone reads `value`, if there is one and it is not the graph's output."""
+        """The only operator that reads `value`; None if there are others or it is the graph's output."""
         users = self.users(value)
         return users[0] if len(users) == 1 and value is not self.output else None
 
@@ -229,6 +228,6 @@ class Graph:
         self.ops[self.ops.index(old)] = new
 
     def copy(self) -> "Graph":
-        """The same values under copies of the operators, which passes may change."""
+        """Copies of the operators over the same values."""
         ops = [replace(op, inputs=list(op.inputs)) for op in self.ops]
         return replace(self, ops=ops, weights=list(self.weights))

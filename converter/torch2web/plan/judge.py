@@ -1,7 +1,6 @@
-"""Judges a plan: the engine that sites ship runs it, with every kept variant's weights, on every image.
+"""Verifies a plan: runs the engine's modules with the weights of each variant on the reference images.
 
-A plan that cannot be made or whose logits exceed the tolerance is no reason to stop a build: the model is
-built without the compiled backend.
+A model whose plan fails is built without the compiled backend.
 """
 
 from collections.abc import Mapping
@@ -23,10 +22,10 @@ from torch2web.verification import ReferenceRun
 def why_refused(
     modules: Mapping[str, bytes], plan: Plan, variant: Variant, spec: ModelSpec, reference: ReferenceRun
 ) -> str:
-    """Empty where each of the engine's builds gives the reference's logits from `plan` and `variant`.
+    """Empty if each build of the engine reproduces the reference's logits from `plan` and `variant`.
 
-    Otherwise the reason, with figures. `modules` are builds for one thread, by name; they run side by side.
-    The tolerance is that of the loader's self-check and of verify.html. Raises ToolError.
+    Otherwise the reason, with figures. `modules`: single-threaded builds by name, which run in parallel. The
+    tolerance is that of the loader's self-check and of verify.html. Raises ToolError.
     """
     inputs = np.concatenate([golden_input(reference.golden_seed, spec.preprocessing), reference.inputs])
     tensors = load(variant.content)
@@ -35,15 +34,15 @@ def why_refused(
         try:
             found = _run(modules[build], plan, tensors, inputs)
         except EngineError as error:
-            return f"the {build} engine does not run its plan with {variant.name} weights: {error}"
+            return f"the {build} engine fails to run its plan with {variant.name} weights: {error}"
         return _difference(build, spec, reference, variant, found)
 
-    with ThreadPoolExecutor(len(modules)) as pool:  # wasmtime releases Python's lock while it runs
+    with ThreadPoolExecutor(len(modules)) as pool:  # wasmtime releases the GIL while it runs
         return next(filter(None, pool.map(judge, modules)), "")
 
 
 def _run(module: bytes, plan: Plan, tensors: Tensors, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits [inputs, classes], with the weights as they are stored."""
+    """Logits [inputs, classes]."""
     engine = WasmEngine(module, plan.content)
     engine.load(tensors)
     return np.stack([engine.run(image) for image in inputs])
@@ -52,14 +51,14 @@ def _run(module: bytes, plan: Plan, tensors: Tensors, inputs: NDArray[np.float32
 def _difference(
     build: str, spec: ModelSpec, reference: ReferenceRun, variant: Variant, found: NDArray[np.float32]
 ) -> str:
-    """Empty where `found` are the logits that the loader and verify.html ask of this variant too."""
+    """Empty if `found` matches the logits that the loader and verify.html expect of this variant."""
     exact = variant.name == EXACT
     images = reference.logits[1] if exact else np.asarray(list(variant.logits.values()))
     expected = np.concatenate([np.asarray(variant.golden["logits"]), images])
     if found.shape != expected.shape:
         return f"found logits {list(found.shape)}, expected {list(expected.shape)}"
     differences = np.abs(found.astype(np.float64) - expected).max(axis=1)
-    largest = float(differences.max())  # NaN where there is one
+    largest = float(differences.max())  # NaN if any is
     if largest <= spec.tolerance:
         return ""
     names = [*["golden input"] * len(variant.golden["logits"]), *reference.image_names]
@@ -67,6 +66,5 @@ def _difference(
     judge = "PyTorch's" if exact else "onnxruntime's"
     return (
         f"with {variant.name} weights the {build} engine's logits differ from {judge} by {largest:.3g} "
-        f"({worst}), "
-        f"allowed are {spec.tolerance:g}"
+        f"({worst}), tolerance {spec.tolerance:g}"
     )

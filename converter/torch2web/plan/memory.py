@@ -1,4 +1,4 @@
-"""Gives every tensor a place in one arena, so that those which live at the same time do not overlap."""
+"""Memory planning: offsets of tensors in one arena, without overlap of those that live at the same time."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,13 @@ from torch2web.plan.program import Instruction, Program
 from torch2web.plan.tensors import Tensor
 
 _ALIGNMENT = 16
-"""Floats: a cache line."""
+"""In floats: a cache line."""
 
 
 @dataclass
-class Life:
+class Lifetime:
+    """First and last instruction that needs an allocation; `size` in floats."""
+
     tensor: Tensor
     size: int
     first: int
@@ -20,13 +22,14 @@ class Life:
 
 
 def place_tensors(program: Program) -> tuple[dict[Tensor, int], int]:
-    """Offsets in floats by piece of memory, and the size of the arena.
+    """Offsets by allocation, and the size of the arena, in floats.
 
-    The largest first, each at the lowest place that is free while it lives.
+    Places the largest first, each at the lowest offset that is free during its lifetime. Tensors that take
+    over the memory of an input get it as their `root`.
     """
-    _share_places(program)
-    lives = lives_of(program)
-    placed: list[Life] = []
+    _reuse_inputs(program)
+    lives = lifetimes(program)
+    placed: list[Lifetime] = []
     for life in sorted(lives, key=lambda life: (-life.size, life.first)):
         others = sorted((o for o in placed if o.first <= life.last and life.first <= o.last), key=_offset)
         at = 0
@@ -40,13 +43,13 @@ def place_tensors(program: Program) -> tuple[dict[Tensor, int], int]:
     return {life.tensor: life.offset for life in placed}, size
 
 
-def _offset(life: Life) -> int:
+def _offset(life: Lifetime) -> int:
     return life.offset
 
 
-def lives_of(program: Program) -> list[Life]:
-    """When each piece of memory is first and last needed, by number of instruction; the input before all."""
-    lives: dict[Tensor, Life] = {}
+def lifetimes(program: Program) -> list[Lifetime]:
+    """Lifetime of each allocation, by number of instruction; the graph's input lives from -1 on."""
+    lives: dict[Tensor, Lifetime] = {}
 
     def touch(tensor: Tensor, when: int) -> None:
         base = tensor.base
@@ -54,7 +57,7 @@ def lives_of(program: Program) -> list[Life]:
             return
         if base not in lives:
             size = -(-base.length // _ALIGNMENT) * _ALIGNMENT
-            lives[base] = Life(base, size, when, when)
+            lives[base] = Lifetime(base, size, when, when)
         lives[base].last = when
 
     touch(program.input, -1)
@@ -65,8 +68,8 @@ def lives_of(program: Program) -> list[Life]:
     return list(lives.values())
 
 
-def _share_places(program: Program) -> None:
-    """What is written goes in the place of what is read for the last time, where the operator allows that."""
+def _reuse_inputs(program: Program) -> None:
+    """Let outputs take over the memory of an input at its last read, where the operator allows it."""
     last: dict[Tensor, int] = {}
     writers: dict[Tensor, int] = {}
     for number, instruction in enumerate(program.instructions):
@@ -75,10 +78,10 @@ def _share_places(program: Program) -> None:
         writers[instruction.writes.base] = writers.get(instruction.writes.base, 0) + 1
     last[program.output.base] = len(program.instructions)
     for number, instruction in enumerate(program.instructions):
-        _share_place(number, instruction, last, writers)
+        _reuse_input(number, instruction, last, writers)
 
 
-def _share_place(
+def _reuse_input(
     number: int, instruction: Instruction, last: dict[Tensor, int], writers: dict[Tensor, int]
 ) -> None:
     written = instruction.writes

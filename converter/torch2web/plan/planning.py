@@ -1,4 +1,4 @@
-"""One entry: an ONNX graph becomes a plan for the compiled backend, or a PlanError says why not."""
+"""Entry point: plan_model compiles an ONNX graph to a plan for the compiled backend."""
 
 from dataclasses import dataclass
 
@@ -10,33 +10,33 @@ from torch2web.plan.import_onnx import build_ir, require_axis_untouched, require
 from torch2web.plan.lowering import lower
 from torch2web.plan.passes import simplify
 
-_SEVERAL = 61
-"""Samples of the second trace: a number that is no side of anything."""
+_BATCH = 61
+"""Batch of the second trace: a number that no dimension is likely to have."""
 
 
 @dataclass(frozen=True)
 class Plan:
     content: bytes
-    """As the engine reads it."""
+    """In the format of `web/engine/plan/format.h`."""
     input_shape: tuple[int, ...]
-    """Of one sample, with a batch of 1 in front."""
+    """Of one sample, with a batch of 1."""
     output_shape: tuple[int, ...]
     operators: tuple[str, ...]
-    """Kinds of what the engine runs, in order."""
+    """Names of the engine's operators, in order."""
 
 
 def plan_model(model: onnx.ModelProto, *, batched: bool = True) -> Plan:
     """Plan `model` for one sample; stored weights are external data named w0, w1, …
 
-    Without `batched` for its input as it is, whatever its axes mean. Raises PlanError, with the operator and
-    why, for a graph that the compiled backend cannot run.
+    Without `batched`, dimension 0 of the input is no batch and stays as it is. Raises PlanError for a graph
+    that the compiled backend does not support.
     """
     traced = trace(model, 1 if batched else None)
     if traced.output.is_known:
-        raise PlanError(traced.output.name, "Output", "it does not depend on the input")
+        raise PlanError(traced.output.name, "Output", "the output does not depend on the input")
     graph = build_ir(traced)
     if batched:
-        require_samples_apart(traced, trace(model, _SEVERAL), _SEVERAL)
+        require_samples_apart(traced, trace(model, _BATCH), _BATCH)
         require_axis_untouched(graph)
     program = lower(simplify(graph))
     return Plan(

@@ -1,4 +1,4 @@
-"""The engine that sites ship, run by wasmtime: the very bytes that browsers run judge a plan."""
+"""The engine's WebAssembly module in wasmtime: the same bytes that a site contains."""
 
 import ctypes
 from functools import cache
@@ -27,23 +27,23 @@ EXPORTS = (
     "engine_unpack",
     "engine_weight_length",
 )
-"""Functions of a module that the driver calls."""
+"""Exports that the driver calls."""
 
 _PAGE = 65536
 _FIRST_PAGES = 16
-"""Pages of memory that the modules need before their first call."""
-_LARGEST_PIECE = 2**22
+"""Initial memory of the modules, in pages."""
+_MAX_PIECE = 2**22
 
 
 class EngineTrapError(EngineError):
-    """The module stopped: an address outside its memory, or an instruction that cannot go on."""
+    """WebAssembly trap: an address outside the memory, or an instruction that cannot be executed."""
 
     def __init__(self, problem: str) -> None:
         Exception.__init__(self, problem)
 
 
 class WasmEngine(EngineDriver):
-    """One plan in an instance of a single-threaded module. Not for several threads at a time."""
+    """One plan in an instance of a single-threaded module. Not thread-safe."""
 
     def __init__(self, module: bytes, plan: bytes) -> None:
         """Check `plan`. Raises EngineError, or ToolError for a module that is not the engine."""
@@ -55,7 +55,7 @@ class WasmEngine(EngineDriver):
             self._memory = wasmtime.Memory(self._store, wasmtime.MemoryType(limits))
             instance = wasmtime.Instance(self._store, compiled.module, [self._memory])
         except wasmtime.WasmtimeError as error:
-            raise ToolError("wasmtime", f"it cannot start the engine: {_first_line(error)}") from error
+            raise ToolError("wasmtime", f"the engine cannot be instantiated: {_first_line(error)}") from error
         self._exports = instance.exports(self._store)
         if lacking := [name for name in EXPORTS if not isinstance(self._exports.get(name), wasmtime.Func)]:
             problem = f"found a module without {', '.join(lacking[:3])}, expected the engine"
@@ -69,7 +69,7 @@ class WasmEngine(EngineDriver):
         except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
             raise EngineTrapError(f"{name} trapped: {_first_line(error)}") from error
         if not isinstance(answer, int):
-            raise EngineTrapError(f"{name} answered {answer!r}, expected a number")
+            raise EngineTrapError(f"{name} returned {answer!r}, expected a number")
         return answer & 0xFFFFFFFF
 
     def _reserve(self, size: int) -> tuple[int, int]:
@@ -79,7 +79,7 @@ class WasmEngine(EngineDriver):
             try:
                 self._memory.grow(self._store, missing)
             except wasmtime.WasmtimeError as error:
-                raise EngineTrapError(f"there is no memory of {size:,} bytes") from error
+                raise EngineTrapError(f"memory cannot grow to {size:,} bytes") from error
         return base, self._memory.data_len(self._store) - base
 
     def _stage(self, content: bytes) -> int:
@@ -89,7 +89,7 @@ class WasmEngine(EngineDriver):
 
     def _largest_piece(self, ranges: int) -> int:
         # Whole elements, whatever their type.
-        return max(min(ranges, self._invoke("engine_staging_bytes"), _LARGEST_PIECE) // 16 * 16, 16)
+        return max(min(ranges, self._invoke("engine_staging_bytes"), _MAX_PIECE) // 16 * 16, 16)
 
     def _write(self, address: int, content: memoryview | bytes) -> None:
         length = content.nbytes if isinstance(content, memoryview) else len(content)
@@ -103,12 +103,12 @@ class WasmEngine(EngineDriver):
 
     @property
     def _start(self) -> int:
-        """Address of the memory in this process. It moves when the memory grows."""
+        """Address of the memory in this process; changes when the memory grows."""
         return ctypes.cast(self._memory.data_ptr(self._store), ctypes.c_void_p).value or 0
 
     def _require_inside(self, address: int, length: int) -> None:
         if not 0 <= address <= self._memory.data_len(self._store) - length:
-            raise EngineTrapError(f"the engine names {length} bytes at {address}, outside its memory")
+            raise EngineTrapError(f"found {length} bytes at address {address}, outside the engine's memory")
 
 
 class _Compiled:
@@ -118,7 +118,7 @@ class _Compiled:
 
 @cache
 def _compile(module: bytes) -> _Compiled:
-    """Once for each module in a process."""
+    """Compile a module, once per process."""
     try:
         config = wasmtime.Config()
         config.wasm_simd = True
@@ -126,7 +126,7 @@ def _compile(module: bytes) -> _Compiled:
         engine = wasmtime.Engine(config)
         return _Compiled(engine, wasmtime.Module(engine, module))
     except wasmtime.WasmtimeError as error:
-        raise ToolError("wasmtime", f"it cannot compile the engine: {_first_line(error)}") from error
+        raise ToolError("wasmtime", f"the engine cannot be compiled: {_first_line(error)}") from error
 
 
 def _signed(value: int) -> int:

@@ -8,7 +8,7 @@ from tests.engine.plans.networks import random_network
 from torch2web.plan.import_onnx.build_ir import build_ir
 from torch2web.plan.import_onnx.reader import trace
 from torch2web.plan.lowering.graph import lower
-from torch2web.plan.memory import lives_of, place_tensors
+from torch2web.plan.memory import lifetimes, place_tensors
 from torch2web.plan.passes import simplify
 
 
@@ -16,7 +16,7 @@ from torch2web.plan.passes import simplify
 def test_of_random_networks(seed: int) -> None:
     program = lower(simplify(build_ir(trace(random_network(seed)[0], 1))))
     offsets, arena = place_tensors(program)
-    lives = lives_of(program)
+    lives = lifetimes(program)
     assert {life.tensor for life in lives} == set(offsets)
     for life in lives:
         assert offsets[life.tensor] % 16 == 0

@@ -63,11 +63,11 @@ KINDS = frozenset(
 WINDOWED = frozenset({"AveragePool", "Conv", "MaxPool"})
 
 REFUSED = {
-    "node/test_reshape_allowzero_reordered": "may be free",
-    "node/test_slice_start_out_of_bounds": "the shape of y is not fixed",
-    "node/test_training_dropout": "in training mode",
-    "node/test_training_dropout_default": "in training mode",
-    "node/test_training_dropout_zero_ratio": "in training mode",
+    "node/test_reshape_allowzero_reordered": "may be dynamic",
+    "node/test_slice_start_out_of_bounds": "the shape of y is not static",
+    "node/test_training_dropout": "training mode is not supported",
+    "node/test_training_dropout_default": "training mode is not supported",
+    "node/test_training_dropout_zero_ratio": "training mode is not supported",
 }
 """Cases of float32 without a plan, beside those that `refusal` tells by their form: a part of what is said.
 
@@ -81,11 +81,11 @@ NO_ARRAYS = {"node/test_constant", "node/test_identity_sequence", "node/test_ide
 def refusal(name: str, model: onnx.ModelProto, x: Arrays) -> str | None:
     """A part of what planning has to say, or None where it has to succeed."""
     if x.dtype != np.float32:
-        return "not float32"
+        return "expected float32"
     if len(model.graph.output) > 1:
         return "expected one of each"
     if x.ndim == 5 and any(node.op_type in WINDOWED for node in model.graph.node):
-        return "sides are not supported"
+        return "only 1 or 2 are supported"
     return REFUSED.get(name)
 
 

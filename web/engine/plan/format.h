@@ -49,16 +49,16 @@ typedef enum {
   ENGINE_OK,                // success; a size of 0 from engine_size has the meaning given here
   ENGINE_NOT_A_PLAN,        // magic, length or alignment
   ENGINE_OTHER_VERSION,     // a plan of another version
-  ENGINE_DAMAGED,           // checksum
+  ENGINE_DAMAGED,           // a plan with a wrong checksum
   ENGINE_BAD_SECTION,       // counts that do not add up to the length, or exceed the limits
-  ENGINE_BAD_TENSOR,        // a tensor outside its place
-  ENGINE_BAD_PACKED_WEIGHT, // weights of an impossible shape
-  ENGINE_BAD_PACK_RULE,     // a constant or a weight that does not fit where it goes
+  ENGINE_BAD_TENSOR,        // a tensor outside its memory region
+  ENGINE_BAD_PACKED_WEIGHT, // a packed weight of an invalid shape
+  ENGINE_BAD_PACK_RULE,     // a pack rule that does not fit its weights
   ENGINE_BAD_OP,            // fields that do not fit one another or their tensors
-  ENGINE_TOO_LARGE,         // more memory than there is
+  ENGINE_TOO_LARGE,         // too little memory
   ENGINE_BAD_WEIGHT,        // index, format, or range of bytes
-  ENGINE_INCOMPLETE,        // a weight that did not arrive whole
-  ENGINE_WRONG_STATE,       // a call before those that it needs
+  ENGINE_INCOMPLETE,        // an incomplete weight
+  ENGINE_WRONG_STATE,       // calls in the wrong order
 } EngineCode;
 
 typedef struct {

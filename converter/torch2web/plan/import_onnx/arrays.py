@@ -1,4 +1,4 @@
-"""What moves, joins and reduces arrays: nodes of ONNX in the intermediate form."""
+"""Imports reductions, softmax, and operators that move, join and split arrays."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def _axes(given: Any, rank: int) -> tuple[int, ...]:
 
 
 def mean(node: Node) -> list[Op]:
-    """ReduceMean, whose axes are an input since opset 18."""
+    """ReduceMean; axes are an input since opset 18, an attribute before."""
     x = node.first
     given = node.constant(1) if node.opset >= 18 else node.attributes.get("axes")
     if given is None or len(given) == 0:
@@ -27,12 +27,12 @@ def mean(node: Node) -> list[Op]:
 
 
 def softmax(node: Node) -> list[Op]:
-    """Softmax: over all axes from `axis` on before opset 13."""
+    """Softmax; before opset 13 over all axes from `axis` on."""
     x = node.first
     rank = len(x.shape)
     axis = int(node.attributes.get("axis", -1 if node.opset >= 13 else 1))
     if not -rank <= axis <= rank:
-        raise PlanError(node.label, node.kind, f"axis {axis} of {rank}")
+        raise PlanError(node.label, node.kind, f"found axis {axis}, expected {-rank} to {rank}")
     if node.opset >= 13:
         axes: tuple[int, ...] = (axis % rank,)
     else:
@@ -69,10 +69,10 @@ def slicing(node: Node) -> list[Op]:
     chosen = range(len(starts)) if axes is None else axes
     first, step = [0] * rank, [1] * rank
     for index, axis in enumerate(chosen):
-        side = x.shape[int(axis) % rank]
+        size = x.shape[int(axis) % rank]
         step[int(axis) % rank] = by = 1 if steps is None else int(steps[index])
-        start = int(starts[index]) + (side if starts[index] < 0 else 0)
-        first[int(axis) % rank] = min(max(start, 0), side - 1 if by < 0 else side)
+        start = int(starts[index]) + (size if starts[index] < 0 else 0)
+        first[int(axis) % rank] = min(max(start, 0), size - 1 if by < 0 else size)
     return [Slice(node.label, [x], node.outputs[0], tuple(first), tuple(step))]
 
 
@@ -82,7 +82,7 @@ def split(node: Node) -> list[Op]:
     axis = int(node.attributes.get("axis", 0)) % len(x.shape)
     ends = np.cumsum([output.shape[axis] for output in node.outputs]).tolist()
     if ends[-1] != x.shape[axis]:
-        raise PlanError(node.label, node.kind, "outputs that are left out are not supported")
+        raise PlanError(node.label, node.kind, "omitted outputs are not supported")
     steps = (1,) * len(x.shape)
     ops: list[Op] = []
     for output, end in zip(node.outputs, ends, strict=True):
@@ -99,7 +99,7 @@ def view(node: Node) -> list[Op]:
 
 
 def dropout(node: Node) -> list[Op]:
-    """Dropout that drops nothing."""
+    """Dropout for inference: the identity."""
     if node.opset >= 12 and (training := node.constant(2)) is not None and training.any():
-        raise PlanError(node.label, node.kind, "it is in training mode")
+        raise PlanError(node.label, node.kind, "training mode is not supported")
     return view(node)

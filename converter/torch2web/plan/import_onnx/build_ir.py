@@ -1,4 +1,4 @@
-"""From nodes of ONNX to the intermediate form: each operator's attributes, with their defaults by opset."""
+"""Converts ONNX nodes to the intermediate representation: attributes, with their defaults by opset."""
 
 from collections.abc import Callable, Mapping
 
@@ -18,12 +18,12 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 def build_ir(traced: Traced) -> Graph:
-    """The operators of `traced` in the intermediate form. Raises PlanError for one that is not known."""
+    """The graph in the intermediate representation. Raises PlanError for an unsupported operator."""
     ops: list[Op] = []
     for node in traced.nodes:
         make = _MAKERS.get(node.kind)
         if make is None:
-            raise PlanError(node.label, node.kind, "this operator is not known to the compiled backend")
+            raise PlanError(node.label, node.kind, "operator not supported by the compiled backend")
         _require_floats(node)
         ops.extend(make(node))
     return Graph(ops, traced.input, traced.output, list(traced.weights))
@@ -32,7 +32,7 @@ def build_ir(traced: Traced) -> Graph:
 def _require_floats(node: Node) -> None:
     first = node.inputs[0]
     if first is not None and first.data is not None and first.data.dtype != np.float32:
-        raise PlanError(node.label, node.kind, f"it computes with {first.data.dtype}, not float32")
+        raise PlanError(node.label, node.kind, f"found {first.data.dtype}, expected float32")
 
 
 def _activation(make: Callable[[Node], Activation]) -> Callable[[Node], list[Op]]:
@@ -41,7 +41,7 @@ def _activation(make: Callable[[Node], Activation]) -> Callable[[Node], list[Op]
 
 def _clip(node: Node) -> Activation:
     bounds = []
-    # Without bounds infinity becomes the largest number, which is how onnxruntime reads the default.
+    # The default bounds are the largest float32, as in onnxruntime: they clip infinities.
     for index, (name, default) in enumerate((("min", -_LARGEST), ("max", _LARGEST)), start=1):
         given = node.constant(index) if node.opset >= 11 else node.attributes.get(name)
         bounds.append(default if given is None else float(np.asarray(given).reshape(())))
@@ -67,7 +67,7 @@ def _binary(kind: BinaryKind) -> Callable[[Node], list[Op]]:
         if len(inputs) == 1:
             return [View(node.label, inputs, node.outputs[0])]
         ops: list[Op] = []
-        for index, value in enumerate(inputs[1:], start=1):  # Min, Max and Sum take any number
+        for index, value in enumerate(inputs[1:], start=1):  # Min, Max and Sum take any number of inputs
             last = index == len(inputs) - 1
             left = ops[-1].output if ops else inputs[0]
             shape = np.broadcast_shapes(left.shape, value.shape)

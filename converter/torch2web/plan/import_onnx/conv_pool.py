@@ -1,4 +1,4 @@
-"""Convolutions and pools of ONNX in the intermediate form: one or two sides, with padding worked out."""
+"""Imports convolutions and pools in one or two dimensions; resolves auto_pad."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ class _Window:
 
 
 def _pair(values: Any, default: int = 1) -> tuple[int, int]:
-    """Height and width; a picture of one side has a height of 1."""
+    """Height and width; a height of `default` in one dimension."""
     given = [int(value) for value in values]
     first, second = given if len(given) == 2 else (default, given[0])
     return first, second
@@ -28,18 +28,18 @@ def _pair(values: Any, default: int = 1) -> tuple[int, int]:
 
 def _window(node: Node, kernel: tuple[int, ...]) -> _Window:
     x, y = node.first, node.outputs[0]
-    sides = len(kernel)
-    if sides not in (1, 2) or len(x.shape) != sides + 2:
-        raise PlanError(node.label, node.kind, f"{sides} sides are not supported, only 1 or 2")
-    ones = [1] * sides
+    rank = len(kernel)
+    if rank not in (1, 2) or len(x.shape) != rank + 2:
+        raise PlanError(node.label, node.kind, f"found {rank} dimensions, only 1 or 2 are supported")
+    ones = [1] * rank
     strides, dilations = (node.attributes.get(name, ones) for name in ("strides", "dilations"))
     auto = node.attributes.get("auto_pad", b"NOTSET").decode()
-    begin, end = [0] * sides, [0] * sides
+    begin, end = [0] * rank, [0] * rank
     if auto == "NOTSET":
-        pads = [int(pad) for pad in node.attributes.get("pads", [0] * 2 * sides)]
-        begin, end = pads[:sides], pads[sides:]
+        pads = [int(pad) for pad in node.attributes.get("pads", [0] * 2 * rank)]
+        begin, end = pads[:rank], pads[rank:]
     elif auto.startswith("SAME"):
-        for i in range(sides):
+        for i in range(rank):
             extent = (kernel[i] - 1) * dilations[i] + 1
             total = max((y.shape[i + 2] - 1) * strides[i] + extent - x.shape[i + 2], 0)
             begin[i] = total // 2 if auto == "SAME_UPPER" else total - total // 2
@@ -55,13 +55,13 @@ def convolution(node: Node) -> list[Op]:
     assert x is not None
     assert weight is not None
     if not weight.is_known:
-        raise PlanError(node.label, node.kind, "its weights are computed, not stored")
+        raise PlanError(node.label, node.kind, "computed weights are not supported")
     window = _window(node, tuple(weight.shape[2:]))
     bias = node.inputs[2] if len(node.inputs) > 2 else None
     if bias is None:
         bias = Value(f"{node.label}.zeros", weight.shape[:1], data=np.zeros(weight.shape[0], np.float32))
     if not bias.is_known:
-        raise PlanError(node.label, node.kind, "its bias is computed, not stored")
+        raise PlanError(node.label, node.kind, "a computed bias is not supported")
     return [
         Conv(
             node.label,
@@ -78,7 +78,7 @@ def convolution(node: Node) -> list[Op]:
 
 def pooling(node: Node) -> list[Op]:
     if len(node.outputs) > 1:
-        raise PlanError(node.label, node.kind, "the indices of the maxima are not supported")
+        raise PlanError(node.label, node.kind, "the indices output is not supported")
     x = node.inputs[0]
     assert x is not None
     window = _window(node, tuple(node.attributes["kernel_shape"]))
@@ -104,11 +104,11 @@ def global_pool(node: Node) -> list[Op]:
 
 
 def batch_normalization(node: Node) -> list[Op]:
-    """A multiplication and an addition by channel, which a pass folds into a convolution before it."""
+    """A multiplication and an addition by channel, which a pass folds into a preceding convolution."""
     x = node.inputs[0]
     assert x is not None
     if node.attributes.get("training_mode", 0) or len(node.outputs) > 1:
-        raise PlanError(node.label, node.kind, "it is in training mode")
+        raise PlanError(node.label, node.kind, "training mode is not supported")
     factors = [node.constant(index) for index in range(1, 5)]
     scale, bias, mean, variance = (np.asarray(factor, np.float64) for factor in factors)
     epsilon = float(node.attributes.get("epsilon", 1e-5))

@@ -1,4 +1,4 @@
-"""Products of matrices: nodes of ONNX in the intermediate form."""
+"""Imports Gemm and MatMul."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from torch2web.plan.ir import Binary, MatMul, Op, Product, Transpose, Value, Vie
 
 
 def gemm(node: Node) -> list[Op]:
-    """The operators of a Gemm: with a known matrix a Product, otherwise a MatMul of what is computed."""
+    """Gemm: a Product with a constant or stored matrix, otherwise a MatMul."""
     attributes = node.attributes
     x, matrix = node.first, node.inputs[1]
     bias = node.inputs[2] if len(node.inputs) > 2 else None
@@ -70,7 +70,7 @@ def _computed_gemm(
 
 
 def matmul(node: Node) -> list[Op]:
-    """The operators of a MatMul; with a known matrix a Product of rows."""
+    """MatMul: a Product of rows with a constant or stored matrix, otherwise a MatMul."""
     x, matrix = node.first, node.inputs[1]
     assert matrix is not None
     output = node.outputs[0]

@@ -1,4 +1,4 @@
-"""Pad of ONNX in the intermediate form, in all its modes."""
+"""Imports Pad in all its modes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ _MODES = ("reflect", "edge", "wrap")
 
 
 def pad(node: Node) -> list[Op]:
-    """Pad: a constant around the input, or pieces of the input itself."""
+    """Pad with a constant, or with slices of the input (reflect, edge, wrap)."""
     x = node.first
     rank = len(x.shape)
     mode = node.attributes.get("mode", b"constant").decode()
@@ -31,24 +31,21 @@ def pad(node: Node) -> list[Op]:
     if mode == "constant":
         return [Pad(node.label, [x], node.outputs[0], tuple(before), value)]
     if mode not in _MODES:
-        raise PlanError(node.label, node.kind, f"mode {mode} is not known")
+        raise PlanError(node.label, node.kind, f"mode {mode} is not supported")
     if min(*before, *after) < 0:
         raise PlanError(node.label, node.kind, f"negative padding is not supported in mode {mode}")
-    return _pad_of_itself(node, mode, list(zip(before, after, strict=True)))
+    return _pad_with_slices(node, mode, list(zip(before, after, strict=True)))
 
 
-def _pad_of_itself(node: Node, mode: str, pads: list[tuple[int, int]]) -> list[Op]:
-    """Pad with what the input has: one axis after another, slices of it are put side by side.
-
-    Modes are NumPy's of the same name, as ONNX means them.
-    """
+def _pad_with_slices(node: Node, mode: str, pads: list[tuple[int, int]]) -> list[Op]:
+    """Pad axis by axis, as a Concat of slices of the input. Modes are those of numpy.pad."""
     ops: list[Op] = []
     x = node.first
     for axis, (before, after) in enumerate(pads):
         if not before and not after:
             continue
-        side = x.shape[axis]
-        taken = np.pad(np.arange(side), (before, after), mode)  # type: ignore[call-overload]
+        size = x.shape[axis]
+        taken = np.pad(np.arange(size), (before, after), mode)  # type: ignore[call-overload]
         pieces: list[Value] = []
         for first, step, count in _runs(taken.tolist()):
             shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
@@ -57,14 +54,14 @@ def _pad_of_itself(node: Node, mode: str, pads: list[tuple[int, int]]) -> list[O
             starts[axis], steps[axis] = first, step
             ops.append(Slice(node.label, [x], piece, tuple(starts), tuple(steps)))
             pieces.append(piece)
-        shape = (*x.shape[:axis], side + before + after, *x.shape[axis + 1 :])
+        shape = (*x.shape[:axis], size + before + after, *x.shape[axis + 1 :])
         x = Value(f"{node.outputs[0].name}.{axis}", shape)
         ops.append(Concat(node.label, pieces, x, axis))
     return [*ops, View(node.label, [x], node.outputs[0])]
 
 
 def _runs(numbers: list[int]) -> Iterator[tuple[int, int, int]]:
-    """First number, step and length of pieces that go up or down by one."""
+    """First number, step and length of runs that ascend or descend by one."""
     start = 0
     for end in range(1, len(numbers) + 1):
         step = numbers[start + 1] - numbers[start] if end > start + 1 else 0

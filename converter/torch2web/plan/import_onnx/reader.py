@@ -1,7 +1,7 @@
-"""An ONNX graph with every shape known, and everything that does not depend on the input computed.
+"""Reads an ONNX graph: shape inference and constant folding, node by node.
 
-Shapes are inferred node by node, with the constants that the node reads at hand, so that exported shape
-arithmetic (Shape, Gather, Concat, Reshape …) becomes numbers.
+Inference of a node uses the constants that it reads, so that exported shape arithmetic (Shape, Gather,
+Concat, Reshape …) is folded.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,8 +17,8 @@ from onnx.reference import ReferenceEvaluator
 from torch2web.plan.errors import PlanError
 from torch2web.plan.ir import Value
 
-_LARGEST_FOLDED = 2**20
-"""Elements that a computed constant may have: it is stored in the plan as it is."""
+_MAX_FOLDED = 2**20
+"""Maximum elements of a folded constant, which is stored in the plan."""
 
 _RANDOM = frozenset(f"Random{kind}{like}" for kind in ("Normal", "Uniform") for like in ("", "Like")) | {
     "Bernoulli",
@@ -28,29 +28,29 @@ _RANDOM = frozenset(f"Random{kind}{like}" for kind in ("Normal", "Uniform") for 
 
 @dataclass(frozen=True)
 class Node:
-    """One that depends on the input."""
+    """A node that depends on the graph's input."""
 
     kind: str
     label: str
     inputs: tuple[Value | None, ...]
-    """None where an optional one is left out."""
+    """None: absent optional input."""
     outputs: tuple[Value, ...]
     attributes: Mapping[str, Any]
     opset: int
 
     @property
     def first(self) -> Value:
-        """The first input, which no operator leaves out."""
+        """The first input, which is never optional."""
         value = self.inputs[0]
         assert value is not None, "checked by shape inference"
         return value
 
     def constant(self, index: int) -> NDArray[Any] | None:
-        """Input `index`, None where it is left out. Raises PlanError where it is not known."""
+        """Input `index`; None if absent. Raises PlanError unless it is a constant."""
         if index >= len(self.inputs) or (value := self.inputs[index]) is None:
             return None
         if value.data is None:
-            raise PlanError(self.label, self.kind, f"input {index} has to be a constant of the graph")
+            raise PlanError(self.label, self.kind, f"input {index} must be a constant")
         return value.data
 
 
@@ -63,7 +63,7 @@ class Traced:
 
 
 def trace(model: onnx.ModelProto, batch: int | None) -> Traced:
-    """Read `model` with `batch` as the first side of its input, or with the sides that it has.
+    """Read `model` with `batch` as dimension 0 of its input; None keeps the dimensions of the model.
 
     Raises PlanError.
     """
@@ -85,14 +85,14 @@ class _Tracer:
             self.values[tensor.name] = self._initializer(tensor)
         inputs = [entry for entry in self.graph.input if entry.name not in self.values]
         if len(inputs) != 1 or len(self.graph.output) != 1:
-            found = f"{len(inputs)} inputs and {len(self.graph.output)} outputs"
-            raise PlanError(self.graph.name, "Graph", f"it has {found}, expected one of each")
+            found = f"found {len(inputs)} inputs and {len(self.graph.output)} outputs"
+            raise PlanError(self.graph.name, "Graph", f"{found}, expected one of each")
         value = _graph_input(inputs[0], batch)
         self.values[value.name] = value
         nodes = list(self._nodes())
         output = self.values.get(self.graph.output[0].name)
         if output is None:
-            raise PlanError(self.graph.output[0].name, "Output", "no operator computes it")
+            raise PlanError(self.graph.output[0].name, "Output", "no operator computes this output")
         return Traced(tuple(nodes), value, output, tuple(self.weights))
 
     def _initializer(self, tensor: TensorProto) -> Value:
@@ -105,14 +105,16 @@ class _Tracer:
         for proto in self.graph.node:
             label = proto.name or (proto.output[0] if proto.output else proto.op_type)
             if proto.domain not in ("", "ai.onnx"):
-                raise PlanError(label, proto.op_type, f"is of the domain {proto.domain}")
+                raise PlanError(label, proto.op_type, f"domain {proto.domain} is not supported")
             if any(entry.type in (AttributeProto.GRAPH, AttributeProto.GRAPHS) for entry in proto.attribute):
-                raise PlanError(label, proto.op_type, "it has a graph inside, which is not supported")
+                raise PlanError(label, proto.op_type, "subgraphs are not supported")
             if proto.op_type in _RANDOM:
-                raise PlanError(label, proto.op_type, "it gives another answer each time")
+                raise PlanError(label, proto.op_type, "random operators are not supported")
             missing = [name for name in proto.input if name and name not in self.values]
             if missing:
-                raise PlanError(label, proto.op_type, f"no operator before it computes {missing[0]}")
+                raise PlanError(
+                    label, proto.op_type, f"input {missing[0]} is not computed by a preceding operator"
+                )
             inputs = tuple(self.values[name] if name else None for name in proto.input)
             if self._fold(proto, label, inputs):
                 continue
@@ -124,7 +126,7 @@ class _Tracer:
             yield Node(proto.op_type, label, inputs, outputs, attributes, self.opset)
 
     def _fold(self, proto: NodeProto, label: str, inputs: tuple[Value | None, ...]) -> bool:
-        """Compute a node whose inputs are known."""
+        """Compute a node whose inputs are constants; whether it was folded."""
         if proto.op_type == "Shape" and inputs[0] is not None:
             shape = np.array(inputs[0].shape, np.int64)
             chosen = {entry.name: entry.i for entry in proto.attribute}
@@ -133,20 +135,20 @@ class _Tracer:
         given = [value for value in inputs if value is not None]
         if not all(value.is_known for value in given):
             return False
-        if proto.op_type == "Identity":  # how exporters write that two layers share a weight
+        if proto.op_type == "Identity":  # two layers that share a weight
             name = proto.output[0]
             self.values[name] = replace(given[0], name=name)
             return True
         data = {value.name: value.data for value in given if value.data is not None}
         if any(value.data is None for value in given):
-            # It may be rounded, and onnxruntime computes with what it is then.
-            raise PlanError(label, proto.op_type, "it computes on a stored weight alone")
+            # A variant may round the weight; onnxruntime computes with the rounded one.
+            raise PlanError(label, proto.op_type, "computation on stored weights is not supported")
         wanted = [name for name in proto.output if name in self.read]
         results = _evaluate(proto, self.imports, data, wanted, label)
         for name, result in zip(wanted, results, strict=True):
-            if result.size > _LARGEST_FOLDED:
-                found = f"it computes a constant of {result.size:,} numbers"
-                raise PlanError(label, proto.op_type, f"{found}, of which a plan holds {_LARGEST_FOLDED:,}")
+            if result.size > _MAX_FOLDED:
+                found = f"found a computed constant of {result.size:,} values"
+                raise PlanError(label, proto.op_type, f"{found}, at most {_MAX_FOLDED:,}")
             self._set(name, result)
         return True
 
@@ -167,42 +169,42 @@ class _Tracer:
         try:
             found = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph.output
         except onnx.shape_inference.InferenceError as error:
-            raise PlanError(label, proto.op_type, f"its shape cannot be inferred: {_first(error)}") from error
+            raise PlanError(label, proto.op_type, f"shape inference failed: {_first(error)}") from error
         return tuple(_inferred(entry, label, proto.op_type) for entry in found)
 
 
 def _graph_input(entry: onnx.ValueInfoProto, batch: int | None) -> Value:
     tensor = entry.type.tensor_type
     if tensor.elem_type != TensorProto.FLOAT:
-        raise PlanError(entry.name, "Input", "it is not float32")
-    sides = [side.dim_value for side in tensor.shape.dim]
-    if batch is not None and sides:
-        sides[0] = batch
-    if not all(sides):
-        raise PlanError(entry.name, "Input", "only its first side, the batch, may be free")
-    return Value(entry.name, tuple(sides))
+        raise PlanError(entry.name, "Input", "expected float32")
+    shape = [dimension.dim_value for dimension in tensor.shape.dim]
+    if batch is not None and shape:
+        shape[0] = batch
+    if not all(shape):
+        raise PlanError(entry.name, "Input", "only dimension 0 (batch) may be dynamic")
+    return Value(entry.name, tuple(shape))
 
 
 def _inferred(entry: onnx.ValueInfoProto, label: str, kind: str) -> Value:
     tensor = entry.type.tensor_type
-    sides = tuple(side.dim_value for side in tensor.shape.dim)
-    if not entry.type.HasField("tensor_type") or not tensor.HasField("shape") or not all(sides):
-        raise PlanError(label, kind, f"the shape of {entry.name} is not fixed")
-    return Value(entry.name, sides)
+    shape = tuple(dimension.dim_value for dimension in tensor.shape.dim)
+    if not entry.type.HasField("tensor_type") or not tensor.HasField("shape") or not all(shape):
+        raise PlanError(label, kind, f"the shape of {entry.name} is not static")
+    return Value(entry.name, shape)
 
 
 def _without_late_windows(
     attributes: Mapping[str, Any], x: tuple[int, ...], outputs: tuple[Value, ...]
 ) -> tuple[Value, ...]:
-    """Of a pool whose size rounds up, without the windows that begin in the padding after the input.
+    """Outputs of a pool with ceil_mode, without windows that start in the padding after the input.
 
-    Shape inference counts them; PyTorch, onnxruntime and ONNX's own reference leave them out.
+    Shape inference counts them; PyTorch, onnxruntime and ONNX's reference implementation omit them.
     """
     ones = [1] * (len(x) - 2)
     strides, pads = attributes.get("strides", ones), attributes.get("pads", [0] * 2 * len(ones))
-    most = [-(-(side + pad) // stride) for side, pad, stride in zip(x[2:], pads, strides, strict=False)]
+    limits = [-(-(size + pad) // stride) for size, pad, stride in zip(x[2:], pads, strides, strict=False)]
     return tuple(
-        replace(value, shape=(*value.shape[:2], *map(min, value.shape[2:], most))) for value in outputs
+        replace(value, shape=(*value.shape[:2], *map(min, value.shape[2:], limits))) for value in outputs
     )
 
 
@@ -226,11 +228,11 @@ def _evaluate(
     try:
         with np.errstate(all="ignore"):
             results = ReferenceEvaluator(model).run(None, dict(given))
-    except Exception as error:  # whatever an operator of the evaluator raises
-        raise PlanError(label, proto.op_type, f"a constant cannot be computed: {_first(error)}") from error
+    except Exception as error:  # the evaluator's operators raise any type
+        raise PlanError(label, proto.op_type, f"constant folding failed: {_first(error)}") from error
     return [np.asarray(result) for result in results]
 
 
 def _first(error: Exception) -> str:
-    """The first line: some show a whole graph after it."""
+    """The first line; some messages continue with a whole graph."""
     return str(error).partition("\n")[0]

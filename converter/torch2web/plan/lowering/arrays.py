@@ -1,24 +1,24 @@
-"""Elementwise operators and those that only move elements."""
+"""Elementwise operators, and operators that move elements."""
 
 from torch2web.plan import ops
 from torch2web.plan.ir import Binary, Concat, Pad, Slice, Transpose, Value
-from torch2web.plan.lowering.layouts import LAST, PLAIN, Layout, Layouts, order_of, padded
-from torch2web.plan.lowering.strides import Strides, broadcast, dense, in_order, merged, runs, visible
+from torch2web.plan.lowering.layouts import CHANNELS_LAST, ONNX, Layout, Layouts, order_of, padded
+from torch2web.plan.lowering.strides import Strides, broadcast, dense, in_order, merged, offsets, visible
 from torch2web.plan.tensors import Tensor
 
 
 def _target(layouts: Layouts, inputs: list[Value], rank: int) -> Layout:
-    """Channels last where an input of this rank is so already."""
-    pictures = (v for v in inputs if len(v.shape) == rank and not v.is_known and not layouts.is_one_layout(v))
-    return LAST if any(layouts.has(value, LAST) for value in pictures) else PLAIN
+    """Channels last if an input of this rank is available so."""
+    images = (v for v in inputs if len(v.shape) == rank and not v.is_known and not layouts.has_one_layout(v))
+    return CHANNELS_LAST if any(layouts.has(value, CHANNELS_LAST) for value in images) else ONNX
 
 
 def _operand(
     layouts: Layouts, value: Value, target: Layout, shape: tuple[int, ...]
 ) -> tuple[Tensor, Strides]:
-    """An operand, and its strides by axis of `shape`."""
+    """An operand and its strides by axis of `shape`."""
     same_rank = len(value.shape) == len(shape)
-    layout = target if same_rank and value.weight is None else PLAIN
+    layout = target if same_rank and value.weight is None else ONNX
     tensor = layouts.get(value, layout)
     strides = in_order(value.shape, order_of(layout, len(value.shape)))
     return tensor, broadcast(value.shape, strides, shape)
@@ -52,21 +52,21 @@ def lower_binary(layouts: Layouts, op: Binary) -> None:
 
 
 def lower_transpose(layouts: Layouts, op: Transpose) -> None:
-    """Nothing to do where the elements already lie as they should."""
+    """No instruction if the elements are already in the right order in memory."""
     x, y = op.inputs[0], op.output
     rank = len(x.shape)
-    for has in (LAST, PLAIN):
+    for has in (CHANNELS_LAST, ONNX):
         if not layouts.has(x, has):
             continue
         lies = visible(x.shape, order_of(has, rank))
-        for layout in (PLAIN, LAST):
+        for layout in (ONNX, CHANNELS_LAST):
             wanted = tuple(op.order[axis] for axis in order_of(layout, rank))
             if lies == visible(x.shape, wanted):
                 layouts.put(y, layout, layouts.get(x, has))
                 return
     layout = layouts.preferred(x)
     strides = in_order(x.shape, order_of(layout, rank))
-    layouts.put(y, PLAIN, layouts.copied(layouts.get(x, layout), x.shape, strides, op.order))
+    layouts.put(y, ONNX, layouts.copied(layouts.get(x, layout), x.shape, strides, op.order))
 
 
 def lower_concat(layouts: Layouts, op: Concat) -> None:
@@ -75,7 +75,7 @@ def lower_concat(layouts: Layouts, op: Concat) -> None:
     order = order_of(target, len(shape))
     y = layouts.put(op.output, target, Tensor(op.output.size))
     y_strides = in_order(shape, order)
-    starts = runs([value.shape[op.axis] for value in op.inputs])
+    starts = offsets([value.shape[op.axis] for value in op.inputs])
     for value, start in zip(op.inputs, starts, strict=True):
         x, strides = _operand(layouts, value, target, value.shape)
         _move(layouts, x, y, value.shape, strides, y_strides, order, (0, start * y_strides[op.axis]))
@@ -97,7 +97,7 @@ def _move(
 
 
 def lower_pad(layouts: Layouts, op: Pad) -> None:
-    """Filled, and then the input put into the middle; negative padding cuts."""
+    """Fills the output, then copies the input into it; negative padding crops."""
     x = op.inputs[0]
     layout = layouts.preferred(x)
     order = order_of(layout, len(x.shape))
@@ -108,8 +108,8 @@ def lower_pad(layouts: Layouts, op: Pad) -> None:
     skipped = [max(-before, 0) for before in op.before]
     begins = [max(before, 0) for before in op.before]
     moved = tuple(
-        min(side - skip, out - begin)
-        for side, skip, out, begin in zip(x.shape, skipped, op.output.shape, begins, strict=True)
+        min(size - skip, out - begin)
+        for size, skip, out, begin in zip(x.shape, skipped, op.output.shape, begins, strict=True)
     )
     if min(moved) <= 0:
         return

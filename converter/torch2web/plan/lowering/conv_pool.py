@@ -1,23 +1,23 @@
-"""Convolutions, pools and blocks of them."""
+"""Convolutions, pools and inverted residuals."""
 
 from collections.abc import Iterator
 
 from torch2web.plan import ops
 from torch2web.plan.format import Place, PoolKind
 from torch2web.plan.ir import NONE, Block, Conv, MeanOfSums, Pool, SqueezeExcite, Value
-from torch2web.plan.lowering.layouts import LAST, PLAIN, Layouts
+from torch2web.plan.lowering.layouts import CHANNELS_LAST, ONNX, Layouts
 from torch2web.plan.lowering.packed_weights import pack_conv
 from torch2web.plan.lowering.strides import in_order
 from torch2web.plan.tensors import Tensor
 
 
 def dimensions(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """Height, width and channels of each picture, which may have no height."""
+    """Height, width and channels; a height of 1 in one dimension."""
     return (shape[2] if len(shape) == 4 else 1), shape[-1], shape[1]
 
 
-def _pictures(tensor: Tensor, count: int) -> Iterator[Tensor]:
-    """Kernels take one at a time."""
+def _samples(tensor: Tensor, count: int) -> Iterator[Tensor]:
+    """The samples of a batch: a kernel computes one."""
     each = tensor.length // count
     if count == 1:
         yield tensor
@@ -28,19 +28,19 @@ def _pictures(tensor: Tensor, count: int) -> Iterator[Tensor]:
 def lower_conv(layouts: Layouts, op: Conv) -> None:
     x = op.inputs[0]
     weights = layouts.packed(*pack_conv(op))
-    # Only the general kernel reads channels first.
+    # Only `conv` reads channels first.
     general = not (op.is_pointwise or op.is_depthwise)
-    layout = PLAIN if general and not layouts.has(x, LAST) else LAST
+    layout = ONNX if general and not layouts.has(x, CHANNELS_LAST) else CHANNELS_LAST
     given = layouts.get(x, layout)
-    residual = None if op.residual is None else layouts.get(op.residual, LAST)
-    gate = None if op.gate is None else layouts.get(op.gate, PLAIN)
-    y = layouts.put(op.output, LAST, Tensor(op.output.size))
+    residual = None if op.residual is None else layouts.get(op.residual, CHANNELS_LAST)
+    gate = None if op.gate is None else layouts.get(op.gate, ONNX)
+    y = layouts.put(op.output, CHANNELS_LAST, Tensor(op.output.size))
     count = x.shape[0]
-    order = (0, 1, 2, 3) if layout is PLAIN else (0, 2, 3, 1)
+    order = (0, 1, 2, 3) if layout is ONNX else (0, 2, 3, 1)
     height, width, channels = dimensions(x.shape)
     strides = in_order((1, channels, height, width), order)
-    for number, (one, result) in enumerate(zip(_pictures(given, count), _pictures(y, count), strict=True)):
-        added = None if residual is None else list(_pictures(residual, count))[number]
+    for number, (one, result) in enumerate(zip(_samples(given, count), _samples(y, count), strict=True)):
+        added = None if residual is None else list(_samples(residual, count))[number]
         if op.is_pointwise:
             _product(layouts, op, one, weights, gate, added, result)
         elif op.is_depthwise:
@@ -70,20 +70,20 @@ def _product(
             inputs=channels,
             outputs=op.output.shape[1],
             activation=op.activation,
-            # Not if it is multiplied too.
+            # Not if the product reads it as x too.
             may_replace=() if residual is None or residual.base is x.base else (residual,),
         )
     )
 
 
 def conv_dimensions(op: Conv) -> tuple[int, int]:
-    """Height and width of the convolution's own output, before pooling."""
+    """Height and width of the output before the max pool."""
     height, width, _ = dimensions(op.inputs[0].shape)
     out = []
-    for side, kernel, stride, dilation, pads in zip(
+    for size, kernel, stride, dilation, pads in zip(
         (height, width), op.kernel, op.strides, op.dilations, (op.pads[0::2], op.pads[1::2]), strict=True
     ):
-        out.append((side + sum(pads) - (kernel - 1) * dilation - 1) // stride + 1)
+        out.append((size + sum(pads) - (kernel - 1) * dilation - 1) // stride + 1)
     return out[0], out[1]
 
 
@@ -129,8 +129,8 @@ def _general(
     )
 
 
-def _sums(gathers: bool, value: Value) -> Tensor | None:
-    return Tensor(value.shape[1], Place.SUMS) if gathers else None
+def _sums(with_sums: bool, value: Value) -> Tensor | None:
+    return Tensor(value.shape[1], Place.SUMS) if with_sums else None
 
 
 def _depthwise(layouts: Layouts, op: Conv, x: Tensor, weights: Tensor, y: Tensor) -> None:
@@ -141,7 +141,7 @@ def _depthwise(layouts: Layouts, op: Conv, x: Tensor, weights: Tensor, y: Tensor
             x=x,
             weights=weights,
             y=y,
-            sums=_sums(op.gathers, op.output),
+            sums=_sums(op.with_sums, op.output),
             channels=channels,
             in_height=height,
             in_width=width,
@@ -162,12 +162,12 @@ def _depthwise(layouts: Layouts, op: Conv, x: Tensor, weights: Tensor, y: Tensor
 
 def lower_block(layouts: Layouts, op: Block) -> None:
     x, *others = op.inputs
-    given = layouts.get(x, LAST)
-    residual = layouts.get(others[0], LAST) if others else None
+    given = layouts.get(x, CHANNELS_LAST)
+    residual = layouts.get(others[0], CHANNELS_LAST) if others else None
     expand = None if op.expand is None else layouts.packed(*pack_conv(op.expand))
     weights = layouts.packed(*pack_conv(op.depthwise))
     project = None if op.project is None else layouts.packed(*pack_conv(op.project))
-    y = layouts.put(op.output, LAST, Tensor(op.output.size))
+    y = layouts.put(op.output, CHANNELS_LAST, Tensor(op.output.size))
     depthwise = op.depthwise
     height, width, channels = dimensions(x.shape)
     out_height, out_width, out_channels = dimensions(op.output.shape)
@@ -179,7 +179,7 @@ def lower_block(layouts: Layouts, op: Block) -> None:
             project=project,
             residual=residual,
             y=y,
-            sums=_sums(op.gathers, op.output),
+            sums=_sums(op.with_sums, op.output),
             in_height=height,
             in_width=width,
             in_channels=channels,
@@ -204,7 +204,7 @@ def lower_squeeze_excite(layouts: Layouts, op: SqueezeExcite) -> None:
     x = op.inputs[0]
     height, width, channels = dimensions(x.shape)
     first, second = (layouts.packed(*pack_conv(conv)) for conv in (op.first, op.second))
-    gate = layouts.put(op.output, PLAIN, Tensor(channels))
+    gate = layouts.put(op.output, ONNX, Tensor(channels))
     layouts.emit(
         ops.SqueezeExcite(
             sums=Tensor(channels, Place.SUMS),
@@ -222,19 +222,19 @@ def lower_squeeze_excite(layouts: Layouts, op: SqueezeExcite) -> None:
 
 def lower_mean_of_sums(layouts: Layouts, op: MeanOfSums) -> None:
     height, width, channels = dimensions(op.inputs[0].shape)
-    y = layouts.put(op.output, PLAIN, Tensor(channels))
+    y = layouts.put(op.output, ONNX, Tensor(channels))
     sums = Tensor(channels, Place.SUMS)
     layouts.emit(ops.MeanOfSums(sums=sums, y=y, channels=channels, pixels=height * width))
 
 
 def lower_pool(layouts: Layouts, op: Pool) -> None:
     x = op.inputs[0]
-    given = layouts.get(x, LAST)
-    y = layouts.put(op.output, LAST, Tensor(op.output.size))
-    average = PoolKind.AVERAGE_WITH_PADDING if op.counts_padding else PoolKind.AVERAGE
+    given = layouts.get(x, CHANNELS_LAST)
+    y = layouts.put(op.output, CHANNELS_LAST, Tensor(op.output.size))
+    average = PoolKind.AVERAGE_WITH_PADDING if op.count_include_pad else PoolKind.AVERAGE
     height, width, channels = dimensions(x.shape)
     out_height, out_width, _ = dimensions(op.output.shape)
-    for one, result in zip(_pictures(given, x.shape[0]), _pictures(y, x.shape[0]), strict=True):
+    for one, result in zip(_samples(given, x.shape[0]), _samples(y, x.shape[0]), strict=True):
         layouts.emit(
             ops.Pool(
                 x=one,

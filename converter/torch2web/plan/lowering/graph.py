@@ -1,4 +1,4 @@
-"""From the intermediate form to instructions: every value gets a layout, every operator its kernel."""
+"""Lowers the intermediate representation to instructions: chooses layouts and kernels."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +33,7 @@ from torch2web.plan.lowering.conv_pool import (
     lower_pool,
     lower_squeeze_excite,
 )
-from torch2web.plan.lowering.layouts import PLAIN, LayoutError, Layouts
+from torch2web.plan.lowering.layouts import ONNX, LayoutError, Layouts
 from torch2web.plan.lowering.products import lower_matmul, lower_product
 from torch2web.plan.lowering.reductions import lower_mean, lower_softmax
 from torch2web.plan.program import FieldError, Program
@@ -41,19 +41,19 @@ from torch2web.plan.tensors import Tensor
 
 
 def lower(graph: Graph) -> Program:
-    """Instructions for `graph`, whose input and output are as in ONNX. Raises PlanError."""
+    """Instructions for `graph`; input and output are in ONNX's layout. Raises PlanError."""
     program = Program(Tensor(graph.input.size), Tensor(1))
     layouts = Layouts(program)
-    layouts.put(graph.input, PLAIN, program.input)
+    layouts.put(graph.input, ONNX, program.input)
     for op in graph.ops:
         lower_one = _LOWERED.get(type(op))
         if lower_one is None:
-            raise PlanError(op.label, type(op).__name__, "it has no kernel")
+            raise PlanError(op.label, type(op).__name__, "no kernel for this operator")
         try:
             lower_one(layouts, op)
         except (LayoutError, FieldError) as error:
             raise PlanError(op.label, type(op).__name__, str(error)) from error
-    program.output = layouts.get(graph.output, PLAIN)
+    program.output = layouts.get(graph.output, ONNX)
     return program
 
 

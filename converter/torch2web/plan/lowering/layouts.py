@@ -1,4 +1,4 @@
-"""In which layouts each value is in memory, and copies into the one that an operator needs."""
+"""Memory layouts of values, and copies into the layout that an operator needs."""
 
 from enum import Enum
 
@@ -14,23 +14,23 @@ from torch2web.plan.tensors import PackedWeight, PackRule, Tensor
 
 
 class LayoutError(ValueError):
-    """A value lies in no way that the engine can read; `lower` says of which node."""
+    """The engine cannot read a value's layout; `lower` adds the node."""
 
 
 class Layout(Enum):
-    PLAIN = "as in ONNX"
-    LAST = "channels last"
+    ONNX = "axes in the order of ONNX"
+    CHANNELS_LAST = "channels last"
 
 
-PLAIN, LAST = Layout.PLAIN, Layout.LAST
+ONNX, CHANNELS_LAST = Layout
 
 
 def order_of(layout: Layout, rank: int) -> tuple[int, ...]:
-    return tuple(range(rank)) if layout is PLAIN else channels_last(rank)
+    return tuple(range(rank)) if layout is ONNX else channels_last(rank)
 
 
 class Layouts:
-    """Where values are while a graph is lowered into `program`."""
+    """Tensors of the values, by layout, while a graph is lowered into `program`."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -41,39 +41,39 @@ class Layouts:
         self.program.instructions.append(instruction)
 
     def put(self, value: Value, layout: Layout, tensor: Tensor) -> Tensor:
-        """`tensor` is or will be `value`."""
-        if self.is_one_layout(value):
-            layout = PLAIN
+        """Use `tensor` as `value` in `layout`."""
+        if self.has_one_layout(value):
+            layout = ONNX
         self._tensors[value, layout] = tensor
         return tensor
 
     def put_view(self, value: Value, source: Value) -> None:
-        """`value` has the elements of `source` in the same order of ONNX."""
+        """`value` has the elements of `source` in the same ONNX order."""
         self._views[value] = source
 
     def source(self, value: Value) -> Value:
-        """What `value` is a view of, or itself."""
+        """The value that `value` is a view of, or itself."""
         while value in self._views:
             value = self._views[value]
         return value
 
     @staticmethod
-    def is_one_layout(value: Value) -> bool:
-        """Whether its elements lie the same in both layouts."""
+    def has_one_layout(value: Value) -> bool:
+        """Whether both layouts are the same in memory."""
         rank = len(value.shape)
         return visible(value.shape, range(rank)) == visible(value.shape, channels_last(rank))
 
     def has(self, value: Value, layout: Layout) -> bool:
-        return (value, PLAIN if self.is_one_layout(value) else layout) in self._tensors
+        return (value, ONNX if self.has_one_layout(value) else layout) in self._tensors
 
     def preferred(self, value: Value) -> Layout:
-        """The layout that it has without a copy."""
-        return LAST if self.has(value, LAST) else PLAIN
+        """The layout that is available without a copy."""
+        return CHANNELS_LAST if self.has(value, CHANNELS_LAST) else ONNX
 
     def get(self, value: Value, layout: Layout) -> Tensor:
-        """`value` in `layout`, copied where it is in the other one only."""
-        if self.is_one_layout(value):
-            layout = PLAIN
+        """`value` in `layout`, copied if it is only available in the other one."""
+        if self.has_one_layout(value):
+            layout = ONNX
         if (value, layout) not in self._tensors:
             self._tensors[value, layout] = self._make(value, layout)
         return self._tensors[value, layout]
@@ -84,17 +84,17 @@ class Layouts:
                 np.transpose(value.data, order_of(layout, value.data.ndim)), np.float32
             )
             return Tensor(data.size, Place.CONSTANT, constant=data.reshape(-1))
-        if value.weight is not None and layout is PLAIN:
+        if value.weight is not None and layout is ONNX:
             return self.packed(*pack_flat(value))
-        if layout is PLAIN and value in self._views:
-            return self.get(self._views[value], PLAIN)
-        other = LAST if layout is PLAIN else PLAIN
+        if layout is ONNX and value in self._views:
+            return self.get(self._views[value], ONNX)
+        other = CHANNELS_LAST if layout is ONNX else ONNX
         x = self.get(value, other)
         strides = in_order(value.shape, order_of(other, len(value.shape)))
         return self.copied(x, value.shape, strides, order_of(layout, len(value.shape)))
 
     def copied(self, x: Tensor, shape: tuple[int, ...], strides: Strides, order: tuple[int, ...]) -> Tensor:
-        """What `strides` read of `x`, dense with the axes in `order`."""
+        """The elements of `x` at `strides`, dense with the axes in `order`."""
         ordered = [shape[axis] for axis in order]
         y = Tensor(max(1, int(np.prod(ordered))))
         self.copy(x, y, ordered, tuple(strides[axis] for axis in order), dense(ordered))
@@ -130,7 +130,7 @@ class Layouts:
 
 
 def padded(values: Strides, filling: int) -> Strides:
-    """As many as an instruction has room for."""
+    """`values`, extended to MAX_RANK with `filling`."""
     if len(values) > MAX_RANK:
-        raise LayoutError(f"{len(values)} axes that cannot be merged, at most {MAX_RANK}")
+        raise LayoutError(f"found {len(values)} axes that cannot be merged, at most {MAX_RANK}")
     return (*values, *[filling] * (MAX_RANK - len(values)))

@@ -17,7 +17,7 @@ def _source(value: Value) -> str | Floats:
 
 
 def pack_conv(op: Conv) -> tuple[PackedWeight, list[PackRule]]:
-    """Panels of eight outputs for each group; of four for a depthwise one."""
+    """Panels of 8 outputs for each group; of 4 channels for a depthwise convolution."""
     _, weight, bias = op.inputs
     outputs, channels = weight.shape[:2]
     height, width = op.kernel
@@ -36,19 +36,19 @@ def pack_conv(op: Conv) -> tuple[PackedWeight, list[PackRule]]:
             Axis(width, input=channels),
         )
     rules = [PackRule(packed, _source(weight), axes, multiplier=op.multiplier)]
-    # A bias that is known has been multiplied already.
+    # A constant bias is already multiplied.
     multiplier = op.multiplier if bias.data is None else None
     rules.append(PackRule(packed, _source(bias), (Axis(outputs, output=1),), True, multiplier))
     return packed, rules
 
 
 def pack_product(
-    op: Product, *, is_matrix: bool, picture: tuple[int, ...] | None
+    op: Product, *, is_matrix: bool, image: tuple[int, ...] | None
 ) -> tuple[PackedWeight, list[PackRule]]:
-    """Panels for all parts together; `picture` is what x is, channels last, before it was flattened."""
+    """Panels of all parts. `image`: shape of x before it was flattened, if it is read channels last."""
     inputs = op.inputs[0].shape[1]
-    sides = prod(picture[1:]) if picture else 1
-    rows = (Axis(picture[0], input=1), Axis(sides, input=picture[0])) if picture else (Axis(inputs, input=1),)
+    pixels = prod(image[1:]) if image else 1
+    rows = (Axis(image[0], input=1), Axis(pixels, input=image[0])) if image else (Axis(inputs, input=1),)
     widths = [matrix.shape[0 if op.transposed else 1] for matrix, _ in op.parts]
     packed = PackedWeight(PackedLayout.MATRIX if is_matrix else PackedLayout.PANELS8, 1, inputs, sum(widths))
     rules: list[PackRule] = []
@@ -68,6 +68,6 @@ def _repeated(factor: float, packed: PackedWeight) -> Floats | None:
 
 
 def pack_flat(value: Value) -> tuple[PackedWeight, list[PackRule]]:
-    """A stored weight as it is, for an operator that takes it as an operand."""
+    """A stored weight in its own order, as an operand of an elementwise operator."""
     packed = PackedWeight(PackedLayout.FLAT, 1, value.size, 1)
     return packed, [PackRule(packed, _source(value), (Axis(value.size, input=1),))]

@@ -1,4 +1,4 @@
-"""Products of matrices."""
+"""Matrix products."""
 
 from itertools import product as combinations
 from math import prod
@@ -8,15 +8,15 @@ import numpy as np
 from torch2web.plan import ops
 from torch2web.plan.errors import PlanError
 from torch2web.plan.ir import NONE, MatMul, Product
-from torch2web.plan.lowering.layouts import LAST, PLAIN, Layouts
+from torch2web.plan.lowering.layouts import CHANNELS_LAST, ONNX, Layouts
 from torch2web.plan.lowering.packed_weights import pack_product
 from torch2web.plan.lowering.strides import broadcast, dense
 from torch2web.plan.tensors import Tensor
 
 LARGE = 2**20
-"""Elements from which on a stored matrix may stay as it is: used once a picture, it is bound by memory."""
+"""Minimum elements of a matrix that keeps its stored format: read once per sample, it is bound by memory."""
 
-_MOST_PRODUCTS = 1024
+_MAX_PRODUCTS = 1024
 
 
 def lower_product(layouts: Layouts, op: Product) -> None:
@@ -24,16 +24,19 @@ def lower_product(layouts: Layouts, op: Product) -> None:
     rows, inputs = x.shape
     outputs = op.output.shape[1]
     is_matrix = rows == 1 and inputs * outputs >= LARGE and all(m.weight is not None for m, _ in op.parts)
-    # A picture need not be put in ONNX's order where the weights can be put in the picture's, which costs
-    # nothing. Matrices in their stored form cannot: their blocks are of inputs in ONNX's order.
+    # A flattened image stays channels last if its weights are packed in that order, which costs nothing. Not
+    # with a matrix in its stored format: its blocks span inputs in ONNX's order.
     source = layouts.source(x)
-    is_picture = (
-        not is_matrix and rows == 1 and layouts.has(source, LAST) and not layouts.is_one_layout(source)
+    is_image = (
+        not is_matrix
+        and rows == 1
+        and layouts.has(source, CHANNELS_LAST)
+        and not layouts.has_one_layout(source)
     )
-    picture = source.shape[1:] if is_picture and source.shape[0] == 1 else None
-    given = layouts.get(source, LAST) if picture else layouts.get(x, PLAIN)
-    weights = layouts.packed(*pack_product(op, is_matrix=is_matrix, picture=picture))
-    y = layouts.put(op.output, PLAIN, Tensor(op.output.size))
+    image = source.shape[1:] if is_image and source.shape[0] == 1 else None
+    given = layouts.get(source, CHANNELS_LAST) if image else layouts.get(x, ONNX)
+    weights = layouts.packed(*pack_product(op, is_matrix=is_matrix, image=image))
+    y = layouts.put(op.output, ONNX, Tensor(op.output.size))
     if is_matrix:
         layouts.emit(
             ops.Matrix(
@@ -58,19 +61,19 @@ def lower_product(layouts: Layouts, op: Product) -> None:
 
 def lower_matmul(layouts: Layouts, op: MatMul) -> None:
     left, right = op.inputs
-    a, b = layouts.get(left, PLAIN), layouts.get(right, PLAIN)
+    a, b = layouts.get(left, ONNX), layouts.get(right, ONNX)
     left_shape = left.shape if len(left.shape) > 1 else (1, *left.shape)
     right_shape = right.shape if len(right.shape) > 1 else (*right.shape, 1)
     outer = np.broadcast_shapes(left_shape[:-2], right_shape[:-2])
-    if prod(outer) > _MOST_PRODUCTS:
-        raise PlanError(op.label, "MatMul", f"{prod(outer)} products, at most {_MOST_PRODUCTS}")
+    if prod(outer) > _MAX_PRODUCTS:
+        raise PlanError(op.label, "MatMul", f"found {prod(outer)} matrix products, at most {_MAX_PRODUCTS}")
     rows, inputs = left_shape[-2:]
     outputs = right_shape[-1]
     if right.weight is not None and outer:  # parts of a packed weight cannot be addressed
         b = layouts.copied(b, right.shape, dense(right.shape), tuple(range(len(right.shape))))
     if left.weight is not None:
         a = layouts.copied(a, left.shape, dense(left.shape), tuple(range(len(left.shape))))
-    y = layouts.put(op.output, PLAIN, Tensor(op.output.size))
+    y = layouts.put(op.output, ONNX, Tensor(op.output.size))
     panels: dict[int, Tensor] = {}
     steps = [broadcast(shape[:-2], dense(shape)[:-2], outer) for shape in (left_shape, right_shape)]
     for number, index in enumerate(combinations(*map(range, outer))):

@@ -1,11 +1,11 @@
-"""Reductions, which kernels do over the middle of three axes."""
+"""Reductions: kernels reduce the middle of three axes."""
 
 from math import prod
 
 from torch2web.plan import ops
 from torch2web.plan.format import ReduceKind
 from torch2web.plan.ir import Mean, Softmax, Value
-from torch2web.plan.lowering.layouts import LAST, PLAIN, Layout, Layouts, order_of
+from torch2web.plan.lowering.layouts import CHANNELS_LAST, ONNX, Layout, Layouts, order_of
 from torch2web.plan.lowering.strides import dense, in_order, visible
 from torch2web.plan.tensors import Tensor
 
@@ -14,16 +14,16 @@ def lower_mean(layouts: Layouts, op: Mean) -> None:
     x = op.inputs[0]
     for layout in _candidates(layouts, x):
         order = visible(x.shape, order_of(layout, len(x.shape)))
-        kept = tuple(axis for axis in order if axis not in op.axes)
-        result = _layout_of(kept, op.output, x)
+        remaining = tuple(axis for axis in order if axis not in op.axes)
+        result = _layout_of(remaining, op.output, x)
         if result is not None and (split := _split(x, order, op.axes)):
             _reduce(layouts, op, layouts.get(x, layout), split, result)
             return
-    # The axes are apart: first a copy with them last.
+    # The axes are not contiguous: copy with them last.
     rank = len(x.shape)
     order = (*(axis for axis in range(rank) if axis not in op.axes), *op.axes)
-    copied = layouts.copied(layouts.get(x, PLAIN), x.shape, dense(x.shape), order)
-    _reduce(layouts, op, copied, (op.output.size, prod(x.shape[axis] for axis in op.axes), 1), PLAIN)
+    copied = layouts.copied(layouts.get(x, ONNX), x.shape, dense(x.shape), order)
+    _reduce(layouts, op, copied, (op.output.size, prod(x.shape[axis] for axis in op.axes), 1), ONNX)
 
 
 def _reduce(layouts: Layouts, op: Mean, x: Tensor, split: tuple[int, int, int], layout: Layout) -> None:
@@ -33,21 +33,23 @@ def _reduce(layouts: Layouts, op: Mean, x: Tensor, split: tuple[int, int, int], 
 
 
 def _candidates(layouts: Layouts, x: Value) -> list[Layout]:
-    """Both, first the one that needs no copy."""
-    return [LAST, PLAIN] if layouts.preferred(x) is LAST else [PLAIN]
+    """Layouts to try, the one that needs no copy first."""
+    return [CHANNELS_LAST, ONNX] if layouts.preferred(x) is CHANNELS_LAST else [ONNX]
 
 
-def _layout_of(kept: tuple[int, ...], output: Value, x: Value) -> Layout | None:
-    """Which layout a reduced value is in, whose axes of `x` lie as `kept` in memory."""
-    if list(kept) == sorted(kept):
-        return PLAIN
-    if len(output.shape) == len(x.shape) and kept == visible(output.shape, order_of(LAST, len(x.shape))):
-        return LAST
+def _layout_of(remaining: tuple[int, ...], output: Value, x: Value) -> Layout | None:
+    """Layout of a reduced value with the axes `remaining` of `x` in memory order; None if it has neither."""
+    if list(remaining) == sorted(remaining):
+        return ONNX
+    if len(output.shape) == len(x.shape) and remaining == visible(
+        output.shape, order_of(CHANNELS_LAST, len(x.shape))
+    ):
+        return CHANNELS_LAST
     return None
 
 
 def _split(x: Value, order: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, int, int] | None:
-    """Sizes before, among and after `axes`, if these lie side by side in `order`."""
+    """Sizes before, of and after `axes`; None if they are not contiguous in `order`."""
     places = [order.index(axis) for axis in axes if axis in order]
     if not places:
         return (prod(x.shape), 1, 1)
@@ -73,8 +75,8 @@ def lower_softmax(layouts: Layouts, op: Softmax) -> None:
             )
             return
     order = (*(axis for axis in range(rank) if axis not in op.axes), *op.axes)
-    copied = layouts.copied(layouts.get(x, PLAIN), x.shape, dense(x.shape), order)
+    copied = layouts.copied(layouts.get(x, ONNX), x.shape, dense(x.shape), order)
     middle = prod(x.shape[axis] for axis in op.axes)
     y = Tensor(copied.length)
     layouts.emit(ops.Softmax(x=copied, y=y, outer=x.size // middle, middle=middle, inner=1))
-    layouts.put(op.output, PLAIN, layouts.copied(y, x.shape, in_order(x.shape, order), tuple(range(rank))))
+    layouts.put(op.output, ONNX, layouts.copied(y, x.shape, in_order(x.shape, order), tuple(range(rank))))

@@ -1,4 +1,4 @@
-"""Axes and how far apart their elements are."""
+"""Strides of axes, in elements."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -8,36 +8,36 @@ Strides = tuple[int, ...]
 
 
 def dense(shape: Sequence[int]) -> Strides:
-    """Of elements one after another, the last side fastest."""
+    """Strides of a dense array, the last axis fastest."""
     return tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
 
 
 def channels_last(rank: int) -> tuple[int, ...]:
-    """The axes of ONNX in the order in which a picture's lie in memory."""
+    """ONNX axes in channels-last memory order."""
     return (0, *range(2, rank), 1) if rank > 2 else tuple(range(rank))
 
 
 def in_order(shape: Sequence[int], order: Sequence[int]) -> Strides:
-    """By axis, where the axes lie in memory in this order."""
+    """Strides by axis of a dense array with the axes in memory order `order`."""
     ordered = dense([shape[axis] for axis in order])
     return tuple(ordered[order.index(axis)] for axis in range(len(shape)))
 
 
 def visible(shape: Sequence[int], order: Sequence[int]) -> tuple[int, ...]:
-    """The axes in order without those of size 1, which lie nowhere in particular."""
+    """The axes of `order` without those of size 1, whose position does not matter."""
     return tuple(axis for axis in order if shape[axis] > 1)
 
 
 def broadcast(shape: Sequence[int], strides: Strides, to: Sequence[int]) -> Strides:
-    """Strides by axis of `to`: 0 where `shape` repeats."""
+    """Strides by axis of `to`; 0 for broadcast axes."""
     missing = len(to) - len(shape)
-    own = [0 if side == 1 else stride for side, stride in zip(shape, strides, strict=True)]
+    own = [0 if size == 1 else stride for size, stride in zip(shape, strides, strict=True)]
     return (0,) * missing + tuple(own)
 
 
 def merged(shape: Sequence[int], *operands: Strides) -> tuple[tuple[int, ...], tuple[Strides, ...]]:
-    """The same elements with as few axes as possible, at least one."""
-    axes = [axis for axis, side in enumerate(shape) if side > 1]
+    """Sizes and strides of the same elements with as few axes as possible, at least one."""
+    axes = [axis for axis, size in enumerate(shape) if size > 1]
     groups: list[tuple[int, tuple[int, ...]]] = []
     for axis in axes:
         steps = tuple(operand[axis] for operand in operands)
@@ -53,6 +53,6 @@ def merged(shape: Sequence[int], *operands: Strides) -> tuple[tuple[int, ...], t
     return sizes, tuple(tuple(steps[i] for _, steps in groups) for i in range(len(operands)))
 
 
-def runs(sizes: Sequence[int]) -> list[int]:
-    """Where each of several pieces, one after another, begins."""
+def offsets(sizes: Sequence[int]) -> list[int]:
+    """Offset of each of several consecutive pieces."""
     return list(accumulate(sizes, initial=0))[:-1]

@@ -29,7 +29,7 @@ PASSES: tuple[Callable[[Graph], None], ...] = (
 
 
 def simplify(graph: Graph) -> Graph:
-    """Apply every pass to a copy of `graph`, which stays as it is."""
+    """Apply all passes to a copy of `graph`, which is not changed."""
     graph = graph.copy()
     for apply in PASSES:
         _remove_unused(graph)
@@ -40,9 +40,9 @@ def simplify(graph: Graph) -> Graph:
 
 def _remove_unused(graph: Graph) -> None:
     needed = {graph.output}
-    kept = []
+    used = []
     for op in reversed(graph.ops):
         if op.output in needed:
             needed.update(op.reads)
-            kept.append(op)
-    graph.ops[:] = reversed(kept)
+            used.append(op)
+    graph.ops[:] = reversed(used)

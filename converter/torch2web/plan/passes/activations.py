@@ -1,4 +1,4 @@
-"""Activations become part of the operator before them."""
+"""Fuses activations into the preceding operator."""
 
 from torch2web.plan.format import ActivationKind, BinaryKind
 from torch2web.plan.ir import (
@@ -14,7 +14,7 @@ from torch2web.plan.ir import (
 
 
 def fuse_products_with_gates(graph: Graph) -> None:
-    """x · Sigmoid(x) is SiLU, x · HardSigmoid(x) HardSwish."""
+    """x · Sigmoid(x) → SiLU(x), x · HardSigmoid(x) → HardSwish(x)."""
     for op in list(graph.ops):
         if isinstance(op, Binary) and op.kind == BinaryKind.MUL:
             for x, gate in (op.inputs, op.inputs[::-1]):
@@ -39,7 +39,7 @@ def _times_x(activation: Activation) -> Activation | None:
 
 
 def fuse_activations(graph: Graph) -> None:
-    """Into a convolution, a product or arithmetic whose result nothing else reads."""
+    """Into a convolution, product or binary operator that no other operator reads."""
     for op in list(graph.ops):
         if not isinstance(op, Activate):
             continue

@@ -1,10 +1,10 @@
-"""Inverted residuals: what a block computes in between is never stored whole."""
+"""Fuses inverted residuals, so that intermediate results are not stored."""
 
 from torch2web.plan.ir import Block, Conv, Graph, Op
 
 
 def fuse_blocks(graph: Graph) -> None:
-    """A depthwise convolution with the pointwise one before it, the one after it, or both."""
+    """Fuse a depthwise convolution with the preceding pointwise one, the following one, or both."""
     for op in list(graph.ops):
         if (
             not isinstance(op, Conv)
@@ -16,19 +16,19 @@ def fuse_blocks(graph: Graph) -> None:
         expand = _plain_pointwise(graph.producer(op.inputs[0]))
         if expand and graph.only_user(op.inputs[0]) is not op:
             expand = None
-        project = None if op.gathers else _plain_pointwise(graph.only_user(op.output), residual=True)
+        project = None if op.with_sums else _plain_pointwise(graph.only_user(op.output), residual=True)
         if project and project.inputs[0] is not op.output:
-            project = None  # it adds it, and reads something else
+            project = None  # it reads `op` as its residual only
         if expand is None and project is None:
             continue
         x = expand.inputs[0] if expand else op.inputs[0]
         residual = [project.residual] if project and project.residual else []
         output = project.output if project else op.output
-        block = Block(op.label, [x, *residual], output, expand, op, project, op.gathers)
+        block = Block(op.label, [x, *residual], output, expand, op, project, op.with_sums)
         if expand:
             graph.ops.remove(expand)
         if project:
-            # Where the last of them was: its residual may be computed in between.
+            # At the position of the last one, as its residual may be computed in between.
             graph.ops.remove(op)
         graph.replace(project or op, block)
 

@@ -1,4 +1,4 @@
-"""What stands beside a convolution becomes part of it: padding, BatchNormalization, residuals, maxima."""
+"""Fuses padding, BatchNormalization, residuals and max pools into convolutions."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from torch2web.plan.ir import NONE, Binary, Conv, Floats, Graph, Pad, Pool, Valu
 
 
 def fold_padding(graph: Graph) -> None:
-    """Zeros around a picture that only a convolution reads."""
+    """Fold zero padding that only a convolution reads."""
     for op in list(graph.ops):
         if not isinstance(op, Pad) or op.value != 0.0:
             continue
@@ -26,7 +26,7 @@ def fold_padding(graph: Graph) -> None:
 
 
 def fold_channel_factors(graph: Graph) -> None:
-    """A product with, or a sum of, one constant for each channel: what BatchNormalization is."""
+    """Fold a factor or summand per channel after a convolution: BatchNormalization."""
     for op in list(graph.ops):
         if not isinstance(op, Binary) or op.kind not in (BinaryKind.MUL, BinaryKind.ADD):
             continue
@@ -43,7 +43,7 @@ def fold_channel_factors(graph: Graph) -> None:
 
 
 def _fold(conv: Conv, kind: BinaryKind, factors: Floats) -> bool:
-    """Weights are multiplied when they are unpacked, and so is a stored bias; a constant one is at once."""
+    """Whether `factors` could be folded. Weights and a stored bias are multiplied when they are unpacked."""
     bias = conv.inputs[2]
     if kind == BinaryKind.MUL:
         conv.multiplier = factors if conv.multiplier is None else conv.multiplier * factors
@@ -57,7 +57,7 @@ def _fold(conv: Conv, kind: BinaryKind, factors: Floats) -> bool:
 
 
 def _by_channel(constant: Value, value: Value) -> Floats | None:
-    """One number for each channel of `value`, if that is what `constant` is."""
+    """`constant` as one number per channel of `value`; None if it is not."""
     if constant.data is None or constant.data.dtype != np.float32 or len(value.shape) < 3:
         return None
     channels = value.shape[1]
@@ -71,7 +71,7 @@ def _by_channel(constant: Value, value: Value) -> Floats | None:
 
 
 def fuse_residuals(graph: Graph) -> None:
-    """A sum with what a convolution gives and nothing else reads."""
+    """Fuse an addition with a convolution that no other operator reads."""
     for op in list(graph.ops):
         if not isinstance(op, Binary) or op.kind != BinaryKind.ADD:
             continue
@@ -93,7 +93,7 @@ def fuse_residuals(graph: Graph) -> None:
 
 
 def fuse_pools(graph: Graph) -> None:
-    """A maximum of 2 × 2 with stride 2 after a general convolution."""
+    """Fuse a 2 × 2 max pool of stride 2 after a general convolution."""
     for op in list(graph.ops):
         if not isinstance(op, Pool) or op.average or op.kernel != (2, 2) or op.strides != (2, 2):
             continue
@@ -101,7 +101,7 @@ def fuse_pools(graph: Graph) -> None:
         if not isinstance(conv, Conv) or conv.is_pointwise or conv.is_depthwise or conv.residual is not None:
             continue
         shape = conv.output.shape
-        halves = (*shape[:2], *(side // 2 for side in shape[2:]))
+        halves = (*shape[:2], *(size // 2 for size in shape[2:]))
         if any(op.pads) or op.dilations != (1, 1) or op.output.shape != halves or len(shape) != 4:
             continue
         if graph.only_user(conv.output) is op and not conv.max_pool:

@@ -1,10 +1,10 @@
-"""A matrix that was stored in parts is one again."""
+"""Joins the parts of a matrix that was split for storage."""
 
 from torch2web.plan.ir import Concat, Graph, Product
 
 
 def join_matrices(graph: Graph) -> None:
-    """Products of the same rows, put side by side, are one product."""
+    """Concat of products of the same rows → one product."""
     for op in list(graph.ops):
         if not isinstance(op, Concat) or op.axis != 1 or len(op.output.shape) != 2:
             continue

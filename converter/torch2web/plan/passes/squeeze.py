@@ -1,4 +1,4 @@
-"""Squeeze and excite: the mean of a picture decides by how much each of its channels counts."""
+"""Fuses squeeze-and-excite: channels scaled by a function of their means."""
 
 from torch2web.plan.format import BinaryKind
 from torch2web.plan.ir import (
@@ -15,7 +15,7 @@ from torch2web.plan.ir import (
 
 
 def fuse_gates(graph: Graph) -> None:
-    """A factor for each channel of what only a pointwise convolution reads."""
+    """Fuse a multiplication by channel with the pointwise convolution that alone reads it."""
     for op in list(graph.ops):
         if not isinstance(op, Binary) or op.kind != BinaryKind.MUL or op.activation != NONE:
             continue
@@ -36,9 +36,9 @@ def fuse_gates(graph: Graph) -> None:
 
 
 def fuse_squeeze_excite(graph: Graph) -> None:
-    """Mean of a depthwise convolution, two products with activations: from sums that the first gathers."""
+    """Fuse the mean of a depthwise convolution and two dense layers; the convolution passes its sums."""
     for op in list(graph.ops):
-        depthwise = _gathering(graph, op)
+        depthwise = _averaged(graph, op)
         if depthwise is None:
             continue
         first = graph.only_user(op.output)
@@ -47,7 +47,7 @@ def fuse_squeeze_excite(graph: Graph) -> None:
             continue
         if second.output.shape != op.output.shape:
             continue
-        depthwise.gathers = True
+        depthwise.with_sums = True
         made = SqueezeExcite(op.label, [depthwise.output], second.output, first, second)
         for old in (op, first, second):
             graph.ops.remove(old)
@@ -55,21 +55,21 @@ def fuse_squeeze_excite(graph: Graph) -> None:
 
 
 def fuse_means(graph: Graph) -> None:
-    """The mean of a depthwise convolution, from sums that it gathers."""
+    """Compute the mean of a depthwise convolution from the sums that it passes."""
     for op in list(graph.ops):
-        if depthwise := _gathering(graph, op):
-            depthwise.gathers = True
+        if depthwise := _averaged(graph, op):
+            depthwise.with_sums = True
             graph.ops.remove(op)
             made = MeanOfSums(op.label, [depthwise.output], op.output)
             graph.ops.insert(graph.ops.index(depthwise) + 1, made)
 
 
-def _gathering(graph: Graph, op: Op) -> Conv | None:
-    """The depthwise convolution over all pixels of which `op` is the mean."""
+def _averaged(graph: Graph, op: Op) -> Conv | None:
+    """The depthwise convolution that `op` is the mean of, over all pixels."""
     if not isinstance(op, Mean) or op.axes != tuple(range(2, len(op.inputs[0].shape))):
         return None
     made = graph.producer(op.inputs[0])
-    if not isinstance(made, Conv) or not made.is_depthwise or made.gathers or made.output.shape[0] != 1:
+    if not isinstance(made, Conv) or not made.is_depthwise or made.with_sums or made.output.shape[0] != 1:
         return None
     return made
 
@@ -81,5 +81,5 @@ def _is_dense(op: Op, x: Value) -> bool:
         and op.inputs[0] is x
         and op.residual is None
         and op.gate is None
-        and all(side == 1 for side in op.output.shape[2:])
+        and all(size == 1 for size in op.output.shape[2:])
     )
