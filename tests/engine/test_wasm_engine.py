@@ -56,13 +56,13 @@ def test_input_of_another_length_is_refused() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"<!doctype html>", module("plain")[:5000]])
 def test_module_that_is_no_module(content: bytes) -> None:
-    with pytest.raises(ToolError, match="wasmtime: it cannot compile the engine"):
+    with pytest.raises(ToolError, match="wasmtime: the engine cannot be compiled"):
         WasmEngine(content, relu())
 
 
 def test_module_that_imports_something_else() -> None:
     other = bytes(wasmtime.wat2wasm('(module (import "env" "other" (func)))'))
-    with pytest.raises(ToolError, match="wasmtime: it cannot start the engine"):
+    with pytest.raises(ToolError, match="wasmtime: the engine cannot be instantiated"):
         WasmEngine(other, relu())
 
 
@@ -89,7 +89,7 @@ def test_trap_is_an_error_with_words() -> None:
 
 
 def test_export_that_answers_nothing_is_an_error() -> None:
-    with pytest.raises(EngineError, match="engine_base answered None, expected a number"):
+    with pytest.raises(EngineError, match="engine_base returned None, expected a number"):
         WasmEngine(fake(""), relu())
 
 
