@@ -33,12 +33,12 @@ wheel: assets
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	$(BIN)/python -m web.build.wheel dist
 
-test: check browser
-	$(BIN)/python -m pytest -n 2
+test: assets check browser
+	$(BIN)/python -m pytest -n 3
 
-test-all: .venv/.installed-test browser
+test-all: assets .venv/.installed-test browser
 	$(BIN)/python -m tests.long.install
-	$(BIN)/python -m pytest -n 2 -m "long and not engines"
+	$(BIN)/python -m pytest -n 3 -m "long and not engines"
 	$(BIN)/python -m pytest -m engines -rP tests/long
 
 check: .venv/.installed-test $(WEB)
