@@ -5,7 +5,7 @@
  *     node build.mjs types OUT     torch2web.d.ts, all of its types in one file
  *     node build.mjs offline OUT   offline.js
  *
- * Nothing of a site is in them: Python completes stub.js and offline.js (converter/webassets.py).
+ * Nothing of a site is in them: Python completes stub.js and offline.js (converter/torch2web/site/writers/).
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** Modules below loader/ that are bundled into a file each, named after them, which the loader imports when it needs it. */
 const CHUNK = ".chunk.ts";
 
-/** Digits of a hash that names a file, as in converter/parts.py. */
+/** Digits of a hash that names a file, as in converter/torch2web/store/parts.py. */
 const HASH_LENGTH = 32;
 
 const common = {
