@@ -1,4 +1,4 @@
-// Weights as the file stores them, read as float32: to the bits of `converter/encodings.py`.
+// Weights as the file stores them, read as float32: to the bits of `converter/torch2web/variants/encodings.py`.
 #pragma once
 
 #include "engine.h"
