@@ -166,6 +166,28 @@ def test_slow_sample_does_not_replace_a_later_choice(page: Page, host: Host, sma
     assert page.locator(".sample[aria-pressed=true]").count() == 0
 
 
+def test_network_chosen_before_the_first_sample_is_here_answers_it(
+    page: Page, demo_site: Path, host_of: Hosting
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.resource_type == "fetch":
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/samples/bored-1.jpg", hold)
+    page.goto(host_of(demo_site).url, wait_until="commit")
+    page.wait_for_selector(".sample[aria-pressed=true]")
+    page.check("input[value=efficientnet_emotion]", force=True)
+    while not held:
+        page.wait_for_timeout(10)
+    held[0].continue_()
+    page.wait_for_selector(READY)
+    assert page.inner_text("#label") == "Bored"
+
+
 def test_no_answer_stands_beside_another_picture(page: Page, demo_site: Path, host_of: Hosting) -> None:
     """While a large network downloads, the earlier one's answer is gone."""
     held: list[Route] = []

@@ -7,18 +7,21 @@ import * as view from "./view.ts";
 let image: Blob | undefined;
 /** The network in memory; another choice replaces it. */
 let loaded: { name: string; model: Promise<Model>; abort: AbortController } | undefined;
-/** Number of the latest choice: a late answer to an earlier one is not shown. */
-let latest = 0;
+/** Number of the latest choice of a picture: an earlier one that arrives late is not shown. */
+let latestPicture = 0;
+/** Number of the latest question, a picture with a network: a late answer to an earlier one is not shown. */
+let latestQuestion = 0;
 
-async function answer(turn: number): Promise<void> {
-  if (!image) return;
+async function answer(): Promise<void> {
+  if (!image) return; // a picture on its way asks when it is here
+  const turn = ++latestQuestion;
   view.showWorking();
   try {
     const model = await modelFor(view.chosenModel());
     const prediction = await model.predict(image);
-    if (turn === latest) show(model, prediction);
+    if (turn === latestQuestion) show(model, prediction);
   } catch (error) {
-    if (turn === latest) view.showProblem(explain(error), String(error));
+    if (turn === latestQuestion) view.showProblem(explain(error), String(error));
   }
 }
 
@@ -71,33 +74,36 @@ function explain(error: unknown): string {
   return "This did not work.";
 }
 
-function choose(blob: Blob, turn: number): void {
+function choose(blob: Blob): void {
   image = blob;
   view.showImage(blob);
-  void answer(turn);
+  void answer();
 }
 
 async function chooseSample(button: HTMLButtonElement): Promise<void> {
-  const turn = ++latest;
+  const turn = ++latestPicture;
   view.markSample(button);
   try {
     const response = await fetch(button.dataset["src"]!);
     if (!response.ok) throw new Error(`The server answered ${response.status}.`);
     const blob = await response.blob();
-    if (turn === latest) choose(blob, turn);
+    if (turn === latestPicture) choose(blob);
   } catch (error) {
-    if (turn === latest) view.showProblem("This picture could not be downloaded.", String(error));
+    if (turn !== latestPicture) return;
+    latestQuestion++; // an answer to the picture before would hide this
+    view.showProblem("This picture could not be downloaded.", String(error));
   }
 }
 
 function chooseFile(file: File | null | undefined): void {
   if (!file) return;
+  latestPicture++;
   view.markSample(undefined);
-  choose(file, ++latest);
+  choose(file);
 }
 
 view.onInput({
-  model: () => void answer(++latest),
+  model: () => void answer(),
   sample: (button) => void chooseSample(button),
   file: chooseFile,
 });
