@@ -1,5 +1,5 @@
 import { concatenate, textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
-import { exifOrientation } from "./orientation.ts";
+import { orientationOf, type Metadata } from "./orientation.ts";
 import type { Placement } from "./placement.ts";
 import { decodeVp8l } from "./vp8l.ts";
 
@@ -7,6 +7,8 @@ const HEADER_SIZE = 12;
 const FRAME_HEADER_SIZE = 16;
 const BLACK = [0, 0, 0] as const;
 const ALPHA_IS_USED = 0x10;
+const HAS_EXIF = 0x08;
+const HAS_XMP = 0x04;
 
 /**
  * Reduces a WebP to the bitstream of its first frame, without profile, orientation and the alpha chunk of lossy images
@@ -23,20 +25,24 @@ export function prepareWebp(file: Bytes): {
   const header = file.slice(0, HEADER_SIZE);
   viewOf(header).setUint32(4, bitstream.length + 4, true);
   const bytes = concatenate([header, bitstream]);
-  const prepared = { bytes, orientation: orientationOf(file), ...(placement && { placement }) };
+  const prepared = { bytes, orientation: webpOrientation(file), ...(placement && { placement }) };
   const hasAlpha = textAt(bitstream, 0) === "VP8L" && (bitstream[12]! & ALPHA_IS_USED) !== 0;
   return hasAlpha ? { ...prepared, pixels: decodeVp8l(bitstream.subarray(8)) } : prepared;
 }
 
-/** The orientation in the EXIF chunk, which follows the bitstream; 1 if there is none. */
-function orientationOf(file: Bytes): number {
+/** The orientation in the EXIF or XMP chunk, of which the VP8X chunk has flags; 1 if there is none. */
+function webpOrientation(file: Bytes): number {
   const view = viewOf(file);
+  const metadata: Metadata = {};
+  const flags = textAt(file, HEADER_SIZE) === "VP8X" ? file[HEADER_SIZE + 8]! : 0;
   for (let at = HEADER_SIZE; at + 8 <= file.length;) {
-    const size = view.getUint32(at + 4, true);
-    if (textAt(file, at) === "EXIF") return exifOrientation(file.subarray(at + 8, at + 8 + size));
+    const [kind, size] = [textAt(file, at), view.getUint32(at + 4, true)];
+    const content = file.subarray(at + 8, at + 8 + size);
+    if (kind === "EXIF" && flags & HAS_EXIF) metadata.exif ??= content;
+    if (kind === "XMP " && flags & HAS_XMP) metadata.xmp ??= content;
     at += 8 + size + (size % 2);
   }
-  return 1;
+  return orientationOf(metadata);
 }
 
 /** A copy of the first VP8 or VP8L chunk, padded to an even size, and its position in an animation. */
