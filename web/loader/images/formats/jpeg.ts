@@ -2,6 +2,7 @@ import { concatenate, FormatError, truncated, viewOf, type Bytes } from "./bytes
 import { splitCmyk, type Segment, type Split } from "./cmyk.ts";
 import { AppSegments } from "./jpeg_app.ts";
 import {
+  DAC,
   DHT,
   DQT,
   DRI,
@@ -11,10 +12,12 @@ import {
   isRestart,
   isTable,
   nextMarker,
+  SOF0,
   SOF2,
   SOI,
   SOS,
 } from "./jpeg_markers.ts";
+import { isIncomplete } from "./jpeg_progress.ts";
 import { scanCompletes } from "./jpeg_scan_end.ts";
 import { orientationOf } from "./orientation.ts";
 import { checkSize } from "./size.ts";
@@ -33,9 +36,10 @@ export function prepareJpeg(bytes: Bytes): {
   const { segments, components, metadata } = readSegments(bytes);
   const orientation = orientationOf(metadata);
   const cmyk = components === 4;
+  let inexact = isIncomplete(segments) ? "browsers smooth an incomplete progressive JPEG in another way" : "";
   const split = cmyk ? splitCmyk(segments) : undefined;
-  if (split) return { bytes: split.colours, orientation, inexact: "", split };
-  const inexact = cmyk ? "browsers round the colours of CMYK in another way, by 1 of 255" : "";
+  if (split) return { bytes: split.colours, orientation, inexact, split };
+  if (cmyk) inexact ||= "browsers round the colours of CMYK in another way, by 1 of 255";
   const start = Uint8Array.of(0xff, SOI);
   const pieces = segments.flatMap(({ whole, data }) => [whole, data]);
   const end = Uint8Array.of(0xff, EOI);
@@ -51,6 +55,7 @@ function readSegments(bytes: Bytes): {
   const app = new AppSegments();
   let frame: Segment | undefined;
   let scans = 0;
+  let restarts = false;
   let several = false; // scans are read up to the end of the file
   for (let from = 2; ;) {
     const at = nextMarker(bytes, from);
@@ -83,7 +88,7 @@ function readSegments(bytes: Bytes): {
       if (!frame || (scans && !several)) throw unknown(marker);
       scans++;
       several ||= frame.marker === SOF2 || content[0]! < frame.content[5]!;
-      from = endOfScan(bytes, next);
+      from = endOfScan(bytes, next, restarts);
       segment.data = bytes.subarray(next, from);
       segments.push(segment);
     } else if (isFrame(marker)) {
@@ -93,6 +98,9 @@ function readSegments(bytes: Bytes): {
       segments.push(segment);
     } else if ([DHT, DQT, DRI].includes(marker)) {
       segments.push(segment);
+      if (marker === DRI) restarts = content.some((value) => value > 0);
+    } else if (marker === DAC) {
+      if (!isConditioning(content)) throw unknown(marker);
     } else if (!scans && app.read(marker, content)) {
       segments.push(segment);
     }
@@ -128,11 +136,22 @@ function endsWell(bytes: Bytes, segments: readonly Segment[]): boolean {
     : scanCompletes(bytes, segments);
 }
 
-/** Position of the next marker; entropy-coded data contains only 0xff00 and restart markers. */
-function endOfScan(bytes: Uint8Array, start: number): number {
+/**
+ * Position of the next marker; entropy-coded data contains only 0xff00 and restart markers. Where it looks for these, libjpeg
+ * skips others that are too low (`jpeg_resync_to_restart`).
+ */
+function endOfScan(bytes: Uint8Array, start: number, restarts: boolean): number {
   for (let at = start; ; at += 2) {
     at = nextMarker(bytes, at);
     if (at < 0) return bytes.length;
-    if (!isRestart(bytes[at + 1]!)) return at;
+    const marker = bytes[at + 1]!;
+    if (!isRestart(marker) && !(restarts && marker < SOF0)) return at;
   }
+}
+
+/** Pillow reads and ignores the conditioning of arithmetic codes, but libjpeg checks it (`get_dac`). */
+function isConditioning(content: Uint8Array): boolean {
+  const valid = (index: number, value: number): boolean =>
+    index < 32 && (index >= 16 || (value & 15) <= value >> 4);
+  return content.length % 2 === 0 && content.every((index, i) => i % 2 || valid(index, content[i + 1]!));
 }
