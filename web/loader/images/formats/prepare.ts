@@ -1,12 +1,14 @@
 import { prepareAvif } from "./avif.ts";
-import { decodeBmp } from "./bmp.ts";
+import { decodeBmp, decodeDibFile } from "./bmp.ts";
+import { isDib } from "./bmp_header.ts";
 import { textAt, viewOf, type Bytes } from "./bytes.ts";
 import type { Split } from "./cmyk.ts";
-import { prepareGif } from "./gif.ts";
+import { decodeGif } from "./gif.ts";
 import { imageInIcon } from "./ico.ts";
 import { prepareJpeg } from "./jpeg.ts";
 import type { Placement } from "./placement.ts";
-import { decodePng, pngOrientation } from "./png.ts";
+import { decodePng } from "./png.ts";
+import { PNG_SIGNATURE } from "./png_chunks.ts";
 import type { Probe } from "./probe.ts";
 import { prepareWebp } from "./webp.ts";
 
@@ -34,19 +36,22 @@ export interface PreparedFile {
 export async function prepare(file: Bytes): Promise<PreparedFile> {
   const unchanged = { bytes: file, orientation: 1, inexact: "" };
   if (startsWith(file, 0, "\xff\xd8\xff")) return { ...unchanged, ...prepareJpeg(file) };
-  if (startsWith(file, 0, "\x89PNG\r\n\x1a\n")) {
-    return { ...unchanged, orientation: pngOrientation(file), pixels: await decodePng(file) };
+  if (startsWith(file, 0, PNG_SIGNATURE)) {
+    return { ...unchanged, ...(await decodePng(file)) };
   }
   if (startsWith(file, 0, "RIFF") && startsWith(file, 8, "WEBP")) {
     return { ...unchanged, ...prepareWebp(file) };
   }
-  if (startsWith(file, 0, "GIF8")) return { ...unchanged, ...prepareGif(file) };
-  if (isAvif(file)) return { ...unchanged, ...prepareAvif(file) };
-  if (startsWith(file, 0, "\0\0\x01\0")) return prepare(imageInIcon(file));
-  if (startsWith(file, 0, "BM")) {
-    const pixels = decodeBmp(file);
-    return pixels ? { ...unchanged, pixels } : unchanged;
+  if (startsWith(file, 0, "GIF87a") || startsWith(file, 0, "GIF89a")) {
+    return { ...unchanged, pixels: decodeGif(file) };
   }
+  if (isAvif(file)) return { ...unchanged, ...prepareAvif(file) };
+  if (startsWith(file, 0, "\0\0\x01\0")) {
+    const image = imageInIcon(file);
+    return image instanceof ImageData ? { ...unchanged, pixels: image } : prepare(image);
+  }
+  if (startsWith(file, 0, "BM")) return { ...unchanged, pixels: decodeBmp(file) };
+  if (isDib(file, 0)) return { ...unchanged, pixels: decodeDibFile(file) };
   return { ...unchanged, inexact: "this kind of file was never compared with what Pillow reads" };
 }
 

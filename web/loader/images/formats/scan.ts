@@ -85,7 +85,7 @@ function endOfBlock(
   return at;
 }
 
-function next16(bits: Uint8Array, at: number): number {
+export function next16(bits: Uint8Array, at: number): number {
   const byte = at >> 3;
   const three = (bits[byte]! << 16) | (bits[byte + 1]! << 8) | bits[byte + 2]!;
   return (three >> (8 - (at & 7))) & 0xffff;
