@@ -62,7 +62,8 @@ function layoutOf(
   const [height, width] = [view.getUint16(1), view.getUint16(3)];
   const count = frame[5]!;
   const components = Array.from({ length: count }, (_, i) => frame.subarray(6 + 3 * i, 9 + 3 * i));
-  const most = (shift: number): number => Math.max(...components.map((of) => (of[1]! >> shift) & 15));
+  const most = (shift: number): number =>
+    Math.max(...components.map((of) => (of[1]! >> shift) & 15));
   // The blocks of a single component are not grouped.
   const [across, down] = count === 1 ? [1, 1] : [most(4), most(0)];
   const blocks = Array.from({ length: count }, (_, i) => {
