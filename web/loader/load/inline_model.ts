@@ -16,8 +16,9 @@ import { decode, type Decoded } from "../images/decode.ts";
 import { normalise } from "../images/normalise.ts";
 import type { Pixels } from "../images/pixels.ts";
 import { applyStep } from "../images/steps.ts";
-import type { ElementImage } from "../images/transferable.ts";
+import type { ElementImage } from "../images/element_image.ts";
 import { argmax, softmax } from "../tasks/classification.ts";
+import { requireList } from "../images/image_source.ts";
 import { watch } from "./watch.ts";
 
 /** An image in the page, or one that was posted to the worker. */
@@ -66,12 +67,15 @@ export class InlineModel implements Model {
 
   async predictBatch(
     sources: readonly InlineSource[],
-    { signal }: PredictOptions = {},
+    { signal, orientation }: PredictOptions = {},
   ): Promise<Prediction[]> {
+    requireList(sources);
     if (sources.length === 0) return [];
     return this.#enqueue(signal, async () => {
       const started = performance.now();
-      const decoded = await Promise.all(sources.map((source) => this.decode(source)));
+      const decoded = await Promise.all(
+        sources.map((source) => this.decode(source, { signal, orientation })),
+      );
       signal?.throwIfAborted();
       const afterDecode = performance.now();
       const tensor = new Float32Array(sources.length * this.#imageLength);
@@ -96,9 +100,11 @@ export class InlineModel implements Model {
 
   async preprocess(
     source: InlineSource,
-    { signal }: PredictOptions = {},
+    options: PredictOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
-    return this.#enqueue(signal, async () => this.tensorOf((await this.decode(source)).pixels));
+    return this.#enqueue(options.signal, async () =>
+      this.tensorOf((await this.decode(source, options)).pixels),
+    );
   }
 
   async run(tensor: Float32Array, { signal }: PredictOptions = {}): Promise<Float32Array> {
@@ -123,8 +129,11 @@ export class InlineModel implements Model {
   }
 
   /** Decodes an image as in the model's training. */
-  decode(source: InlineSource): Promise<Decoded> {
-    return decode(source, this.info.preprocessing.exif_orientation, this.#base);
+  decode(
+    source: InlineSource,
+    { signal, orientation = this.info.preprocessing.exif_orientation }: PredictOptions,
+  ): Promise<Decoded> {
+    return decode(source, orientation, this.#base, signal);
   }
 
   /** The preprocessed image: [3, height, width]. */
@@ -159,13 +168,14 @@ export class InlineModel implements Model {
     const run = performance.now() - started;
     const timings = { ...times, run, total: times.decode + times.preprocess + run };
     const { labels } = this.info;
-    return decoded.map(({ inexact, by: decodedBy }, i) => {
+    return decoded.map(({ inexact, by: decodedBy, orientation }, i) => {
       const logits = batchLogits.slice(i * labels.length, (i + 1) * labels.length);
       const probabilities = softmax(logits);
       const best = argmax(logits);
       const [label, confidence] = [labels[best]!, probabilities[best]!];
       const exact = !inexact;
-      return { label, confidence, probabilities, logits, exact, inexact, decodedBy, timings };
+      const how = { exact, inexact, decodedBy, orientation };
+      return { label, confidence, probabilities, logits, ...how, timings };
     });
   }
 

@@ -61,7 +61,10 @@ export async function loadInline(
       const later = new Delivery(base, cache, { signal: never, stallTimeout });
       return { ...inputs, delivery: later, signal: never };
     });
-    const loaded = { ...info, cache: delivery.report() };
+    const { exif_orientation } = info.preprocessing;
+    const { orientation = exif_orientation } = options;
+    const preprocessing = { ...info.preprocessing, exif_orientation: orientation };
+    const loaded = { ...info, preprocessing, cache: delivery.report() };
     return new InlineModel(base, loaded, variant.name, fallback, reason);
   } catch (error) {
     failure.abort(error);

@@ -13,6 +13,7 @@ import type {
 import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
 import { needsShown } from "../images/decode.ts";
+import { requireList } from "../images/image_source.ts";
 import { toTransferable, type TransferableImage } from "../images/transferable.ts";
 import type { Connection } from "../worker/connection.ts";
 import { RemoteSession, type Session } from "./remote_session.ts";
@@ -69,11 +70,12 @@ export class RemoteModel implements Model {
     sources: readonly ImageSource[],
     options: PredictOptions = {},
   ): Promise<Prediction[]> {
+    requireList(sources);
     if (sources.length === 0) return [];
     return this.#post(sources, options, ({ connection, loaded }, images, transfer) =>
       connection.call(
         "predict",
-        { model: loaded.model, sources: images },
+        { model: loaded.model, sources: images, orientation: options.orientation },
         { ...options, transfer },
       ),
     );
@@ -86,7 +88,7 @@ export class RemoteModel implements Model {
     return this.#post([source], options, ({ connection, loaded }, images, transfer) =>
       connection.call(
         "preprocess",
-        { model: loaded.model, source: images[0]! },
+        { model: loaded.model, source: images[0]!, orientation: options.orientation },
         { ...options, transfer },
       ),
     );
@@ -129,7 +131,7 @@ export class RemoteModel implements Model {
       );
       return connection.call(
         "ensemblePredict",
-        { models: numbers, weights, source: images[0]! },
+        { models: numbers, weights, source: images[0]!, orientation: options.orientation },
         { ...options, transfer },
       );
     });
@@ -165,7 +167,7 @@ export class RemoteModel implements Model {
       before?: Promise<unknown>,
     ): Promise<{ answer: Promise<T> }> => {
       // Read immediately, as a video plays on and a page may close its frames.
-      const reading = Promise.all(sources.map((source) => toTransferable(source, shown)));
+      const reading = Promise.all(sources.map((source) => toTransferable(source, shown, signal)));
       reading.catch(() => {});
       await before;
       const transfers = await reading;

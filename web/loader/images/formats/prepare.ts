@@ -14,6 +14,8 @@ import { prepareWebp } from "./webp.ts";
 export interface PreparedFile {
   bytes: Bytes;
   pixels?: ImageData;
+  /** Of `bytes`, where the header was read. */
+  size?: { width: number; height: number };
   /** Exif orientation, 1 to 8; not applied to `bytes` and `pixels`. */
   orientation: number;
   /** Position of a first frame in the image. */
