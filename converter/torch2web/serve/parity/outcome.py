@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from torch2web.errors import OutcomeError
+from torch2web.file_managers import is_of_file_manager
 from torch2web.schemas import find_violation
 from torch2web.serve.parity.device import describe_device
 
@@ -159,6 +160,8 @@ def read_saved(folder: Path) -> Saved:
     outcomes: list[Outcome] = []
     unreadable: list[str] = []
     for path in sorted(folder.glob("*.json")):
+        if is_of_file_manager(Path(path.name)):
+            continue
         try:
             data = parse(path.read_bytes())
             outcomes.append(Outcome.from_dict(data, _received(data.pop("received", None))))

@@ -85,7 +85,7 @@ def _wheels_in(folder: Path, abi: str) -> list[Wheel]:
     for name in COMPILED:
         fitting = sorted(folder.glob(f"{name}-*-*pyemscripten_{abi}_wasm32.whl"))
         if len(fitting) != 1:
-            found = ", ".join(path.name for path in fitting or sorted(folder.glob("*.whl"))) or "no wheel"
+            found = ", ".join(path.name for path in fitting or sorted(folder.glob("[!.]*.whl"))) or "no wheel"
             raise InputError(
                 f"PYODIDE_WHEELS: {folder}: "
                 f"expected one wheel of {name} for pyemscripten_{abi}_wasm32, found {found}"
