@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from torch2web.errors import OutcomeError
+from torch2web.errors import OutcomeError, TextEncodingError
 from torch2web.file_managers import is_of_file_manager
 from torch2web.schemas import find_violation
 from torch2web.serve.parity.device import describe_device
+from torch2web.text_files import decode_text
 
 SCHEMA = "outcome.schema.json"
 
@@ -104,9 +105,11 @@ class Outcome:
 
 
 def parse(content: bytes) -> dict[str, Any]:
-    """Parse a JSON object in UTF-8, without NaN and Infinity. Raises OutcomeError."""
+    """Parse a JSON object in Unicode text, without NaN and Infinity. Raises OutcomeError."""
     try:
-        data = json.loads(content.decode(), parse_constant=_refuse_constant)
+        data = json.loads(decode_text(content, "the outcome"), parse_constant=_refuse_constant)
+    except TextEncodingError as error:
+        raise OutcomeError("", f"it is not valid JSON: {error.problem}") from error
     except RecursionError as error:
         raise OutcomeError("", "it is not valid JSON: it is nested too deeply") from error
     except ValueError as error:

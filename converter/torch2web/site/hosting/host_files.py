@@ -21,6 +21,7 @@ from torch2web.site.hosting.host_rules import (
 )
 from torch2web.site.writers import render
 from torch2web.store import FileRecord, write_bytes_hashed
+from torch2web.text_files import read_text
 
 HEADERS = "_headers"
 VERCEL = "vercel.json"
@@ -51,7 +52,7 @@ def write_host_files(root: Path, assets: Assets, files: Sequence[FileRecord]) ->
 
 def read_site(root: Path, paths: Sequence[str]) -> Site:
     """The site below `root` with the policies that its pages declare."""
-    policies = {path: policy_of((root / path).read_text()) for path in paths if path.endswith(".html")}
+    policies = {path: policy_of(read_text(root / path)) for path in paths if path.endswith(".html")}
     return Site(paths, {path: policy for path, policy in policies.items() if policy})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch2web.assets import Assets
 from torch2web.errors import InputError
+from torch2web.text_files import read_text
 
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 COMPILED = ("numpy", "pillow")
@@ -104,5 +105,5 @@ def _wheels_in(folder: Path, abi: str) -> list[Wheel]:
 def _sums(folder: Path) -> Mapping[str, str]:
     if not (folder / "SHA256SUMS").is_file():
         return {}
-    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    lines = read_text(folder / "SHA256SUMS").splitlines()
     return {name.lstrip(" *"): digest for digest, _, name in (line.partition(" ") for line in lines)}
