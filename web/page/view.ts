@@ -49,6 +49,11 @@ export function onInput(handlers: Handlers): void {
   });
 }
 
+/** Removes the line that says what to do about a page that does not start. */
+export function showStarted(): void {
+  element("unstarted").remove();
+}
+
 /** `working`, `ready` or `error`. */
 function setState(state: string): void {
   app.dataset["state"] = state;

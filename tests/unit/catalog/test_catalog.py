@@ -160,7 +160,7 @@ def test_no_such_file(tmp_path: Path) -> None:
 def test_file_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "models.toml"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CatalogError, match="cannot be read"):
+    with pytest.raises(CatalogError, match="its byte order mark says UTF-16-LE"):
         load_catalog(path)
 
 
