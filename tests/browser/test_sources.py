@@ -61,7 +61,7 @@ PICTURES: dict[str, bytes] = {
     "higher-than-a-tile-lying.jpg": encoded(drawn(12, 5000), "JPEG", exif=rotated(8)),
 }
 OF_FILES = ("blob", "file", "address", "URL", "another window's Blob")
-"""Kinds of source that are files, whose orientation is theirs to apply; an <img> is one unless its file is missing."""
+"""Kinds of source that are files, beside every <img>: their orientation is applied by the loader."""
 
 
 def tensor_of(content: bytes, orientation: str) -> str:
@@ -135,9 +135,10 @@ LIMITS = """limit => {
     globalThis.limited = 0;
     globalThis.createImageBitmap = async (source, ...rest) => {
         const bitmap = await original(source, ...rest);
-        if (rest.length >= 4 || !(source instanceof Blob) || !tooLarge(bitmap.width, bitmap.height)) return bitmap;
+        const whole = rest.length < 4 && source instanceof Blob;
+        if (!whole || !tooLarge(bitmap.width, bitmap.height)) return bitmap;
         globalThis.limited++;
-        if (limit === "refused") throw new DOMException("too large", "InvalidStateError");
+        if (limit === "refused") throw new DOMException("", "InvalidStateError");
         return original(new ImageData(bitmap.width, bitmap.height));
     };
 }"""
@@ -245,3 +246,117 @@ def open_sources(page: Page, host: Host) -> None:
     """Open a page without a policy of its own, with the harness of this file."""
     open_harness(page, host, "open.html")
     page.evaluate("import('/harness/sources.js').then(module => { window.sources = module; })")
+
+
+def test_values_of_other_colour_spaces_are_converted(page: Page, host: Host) -> None:
+    """ImageData of another colour space, or of floating point, as a canvas shows it."""
+    open_sources(page, host)
+    found = page.evaluate(
+        """async name => {
+            const model = await probe.load(name);
+            const wide = new ImageData(40, 30, { colorSpace: "display-p3" });
+            wide.data.forEach((_, i) => (wide.data[i] = i % 4 === 3 ? 255 : (i * 7) & 255));
+            const context = new OffscreenCanvas(40, 30).getContext("2d", { willReadFrequently: true });
+            context.putImageData(wide, 0, 0);
+            const shown = context.getImageData(0, 0, 40, 30);
+            const pairs = { wide: [wide, shown] };
+            try {
+                const half = context.getImageData(0, 0, 40, 30, { pixelFormat: "rgba-float16" });
+                if (!(half.data instanceof Uint8ClampedArray)) pairs.half = [half, shown];
+            } catch {}
+            const tensors = {};
+            for (const [kind, both] of Object.entries(pairs))
+                tensors[kind] = await Promise.all(both.map(one => model.preprocess(one).then(probe.sha256)));
+            tensors.asStored = [await probe.sha256(await model.preprocess(new ImageData(wide.data, 40)))];
+            return tensors;
+        }""",
+        MODEL,
+    )
+    assert found["wide"][0] == found["wide"][1] != found["asStored"][0]
+    if "half" in found:
+        assert found["half"][0] == found["half"][1]
+
+
+ALTERED = """most => {
+    const { getImageData } = OffscreenCanvasRenderingContext2D.prototype;
+    OffscreenCanvasRenderingContext2D.prototype.getImageData = function (...args) {
+        const image = getImageData.apply(this, args);
+        // As browsers do it that protect against fingerprinting.
+        for (let i = 0; i < image.data.length; i += 5) if (i % 4 !== 3) image.data[i] ^= most;
+        return image;
+    };
+}"""
+
+
+@pytest.mark.parametrize("kind", ["blob", "img", "canvas"])
+def test_noise_for_pixels_is_refused_and_low_bits_are_said(page: Page, host: Host, kind: str) -> None:
+    for most, outcome in ((1, "alters what pages read back"), (0xF0, "noise instead of an image's pixels")):
+        page.add_init_script(f"({ALTERED})({most})")
+        photos = ["/photos/upright.jpg"]
+        answer = ask(page, host, MODEL, photos, [kind], {"worker": False}, {})[photos[0]][kind]
+        assert answer.get("exact", False) is False
+        assert outcome in answer.get("message", answer.get("inexact", ""))
+
+
+@pytest.mark.parametrize(("size", "width"), [("", 0), ('width="80" height="40"', 80)])
+@pytest.mark.parametrize("worker", [True, False], ids=["worker", "page"])
+def test_svg_is_read_as_the_browser_draws_it(
+    page: Page, host: Host, tmp_path: Path, size: str, width: int, worker: bool
+) -> None:
+    path = tmp_path / f"drawing-{width}.svg"
+    path.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="100%" height="100%" fill="#0a8040"/></svg>'
+    )
+    host.extras[f"photos/{path.name}"] = path
+    answer = ask(page, host, MODEL, [f"/photos/{path.name}"], ["img"], {"worker": worker}, {})
+    found = answer[f"/photos/{path.name}"]["img"]
+    assert found["tensor"] == digest(Image.new("RGB", (80, 40), (0x0A, 0x80, 0x40)))
+    assert found["exact"] is False
+    assert found["inexact"] == "an SVG is drawn by the browser"
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "message"),
+    [
+        ("undefined", "DecodeError", "Found an Undefined, which is not an image; pass a Blob, a URL"),
+        ("42", "DecodeError", "Found a Number"),
+        ("'no such file.jpg'", "DownloadError", "status 404"),
+        ("'http://'", "DecodeError", '"http://" is not the URL of an image'),
+        ("new Blob(['<svg xmlns=\"http://www.w3.org/2000/svg\"/>'])", "DecodeError", "SVG"),
+        ("await probe.fetchBlob('/photos/photo.heic')", "DecodeError", "HEIC"),
+    ],
+)
+def test_what_is_no_image_is_named(page: Page, host: Host, source: str, error: str, message: str) -> None:
+    host.faults["photos/photo.heic"] = Fault(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
+    open_sources(page, host)
+    for options in ("{}", "{ worker: false }"):
+        script = f"async name => sources.answer(await probe.load(name, {options}), {source})"
+        found = page.evaluate(script, MODEL)
+        assert found["error"] == error
+        assert message in found["message"]
+
+
+def test_batch_takes_any_list_and_nothing_else(page: Page, host: Host) -> None:
+    open_sources(page, host)
+    found = page.evaluate(
+        """async name => {
+            const blob = await probe.fetchBlob("/photos/upright.jpg");
+            const outcomes = [];
+            for (const options of [{}, { worker: false }]) {
+                const model = await probe.load(name, options);
+                const data = new DataTransfer();
+                data.items.add(new File([blob], "one.jpg"));
+                data.items.add(new File([blob], "two.jpg"));
+                const labels = await model.predictBatch(data.files).then(all => all.map(one => one.label));
+                const single = await model.predictBatch(blob).catch(probe.describe);
+                const nothing = await model.predictBatch(undefined).catch(probe.describe);
+                outcomes.push({ labels, single, nothing });
+            }
+            return outcomes;
+        }""",
+        MODEL,
+    )
+    for outcome in found:
+        assert len(outcome["labels"]) == 2
+        assert outcome["single"]["error"] == outcome["nothing"]["error"] == "RangeError"
+        assert "takes an array of images; found a Blob" in outcome["single"]["message"]

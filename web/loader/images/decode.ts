@@ -95,7 +95,7 @@ async function decodeBlob(
   { prepare, place, orient, FormatError }: typeof Formats,
 ): Promise<Decoded> {
   if (blob.size === 0) throw new DecodeError("The file is empty (0 bytes).");
-  let prepared: PreparedFile;
+  let prepared: PreparedFile | undefined;
   let pixels: ImageData;
   let applied: boolean;
   try {
@@ -109,11 +109,7 @@ async function decodeBlob(
   } catch (error) {
     if (error instanceof DecodeError) throw error;
     if (error instanceof FormatError) throw new DecodeError(error.message, { cause: error });
-    const kind = blob.type ? ` of type ${blob.type}` : "";
-    throw new DecodeError(
-      `The file (${blob.size} bytes${kind}) is damaged, or not an image that this browser can read, such as JPEG, PNG or WebP.`,
-      { cause: error },
-    );
+    throw new DecodeError(prepared?.advice || unreadable(blob), { cause: error });
   }
   const orientation = { exif: prepared.orientation, applied };
   if (prepared.pixels) return { pixels, by: "script", inexact: prepared.inexact, orientation };
@@ -121,6 +117,11 @@ async function decodeBlob(
   const failed = probe && !(await passes(probe)) ? probe.inexact : "";
   const altered = readBackProblem();
   return { pixels, by: "canvas", inexact: inexact || failed || altered, orientation };
+}
+
+function unreadable({ size, type }: Blob): string {
+  const kind = type ? ` of type ${type}` : "";
+  return `The file (${size} bytes${kind}) is damaged, or not an image that this browser can read, such as JPEG, PNG or WebP.`;
 }
 
 /** Decodes an <img> from its file, as the element itself shows converted colours, else from what it shows. */
@@ -146,5 +147,5 @@ async function decodeElement(
 }
 
 function isElementImage(source: object): source is ElementImage {
-  return Object.getPrototypeOf(source) === Object.prototype && "shown" in source;
+  return tagOf(source) === "Object" && "shown" in source;
 }

@@ -62,9 +62,10 @@ function sizeFields(source: ImageSource): Size {
   }
 }
 
-/** Raises RangeError where `sources` is not a list of images. */
-export function requireList(sources: unknown): void {
-  if (typeof sources === "object" && sources && Symbol.iterator in sources) return;
+/** The images of an array or another list, such as a FileList. Raises RangeError for anything else. */
+export function listOf<T>(sources: Iterable<T>): T[] {
+  const given = sources as unknown;
+  if (typeof given === "object" && given && Symbol.iterator in given) return [...sources];
   throw new RangeError(
     `predictBatch takes an array of images; found ${described(sources)}. For one image call predict.`,
   );

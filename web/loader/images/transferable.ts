@@ -26,7 +26,9 @@ export async function toTransferable(
   if (isImageElement(source)) {
     const image = await elementImage(source, shown, signal);
     if (image.file) return { image: { ...image, shown: undefined }, transfer: [] };
-    const bitmap = await bitmapOf(source, sizeOption(source, image));
+    // An SVG may have no size of its own.
+    const size = { resizeWidth: image.width, resizeHeight: image.height };
+    const bitmap = await bitmapOf(source, size);
     return { image: { ...image, shown: bitmap }, transfer: [bitmap] };
   }
   if (isAddress(source)) return { image: await fetchImage(source, signal), transfer: [] };
@@ -39,15 +41,6 @@ export async function toTransferable(
   }
   const bitmap = await bitmapOf(source);
   return { image: bitmap, transfer: [bitmap] };
-}
-
-/** An SVG may have no size of its own. */
-function sizeOption(
-  { naturalWidth, naturalHeight }: HTMLImageElement,
-  { width, height }: ElementImage,
-): ImageBitmapOptions {
-  const own = naturalWidth === width && naturalHeight === height;
-  return own ? {} : { resizeWidth: width, resizeHeight: height };
 }
 
 async function bitmapOf(

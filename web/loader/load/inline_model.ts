@@ -18,7 +18,7 @@ import type { Pixels } from "../images/pixels.ts";
 import { applyStep } from "../images/steps.ts";
 import type { ElementImage } from "../images/element_image.ts";
 import { argmax, softmax } from "../tasks/classification.ts";
-import { requireList } from "../images/image_source.ts";
+import { listOf } from "../images/image_source.ts";
 import { watch } from "./watch.ts";
 
 /** An image in the page, or one that was posted to the worker. */
@@ -69,16 +69,16 @@ export class InlineModel implements Model {
     sources: readonly InlineSource[],
     { signal, orientation }: PredictOptions = {},
   ): Promise<Prediction[]> {
-    requireList(sources);
-    if (sources.length === 0) return [];
+    const images = listOf(sources);
+    if (images.length === 0) return [];
     return this.#enqueue(signal, async () => {
       const started = performance.now();
       const decoded = await Promise.all(
-        sources.map((source) => this.decode(source, { signal, orientation })),
+        images.map((source) => this.decode(source, { signal, orientation })),
       );
       signal?.throwIfAborted();
       const afterDecode = performance.now();
-      const tensor = new Float32Array(sources.length * this.#imageLength);
+      const tensor = new Float32Array(images.length * this.#imageLength);
       decoded.forEach(({ pixels }, i) => tensor.set(this.tensorOf(pixels), i * this.#imageLength));
       const preprocess = performance.now() - afterDecode;
       return this.#predictTensor(decoded, tensor, { decode: afterDecode - started, preprocess });

@@ -13,7 +13,7 @@ import type {
 import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
 import { needsShown } from "../images/decode.ts";
-import { requireList } from "../images/image_source.ts";
+import { listOf } from "../images/image_source.ts";
 import { toTransferable, type TransferableImage } from "../images/transferable.ts";
 import type { Connection } from "../worker/connection.ts";
 import { RemoteSession, type Session } from "./remote_session.ts";
@@ -70,9 +70,9 @@ export class RemoteModel implements Model {
     sources: readonly ImageSource[],
     options: PredictOptions = {},
   ): Promise<Prediction[]> {
-    requireList(sources);
-    if (sources.length === 0) return [];
-    return this.#post(sources, options, ({ connection, loaded }, images, transfer) =>
+    const list = listOf(sources);
+    if (list.length === 0) return [];
+    return this.#post(list, options, ({ connection, loaded }, images, transfer) =>
       connection.call(
         "predict",
         { model: loaded.model, sources: images, orientation: options.orientation },
