@@ -1,5 +1,6 @@
 import { FormatError, textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
 
+export const PNG_SIGNATURE = "\x89PNG\r\n\x1a\n";
 const SIGNATURE_SIZE = 8;
 
 export interface Chunk {

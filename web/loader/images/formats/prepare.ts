@@ -1,8 +1,9 @@
 import { prepareAvif } from "./avif.ts";
-import { decodeBmp } from "./bmp.ts";
+import { decodeBmp, decodeDibFile } from "./bmp.ts";
+import { isDib } from "./bmp_header.ts";
 import { textAt, viewOf, type Bytes } from "./bytes.ts";
 import type { Split } from "./cmyk.ts";
-import { prepareGif } from "./gif.ts";
+import { decodeGif } from "./gif.ts";
 import { imageInIcon } from "./ico.ts";
 import { prepareJpeg } from "./jpeg.ts";
 import type { Placement } from "./placement.ts";
@@ -44,13 +45,16 @@ export async function prepare(file: Bytes): Promise<PreparedFile> {
   if (startsWith(file, 0, "RIFF") && startsWith(file, 8, "WEBP")) {
     return { ...unchanged, ...prepareWebp(file) };
   }
-  if (startsWith(file, 0, "GIF8")) return { ...unchanged, ...prepareGif(file) };
-  if (isAvif(file)) return { ...unchanged, ...prepareAvif(file) };
-  if (startsWith(file, 0, "\0\0\x01\0")) return prepare(imageInIcon(file));
-  if (startsWith(file, 0, "BM")) {
-    const pixels = decodeBmp(file);
-    return pixels ? { ...unchanged, pixels } : unchanged;
+  if (startsWith(file, 0, "GIF87a") || startsWith(file, 0, "GIF89a")) {
+    return { ...unchanged, pixels: decodeGif(file) };
   }
+  if (isAvif(file)) return { ...unchanged, ...prepareAvif(file) };
+  if (startsWith(file, 0, "\0\0\x01\0")) {
+    const image = imageInIcon(file);
+    return image instanceof ImageData ? { ...unchanged, pixels: image } : prepare(image);
+  }
+  if (startsWith(file, 0, "BM")) return { ...unchanged, pixels: decodeBmp(file) };
+  if (isDib(file, 0)) return { ...unchanged, pixels: decodeDibFile(file) };
   const inexact = "this kind of file was never compared with what Pillow reads";
   return { ...unchanged, inexact, advice: adviceFor(file) };
 }
