@@ -310,6 +310,7 @@ def test_svg_is_read_as_the_browser_draws_it(
     host.extras[f"photos/{path.name}"] = path
     answer = ask(page, host, MODEL, [f"/photos/{path.name}"], ["img"], {"worker": worker}, {})
     found = answer[f"/photos/{path.name}"]["img"]
+    assert "error" not in found, found
     assert found["tensor"] == digest(Image.new("RGB", (80, 40), (0x0A, 0x80, 0x40)))
     assert found["exact"] is False
     assert found["inexact"] == "an SVG is drawn by the browser"

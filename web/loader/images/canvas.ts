@@ -1,5 +1,6 @@
 /** Pixels by way of a canvas, and whether this browser alters them. */
 import { DecodeError } from "../api/errors.ts";
+import { isImageData } from "./image_source.ts";
 
 type Context = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D;
 
@@ -83,10 +84,15 @@ export function transparency({ data }: ImageData): "none" | "some" | "all" {
   return any >>> 24 === 0 ? "all" : "some";
 }
 
-/** A canvas that shows `image`. */
-export function drawn(image: ImageData): CanvasImageSource {
-  const context = contextOf(image.width, image.height);
-  context.putImageData(image, 0, 0);
+/** A canvas that shows `source`. */
+export function drawn(
+  source: ImageData | CanvasImageSource,
+  width: number,
+  height: number,
+): OffscreenCanvas | HTMLCanvasElement {
+  const context = contextOf(width, height);
+  if (isImageData(source)) context.putImageData(source, 0, 0);
+  else context.drawImage(source, 0, 0, width, height);
   return context.canvas;
 }
 

@@ -58,7 +58,7 @@ function decodeImageData(image: ImageData): Decoded {
   if (tagOf(data) === "Uint8ClampedArray" && colorSpace === "srgb") {
     return { pixels: image, by: "none", inexact: "", orientation: UPRIGHT };
   }
-  return pixelsShown(drawn(image), width, height);
+  return pixelsShown(drawn(image, width, height), width, height);
 }
 
 /** What a canvas, bitmap, video or frame shows. */

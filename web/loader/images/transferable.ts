@@ -1,6 +1,7 @@
 /** Images in a form that can be posted to a worker: DOM elements cannot. */
 import { DecodeError } from "../api/errors.ts";
 import type { ImageSource } from "../api/image.ts";
+import { drawn } from "./canvas.ts";
 import { elementImage, type ElementImage } from "./element_image.ts";
 import { fetchImage } from "./fetch_image.ts";
 import { isAddress, isBlob, isImageData, isImageElement, sizeOf, tagOf } from "./image_source.ts";
@@ -26,9 +27,10 @@ export async function toTransferable(
   if (isImageElement(source)) {
     const image = await elementImage(source, shown, signal);
     if (image.file) return { image: { ...image, shown: undefined }, transfer: [] };
-    // An SVG may have no size of its own.
-    const size = { resizeWidth: image.width, resizeHeight: image.height };
-    const bitmap = await bitmapOf(source, size);
+    // Refused for an SVG without a size of its own.
+    const bitmap = await bitmapOf(source).catch(() =>
+      bitmapOf(drawn(source, image.width, image.height)),
+    );
     return { image: { ...image, shown: bitmap }, transfer: [bitmap] };
   }
   if (isAddress(source)) return { image: await fetchImage(source, signal), transfer: [] };
@@ -43,12 +45,9 @@ export async function toTransferable(
   return { image: bitmap, transfer: [bitmap] };
 }
 
-async function bitmapOf(
-  source: ImageBitmapSource,
-  options: ImageBitmapOptions = {},
-): Promise<ImageBitmap> {
+async function bitmapOf(source: ImageBitmapSource): Promise<ImageBitmap> {
   try {
-    return await createImageBitmap(source, { colorSpaceConversion: "none", ...options });
+    return await createImageBitmap(source, { colorSpaceConversion: "none" });
   } catch (error) {
     throw new DecodeError(
       "The image cannot be read: it comes from another origin without CORS, was closed, " +

@@ -83,7 +83,12 @@ export function readDib(bytes: Uint8Array, at: number): Dib {
   if (compression === MASKS) throw unsupported(dib);
   const count = (os2 ? 0 : view.getUint32(at + 32, true)) || 2 ** depth;
   const palette = bytes.subarray(end, end + count * (os2 ? 3 : 4));
-  return { ...dib, masks: undefined, ...coloursOf(palette, count, os2 ? 3 : 4, dib), end: end + palette.length };
+  return {
+    ...dib,
+    masks: undefined,
+    ...coloursOf(palette, count, os2 ? 3 : 4, dib),
+    end: end + palette.length,
+  };
 }
 
 /** Pillow drops a palette that is a ramp of greys, or black and white, and then reads indices of 8 bits, or of 1. */
