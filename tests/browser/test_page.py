@@ -64,7 +64,7 @@ def test_every_sample_shows_what_it_was_drawn_to_show(page: Page, demo_site: Pat
             sample.click()
             page.wait_for_selector(READY)
             alt = sample.locator("img").get_attribute("alt")
-            if not (alt or "").endswith(page.inner_text("#label").lower()):
+            if not (alt or "").endswith(page.inner_text("#label")):
                 wrong.append((models.nth(model).get_attribute("value"), alt, page.inner_text("#label")))
     assert wrong == []
 
