@@ -108,7 +108,7 @@ function coloursOf(
     for (let i = 0; i < 256; i++) colours.fill(count > 2 ? i : i && 255, 4 * i, 4 * i + 3);
     return { colours, indexBits: count > 2 ? 8 : 1 };
   }
-  if (palette.length >= 257 * size) throw unsupported(dib);
+  if (count > 2 ** 16 || palette.length >= 257 * size) throw unsupported(dib);
   for (let i = 0; (i + 1) * size <= palette.length; i++) {
     for (let c = 0; c < 3; c++) colours[4 * i + c] = palette[i * size + 2 - c]!;
   }

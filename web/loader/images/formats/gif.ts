@@ -1,4 +1,4 @@
-import { FormatError, truncated, viewOf, type Bytes } from "./bytes.ts";
+import { FormatError, textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
 import { decodeLzw } from "./gif_lzw.ts";
 import { checkSize } from "./size.ts";
 
@@ -77,17 +77,20 @@ function readExtension(reader: BlockReader): number | undefined {
     if (block.length < (known ? 4 : 3)) throw truncated(reader.bytes, "GIF");
     if (known) transparent = block[3];
   }
-  // Pillow reads one more block of all but comments, even after an empty one.
+  if (label === APPLICATION && block && textAt(block, 0, 11) === "NETSCAPE2.0") reader.block();
+  // Of all but comments Pillow reads more, even after an empty block.
   if (label !== COMMENT || block) while (reader.block());
-  if (label === APPLICATION && block === undefined) return transparent;
   reader.at--;
   return transparent;
 }
 
 class BlockReader {
   at = 0;
+  readonly bytes: Bytes;
 
-  constructor(readonly bytes: Bytes) {}
+  constructor(bytes: Bytes) {
+    this.bytes = bytes;
+  }
 
   /** The content of the next block; undefined if it is empty. */
   block(): Uint8Array | undefined {

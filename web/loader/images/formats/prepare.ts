@@ -7,7 +7,8 @@ import { decodeGif } from "./gif.ts";
 import { imageInIcon } from "./ico.ts";
 import { prepareJpeg } from "./jpeg.ts";
 import type { Placement } from "./placement.ts";
-import { decodePng, pngOrientation } from "./png.ts";
+import { decodePng } from "./png.ts";
+import { PNG_SIGNATURE } from "./png_chunks.ts";
 import type { Probe } from "./probe.ts";
 import { prepareWebp } from "./webp.ts";
 
@@ -39,8 +40,8 @@ export interface PreparedFile {
 export async function prepare(file: Bytes): Promise<PreparedFile> {
   const unchanged = { bytes: file, orientation: 1, inexact: "" };
   if (startsWith(file, 0, "\xff\xd8\xff")) return { ...unchanged, ...prepareJpeg(file) };
-  if (startsWith(file, 0, "\x89PNG\r\n\x1a\n")) {
-    return { ...unchanged, orientation: pngOrientation(file), pixels: await decodePng(file) };
+  if (startsWith(file, 0, PNG_SIGNATURE)) {
+    return { ...unchanged, ...(await decodePng(file)) };
   }
   if (startsWith(file, 0, "RIFF") && startsWith(file, 8, "WEBP")) {
     return { ...unchanged, ...prepareWebp(file) };

@@ -1,5 +1,5 @@
 import { concatenate, truncated, viewOf, type Bytes } from "./bytes.ts";
-import { exifOrientation } from "./orientation.ts";
+import { orientationOf } from "./orientation.ts";
 import type { Placement } from "./placement.ts";
 import { decodeVp8l } from "./vp8l.ts";
 import { isValidAlpha } from "./webp_alpha.ts";
@@ -19,14 +19,14 @@ export function prepareWebp(file: Bytes): {
   pixels?: ImageData;
   placement?: Placement;
 } {
-  const { width, height, frame, exif } = readWebp(file);
+  const { width, height, frame, metadata } = readWebp(file);
   if (frame.alpha && !isValidAlpha(frame.alpha, frame.width, frame.height)) {
     throw truncated(file, "WebP");
   }
   const { left, top } = frame;
   const isWhole = frame.width === width && frame.height === height;
   const position = {
-    orientation: exif ? exifOrientation(exif) : 1,
+    orientation: orientationOf(metadata),
     ...(!isWhole && { placement: { width, height, left, top, background: BLACK } }),
   };
   if (frame.kind === "VP8L") {

@@ -1,4 +1,5 @@
 import { textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
+import type { Metadata } from "./orientation.ts";
 import { sizeOfBitstream } from "./webp_bitstream.ts";
 
 /** The first frame of a WebP; its size is that of the bitstream, as an ANMF chunk's is ignored. */
@@ -18,7 +19,7 @@ export interface WebpFile {
   width: number;
   height: number;
   frame: WebpFrame;
-  exif: Bytes | undefined;
+  metadata: Metadata;
 }
 
 const RIFF_HEADER_SIZE = 12;
@@ -27,6 +28,7 @@ const VP8X_SIZE = 10;
 const ANIM_SIZE = 6;
 const ANMF_SIZE = 16;
 const IS_ANIMATION = 0x02;
+const HAS_XMP = 0x04;
 const HAS_EXIF = 0x08;
 const HAS_ALPHA = 0x10;
 const UNKNOWN_FLAGS = 0xc1;
@@ -40,30 +42,30 @@ export function readWebp(file: Bytes): WebpFile {
   const { kind, padded } = chunks.peek();
   if (isBitstream(kind)) {
     const { width, height, ...frame } = readFrame(chunks, false)!;
-    return { width, height, frame: { width, height, ...frame }, exif: undefined };
+    return { width, height, frame: { width, height, ...frame }, metadata: {} };
   }
   const [flags] = padded as unknown as [number];
   if (kind !== "VP8X" || padded.length < VP8X_SIZE || flags & UNKNOWN_FLAGS) throw chunks.damaged();
   const [width, height] = [uint24(padded, 4) + 1, uint24(padded, 7) + 1];
   chunks.skip();
-  const { frames, exif } = readExtended(chunks, flags);
+  const { frames, metadata } = readExtended(chunks, flags);
   const isInside = (frame: WebpFrame): boolean =>
     flags & IS_ANIMATION
       ? frame.left + frame.width <= width && frame.top + frame.height <= height
       : frame.width === width && frame.height === height;
   const [frame] = frames;
   if (!frame || !frames.every(isInside)) throw chunks.damaged();
-  return { width, height, frame, exif };
+  return { width, height, frame, metadata };
 }
 
 /** Reads the chunks behind VP8X. */
 function readExtended(
   chunks: ChunkReader,
   flags: number,
-): Pick<WebpFile, "exif"> & { frames: WebpFrame[] } {
+): Pick<WebpFile, "metadata"> & { frames: WebpFrame[] } {
   const frames: WebpFrame[] = [];
   let hasAnim = false;
-  let exif: Bytes | undefined;
+  const metadata: Metadata = {};
   do {
     const { kind, content, padded } = chunks.peek();
     if (kind === "ALPH" || isBitstream(kind)) {
@@ -76,11 +78,12 @@ function readExtended(
     } else {
       if (kind === "VP8X" || (kind === "ANIM" && padded.length < ANIM_SIZE)) throw chunks.damaged();
       hasAnim ||= kind === "ANIM";
-      if (kind === "EXIF" && flags & HAS_EXIF) exif ??= content;
+      if (kind === "EXIF" && flags & HAS_EXIF) metadata.exif ??= content;
+      if (kind === "XMP " && flags & HAS_XMP) metadata.xmp ??= content;
       chunks.skip();
     }
   } while (!chunks.ended());
-  return { frames, exif };
+  return { frames, metadata };
 }
 
 function readAnimationFrame(chunks: ChunkReader, anmf: Bytes): WebpFrame | undefined {
