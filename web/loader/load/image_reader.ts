@@ -1,0 +1,75 @@
+/** Reads and decodes the images of calls, each within a time limit. */
+import { DecodeError } from "../api/errors.ts";
+import type { ImageSource } from "../api/image.ts";
+import type { PreprocessingInfo } from "../api/preprocessing.ts";
+import { STALL_TIMEOUT } from "../fetch/inactivity.ts";
+import { within } from "../fetch/time_limit.ts";
+import { untilAborted } from "../fetch/until_aborted.ts";
+import { decode, type Decoded } from "../images/decode.ts";
+import { isA } from "../images/image_source.ts";
+import { elementImage, type ElementImage } from "../images/transferable.ts";
+import { Turns } from "./turns.ts";
+
+/** An image in the page, or one that was posted to the worker. */
+export type InlineSource = ImageSource | ElementImage;
+
+/** One file is decoded at a time, for all models: the pixels of a photo take 50 MB and more. */
+const decoding = new Turns();
+
+const HAVE_PIXELS = [
+  "ImageData",
+  "ImageBitmap",
+  "HTMLCanvasElement",
+  "OffscreenCanvas",
+  "HTMLVideoElement",
+  "VideoFrame",
+];
+
+/** Whether the pixels of `source` are there, and may be others soon: they are read before files are. */
+export function hasPixels(source: InlineSource): boolean {
+  return HAVE_PIXELS.some((name) => isA(name, source));
+}
+
+export class ImageReader {
+  readonly #base: URL;
+  readonly #exif: PreprocessingInfo["exif_orientation"];
+  readonly #limit: number;
+
+  constructor(
+    base: URL,
+    exif: PreprocessingInfo["exif_orientation"],
+    limit: number = STALL_TIMEOUT,
+  ) {
+    this.#base = base;
+    this.#exif = exif;
+    this.#limit = limit;
+  }
+
+  /** Begins to read what is not in memory, the file of an <img>. Raises DecodeError or the signal's reason. */
+  async read(source: InlineSource, signal: AbortSignal | undefined): Promise<InlineSource> {
+    if (!isA("HTMLImageElement", source)) return source;
+    return readWithin(this.#limit, elementImage(source as HTMLImageElement), signal);
+  }
+
+  /** Decodes what `read` returned. Raises what `images/decode.ts` raises, or the signal's reason. */
+  async decode(source: InlineSource, signal: AbortSignal | undefined): Promise<Decoded> {
+    const task = (): Promise<Decoded> =>
+      readWithin(this.#limit, decode(source, this.#exif, this.#base), signal);
+    return hasPixels(source) ? task() : decoding.run(signal, task);
+  }
+}
+
+/** `reading`, for `limit` milliseconds at most. Raises DecodeError or the signal's reason. */
+export function readWithin<T>(
+  limit: number,
+  reading: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const read = within(limit, reading, () => {
+    const seconds = limit / 1000;
+    return new DecodeError(
+      `The image could not be read within ${seconds} s; is it loaded, and the network up?`,
+    );
+  });
+  return signal ? untilAborted(read, signal) : read;
+}
