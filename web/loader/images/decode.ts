@@ -4,13 +4,15 @@ import type { PreprocessingInfo } from "../api/preprocessing.ts";
 import { importChunk } from "../fetch/chunks.ts";
 import { decodeByBrowser, passes } from "./browser_decoder.ts";
 import { drawn, readBack, readBackProblem, transparency } from "./canvas.ts";
-import { elementImage, type ElementImage } from "./element_image.ts";
-import { fetchImage } from "./fetch_image.ts";
+import type { ElementImage } from "./element_image.ts";
 import type * as Formats from "./formats/images.chunk.ts";
 import type { PreparedFile } from "./formats/prepare.ts";
-import { isAddress, isBlob, isImageData, isImageElement, sizeOf, tagOf } from "./image_source.ts";
+import { isBlob, isImageData, sizeOf, tagOf } from "./image_source.ts";
 
 type ExifOrientation = PreprocessingInfo["exif_orientation"];
+
+/** An image whose file is in memory. */
+export type ReadImage = Exclude<ImageSource, string | URL | HTMLImageElement> | ElementImage;
 
 /** Decoded pixels, and why they may differ from Pillow's; empty where they are equal. */
 export interface Decoded {
@@ -33,20 +35,15 @@ class NeedsShownError extends DecodeError {
 /**
  * Decodes `source` at its own size. The pixels of a file are those of Pillow's `convert("RGB")`: without colour profile,
  * alpha dropped, Exif orientation applied if `exif` says so. Raises DecodeError, DownloadError or IntegrityError for
- * the chunk with the decoders, from the site at `base`, DownloadError for an address, and the signal's reason.
+ * the chunk with the decoders, from the site at `base`.
  */
 export async function decode(
-  source: ImageSource | ElementImage,
+  source: ReadImage,
   exif: ExifOrientation,
   base: URL,
-  signal?: AbortSignal,
 ): Promise<Decoded> {
-  if (isAddress(source)) return decode(await fetchImage(source, signal), exif, base, signal);
   if (isBlob(source)) return decodeBlob(source, exif, await importFormats(base));
   if (isImageData(source)) return decodeImageData(source);
-  if (isImageElement(source)) {
-    return decodeElement(await elementImage(source, false, signal), exif, base);
-  }
   if (isElementImage(source)) return decodeElement(source, exif, base);
   return decodeShown(source);
 }
@@ -62,7 +59,7 @@ function decodeImageData(image: ImageData): Decoded {
 }
 
 /** What a canvas, bitmap, video or frame shows. */
-function decodeShown(source: Exclude<ImageSource, Blob | ImageData | string | URL>): Decoded {
+function decodeShown(source: Exclude<ReadImage, Blob | ImageData | ElementImage>): Decoded {
   const { width, height } = sizeOf(source);
   return pixelsShown(source, width, height);
 }

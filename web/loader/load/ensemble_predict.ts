@@ -2,7 +2,8 @@ import type { EnsemblePrediction } from "../api/ensemble.ts";
 import type { Prediction, PredictOptions } from "../api/model.ts";
 import type { Decoded } from "../images/decode.ts";
 import { argmax } from "../tasks/classification.ts";
-import type { InlineModel, InlineSource } from "./inline_model.ts";
+import type { InlineSource } from "./image_reader.ts";
+import type { InlineModel } from "./inline_model.ts";
 
 /**
  * The prediction of an ensemble, whose models have the same labels. The image is decoded once, so that all see the same

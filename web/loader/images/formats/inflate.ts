@@ -1,7 +1,13 @@
 /** Extra bits and first values of length and distance codes (RFC 1951, section 3.2.5). */
-const LENGTHS = valuesOf([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5], 3);
+const LENGTHS = valuesOf(
+  [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5],
+  3,
+);
 LENGTHS.push([0, 258]);
-const DISTANCES = valuesOf(Array.from({ length: 30 }, (_, i) => Math.max(0, (i >> 1) - 1)), 1);
+const DISTANCES = valuesOf(
+  Array.from({ length: 30 }, (_, i) => Math.max(0, (i >> 1) - 1)),
+  1,
+);
 const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const MAX_BITS = 15;
 
@@ -131,7 +137,13 @@ class Inflater {
       }
       if (symbol === 16 && !i) invalid();
       const value = symbol === 16 ? all[i - 1]! : 0;
-      const [bits, least] = ([[2, 3], [3, 3], [7, 11]] as const)[symbol - 16]!;
+      const [bits, least] = (
+        [
+          [2, 3],
+          [3, 3],
+          [7, 11],
+        ] as const
+      )[symbol - 16]!;
       const next = i + least + this.bits(bits);
       if (next > all.length) invalid();
       all.fill(value, i, next);

@@ -43,7 +43,8 @@ export function exifOrientation(exif: Uint8Array): number | undefined {
         if (dataSize > tiff.length) continue;
         if (last + size > tiff.length) return undefined;
       }
-      if (tag === ORIENTATION_TAG && size) return read(view, type, size > 4 ? last : at + 8, little);
+      if (tag === ORIENTATION_TAG && size)
+        return read(view, type, size > 4 ? last : at + 8, little);
     }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error; // truncated: ignored, as by Pillow

@@ -11,9 +11,7 @@ import { checkSize } from "./size.ts";
  * byte, but 16-bit grey clipped at 255 (PNG specification). Browsers apply these, and differ in rounding and in which
  * damaged files they accept. Raises FormatError for files that Pillow refuses.
  */
-export async function decodePng(
-  bytes: Bytes,
-): Promise<{ pixels: ImageData; orientation: number }> {
+export async function decodePng(bytes: Bytes): Promise<{ pixels: ImageData; orientation: number }> {
   const { info, pixels: compressed } = readChunks(bytes);
   checkSize(info.width, info.height, "PNG");
   if (info.frame) checkSize(info.frame.width, info.frame.height, "PNG");

@@ -134,7 +134,9 @@ export const CHANNELS: Record<string, number> = Object.fromEntries(
       [4, 2, [8, 16]],
       [6, 4, [8, 16]],
     ] as const
-  ).flatMap(([colour, channels, depths]) => depths.map((depth) => [`${colour}-${depth}`, channels])),
+  ).flatMap(([colour, channels, depths]) =>
+    depths.map((depth) => [`${colour}-${depth}`, channels]),
+  ),
 );
 
 /** Undefined where the data is invalid, which Pillow ignores. Raises FormatError for what it refuses. */
