@@ -304,9 +304,8 @@ def test_svg_is_read_as_the_browser_draws_it(
     page: Page, host: Host, tmp_path: Path, size: str, width: int, worker: bool
 ) -> None:
     path = tmp_path / f"drawing-{width}.svg"
-    path.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="100%" height="100%" fill="#0a8040"/></svg>'
-    )
+    rectangle = '<rect width="100%" height="100%" fill="#0a8040"/>'
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{rectangle}</svg>')
     host.extras[f"photos/{path.name}"] = path
     answer = ask(page, host, MODEL, [f"/photos/{path.name}"], ["img"], {"worker": worker}, {})
     found = answer[f"/photos/{path.name}"]["img"]
