@@ -1,6 +1,7 @@
 import { concatenate, truncated, viewOf, type Bytes } from "./bytes.ts";
 import { orientationOf } from "./orientation.ts";
 import type { Placement } from "./placement.ts";
+import { checkSize } from "./size.ts";
 import { decodeVp8l } from "./vp8l.ts";
 import { isValidAlpha } from "./webp_alpha.ts";
 import { readWebp } from "./webp_container.ts";
@@ -20,6 +21,7 @@ export function prepareWebp(file: Bytes): {
   placement?: Placement;
 } {
   const { width, height, frame, metadata } = readWebp(file);
+  checkSize(width, height, "WebP");
   if (frame.alpha && !isValidAlpha(frame.alpha, frame.width, frame.height)) {
     throw truncated(file, "WebP");
   }
