@@ -64,7 +64,7 @@ def test_every_sample_shows_what_it_was_drawn_to_show(page: Page, demo_site: Pat
             sample.click()
             page.wait_for_selector(READY)
             alt = sample.locator("img").get_attribute("alt")
-            if not (alt or "").endswith(page.inner_text("#label").lower()):
+            if not (alt or "").endswith(page.inner_text("#label")):
                 wrong.append((models.nth(model).get_attribute("value"), alt, page.inner_text("#label")))
     assert wrong == []
 
@@ -243,6 +243,54 @@ def test_changed_loader_does_not_run(page: Page, host: Host, small_site: Path) -
     page.wait_for_load_state("networkidle")
     assert page.locator("#app").get_attribute("data-state") == "idle"
     assert page.inner_text("#label") == "–"
+
+
+UNSTARTED = "text=This page has not started"
+
+
+@pytest.mark.parametrize("name", ["index.html", "verify.html"])
+def test_page_opened_as_a_file_says_that_it_has_to_be_served(
+    page: Page, host: Host, small_site: Path, name: str
+) -> None:
+    page.goto((small_site / name).as_uri())
+    page.wait_for_selector(f"{UNSTARTED} >> visible=true")
+    assert "torch2web serve" in page.inner_text("#unstarted")
+    page.goto(f"{host.url}{name}")
+    page.wait_for_selector("#unstarted", state="detached")
+
+
+def test_page_of_another_build_than_its_files_says_what_to_do(
+    page: Page, host: Host, small_site: Path
+) -> None:
+    host.faults["page.js"] = Fault((small_site / "page.js").read_bytes() + b"\n")
+    page.goto(host.url)
+    assert page.locator("#unstarted").is_hidden(), "it may still start"
+    page.wait_for_selector(f"{UNSTARTED} >> visible=true")
+    assert "Reload it" in page.inner_text("#unstarted")
+
+
+def test_page_without_scripts_says_so(browser: Browser, host: Host) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(host.url)
+    assert "needs JavaScript" in page.locator("noscript p").inner_text()
+    assert page.locator("noscript p").is_visible()
+    context.close()
+
+
+def test_page_that_starts_late_shows_nothing_else_until_then(page: Page, host: Host) -> None:
+    held: list[Route] = []
+    page.route("**/page.js", lambda route: held.append(route))
+    page.goto(host.url, wait_until="commit")
+    page.wait_for_selector("h1")
+    top = page.evaluate("document.querySelector('header').getBoundingClientRect().top")
+    assert page.locator("#unstarted").is_hidden()
+    while not held:
+        page.wait_for_timeout(10)
+    held[0].continue_()
+    page.wait_for_selector(READY)
+    assert page.locator("#unstarted").count() == 0
+    assert page.evaluate("document.querySelector('header').getBoundingClientRect().top") == top
 
 
 def embed(host: Host, small_site: Path, page: Page, folder: Path) -> None:

@@ -62,7 +62,7 @@ function show(model: Model, prediction: Prediction): void {
 function explain(error: unknown): string {
   if (error instanceof DecodeError) return "This file cannot be read as a picture.";
   if (error instanceof IntegrityError) {
-    return "A file of this page is not the one it was built with, so it was not used.";
+    return "A file of this page is not the one it was built with, so it was not used. Reloading helps if the page was just renewed.";
   }
   if (error instanceof DownloadError) {
     return navigator.onLine
@@ -112,3 +112,5 @@ const { connection } = navigator as { connection?: { saveData?: boolean } };
 // Predicts the first sample, unless the browser asks to save data.
 const [first] = view.samples;
 if (first && !connection?.saveData) void chooseSample(first);
+
+view.showStarted();

@@ -1,5 +1,6 @@
 /** The page's elements. */
 import type { OverallProgress, Prediction } from "../loader/torch2web.ts";
+import { clearClasses, percent, showClasses } from "./classes.ts";
 
 function element(id: string): HTMLElement {
   return document.getElementById(id)!;
@@ -49,6 +50,11 @@ export function onInput(handlers: Handlers): void {
   });
 }
 
+/** Removes the line that says what to do about a page that does not start. */
+export function showStarted(): void {
+  element("unstarted").remove();
+}
+
 /** `working`, `ready` or `error`. */
 function setState(state: string): void {
   app.dataset["state"] = state;
@@ -64,7 +70,7 @@ export function showWorking(): void {
 function clearAnswer(): void {
   element("label").textContent = "–";
   element("confidence").textContent = "";
-  element("bars").replaceChildren();
+  clearClasses();
   element("facts").hidden = true;
 }
 
@@ -87,22 +93,8 @@ export function showImage(blob: Blob): void {
 export function showAnswer(labels: readonly string[], prediction: Prediction): void {
   element("label").textContent = prediction.label;
   element("confidence").textContent = `${percent(prediction.confidence)} sure`;
-  const bars = labels.map((label, i) =>
-    bar(label, prediction.probabilities[i]!, label === prediction.label),
-  );
-  element("bars").replaceChildren(...bars);
+  showClasses(labels, prediction.probabilities);
   setState("ready");
-}
-
-function bar(label: string, share: number, best: boolean): HTMLElement {
-  const row = (element("bar") as HTMLTemplateElement).content.firstElementChild!.cloneNode(
-    true,
-  ) as HTMLElement;
-  row.classList.toggle("best", best);
-  row.querySelector(".bar-name")!.textContent = label;
-  row.querySelector<HTMLElement>(".bar > span")!.style.width = `${100 * share}%`;
-  row.querySelector(".bar-value")!.textContent = percent(share);
-  return row;
 }
 
 export function showFacts(
@@ -134,10 +126,6 @@ export function showProblem(summary: string, detail: string): void {
   element("problem").replaceChildren(...lines);
   clearAnswer();
   setState("error");
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 function megabytes(bytes: number): string {

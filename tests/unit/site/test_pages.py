@@ -35,7 +35,7 @@ def test_page_of_other_labels_offers_no_faces(
     spec = replace(catalog["mobilenet_emotion"], labels=("cat", "dog", "fish", "bird"))
     site = derived_site(small_site, tmp_path, spec, Weights("animals.pth", "0" * 64, demo=False))
     page = (site / "index.html").read_text()
-    assert "<h1>Cat, dog, fish or bird?</h1>" in page
+    assert "<h1><bdi>cat</bdi>, <bdi>dog</bdi>, <bdi>fish</bdi> or <bdi>bird</bdi>?</h1>" in page
     assert "animals.pth" in page
     for word in ("face", "Bored", "Demo weights"):
         assert word not in page

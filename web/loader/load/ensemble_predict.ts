@@ -20,12 +20,13 @@ export async function ensemblePredict(
   const predictions: Prediction[] = [];
   for (const model of models) {
     const { preprocessing, input } = model.info;
-    const decoded = await once(images, preprocessing.exif_orientation, () =>
-      model.decode(source, options.signal),
-    );
+    const { orientation = preprocessing.exif_orientation } = options;
+    const decoded = await once(images, orientation, () => model.decode(source, options));
     options.signal?.throwIfAborted();
-    const tensor = await once(tensors, JSON.stringify([preprocessing, input.shape]), () =>
-      model.tensorOf(decoded.value.pixels),
+    const tensor = await once(
+      tensors,
+      JSON.stringify([preprocessing, orientation, input.shape]),
+      () => model.tensorOf(decoded.value.pixels),
     );
     const times = { decode: decoded.duration, preprocess: tensor.duration };
     predictions.push(await model.predictTensor(decoded.value, tensor.value, times, options));

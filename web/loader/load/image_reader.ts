@@ -1,13 +1,15 @@
 /** Reads and decodes the images of calls, each within a time limit. */
 import { DecodeError } from "../api/errors.ts";
 import type { ImageSource } from "../api/image.ts";
+import type { PredictOptions } from "../api/model.ts";
 import type { PreprocessingInfo } from "../api/preprocessing.ts";
 import { STALL_TIMEOUT } from "../fetch/inactivity.ts";
 import { within } from "../fetch/time_limit.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
-import { decode, type Decoded } from "../images/decode.ts";
-import { isA } from "../images/image_source.ts";
-import { elementImage, type ElementImage } from "../images/transferable.ts";
+import { decode, type Decoded, type ReadImage } from "../images/decode.ts";
+import { elementImage, type ElementImage } from "../images/element_image.ts";
+import { fetchImage } from "../images/fetch_image.ts";
+import { isAddress, isImageElement, tagOf } from "../images/image_source.ts";
 import { Turns } from "./turns.ts";
 
 /** An image in the page, or one that was posted to the worker. */
@@ -27,7 +29,7 @@ const HAVE_PIXELS = [
 
 /** Whether the pixels of `source` are there, and may be others soon: they are read before files are. */
 export function hasPixels(source: InlineSource): boolean {
-  return HAVE_PIXELS.some((name) => isA(name, source));
+  return HAVE_PIXELS.includes(tagOf(source));
 }
 
 export class ImageReader {
@@ -45,16 +47,20 @@ export class ImageReader {
     this.#limit = limit;
   }
 
-  /** Begins to read what is not in memory, the file of an <img>. Raises DecodeError or the signal's reason. */
-  async read(source: InlineSource, signal: AbortSignal | undefined): Promise<InlineSource> {
-    if (!isA("HTMLImageElement", source)) return source;
-    return readWithin(this.#limit, elementImage(source as HTMLImageElement), signal);
+  /** Begins to read what is not in memory: files of addresses and of <img>. Raises what `decode` raises. */
+  async read(source: InlineSource, signal: AbortSignal | undefined): Promise<ReadImage> {
+    if (isAddress(source)) return fetchImage(source, signal);
+    if (!isImageElement(source)) return source;
+    return readWithin(this.#limit, elementImage(source, false, signal), signal);
   }
 
   /** Decodes what `read` returned. Raises what `images/decode.ts` raises, or the signal's reason. */
-  async decode(source: InlineSource, signal: AbortSignal | undefined): Promise<Decoded> {
+  async decode(
+    source: ReadImage,
+    { signal, orientation = this.#exif }: PredictOptions,
+  ): Promise<Decoded> {
     const task = (): Promise<Decoded> =>
-      readWithin(this.#limit, decode(source, this.#exif, this.#base), signal);
+      readWithin(this.#limit, decode(source, orientation, this.#base), signal);
     return hasPixels(source) ? task() : decoding.run(signal, task);
   }
 }

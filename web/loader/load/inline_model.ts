@@ -10,7 +10,9 @@ import type {
 } from "../api/model.ts";
 import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { FallbackBackend } from "../backends/fallback.ts";
+import { untilAborted } from "../fetch/until_aborted.ts";
 import type { Decoded } from "../images/decode.ts";
+import { listOf } from "../images/image_source.ts";
 import { normalise } from "../images/normalise.ts";
 import type { Pixels } from "../images/pixels.ts";
 import { applyStep } from "../images/steps.ts";
@@ -23,7 +25,7 @@ import { watch } from "./watch.ts";
 type PreprocessTimes = Pick<Timings, "decode" | "preprocess">;
 
 /** How an image was decoded. */
-export type Origin = Pick<Decoded, "by" | "inexact">;
+export type Origin = Omit<Decoded, "pixels">;
 
 /** Images that can be run. */
 interface Prepared {
@@ -41,8 +43,8 @@ export class InlineModel implements Model {
   readonly #backend: FallbackBackend;
   readonly #order = new CallOrder();
   #disposed = false;
-  /** Whether the backend is gone too. */
-  #ended = false;
+  /** Aborts calls whose images are still read. */
+  readonly #ended = new AbortController();
 
   constructor(
     reader: ImageReader,
@@ -74,10 +76,12 @@ export class InlineModel implements Model {
 
   async predictBatch(
     sources: readonly InlineSource[],
-    { signal }: PredictOptions = {},
+    options: PredictOptions = {},
   ): Promise<Prediction[]> {
-    if (sources.length === 0) return [];
-    const { tensor, origins, times } = await this.#enter(signal, this.#prepare(sources, signal));
+    const images = listOf(sources);
+    if (images.length === 0) return [];
+    const { signal } = options;
+    const { tensor, origins, times } = await this.#enter(signal, this.#prepare(images, options));
     return this.#predictTensor(origins, tensor, times, signal);
   }
 
@@ -94,9 +98,10 @@ export class InlineModel implements Model {
 
   async preprocess(
     source: InlineSource,
-    { signal }: PredictOptions = {},
+    options: PredictOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
-    const { tensor } = await this.#enter(signal, this.#prepare([source], signal));
+    const { signal } = options;
+    const { tensor } = await this.#enter(signal, this.#prepare([source], options));
     return this.#backend.inTurn(signal, async () => tensor);
   }
 
@@ -119,13 +124,13 @@ export class InlineModel implements Model {
     if (this.#disposed) return;
     this.#disposed = true;
     await this.#order.entered();
-    this.#ended = true;
+    this.#ended.abort(this.#disposedError());
     await this.#backend.dispose();
   }
 
   /** Decodes an image as in the model's training. */
-  async decode(source: InlineSource, signal?: AbortSignal): Promise<Decoded> {
-    return this.#reader.decode(await this.#reader.read(source, signal), signal);
+  async decode(source: InlineSource, options: PredictOptions): Promise<Decoded> {
+    return this.#reader.decode(await this.#reader.read(source, options.signal), options);
   }
 
   /** The preprocessed image: [3, height, width]. */
@@ -139,10 +144,8 @@ export class InlineModel implements Model {
   }
 
   /** Decodes and preprocesses images one by one, so that the pixels of one are in memory at a time. */
-  async #prepare(
-    sources: readonly InlineSource[],
-    signal: AbortSignal | undefined,
-  ): Promise<Prepared> {
+  async #prepare(sources: readonly InlineSource[], options: PredictOptions): Promise<Prepared> {
+    const { signal } = options;
     const reading = sources.map((source) => this.#reader.read(source, signal));
     for (const read of reading) read.catch(() => {}); // raised below
     const tensor = new Float32Array(sources.length * this.#imageLength);
@@ -154,11 +157,11 @@ export class InlineModel implements Model {
     );
     for (const index of [...now!, ...later!]) {
       const started = performance.now();
-      const { pixels, by, inexact } = await this.#reader.decode(await reading[index]!, signal);
+      const { pixels, ...origin } = await this.#reader.decode(await reading[index]!, options);
       signal?.throwIfAborted();
       const decoded = performance.now();
       tensor.set(this.tensorOf(pixels), index * this.#imageLength);
-      origins[index] = { by, inexact };
+      origins[index] = origin;
       times.decode += decoded - started;
       times.preprocess += performance.now() - decoded;
     }
@@ -169,7 +172,7 @@ export class InlineModel implements Model {
   async #enter<T>(signal: AbortSignal | undefined, ready: Promise<T>): Promise<T> {
     ready.catch(() => {});
     if (this.#disposed) throw this.#disposedError();
-    return this.#order.enter(signal, ready);
+    return this.#order.enter(signal, untilAborted(ready, this.#ended.signal));
   }
 
   async #run(
@@ -177,7 +180,7 @@ export class InlineModel implements Model {
     batch: number,
     signal: AbortSignal | undefined,
   ): Promise<Float32Array> {
-    if (this.#ended) throw this.#disposedError();
+    this.#ended.signal.throwIfAborted();
     return this.#backend.run(tensor, batch, signal);
   }
 
@@ -196,13 +199,14 @@ export class InlineModel implements Model {
     const run = performance.now() - started;
     const timings = { ...times, run, total: times.decode + times.preprocess + run };
     const { labels } = this.info;
-    return origins.map(({ inexact, by: decodedBy }, i) => {
+    return origins.map(({ inexact, by: decodedBy, orientation }, i) => {
       const logits = batchLogits.slice(i * labels.length, (i + 1) * labels.length);
       const probabilities = softmax(logits);
       const best = argmax(logits);
       const [label, confidence] = [labels[best]!, probabilities[best]!];
       const exact = !inexact;
-      return { label, confidence, probabilities, logits, exact, inexact, decodedBy, timings };
+      const how = { exact, inexact, decodedBy, orientation };
+      return { label, confidence, probabilities, logits, ...how, timings };
     });
   }
 

@@ -88,8 +88,10 @@ async function load(
       return { ...inputs, delivery, signal: never };
     };
     const fallback = new FallbackBackend(chosen, inputs, later, () => void cached?.delete());
-    const loaded = { ...info, cache: delivery.report() };
-    const reader = new ImageReader(base, info.preprocessing.exif_orientation, stallTimeout);
+    const { orientation = info.preprocessing.exif_orientation } = options;
+    const preprocessing = { ...info.preprocessing, exif_orientation: orientation };
+    const loaded = { ...info, preprocessing, cache: delivery.report() };
+    const reader = new ImageReader(base, orientation, stallTimeout);
     return new InlineModel(reader, loaded, variant.name, fallback, reason);
   } catch (error) {
     failure.abort(error);

@@ -15,6 +15,7 @@ import type { Prefetched } from "../fetch/manifest/prefetch.ts";
 import { STALL_TIMEOUT } from "../fetch/inactivity.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 import { needsShown } from "../images/decode.ts";
+import { listOf } from "../images/image_source.ts";
 import { toTransferable, type TransferableImage } from "../images/transferable.ts";
 import type { Connection } from "../worker/connection.ts";
 import { CallOrder } from "./call_order.ts";
@@ -78,11 +79,12 @@ export class RemoteModel implements Model {
     sources: readonly ImageSource[],
     options: PredictOptions = {},
   ): Promise<Prediction[]> {
-    if (sources.length === 0) return [];
-    return this.#post(sources, options, ({ connection, loaded }, images, transfer) =>
+    const list = listOf(sources);
+    if (list.length === 0) return [];
+    return this.#post(list, options, ({ connection, loaded }, images, transfer) =>
       connection.call(
         "predict",
-        { model: loaded.model, sources: images },
+        { model: loaded.model, sources: images, orientation: options.orientation },
         { ...options, transfer },
       ),
     );
@@ -95,7 +97,7 @@ export class RemoteModel implements Model {
     return this.#post([source], options, ({ connection, loaded }, images, transfer) =>
       connection.call(
         "preprocess",
-        { model: loaded.model, source: images[0]! },
+        { model: loaded.model, source: images[0]!, orientation: options.orientation },
         { ...options, transfer },
       ),
     );
@@ -139,7 +141,7 @@ export class RemoteModel implements Model {
       );
       return connection.call(
         "ensemblePredict",
-        { models: numbers, weights, source: images[0]! },
+        { models: numbers, weights, source: images[0]!, orientation: options.orientation },
         { ...options, transfer },
       );
     });
@@ -173,7 +175,9 @@ export class RemoteModel implements Model {
     const attempt = async (shown: boolean): Promise<T> => {
       // Read immediately, as a video plays on and a page may close its frames.
       const reading = Promise.all(
-        sources.map((source) => readWithin(this.#limit, toTransferable(source, shown), signal)),
+        sources.map((source) =>
+          readWithin(this.#limit, toTransferable(source, shown, signal), signal),
+        ),
       );
       const ready = untilAborted(reading, this.#ended.signal);
       const transfers = await this.#order.enter(signal, ready);

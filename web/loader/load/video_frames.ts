@@ -1,6 +1,6 @@
 /** Waits for the frames of a video. Every wait raises the signal's reason when it aborts. */
 import { DecodeError } from "../api/errors.ts";
-import { isA } from "../images/image_source.ts";
+import { tagOf } from "../images/image_source.ts";
 
 /** A <video> that plays `source`, and the function that stops one that was created here. Raises DecodeError. */
 export function videoOf(source: HTMLVideoElement | MediaStream): {
@@ -9,11 +9,11 @@ export function videoOf(source: HTMLVideoElement | MediaStream): {
   refused: Promise<DecodeError>;
   release: () => void;
 } {
-  if (isA("HTMLVideoElement", source)) {
+  if (tagOf(source) === "HTMLVideoElement") {
     const never = new Promise<never>(() => {});
     return { video: source as HTMLVideoElement, refused: never, release: () => {} };
   }
-  if (!isA("MediaStream", source)) {
+  if (tagOf(source) !== "MediaStream") {
     throw new DecodeError("watch takes a <video> or a MediaStream.");
   }
   const video = document.createElement("video");
@@ -97,7 +97,7 @@ const NO_FRAMES = `The video has given no frame for ${NO_FRAME / 1000} s.`;
 function endOf(video: HTMLVideoElement): string {
   if (video.error) return `The video failed: ${video.error.message || `code ${video.error.code}`}.`;
   const stream = video.srcObject;
-  if (isA("MediaStream", stream)) {
+  if (tagOf(stream) === "MediaStream") {
     const tracks = (stream as MediaStream).getVideoTracks();
     const ended = tracks.every(({ readyState }) => readyState === "ended");
     return ended ? "The stream has ended: its camera was stopped or unplugged." : "";
