@@ -32,6 +32,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_policy.py": 2,
     "browser/test_signature.py": 1,
     "browser/test_teeth.py": 2,
+    "browser/test_watch.py::test_camera_starts": ("10",),
     "browser/test_verify_page.py::test_changed_file_of_the_judge_stops_it": (),
     "browser/test_verify_page.py::test_both_judges_follow_a_model_cards_steps": (),
     "browser/test_verify_page.py::test_judge_in_the_page": ("default",),
