@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 from tests.browser.parity import HARNESS
 from tests.browser.server import Fault, Host, Hosting
 from tests.browser.sites import script_of, weights_of
+from tests.corpus.avif import deep
 
 READY = "#app[data-state=ready]"
 ERROR = "#app[data-state=error]"
@@ -222,6 +223,21 @@ def test_file_that_is_no_picture_is_explained(page: Page, host: Host, tmp_path: 
     page.locator(".sample").first.click()
     page.wait_for_selector(READY)
     assert page.locator("#problem").is_hidden()
+
+
+def test_picture_that_is_not_read_exactly_is_said_to_be(page: Page, host: Host, tmp_path: Path) -> None:
+    (tmp_path / "deep.avif").write_bytes(deep("4:4:4"))
+    page.goto(host.url)
+    page.wait_for_selector(READY)
+    assert page.locator("#exactness").is_hidden()
+    page.set_input_files("#file", tmp_path / "deep.avif")
+    page.wait_for_selector("#exactness:visible")
+    assert "differently than Python" in page.inner_text("#exactness")
+    assert "AVIF of more than 8 bits" in page.inner_text("#exactness")
+    page.locator(".sample").first.click()
+    page.wait_for_selector("#exactness", state="hidden")
+    page.wait_for_selector(READY)
+    assert page.locator("#exactness").is_hidden()
 
 
 def test_changed_model_is_explained_and_not_used(page: Page, host: Host, small_site: Path) -> None:

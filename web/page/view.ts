@@ -97,10 +97,17 @@ export function showAnswer(labels: readonly string[], prediction: Prediction): v
   setState("ready");
 }
 
+/** A line for pictures that this browser may read differently than Python; empty for all others. */
+export function exactness({ exact, inexact }: Prediction): string {
+  if (exact) return "";
+  return `This browser may have read the picture a little differently than Python, and so the answer may differ: ${inexact}.`;
+}
+
 export function showFacts(
-  facts: Record<"time" | "backend" | "verified" | "selfcheck", string>,
+  facts: Record<"time" | "backend" | "verified" | "exactness" | "selfcheck", string>,
 ): void {
   for (const [id, text] of Object.entries(facts)) element(id).textContent = text;
+  element("exactness").parentElement!.hidden = !facts.exactness;
   element("facts").hidden = false;
 }
 
