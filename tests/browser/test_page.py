@@ -425,4 +425,8 @@ def test_copy_button_copies_the_snippet(browser: Browser, host: Host) -> None:
     page.click("#copy")
     page.get_by_role("button", name="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#snippet").text_content()
+    page.get_by_text("If your page forbids inline scripts").click()
+    page.locator(".copy:text('Copy')").last.click()
+    page.locator(".copy:text('Copied')").nth(1).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#external-script").text_content()
     context.close()

@@ -41,13 +41,15 @@ export function onInput(handlers: Handlers): void {
     app.classList.remove("dragging");
     handlers.file(event.dataTransfer?.files[0]);
   });
-  element("copy").addEventListener("click", ({ currentTarget }) => {
-    const button = currentTarget as HTMLButtonElement;
-    navigator.clipboard.writeText(element("snippet").textContent).then(
-      () => (button.textContent = "Copied"),
-      () => getSelection()?.selectAllChildren(element("snippet")),
-    );
-  });
+  for (const button of document.querySelectorAll<HTMLButtonElement>(".copy")) {
+    const snippet = button.nextElementSibling!;
+    button.addEventListener("click", () => {
+      navigator.clipboard.writeText(snippet.textContent).then(
+        () => (button.textContent = "Copied"),
+        () => getSelection()?.selectAllChildren(snippet),
+      );
+    });
+  }
 }
 
 /** Removes the line that says what to do about a page that does not start. */
