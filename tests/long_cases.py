@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 LONG: dict[str, tuple[str, ...] | int] = {
+    "browser/test_backend_faults.py": 2,
     "browser/test_backend_sites.py::test_python_in_the_page_finds_every_file": (),
     "browser/test_backends.py::test_webgpu_gives_the_right_numbers": (),
     "browser/test_burden.py::test_frames_leave_memory_flat": (),

@@ -15,7 +15,7 @@ export { loadModel } from "./load/load_model.ts";
 export type { BackendName, BackendReport, RejectedBackend, SelfCheck } from "./api/backend.ts";
 export type { CacheOptions, CacheReport, CacheStatus } from "./api/cache.ts";
 export type { Ensemble, EnsembleOptions, EnsemblePrediction } from "./api/ensemble.ts";
-export type { DecodedBy, ImageSource } from "./api/image.ts";
+export type { DecodedBy, ImageSource, Orientation } from "./api/image.ts";
 export type { LoadOptions, PublicKey } from "./api/load_options.ts";
 export type {
   FileInfo,

@@ -1,4 +1,5 @@
 import type { BackendName } from "./backend.ts";
+import type { PreprocessingInfo } from "./preprocessing.ts";
 import type { Progress } from "./progress.ts";
 
 /** PEM text, or the result of `crypto.subtle.importKey`. */
@@ -24,6 +25,8 @@ export interface LoadOptions {
    * Browsers start a worker's script without checking its hash: the loader checks it just before.
    */
   worker?: boolean;
+  /** Whether to apply the Exif orientation of files; by default as the catalogue says. */
+  orientation?: PreprocessingInfo["exif_orientation"] | undefined;
   /** Whether to cache downloads on this device; by default true. */
   cache?: boolean;
   /** Milliseconds without a byte after which a connection is aborted; by default 30,000. */

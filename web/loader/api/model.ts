@@ -1,7 +1,8 @@
 import type { BackendReport } from "./backend.ts";
 import type { CacheReport } from "./cache.ts";
-import type { DecodedBy, ImageSource } from "./image.ts";
+import type { DecodedBy, ImageSource, Orientation } from "./image.ts";
 import type { ModelInfo } from "./manifest.ts";
+import type { PreprocessingInfo } from "./preprocessing.ts";
 import type { Watch, WatchOptions } from "./watch.ts";
 
 export interface Model {
@@ -31,7 +32,9 @@ export interface Model {
 
 export interface PredictOptions {
   /** Aborts the call: one that waits is not started, one that runs is not awaited. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
+  /** Whether to apply the Exif orientation of files; by default as the model was loaded. */
+  orientation?: PreprocessingInfo["exif_orientation"] | undefined;
 }
 
 export interface Prediction {
@@ -42,11 +45,15 @@ export interface Prediction {
   /** One for each label of `model.info.labels`, in order; they sum to 1. */
   probabilities: number[];
   logits: Float32Array;
-  /** Whether the pixels equal those that Pillow reads from the same file, or those that the source holds. */
+  /**
+   * Whether the pixels are, to the last bit, those that Pillow reads from the file, or those that the canvas, bitmap, video
+   * or frame shows: docs/pictures.md defines it.
+   */
   exact: boolean;
   /** Why they may differ; empty where they are equal. */
   inexact: string;
   decodedBy: DecodedBy;
+  orientation: Orientation;
   timings: Timings;
 }
 

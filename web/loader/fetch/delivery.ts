@@ -5,6 +5,7 @@ import type { FileInfo, PartedFileInfo } from "../api/manifest.ts";
 import type { Progress } from "../api/progress.ts";
 import { fetchPart, type DownloadOptions } from "./download.ts";
 import { sha256 } from "./integrity.ts";
+import { LinkedController } from "./linked_controller.ts";
 import type { PartCache } from "./part_cache.ts";
 import { Semaphore } from "./semaphore.ts";
 
@@ -50,16 +51,15 @@ export class Delivery {
    * or IntegrityError. The progress decreases where a part is downloaded again.
    */
   fetch(file: PartedFileInfo, name: string): Promise<Bytes>[] {
-    const failure = new AbortController();
-    const outer = this.#options.signal;
-    const signal = outer ? AbortSignal.any([outer, failure.signal]) : failure.signal;
+    const failure = new LinkedController(this.#options.signal);
+    const { signal } = failure;
     const loaded = file.parts.map(() => 0);
     const report = (): void => {
       const sum = loaded.reduce((total, bytes) => total + bytes, 0);
       this.#reportProgress({ loaded: sum, total: file.size, file: name });
     };
     report();
-    return file.parts.map((part, index) => {
+    const parts = file.parts.map((part, index) => {
       const bytes = requests.run(signal, () =>
         this.#fetchPart(part, signal, (count) => {
           loaded[index] = count;
@@ -70,6 +70,8 @@ export class Delivery {
       bytes.catch((error: unknown) => failure.abort(error));
       return bytes;
     });
+    void Promise.allSettled(parts).then(() => failure.unlink());
+    return parts;
   }
 
   /** The bytes of `file` as one array. */

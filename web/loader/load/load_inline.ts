@@ -6,12 +6,14 @@ import { candidatesFor } from "../backends/candidates.ts";
 import { chooseBackend } from "../backends/choose.ts";
 import { FallbackBackend } from "../backends/fallback.ts";
 import { Delivery } from "../fetch/delivery.ts";
+import { LinkedController } from "../fetch/linked_controller.ts";
 import { manifestPin } from "../fetch/manifest/pin.ts";
 import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
 import { findModel, findVariant, readManifest } from "../fetch/manifest/read.ts";
 import { PartCache } from "../fetch/part_cache.ts";
 import { siteURL } from "../fetch/site_url.ts";
 import { importFormats } from "../images/decode.ts";
+import { ImageReader } from "./image_reader.ts";
 import { InlineModel } from "./inline_model.ts";
 
 /** `loadModel` in this thread; `reason` says why no worker is used. */
@@ -34,8 +36,8 @@ export async function loadInline(
   importFormats(base).catch(() => {});
 
   // The first failure aborts the other downloads.
-  const failure = new AbortController();
-  const either = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  const failure = new LinkedController(signal);
+  const either = failure.signal;
   const deliveryUntil = (until: AbortSignal): Delivery =>
     new Delivery(base, cache, { onProgress, signal: until, stallTimeout });
   const delivery = deliveryUntil(either);
@@ -55,17 +57,23 @@ export async function loadInline(
     const cached = requested || options.cache === false ? undefined : await cacheFor(inputs);
     const chosen = await chooseBackend(candidates, inputs, cached);
     inputs.weights = undefined;
-    const fallback = new FallbackBackend(chosen, () => {
+    const later = (): BackendInputs => {
       // The page's signal and callback were for the load.
       const never = new AbortController().signal;
-      const later = new Delivery(base, cache, { signal: never, stallTimeout });
-      return { ...inputs, delivery: later, signal: never };
-    });
-    const loaded = { ...info, cache: delivery.report() };
-    return new InlineModel(base, loaded, variant.name, fallback, reason);
+      const delivery = new Delivery(base, cache, { signal: never, stallTimeout });
+      return { ...inputs, delivery, signal: never };
+    };
+    const fallback = new FallbackBackend(chosen, inputs, later, () => void cached?.delete());
+    const { orientation = info.preprocessing.exif_orientation } = options;
+    const preprocessing = { ...info.preprocessing, exif_orientation: orientation };
+    const loaded = { ...info, preprocessing, cache: delivery.report() };
+    const reader = new ImageReader(base, orientation, stallTimeout);
+    return new InlineModel(reader, loaded, variant.name, fallback, reason);
   } catch (error) {
     failure.abort(error);
     throw error;
+  } finally {
+    failure.unlink();
   }
 }
 

@@ -2,6 +2,7 @@
 import { DecodeError } from "../api/errors.ts";
 import type { Model, Prediction } from "../api/model.ts";
 import type { Watch, WatchOptions } from "../api/watch.ts";
+import { LinkedController } from "../fetch/linked_controller.ts";
 import { argmax } from "../tasks/classification.ts";
 import { delay, newFrame, videoOf, visible } from "./video_frames.ts";
 
@@ -17,8 +18,8 @@ export function watch(
       `watch takes a maxRate above 0 and a smoothing from 0 to below 1; found ${maxRate} and ${smoothing}.`,
     );
   }
-  const stopped = new AbortController();
-  const until = signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
+  const stopped = new LinkedController(signal);
+  const until = stopped.signal;
   const { video, release } = videoOf(source);
   const interval = 1000 / maxRate;
 
@@ -44,7 +45,10 @@ export function watch(
     .catch((error: unknown) => {
       if (!until.aborted) onError(error);
     })
-    .finally(release);
+    .finally(() => {
+      stopped.unlink();
+      release();
+    });
   return { stop: () => stopped.abort() };
 }
 

@@ -5,6 +5,7 @@ import type { Progress } from "../api/progress.ts";
 import { lockManager } from "../fetch/locks.ts";
 import { manifestPin } from "../fetch/manifest/pin.ts";
 import { checkOwnScript } from "../fetch/self_integrity.ts";
+import { untilAborted } from "../fetch/until_aborted.ts";
 import { unpack } from "./packed_error.ts";
 import {
   WORKER_NAME,
@@ -57,7 +58,7 @@ export class Connection {
     signal?.throwIfAborted();
     current ??= start();
     const opening = current;
-    const connection = await opening;
+    const connection = signal ? await abandonable(opening, signal) : await opening;
     if (!(connection instanceof Connection)) {
       if (current === opening) current = undefined; // the next model tries again
       return connection;
@@ -65,6 +66,11 @@ export class Connection {
     if (connection.#ended) return Connection.open(signal);
     connection.#users++;
     return connection;
+  }
+
+  /** Ends the worker if nobody uses it. */
+  release(): void {
+    if (!this.#users) this.#end(workerEnded());
   }
 
   /** Greets a new worker and awaits its answer. */
@@ -122,7 +128,8 @@ export class Connection {
 
   /** Ends the worker after its last user, which frees all of its memory. */
   close(): void {
-    if (--this.#users === 0) this.#end(workerEnded());
+    this.#users--;
+    this.release();
   }
 
   #receive(reply: Reply): void {
@@ -173,6 +180,17 @@ async function start(): Promise<Connection | NoWorker> {
   } catch (error) {
     return { problem: `no worker could be used: ${String(error)}` };
   }
+}
+
+/** `opening`, or the signal's reason as soon as it aborts. A worker that nobody uses then ends. */
+function abandonable(
+  opening: Promise<Connection | NoWorker>,
+  signal: AbortSignal,
+): Promise<Connection | NoWorker> {
+  return untilAborted(opening, signal).catch((error: unknown) => {
+    void opening.then((opened) => opened instanceof Connection && opened.release());
+    throw error;
+  });
 }
 
 function workerEnded(): BackendError {

@@ -1,82 +1,90 @@
-import { decodeRle } from "./bmp_rle.ts";
-import { FormatError, truncated, viewOf } from "./bytes.ts";
+import { readDib, RLE4, RLE8, type Dib } from "./bmp_header.ts";
+import { expandRle } from "./bmp_rle.ts";
+import { truncated, viewOf } from "./bytes.ts";
 
-const RLE8 = 1;
-const RLE4 = 2;
-const MASKS = 3;
-
-/** Bits of red, green and blue. */
-type Masks = readonly [number, number, number];
-
-const FIVE_BITS: Masks = [0x7c00, 0x3e0, 0x1f];
-const EIGHT_BITS: Masks = [0xff0000, 0xff00, 0xff];
-
-/** Masks of the four channels that Pillow reads; it refuses files with others. */
-const KNOWN_MASKS: Record<number, readonly string[]> = {
-  16: ["f800,7e0,1f", "7c00,3e0,1f"],
-  32: [
-    "ff0000,ff00,ff,0",
-    "ff000000,ff0000,ff00,0",
-    "ff000000,ff00,ff,0",
-    "ff000000,ff0000,ff00,ff",
-    "ff,ff00,ff0000,ff000000",
-    "ff0000,ff00,ff,ff000000",
-    "ff000000,ff00,ff,ff0000",
-    "0,0,0,0",
-  ],
-};
+const FILE_HEADER_SIZE = 14;
 
 /**
- * Decodes a BMP of 16 or 32 bits per pixel, whose colours browsers round differently and in which some read alpha, or with
- * run-length encoding, which may skip pixels; undefined for other BMPs. Raises FormatError where rows are missing, which
- * browsers paint black.
+ * Decodes a BMP as Pillow does. Browsers round the colours of 16 bits differently, some read alpha, paint missing rows
+ * black, and take other sizes of palettes. Raises FormatError.
  */
-export function decodeBmp(bytes: Uint8Array): ImageData | undefined {
+export function decodeBmp(bytes: Uint8Array): ImageData {
+  if (bytes.length < FILE_HEADER_SIZE + 4) throw truncated(bytes, "BMP");
   const view = viewOf(bytes);
-  if (bytes.length < 34) throw truncated(bytes, "BMP");
-  const [start, headerSize] = [view.getUint32(10, true), view.getUint32(14, true)];
-  if (headerSize < 40) return undefined; // OS/2
-  const [width, signedHeight] = [view.getInt32(18, true), view.getInt32(22, true)];
-  const [height, depth] = [Math.abs(signedHeight), view.getUint16(28, true)];
-  const compression = view.getUint32(30, true);
-  if (width <= 0 || height === 0 || width * height > 2 ** 28) return undefined;
-  const rowAt = (y: number): number => (signedHeight > 0 ? height - 1 - y : y);
-  if (compression === RLE8 || compression === RLE4) {
-    return decodeRle(bytes, width, height, rowAt, compression === RLE4);
-  }
-  const rowSize = Math.ceil((width * depth) / 32) * 4;
-  if (start + rowSize * height > bytes.length) throw truncated(bytes, "BMP");
-  if (compression > MASKS || (depth !== 16 && depth !== 32)) return undefined;
-  let masks = depth === 16 ? FIVE_BITS : EIGHT_BITS;
-  if (compression === MASKS) masks = masksOf(view, headerSize, depth) ?? masks;
+  const dib = readDib(bytes, FILE_HEADER_SIZE);
+  let start = view.getUint32(10, true);
+  // Some writers forget the palette.
+  const headerEnd = FILE_HEADER_SIZE + view.getUint32(FILE_HEADER_SIZE, true);
+  if (start === headerEnd && dib.colours) start = dib.end;
+  return decodeDib(bytes, dib, start || dib.end);
+}
+
+/** Decodes a BMP without file header. Raises FormatError. */
+export function decodeDibFile(bytes: Uint8Array): ImageData {
+  const dib = readDib(bytes, 0);
+  return decodeDib(bytes, dib, dib.end);
+}
+
+/** Decodes the pixels at `start`. Raises FormatError. */
+export function decodeDib(bytes: Uint8Array, dib: Dib, start: number): ImageData {
+  const { width, height, topDown, depth, compression } = dib;
+  const runs = compression === RLE8 || compression === RLE4;
+  const source = runs ? expandRle(bytes, start, dib) : bytes;
+  const first = runs ? 0 : start;
+  const rowBits = width * (runs ? 8 : dib.indexBits);
+  const rowSize = runs ? width : ((width * depth + 31) >> 3) & ~3;
+  // The last row need not be padded.
+  const contentSize = Math.ceil(rowBits / 8);
+  const size = first + rowSize * (height - 1) + contentSize;
+  if (contentSize > rowSize || size > source.length) throw truncated(bytes, "BMP");
   const image = new ImageData(width, height);
-  const channels = masks.map((mask) => {
-    const shift = mask ? 31 - Math.clz32(mask & -mask) : 0;
-    return { shift, most: mask >>> shift || 255 };
-  });
-  for (let y = 0, to = 0; y < height; y++) {
-    const row = start + rowAt(y) * rowSize;
-    for (let x = 0; x < width; x++) {
-      const pixel =
-        depth === 16 ? view.getUint16(row + 2 * x, true) : view.getUint32(row + 4 * x, true);
-      for (const { shift, most } of channels) {
-        image.data[to++] = Math.floor((((pixel >>> shift) & most) * 255) / most);
-      }
-      image.data[to++] = 255;
-    }
+  const readRow = dib.colours
+    ? indexedRow(source, dib.colours, runs ? 8 : dib.indexBits)
+    : directRow(source, dib);
+  for (let y = 0; y < height; y++) {
+    const row = topDown ? y : height - 1 - y;
+    readRow(first + row * rowSize, image.data.subarray(4 * y * width, 4 * (y + 1) * width));
   }
   return image;
 }
 
-/** Undefined where all are zero. Raises FormatError. */
-function masksOf(view: DataView, headerSize: number, depth: number): Masks | undefined {
-  // Headers of version 4 and 5 contain them; older ones are followed by them, without one for alpha.
-  const hasAlpha = headerSize >= 56;
-  const masks = [54, 58, 62].map((at) => view.getUint32(at, true));
-  const alpha = depth === 32 ? [hasAlpha ? view.getUint32(66, true) : 0] : [];
-  const name = [...masks, ...alpha].map((mask) => mask.toString(16)).join();
-  if (!KNOWN_MASKS[depth]?.includes(name)) {
-    throw new FormatError(`The BMP file has channels in unusual places (${name}).`);
+/** Writes the row at `start` as RGBA. */
+type ReadRow = (start: number, to: Uint8ClampedArray) => void;
+
+function indexedRow(source: Uint8Array, colours: Uint8Array, bits: number): ReadRow {
+  const mask = 2 ** bits - 1;
+  return (start, to) => {
+    for (let at = 0, bit = 0; at < to.length; at += 4, bit += bits) {
+      const index = (source[start + (bit >> 3)]! >> (8 - bits - (bit & 7))) & mask;
+      for (let c = 0; c < 3; c++) to[at + c] = colours[4 * index + c]!;
+      to[at + 3] = 255;
+    }
+  };
+}
+
+function directRow(source: Uint8Array, { masks, depth }: Dib): ReadRow {
+  const channels = masks!.map((mask) => {
+    const shift = 31 - Math.clz32(mask & -mask);
+    return { shift, most: mask >>> shift };
+  });
+  if (depth > 16) {
+    const [red, green, blue] = channels.map(({ shift }) => shift / 8) as [number, number, number];
+    return (start, to) => {
+      for (let at = 0, from = start; at < to.length; at += 4, from += depth / 8) {
+        to[at] = source[from + red]!;
+        to[at + 1] = source[from + green]!;
+        to[at + 2] = source[from + blue]!;
+        to[at + 3] = 255;
+      }
+    };
   }
-  return masks.some((mask) => mask) ? (masks as unknown as Masks) : undefined;
+  return (start, to) => {
+    for (let at = 0, from = start; at < to.length; from += 2) {
+      const pixel = source[from]! | (source[from + 1]! << 8);
+      for (const { shift, most } of channels) {
+        to[at++] = Math.floor((((pixel >> shift) & most) * 255) / most);
+      }
+      to[at++] = 255;
+    }
+  };
 }

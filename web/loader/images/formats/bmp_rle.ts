@@ -1,41 +1,20 @@
-import { truncated, viewOf } from "./bytes.ts";
+import { RLE4, type Dib } from "./bmp_header.ts";
+import { truncated } from "./bytes.ts";
 
 const END_OF_LINE = 0;
 const END_OF_BITMAP = 1;
 const SKIP = 2;
 
-/** Decodes run-length encoding of 8 or, if `halves`, 4 bits per pixel; skipped pixels get the first colour. */
-export function decodeRle(
-  bytes: Uint8Array,
-  width: number,
-  height: number,
-  rowAt: (y: number) => number,
-  halves: boolean,
-): ImageData {
-  const view = viewOf(bytes);
-  const indices = expand(bytes, view.getUint32(10, true), width, height, halves);
-  const paletteAt = 14 + view.getUint32(14, true);
-  const image = new ImageData(width, height);
-  for (let y = 0, to = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, to += 4) {
-      const at = paletteAt + 4 * indices[rowAt(y) * width + x]!;
-      image.data[to] = bytes[at + 2]!;
-      image.data[to + 1] = bytes[at + 1]!;
-      image.data[to + 2] = bytes[at]!;
-      image.data[to + 3] = 255;
-    }
-  }
-  return image;
-}
-
-/** Palette indices, as Pillow reads them: runs end at the end of their row, literal pixels continue in the next. */
-function expand(
+/**
+ * The indices of a run-length encoded DIB, a byte each, as Pillow's `BmpRleDecoder` reads them: runs end at the end of their
+ * row, literal pixels continue in the next, skipped ones are 0. Raises FormatError where pixels are missing.
+ */
+export function expandRle(
   bytes: Uint8Array,
   start: number,
-  width: number,
-  height: number,
-  halves: boolean,
+  { width, height, compression }: Dib,
 ): Uint8Array {
+  const halves = compression === RLE4;
   const indices = new Uint8Array(width * height);
   const put = (to: number, value: number, i: number): void => {
     indices[to] = halves ? (i % 2 ? value & 15 : value >> 4) : value;
@@ -55,7 +34,8 @@ function expand(
     } else if (value === END_OF_BITMAP) {
       throw truncated(bytes, "BMP");
     } else if (value === SKIP) {
-      to += bytes[at]! + bytes[at + 1]! * width;
+      if (at + 2 > bytes.length) throw truncated(bytes, "BMP");
+      to = Math.min(indices.length, to + bytes[at]! + bytes[at + 1]! * width);
       x = to % width;
       at += 2;
     } else {

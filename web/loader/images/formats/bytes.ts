@@ -4,7 +4,7 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 /** A file that Pillow refuses too. The loader converts it to a DecodeError, whose class is not in this chunk. */
 export class FormatError extends Error {}
 
-export function truncated(bytes: Uint8Array, format: string): FormatError {
+export function truncated(bytes: { length: number }, format: string): FormatError {
   return new FormatError(`The ${format} file is cut short (${bytes.length} bytes) or damaged.`);
 }
 

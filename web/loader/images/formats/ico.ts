@@ -1,41 +1,40 @@
-import { concatenate, truncated, viewOf, type Bytes } from "./bytes.ts";
+import { decodeDib } from "./bmp.ts";
+import { readDib } from "./bmp_header.ts";
+import { textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
+import { PNG_SIGNATURE } from "./png_chunks.ts";
+import { checkSize } from "./size.ts";
 
 const DIRECTORY_SIZE = 6;
 const ENTRY_SIZE = 16;
-const BMP_HEADER_SIZE = 14;
 
 /**
- * Extracts the image of an icon file that Pillow reads, the largest and of these the one with the fewest colours: a PNG, or
- * a BMP without file header, whose height includes a mask.
+ * Reads the image of an icon file that Pillow's `IcoFile` does, the largest and of these the one with the fewest colours: a
+ * PNG, of which the bytes are returned, or a BMP without file header, whose height includes a mask. Raises FormatError.
  */
-export function imageInIcon(bytes: Bytes): Bytes {
+export function imageInIcon(bytes: Bytes): Bytes | ImageData {
   const view = viewOf(bytes);
-  if (bytes.length < DIRECTORY_SIZE + ENTRY_SIZE) throw truncated(bytes, "ICO");
-  const entries = Array.from(
-    { length: view.getUint16(4, true) },
-    (_, i) => DIRECTORY_SIZE + i * ENTRY_SIZE,
-  )
-    .filter((at) => at + ENTRY_SIZE <= bytes.length)
-    .map((at) => ({
+  const count = bytes.length < DIRECTORY_SIZE ? 0 : view.getUint16(4, true);
+  if (!count || DIRECTORY_SIZE + count * ENTRY_SIZE > bytes.length) throw truncated(bytes, "ICO");
+  const entries = Array.from({ length: count }, (_, i) => {
+    const at = DIRECTORY_SIZE + i * ENTRY_SIZE;
+    const [colours, bits] = [bytes[at + 2]!, view.getUint16(at + 6, true)];
+    return {
       area: (bytes[at] || 256) * (bytes[at + 1] || 256),
-      depth: view.getUint16(at + 6, true) || Math.ceil(Math.log2(bytes[at + 2]!)) || 256,
-      start: view.getUint32(at + 12, true),
+      bits,
+      depth: bits || (colours && Math.ceil(Math.log2(colours))) || 256,
       size: view.getUint32(at + 8, true),
-    }))
-    .sort((a, b) => b.area - a.area || a.depth - b.depth);
-  const largest = entries[0];
-  if (!largest || largest.start + largest.size > bytes.length || largest.size < 40) {
-    throw truncated(bytes, "ICO");
-  }
-  const image = bytes.slice(largest.start, largest.start + largest.size);
-  if (image[0] === 0x89) return image;
-  const inner = viewOf(image);
-  const [headerSize, depth] = [inner.getUint32(0, true), inner.getUint16(14, true)];
-  const colours = depth <= 8 ? inner.getUint32(32, true) || 2 ** depth : 0;
-  inner.setInt32(8, inner.getInt32(8, true) / 2, true);
-  const header = new Uint8Array(BMP_HEADER_SIZE);
-  header.set([0x42, 0x4d]);
-  viewOf(header).setUint32(2, BMP_HEADER_SIZE + image.length, true);
-  viewOf(header).setUint32(10, BMP_HEADER_SIZE + headerSize + 4 * colours, true);
-  return concatenate([header, image]);
+      start: view.getUint32(at + 12, true),
+    };
+  });
+  const { start, bits, size } = entries.sort((a, b) => b.area - a.area || a.depth - b.depth)[0]!;
+  // As Pillow reads it, an image may exceed the size in the directory.
+  if (textAt(bytes, start, 8) === PNG_SIGNATURE) return bytes.subarray(start);
+  const dib = readDib(bytes, start);
+  dib.height = Math.floor(dib.height / 2);
+  checkSize(dib.width, dib.height, "ICO");
+  // The mask is not needed, but Pillow refuses files without it.
+  const maskSize = bits === 32 ? 0 : (Math.ceil(dib.width / 32) * 32 * dib.height) / 8;
+  const maskAt = bits === 32 ? dib.end + 4 * dib.width * dib.height : start + size - maskSize;
+  if (maskAt < 0 || maskAt + maskSize > bytes.length) throw truncated(bytes, "ICO");
+  return decodeDib(bytes, dib, dib.end);
 }

@@ -1,6 +1,6 @@
 import { concatenate, textAt, truncated, type Bytes } from "./bytes.ts";
 import { splitCmyk, type Segment, type Split } from "./cmyk.ts";
-import { exifOrientation } from "./orientation.ts";
+import { orientationOf } from "./orientation.ts";
 
 const EOI = 0xd9;
 const SOS = 0xda;
@@ -43,7 +43,7 @@ export function prepareJpeg(bytes: Bytes): {
     if (isFrameHeader(marker) && bytes[at + 9] === 4) cmyk = true;
     if (marker === APP1 && !hasExif && textAt(bytes, at + 4, 6) === "Exif\0\0") {
       hasExif = true;
-      orientation = exifOrientation(bytes.subarray(at + 4, end));
+      orientation = orientationOf({ exif: bytes.subarray(at + 4, end) });
     }
     if (marker === APP1 || marker === APP2) {
       kept.push(bytes.subarray(from, at));

@@ -1,41 +1,78 @@
 import { FormatError, textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
+import { PngInfo } from "./png_header.ts";
 
-const SIGNATURE_SIZE = 8;
+export const PNG_SIGNATURE = "\x89PNG\r\n\x1a\n";
 
-export interface Chunk {
-  kind: string;
-  content: Bytes;
+/** Largest piece that Pillow reads at once: `ImageFile.MAXBLOCK`. */
+const MAX_READ = 2 ** 16;
+
+/** The compressed pixels of a PNG. */
+export interface PixelData {
+  /** In the pieces that Pillow passes to zlib. */
+  pieces: Bytes[];
+  /** Of each piece: position after its chunk's content. */
+  ends: number[];
+  /** Whether the file ends within them. */
+  cut: boolean;
 }
 
-/**
- * The chunks of a PNG up to IEND. Raises FormatError as Pillow does: for a wrong checksum before the pixels, whose own
- * checksums are not checked, and for truncated pixels; a missing IEND is accepted.
- */
-export function* chunksOf(bytes: Bytes): Generator<Chunk> {
+/** Reads the chunks before the pixels, of which the checksums count, and finds the pixels. Raises FormatError. */
+export function readChunks(bytes: Bytes): { info: PngInfo; pixels: PixelData } {
+  const info = new PngInfo();
   const view = viewOf(bytes);
-  let inPixels = false;
-  for (let start = SIGNATURE_SIZE; ;) {
-    if (inPixels && start + 8 > bytes.length) return;
-    if (start + 12 > bytes.length) throw truncated(bytes, "PNG");
-    const kind = textAt(bytes, start + 4);
-    const end = start + 8 + view.getUint32(start);
-    inPixels ||= kind === "IDAT";
-    if (kind === "IEND") return;
-    if (end + 4 > bytes.length) {
-      if (inPixels && kind !== "IDAT") return;
-      throw truncated(bytes, "PNG");
-    }
-    if (!inPixels && view.getUint32(end) !== checksum(bytes.subarray(start + 4, end))) {
+  for (let start = PNG_SIGNATURE.length; ;) {
+    const chunk = chunkAt(bytes, start);
+    if (!chunk || chunk.kind === "IEND") throw truncated(bytes, "PNG");
+    const { kind, content, end } = chunk;
+    if (kind === "fdAT") info.read(kind, content);
+    if (kind === "IDAT" || kind === "fdAT") return { info, pixels: findPixels(bytes, start, info) };
+    if (end + 4 > bytes.length) throw truncated(bytes, "PNG");
+    info.read(kind, content);
+    if (view.getUint32(end) !== checksum(bytes.subarray(start + 4, end))) {
       throw new FormatError(`The PNG file is damaged: the checksum of its ${kind} chunk is wrong.`);
     }
-    yield { kind, content: bytes.subarray(start + 8, end) };
     start = end + 4;
   }
 }
 
-/** Content of the first chunk of a kind. */
-export function contentOf(bytes: Bytes, wanted: string): Bytes | undefined {
-  return [...chunksOf(bytes)].find(({ kind }) => kind === wanted)?.content;
+/** Reads the chunks after the pixels, as Pillow's `PngImageFile.load_end` does. Raises FormatError. */
+export function readLateChunks(bytes: Bytes, end: number, info: PngInfo): void {
+  for (let start = end + 4; ;) {
+    const chunk = chunkAt(bytes, start);
+    if (!chunk || chunk.kind === "IEND" || (chunk.kind === "fcTL" && info.animated)) return;
+    if (chunk.end > bytes.length) throw truncated(bytes, "PNG");
+    info.read(chunk.kind, chunk.content);
+    start = chunk.end + 4;
+  }
+}
+
+function findPixels(bytes: Bytes, first: number, info: PngInfo): PixelData {
+  const found: PixelData = { pieces: [], ends: [], cut: false };
+  for (let start = first; ;) {
+    const chunk = chunkAt(bytes, start);
+    if (!chunk || !["IDAT", "DDAT", "fdAT"].includes(chunk.kind)) return found;
+    const frame = chunk.kind === "fdAT";
+    if (frame && start !== first) info.read(chunk.kind, chunk.content);
+    const content = frame ? chunk.content.subarray(4) : chunk.content;
+    for (let at = 0; at < content.length; at += MAX_READ) {
+      found.pieces.push(content.subarray(at, at + MAX_READ));
+      found.ends.push(chunk.end);
+    }
+    found.cut = chunk.end > bytes.length;
+    start = chunk.end + 4;
+  }
+}
+
+/** The chunk at `start`, its content possibly cut short; undefined where none begins. */
+function chunkAt(
+  bytes: Bytes,
+  start: number,
+): { kind: string; content: Bytes; end: number } | undefined {
+  if (start + 8 > bytes.length) return undefined;
+  const kind = textAt(bytes, start + 4);
+  if (!/^\w{4}$/.test(kind)) return undefined;
+  const end = start + 8 + viewOf(bytes).getUint32(start);
+  return { kind, content: bytes.subarray(start + 8, end), end };
 }
 
 const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {

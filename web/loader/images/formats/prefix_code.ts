@@ -1,143 +1,124 @@
-import { truncated } from "./bytes.ts";
+import type { BitReader } from "./bit_reader.ts";
 
-/** Reads bits, least significant first; after the end they are zeros. */
-export class BitReader {
-  readonly bytes: Uint8Array;
-  private at = 0;
+/** Bits that the first lookup takes; longer codes need a second one. */
+const FIRST_BITS = 8;
+const FIRST_SIZE = 2 ** FIRST_BITS;
+const MAX_LENGTH = 15;
+/** An entry is `symbol << 5 | length`, or of longer codes `position of the second table << 5 | their maximum length`. */
+const LENGTH_BITS = 5;
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+/** Lookup tables of canonical prefix codes, stored first bit first (RFC 9649, section 3.7.2), one after another. */
+export class PrefixCodes {
+  entries = new Int32Array(8 * FIRST_SIZE);
+  private size = 0;
+
+  /** Position of the table of the code with these `lengths`; undefined if it is incomplete or oversubscribed. */
+  add(lengths: Uint8Array): number | undefined {
+    const counts = new Uint16Array(MAX_LENGTH + 1);
+    for (const length of lengths) counts[length] = counts[length]! + 1;
+    const base = this.reserve(FIRST_SIZE);
+    const used = lengths.length - counts[0]!;
+    if (used === 1) {
+      const symbol = lengths.findIndex((length) => length > 0);
+      this.entries.fill(symbol << LENGTH_BITS, base, this.size); // takes no bits
+      return base;
+    }
+    let left = 1;
+    for (let length = 1; length <= MAX_LENGTH; length++) left = 2 * left - counts[length]!;
+    if (left !== 0) return undefined;
+    this.fill(base, lengths, counts);
+    return base;
   }
 
-  /** At most 24 bits. */
-  read(count: number): number {
-    const value = this.peek() & (2 ** count - 1);
-    this.at += count;
-    return value;
+  /** Forgets the codes from the one at `base` on. */
+  removeFrom(base: number): void {
+    this.size = base;
   }
 
-  /** At least the next 24 bits. */
-  peek(): number {
-    const { bytes, at } = this;
-    const byte = at >> 3;
-    const four =
-      bytes[byte]! | (bytes[byte + 1]! << 8) | (bytes[byte + 2]! << 16) | (bytes[byte + 3]! << 24);
-    return four >>> (at & 7);
+  private fill(base: number, lengths: Uint8Array, counts: Uint16Array): void {
+    const symbols = sortedSymbols(lengths, counts);
+    let [code, index, second, low] = [0, 0, 0, -1];
+    for (let length = 1; length <= MAX_LENGTH; length++, code *= 2) {
+      for (let count = counts[length]!; count > 0; count--, code++) {
+        const entry = (symbols[index++]! << LENGTH_BITS) | length;
+        const bits = reversed(code, length);
+        if (length <= FIRST_BITS) {
+          for (let i = bits; i < FIRST_SIZE; i += 1 << length) this.entries[base + i] = entry;
+          continue;
+        }
+        if ((bits & (FIRST_SIZE - 1)) !== low) {
+          low = bits & (FIRST_SIZE - 1);
+          const longest = longestWithPrefix(counts, count, length);
+          second = this.reserve(1 << (longest - FIRST_BITS));
+          this.entries[base + low] = (second << LENGTH_BITS) | longest;
+        }
+        const step = 1 << (length - FIRST_BITS);
+        for (let i = second + (bits >> FIRST_BITS); i < this.size; i += step) {
+          this.entries[i] = entry;
+        }
+      }
+    }
   }
 
-  skip(count: number): void {
-    this.at += count;
-  }
-
-  requireMore(): void {
-    if (this.at > 8 * this.bytes.length) throw truncated(this.bytes, "WebP");
+  private reserve(count: number): number {
+    const base = this.size;
+    this.size += count;
+    if (this.size > this.entries.length) {
+      const larger = new Int32Array(2 * this.size);
+      larger.set(this.entries);
+      this.entries = larger;
+    }
+    return base;
   }
 }
 
-/** Codes up to this length are in the lookup table. */
-const TABLE_BITS = 8;
-/** Marks table entries of longer codes. */
-const LONGER = 15;
-const MAX_LENGTH = 15;
+/** The entry for the code at `base` whose bits are the `next` ones. */
+export function findEntry(entries: Int32Array, base: number, next: number): number {
+  const entry = entries[base + (next & (FIRST_SIZE - 1))]!;
+  const length = lengthOf(entry);
+  if (length <= FIRST_BITS) return entry;
+  const rest = (next >>> FIRST_BITS) & ((1 << (length - FIRST_BITS)) - 1);
+  return entries[symbolOf(entry) + rest]!;
+}
 
-/** A canonical prefix code, stored first bit first (RFC 9649, section 3.7.2). */
-export class PrefixCode {
-  /** `symbol << 4 | length`, by the next bits. */
-  private readonly table = new Uint16Array(2 ** TABLE_BITS).fill(LONGER);
-  private readonly counts = new Uint16Array(MAX_LENGTH + 1);
-  /** In the order of their codes. */
-  private readonly symbols: number[] = [];
+export function lengthOf(entry: number): number {
+  return entry & 31;
+}
 
-  /** Raises FormatError for an incomplete or oversubscribed code; a single symbol takes no bits. */
-  constructor(lengths: Uint8Array, file: Uint8Array) {
-    const { counts, symbols, table } = this;
-    for (const length of lengths) counts[length]!++;
-    counts[0] = 0;
-    let [code, left] = [0, 1];
-    for (let length = 1; length <= MAX_LENGTH; length++) {
-      left = 2 * left - counts[length]!;
-      code *= 2;
-      if (!counts[length]) continue;
-      for (let symbol = 0; symbol < lengths.length; symbol++) {
-        if (lengths[symbol] !== length) continue;
-        symbols.push(symbol);
-        if (length <= TABLE_BITS) {
-          const step = 2 ** length;
-          for (let i = reversed(code, length); i < table.length; i += step) {
-            table[i] = (symbol << 4) | length;
-          }
-        }
-        code++;
-      }
-    }
-    if (symbols.length === 1) table.fill(symbols[0]! << 4);
-    else if (left !== 0) throw truncated(file, "WebP");
+export function symbolOf(entry: number): number {
+  return entry >>> LENGTH_BITS;
+}
+
+/** Reads the next symbol of the code at `base`. */
+export function readSymbol(bits: BitReader, entries: Int32Array, base: number): number {
+  const entry = findEntry(entries, base, bits.peek());
+  bits.at += lengthOf(entry);
+  bits.requireMore();
+  return symbolOf(entry);
+}
+
+/** In the order of their codes. */
+function sortedSymbols(lengths: Uint8Array, counts: Uint16Array): Uint16Array {
+  const next = new Uint16Array(MAX_LENGTH + 2);
+  for (let length = 1; length <= MAX_LENGTH; length++) {
+    next[length + 1] = next[length]! + counts[length]!;
   }
+  const symbols = new Uint16Array(lengths.length);
+  lengths.forEach((length, symbol) => {
+    if (length) symbols[next[length]!++] = symbol;
+  });
+  return symbols;
+}
 
-  read(bits: BitReader): number {
-    const next = bits.peek();
-    const found = this.table[next & (2 ** TABLE_BITS - 1)]!;
-    if ((found & 15) !== LONGER) {
-      bits.skip(found & 15);
-      return found >> 4;
-    }
-    let [code, first, index] = [0, 0, 0];
-    for (let length = 1; ; length++) {
-      const count = this.counts[length]!;
-      code |= (next >> (length - 1)) & 1;
-      if (code - first < count) {
-        bits.skip(length);
-        return this.symbols[index + code - first]!;
-      }
-      index += count;
-      first = 2 * (first + count);
-      code *= 2;
-    }
-  }
+/** Maximum length of the codes that share the first bits of one of `length`, which `count` codes are left of. */
+function longestWithPrefix(counts: Uint16Array, count: number, length: number): number {
+  let left = (1 << (length - FIRST_BITS)) - count;
+  while (left > 0 && length < MAX_LENGTH) left = 2 * left - counts[++length]!;
+  return length;
 }
 
 function reversed(code: number, length: number): number {
   let result = 0;
   for (let i = 0; i < length; i++) result |= ((code >> i) & 1) << (length - 1 - i);
   return result;
-}
-
-/** Order in which the lengths of the code-length code are stored. */
-const LENGTH_ORDER = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
-/** Lengths from 16 on are repetitions: the minimum count, and the number of extra bits. */
-const REPEATS = [
-  [3, 2],
-  [3, 3],
-  [11, 7],
-] as const;
-
-/** Reads the code of symbols below `size` (RFC 9649, section 3.7.2.1). Raises FormatError. */
-export function readPrefixCode(bits: BitReader, size: number): PrefixCode {
-  const lengths = new Uint8Array(size);
-  if (bits.read(1)) {
-    const two = bits.read(1);
-    lengths[bits.read(1) ? bits.read(8) : bits.read(1)] = 1;
-    if (two) lengths[bits.read(8)] = 1;
-    return new PrefixCode(lengths, bits.bytes);
-  }
-  const ofLengths = new Uint8Array(LENGTH_ORDER.length);
-  const stored = 4 + bits.read(4);
-  for (const place of LENGTH_ORDER.slice(0, stored)) ofLengths[place] = bits.read(3);
-  const code = new PrefixCode(ofLengths, bits.bytes);
-  let codes = bits.read(1) ? 2 + bits.read(2 + 2 * bits.read(3)) : size;
-  let last = 8;
-  for (let at = 0; at < size && codes > 0; codes--) {
-    const length = code.read(bits);
-    const repeat = REPEATS[length - 16];
-    if (!repeat) {
-      lengths[at++] = length;
-      last = length || last;
-    } else {
-      const end = at + repeat[0] + bits.read(repeat[1]);
-      if (end > size) throw truncated(bits.bytes, "WebP");
-      if (length === 16) lengths.fill(last, at, end);
-      at = end;
-    }
-  }
-  return new PrefixCode(lengths, bits.bytes);
 }

@@ -1,12 +1,14 @@
 import { prepareAvif } from "./avif.ts";
-import { decodeBmp } from "./bmp.ts";
+import { decodeBmp, decodeDibFile } from "./bmp.ts";
+import { isDib } from "./bmp_header.ts";
 import { textAt, viewOf, type Bytes } from "./bytes.ts";
 import type { Split } from "./cmyk.ts";
-import { prepareGif } from "./gif.ts";
+import { decodeGif } from "./gif.ts";
 import { imageInIcon } from "./ico.ts";
 import { prepareJpeg } from "./jpeg.ts";
 import type { Placement } from "./placement.ts";
-import { decodePng, pngOrientation } from "./png.ts";
+import { decodePng } from "./png.ts";
+import { PNG_SIGNATURE } from "./png_chunks.ts";
 import type { Probe } from "./probe.ts";
 import { prepareWebp } from "./webp.ts";
 
@@ -14,6 +16,8 @@ import { prepareWebp } from "./webp.ts";
 export interface PreparedFile {
   bytes: Bytes;
   pixels?: ImageData;
+  /** Of `bytes`, where the header was read. */
+  size?: { width: number; height: number };
   /** Exif orientation, 1 to 8; not applied to `bytes` and `pixels`. */
   orientation: number;
   /** Position of a first frame in the image. */
@@ -22,6 +26,8 @@ export interface PreparedFile {
   split?: Split;
   /** Why the decoded pixels may differ from Pillow's; empty where they are equal. */
   inexact: string;
+  /** What to do where the browser cannot decode it. */
+  advice?: string;
   /** The pixels are Pillow's only in browsers that pass this probe. */
   probe?: Probe;
 }
@@ -34,20 +40,37 @@ export interface PreparedFile {
 export async function prepare(file: Bytes): Promise<PreparedFile> {
   const unchanged = { bytes: file, orientation: 1, inexact: "" };
   if (startsWith(file, 0, "\xff\xd8\xff")) return { ...unchanged, ...prepareJpeg(file) };
-  if (startsWith(file, 0, "\x89PNG\r\n\x1a\n")) {
-    return { ...unchanged, orientation: pngOrientation(file), pixels: await decodePng(file) };
+  if (startsWith(file, 0, PNG_SIGNATURE)) {
+    return { ...unchanged, ...(await decodePng(file)) };
   }
   if (startsWith(file, 0, "RIFF") && startsWith(file, 8, "WEBP")) {
     return { ...unchanged, ...prepareWebp(file) };
   }
-  if (startsWith(file, 0, "GIF8")) return { ...unchanged, ...prepareGif(file) };
-  if (isAvif(file)) return { ...unchanged, ...prepareAvif(file) };
-  if (startsWith(file, 0, "\0\0\x01\0")) return prepare(imageInIcon(file));
-  if (startsWith(file, 0, "BM")) {
-    const pixels = decodeBmp(file);
-    return pixels ? { ...unchanged, pixels } : unchanged;
+  if (startsWith(file, 0, "GIF87a") || startsWith(file, 0, "GIF89a")) {
+    return { ...unchanged, pixels: decodeGif(file) };
   }
-  return { ...unchanged, inexact: "this kind of file was never compared with what Pillow reads" };
+  if (isAvif(file)) return { ...unchanged, ...prepareAvif(file) };
+  if (startsWith(file, 0, "\0\0\x01\0")) {
+    const image = imageInIcon(file);
+    return image instanceof ImageData ? { ...unchanged, pixels: image } : prepare(image);
+  }
+  if (startsWith(file, 0, "BM")) return { ...unchanged, pixels: decodeBmp(file) };
+  if (isDib(file, 0)) return { ...unchanged, pixels: decodeDibFile(file) };
+  const inexact = "this kind of file was never compared with what Pillow reads";
+  return { ...unchanged, inexact, advice: adviceFor(file) };
+}
+
+/** What to do with a file of a kind that most browsers cannot decode; empty for an unknown one. */
+function adviceFor(file: Bytes): string {
+  if (/^ftyp(?:he[im][cfsx]|hev[cx]|mif1|msf1)/.test(textAt(file, 4, 8))) {
+    return (
+      "The file is a HEIC photo, which this browser cannot read. Share it as JPEG: on an iPhone choose " +
+      "Settings, Camera, Formats, Most Compatible, or send the photo by mail, which converts it."
+    );
+  }
+  return /^(?:\u00ef\u00bb\u00bf)?\s*<(?:\?xml|svg|!--)/i.test(textAt(file, 0, 256))
+    ? "The file is an SVG drawing, not an image of pixels; export it as PNG."
+    : "";
 }
 
 /** By its brands; those of HEIC differ (ISO/IEC 14496-12). */

