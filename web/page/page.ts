@@ -55,6 +55,7 @@ function show(model: Model, prediction: Prediction): void {
     time: `${Math.round(prediction.timings.total)} ms (inference ${Math.round(prediction.timings.run)} ms)`,
     backend: model.backend.description,
     verified: `all ${(fromCache + downloaded).toLocaleString("en")} bytes checked${downloaded ? "" : ", from this device's cache"}`,
+    exactness: view.exactness(prediction),
     selfcheck: `within ${model.backend.selfCheck.maxAbsDiff.toFixed(7)} of Python's numbers on this device`,
   });
 }

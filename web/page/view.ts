@@ -41,13 +41,15 @@ export function onInput(handlers: Handlers): void {
     app.classList.remove("dragging");
     handlers.file(event.dataTransfer?.files[0]);
   });
-  element("copy").addEventListener("click", ({ currentTarget }) => {
-    const button = currentTarget as HTMLButtonElement;
-    navigator.clipboard.writeText(element("snippet").textContent).then(
-      () => (button.textContent = "Copied"),
-      () => getSelection()?.selectAllChildren(element("snippet")),
-    );
-  });
+  for (const button of document.querySelectorAll<HTMLButtonElement>(".copy")) {
+    const snippet = button.nextElementSibling!;
+    button.addEventListener("click", () => {
+      navigator.clipboard.writeText(snippet.textContent).then(
+        () => (button.textContent = "Copied"),
+        () => getSelection()?.selectAllChildren(snippet),
+      );
+    });
+  }
 }
 
 /** Removes the line that says what to do about a page that does not start. */
@@ -97,10 +99,17 @@ export function showAnswer(labels: readonly string[], prediction: Prediction): v
   setState("ready");
 }
 
+/** A line for pictures that this browser may read differently than Python; empty for all others. */
+export function exactness({ exact, inexact }: Prediction): string {
+  if (exact) return "";
+  return `This browser may have read the picture a little differently than Python, and so the answer may differ: ${inexact}.`;
+}
+
 export function showFacts(
-  facts: Record<"time" | "backend" | "verified" | "selfcheck", string>,
+  facts: Record<"time" | "backend" | "verified" | "exactness" | "selfcheck", string>,
 ): void {
   for (const [id, text] of Object.entries(facts)) element(id).textContent = text;
+  element("exactness").parentElement!.hidden = !facts.exactness;
   element("facts").hidden = false;
 }
 

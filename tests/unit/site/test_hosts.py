@@ -45,6 +45,7 @@ def test_every_file_has_the_caching_of_its_name(originals: list[str], site: Site
         *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.mjs" for build in ("", ".jspi")),
         *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.wasm" for build in ("", ".jspi")),
         *(f"onnxruntime/ort.{build}.min-*.mjs" for build in ("wasm", "jspi")),
+        "embed-*.js",
         "images-*.js",
         "sha256-*.js",
         "signature-*.js",

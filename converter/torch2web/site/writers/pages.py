@@ -53,6 +53,8 @@ def write_pages(
         samples=samples,
         runtime=runtime,
         pinned=pinned,
+        embed=loader.embed,
+        embed_integrity=integrity(loader.embed.sha256),
         verify_page=verify_page,
         loader=loader.loader,
         import_map=import_map,

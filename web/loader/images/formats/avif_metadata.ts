@@ -34,7 +34,8 @@ function readMetadata(file: Bytes): Metadata {
     if (!described.has(id)) continue;
     const type = textAt(content, 6 + idSize);
     const rest = content.subarray(10 + idSize);
-    const isXmp = type === "mime" && textAt(rest, rest.indexOf(0) + 1, XMP_TYPE.length) === XMP_TYPE;
+    const isXmp =
+      type === "mime" && textAt(rest, rest.indexOf(0) + 1, XMP_TYPE.length) === XMP_TYPE;
     if (type !== "Exif" && !isXmp) continue;
     const data = dataOf(id, locations, file, contentOf(boxes, "idat"));
     // Exif data begin with the number of bytes before their TIFF header.

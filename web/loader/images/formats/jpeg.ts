@@ -36,7 +36,9 @@ export function prepareJpeg(bytes: Bytes): {
   const { segments, components, metadata } = readSegments(bytes);
   const orientation = orientationOf(metadata);
   const cmyk = components === 4;
-  let inexact = isIncomplete(segments) ? "browsers smooth an incomplete progressive JPEG in another way" : "";
+  let inexact = isIncomplete(segments)
+    ? "browsers smooth an incomplete progressive JPEG in another way"
+    : "";
   const split = cmyk ? splitCmyk(segments) : undefined;
   if (split) return { bytes: split.colours, orientation, inexact, split };
   if (cmyk) inexact ||= "browsers round the colours of CMYK in another way, by 1 of 255";
@@ -153,5 +155,7 @@ function endOfScan(bytes: Uint8Array, start: number, restarts: boolean): number 
 function isConditioning(content: Uint8Array): boolean {
   const valid = (index: number, value: number): boolean =>
     index < 32 && (index >= 16 || (value & 15) <= value >> 4);
-  return content.length % 2 === 0 && content.every((index, i) => i % 2 || valid(index, content[i + 1]!));
+  return (
+    content.length % 2 === 0 && content.every((index, i) => i % 2 || valid(index, content[i + 1]!))
+  );
 }
