@@ -21,6 +21,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_delivery.py::test_each_part_in_turn": ("corrupted",),
     "browser/test_delivery.py": 1,
     "browser/test_downloads.py": 1,
+    "browser/test_mutated_files.py": ("few",),
     "browser/test_offline.py": 1,
     "browser/test_parity.py::test_loader_computes_what_python_computes": (
         "int8-compiled",

@@ -53,7 +53,7 @@ function readSegments(bytes: Bytes): {
   components: number;
   metadata: AppSegments["metadata"];
 } {
-  const segments: Segment[] = [];
+  let segments: Segment[] = [];
   const app = new AppSegments();
   let frame: Segment | undefined;
   let scans = 0;
@@ -62,6 +62,12 @@ function readSegments(bytes: Bytes): {
   for (let from = 2; ;) {
     const at = nextMarker(bytes, from);
     const marker = at < 0 ? EOI : bytes[at + 1]!;
+    if (marker === EOI && !scans && !frame && bytes[at + 2] === 0xff && bytes[at + 3] === SOI) {
+      // Tables for the image that follows (annex B.5).
+      segments = segments.filter((segment) => [DHT, DQT].includes(segment.marker));
+      from = at + 4;
+      continue;
+    }
     if (marker === EOI) {
       // Pillow needs an end marker after several scans only; a single one has to have all of its pixels.
       const complete = at >= 0 || (scans > 0 && !several && endsWell(bytes, segments));
@@ -76,6 +82,9 @@ function readSegments(bytes: Bytes): {
     }
     if (isFrame(marker) ? frame : marker !== SOS && !isTable(marker)) throw unknown(marker);
     const size = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    if (size < 2 && (isFrame(marker) || [SOS, DHT, DQT, DRI].includes(marker))) {
+      throw unknown(marker);
+    }
     const next = at + 2 + Math.max(2, size);
     if (!(next <= bytes.length)) {
       // Behind the pixels, this is not read.
@@ -87,7 +96,8 @@ function readSegments(bytes: Bytes): {
     const content = bytes.subarray(at + 4, next);
     const segment = { marker, content, whole: bytes.subarray(at, next), data: NO_DATA };
     if (marker === SOS) {
-      if (!frame || (scans && !several)) throw unknown(marker);
+      const whole = content.length === 4 + 2 * content[0]!;
+      if (!frame || !whole || (scans && !several)) throw unknown(marker);
       scans++;
       several ||= frame.marker === SOF2 || content[0]! < frame.content[5]!;
       from = endOfScan(bytes, next, restarts);
