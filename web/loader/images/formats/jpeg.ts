@@ -90,8 +90,10 @@ function readSegments(bytes: Bytes): {
     }
     const next = at + 2 + Math.max(2, size);
     if (!(next <= bytes.length)) {
-      // Behind the pixels, this is not read.
-      if (!scans || several) throw truncated(bytes, "JPEG");
+      // Behind the pixels, this is not read, unless its start is invalid.
+      if (!scans || several || marker === SOS || (marker === DHT && size < MIN_TABLE_SIZE)) {
+        throw truncated(bytes, "JPEG");
+      }
       from = bytes.length;
       continue;
     }
@@ -104,7 +106,7 @@ function readSegments(bytes: Bytes): {
       scans++;
       several ||= frame.marker === SOF2 || content[0]! < frame.content[5]!;
       from = endOfScan(bytes, next, restarts);
-      segment.data = bytes.subarray(next, from);
+      segment.data = withoutFill(bytes.subarray(next, from));
       segments.push(segment);
     } else if (isFrame(marker)) {
       checkFrame(content);
@@ -123,6 +125,8 @@ function readSegments(bytes: Bytes): {
 }
 
 const NO_DATA = new Uint8Array();
+/** Of a segment with a Huffman table. */
+const MIN_TABLE_SIZE = 19;
 
 function unknown(marker: number): FormatError {
   return new FormatError(
@@ -146,9 +150,8 @@ function checkFrame(content: Bytes): void {
 function endsWell(bytes: Bytes, segments: readonly Segment[]): boolean {
   const { marker, data } = segments.at(-1)!;
   // Entropy-coded data that another marker ends is filled up with zeros.
-  return marker !== SOS || data.byteOffset + data.length < bytes.byteOffset + bytes.length
-    ? true
-    : scanCompletes(bytes, segments);
+  const isLast = marker === SOS && nextMarker(bytes, data.byteOffset - bytes.byteOffset + data.length) < 0;
+  return !isLast || scanCompletes(bytes, segments);
 }
 
 /**
@@ -162,6 +165,13 @@ function endOfScan(bytes: Uint8Array, start: number, restarts: boolean): number 
     const marker = bytes[at + 1]!;
     if (!isRestart(marker) && !(restarts && marker < SOF0)) return at;
   }
+}
+
+/** Without the fill bytes before the next marker. */
+function withoutFill(data: Bytes): Bytes {
+  let end = data.length;
+  while (data[end - 1] === 0xff) end--;
+  return data.subarray(0, end);
 }
 
 /** Pillow reads and ignores the conditioning of arithmetic codes, but libjpeg checks it (`get_dac`). */
