@@ -99,6 +99,13 @@ def test_works_without_newer_features(page: Page, host: Host, worker: bool, back
     assert found["progress"] > 0
 
 
+def test_styles_use_nothing_newer(small_site: Path) -> None:
+    newer = re.compile(r"light-dark\(|color-mix\(|:has\(|@scope|text-wrap|^\s*&", re.MULTILINE)
+    styles = list(small_site.glob("*.css"))
+    assert styles
+    assert [path.name for path in styles if newer.search(path.read_text())] == []
+
+
 def test_scripts_name_nothing_newer(small_site: Path) -> None:
     scripts = [path for path in small_site.glob("*.js") if path.name != "stub.js"]
     assert len(scripts) >= 5
