@@ -218,7 +218,7 @@ def test_file_that_is_no_picture_is_explained(page: Page, host: Host, tmp_path: 
     page.wait_for_selector(READY)
     page.set_input_files("#file", path)
     page.wait_for_selector(ERROR)
-    assert "cannot be read as a picture" in page.inner_text("#problem")
+    assert "This picture cannot be read" in page.inner_text("#problem")
     assert page.inner_text("#label") == "–", "no answer stands beside an error"
     page.locator(".sample").first.click()
     page.wait_for_selector(READY)

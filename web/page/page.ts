@@ -61,7 +61,7 @@ function show(model: Model, prediction: Prediction): void {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof DecodeError) return "This file cannot be read as a picture.";
+  if (error instanceof DecodeError) return "This picture cannot be read here.";
   if (error instanceof IntegrityError) {
     return "A file of this page is not the one it was built with, so it was not used. Reloading helps if the page was just renewed.";
   }
