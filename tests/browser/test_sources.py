@@ -105,7 +105,7 @@ def _as_expected(address: str, content: bytes, kind: str, orientation: str, answ
     is_file = kind in OF_FILES or "img" in kind
     if "alpha" in address and not is_file:
         # Its colours were multiplied with its alpha; ImageData is taken for what it holds all the same.
-        return answer["exact"] == ("ImageData" in kind)
+        return bool(answer["exact"]) == ("ImageData" in kind)
     exif = Image.open(io.BytesIO(content)).getexif().get(ORIENTATION_TAG, 1)
     # A canvas or frame shows what the browser shows: upright, but Chromium shows WebP as stored.
     shown = "ignore" if address.endswith(".webp") else "apply"
@@ -374,7 +374,8 @@ WAITING = """async name => {
         const page = document.createElement("div");
         page.style.height = "20000px";
         document.body.append(page);
-        const lazy = Object.assign(document.createElement("img"), { loading: "lazy", src: "/photos/lying.jpg" });
+        const lazy = Object.assign(document.createElement("img"), { loading: "lazy" });
+        lazy.src = "/photos/lying.jpg";
         document.body.append(lazy);
         const slow = Object.assign(new Image(), { src: "/never.png" });
         const stream = Object.assign(document.createElement("img"), { src: "/stream.mjpeg" });

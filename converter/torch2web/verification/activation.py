@@ -1,4 +1,4 @@
-"""Refuses networks that end in an activation: what uses their outputs expects logits, and applies softmax itself."""
+"""Refuses networks that end in an activation: softmax is applied to their outputs later."""
 
 from pathlib import Path
 
@@ -20,8 +20,8 @@ _MOVES = ("Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Uns
 def require_logits(path: Path, spec: ModelSpec, reference: ReferenceRun) -> None:
     """Raise VerificationError if the outputs are probabilities, of softmax or sigmoid, or their logarithms.
 
-    Softmax shows in the values. Sigmoid is told by the last operator of the ONNX file `path`, since logits too
-    may all happen to be between 0 and 1.
+    Softmax shows in the values. Sigmoid is told by the last operator of the ONNX file `path`, since logits
+    may happen to be between 0 and 1 too.
     """
     outputs = np.concatenate([reference.logits[1], reference.golden_logits]).astype(np.float64)
     if (outputs >= 0).all() and _sum_to_one(outputs):
@@ -33,8 +33,8 @@ def require_logits(path: Path, spec: ModelSpec, reference: ReferenceRun) -> None
     else:
         return
     problem = (
-        f"found {found}, expected logits. Softmax is applied to the outputs later: a second one would show 50 % as "
-        f"39 %. Leave the last {layer} out of the network's forward()"
+        f"found {found}, expected logits. Softmax is applied to the outputs later: a second one would show "
+        f"50 % as 39 %. Leave the last {layer} out of the network's forward()"
     )
     raise VerificationError(spec.name, problem, {}, "")
 

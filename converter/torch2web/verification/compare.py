@@ -52,7 +52,8 @@ def verify_onnx(
     """Run the ONNX file `path` and compare its logits with `reference`.
 
     Raises VerificationError if a difference exceeds the tolerance of `spec`, or if logits are not finite, do
-    not match the labels or are probabilities already, and ConstantOutputError if the reference does not depend on the image.
+    not match the labels or are probabilities already, and ConstantOutputError if the reference does not
+    depend on the image.
     """
     require_usable(spec, reference)
     spread, needed = _spread(reference), MIN_SPREAD_FACTOR * spec.tolerance

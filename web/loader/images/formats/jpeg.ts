@@ -150,7 +150,8 @@ function checkFrame(content: Bytes): void {
 function endsWell(bytes: Bytes, segments: readonly Segment[]): boolean {
   const { marker, data } = segments.at(-1)!;
   // Entropy-coded data that another marker ends is filled up with zeros.
-  const isLast = marker === SOS && nextMarker(bytes, data.byteOffset - bytes.byteOffset + data.length) < 0;
+  const isLast =
+    marker === SOS && nextMarker(bytes, data.byteOffset - bytes.byteOffset + data.length) < 0;
   return !isLast || scanCompletes(bytes, segments);
 }
 
