@@ -31,26 +31,29 @@ export function prepareJpeg(bytes: Bytes): {
   bytes: Bytes;
   orientation: number;
   inexact: string;
+  size: { width: number; height: number };
   split?: Split;
 } {
-  const { segments, components, metadata } = readSegments(bytes);
+  const { segments, frame, metadata } = readSegments(bytes);
   const orientation = orientationOf(metadata);
-  const cmyk = components === 4;
+  const header = viewOf(frame.content);
+  const size = { width: header.getUint16(3), height: header.getUint16(1) };
+  const cmyk = frame.content[5] === 4;
   let inexact = isIncomplete(segments)
     ? "browsers smooth an incomplete progressive JPEG in another way"
     : "";
   const split = cmyk ? splitCmyk(segments) : undefined;
-  if (split) return { bytes: split.colours, orientation, inexact, split };
+  if (split) return { bytes: split.colours, orientation, inexact, size, split };
   if (cmyk) inexact ||= "browsers round the colours of CMYK in another way, by 1 of 255";
   const start = Uint8Array.of(0xff, SOI);
   const pieces = segments.flatMap(({ whole, data }) => [whole, data]);
   const end = Uint8Array.of(0xff, EOI);
-  return { bytes: concatenate([start, ...pieces, end]), orientation, inexact };
+  return { bytes: concatenate([start, ...pieces, end]), orientation, inexact, size };
 }
 
 function readSegments(bytes: Bytes): {
   segments: Segment[];
-  components: number;
+  frame: Segment;
   metadata: AppSegments["metadata"];
 } {
   let segments: Segment[] = [];
@@ -72,7 +75,7 @@ function readSegments(bytes: Bytes): {
       // Pillow needs an end marker after several scans only; a single one has to have all of its pixels.
       const complete = at >= 0 || (scans > 0 && !several && endsWell(bytes, segments));
       if (!scans || !complete) throw truncated(bytes, "JPEG");
-      return { segments, components: frame!.content[5]!, metadata: app.metadata };
+      return { segments, frame: frame!, metadata: app.metadata };
     }
     from = at + 2;
     if (isAlone(marker)) {
@@ -147,7 +150,8 @@ function checkFrame(content: Bytes): void {
 function endsWell(bytes: Bytes, segments: readonly Segment[]): boolean {
   const { marker, data } = segments.at(-1)!;
   // Entropy-coded data that another marker ends is filled up with zeros.
-  const isLast = marker === SOS && nextMarker(bytes, data.byteOffset - bytes.byteOffset + data.length) < 0;
+  const isLast =
+    marker === SOS && nextMarker(bytes, data.byteOffset - bytes.byteOffset + data.length) < 0;
   return !isLast || scanCompletes(bytes, segments);
 }
 
