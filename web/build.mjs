@@ -24,7 +24,8 @@ const HASH_LENGTH = 32;
 const common = {
   bundle: true,
   format: "esm",
-  target: "es2022",
+  // The oldest browsers, as in docs/limits.md.
+  target: ["chrome109", "firefox115", "safari16.4"],
   minify: true,
   legalComments: "none",
   logLevel: "warning",

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.parity import open_harness
-from tests.browser.server import Fault, Host, Hosting
+from tests.browser.server import Fault, Host, Hosting, Pause
 from torch2web.images.preprocessing import Preprocessing, open_rgb, preprocess
 from torch2web.images.steps import Resize
 
@@ -105,7 +105,7 @@ def _as_expected(address: str, content: bytes, kind: str, orientation: str, answ
     is_file = kind in OF_FILES or "img" in kind
     if "alpha" in address and not is_file:
         # Its colours were multiplied with its alpha; ImageData is taken for what it holds all the same.
-        return answer["exact"] == ("ImageData" in kind)
+        return bool(answer["exact"]) == ("ImageData" in kind)
     exif = Image.open(io.BytesIO(content)).getexif().get(ORIENTATION_TAG, 1)
     # A canvas or frame shows what the browser shows: upright, but Chromium shows WebP as stored.
     shown = "ignore" if address.endswith(".webp") else "apply"
@@ -304,9 +304,8 @@ def test_svg_is_read_as_the_browser_draws_it(
     page: Page, host: Host, tmp_path: Path, size: str, width: int, worker: bool
 ) -> None:
     path = tmp_path / f"drawing-{width}.svg"
-    path.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="100%" height="100%" fill="#0a8040"/></svg>'
-    )
+    rectangle = '<rect width="100%" height="100%" fill="#0a8040"/>'
+    path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{rectangle}</svg>')
     host.extras[f"photos/{path.name}"] = path
     answer = ask(page, host, MODEL, [f"/photos/{path.name}"], ["img"], {"worker": worker}, {})
     found = answer[f"/photos/{path.name}"]["img"]
@@ -361,3 +360,70 @@ def test_batch_takes_any_list_and_nothing_else(page: Page, host: Host) -> None:
         assert len(outcome["labels"]) == 2
         assert outcome["single"]["error"] == outcome["nothing"]["error"] == "RangeError"
         assert "takes an array of images; found a Blob" in outcome["single"]["message"]
+
+
+WAITING = """async name => {
+    const outcomes = {};
+    const timed = async (kind, call) => {
+        const started = performance.now();
+        const answer = await call.then(({ exact, inexact }) => ({ exact, inexact }), probe.describe);
+        outcomes[kind] = { ...answer, seconds: (performance.now() - started) / 1000 };
+    };
+    for (const worker of [true, false]) {
+        const model = await probe.load(name, { worker });
+        const page = document.createElement("div");
+        page.style.height = "20000px";
+        document.body.append(page);
+        const lazy = Object.assign(document.createElement("img"), { loading: "lazy" });
+        lazy.src = "/photos/lying.jpg";
+        document.body.append(lazy);
+        const slow = Object.assign(new Image(), { src: "/never.png" });
+        const stream = Object.assign(document.createElement("img"), { src: "/stream.mjpeg" });
+        document.body.prepend(stream);
+        while (!stream.naturalWidth) await new Promise(resolve => setTimeout(resolve, 20));
+        const abort = new AbortController();
+        const { signal } = abort;
+        const calls = [
+            timed(`lazy ${worker}`, model.predict(lazy)),
+            timed(`slow ${worker}`, model.predict(slow)),
+            timed(`aborted ${worker}`, model.predict(slow, { signal })),
+            timed(`stream ${worker}`, model.predict(stream)),
+            timed(`file ${worker}`, probe.fetchBlob("/photos/upright.jpg").then(blob => model.predict(blob))),
+        ];
+        setTimeout(() => abort.abort(), 300);
+        await Promise.all(calls);
+    }
+    return outcomes;
+}"""
+
+
+def test_img_that_never_loads_ends_its_own_call_alone(page: Page, host: Host) -> None:
+    picture = encoded(drawn(90, 60), "JPEG")
+    frame = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + picture + b"\r\n"
+    endless = Pause()
+    host.faults["never.png"] = Fault(picture, cut=0, pause=endless)
+    host.faults["stream.mjpeg"] = Fault(
+        frame * 2 + b"--frame",
+        content_type="multipart/x-mixed-replace; boundary=frame",
+        framing="close",
+        cut=len(frame) * 2 + 7,
+        pause=endless,
+    )
+    open_sources(page, host)
+    found = page.evaluate(WAITING, MODEL)
+    endless.go_on()
+    for worker in ("true", "false"):
+        lazy, slow = found[f"lazy {worker}"], found[f"slow {worker}"]
+        assert lazy["error"] == slow["error"] == "DecodeError"
+        assert "A lazy <img> out of view does not load" in lazy["message"]
+        assert "did not load within 10 s" in slow["message"]
+        assert lazy["seconds"] < 20
+        assert slow["seconds"] < 20
+        assert found[f"aborted {worker}"]["error"] == "AbortError"
+        assert found[f"aborted {worker}"]["seconds"] < 5
+        stream = found[f"stream {worker}"]
+        assert stream["exact"] is False
+        assert "only what the element shows" in stream["inexact"]
+        assert stream["seconds"] < 8
+        assert found[f"file {worker}"]["exact"] is True
+        assert found[f"file {worker}"]["seconds"] < 8

@@ -40,5 +40,5 @@ export type {
   ResizeInfo,
   StepInfo,
 } from "./api/preprocessing.ts";
-export type { Progress } from "./api/progress.ts";
+export type { OverallProgress, Progress } from "./api/progress.ts";
 export type { Watch, WatchOptions } from "./api/watch.ts";

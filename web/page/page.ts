@@ -32,10 +32,8 @@ function modelFor(name: string): Promise<Model> {
     loaded.model.then((model) => model.dispose()).catch(() => {});
   }
   const abort = new AbortController();
-  const files = new Map<string, Progress>();
-  const onProgress = (progress: Progress): void => {
-    files.set(progress.file, progress);
-    if (!abort.signal.aborted) view.showProgress([...files.values()]);
+  const onProgress = ({ overall }: Progress): void => {
+    if (!abort.signal.aborted) view.showProgress(overall);
   };
   const model = loadModel(name, { onProgress, signal: abort.signal });
   const choice = { name, model, abort };

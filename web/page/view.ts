@@ -1,5 +1,5 @@
 /** The page's elements. */
-import type { Prediction, Progress } from "../loader/torch2web.ts";
+import type { OverallProgress, Prediction } from "../loader/torch2web.ts";
 import { clearClasses, percent, showClasses } from "./classes.ts";
 
 function element(id: string): HTMLElement {
@@ -113,10 +113,7 @@ export function showFacts(
   element("facts").hidden = false;
 }
 
-export function showProgress(files: readonly Progress[]): void {
-  const sum = (key: "loaded" | "total"): number =>
-    files.reduce((total, file) => total + file[key], 0);
-  const [loaded, total] = [sum("loaded"), sum("total")];
+export function showProgress({ loaded, total }: OverallProgress): void {
   progress.value = total ? loaded / total : 0;
   element("progress-text").textContent =
     loaded < total

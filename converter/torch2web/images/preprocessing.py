@@ -43,7 +43,7 @@ class Preprocessing:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     exif_orientation: str = "apply"
-    """`apply` rotates files upright, like `ImageOps.exif_transpose`; `ignore` keeps them as they are stored."""
+    """`apply` rotates files upright, like `ImageOps.exif_transpose`; `ignore` leaves them as stored."""
 
     def __post_init__(self) -> None:
         if size_after(self.steps) is None:

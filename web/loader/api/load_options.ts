@@ -29,9 +29,12 @@ export interface LoadOptions {
   orientation?: PreprocessingInfo["exif_orientation"] | undefined;
   /** Whether to cache downloads on this device; by default true. */
   cache?: boolean;
-  /** Milliseconds without a byte after which a connection is aborted; by default 30,000. */
+  /**
+   * Milliseconds without a byte after which a connection is aborted, and in which an image has to be read; by default
+   * 30,000.
+   */
   stallTimeout?: number;
-  /** Called as each file arrives. */
+  /** Called as each file arrives; `overall` is the progress of all files together. */
   onProgress?: (progress: Progress) => void;
   /** Aborts the load. */
   signal?: AbortSignal;

@@ -12,13 +12,17 @@ export interface Model {
   /** The backend that runs the model, why it was chosen, and its self-check. */
   readonly backend: BackendReport;
   readonly worker: WorkerReport;
-  /** Concurrent calls are answered in the order of the calls. */
+  /**
+   * Concurrent calls are answered in the order of the calls, but a call waits no longer than a second for the images of
+   * an earlier one. Reading an image has the time limit `stallTimeout`. Raises DecodeError, BackendError, or the signal's
+   * reason.
+   */
   predict(source: ImageSource, options?: PredictOptions): Promise<Prediction>;
-  /** Predicts all of `sources` as one batch. */
+  /** Predicts all of `sources` as one batch; they are decoded one at a time. */
   predictBatch(sources: readonly ImageSource[], options?: PredictOptions): Promise<Prediction[]>;
   /** The preprocessed image: a tensor [3, height, width]. */
   preprocess(source: ImageSource, options?: PredictOptions): Promise<Float32Array<ArrayBuffer>>;
-  /** Logits [batch × classes] of a tensor [batch, 3, height, width]. */
+  /** Logits [batch × classes] of a tensor [batch, 3, height, width]. Raises RangeError for NaN, infinities or another size. */
   run(tensor: Float32Array, options?: PredictOptions): Promise<Float32Array>;
   /** Predicts the newest frame of a camera or video, again and again until it is stopped. */
   watch(
@@ -26,7 +30,7 @@ export interface Model {
     callback: (prediction: Prediction) => void,
     options?: WatchOptions,
   ): Watch;
-  /** Frees the memory; the model cannot be used afterwards. */
+  /** Frees the memory; the model cannot be used afterwards. Calls whose images are still read raise BackendError. */
   dispose(): Promise<void>;
 }
 

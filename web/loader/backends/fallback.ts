@@ -1,11 +1,15 @@
 import type { BackendReport, RejectedBackend } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
+import { within } from "../fetch/time_limit.ts";
 import type { BackendInputs } from "./backend_inputs.ts";
 import { chooseBackend, type Chosen } from "./choose.ts";
 import { IdleCheck } from "./idle_check.ts";
 import { Repeats } from "./repeats.ts";
 import { RunQueue } from "./run_queue.ts";
 import { problemOf, runGolden, ToleranceError, type Checked } from "./self_check.ts";
+
+/** Milliseconds in which a backend has to end. */
+const DISPOSE_TIMEOUT = 10_000;
 
 /** Above any preprocessed image; larger values may overflow in a backend that is right. */
 const MAX_INPUT = 1000;
@@ -64,10 +68,12 @@ export class FallbackBackend {
     return this.#queue.run(signal, task);
   }
 
+  /** After the runs before it; a backend that neither ends them nor itself is left to the browser. */
   async dispose(): Promise<void> {
     this.#disposed = true;
     this.#idleCheck.stop();
-    await this.#queue.run(undefined, () => this.#chosen.backend.dispose());
+    const disposed = this.#queue.run(undefined, () => this.#chosen.backend.dispose());
+    await within(DISPOSE_TIMEOUT, disposed).catch(() => {});
   }
 
   async #run(tensor: Float32Array, batch: number): Promise<Float32Array> {

@@ -99,7 +99,7 @@ async function decodeBlob(
     prepared = await prepare(new Uint8Array(await blob.arrayBuffer()));
     applied = exif === "apply" && prepared.orientation > 1;
     pixels = prepared.pixels ?? (await decodeByBrowser(prepared.bytes, prepared.size));
-    prepared.split?.merge(pixels, await decodeByBrowser(prepared.split.black));
+    prepared.split?.merge(pixels, await decodeByBrowser(prepared.split.black, prepared.size));
     // A damaged file may declare a canvas that exceeds the memory.
     if (prepared.placement) pixels = place(pixels, prepared.placement);
     if (applied) pixels = orient(pixels, prepared.orientation);

@@ -10,6 +10,7 @@ import type {
 } from "../api/model.ts";
 import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { FallbackBackend } from "../backends/fallback.ts";
+import { untilAborted } from "../fetch/until_aborted.ts";
 import type { Decoded } from "../images/decode.ts";
 import { listOf } from "../images/image_source.ts";
 import { normalise } from "../images/normalise.ts";
@@ -42,8 +43,8 @@ export class InlineModel implements Model {
   readonly #backend: FallbackBackend;
   readonly #order = new CallOrder();
   #disposed = false;
-  /** Whether the backend is gone too. */
-  #ended = false;
+  /** Aborts calls whose images are still read. */
+  readonly #ended = new AbortController();
 
   constructor(
     reader: ImageReader,
@@ -123,7 +124,7 @@ export class InlineModel implements Model {
     if (this.#disposed) return;
     this.#disposed = true;
     await this.#order.entered();
-    this.#ended = true;
+    this.#ended.abort(this.#disposedError());
     await this.#backend.dispose();
   }
 
@@ -171,7 +172,7 @@ export class InlineModel implements Model {
   async #enter<T>(signal: AbortSignal | undefined, ready: Promise<T>): Promise<T> {
     ready.catch(() => {});
     if (this.#disposed) throw this.#disposedError();
-    return this.#order.enter(signal, ready);
+    return this.#order.enter(signal, untilAborted(ready, this.#ended.signal));
   }
 
   async #run(
@@ -179,7 +180,7 @@ export class InlineModel implements Model {
     batch: number,
     signal: AbortSignal | undefined,
   ): Promise<Float32Array> {
-    if (this.#ended) throw this.#disposedError();
+    this.#ended.signal.throwIfAborted();
     return this.#backend.run(tensor, batch, signal);
   }
 

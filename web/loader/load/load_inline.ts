@@ -10,8 +10,10 @@ import { LinkedController } from "../fetch/linked_controller.ts";
 import { manifestPin } from "../fetch/manifest/pin.ts";
 import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
 import { findModel, findVariant, readManifest } from "../fetch/manifest/read.ts";
-import { PartCache } from "../fetch/part_cache.ts";
+import { Overall } from "../fetch/overall.ts";
+import { manifestEntry, PartCache } from "../fetch/part_cache.ts";
 import { siteURL } from "../fetch/site_url.ts";
+import { untilAborted } from "../fetch/until_aborted.ts";
 import { importFormats } from "../images/decode.ts";
 import { ImageReader } from "./image_reader.ts";
 import { InlineModel } from "./inline_model.ts";
@@ -23,23 +25,43 @@ export async function loadInline(
   reason: string,
   prefetched: Prefetched | Promise<Prefetched> = prefetch(options),
 ): Promise<InlineModel> {
+  const { signal } = options;
+  const loading = load(name, options, reason, prefetched);
+  if (!signal) return loading;
+  return untilAborted(loading, signal).catch((error: unknown) => {
+    // A step of the browser that does not look at the signal may still end.
+    loading.then(async (model) => model.dispose()).catch(() => {});
+    throw error;
+  });
+}
+
+async function load(
+  name: string,
+  options: LoadOptions,
+  reason: string,
+  prefetched: Prefetched | Promise<Prefetched>,
+): Promise<InlineModel> {
   const { backends, onProgress, signal, stallTimeout, threads } = options;
   const base = siteURL(options.baseURL);
-  const cache = await PartCache.open(base, options.cache);
-  const { stored, manifest: bytes } = await prefetched;
-  const manifest = await readManifest(base, bytes, options, { signal, stallTimeout });
+  const cache = await PartCache.open(base, options.cache, stallTimeout);
+  signal?.throwIfAborted();
+  const { stored, cached: known, ...fetched } = await prefetched;
+  const limits = { signal, stallTimeout };
+  const { manifest, bytes } = await readManifest(base, fetched.manifest, options, limits);
   const info = findModel(manifest, name);
   const variant = findVariant(info, options.variant);
   // Before the download, which may need the space.
-  await cache.evictOthers(stored, manifest);
+  await cache.evictOthers(stored, manifest, manifestPin());
+  const keeping = known ? undefined : cache.put(manifestEntry(manifestPin()), bytes);
   // In parallel with the model. A failure is raised by the first image that needs it.
   importFormats(base).catch(() => {});
 
   // The first failure aborts the other downloads.
   const failure = new LinkedController(signal);
   const either = failure.signal;
+  const overall = new Overall();
   const deliveryUntil = (until: AbortSignal): Delivery =>
-    new Delivery(base, cache, { onProgress, signal: until, stallTimeout });
+    new Delivery(base, cache, { onProgress, signal: until, stallTimeout }, overall);
   const delivery = deliveryUntil(either);
   const inputs: BackendInputs = {
     base,
@@ -49,14 +71,16 @@ export async function loadInline(
     delivery,
     deliveryUntil,
     signal: either,
+    overall,
   };
   try {
     const candidates = await candidatesFor(inputs, { backends, threads });
     // A backend or thread count that the page requests says nothing about the device.
     const requested = backends !== undefined || threads !== undefined;
-    const cached = requested || options.cache === false ? undefined : await cacheFor(inputs);
+    const cached = requested || cache.problem ? undefined : await cacheFor(inputs, stallTimeout);
     const chosen = await chooseBackend(candidates, inputs, cached);
     inputs.weights = undefined;
+    await keeping;
     const later = (): BackendInputs => {
       // The page's signal and callback were for the load.
       const never = new AbortController().signal;
@@ -78,7 +102,10 @@ export async function loadInline(
 }
 
 /** The chosen backend depends on the loader, the manifest and the device. */
-async function cacheFor({ base, info, variant }: BackendInputs): Promise<BackendCache> {
+async function cacheFor(
+  { base, info, variant }: BackendInputs,
+  limit: number | undefined,
+): Promise<BackendCache> {
   const { name } = await adapter();
   const { hardwareConcurrency } = navigator;
   const dependsOn = [
@@ -88,5 +115,5 @@ async function cacheFor({ base, info, variant }: BackendInputs): Promise<Backend
     globalThis.crossOriginIsolated,
     hardwareConcurrency,
   ];
-  return new BackendCache(base, `${info.name} ${variant.name}`, dependsOn.join(" "));
+  return new BackendCache(base, `${info.name} ${variant.name}`, dependsOn.join(" "), limit);
 }

@@ -88,7 +88,8 @@ export type Call = {
 export type Request = Call | { abort: number };
 
 export type Reply =
-  | { ready: true; problem: string }
+  /** `locked`: whether the worker holds the lock of the greeting. */
+  | { ready: true; problem: string; locked: boolean }
   | { id: number; progress: Progress }
   | { id: number; result: unknown }
   | { id: number; error: PackedError }

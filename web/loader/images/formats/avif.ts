@@ -1,5 +1,8 @@
+import { avifMetadata } from "./avif_metadata.ts";
 import { textAt, viewOf, type Bytes } from "./bytes.ts";
+import { exifOrientation, orientationOf } from "./orientation.ts";
 import type { Probe } from "./probe.ts";
+import { checkSize } from "./size.ts";
 
 /** 8 × 8 pixels with chroma subsampled 4:2:0, written by Pillow; `sum` is that of Pillow's decoder. */
 const SUBSAMPLED =
@@ -38,6 +41,7 @@ export function prepareAvif(file: Bytes): {
   const freed = new Set<number>();
   walk(bytes, 0, bytes.length, (kind, start, index) => {
     if (kind === "av1C") flags.push(bytes[start + 10]!);
+    if (kind === "ispe") checkSize(...ispeSize(bytes, start), "AVIF");
     if (kind === "irot") angle = bytes[start + 8]! & 3;
     if (kind === "imir") mirror = 1 + (bytes[start + 8]! & 1);
     if (kind === "ftyp")
@@ -50,11 +54,23 @@ export function prepareAvif(file: Bytes): {
   walk(bytes, 0, bytes.length, (kind, start) => {
     if (kind === "ipma") dissociate(bytes, start, freed);
   });
-  const orientation = ORIENTATIONS[angle]![mirror]!;
+  // Pillow reads XMP data where neither properties nor Exif data say anything.
+  const orientation = angle || mirror ? ORIENTATIONS[angle]![mirror]! : orientationWithout(file);
   const deep = flags.some((byte) => byte & HIGH_DEPTH);
   const inexact = deep ? "browsers round AVIF of more than 8 bits differently" : "";
   const subsampled = flags.some((byte) => (byte & CHROMA_FLAGS) === SUBSAMPLED_COLOUR);
   return { bytes, orientation, inexact, ...(subsampled && { probe: PROBE }) };
+}
+
+function ispeSize(bytes: Bytes, start: number): [width: number, height: number] {
+  return [viewOf(bytes).getUint32(start + 12), viewOf(bytes).getUint32(start + 16)];
+}
+
+/** The orientation of a file that has no rotation and mirroring, which Exif data do not overrule. */
+function orientationWithout(file: Bytes): number {
+  const { exif, xmp } = avifMetadata(file);
+  const overruled = exif && exifOrientation(exif) !== undefined;
+  return overruled || !xmp ? 1 : orientationOf({ xmp });
 }
 
 /** Exif orientation by quarter turns, then by mirroring: none, vertical, horizontal. */

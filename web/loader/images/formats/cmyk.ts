@@ -1,9 +1,10 @@
-import { concatenate, textAt, type Bytes } from "./bytes.ts";
+import { concatenate, type Bytes } from "./bytes.ts";
 import { huffmanTable, withoutBlocks, type HuffmanTable } from "./scan.ts";
 
-/** A marker, the content of its segment, and the entropy-coded data that follows a scan header. */
+/** A marker, its segment as a whole and its content, and the entropy-coded data that follows a scan header. */
 export interface Segment {
   marker: number;
+  whole: Uint8Array;
   content: Uint8Array;
   data: Uint8Array;
 }
@@ -35,10 +36,10 @@ const ADOBE = 0xee;
  * layout of the MCUs (ITU-T T.81).
  */
 export function splitCmyk(segments: readonly Segment[]): Split | undefined {
-  const adobe = segments.find(
-    ({ marker, content }) => marker === ADOBE && textAt(content, 0, 5) === "Adobe",
-  );
-  const ycck = adobe?.content[11] === 2;
+  const adobe = segments
+    .filter(({ marker, content }) => marker === ADOBE && content.length >= 12)
+    .at(-1);
+  const ycck = !!adobe?.content[11];
   const colours = withoutComponent(segments, BLACK, ycck);
   const black = withoutComponent(segments, MAGENTA, false);
   if (!colours || !black) return undefined;
@@ -94,7 +95,7 @@ function adobeSegment(ycc: boolean): Bytes {
   return segmentOf(ADOBE, concatenate([name, Uint8Array.of(0, 100, 0, 0, 0, 0, ycc ? 1 : 0)]));
 }
 
-function readTables(content: Uint8Array, tables: HuffmanTable[]): void {
+export function readTables(content: Uint8Array, tables: HuffmanTable[]): void {
   for (let at = 0; at + 17 <= content.length;) {
     const counts = content.subarray(at + 1, at + 17);
     const symbols = content.subarray(at + 17, at + 17 + counts.reduce((sum, n) => sum + n, 0));

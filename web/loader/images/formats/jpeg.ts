@@ -1,76 +1,185 @@
-import { concatenate, textAt, truncated, type Bytes } from "./bytes.ts";
+import { concatenate, FormatError, truncated, viewOf, type Bytes } from "./bytes.ts";
 import { splitCmyk, type Segment, type Split } from "./cmyk.ts";
+import { AppSegments } from "./jpeg_app.ts";
+import {
+  DAC,
+  DHT,
+  DQT,
+  DRI,
+  EOI,
+  isAlone,
+  isFrame,
+  isRestart,
+  isTable,
+  nextMarker,
+  SOF0,
+  SOF2,
+  SOI,
+  SOS,
+} from "./jpeg_markers.ts";
+import { isIncomplete } from "./jpeg_progress.ts";
+import { scanCompletes } from "./jpeg_scan_end.ts";
 import { orientationOf } from "./orientation.ts";
-
-const EOI = 0xd9;
-const SOS = 0xda;
-/** Exif and XMP. */
-const APP1 = 0xe1;
-/** Colour profile. */
-const APP2 = 0xe2;
+import { checkSize } from "./size.ts";
 
 /**
- * Removes APP1, APP2 and everything after the end marker (ITU-T T.81, annex B). The Adobe segment stays, as it defines the
- * colour space. A CMYK file is split.
+ * Reduces a JPEG to what its pixels need (ITU-T T.81, annex B), in the order of the file: tables, frame, scans, and the
+ * segments that define the colour space. Bytes between segments and after the end marker are dropped, where browsers and
+ * Pillow's libjpeg skip different ones. A CMYK file is split. Raises FormatError where Pillow refuses the file's structure.
  */
 export function prepareJpeg(bytes: Bytes): {
   bytes: Bytes;
   orientation: number;
   inexact: string;
+  size: { width: number; height: number };
   split?: Split;
 } {
-  const kept: Uint8Array[] = [];
-  const segments: Segment[] = [];
-  let cmyk = false;
-  let orientation = 1;
-  let hasExif = false;
-  let from = 0;
-  let at = 2;
-  for (;;) {
-    // Fill bytes may precede a marker.
-    while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++;
-    const marker = bytes[at + 1];
-    if (bytes[at] !== 0xff || marker === undefined) throw truncated(bytes, "JPEG");
+  const { segments, frame, metadata } = readSegments(bytes);
+  const orientation = orientationOf(metadata);
+  const header = viewOf(frame.content);
+  const size = { width: header.getUint16(3), height: header.getUint16(1) };
+  const cmyk = frame.content[5] === 4;
+  let inexact = isIncomplete(segments)
+    ? "browsers smooth an incomplete progressive JPEG in another way"
+    : "";
+  const split = cmyk ? splitCmyk(segments) : undefined;
+  if (split) return { bytes: split.colours, orientation, inexact, size, split };
+  if (cmyk) inexact ||= "browsers round the colours of CMYK in another way, by 1 of 255";
+  const start = Uint8Array.of(0xff, SOI);
+  const pieces = segments.flatMap(({ whole, data }) => [whole, data]);
+  const end = Uint8Array.of(0xff, EOI);
+  return { bytes: concatenate([start, ...pieces, end]), orientation, inexact, size };
+}
+
+function readSegments(bytes: Bytes): {
+  segments: Segment[];
+  frame: Segment;
+  metadata: AppSegments["metadata"];
+} {
+  let segments: Segment[] = [];
+  const app = new AppSegments();
+  let frame: Segment | undefined;
+  let scans = 0;
+  let restarts = false;
+  let several = false; // scans are read up to the end of the file
+  for (let from = 2; ;) {
+    const at = nextMarker(bytes, from);
+    const marker = at < 0 ? EOI : bytes[at + 1]!;
+    if (marker === EOI && !scans && !frame && bytes[at + 2] === 0xff && bytes[at + 3] === SOI) {
+      // Tables for the image that follows (annex B.5).
+      segments = segments.filter((segment) => [DHT, DQT].includes(segment.marker));
+      from = at + 4;
+      continue;
+    }
     if (marker === EOI) {
-      kept.push(bytes.subarray(from, at + 2));
-      const split = cmyk ? splitCmyk(segments) : undefined;
-      if (split) return { bytes: split.colours, orientation, inexact: "", split };
-      const inexact = cmyk ? "browsers round the colours of CMYK in another way, by 1 of 255" : "";
-      return { bytes: concatenate(kept), orientation, inexact };
+      // Pillow needs an end marker after several scans only; a single one has to have all of its pixels.
+      const complete = at >= 0 || (scans > 0 && !several && endsWell(bytes, segments));
+      if (!scans || !complete) throw truncated(bytes, "JPEG");
+      return { segments, frame: frame!, metadata: app.metadata };
     }
-    const end = at + 2 + (bytes[at + 2]! << 8) + bytes[at + 3]!;
-    if (!(end <= bytes.length)) throw truncated(bytes, "JPEG");
-    if (isFrameHeader(marker) && bytes[at + 9] === 4) cmyk = true;
-    if (marker === APP1 && !hasExif && textAt(bytes, at + 4, 6) === "Exif\0\0") {
-      hasExif = true;
-      orientation = orientationOf({ exif: bytes.subarray(at + 4, end) });
+    from = at + 2;
+    if (isAlone(marker)) {
+      // Before the first scan Pillow knows restart markers alone.
+      if (scans || isRestart(marker)) continue;
+      throw unknown(marker);
     }
-    if (marker === APP1 || marker === APP2) {
-      kept.push(bytes.subarray(from, at));
-      from = end;
+    if (isFrame(marker) ? frame : marker !== SOS && !isTable(marker)) throw unknown(marker);
+    const size = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    if (size < 2 && (isFrame(marker) || [SOS, DHT, DQT, DRI].includes(marker))) {
+      throw unknown(marker);
     }
-    const next = marker === SOS ? endOfScan(bytes, end) : end;
-    segments.push({
-      marker,
-      content: bytes.subarray(at + 4, end),
-      data: bytes.subarray(end, next),
-    });
-    at = next;
+    const next = at + 2 + Math.max(2, size);
+    if (!(next <= bytes.length)) {
+      // Behind the pixels, this is not read, unless its start is invalid.
+      if (!scans || several || marker === SOS || (marker === DHT && size < MIN_TABLE_SIZE)) {
+        throw truncated(bytes, "JPEG");
+      }
+      from = bytes.length;
+      continue;
+    }
+    from = next;
+    const content = bytes.subarray(at + 4, next);
+    const segment = { marker, content, whole: bytes.subarray(at, next), data: NO_DATA };
+    if (marker === SOS) {
+      const whole = content.length === 4 + 2 * content[0]!;
+      if (!frame || !whole || (scans && !several)) throw unknown(marker);
+      scans++;
+      several ||= frame.marker === SOF2 || content[0]! < frame.content[5]!;
+      from = endOfScan(bytes, next, restarts);
+      segment.data = withoutFill(bytes.subarray(next, from));
+      segments.push(segment);
+    } else if (isFrame(marker)) {
+      checkFrame(content);
+      app.readFrameHeader();
+      frame = segment;
+      segments.push(segment);
+    } else if ([DHT, DQT, DRI].includes(marker)) {
+      segments.push(segment);
+      if (marker === DRI) restarts = content.some((value) => value > 0);
+    } else if (marker === DAC) {
+      if (!isConditioning(content)) throw unknown(marker);
+    } else if (!scans && app.read(marker, content)) {
+      segments.push(segment);
+    }
   }
 }
 
-/** SOF0 to SOF15, except three markers in that range. */
-function isFrameHeader(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+const NO_DATA = new Uint8Array();
+/** Of a segment with a Huffman table. */
+const MIN_TABLE_SIZE = 19;
+
+function unknown(marker: number): FormatError {
+  return new FormatError(
+    `The JPEG file is damaged or of an unknown kind: marker ${marker.toString(16)}.`,
+  );
 }
 
-/** Position of the next marker; entropy-coded data contains only 0xff00 and restart markers. */
-function endOfScan(bytes: Uint8Array, start: number): number {
+/** As Pillow's `JpegImagePlugin.SOF`. Raises FormatError. */
+function checkFrame(content: Bytes): void {
+  const [bits, , , , , components] = content;
+  if (bits !== 8 || ![1, 3, 4].includes(components ?? 0) || content.length % 3) {
+    throw new FormatError(
+      `The JPEG file is damaged or of an unknown kind (${bits} bits, ${components} components).`,
+    );
+  }
+  const view = viewOf(content);
+  checkSize(view.getUint16(3), view.getUint16(1), "JPEG");
+}
+
+/** Whether libjpeg needs nothing of the file after its last segment. */
+function endsWell(bytes: Bytes, segments: readonly Segment[]): boolean {
+  const { marker, data } = segments.at(-1)!;
+  // Entropy-coded data that another marker ends is filled up with zeros.
+  const isLast =
+    marker === SOS && nextMarker(bytes, data.byteOffset - bytes.byteOffset + data.length) < 0;
+  return !isLast || scanCompletes(bytes, segments);
+}
+
+/**
+ * Position of the next marker; entropy-coded data contains only 0xff00 and restart markers. Where it looks for these, libjpeg
+ * skips others that are too low (`jpeg_resync_to_restart`).
+ */
+function endOfScan(bytes: Uint8Array, start: number, restarts: boolean): number {
   for (let at = start; ; at += 2) {
-    at = bytes.indexOf(0xff, at);
-    if (at < 0) throw truncated(bytes, "JPEG");
-    const next = bytes[at + 1]!;
-    if (next === 0xff) at--;
-    else if (next !== 0 && !(next >= 0xd0 && next <= 0xd7)) return at;
+    at = nextMarker(bytes, at);
+    if (at < 0) return bytes.length;
+    const marker = bytes[at + 1]!;
+    if (!isRestart(marker) && !(restarts && marker < SOF0)) return at;
   }
+}
+
+/** Without the fill bytes before the next marker. */
+function withoutFill(data: Bytes): Bytes {
+  let end = data.length;
+  while (data[end - 1] === 0xff) end--;
+  return data.subarray(0, end);
+}
+
+/** Pillow reads and ignores the conditioning of arithmetic codes, but libjpeg checks it (`get_dac`). */
+function isConditioning(content: Uint8Array): boolean {
+  const valid = (index: number, value: number): boolean =>
+    index < 32 && (index >= 16 || (value & 15) <= value >> 4);
+  return (
+    content.length % 2 === 0 && content.every((index, i) => i % 2 || valid(index, content[i + 1]!))
+  );
 }

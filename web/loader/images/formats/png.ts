@@ -6,6 +6,8 @@ import type { PngInfo } from "./png_header.ts";
 import { PngRows } from "./png_rows.ts";
 import { checkSize } from "./size.ts";
 
+const PIECE_SIZE = 2 ** 14;
+
 /**
  * Decodes a PNG as Pillow's `convert("RGB")` does: without gamma, profile and transparency, 16 bits truncated to the high
  * byte, but 16-bit grey clipped at 255 (PNG specification). Browsers apply these, and differ in rounding and in which
@@ -27,7 +29,7 @@ export async function decodePng(bytes: Bytes): Promise<{ pixels: ImageData; orie
 
 /** Whether the data is just that of the lines, with a right checksum. */
 async function inflateWhole({ pieces }: PixelData, rows: PngRows): Promise<boolean> {
-  const stream = new Blob(pieces).stream().pipeThrough(new DecompressionStream("deflate"));
+  const stream = streamOf(pieces).pipeThrough(new DecompressionStream("deflate"));
   const reader = stream.getReader();
   try {
     for (;;) {
@@ -41,6 +43,23 @@ async function inflateWhole({ pieces }: PixelData, rows: PngRows): Promise<boole
   }
   await reader.cancel();
   return false;
+}
+
+/** Small pieces, as all that one inflates to is held: up to 1032 times its size. */
+function streamOf(pieces: readonly Bytes[]): ReadableStream<Bytes> {
+  let [index, at] = [0, 0];
+  return new ReadableStream({
+    pull(controller): void {
+      const piece = pieces[index];
+      if (!piece) {
+        controller.close();
+        return;
+      }
+      controller.enqueue(piece.subarray(at, at + PIECE_SIZE));
+      at += PIECE_SIZE;
+      if (at >= piece.length) [index, at] = [index + 1, 0];
+    },
+  });
 }
 
 /**

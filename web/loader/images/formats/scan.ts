@@ -70,12 +70,12 @@ function endOfBlock(
   coding: Coding,
 ): number {
   if (coding === "dc bit") return at + 1;
-  const size = component.dc![next16(bits, at)]!;
+  const size = component.dc?.[next16(bits, at)];
   if (!size) return NaN;
   at += (size >> 8) + (size & 255);
   if (coding === "dc") return at;
   for (let k = 1; k < 64; k++) {
-    const code = component.ac![next16(bits, at)]!;
+    const code = component.ac?.[next16(bits, at)];
     if (!code) return NaN;
     const [run, magnitude] = [(code >> 4) & 15, code & 15];
     at += (code >> 8) + magnitude;
@@ -85,7 +85,7 @@ function endOfBlock(
   return at;
 }
 
-function next16(bits: Uint8Array, at: number): number {
+export function next16(bits: Uint8Array, at: number): number {
   const byte = at >> 3;
   const three = (bits[byte]! << 16) | (bits[byte + 1]! << 8) | bits[byte + 2]!;
   return (three >> (8 - (at & 7))) & 0xffff;

@@ -1,6 +1,7 @@
 import { concatenate, truncated, viewOf, type Bytes } from "./bytes.ts";
 import { orientationOf } from "./orientation.ts";
 import type { Placement } from "./placement.ts";
+import { checkSize } from "./size.ts";
 import { decodeVp8l } from "./vp8l.ts";
 import { isValidAlpha } from "./webp_alpha.ts";
 import { readWebp } from "./webp_container.ts";
@@ -16,10 +17,12 @@ const HEADERS_SIZE = 20;
 export function prepareWebp(file: Bytes): {
   bytes: Bytes;
   orientation: number;
+  size?: { width: number; height: number };
   pixels?: ImageData;
   placement?: Placement;
 } {
   const { width, height, frame, metadata } = readWebp(file);
+  checkSize(width, height, "WebP");
   if (frame.alpha && !isValidAlpha(frame.alpha, frame.width, frame.height)) {
     throw truncated(file, "WebP");
   }
@@ -36,7 +39,8 @@ export function prepareWebp(file: Bytes): {
       ...position,
     };
   }
-  return { bytes: simpleWebp(frame.bitstream), ...position };
+  const size = { width: frame.width, height: frame.height };
+  return { bytes: simpleWebp(frame.bitstream), size, ...position };
 }
 
 /** A file of one lossy bitstream. */
