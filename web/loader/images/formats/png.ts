@@ -20,7 +20,7 @@ export async function decodePng(bytes: Bytes): Promise<{ pixels: ImageData; orie
   if (info.colour < 0) throw new FormatError("The PNG file is of an unknown colour type.");
   const image = new ImageData(info.width, info.height);
   const rows = new PngRows(image, info);
-  if (info.frame) rows.fillMissing();
+  if (rows.partial) rows.fillMissing();
   const whole = !compressed.cut && (await inflateWhole(compressed, rows));
   const end = whole ? compressed.ends.at(-1)! : inflateDamaged(bytes, compressed, image, info);
   readLateChunks(bytes, end, info);
@@ -74,7 +74,6 @@ function inflateDamaged(
 ): number {
   const rows = new PngRows(image, info);
   const { data, end, lastWrite, read } = inflate(concatenate(pieces), rows.size);
-  rows.fillMissing();
   rows.push(data);
   let piece = 0;
   let pieceEnd = pieces[0]?.length ?? 0;
@@ -84,5 +83,10 @@ function inflateDamaged(
     ? end !== "invalid" || read > pieceEnd
     : ended && rows.between && data.length > 0;
   if (!accepted) throw truncated(bytes, "PNG");
+  if (!rows.full) {
+    const again = new PngRows(image, info);
+    again.fillMissing();
+    again.push(data);
+  }
   return ends[piece]!;
 }
