@@ -74,7 +74,7 @@ function samplesOf(track: Track, file: Bytes): Bytes[] {
   const [runs, size, sizes] = [runsOf(track.get("stsc")), ...sizesOf(track.get("stsz"))];
   const samples: Bytes[] = [];
   chunkOffsets(track).forEach((offset, chunk) => {
-    const count = runs.findLast(([first]) => first! <= chunk + 1)?.[1];
+    const count = [...runs].reverse().find(([first]) => first! <= chunk + 1)?.[1];
     const fields = new FieldReader(file);
     if (!count) throw fields.damaged();
     fields.at = offset;
