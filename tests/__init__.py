@@ -1,0 +1,1 @@
+import torch2web  # noqa: F401  # before onnxruntime, whose telemetry it turns off

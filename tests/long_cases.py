@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 LONG: dict[str, tuple[str, ...] | int] = {
+    "browser/test_backend_faults.py": 2,
     "browser/test_backend_sites.py::test_python_in_the_page_finds_every_file": (),
     "browser/test_backends.py::test_webgpu_gives_the_right_numbers": (),
+    "browser/test_bounded.py": 2,
     "browser/test_burden.py::test_frames_leave_memory_flat": (),
     "browser/test_burden.py::test_memory_is_flat": (),
     "browser/test_cache.py::test_altered_entry_is_dropped_and_fetched_again": ("weights",),
@@ -20,7 +22,9 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_delivery.py::test_each_part_in_turn": ("corrupted",),
     "browser/test_delivery.py": 1,
     "browser/test_downloads.py": 1,
+    "browser/test_mutated_files.py": ("few",),
     "browser/test_offline.py": 1,
+    "browser/test_old_browsers.py::test_works_without_newer_features": ("compiled-in the worker",),
     "browser/test_parity.py::test_loader_computes_what_python_computes": (
         "int8-compiled",
         "mobilenet_emotion-int8-wasm",
@@ -31,6 +35,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_policy.py": 2,
     "browser/test_signature.py": 1,
     "browser/test_teeth.py": 2,
+    "browser/test_watch.py::test_camera_starts": ("10",),
     "browser/test_verify_page.py::test_changed_file_of_the_judge_stops_it": (),
     "browser/test_verify_page.py::test_both_judges_follow_a_model_cards_steps": (),
     "browser/test_verify_page.py::test_judge_in_the_page": ("default",),

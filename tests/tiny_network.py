@@ -5,15 +5,17 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from torch2web.catalog.load import ModelSpec
+
 
 class TinyNetwork(nn.Module):
-    """One convolution with enough weights to be stored apart, and four classes."""
+    """One convolution with enough weights to be stored apart, and some classes."""
 
-    def __init__(self, activation: Callable[[Tensor], Tensor]) -> None:
+    def __init__(self, activation: Callable[[Tensor], Tensor], classes: int = 4) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(3)
         self.conv = nn.Conv2d(3, 16, 16, stride=16)
-        self.head = nn.Linear(16, 4)
+        self.head = nn.Linear(16, classes)
         with torch.no_grad():
             for parameter in self.parameters():
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) / 8)
@@ -28,6 +30,11 @@ class TinyNetwork(nn.Module):
 def plannable(*_: object) -> nn.Module:
     """In the place of `load_model`: a network that the compiled backend runs."""
     return TinyNetwork(torch.relu).eval()
+
+
+def of_classes(spec: ModelSpec, *_: object) -> nn.Module:
+    """The same with a class for each label."""
+    return TinyNetwork(torch.relu, len(spec.labels)).eval()
 
 
 def unplannable(*_: object) -> nn.Module:

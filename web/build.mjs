@@ -1,11 +1,11 @@
 /**
  * Bundles what the browser runs.
  *
- *     node build.mjs scripts OUT   the loader torch2web.js, its chunks, stub.js and the pages' scripts, minified
+ *     node build.mjs scripts OUT   the loader torch2web.js, its chunks, stub.js, embed.js and the pages' scripts, minified
  *     node build.mjs types OUT     torch2web.d.ts, all of its types in one file
  *     node build.mjs offline OUT   offline.js
  *
- * Nothing of a site is in them: Python completes stub.js and offline.js (converter/torch2web/site/writers/).
+ * Nothing of a site is in them: Python completes stub.js, embed.js and offline.js (converter/torch2web/site/writers/).
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
@@ -24,7 +24,8 @@ const HASH_LENGTH = 32;
 const common = {
   bundle: true,
   format: "esm",
-  target: "es2022",
+  // The oldest browsers, as in docs/limits.md.
+  target: ["chrome109", "firefox115", "safari16.4"],
   minify: true,
   legalComments: "none",
   logLevel: "warning",
@@ -71,6 +72,12 @@ async function buildScripts(out) {
   });
   const [{ exports: exported }] = Object.values(metafile.outputs);
   await writeFile(join(out, "stub.js"), stub(exported.toSorted()));
+  await build({
+    ...common,
+    format: "iife", // a classic script: it knows its own address, and runs before the modules of a page
+    entryPoints: [here("loader/embed.ts")],
+    outfile: join(out, "embed.js"),
+  });
   await build({
     ...common,
     entryPoints: [here("page/page.ts"), here("verify/verify.ts")],

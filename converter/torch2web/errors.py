@@ -8,6 +8,7 @@
     │   ├── KeyFileError          an invalid file of a private or public key
     │   ├── MissingExtraError     an option whose optional packages are not installed
     │   ├── ManifestError         a model_info.json that violates its schema
+    │   ├── TextEncodingError     a text file that is neither UTF-8 nor marked as UTF-16 or UTF-32
     │   ├── OutcomeError          an invalid device report, received or read from parity/
     │   └── OutputError           an unusable output or site folder
     ├── CheckError                a failed check of a build product; exit code 1
@@ -102,6 +103,14 @@ class ManifestError(InputError):
     def __init__(self, key: str, problem: str) -> None:
         self.key, self.problem = key, problem
         super().__init__(f"model_info.json: {key + ': ' if key else ''}{problem}")
+
+
+class TextEncodingError(InputError):
+    """`source` is the path of the file, or what else the text came from."""
+
+    def __init__(self, source: object, problem: str) -> None:
+        self.source, self.problem = source, problem
+        super().__init__(f"{source}: {problem}")
 
 
 class OutcomeError(InputError):

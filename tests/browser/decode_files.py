@@ -1,6 +1,6 @@
-"""Mutated files decoded by the loader in Chromium, against Pillow: `python -m tests.browser.decode_files FOLDER`.
+"""Files decoded by the loader in Chromium, against Pillow.
 
-FOLDER is one that `tests.browser.mutated_files` wrote.
+`python -m tests.browser.decode_files FOLDER` decodes what `tests.browser.mutated_files` wrote into FOLDER.
 """
 
 import json
@@ -43,6 +43,10 @@ class Comparison:
     def format(self) -> str:
         return self.verdict.name.partition("-")[0]
 
+    def __str__(self) -> str:
+        told = self.found.get("message") or f"{self.found['by']} {self.found['inexact']}"
+        return f"{self.verdict.name}: {self.outcome}; Pillow: {self.verdict.reason or 'read'}; loader: {told}"
+
 
 @contextmanager
 def decoding_page(browser: Browser, files: Path, folder: Path) -> Iterator[Page]:
@@ -64,13 +68,13 @@ def decoding_page(browser: Browser, files: Path, folder: Path) -> Iterator[Page]
     assert uncaught == []
 
 
-def compare(page: Page, verdicts: Sequence[Verdict]) -> list[Comparison]:
+def compare(page: Page, verdicts: Sequence[Verdict], orientation: str = "ignore") -> list[Comparison]:
     """What the loader makes of each file, against what Pillow makes of it."""
     comparisons = []
     for start in range(0, len(verdicts), BATCH):
         batch = verdicts[start : start + BATCH]
         names = [verdict.name for verdict in batch]
-        found = page.evaluate("args => decodeFiles(...args)", [names, "ignore"])
+        found = page.evaluate("args => decodeFiles(...args)", [names, orientation])
         comparisons += [
             Comparison(verdict, found[verdict.name], _outcome(verdict, found[verdict.name]))
             for verdict in batch
@@ -88,6 +92,19 @@ def _outcome(verdict: Verdict, found: Mapping[str, Any]) -> str:
     if found["pixels"] == verdict.pixels:
         return SAME
     return SAID if found["inexact"] else DIFFERENT
+
+
+def peak_memory(browser: Browser) -> int:
+    """Most bytes that any process of pages held so far, on Linux."""
+    session = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    peaks = []
+    for process in processes:
+        if process["type"] == "renderer":
+            status = Path(f"/proc/{process['id']}/status").read_text()
+            peaks.append(int(status.partition("VmHWM:")[2].split()[0]) * 1024)
+    return max(peaks)
 
 
 def table(comparisons: Iterable[Comparison]) -> str:
@@ -115,10 +132,7 @@ def main() -> None:
             comparisons = compare(page, verdicts)
     for comparison in comparisons:
         if comparison.outcome not in (SAME, BOTH_REFUSE):
-            told = comparison.found.get("message") or comparison.found.get("by")
-            name, reason = comparison.verdict.name, comparison.verdict.reason
-            cause = comparison.found.get("cause", "")
-            print(f"{comparison.outcome}: {name}: Pillow {reason}; loader {told} {cause}")
+            print(comparison, comparison.found.get("cause", ""))
     slow = [f"{c.verdict.name} {c.found['ms']:.0f} ms" for c in comparisons if c.found["ms"] > 1000]
     print("\n".join(["", table(comparisons), *slow]))
 

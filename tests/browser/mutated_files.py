@@ -1,6 +1,6 @@
-"""Mutated image files and what Pillow makes of them: `python -m tests.browser.mutated_files FOLDER --format webp`.
+"""Mutated image files and what Pillow makes of them, the same files every time.
 
-The same files every time: the generator is seeded by their names.
+`python -m tests.browser.mutated_files FOLDER --format webp` writes those of one format.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tests.corpus import bmp as b
 from tests.corpus import gif as g
@@ -27,6 +27,7 @@ VERDICTS = "verdicts.json"
 COUNTS = {"jpeg": 1200, "png": 1000, "gif": 700, "bmp": 700, "ico": 300, "webp": 800, "avif": 300}
 """Files of each format in the long form."""
 
+TOO_LARGE = "too large"
 LARGEST = 2**24
 """Pixels of the largest mutant that is kept: those whose header says more are the subject of other tests."""
 
@@ -37,7 +38,7 @@ class Verdict:
 
     name: str
     pixels: str | None
-    reason: str
+    reason: str = ""
 
 
 def make_mutants(kind: str, count: int) -> Iterator[tuple[str, bytes]]:
@@ -150,19 +151,20 @@ def bases_of(kind: str) -> list[tuple[str, bytes]]:
     return list(makers[kind].items())
 
 
-def judge(name: str, content: bytes) -> Verdict:
-    """What Pillow says of a file."""
+def judge(name: str, content: bytes, orientation: str = "ignore") -> Verdict:
+    """What Pillow says of a file; `orientation` is that of `Preprocessing`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(content)) as image:
                 if image.width * image.height > LARGEST:
-                    return Verdict(name, None, "too large")
-                image = image.convert("RGB")
-    except Exception as error:  # whatever a plugin raises, it did not read the file
+                    return Verdict(name, None, TOO_LARGE)
+                turned = ImageOps.exif_transpose(image) if orientation == "apply" else image
+                rgb = turned.convert("RGB")
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises, it did not read the file
         return Verdict(name, None, f"{type(error).__name__}: {error}")
-    pixels = b"%dx%d " % image.size + image.tobytes()
-    return Verdict(name, hashlib.sha256(pixels).hexdigest(), image.format or "")
+    pixels = b"%dx%d " % rgb.size + rgb.tobytes()
+    return Verdict(name, hashlib.sha256(pixels).hexdigest())
 
 
 def write_mutants(folder: Path, counts: dict[str, int]) -> list[Verdict]:
@@ -172,7 +174,7 @@ def write_mutants(folder: Path, counts: dict[str, int]) -> list[Verdict]:
     for kind, count in counts.items():
         for name, content in make_mutants(kind, count):
             verdict = judge(name, content)
-            if verdict.reason != "too large":
+            if verdict.reason != TOO_LARGE:
                 (folder / name).write_bytes(content)
                 verdicts.append(verdict)
     (folder / VERDICTS).write_text(json.dumps([asdict(verdict) for verdict in verdicts], indent=1))

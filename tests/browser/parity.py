@@ -13,11 +13,11 @@ LOGITS_TOLERANCE = 1e-4
 HARNESS = ROOT / "tests/browser/harness"
 
 
-def open_harness(page: Page, host: Host) -> None:
+def open_harness(page: Page, host: Host, name: str = "blank.html") -> None:
     """Open an empty page that imports the site's loader."""
     for file in HARNESS.iterdir():
         host.extras[f"harness/{file.name}"] = file
-    page.goto(f"{host.url}harness/blank.html")
+    page.goto(f"{host.url}harness/{name}")
     page.wait_for_selector("html[data-ready]")
 
 

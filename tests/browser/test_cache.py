@@ -44,6 +44,14 @@ WITHOUT = {
     ),
 }
 
+CHANGE_MANIFEST = """async () => {
+    for (const name of await caches.keys()) {
+        const cache = await caches.open(name);
+        for (const { url } of await cache.keys())
+            if (url.includes("/torch2web-manifest/")) await cache.put(url, new Response("{}"));
+    }
+}"""
+
 
 @pytest.fixture
 def host(parted_site: Path, host_of: Hosting) -> Host:
@@ -148,6 +156,8 @@ def test_manifest_of_another_build_changes_nothing(opened: Page, host: Host, lat
     load(opened)
     open_page(opened, host)
     host.faults[MANIFEST] = Fault((later / MANIFEST).read_bytes())
+    assert "label" in attempt(opened), "the pinned one is kept"
+    opened.evaluate(CHANGE_MANIFEST)
     result = attempt(opened)
     assert (result["error"], result["url"]) == ("IntegrityError", host.url + MANIFEST)
     assert requested(host) == []
@@ -240,3 +250,19 @@ def test_status_and_clear_are_of_one_site(opened: Page, host: Host) -> None:
     assert opened.evaluate("torch2web.cacheStatus({ baseURL: '/other/' })") == nothing
     assert opened.evaluate("torch2web.clearCache()") is True
     assert opened.evaluate("caches.keys()") == ["the page’s own"]
+
+
+@pytest.mark.parametrize("worker", [True, False], ids=["in the worker", "in the page"])
+def test_loads_again_without_network(opened: Page, host: Host, worker: bool) -> None:
+    """The manifest is kept with the parts, so that a page which runs on loads the model again."""
+    label = load(opened, worker=worker, backends=["compiled"])["label"]
+    opened.context.set_offline(True)
+    again = load(opened, worker=worker, backends=["compiled"])
+    assert again.get("label") == label, again
+    assert again["cache"]["downloaded"] == 0
+
+
+def test_changed_manifest_in_the_cache_is_not_used(opened: Page, host: Host) -> None:
+    label = load(opened)["label"]
+    opened.evaluate(CHANGE_MANIFEST)
+    assert load(opened)["label"] == label

@@ -46,12 +46,14 @@ def test_corpus_covers_what_people_have(corpus: list[CorpusFile]) -> None:
 
 
 @pytest.fixture(scope="module")
-def upright_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[Path, ModelSpec]:
-    """A site whose model was trained, so its catalogue says, on pictures turned by their Exif data."""
-    folder = tmp_path_factory.mktemp("upright")
+def stored_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[Path, ModelSpec]:
+    """A site whose model was trained, so its catalogue says, on images as they are stored."""
+    folder = tmp_path_factory.mktemp("stored")
     catalog = folder / "models.toml"
     text = (ROOT / "models.toml").read_text()
-    catalog.write_text(text.replace('filter = "bilinear"', 'filter = "bilinear"\nexif_orientation = "apply"'))
+    catalog.write_text(
+        text.replace('filter = "bilinear"', 'filter = "bilinear"\nexif_orientation = "ignore"')
+    )
     site = folder / "site"
     result = run_build("--catalog", catalog, "--only", MODEL, "--out", site, "--cache", cache)
     assert result.returncode == 0, result.stderr
@@ -96,19 +98,19 @@ def test_every_file_gives_pillows_tensor(
     assert all("more than 8 bits" in said[name] or "CMYK" in said[name] for name in INEXACT)
 
 
-def test_pictures_are_turned_where_the_manifest_says_so(
+def test_orientation_is_ignored_where_the_manifest_says_so(
     page: Page,
-    upright_site: tuple[Path, ModelSpec],
+    stored_site: tuple[Path, ModelSpec],
     host_of: Hosting,
     catalog: dict[str, ModelSpec],
     corpus: list[CorpusFile],
     tmp_path: Path,
 ) -> None:
-    site, spec = upright_site
+    site, spec = stored_site
     turned = [file for file in corpus if "exif" in file.name]
-    stored = catalog[MODEL].preprocessing
+    upright = catalog[MODEL].preprocessing
     moved = [
-        file for file in turned if pillows(file.content, spec.preprocessing) != pillows(file.content, stored)
+        file for file in turned if pillows(file.content, spec.preprocessing) != pillows(file.content, upright)
     ]
     assert len(moved) >= 20, "the orientation shows in the tensor, so that a loader that ignores it fails"
     differing, said = compare(page, host_of(site), spec, turned, tmp_path)

@@ -197,6 +197,25 @@ def test_progress_never_exceeds_the_total_nor_falls_below_what_is_checked(opened
     assert [step for step in steps if step < 0] == [-parts[1].size], "what was lost, and no more"
 
 
+def test_overall_progress_is_one_bar(opened: Page, host: Host) -> None:
+    """One total, known at the first call; never less than before; all at the end, of a second model too."""
+    parts = parts_of(host.site, "weights")
+    host.faults = {parts[1].path: Fault(flipped(content_of(host, parts[1])), times=1)}
+    load = """async ([name, options]) => {
+        const seen = [];
+        const onProgress = ({ overall, file }) => seen.push({ ...overall, file });
+        await torch2web.loadModel(name, { ...options, onProgress });
+        return seen;
+    }"""
+    for options in ({"backends": ["wasm"], "threads": 1}, {}, {}):
+        seen = opened.evaluate(load, [MODEL, options])
+        (total,) = {event["total"] for event in seen}
+        loaded = [event["loaded"] for event in seen]
+        assert loaded == sorted(loaded)
+        assert loaded[0] < total == loaded[-1]
+        assert len({event["file"] for event in seen}) >= 3
+
+
 def test_a_mistake_of_the_page_in_on_progress_is_its_own(page: Page, host: Host) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 from tests.browser.parity import HARNESS
 from tests.browser.server import Fault, Host, Hosting
 from tests.browser.sites import script_of, weights_of
+from tests.corpus.avif import deep
 
 READY = "#app[data-state=ready]"
 ERROR = "#app[data-state=error]"
@@ -64,7 +65,7 @@ def test_every_sample_shows_what_it_was_drawn_to_show(page: Page, demo_site: Pat
             sample.click()
             page.wait_for_selector(READY)
             alt = sample.locator("img").get_attribute("alt")
-            if not (alt or "").endswith(page.inner_text("#label").lower()):
+            if not (alt or "").endswith(page.inner_text("#label")):
                 wrong.append((models.nth(model).get_attribute("value"), alt, page.inner_text("#label")))
     assert wrong == []
 
@@ -217,11 +218,26 @@ def test_file_that_is_no_picture_is_explained(page: Page, host: Host, tmp_path: 
     page.wait_for_selector(READY)
     page.set_input_files("#file", path)
     page.wait_for_selector(ERROR)
-    assert "cannot be read as a picture" in page.inner_text("#problem")
+    assert "This picture cannot be read" in page.inner_text("#problem")
     assert page.inner_text("#label") == "–", "no answer stands beside an error"
     page.locator(".sample").first.click()
     page.wait_for_selector(READY)
     assert page.locator("#problem").is_hidden()
+
+
+def test_picture_that_is_not_read_exactly_is_said_to_be(page: Page, host: Host, tmp_path: Path) -> None:
+    (tmp_path / "deep.avif").write_bytes(deep("4:4:4"))
+    page.goto(host.url)
+    page.wait_for_selector(READY)
+    assert page.locator("#exactness").is_hidden()
+    page.set_input_files("#file", tmp_path / "deep.avif")
+    page.wait_for_selector("#exactness:visible")
+    assert "differently than Python" in page.inner_text("#exactness")
+    assert "AVIF of more than 8 bits" in page.inner_text("#exactness")
+    page.locator(".sample").first.click()
+    page.wait_for_selector("#exactness", state="hidden")
+    page.wait_for_selector(READY)
+    assert page.locator("#exactness").is_hidden()
 
 
 def test_changed_model_is_explained_and_not_used(page: Page, host: Host, small_site: Path) -> None:
@@ -243,6 +259,54 @@ def test_changed_loader_does_not_run(page: Page, host: Host, small_site: Path) -
     page.wait_for_load_state("networkidle")
     assert page.locator("#app").get_attribute("data-state") == "idle"
     assert page.inner_text("#label") == "–"
+
+
+UNSTARTED = "text=This page has not started"
+
+
+@pytest.mark.parametrize("name", ["index.html", "verify.html"])
+def test_page_opened_as_a_file_says_that_it_has_to_be_served(
+    page: Page, host: Host, small_site: Path, name: str
+) -> None:
+    page.goto((small_site / name).as_uri())
+    page.wait_for_selector(f"{UNSTARTED} >> visible=true")
+    assert "torch2web serve" in page.inner_text("#unstarted")
+    page.goto(f"{host.url}{name}")
+    page.wait_for_selector("#unstarted", state="detached")
+
+
+def test_page_of_another_build_than_its_files_says_what_to_do(
+    page: Page, host: Host, small_site: Path
+) -> None:
+    host.faults["page.js"] = Fault((small_site / "page.js").read_bytes() + b"\n")
+    page.goto(host.url)
+    assert page.locator("#unstarted").is_hidden(), "it may still start"
+    page.wait_for_selector(f"{UNSTARTED} >> visible=true")
+    assert "Reload it" in page.inner_text("#unstarted")
+
+
+def test_page_without_scripts_says_so(browser: Browser, host: Host) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(host.url)
+    assert "needs JavaScript" in page.locator("noscript p").inner_text()
+    assert page.locator("noscript p").is_visible()
+    context.close()
+
+
+def test_page_that_starts_late_shows_nothing_else_until_then(page: Page, host: Host) -> None:
+    held: list[Route] = []
+    page.route("**/page.js", lambda route: held.append(route))
+    page.goto(host.url, wait_until="commit")
+    page.wait_for_selector("h1")
+    top = page.evaluate("document.querySelector('header').getBoundingClientRect().top")
+    assert page.locator("#unstarted").is_hidden()
+    while not held:
+        page.wait_for_timeout(10)
+    held[0].continue_()
+    page.wait_for_selector(READY)
+    assert page.locator("#unstarted").count() == 0
+    assert page.evaluate("document.querySelector('header').getBoundingClientRect().top") == top
 
 
 def embed(host: Host, small_site: Path, page: Page, folder: Path) -> None:
@@ -278,6 +342,67 @@ def test_embed_snippet_refuses_a_changed_loader(
     assert "torch2web/models/model_info.json" not in host.requests
 
 
+def embed_without_inline_scripts(
+    host: Host,
+    small_site: Path,
+    page: Page,
+    folder: Path,
+    policy: str = "script-src 'self' 'wasm-unsafe-eval'",
+) -> None:
+    """The same by the recipe for pages whose policy allows no inline script."""
+    embed(host, small_site, page, folder)
+    for name, selector in (("own.html", "#external-snippet"), ("my-page.js", "#external-script")):
+        (folder / name).write_text(page.locator(selector).text_content() or "")
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    body = (folder / "own.html").read_text()
+    (folder / "own.html").write_text(
+        f"<!doctype html><meta charset=utf-8>{meta}<img src='/samples/confused-1.jpg'>{body}"
+    )
+    host.extras["my-page.js"] = folder / "my-page.js"
+    host.requests.clear()
+
+
+@pytest.mark.parametrize(
+    ("policy", "preload"),
+    [("default-src 'self'", True), ("script-src 'self' 'wasm-unsafe-eval'", False)],
+    ids=["no WebAssembly in the page", "no modulepreload"],
+)
+def test_external_snippet_works_under_a_strict_policy(
+    page: Page, host: Host, small_site: Path, tmp_path: Path, policy: str, preload: bool
+) -> None:
+    embed_without_inline_scripts(host, small_site, page, tmp_path, policy)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    if not preload:
+        page.add_init_script("DOMTokenList.prototype.supports = () => false")
+    with page.expect_console_message(lambda message: message.type == "log") as message:
+        page.goto(f"{host.url}blog/own.html")
+    assert message.value.text.startswith("Confused 0.")
+    assert [text for text in said if "Content Security Policy" in text] == []
+    assert "torch2web/torch2web.js" not in host.requests
+
+
+@pytest.mark.parametrize(("changed", "preload"), [("embed", True), ("torch2web", True), ("torch2web", False)])
+def test_external_snippet_refuses_changed_files(
+    page: Page, host: Host, small_site: Path, tmp_path: Path, changed: str, preload: bool
+) -> None:
+    embed_without_inline_scripts(host, small_site, page, tmp_path)
+    path = script_of(small_site, changed)
+    evil = b"\nglobalThis.changed = true; globalThis.torch2web ??= import('/torch2web/torch2web.js');"
+    host.faults[f"torch2web/{path}"] = Fault((small_site / path).read_bytes() + evil)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(error.message))
+    if not preload:
+        page.add_init_script("DOMTokenList.prototype.supports = () => false")
+    with page.expect_console_message(lambda message: "integrity" in message.text):
+        page.goto(f"{host.url}blog/own.html")
+    page.wait_for_load_state("networkidle")
+    assert not page.evaluate("'changed' in globalThis")
+    assert "torch2web/models/model_info.json" not in host.requests
+    reason = "not the file of this build" if changed == "torch2web" else "torch2web is not defined"
+    assert any(reason in error for error in errors)
+
+
 @pytest.mark.parametrize("own", [False, True], ids=["the site's page", "a page with the snippet"])
 def test_loader_is_fetched_before_its_stable_name_tells_where_it_is(
     page: Page, host: Host, small_site: Path, tmp_path: Path, own: bool
@@ -300,4 +425,8 @@ def test_copy_button_copies_the_snippet(browser: Browser, host: Host) -> None:
     page.click("#copy")
     page.get_by_role("button", name="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#snippet").text_content()
+    page.get_by_text("If your page forbids inline scripts").click()
+    page.locator(".copy:text('Copy')").last.click()
+    page.locator(".copy:text('Copied')").nth(1).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#external-script").text_content()
     context.close()

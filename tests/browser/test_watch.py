@@ -157,6 +157,134 @@ def test_failure_is_told_and_ends_it(camera: Page) -> None:
     assert "disposed" in problem["message"]
 
 
+def test_stream_that_ends_is_told(camera: Page) -> None:
+    problem = camera.evaluate(
+        """async () => {
+            const own = stream.clone();
+            const told = new Promise((onError) => model.watch(own, () => {}, { onError }));
+            await wait(500);
+            for (const track of own.getTracks()) track.stop();
+            return probe.describe(await told);
+        }"""
+    )
+    assert problem["error"] == "DecodeError"
+    assert "The stream has ended" in problem["message"]
+
+
+def test_video_that_ends_is_told_and_may_play_on(camera: Page) -> None:
+    """Once for each end; its next stream is watched again."""
+    found = camera.evaluate(
+        """async () => {
+            const video = document.createElement("video");
+            Object.assign(video, { muted: true, srcObject: stream.clone() });
+            await video.play();
+            let answers = 0;
+            const told = [];
+            const onError = ({ message }) => told.push(message);
+            const watch = model.watch(video, () => answers++, { onError });
+            await wait(1000);
+            for (const track of video.srcObject.getTracks()) track.stop();
+            await wait(1500);
+            const before = answers;
+            video.srcObject = stream;
+            await video.play();
+            await wait(1500);
+            watch.stop();
+            return { told, before, after: answers - before };
+        }"""
+    )
+    assert len(found["told"]) == 1
+    assert "has ended" in found["told"][0]
+    assert found["before"] > 0
+    assert found["after"] > 0
+
+
+FAULTY_MODEL = """(fails) => {
+    const { predict } = model;
+    return {
+        info: model.info,
+        watch: model.watch,
+        predict(...call) {
+            if (fails()) throw new torch2web.DecodeError("from another origin without CORS");
+            return model.predict(...call);
+        },
+    };
+}"""
+
+
+def test_failed_frames_are_skipped(camera: Page) -> None:
+    found = camera.evaluate(
+        f"""async () => {{
+            let frame = 0, answers = 0;
+            const told = [];
+            const faulty = ({FAULTY_MODEL})(() => frame++ % 3 < 2);
+            const onError = (error) => told.push(String(error));
+            const watch = faulty.watch(stream, () => answers++, {{ onError }});
+            await wait(4000);
+            watch.stop();
+            return {{ answers, told }};
+        }}"""
+    )
+    assert found["answers"] >= 2
+    assert found["told"] == []
+
+
+def test_many_failed_frames_end_it_with_the_cause(camera: Page) -> None:
+    found = camera.evaluate(
+        f"""async () => {{
+            const faulty = ({FAULTY_MODEL})(() => true);
+            const started = performance.now();
+            const error = await new Promise((onError) => faulty.watch(stream, () => {{}}, {{ onError }}));
+            const took = performance.now() - started;
+            return {{ ...probe.describe(error), cause: String(error.cause), took }};
+        }}"""
+    )
+    assert found["error"] == "DecodeError"
+    assert "frames, for 5 s, could not be read" in found["message"]
+    assert "without CORS" in found["cause"]
+    assert 5000 <= found["took"] < 15_000
+
+
+def test_no_function_is_an_error_at_once(camera: Page) -> None:
+    errors = camera.evaluate(
+        """[undefined, null, {}].map((callback) => {
+            try { model.watch(stream, callback); } catch (error) { return probe.describe(error); }
+        })"""
+    )
+    assert [error["error"] for error in errors] == ["RangeError"] * 3
+    assert "takes a function" in errors[0]["message"]
+
+
+@pytest.mark.parametrize("starts", [10, 200])
+def test_camera_starts(camera: Page, starts: int) -> None:
+    """Each fresh start gives a first answer, while the page and the device are busy."""
+    found = camera.evaluate(
+        """async (starts) => {
+            stream.getTracks().forEach((track) => track.stop());
+            const load = setInterval(() => {
+                const end = performance.now() + 40;
+                while (performance.now() < end);
+            }, 60);
+            const failed = [];
+            for (let start = 0; start < starts; start++) {
+                const own = await navigator.mediaDevices.getUserMedia({ video: true });
+                let watch;
+                const answer = new Promise((resolve, reject) => {
+                    watch = model.watch(own, resolve, { onError: reject });
+                    setTimeout(() => reject(new Error("nothing for 20 s")), 20_000);
+                });
+                await answer.catch((error) => failed.push(String(error)));
+                watch.stop();
+                own.getTracks().forEach((track) => track.stop());
+            }
+            clearInterval(load);
+            return failed;
+        }""",
+        starts,
+    )
+    assert found == []
+
+
 def test_slow_model_sees_the_newest_frame(camera: Page) -> None:
     """One call at a time: no queue grows, however long an answer takes."""
     result = camera.evaluate(

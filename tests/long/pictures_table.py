@@ -22,16 +22,51 @@ DOCUMENT = ROOT / "docs/pictures.md"
 _INTRODUCTION = """# Image decoding
 
 `model.preprocess(file)` returns the tensor that Python computes from Pillow's
-`Image.open(file).convert("RGB")`, bit-identical unless stated otherwise. This table is generated from {count}
-synthetic files of all supported kinds: `.venv/bin/python -m tests.long.pictures_table`.
+`ImageOps.exif_transpose(Image.open(file)).convert("RGB")`, bit-identical unless `prediction.exact` is
+false.
+
+## What `exact` means
+
+`prediction.exact` is true only if every pixel equals, to the last bit,
+
+- for a **file** (Blob, URL, `<img>`): the pixel that Pillow reads from it;
+- for a **canvas, bitmap, video or frame**: the pixel that it shows, as 8 bits of sRGB;
+- for **ImageData**: the value that it holds.
+
+Otherwise it is false, and `prediction.inexact` is the reason:
+
+| source | exact, unless |
+| --- | --- |
+| file | its kind is marked in the table below, or this browser alters what pages read back from a canvas |
+| `<img>` | its file cannot be read again, or its address gives another image than it shows |
+| `<img>` of another origin | as above, or it has no `crossorigin`, so that the two cannot be compared |
+| `<img>` of an SVG | never: only the browser draws it |
+| canvas, bitmap, frame | it has transparent pixels, whose colours are not those that one sees |
+
+What an `<img>` shows is compared with its file on a million pixels in rows over its whole height. An image
+larger than this device's canvas is read in tiles; one that it cannot hold raises a `DecodeError`, and so
+does a canvas that is transparent everywhere, and a browser that answers noise instead of pixels.
+
+## Orientation
+
+Phones store a photo as the sensor saw it, and beside it how to turn it. Viewers and browsers show it
+upright; `Image.open` does not. By default (`exif_orientation = "apply"`) the network gets it upright, in
+Python and in browsers. A network that was trained with `Image.open(path).convert("RGB")` alone, as
+torchvision's `ImageFolder` does, saw such photos lying on their side: if most of its training images were
+photos straight from phones, set `exif_orientation = "ignore"`; if they were upright already, which is the
+rule in published data sets, `apply` gives visitors' photos the orientation that the network knows.
+`loadModel` and `predict` take `orientation: "ignore"` or `"apply"` to overrule the catalogue;
+`prediction.orientation` is `{{ exif, applied }}`.
+
+## Kinds of files
+
+This table is generated from {count} synthetic files of all supported kinds:
+`.venv/bin/python -m tests.long.pictures_table`.
 
 - *canvas*: decoded by the browser, after the loader has removed metadata that Pillow ignores.
 - *script*: decoded by the loader.
 - *refused*: refused by Pillow, and by the loader with a `DecodeError`.
 - *not read*: read by Pillow, but not by the loader.
-
-Where a tensor differs from Pillow's, `prediction.exact` is false and `prediction.inexact` is the reason in
-the table.
 
 """
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from torch2web.assets import COMPRESSED, FILES, INDEX
+from torch2web.file_managers import files_below, is_of_file_manager
 from torch2web.store import cached_files, map_parallel, sha256_of_sources, swapped_in
 from web.build.engine import ENGINE, ENGINE_BUILDS, build_engine
 from web.build.python_packages import PURE, pack_installed
@@ -24,6 +25,7 @@ from web.build.scripts import (
 
 ROOT = WEB.parent
 CACHE = ROOT / ".cache" / "assets"
+TEMPLATES = ROOT / "templates"
 
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
@@ -48,7 +50,7 @@ def sources_sha256() -> str:
     files = [
         *script_sources(),
         *sorted(ENGINE.rglob("*.[ch]")),
-        *sorted((ROOT / "templates").rglob("*.*")),
+        *(TEMPLATES / path for path in files_below(TEMPLATES)),
         *_judge_files(),
         *sorted(Path(__file__).parent.glob("*.py")),
         ROOT / "models.toml",
@@ -95,14 +97,15 @@ def _contents() -> Iterator[tuple[str, bytes]]:
         yield f"wheels/{file_name}", content
     for path in _judge_files():
         yield f"judge/{path.name}", path.read_bytes()
-    for path in sorted((ROOT / "templates").rglob("*.*")):
-        yield f"templates/{path.relative_to(ROOT / 'templates').as_posix()}", path.read_bytes()
+    for name in files_below(TEMPLATES):
+        yield f"templates/{name}", (TEMPLATES / name).read_bytes()
     yield "models.toml", (ROOT / "models.toml").read_bytes()
 
 
 def _judge_files() -> list[Path]:
     """The tests that judge the loader inside the page, in Pyodide."""
-    return sorted((WEB / "verify" / "python").glob("*.py"))
+    found = sorted((WEB / "verify" / "python").glob("*.py"))
+    return [path for path in found if not is_of_file_manager(Path(path.name))]
 
 
 def _is_current(sources: str) -> bool:

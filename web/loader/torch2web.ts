@@ -15,7 +15,7 @@ export { loadModel } from "./load/load_model.ts";
 export type { BackendName, BackendReport, RejectedBackend, SelfCheck } from "./api/backend.ts";
 export type { CacheOptions, CacheReport, CacheStatus } from "./api/cache.ts";
 export type { Ensemble, EnsembleOptions, EnsemblePrediction } from "./api/ensemble.ts";
-export type { DecodedBy, ImageSource } from "./api/image.ts";
+export type { DecodedBy, ImageSource, Orientation } from "./api/image.ts";
 export type { LoadOptions, PublicKey } from "./api/load_options.ts";
 export type {
   FileInfo,
@@ -40,5 +40,5 @@ export type {
   ResizeInfo,
   StepInfo,
 } from "./api/preprocessing.ts";
-export type { Progress } from "./api/progress.ts";
+export type { OverallProgress, Progress } from "./api/progress.ts";
 export type { Watch, WatchOptions } from "./api/watch.ts";

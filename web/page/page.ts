@@ -32,10 +32,8 @@ function modelFor(name: string): Promise<Model> {
     loaded.model.then((model) => model.dispose()).catch(() => {});
   }
   const abort = new AbortController();
-  const files = new Map<string, Progress>();
-  const onProgress = (progress: Progress): void => {
-    files.set(progress.file, progress);
-    if (!abort.signal.aborted) view.showProgress([...files.values()]);
+  const onProgress = ({ overall }: Progress): void => {
+    if (!abort.signal.aborted) view.showProgress(overall);
   };
   const model = loadModel(name, { onProgress, signal: abort.signal });
   const choice = { name, model, abort };
@@ -57,14 +55,15 @@ function show(model: Model, prediction: Prediction): void {
     time: `${Math.round(prediction.timings.total)} ms (inference ${Math.round(prediction.timings.run)} ms)`,
     backend: model.backend.description,
     verified: `all ${(fromCache + downloaded).toLocaleString("en")} bytes checked${downloaded ? "" : ", from this device's cache"}`,
+    exactness: view.exactness(prediction),
     selfcheck: `within ${model.backend.selfCheck.maxAbsDiff.toFixed(7)} of Python's numbers on this device`,
   });
 }
 
 function explain(error: unknown): string {
-  if (error instanceof DecodeError) return "This file cannot be read as a picture.";
+  if (error instanceof DecodeError) return "This picture cannot be read here.";
   if (error instanceof IntegrityError) {
-    return "A file of this page is not the one it was built with, so it was not used.";
+    return "A file of this page is not the one it was built with, so it was not used. Reloading helps if the page was just renewed.";
   }
   if (error instanceof DownloadError) {
     return navigator.onLine
@@ -114,3 +113,5 @@ const { connection } = navigator as { connection?: { saveData?: boolean } };
 // Predicts the first sample, unless the browser asks to save data.
 const [first] = view.samples;
 if (first && !connection?.saveData) void chooseSample(first);
+
+view.showStarted();

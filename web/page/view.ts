@@ -1,5 +1,6 @@
 /** The page's elements. */
-import type { Prediction, Progress } from "../loader/torch2web.ts";
+import type { OverallProgress, Prediction } from "../loader/torch2web.ts";
+import { clearClasses, percent, showClasses } from "./classes.ts";
 
 function element(id: string): HTMLElement {
   return document.getElementById(id)!;
@@ -40,13 +41,20 @@ export function onInput(handlers: Handlers): void {
     app.classList.remove("dragging");
     handlers.file(event.dataTransfer?.files[0]);
   });
-  element("copy").addEventListener("click", ({ currentTarget }) => {
-    const button = currentTarget as HTMLButtonElement;
-    navigator.clipboard.writeText(element("snippet").textContent).then(
-      () => (button.textContent = "Copied"),
-      () => getSelection()?.selectAllChildren(element("snippet")),
-    );
-  });
+  for (const button of document.querySelectorAll<HTMLButtonElement>(".copy")) {
+    const snippet = button.nextElementSibling!;
+    button.addEventListener("click", () => {
+      navigator.clipboard.writeText(snippet.textContent).then(
+        () => (button.textContent = "Copied"),
+        () => getSelection()?.selectAllChildren(snippet),
+      );
+    });
+  }
+}
+
+/** Removes the line that says what to do about a page that does not start. */
+export function showStarted(): void {
+  element("unstarted").remove();
 }
 
 /** `working`, `ready` or `error`. */
@@ -64,7 +72,7 @@ export function showWorking(): void {
 function clearAnswer(): void {
   element("label").textContent = "–";
   element("confidence").textContent = "";
-  element("bars").replaceChildren();
+  clearClasses();
   element("facts").hidden = true;
 }
 
@@ -87,35 +95,25 @@ export function showImage(blob: Blob): void {
 export function showAnswer(labels: readonly string[], prediction: Prediction): void {
   element("label").textContent = prediction.label;
   element("confidence").textContent = `${percent(prediction.confidence)} sure`;
-  const bars = labels.map((label, i) =>
-    bar(label, prediction.probabilities[i]!, label === prediction.label),
-  );
-  element("bars").replaceChildren(...bars);
+  showClasses(labels, prediction.probabilities);
   setState("ready");
 }
 
-function bar(label: string, share: number, best: boolean): HTMLElement {
-  const row = (element("bar") as HTMLTemplateElement).content.firstElementChild!.cloneNode(
-    true,
-  ) as HTMLElement;
-  row.classList.toggle("best", best);
-  row.querySelector(".bar-name")!.textContent = label;
-  row.querySelector<HTMLElement>(".bar > span")!.style.width = `${100 * share}%`;
-  row.querySelector(".bar-value")!.textContent = percent(share);
-  return row;
+/** A line for pictures that this browser may read differently than Python; empty for all others. */
+export function exactness({ exact, inexact }: Prediction): string {
+  if (exact) return "";
+  return `This browser may have read the picture a little differently than Python, and so the answer may differ: ${inexact}.`;
 }
 
 export function showFacts(
-  facts: Record<"time" | "backend" | "verified" | "selfcheck", string>,
+  facts: Record<"time" | "backend" | "verified" | "exactness" | "selfcheck", string>,
 ): void {
   for (const [id, text] of Object.entries(facts)) element(id).textContent = text;
+  element("exactness").parentElement!.hidden = !facts.exactness;
   element("facts").hidden = false;
 }
 
-export function showProgress(files: readonly Progress[]): void {
-  const sum = (key: "loaded" | "total"): number =>
-    files.reduce((total, file) => total + file[key], 0);
-  const [loaded, total] = [sum("loaded"), sum("total")];
+export function showProgress({ loaded, total }: OverallProgress): void {
   progress.value = total ? loaded / total : 0;
   element("progress-text").textContent =
     loaded < total
@@ -137,10 +135,6 @@ export function showProblem(summary: string, detail: string): void {
   element("problem").replaceChildren(...lines);
   clearAnswer();
   setState("error");
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 function megabytes(bytes: number): string {

@@ -61,5 +61,6 @@ async function fetchFacts(): Promise<Facts> {
 }
 
 document.getElementById("start")!.addEventListener("click", () => void verify());
+document.getElementById("unstarted")!.remove();
 document.documentElement.dataset["ready"] = "";
 if (options.has("run") || options.has("post")) void verify();

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from torch2web.architectures import architecture_names
-from torch2web.errors import CatalogError
+from torch2web.errors import CatalogError, TextEncodingError
 from torch2web.images import Preprocessing
 from torch2web.schemas import find_violation
+from torch2web.text_files import read_text
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,15 @@ def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...
     Raises CatalogError, which names the file, the key and the expected value.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(read_text(path))
     except FileNotFoundError as error:
         raise CatalogError(
             path, "", "there is no such file; --catalog names the catalogue, --demo takes the demo's"
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise CatalogError(path, "", f"it cannot be read: {error}") from error
+    except TextEncodingError as error:
+        raise CatalogError(path, "", error.problem) from error
     except tomllib.TOMLDecodeError as error:
         raise CatalogError(path, "", f"it is not valid TOML: {error}") from error
     if violation := find_violation(data, "models.schema.json"):
@@ -114,7 +117,7 @@ def _preprocessing(path: Path, index: int, entry: dict[str, Any]) -> Preprocessi
         raise CatalogError(path, f"models[{index}].preprocessing", problem)
     steps = entry.get("steps") or [{"op": "resize", "size": entry["resize"], "filter": entry["filter"]}]
     try:
-        return Preprocessing.from_dict({"exif_orientation": "ignore", **entry, "steps": steps})
+        return Preprocessing.from_dict({"exif_orientation": "apply", **entry, "steps": steps})
     except ValueError as error:
         raise CatalogError(path, f"models[{index}].preprocessing.steps", str(error)) from error
 

@@ -5,16 +5,20 @@ from contextlib import contextmanager
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from torch2web.cli.escape import printable
 from torch2web.progress import ProgressCallback
 
 
 class Output:
-    """Where messages go. `rich` finds out by itself whether stdout is a terminal."""
+    """Where messages go. `rich` finds out by itself whether stdout is a terminal.
+
+    Nothing else prints, and nothing here prints a text that is not escaped: as `Text`, in which `rich` reads
+    neither [markup] nor :emoji: codes.
+    """
 
     def __init__(self) -> None:
         self._out = Console(highlight=False, soft_wrap=True)
@@ -22,11 +26,11 @@ class Output:
 
     def line(self, text: str) -> None:
         """Print a line of plain text."""
-        self._out.print(escape(text))
+        self._out.print(_lines(self._out, text))
 
     def warning(self, text: str) -> None:
         """Something that a person should not overlook."""
-        self._out.print(f"[bold yellow]{escape(text)}[/]")
+        self._out.print(_lines(self._out, text, "bold yellow"))
 
     def code(self, lines: Sequence[str]) -> bool:
         """Print a code to be scanned, black on white independent of the terminal's colours.
@@ -44,7 +48,7 @@ class Output:
 
     def error(self, text: str) -> None:
         """What went wrong, on stderr."""
-        self._err.print(f"[bold red]error:[/] {escape(text)}")
+        self._err.print(Text.assemble(("error:", "bold red"), " ", _lines(self._err, text)))
 
     @contextmanager
     def progress(self) -> Iterator[ProgressCallback]:
@@ -60,27 +64,42 @@ class Output:
 
             yield plain
             return
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=self._out, transient=True) as progress:
             task = progress.add_task("", total=None)
 
             def bar(text: str, done: int, total: int) -> None:
-                progress.update(task, description=escape(text), completed=done, total=total)
+                progress.update(task, description=_cell(self._out, text).plain, completed=done, total=total)
 
             yield bar
 
     def table(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """A table, the first column to the left and the others to the right."""
         if not self._out.is_terminal:
-            for line in _plain_table([headings, *rows]):
+            cells = [[_cell(self._out, text).plain for text in row] for row in (headings, *rows)]
+            for line in _plain_table(cells):
                 self.line(line)
             return
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
         for index, heading in enumerate(headings):
-            table.add_column(escape(heading), justify="right" if index else "left", no_wrap=True)
+            table.add_column(_cell(self._out, heading), justify="right" if index else "left", no_wrap=True)
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
+            table.add_row(*(_cell(self._out, text) for text in row))
         self._out.print(table)
+
+
+def _lines(console: Console, text: str, style: str = "") -> Text:
+    return Text(printable(text.replace("\r\n", "\n"), "\n\t", console.encoding), style)
+
+
+def _cell(console: Console, text: str) -> Text:
+    """A text that has to stay in its line."""
+    return Text(printable(text, "", console.encoding))
 
 
 def _plain_table(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -1,13 +1,16 @@
 """Every command and option of the command line, and which of them fit together."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 from platformdirs import user_cache_path
 
+from torch2web.cli.escape import printable
 from torch2web.site.manifest import Backends
 
 _EPILOG = "exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input, 130 interrupted"
@@ -35,9 +38,16 @@ class Defaults:
         return cls("build.py", root, root / ".cache", "build")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Prints wrong arguments escaped; the parsers of the commands are of this class too."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message, "\n", sys.stderr.encoding or "ascii"))
+
+
 def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
     """Every command and option; each has a help text."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=defaults.program,
         description="Convert PyTorch checkpoints into a web page that predicts what PyTorch predicts.",
         epilog=_EPILOG,

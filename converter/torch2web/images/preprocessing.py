@@ -42,8 +42,8 @@ class Preprocessing:
     steps: tuple[Step, ...]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
-    exif_orientation: str = "ignore"
-    """`ignore`, or `apply` for models trained on images rotated by `ImageOps.exif_transpose`."""
+    exif_orientation: str = "apply"
+    """`apply` rotates files upright, like `ImageOps.exif_transpose`; `ignore` leaves them as stored."""
 
     def __post_init__(self) -> None:
         if size_after(self.steps) is None:
@@ -78,7 +78,7 @@ class Preprocessing:
         }
 
 
-def open_rgb(source: str | PathLike[str] | IO[bytes], exif_orientation: str = "ignore") -> Image.Image:
+def open_rgb(source: str | PathLike[str] | IO[bytes], exif_orientation: str = "apply") -> Image.Image:
     """Open an image as 8-bit RGB: alpha is dropped, colour profiles are ignored.
 
     `exif_orientation`: `apply` rotates by the EXIF orientation, `ignore` keeps the stored orientation.

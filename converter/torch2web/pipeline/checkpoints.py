@@ -5,6 +5,7 @@ from pathlib import Path
 
 from torch2web.catalog import ModelSpec
 from torch2web.errors import CheckpointError
+from torch2web.file_managers import is_of_file_manager
 
 
 def find_checkpoints(folder: Path | None, specs: Sequence[ModelSpec]) -> list[Path | None]:
@@ -17,7 +18,8 @@ def find_checkpoints(folder: Path | None, specs: Sequence[ModelSpec]) -> list[Pa
     paths = [folder / spec.checkpoint for spec in specs]
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
-        present = sorted(path.name for path in folder.iterdir())
+        names = sorted(path.name for path in folder.iterdir())
+        present = [name for name in names if not is_of_file_manager(Path(name))]
         problem = (
             f"there is no such file; the catalogue names it in {folder}, which lacks {', '.join(missing)}"
         )

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch2web
+from torch2web.file_managers import is_of_file_manager
 
 STAGES = ("demo", "images", "plan", "sources", "tasks", "variants", "verification")
 """Packages of `torch2web` whose code takes part in a conversion; besides, the model's own architecture."""
@@ -24,10 +25,15 @@ _ROOT = Path(torch2web.__file__).parent
 
 def fingerprint(architecture: str) -> dict[str, dict[str, str]]:
     """SHA-256 of each stage's code by stage, and the version of each package."""
-    stages = {stage: _code(tuple(sorted((_ROOT / stage).rglob("*.py")))) for stage in STAGES}
+    stages = {stage: _code(_modules(_ROOT / stage)) for stage in STAGES}
     stages["architecture"] = _code((_ROOT / "architectures" / f"{architecture}.py",))
     stages["convert"] = _code((_ROOT / "pipeline" / "convert.py",))
     return {"stages": stages, "packages": {name: version(name) for name in PACKAGES}}
+
+
+def _modules(folder: Path) -> tuple[Path, ...]:
+    found = sorted(folder.rglob("*.py"))
+    return tuple(path for path in found if not is_of_file_manager(path.relative_to(folder)))
 
 
 @cache

@@ -73,8 +73,6 @@ def _explain(error: ValidationError) -> tuple[str, str]:
         case "minItems" | "maxItems":
             bound = "at least" if error.validator == "minItems" else "at most"
             return _path(parts), f"found {len(found)} entries, expected {bound} {wanted}"
-        case "uniqueItems":
-            return _path(parts), f"found {_show(found)}, expected distinct entries"
         case "minLength":
             return _path(parts), "found an empty string"
         case "maxLength":

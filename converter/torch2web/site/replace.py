@@ -6,17 +6,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from torch2web.errors import OutputError
+from torch2web.file_managers import files_below
 from torch2web.site.manifest import SUMS, read_sums
 
 
 def require_replaceable(site: Path) -> None:
-    """Raise OutputError unless `site` may be replaced: it is absent, empty, or holds just a built site."""
+    """Raise OutputError unless `site` may be replaced: it is absent, empty, or holds just a built site.
+
+    Files of file managers do not count: they are lost with the replaced folder, and made again when needed.
+    """
     if not site.exists() and not site.is_symlink():
         return
     if not site.is_dir() or site.is_symlink():
         raise OutputError(site, "it is not a folder; --out names the folder to write the site to")
-    present = {path.relative_to(site).as_posix() for path in site.rglob("*") if not path.is_dir()}
-    if strange := sorted(present - {SUMS, *read_sums(site)[0]}):
+    if strange := sorted({*files_below(site)} - {SUMS, *read_sums(site)[0]}):
         shown = ", ".join(strange[:3]) + (", …" if len(strange) > 3 else "")
         problem = f"it holds {shown}, which no build put there and which would be lost"
         raise OutputError(site, f"{problem}; move that away or name another folder with --out")

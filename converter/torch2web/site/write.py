@@ -70,7 +70,7 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
         verify_page=delivery.verify_page,
     )
     # Files that page and loader start with. The loader caches models and WebAssembly itself, part by part.
-    shell = [*loader.pinned, *loader.chunks, *page.files, *backends.starting]
+    shell = [*loader.pinned, loader.embed, *loader.chunks, *page.files, *backends.starting]
     shell += [manifest.manifest, manifest.checksums, *manifest.signatures]
     offline = write_offline(root, assets, shell)
     judging: Sequence[FileRecord] = ()

@@ -8,7 +8,7 @@ import contextlib
 import pickletools
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -24,6 +24,8 @@ _WRAPPERS = ("state_dict", "model_state_dict", "model")
 """Keys under which training scripts store the state dict, next to optimizer state and epoch."""
 _PREFIXES = ("module.", "_orig_mod.")
 """Key prefixes added by DataParallel and torch.compile."""
+_MAX_LABELS = 6
+"""Labels that an error lists."""
 _ADVICE = "Save it with torch.save(model.state_dict(), path), or as .safetensors."
 
 
@@ -46,12 +48,17 @@ def load_model(spec: ModelSpec, checkpoint: Path | None, materials: Materials) -
     return model.eval()
 
 
+def _listed(labels: Sequence[str]) -> str:
+    more = f", … {len(labels):,} in all" if len(labels) > _MAX_LABELS else ""
+    return ", ".join(labels[:_MAX_LABELS]) + more
+
+
 def _read_demo(spec: ModelSpec, materials: Materials) -> dict[str, Tensor]:
     path = materials.weights_file(spec.architecture)
     if spec.labels != materials.labels:
         problem = (
             f"the demo weights have the labels {', '.join(materials.labels)}, in this order; "
-            f"the catalogue has {', '.join(spec.labels)}"
+            f"the catalogue has {_listed(spec.labels)}"
         )
         raise CheckpointError(path, problem, "Provide a checkpoint for this model: --checkpoints DIR.")
     _require_checkpoint_file(path)

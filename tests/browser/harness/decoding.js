@@ -5,12 +5,19 @@ import { decode } from "/decode.js";
 async function decodeFiles(names, orientation) {
   const results = {};
   for (const name of names) {
-    const blob = await (await fetch(`/files/${encodeURIComponent(name)}`)).blob();
+    const blob = await (
+      await fetch(`/files/${encodeURIComponent(name)}`)
+    ).blob();
     const start = performance.now();
-    const result = await decode(blob, orientation, new URL("/", location.href)).then(
-      summary,
-      ({ name, message, cause }) => ({ error: name, message, cause: String(cause) }),
-    );
+    const result = await decode(
+      blob,
+      orientation,
+      new URL("/", location.href),
+    ).then(summary, ({ name, message, cause }) => ({
+      error: name,
+      message,
+      cause: String(cause),
+    }));
     results[name] = { ...result, ms: performance.now() - start };
   }
   return results;
@@ -26,7 +33,9 @@ async function summary({ pixels: { width, height, data }, by, inexact }) {
     bytes[to++] = data[from + 2];
   }
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const pixels = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const pixels = Array.from(digest, (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
   return { pixels, by, inexact };
 }
 

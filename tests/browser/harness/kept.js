@@ -6,7 +6,11 @@ async function entries() {
     // What was found out about this device is no part.
     if (name.startsWith("torch2web-choices ")) continue;
     const cache = await caches.open(name);
-    for (const { url } of await cache.keys()) found.push({ name, cache, url });
+    for (const { url } of await cache.keys()) {
+      // The manifest is kept under its hash too.
+      if (!url.includes("/torch2web-manifest/"))
+        found.push({ name, cache, url });
+    }
   }
   return found;
 }

@@ -101,6 +101,8 @@ def test_unchanged_rebuild_exports_nothing_and_imports_no_torch(
     )
     arguments = ["build", "--only", "mobilenet_emotion", "--variants", "all"]
     arguments += ["--out", str(tmp_path / "site"), "--cache", str(cache)]
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/.DS_Store").touch()  # not in the way, and not in the new site
     result = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
     )

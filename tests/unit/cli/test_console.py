@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
+from torch2web.cli.escape import printable
+from torch2web.cli.options import Defaults, parse_options
 
 
 def test_code_to_scan_only_where_it_is_whole() -> None:
@@ -49,3 +53,47 @@ def test_bar_and_table_on_a_terminal_of_80_columns(small_site: Path, cache: Path
     assert "Writing the site" in text
     for whole in ("mobilenet_emotion", "8.48 MiB", "opset 12", "max diff", "mean diff", "seconds"):
         assert whole in text, f"{whole} was cut short"
+
+
+HOSTILE = "a\x1b[2J\x1b]0;title\x07b\r\x9bc\x08\u202egnp.exe\u2069 [red]:warning:\udcff\u2028end\x7f"
+SHOWN = r"a\x1b[2J\x1b]0;title\x07b\r\x9bc\x08\u202egnp.exe\u2069 [red]:warning:\udcff\u2028end\x7f"
+PRINT = """
+output = Output()
+output.line(text)
+output.warning(text)
+output.error(text)
+output.table((text, "b"), [(text, text)])
+with output.progress() as show:
+    show(text, 1, 2)
+"""
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_nothing_that_a_terminal_obeys_is_printed_raw(terminal: bool) -> None:
+    """Titles, labels and paths come from files that others wrote."""
+    script = f"text = {HOSTILE!r}\nfrom torch2web.cli.console import Output{PRINT}"
+    command = [sys.executable, "-c", script]
+    if terminal:
+        text = on_a_terminal(command, {"TERM": "xterm", "COLUMNS": "400"})
+    else:
+        result = subprocess.run(command, capture_output=True, check=True, cwd=ROOT)
+        text = result.stdout.decode() + result.stderr.decode()
+    assert text.count(SHOWN) >= 7
+    ours = {"\x1b", "\r", "\n"} if terminal else {"\n"}  # colours, and how a terminal ends its lines
+    assert {char for char in text if not char.isprintable()} == ours
+    assert "\x1b[2J" not in text
+
+
+def test_wrong_arguments_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse_options(["build", "--max-file-size", HOSTILE], Defaults.installed())
+    printed = capsys.readouterr().err
+    assert SHOWN in printed
+    assert {char for char in printed if not char.isprintable()} == {"\n"}
+
+
+def test_letters_of_every_script_are_printed_as_they_are() -> None:
+    text = "Grüße עברית می‌خواهم 👩‍🚒 a\u00a0b"
+    assert printable(text) == text
+    assert printable("two\nlines", "\n") == "two\nlines"
+    assert printable("Grüße – 猫", encoding="latin-1") == "Grüße \\u2013 \\u732b"

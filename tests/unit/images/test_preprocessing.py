@@ -36,7 +36,7 @@ def test_equals_resize_to_tensor_normalize(size: tuple[int, int]) -> None:
     assert np.array_equal(found, expected)
 
 
-def test_alpha_is_dropped_and_orientation_ignored(tmp_path: Path) -> None:
+def test_alpha_is_dropped_and_orientation_applied(tmp_path: Path) -> None:
     rgba = noise(20, 10).convert("RGBA")
     rgba.putalpha(Image.new("L", (20, 10), 40))
     rgba.save(tmp_path / "alpha.png")
@@ -46,7 +46,8 @@ def test_alpha_is_dropped_and_orientation_ignored(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     noise(20, 10).save(buffer, "PNG", exif=exif)
     buffer.seek(0)
-    assert open_rgb(buffer).size == (20, 10)
+    assert open_rgb(buffer).size == (10, 20)
+    assert open_rgb(buffer, "ignore").size == (20, 10)
 
 
 def test_golden_input_is_a_picture_with_texture() -> None:

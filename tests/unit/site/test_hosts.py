@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,7 +28,7 @@ HASH = "0123456789abcdef0123456789abcdef"
 def originals(small_site: Path) -> list[str]:
     """Paths of what visitors may ask for: neither the forms of other files nor what hosts read."""
     paths = [path.relative_to(small_site).as_posix() for path in small_site.rglob("*") if path.is_file()]
-    ours = ("_headers", "vercel.json", "hosting/", "SHA256SUMS")
+    ours = (".gitattributes", "_headers", "vercel.json", "hosting/", "SHA256SUMS")
     return sorted(path for path in paths if not path.startswith(ours) and not path.endswith((".br", ".gz")))
 
 
@@ -44,6 +45,7 @@ def test_every_file_has_the_caching_of_its_name(originals: list[str], site: Site
         *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.mjs" for build in ("", ".jspi")),
         *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.wasm" for build in ("", ".jspi")),
         *(f"onnxruntime/ort.{build}.min-*.mjs" for build in ("wasm", "jspi")),
+        "embed-*.js",
         "images-*.js",
         "sha256-*.js",
         "signature-*.js",
@@ -138,6 +140,29 @@ def test_folder_sent_alike_is_one_rule_and_a_mixed_one_is_not() -> None:
         "/c/x.png",
         "/c/y.js",
     ]
+
+
+def test_git_leaves_line_ends_alone(small_site: Path, tmp_path: Path) -> None:
+    """Of a checkout on Windows, where Git converts text unless it is told otherwise."""
+    git = shutil.which("git")
+    if not git:
+        pytest.skip("there is no git")
+    (tmp_path / "site").mkdir()
+    paths = (".gitattributes", "index.html", "page.js", "SHA256SUMS")
+    for path in paths:
+        shutil.copy(small_site / path, tmp_path / "site" / path)
+    (tmp_path / ".gitattributes").write_text("* text=auto\n")  # of the repository around it
+
+    def run(*arguments: str) -> None:
+        command = [git, "-c", "core.autocrlf=true", "-c", "core.safecrlf=false", *arguments]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+
+    run("init")
+    run("add", ".")
+    shutil.rmtree(tmp_path / "site")
+    run("checkout", ".")
+    for path in paths:
+        assert (tmp_path / "site" / path).read_bytes() == (small_site / path).read_bytes()
 
 
 def test_reading_a_headers_file_as_cloudflare_does() -> None:

@@ -10,6 +10,7 @@ from tests.browser.sites import derived_site, script_of
 from torch2web.assets import load_assets
 from torch2web.catalog.load import ModelSpec
 from torch2web.site.manifest.records import Weights
+from torch2web.site.writers.heading import Heading
 from torch2web.site.writers.templates import render
 from torch2web.store.hashing import integrity, sha256_of
 
@@ -35,8 +36,33 @@ def test_page_of_other_labels_offers_no_faces(
     spec = replace(catalog["mobilenet_emotion"], labels=("cat", "dog", "fish", "bird"))
     site = derived_site(small_site, tmp_path, spec, Weights("animals.pth", "0" * 64, demo=False))
     page = (site / "index.html").read_text()
-    assert "<h1>Cat, dog, fish or bird?</h1>" in page
+    assert "<h1><bdi>cat</bdi>, <bdi>dog</bdi>, <bdi>fish</bdi> or <bdi>bird</bdi>?</h1>" in page
     assert "animals.pth" in page
     for word in ("face", "Bored", "Demo weights"):
         assert word not in page
     assert not (site / "samples").exists()
+
+
+MANY = tuple(f"class {n}" for n in range(1000))
+
+
+@pytest.mark.parametrize(
+    ("labels", "plain", "description"),
+    [
+        ([("cat", "DOG")], "cat or DOG?", "A neural network that tells cat, DOG apart"),
+        ([("a", "b", "a")] * 2, "a or b?", "Neural networks that tell a, b apart"),
+        ([("a", "שלום (1)")], "a or \u2068שלום (1)\u2069?", "tells a, \u2068שלום (1)\u2069 apart"),
+        ([MANY], "MobileNetV2", "A neural network that tells 1,000 classes apart"),
+        ([MANY, MANY], "What does the picture show?", "Neural networks that tell 1,000 classes apart"),
+        ([("a", "b"), ("c", "d")], "What does the picture show?", "Neural networks that tell pictures apart"),
+        ([("x" * 40, "y" * 40)], "MobileNetV2", "tells 2 classes apart"),
+        ([("same", "same")], "MobileNetV2", "tells 2 classes apart"),
+    ],
+)
+def test_heading(
+    catalog: dict[str, ModelSpec], labels: list[tuple[str, ...]], plain: str, description: str
+) -> None:
+    heading = Heading.of([replace(catalog["mobilenet_emotion"], labels=those) for those in labels])
+    assert heading.plain == plain
+    assert description in heading.description
+    assert bool(heading.labels) == (" or " in plain)

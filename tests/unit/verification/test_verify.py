@@ -175,6 +175,28 @@ def test_labels_must_fit_the_output(spec: ModelSpec, reference: ReferenceRun) ->
         require_usable(replace(spec, labels=("yes", "no")), reference)
 
 
+@pytest.mark.parametrize(
+    ("activation", "found"),
+    [
+        (torch.nn.Softmax(dim=1), "positive and sum to 1"),
+        (torch.nn.LogSoftmax(dim=1), "logarithms of probabilities"),
+        (torch.nn.Sigmoid(), "between 0 and 1"),
+        (torch.nn.Sequential(torch.nn.Sigmoid(), torch.nn.Flatten()), "between 0 and 1"),
+        (torch.nn.Hardsigmoid(), "between 0 and 1"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, torch.nn.Module) else "",
+)
+def test_network_that_ends_in_an_activation_is_refused(
+    spec: ModelSpec, tmp_path: Path, activation: torch.nn.Module, found: str
+) -> None:
+    """A second softmax would flatten its answers."""
+    model = torch.nn.Sequential(load_model(spec, None, MATERIALS), activation).eval()
+    export_onnx(model, spec, tmp_path / "model.onnx")
+    with pytest.raises(VerificationError, match=found) as caught:
+        verify(tmp_path / "model.onnx", spec, capture_reference(model, spec, images()))
+    assert "expected logits" in str(caught.value)
+
+
 def test_export_with_another_opset_is_refused(
     spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

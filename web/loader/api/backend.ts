@@ -10,7 +10,7 @@ export interface BackendReport {
   /** Why this backend was chosen. */
   reason: string;
   selfCheck: SelfCheck;
-  /** Backends that were tried first and failed, failed the self-check or were slower. */
+  /** Backends that were tried first and failed, failed the self-check, also later, or were slower. */
   rejected: RejectedBackend[];
 }
 

@@ -19,7 +19,7 @@ export interface CacheStatus {
 export interface CacheReport {
   /** Whether downloads were cached. */
   kept: boolean;
-  /** Why they were not; empty where they were. */
+  /** Why they were not, or not shared with other tabs; empty where they were. */
   reason: string;
   /** Bytes read from the cache. */
   fromCache: number;

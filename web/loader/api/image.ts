@@ -1,6 +1,8 @@
-/** What `predict` takes. */
+/** What `predict` takes, of this window or another; a string is the URL of an image. */
 export type ImageSource =
   | Blob
+  | string
+  | URL
   | ImageBitmap
   | ImageData
   | HTMLImageElement
@@ -14,3 +16,11 @@ export type ImageSource =
  * canvas, `"none"` where the source has pixels already.
  */
 export type DecodedBy = "script" | "canvas" | "none";
+
+/** How a file says that its image is rotated or mirrored. */
+export interface Orientation {
+  /** Exif's number of the orientation, 1 to 8; 1 is upright, and where there is no file. */
+  exif: number;
+  /** Whether the image was rotated and mirrored accordingly: true for 2 to 8, unless the orientation is ignored. */
+  applied: boolean;
+}

@@ -1,4 +1,5 @@
 import type { BackendName } from "./backend.ts";
+import type { PreprocessingInfo } from "./preprocessing.ts";
 import type { Progress } from "./progress.ts";
 
 /** PEM text, or the result of `crypto.subtle.importKey`. */
@@ -24,11 +25,16 @@ export interface LoadOptions {
    * Browsers start a worker's script without checking its hash: the loader checks it just before.
    */
   worker?: boolean;
+  /** Whether to apply the Exif orientation of files; by default as the catalogue says. */
+  orientation?: PreprocessingInfo["exif_orientation"] | undefined;
   /** Whether to cache downloads on this device; by default true. */
   cache?: boolean;
-  /** Milliseconds without a byte after which a connection is aborted; by default 30,000. */
+  /**
+   * Milliseconds without a byte after which a connection is aborted, and in which an image has to be read; by default
+   * 30,000.
+   */
   stallTimeout?: number;
-  /** Called as each file arrives. */
+  /** Called as each file arrives; `overall` is the progress of all files together. */
   onProgress?: (progress: Progress) => void;
   /** Aborts the load. */
   signal?: AbortSignal;

@@ -1,7 +1,8 @@
 import type { BackendReport } from "./backend.ts";
 import type { CacheReport } from "./cache.ts";
-import type { DecodedBy, ImageSource } from "./image.ts";
+import type { DecodedBy, ImageSource, Orientation } from "./image.ts";
 import type { ModelInfo } from "./manifest.ts";
+import type { PreprocessingInfo } from "./preprocessing.ts";
 import type { Watch, WatchOptions } from "./watch.ts";
 
 export interface Model {
@@ -11,13 +12,17 @@ export interface Model {
   /** The backend that runs the model, why it was chosen, and its self-check. */
   readonly backend: BackendReport;
   readonly worker: WorkerReport;
-  /** Concurrent calls are answered in the order of the calls. */
+  /**
+   * Concurrent calls are answered in the order of the calls, but a call waits no longer than a second for the images of
+   * an earlier one. Reading an image has the time limit `stallTimeout`. Raises DecodeError, BackendError, or the signal's
+   * reason.
+   */
   predict(source: ImageSource, options?: PredictOptions): Promise<Prediction>;
-  /** Predicts all of `sources` as one batch. */
+  /** Predicts all of `sources` as one batch; they are decoded one at a time. */
   predictBatch(sources: readonly ImageSource[], options?: PredictOptions): Promise<Prediction[]>;
   /** The preprocessed image: a tensor [3, height, width]. */
   preprocess(source: ImageSource, options?: PredictOptions): Promise<Float32Array<ArrayBuffer>>;
-  /** Logits [batch × classes] of a tensor [batch, 3, height, width]. */
+  /** Logits [batch × classes] of a tensor [batch, 3, height, width]. Raises RangeError for NaN, infinities or another size. */
   run(tensor: Float32Array, options?: PredictOptions): Promise<Float32Array>;
   /** Predicts the newest frame of a camera or video, again and again until it is stopped. */
   watch(
@@ -25,13 +30,15 @@ export interface Model {
     callback: (prediction: Prediction) => void,
     options?: WatchOptions,
   ): Watch;
-  /** Frees the memory; the model cannot be used afterwards. */
+  /** Frees the memory; the model cannot be used afterwards. Calls whose images are still read raise BackendError. */
   dispose(): Promise<void>;
 }
 
 export interface PredictOptions {
   /** Aborts the call: one that waits is not started, one that runs is not awaited. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
+  /** Whether to apply the Exif orientation of files; by default as the model was loaded. */
+  orientation?: PreprocessingInfo["exif_orientation"] | undefined;
 }
 
 export interface Prediction {
@@ -42,11 +49,15 @@ export interface Prediction {
   /** One for each label of `model.info.labels`, in order; they sum to 1. */
   probabilities: number[];
   logits: Float32Array;
-  /** Whether the pixels equal those that Pillow reads from the same file, or those that the source holds. */
+  /**
+   * Whether the pixels are, to the last bit, those that Pillow reads from the file, or those that the canvas, bitmap, video
+   * or frame shows: docs/pictures.md defines it.
+   */
   exact: boolean;
   /** Why they may differ; empty where they are equal. */
   inexact: string;
   decodedBy: DecodedBy;
+  orientation: Orientation;
   timings: Timings;
 }
 

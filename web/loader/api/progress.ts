@@ -4,4 +4,13 @@ export interface Progress {
   total: number;
   /** Such as `mobilenet_emotion/int8`. */
   file: string;
+  overall: OverallProgress;
+}
+
+/** Progress of all files of one load. */
+export interface OverallProgress {
+  /** Never decreases. */
+  loaded: number;
+  /** Known at the first call; increases only where another backend has to be tried. */
+  total: number;
 }

@@ -6,7 +6,11 @@ export interface WatchOptions {
    * 1. The logits stay those of the frame.
    */
   smoothing?: number;
-  /** Called when watching ends with an error; by default the error is reported to the console. */
+  /**
+   * Called when watching ends with an error: the stream ended, or no frame could be read for 5 s. Called too when a
+   * <video> ends, fails, or gives no frame for 10 s; then watching goes on as soon as it plays again. By default the error
+   * is reported to the console.
+   */
   onError?: (error: unknown) => void;
   /** Stops watching, like `stop()`. */
   signal?: AbortSignal;

@@ -1,3 +1,5 @@
+import { within } from "../fetch/time_limit.ts";
+
 /** The part of WebGPU that describes the graphics adapter (W3C, WebGPU, 4.2 and 4.3). */
 interface Adapter {
   info?: {
@@ -16,6 +18,9 @@ export interface AdapterReport {
   software: boolean;
 }
 
+/** Milliseconds in which the browser has to name the adapter. */
+const TIMEOUT = 5000;
+
 let report: Promise<AdapterReport> | undefined;
 
 /** The graphics adapter of this device; requested once. Never fails. */
@@ -29,7 +34,7 @@ async function request(): Promise<AdapterReport> {
   const { gpu } = globalThis.navigator as { gpu?: { requestAdapter(): Promise<Adapter | null> } };
   // onnxruntime-web's build with WebGPU needs JavaScript Promise Integration.
   if (!gpu || !("Suspending" in WebAssembly)) return none;
-  const found = await gpu.requestAdapter().catch(() => null);
+  const found = await within(TIMEOUT, gpu.requestAdapter()).catch(() => null);
   if (!found) return none;
   const { vendor = "", architecture = "", device = "", description = "" } = found.info ?? {};
   const name = [vendor, architecture, device, description].filter(Boolean).join(" ") || "unnamed";

@@ -1,5 +1,6 @@
 /** The backend that an earlier load chose on this device, in the Cache API, so that the trial is not repeated. */
 import type { BackendName } from "../api/backend.ts";
+import { inTime } from "../fetch/part_cache.ts";
 
 export interface CachedChoice {
   name: BackendName;
@@ -12,8 +13,11 @@ export class BackendCache {
   readonly #cache: string;
   readonly #url: string;
   readonly #dependsOn: string;
+  readonly #limit: number | undefined;
 
-  constructor(base: URL, variant: string, dependsOn: string) {
+  /** Milliseconds in which the cache has to answer are at most `limit`. */
+  constructor(base: URL, variant: string, dependsOn: string, limit: number | undefined) {
+    this.#limit = limit;
     this.#cache = backendCacheName(base);
     this.#url = new URL(`torch2web-choice/${encodeURIComponent(variant)}`, base).href;
     this.#dependsOn = dependsOn;
@@ -22,7 +26,8 @@ export class BackendCache {
   /** Undefined without a valid entry. Never fails. */
   async read(): Promise<CachedChoice | undefined> {
     try {
-      const response = await caches.match(this.#url, { cacheName: this.#cache });
+      const answer = caches.match(this.#url, { cacheName: this.#cache });
+      const response = await inTime(answer, this.#limit);
       const { dependsOn, ...choice } = (await response!.json()) as CachedChoice & {
         dependsOn: string;
       };
@@ -34,9 +39,9 @@ export class BackendCache {
 
   async write(choice: CachedChoice): Promise<void> {
     try {
-      const cache = await caches.open(this.#cache);
+      const cache = await inTime(caches.open(this.#cache), this.#limit);
       const content = JSON.stringify({ ...choice, dependsOn: this.#dependsOn });
-      await cache.put(this.#url, new Response(content));
+      await inTime(cache.put(this.#url, new Response(content)), this.#limit);
     } catch {
       // The next load repeats the trial.
     }
@@ -44,8 +49,8 @@ export class BackendCache {
 
   async delete(): Promise<void> {
     try {
-      const cache = await caches.open(this.#cache);
-      await cache.delete(this.#url);
+      const cache = await inTime(caches.open(this.#cache), this.#limit);
+      await inTime(cache.delete(this.#url), this.#limit);
     } catch {
       // The next load refuses the entry again.
     }

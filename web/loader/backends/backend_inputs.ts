@@ -1,5 +1,6 @@
 import type { Manifest, ModelInfo, VariantInfo } from "../api/manifest.ts";
 import type { Delivery } from "../fetch/delivery.ts";
+import type { Overall } from "../fetch/overall.ts";
 
 /** What a backend is created from. */
 export interface BackendInputs {
@@ -11,6 +12,8 @@ export interface BackendInputs {
   /** A delivery with its own signal, for files that several models share. */
   deliveryUntil: (signal: AbortSignal) => Delivery;
   signal: AbortSignal;
+  /** The progress of all files. */
+  overall: Overall;
   /** The parts of the weights, while several backends are tried. */
   weights?: Promise<Uint8Array<ArrayBuffer>>[] | undefined;
 }

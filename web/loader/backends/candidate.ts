@@ -1,4 +1,5 @@
 import type { BackendName } from "../api/backend.ts";
+import type { PartedFileInfo } from "../api/manifest.ts";
 import type { Backend } from "./backend.ts";
 import type { BackendInputs } from "./backend_inputs.ts";
 
@@ -12,5 +13,7 @@ export interface Candidate {
   onlyIfFaster: boolean;
   /** Milliseconds in which it has to start and pass the self-check. */
   timeout: number;
+  /** The files that it needs. */
+  files: (inputs: BackendInputs) => PartedFileInfo[];
   create: (inputs: BackendInputs) => Promise<Backend>;
 }

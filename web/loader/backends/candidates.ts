@@ -1,14 +1,16 @@
 /** The backends that may be able to run a model here, in order of preference. */
 import type { BackendName } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
+import type { RuntimeFiles, RuntimeInfo } from "../api/manifest.ts";
 import { adapter } from "./adapter.ts";
 import type { BackendInputs } from "./backend_inputs.ts";
 import type { Candidate } from "./candidate.ts";
-import { createCompiledBackend, engineBuild, loadEngine } from "./compiled/compiled.ts";
+import { createCompiledBackend, ENGINE, engineBuild, loadEngine } from "./compiled/compiled.ts";
 import { requireThreads } from "./compiled/threads.ts";
 import {
   createOnnxRuntimeBackend,
   loadRuntime,
+  runtimeName,
   type RuntimeKind,
 } from "./onnxruntime/onnxruntime.ts";
 import { PartedBytes } from "./weights/parted_bytes.ts";
@@ -128,6 +130,11 @@ function compiled(threads: number): Candidate {
     name: "compiled",
     threads,
     timeout: threads === 1 ? Infinity : TIMEOUT,
+    files: ({ manifest, info, variant }) => [
+      manifest.engine!.files[engineBuild(threads)],
+      info.plan!,
+      variant.weights,
+    ],
     async create(inputs) {
       const { base, info, manifest, delivery, deliveryUntil, signal } = inputs;
       const build = engineBuild(threads);
@@ -138,6 +145,7 @@ function compiled(threads: number): Candidate {
       ]);
       const weights = fetchWeights(inputs);
       const [module, plan] = await first;
+      delivery.arrived(engine.files[build], ENGINE);
       return createCompiledBackend(module, engine, info, { plan, weights }, threads);
     },
   };
@@ -151,10 +159,15 @@ function onnxruntime(kind: RuntimeKind): Candidate {
     threads: kind.threads,
     // One thread of WebAssembly finishes on every device, however slow.
     timeout: kind.provider === "wasm" && kind.threads === 1 ? Infinity : TIMEOUT,
+    files: ({ manifest, info, variant }) => [
+      filesOf(manifest.runtime!, kind).wasm,
+      info.graph!,
+      variant.weights,
+    ],
     async create(inputs) {
       const { base, info, manifest, delivery, deliveryUntil, signal } = inputs;
-      const { version, files: cpu, webgpu } = manifest.runtime!;
-      const files = kind.provider === "webgpu" ? webgpu! : cpu;
+      const { version } = manifest.runtime!;
+      const files = filesOf(manifest.runtime!, kind);
       // onnxruntime-web would wait for its threads forever.
       if (kind.threads > 1) await requireThreads();
       const first = Promise.all([
@@ -163,9 +176,14 @@ function onnxruntime(kind: RuntimeKind): Candidate {
       ]);
       const weights = fetchWeights(inputs);
       const [ort, graph] = await first;
+      delivery.arrived(files.wasm, runtimeName(kind));
       return createOnnxRuntimeBackend(ort, kind, version, info, { graph, weights });
     },
   };
+}
+
+function filesOf({ files, webgpu }: RuntimeInfo, { provider }: RuntimeKind): RuntimeFiles {
+  return provider === "webgpu" ? webgpu! : files;
 }
 
 /** Fetches the weights; parts are freed as they are used. Unless they are large, they are kept for the next candidate. */

@@ -32,6 +32,11 @@ export async function chooseBackend(
   const cached = candidates.find(
     ({ name, threads }) => name === known?.name && threads === known.threads,
   );
+  // All that are tried if none fails.
+  const first = cached
+    ? [cached]
+    : candidates.slice(0, candidates.findIndex(isLast) + 1 || undefined);
+  inputs.overall.plan(first.flatMap(({ files }) => files(inputs)));
   if (cached && known) {
     const passed = await tryCandidate(cached, inputs, rejections, false);
     if (passed)
@@ -58,6 +63,11 @@ function chosen(
   return { backend, report, others };
 }
 
+/** Whether no other candidate is tried after this one, if it passes. */
+function isLast({ onlyIfFaster }: Candidate): boolean {
+  return !onlyIfFaster;
+}
+
 async function compete(
   candidates: readonly Candidate[],
   inputs: BackendInputs,
@@ -71,7 +81,7 @@ async function compete(
       const passed = await tryCandidate(candidate, inputs, rejections, timed);
       if (!passed) continue;
       best = best ? await faster(best, passed, rejections) : passed;
-      if (!candidate.onlyIfFaster) break;
+      if (isLast(candidate)) break;
     }
     return best;
   } catch (error) {

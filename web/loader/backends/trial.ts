@@ -1,11 +1,10 @@
 /** The trial of a candidate: created, checked, and timed if it competes. */
 import type { RejectedBackend, SelfCheck } from "../api/backend.ts";
 import { BackendError, Torch2WebError } from "../api/errors.ts";
-import type { ModelInfo, VariantInfo } from "../api/manifest.ts";
+import { within } from "../fetch/time_limit.ts";
 import type { Backend } from "./backend.ts";
 import type { BackendInputs } from "./backend_inputs.ts";
 import type { Candidate } from "./candidate.ts";
-import { goldenInput } from "./golden.ts";
 import { selfCheck, ToleranceError } from "./self_check.ts";
 
 /** A candidate that passed the self-check. */
@@ -13,7 +12,7 @@ export interface Passed {
   candidate: Candidate;
   backend: Backend;
   check: SelfCheck;
-  /** Milliseconds of its fastest run; Infinity without a timing. */
+  /** Milliseconds of its fastest run with one image. */
   fastest: number;
 }
 
@@ -28,7 +27,9 @@ export class Rejections {
     this.#report(
       candidate,
       error instanceof BackendError ? error.message : String(error),
-      error instanceof ToleranceError ? { maxAbsDiff: error.maxAbsDiff } : {},
+      error instanceof ToleranceError && error.maxAbsDiff !== undefined
+        ? { maxAbsDiff: error.maxAbsDiff }
+        : {},
     );
   }
 
@@ -42,8 +43,11 @@ export class Rejections {
   }
 }
 
-/** Number of timed runs; the fastest counts. */
-const TRIAL_RUNS = 3;
+/** Number of runs with one image, each checked. At least two: the second has another image than the first. */
+const RUNS = 2;
+
+/** The same where the fastest run counts. */
+const TIMED_RUNS = 3;
 
 /** Tries one candidate, timed if `timed`; undefined where it is refused. Raises errors of downloads and the signal's reason. */
 export async function tryCandidate(
@@ -52,23 +56,23 @@ export async function tryCandidate(
   rejections: Rejections,
   timed: boolean,
 ): Promise<Passed | undefined> {
-  const { info, variant, signal } = inputs;
+  const { signal } = inputs;
+  const timeout = seam()?.patience ?? candidate.timeout;
   let created: Backend | undefined;
   let expired = false;
   const attempt = async (): Promise<Passed> => {
-    const backend = wrapForTests(await candidate.create(inputs));
+    const backend = limited(wrapForTests(await candidate.create(inputs)), timeout);
     created = backend;
     if (expired) {
       await backend.dispose();
       throw new BackendError("It started too late.");
     }
     signal.throwIfAborted();
-    const check = await selfCheck(backend, info, variant.golden);
-    const fastest = timed ? await timeRuns(backend, info, variant) : Infinity;
+    const runs = timed ? TIMED_RUNS : RUNS;
+    const { fastest, ...check } = await selfCheck(backend, inputs, runs);
     return { candidate, backend, check, fastest };
   };
   try {
-    const timeout = seam()?.patience ?? candidate.timeout;
     const passed = await withTimeout(attempt(), timeout, candidate.name);
     signal.throwIfAborted();
     return passed;
@@ -83,30 +87,21 @@ export async function tryCandidate(
   }
 }
 
-async function withTimeout<T>(work: Promise<T>, milliseconds: number, name: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    if (milliseconds === Infinity) return;
-    const message = `${name} gave no answer to the self-check within ${milliseconds / 1000} s.`;
-    timer = setTimeout(() => reject(new BackendError(message)), milliseconds);
-  });
-  return Promise.race([work, expired]).finally(() => clearTimeout(timer));
+/** `backend`, of which no run takes longer than `timeout` for each image. */
+function limited(backend: Backend, timeout: number): Backend {
+  return {
+    ...backend,
+    run: (tensor, batch) => withTimeout(backend.run(tensor, batch), timeout * batch, backend.name),
+  };
 }
 
-/** Milliseconds of the fastest run with one image. */
-async function timeRuns(
-  backend: Backend,
-  info: ModelInfo,
-  { golden }: VariantInfo,
-): Promise<number> {
-  const input = goldenInput(golden.seed, 1, info);
-  let fastest = Infinity;
-  for (let run = 0; run < TRIAL_RUNS; run++) {
-    const started = performance.now();
-    await backend.run(input, 1);
-    fastest = Math.min(fastest, performance.now() - started);
-  }
-  return fastest;
+function withTimeout<T>(work: Promise<T>, milliseconds: number, name: string): Promise<T> {
+  const seconds = milliseconds / 1000;
+  return within(
+    milliseconds,
+    work,
+    () => new BackendError(`${name} gave no answer within ${seconds} s.`),
+  );
 }
 
 function wrapForTests(backend: Backend): Backend {

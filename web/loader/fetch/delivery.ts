@@ -2,9 +2,10 @@
 import type { CacheReport } from "../api/cache.ts";
 import { DownloadError } from "../api/errors.ts";
 import type { FileInfo, PartedFileInfo } from "../api/manifest.ts";
-import type { Progress } from "../api/progress.ts";
 import { fetchPart, type DownloadOptions } from "./download.ts";
 import { sha256 } from "./integrity.ts";
+import { LinkedController } from "./linked_controller.ts";
+import { Overall } from "./overall.ts";
 import type { PartCache } from "./part_cache.ts";
 import { Semaphore } from "./semaphore.ts";
 
@@ -25,13 +26,16 @@ export class Delivery {
   readonly cache: PartCache;
   readonly #base: URL;
   readonly #options: DownloadOptions;
+  readonly #overall: Overall;
   /** Parts in the report: one that is fetched again for another backend counts once. */
   readonly #counted = new Set<string>();
   #fromCache = 0;
   #downloaded = 0;
 
-  constructor(base: URL, cache: PartCache, options: DownloadOptions) {
+  /** `overall` is the progress of the whole load. */
+  constructor(base: URL, cache: PartCache, options: DownloadOptions, overall = new Overall()) {
     this.#base = base;
+    this.#overall = overall;
     this.cache = cache;
     this.#options = options;
   }
@@ -39,7 +43,7 @@ export class Delivery {
   report(): CacheReport {
     return {
       kept: !this.cache.problem,
-      reason: this.cache.problem,
+      reason: this.cache.problem || this.cache.unlocked,
       fromCache: this.#fromCache,
       downloaded: this.#downloaded,
     };
@@ -50,16 +54,15 @@ export class Delivery {
    * or IntegrityError. The progress decreases where a part is downloaded again.
    */
   fetch(file: PartedFileInfo, name: string): Promise<Bytes>[] {
-    const failure = new AbortController();
-    const outer = this.#options.signal;
-    const signal = outer ? AbortSignal.any([outer, failure.signal]) : failure.signal;
+    const failure = new LinkedController(this.#options.signal);
+    const { signal } = failure;
     const loaded = file.parts.map(() => 0);
     const report = (): void => {
       const sum = loaded.reduce((total, bytes) => total + bytes, 0);
-      this.#reportProgress({ loaded: sum, total: file.size, file: name });
+      this.#reportProgress(file, name, sum);
     };
     report();
-    return file.parts.map((part, index) => {
+    const parts = file.parts.map((part, index) => {
       const bytes = requests.run(signal, () =>
         this.#fetchPart(part, signal, (count) => {
           loaded[index] = count;
@@ -70,6 +73,8 @@ export class Delivery {
       bytes.catch((error: unknown) => failure.abort(error));
       return bytes;
     });
+    void Promise.allSettled(parts).then(() => failure.unlink());
+    return parts;
   }
 
   /** The bytes of `file` as one array. */
@@ -78,10 +83,16 @@ export class Delivery {
     return parts.length === 1 ? parts[0]! : new Uint8Array(await new Blob(parts).arrayBuffer());
   }
 
+  /** Reports that all of `file` is there, where another load fetched it. */
+  arrived(file: PartedFileInfo, name: string): void {
+    if (!this.#overall.has(file)) this.#reportProgress(file, name, file.size);
+  }
+
   /** An error of the page's callback is reported to the console; it does not fail the download. */
-  #reportProgress(progress: Progress): void {
+  #reportProgress(file: PartedFileInfo, name: string, loaded: number): void {
+    const overall = this.#overall.update(file, loaded);
     try {
-      this.#options.onProgress?.(progress);
+      this.#options.onProgress?.({ loaded, total: file.size, file: name, overall });
     } catch (error) {
       reportError(error);
     }

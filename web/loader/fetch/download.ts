@@ -51,9 +51,12 @@ export async function fetchPart(
 export async function fetchBytes(
   url: string,
   cache: RequestCache,
-  { integrity, ...options }: DownloadOptions & { integrity?: string } = {},
+  {
+    integrity,
+    expected = "a file of this site",
+    ...options
+  }: DownloadOptions & { integrity?: string; expected?: string } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const expected = "a file of this site";
   return abortStalled(url, expected, options, async ({ signal }) => {
     const response = await request(url, signal, cache, expected, integrity);
     const bytes = new Uint8Array(await response.arrayBuffer());

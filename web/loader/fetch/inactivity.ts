@@ -1,3 +1,5 @@
+import { LinkedController } from "./linked_controller.ts";
+
 /** Default of the option `stallTimeout`, in milliseconds. */
 export const STALL_TIMEOUT = 30_000;
 
@@ -6,26 +8,28 @@ export class InactivityTimeout {
   readonly signal: AbortSignal;
   /** Whether the timeout aborted it. */
   expired = false;
-  readonly #controller = new AbortController();
+  readonly #controller: LinkedController;
   readonly #timeout: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(timeout: number, outer: AbortSignal | undefined) {
     this.#timeout = timeout;
-    const own = this.#controller.signal;
-    this.signal = outer ? AbortSignal.any([outer, own]) : own;
+    this.#controller = new LinkedController(outer);
+    this.signal = this.#controller.signal;
     this.restart();
   }
 
   restart(): void {
-    this.stop();
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.expired = true;
       this.#controller.abort();
     }, this.#timeout);
   }
 
+  /** Ends it: the signal aborts no longer. */
   stop(): void {
     clearTimeout(this.#timer);
+    this.#controller.unlink();
   }
 }

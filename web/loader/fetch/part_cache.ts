@@ -1,11 +1,27 @@
 /**
  * Checked parts in the Cache API under their hash. A part is downloaded once: a reload continues an interrupted download,
- * a new version reuses the parts that it shares, and so do other tabs.
+ * a new version reuses the parts that it shares, and so do other tabs. The pinned manifest is kept in the same way.
  */
 import type { FileInfo, Manifest } from "../api/manifest.ts";
 import { withLock, type WaitOptions } from "./locks.ts";
+import { within } from "./time_limit.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Folders of the keys. */
+const PARTS = "torch2web-part";
+const MANIFESTS = "torch2web-manifest";
+
+/** What is cached under its hash. */
+interface Entry {
+  sha256: string;
+  folder?: string;
+}
+
+/** The entry of the manifest with the SHA-256 `pin`. */
+export function manifestEntry(pin: string): Entry {
+  return { sha256: pin, folder: MANIFESTS };
+}
 
 /** Why nothing is cached on pages without the Cache API. */
 export const UNAVAILABLE =
@@ -16,64 +32,87 @@ export function cacheStorage(): CacheStorage | undefined {
   return (globalThis as Partial<typeof globalThis>).caches;
 }
 
+/** Milliseconds in which the browser's cache has to answer. */
+const CACHE_TIMEOUT = 10_000;
+
+/** The browser's cache did not answer. */
+class SilentCacheError extends Error {}
+
+/** `answer` of the Cache API, within a time limit of at most 10 s. */
+export function inTime<T>(answer: Promise<T>, limit = CACHE_TIMEOUT): Promise<T> {
+  const timeout = Math.min(limit, CACHE_TIMEOUT);
+  const problem = `this browser's cache did not answer for ${timeout / 1000} s`;
+  return within(timeout, answer, () => new SilentCacheError(problem));
+}
+
 /** The cached parts of the site at `base`. */
 export class PartCache {
   /** Why downloads are not cached; empty where they are. */
   problem = "";
+  /** Why other tabs may download the same; empty where they do not. */
+  unlocked = "";
   readonly #base: URL;
+  readonly #limit: number | undefined;
   #cache: Cache | undefined;
 
-  private constructor(base: URL) {
+  private constructor(base: URL, limit: number | undefined) {
     this.#base = base;
+    this.#limit = limit;
   }
 
-  /** Never fails: where the Cache API is missing or refuses, `problem` is set. */
-  static async open(base: URL, enabled = true): Promise<PartCache> {
-    const opened = new PartCache(base);
+  /** Never fails: where the Cache API is missing, refuses or does not answer, `problem` is set. */
+  static async open(base: URL, enabled = true, limit?: number): Promise<PartCache> {
+    const opened = new PartCache(base, limit);
     try {
       if (!enabled) opened.problem = "turned off by the page";
       else if (!cacheStorage()) opened.problem = UNAVAILABLE;
-      else opened.#cache = await caches.open(cacheName(base));
+      else opened.#cache = await inTime(caches.open(cacheName(base)), limit);
     } catch (error) {
       opened.problem = refusal(error);
     }
     return opened;
   }
 
+  /** Keys of the cached parts. Never fails. */
+  async stored(): Promise<string[]> {
+    const keys = await this.#ask(async (cache) => cache.keys());
+    return keys?.map(({ url }) => url) ?? [];
+  }
+
   /** The cached bytes of `part`, unchecked. */
-  async get(part: FileInfo): Promise<Bytes | undefined> {
-    try {
-      const response = await this.#cache?.match(keyOf(this.#base, part));
+  async get(part: Entry): Promise<Bytes | undefined> {
+    return this.#ask(async (cache) => {
+      const response = await cache.match(keyOf(this.#base, part));
       return response && new Uint8Array(await response.arrayBuffer());
-    } catch {
-      return undefined;
-    }
+    });
   }
 
   /** Caches checked bytes. After a failure, such as an exceeded quota, nothing more is cached. */
-  async put(part: FileInfo, bytes: Bytes): Promise<void> {
+  async put(part: Entry, bytes: Bytes): Promise<void> {
     if (this.problem) return;
     try {
       const headers = { "Content-Length": String(bytes.length) };
-      await this.#cache?.put(keyOf(this.#base, part), new Response(bytes, { headers }));
+      const response = new Response(bytes, { headers });
+      const kept = this.#cache?.put(keyOf(this.#base, part), response);
+      if (kept) await inTime(kept, this.#limit);
     } catch (error) {
       this.problem = refusal(error);
     }
   }
 
-  async delete(part: FileInfo): Promise<void> {
-    await this.#cache?.delete(keyOf(this.#base, part)).catch(() => {});
+  async delete(part: Entry): Promise<void> {
+    await this.#ask(async (cache) => cache.delete(keyOf(this.#base, part)));
   }
 
   /**
    * Deletes the entries `stored` that `manifest` does not name: parts of earlier versions. Entries that were added later
    * are kept, as another tab may have loaded a newer version.
    */
-  async evictOthers(stored: readonly string[], manifest: Manifest): Promise<void> {
-    const known = new Set(partsOf(manifest).map((part) => keyOf(this.#base, part)));
+  async evictOthers(stored: readonly string[], manifest: Manifest, pin: string): Promise<void> {
+    const parts = [manifestEntry(pin), ...partsOf(manifest)];
+    const known = new Set(parts.map((part) => keyOf(this.#base, part)));
     const others = stored.filter((url) => !known.has(url));
-    const cache = this.#cache;
-    if (cache) await Promise.all(others.map((url) => cache.delete(url))).catch(() => {});
+    await this.#ask(async (cache) => Promise.all(others.map((url) => cache.delete(url))));
   }
 
   /** Runs `task` while no other tab downloads the same part. */
@@ -83,23 +122,31 @@ export class PartCache {
     task: (keepAlive: () => void) => Promise<T>,
   ): Promise<T> {
     // Without a cache, a tab could not use the part that another one downloaded.
-    if (this.problem) return task(() => {});
-    return withLock(`${cacheName(this.#base)} ${part.sha256}`, options, task);
+    if (this.problem || this.unlocked) return task(() => {});
+    return withLock(`${cacheName(this.#base)} ${part.sha256}`, options, task, () => {
+      // Not awaited again for each part.
+      this.unlocked = "other tabs may download the same: no lock was granted";
+    });
   }
-}
 
-/** Keys of the cached parts of the site at `base`. Never fails. */
-export async function storedParts(base: URL): Promise<string[]> {
-  try {
-    const cache = await caches.open(cacheName(base));
-    return (await cache.keys()).map(({ url }) => url);
-  } catch {
-    return [];
+  /** Undefined where the cache refuses; one that does not answer is not asked again. */
+  async #ask<T>(question: (cache: Cache) => Promise<T>): Promise<T | undefined> {
+    const cache = this.#cache;
+    try {
+      return cache && (await inTime(question(cache), this.#limit));
+    } catch (error) {
+      if (error instanceof SilentCacheError) {
+        this.problem = error.message;
+        this.#cache = undefined;
+      }
+      return undefined;
+    }
   }
 }
 
 /** Why the browser refused to cache, for people. */
 export function refusal(error: unknown): string {
+  if (error instanceof SilentCacheError) return error.message;
   return error instanceof DOMException && error.name === "QuotaExceededError"
     ? "this device has no room left for it"
     : `this browser refuses to keep files: ${String(error)}`;
@@ -111,8 +158,13 @@ export function cacheName(base: URL): string {
 }
 
 /** A URL that is never requested. */
-function keyOf(base: URL, { sha256 }: FileInfo): string {
-  return new URL(`torch2web-part/${sha256}`, base).href;
+function keyOf(base: URL, { sha256, folder = PARTS }: Entry): string {
+  return new URL(`${folder}/${sha256}`, base).href;
+}
+
+/** Whether the entry with this key is a part. */
+export function isPart(url: string): boolean {
+  return new URL(url).pathname.includes(`/${PARTS}/`);
 }
 
 function partsOf({ runtime, engine, models }: Manifest): FileInfo[] {

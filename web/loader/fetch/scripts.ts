@@ -1,6 +1,8 @@
 import { DownloadError, IntegrityError } from "../api/errors.ts";
 import { fetchBytes } from "./download.ts";
+import { STALL_TIMEOUT } from "./inactivity.ts";
 import { sha256, subresourceIntegrity } from "./integrity.ts";
+import { within } from "./time_limit.ts";
 
 /** A script of the site. */
 export interface Script {
@@ -15,7 +17,7 @@ let retries = 0;
 /** Imports a preloaded module. Raises DownloadError. */
 export async function importScript(url: string): Promise<unknown> {
   try {
-    return await import(url);
+    return await within(STALL_TIMEOUT, import(url), silent);
   } catch (error) {
     throw new DownloadError(url, 0, "a script", "one that does not run", error);
   }
@@ -39,32 +41,35 @@ export async function preload(base: URL, script: Script, fragment = ""): Promise
 }
 
 async function preloadURL(url: string, hex: string): Promise<boolean> {
-  if (!("document" in globalThis)) return fetchesIntact(url, hex);
-  const link = document.createElement("link");
+  const link = "document" in globalThis ? document.createElement("link") : undefined;
+  // Workers, and Safari before 17, which fires no event either.
+  const names = (link as Partial<HTMLLinkElement> | undefined)?.relList;
+  if (!link || !names?.supports("modulepreload")) return fetchesIntact(url, hex);
   link.rel = "modulepreload";
   link.href = url;
   link.integrity = subresourceIntegrity(hex);
   link.crossOrigin = "anonymous";
-  const loaded = await new Promise<boolean>((resolve) => {
+  const loaded = new Promise<boolean>((resolve) => {
     link.onload = () => resolve(true);
     link.onerror = () => resolve(false);
     document.head.append(link);
   });
+  const intact = await within(STALL_TIMEOUT, loaded, silent).catch(() => false);
   link.remove();
-  return loaded;
+  return intact;
 }
 
-/**
- * Workers have no `modulepreload`. The bytes are checked as the import will get them: from the HTTP cache, if they are
- * stored there.
- */
+/** The bytes are checked as the import will get them: from the HTTP cache, if they are stored there. */
 async function fetchesIntact(url: string, hex: string): Promise<boolean> {
+  const integrity = subresourceIntegrity(hex);
   try {
-    const integrity = subresourceIntegrity(hex);
-    const response = await fetch(url, { integrity, cache: "force-cache" });
-    await response.arrayBuffer(); // the HTTP cache stores complete bodies only
-    return response.ok;
+    await fetchBytes(url, "force-cache", { integrity });
+    return true;
   } catch {
     return false;
   }
+}
+
+function silent(): Error {
+  return new Error(`no answer within ${STALL_TIMEOUT / 1000} s`);
 }

@@ -6,6 +6,14 @@ import { sha256 } from "./integrity.ts";
 /** The build names this script by its hash. */
 const NAMED_BY_HASH = /-([0-9a-f]{32})\.js$/;
 
+/** Why a worker with this script did not start, where the browser does not tell. */
+export function whyNotLoaded(): string {
+  const isolated = globalThis.crossOriginIsolated;
+  return isolated
+    ? "its script was not loaded; on this cross-origin isolated page it needs the header Cross-Origin-Embedder-Policy too"
+    : "its script was not loaded, or the page's policy forbids it";
+}
+
 /**
  * The URL of this script, to start it as a worker, after checking that its bytes match its name: browsers check no hash
  * of a worker's script. Raises DownloadError or IntegrityError.

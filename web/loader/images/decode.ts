@@ -1,51 +1,81 @@
-import { DecodeError } from "../api/errors.ts";
-import type { DecodedBy, ImageSource } from "../api/image.ts";
+import { DecodeError, Torch2WebError } from "../api/errors.ts";
+import type { DecodedBy, ImageSource, Orientation } from "../api/image.ts";
 import type { PreprocessingInfo } from "../api/preprocessing.ts";
 import { importChunk } from "../fetch/chunks.ts";
-import { readBack, readBackProblem } from "./canvas.ts";
-import type { Bytes } from "./formats/bytes.ts";
+import { decodeByBrowser, passes } from "./browser_decoder.ts";
+import { drawn, readBack, readBackProblem, transparency } from "./canvas.ts";
+import type { ElementImage } from "./element_image.ts";
 import type * as Formats from "./formats/images.chunk.ts";
 import type { PreparedFile } from "./formats/prepare.ts";
-import type { Probe } from "./formats/probe.ts";
-import { isA, sizeOf } from "./image_source.ts";
-import { elementImage, type ElementImage } from "./transferable.ts";
+import { isBlob, isImageData, sizeOf, tagOf } from "./image_source.ts";
 
 type ExifOrientation = PreprocessingInfo["exif_orientation"];
+
+/** An image whose file is in memory. */
+export type ReadImage = Exclude<ImageSource, string | URL | HTMLImageElement> | ElementImage;
 
 /** Decoded pixels, and why they may differ from Pillow's; empty where they are equal. */
 export interface Decoded {
   pixels: ImageData;
   by: DecodedBy;
   inexact: string;
+  orientation: Orientation;
 }
 
-/** Whether the file of an <img> is not the image that it shows. */
-class ChangedFileError extends DecodeError {
-  readonly changed = true;
+/** Of a source that is no file. */
+const UPRIGHT: Orientation = { exif: 1, applied: false };
+
+const TRANSPARENT = "it has transparent pixels, whose colours are not those that one sees";
+
+/** Whether the loader cannot read the file of an <img>. */
+class NeedsShownError extends DecodeError {
+  readonly needsShown = true;
 }
 
 /**
  * Decodes `source` at its own size. The pixels of a file are those of Pillow's `convert("RGB")`: without colour profile,
- * alpha dropped, Exif orientation applied if `exif` says so. Raises DecodeError, and DownloadError or IntegrityError for
+ * alpha dropped, Exif orientation applied if `exif` says so. Raises DecodeError, DownloadError or IntegrityError for
  * the chunk with the decoders, from the site at `base`.
  */
 export async function decode(
-  source: ImageSource | ElementImage,
+  source: ReadImage,
   exif: ExifOrientation,
   base: URL,
 ): Promise<Decoded> {
-  if (source instanceof Blob) return decodeBlob(source, exif, await importFormats(base));
-  if (source instanceof ImageData) return { pixels: source, by: "none", inexact: "" };
-  if (isA("HTMLImageElement", source)) {
-    const image = await elementImage(source as HTMLImageElement);
-    return decodeElement(image, exif, await importFormats(base));
-  }
-  if (isElementImage(source)) return decodeElement(source, exif, await importFormats(base));
-  const { width, height } = sizeOf(source);
-  const pixels = readBack(source, width, height);
-  return { pixels, by: "canvas", inexact: readBackProblem() };
+  if (isBlob(source)) return decodeBlob(source, exif, await importFormats(base));
+  if (isImageData(source)) return decodeImageData(source);
+  if (isElementImage(source)) return decodeElement(source, exif, base);
+  return decodeShown(source);
 }
 
+/** 8 bits of sRGB are taken as they are; other values are converted by a canvas, as it shows them. */
+function decodeImageData(image: ImageData): Decoded {
+  const { data, width, height } = image;
+  const { colorSpace = "srgb" } = image as Partial<ImageData>; // unknown to older browsers
+  if (tagOf(data) === "Uint8ClampedArray" && colorSpace === "srgb") {
+    return { pixels: image, by: "none", inexact: "", orientation: UPRIGHT };
+  }
+  return pixelsShown(drawn(image, width, height), width, height);
+}
+
+/** What a canvas, bitmap, video or frame shows. */
+function decodeShown(source: Exclude<ReadImage, Blob | ImageData | ElementImage>): Decoded {
+  const { width, height } = sizeOf(source);
+  return pixelsShown(source, width, height);
+}
+
+function pixelsShown(source: CanvasImageSource, width: number, height: number): Decoded {
+  const pixels = readBack(source, width, height);
+  const transparent = transparency(pixels);
+  if (transparent === "all") {
+    throw new DecodeError(
+      `The ${tagOf(source)} (${width} × ${height}) is transparent everywhere: nothing was drawn on it, it was cleared, ` +
+        "or it is larger than this device can draw.",
+    );
+  }
+  const inexact = transparent === "some" ? TRANSPARENT : readBackProblem();
+  return { pixels, by: "canvas", inexact, orientation: UPRIGHT };
+}
 /** The decoders of image files, a chunk of the loader. Raises DownloadError or IntegrityError. */
 export async function importFormats(base: URL): Promise<typeof Formats> {
   return (await importChunk(base, "images")) as typeof Formats;
@@ -53,7 +83,7 @@ export async function importFormats(base: URL): Promise<typeof Formats> {
 
 /** Whether decoding failed because a worker got the file of an <img> instead of what it shows. */
 export function needsShown(error: unknown): boolean {
-  return error instanceof DecodeError && "changed" in error;
+  return error instanceof DecodeError && "needsShown" in error;
 }
 
 async function decodeBlob(
@@ -62,85 +92,57 @@ async function decodeBlob(
   { prepare, place, orient, FormatError }: typeof Formats,
 ): Promise<Decoded> {
   if (blob.size === 0) throw new DecodeError("The file is empty (0 bytes).");
-  let prepared: PreparedFile;
+  let prepared: PreparedFile | undefined;
   let pixels: ImageData;
+  let applied: boolean;
   try {
     prepared = await prepare(new Uint8Array(await blob.arrayBuffer()));
-    pixels = prepared.pixels ?? (await decodeByBrowser(prepared.bytes));
-    prepared.split?.merge(pixels, await decodeByBrowser(prepared.split.black));
+    applied = exif === "apply" && prepared.orientation > 1;
+    pixels = prepared.pixels ?? (await decodeByBrowser(prepared.bytes, prepared.size));
+    prepared.split?.merge(pixels, await decodeByBrowser(prepared.split.black, prepared.size));
     // A damaged file may declare a canvas that exceeds the memory.
     if (prepared.placement) pixels = place(pixels, prepared.placement);
-    if (exif === "apply") pixels = orient(pixels, prepared.orientation);
+    if (applied) pixels = orient(pixels, prepared.orientation);
   } catch (error) {
     if (error instanceof DecodeError) throw error;
     if (error instanceof FormatError) throw new DecodeError(error.message, { cause: error });
-    const kind = blob.type ? ` of type ${blob.type}` : "";
-    throw new DecodeError(
-      `The file (${blob.size} bytes${kind}) is damaged, or not an image that this browser can read, such as JPEG, PNG or WebP.`,
-      { cause: error },
-    );
+    throw new DecodeError(prepared?.advice || unreadable(blob), { cause: error });
   }
-  if (prepared.pixels) return { pixels, by: "script", inexact: "" };
+  const orientation = { exif: prepared.orientation, applied };
+  if (prepared.pixels) return { pixels, by: "script", inexact: prepared.inexact, orientation };
   const { inexact, probe } = prepared;
   const failed = probe && !(await passes(probe)) ? probe.inexact : "";
-  return { pixels, by: "canvas", inexact: inexact || failed || readBackProblem() };
+  const altered = readBackProblem();
+  return { pixels, by: "canvas", inexact: inexact || failed || altered, orientation };
 }
 
-async function decodeByBrowser(bytes: Bytes): Promise<ImageData> {
-  const bitmap = await createImageBitmap(new Blob([bytes]), {
-    colorSpaceConversion: "none",
-    premultiplyAlpha: "none",
-  });
-  try {
-    return readBack(bitmap, bitmap.width, bitmap.height);
-  } finally {
-    bitmap.close();
-  }
+function unreadable({ size, type }: Blob): string {
+  const kind = type ? ` of type ${type}` : "";
+  return `The file (${size} bytes${kind}) is damaged, or not an image that this browser can read, such as JPEG, PNG or WebP.`;
 }
 
-const probed = new Map<Probe, Promise<boolean>>();
-
-/** Whether this browser decodes a known file as Pillow does; run once for each probe. */
-function passes(probe: Probe): Promise<boolean> {
-  const known = probed.get(probe) ?? runProbe(probe);
-  probed.set(probe, known);
-  return known;
-}
-
-async function runProbe({ file, sum }: Probe): Promise<boolean> {
-  const { data } = await decodeByBrowser(file);
-  let index = 0;
-  const found = data.reduce(
-    (total, value, i) => (i % 4 === 3 ? total : total + value * ++index),
-    0,
-  );
-  return found === sum;
-}
-
-/**
- * Decodes an <img> from its file, as the element itself shows converted colours; from what it shows where the file cannot
- * be fetched again or has become another image.
- */
+/** Decodes an <img> from its file, as the element itself shows converted colours, else from what it shows. */
 async function decodeElement(
-  { file, shown, width, height }: ElementImage,
+  { file, shown, width, height, inexact }: ElementImage,
   exif: ExifOrientation,
-  formats: typeof Formats,
+  base: URL,
 ): Promise<Decoded> {
-  try {
-    if (file) {
-      const decoded = await decodeBlob(file, exif, formats);
-      // An Exif orientation rotates what the element shows, but not the stored pixels.
-      const size = [decoded.pixels.width, decoded.pixels.height];
-      if (size.includes(width) && size.includes(height)) return decoded;
+  if (file) {
+    try {
+      const decoded = await decodeBlob(file, exif, await importFormats(base));
+      return { ...decoded, inexact: decoded.inexact || inexact };
+    } catch (error) {
+      if (error instanceof Torch2WebError && !(error instanceof DecodeError)) throw error;
+      if (!shown) throw new NeedsShownError("The loader cannot read the file of the <img>.");
     }
-  } catch {
-    // Such as an SVG, which only the element can show.
   }
-  if (!shown) throw new ChangedFileError("The file of the <img> is not the image that it shows.");
-  const inexact = "the file of the <img> could not be read again, only what the element shows";
-  return { pixels: readBack(shown, width, height), by: "canvas", inexact };
+  const decoded = pixelsShown(shown!, width, height);
+  const reason = file
+    ? "the loader cannot read the file of the <img>, only what the element shows"
+    : inexact;
+  return { ...decoded, inexact: reason };
 }
 
 function isElementImage(source: object): source is ElementImage {
-  return Object.getPrototypeOf(source) === Object.prototype && "shown" in source;
+  return tagOf(source) === "Object" && "shown" in source;
 }

@@ -1,6 +1,13 @@
 import type { CacheOptions, CacheStatus } from "../api/cache.ts";
 import { backendCacheName } from "../backends/backend_cache.ts";
-import { cacheName, cacheStorage, refusal, UNAVAILABLE } from "../fetch/part_cache.ts";
+import {
+  cacheName,
+  cacheStorage,
+  inTime,
+  isPart,
+  refusal,
+  UNAVAILABLE,
+} from "../fetch/part_cache.ts";
 import { siteURL } from "../fetch/site_url.ts";
 
 /** What is cached on this device for a site. */
@@ -10,10 +17,11 @@ export async function cacheStatus({ baseURL }: CacheOptions = {}): Promise<Cache
   try {
     if (!cacheStorage()) return { ...status, available: false, reason: UNAVAILABLE };
     // Checked first, because open() creates the cache.
-    if (!(await caches.has(name))) return status;
-    const cache = await caches.open(name);
-    for (const key of await cache.keys()) {
-      const response = await cache.match(key);
+    if (!(await inTime(caches.has(name)))) return status;
+    const cache = await inTime(caches.open(name));
+    const keys = await inTime(cache.keys());
+    for (const key of keys.filter(({ url }) => isPart(url))) {
+      const response = await inTime(cache.match(key));
       if (!response) continue;
       status.parts++;
       status.bytes += Number(response.headers.get("Content-Length"));
@@ -29,8 +37,8 @@ export async function clearCache({ baseURL }: CacheOptions = {}): Promise<boolea
   const base = siteURL(baseURL);
   try {
     if (!cacheStorage()) return false;
-    await caches.delete(backendCacheName(base));
-    return await caches.delete(cacheName(base));
+    await inTime(caches.delete(backendCacheName(base)));
+    return await inTime(caches.delete(cacheName(base)));
   } catch {
     return false; // a browser that refuses this has cached nothing
   }

@@ -2,7 +2,8 @@ import type { EnsemblePrediction } from "../api/ensemble.ts";
 import type { Prediction, PredictOptions } from "../api/model.ts";
 import type { Decoded } from "../images/decode.ts";
 import { argmax } from "../tasks/classification.ts";
-import type { InlineModel, InlineSource } from "./inline_model.ts";
+import type { InlineSource } from "./image_reader.ts";
+import type { InlineModel } from "./inline_model.ts";
 
 /**
  * The prediction of an ensemble, whose models have the same labels. The image is decoded once, so that all see the same
@@ -19,10 +20,13 @@ export async function ensemblePredict(
   const predictions: Prediction[] = [];
   for (const model of models) {
     const { preprocessing, input } = model.info;
-    const decoded = await once(images, preprocessing.exif_orientation, () => model.decode(source));
+    const { orientation = preprocessing.exif_orientation } = options;
+    const decoded = await once(images, orientation, () => model.decode(source, options));
     options.signal?.throwIfAborted();
-    const tensor = await once(tensors, JSON.stringify([preprocessing, input.shape]), () =>
-      model.tensorOf(decoded.value.pixels),
+    const tensor = await once(
+      tensors,
+      JSON.stringify([preprocessing, orientation, input.shape]),
+      () => model.tensorOf(decoded.value.pixels),
     );
     const times = { decode: decoded.duration, preprocess: tensor.duration };
     predictions.push(await model.predictTensor(decoded.value, tensor.value, times, options));

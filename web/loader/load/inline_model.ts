@@ -1,6 +1,5 @@
 import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
-import type { ImageSource } from "../api/image.ts";
 import type {
   LoadedModelInfo,
   Model,
@@ -12,38 +11,49 @@ import type {
 import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { FallbackBackend } from "../backends/fallback.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
-import { decode, type Decoded } from "../images/decode.ts";
+import type { Decoded } from "../images/decode.ts";
+import { listOf } from "../images/image_source.ts";
 import { normalise } from "../images/normalise.ts";
 import type { Pixels } from "../images/pixels.ts";
 import { applyStep } from "../images/steps.ts";
-import type { ElementImage } from "../images/transferable.ts";
 import { argmax, softmax } from "../tasks/classification.ts";
+import { CallOrder } from "./call_order.ts";
+import { hasPixels, type ImageReader, type InlineSource } from "./image_reader.ts";
+import { batchOf, imageLengthOf } from "./tensor.ts";
 import { watch } from "./watch.ts";
 
-/** An image in the page, or one that was posted to the worker. */
-export type InlineSource = ImageSource | ElementImage;
-
 type PreprocessTimes = Pick<Timings, "decode" | "preprocess">;
+
+/** How an image was decoded. */
+export type Origin = Omit<Decoded, "pixels">;
+
+/** Images that can be run. */
+interface Prepared {
+  tensor: Float32Array<ArrayBuffer>;
+  origins: Origin[];
+  times: PreprocessTimes;
+}
 
 /** A model in this thread: the page, or its worker. */
 export class InlineModel implements Model {
   readonly info: LoadedModelInfo;
   readonly variant: string;
   readonly worker: WorkerReport;
-  readonly #base: URL;
+  readonly #reader: ImageReader;
   readonly #backend: FallbackBackend;
+  readonly #order = new CallOrder();
   #disposed = false;
-  /** Settles when the last call does: calls run one at a time, in their order. */
-  #queue: Promise<unknown> = Promise.resolve();
+  /** Aborts calls whose images are still read. */
+  readonly #ended = new AbortController();
 
   constructor(
-    base: URL,
+    reader: ImageReader,
     info: LoadedModelInfo,
     variant: string,
     backend: FallbackBackend,
     noWorkerReason: string,
   ) {
-    this.#base = base;
+    this.#reader = reader;
     this.info = info;
     this.variant = variant;
     this.#backend = backend;
@@ -66,44 +76,39 @@ export class InlineModel implements Model {
 
   async predictBatch(
     sources: readonly InlineSource[],
-    { signal }: PredictOptions = {},
+    options: PredictOptions = {},
   ): Promise<Prediction[]> {
-    if (sources.length === 0) return [];
-    return this.#enqueue(signal, async () => {
-      const started = performance.now();
-      const decoded = await Promise.all(sources.map((source) => this.decode(source)));
-      signal?.throwIfAborted();
-      const afterDecode = performance.now();
-      const tensor = new Float32Array(sources.length * this.#imageLength);
-      decoded.forEach(({ pixels }, i) => tensor.set(this.tensorOf(pixels), i * this.#imageLength));
-      const preprocess = performance.now() - afterDecode;
-      return this.#predictTensor(decoded, tensor, { decode: afterDecode - started, preprocess });
-    });
+    const images = listOf(sources);
+    if (images.length === 0) return [];
+    const { signal } = options;
+    const { tensor, origins, times } = await this.#enter(signal, this.#prepare(images, options));
+    return this.#predictTensor(origins, tensor, times, signal);
   }
 
   /** Predicts an image that was preprocessed already; `times` are those of that work. */
   async predictTensor(
-    decoded: Decoded,
+    origin: Origin,
     tensor: Float32Array,
     times: PreprocessTimes,
     { signal }: PredictOptions = {},
   ): Promise<Prediction> {
-    const [prediction] = await this.#enqueue(signal, () =>
-      this.#predictTensor([decoded], tensor, times),
-    );
+    const [prediction] = await this.#predictTensor([origin], tensor, times, signal);
     return prediction!;
   }
 
   async preprocess(
     source: InlineSource,
-    { signal }: PredictOptions = {},
+    options: PredictOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
-    return this.#enqueue(signal, async () => this.tensorOf((await this.decode(source)).pixels));
+    const { signal } = options;
+    const { tensor } = await this.#enter(signal, this.#prepare([source], options));
+    return this.#backend.inTurn(signal, async () => tensor);
   }
 
   async run(tensor: Float32Array, { signal }: PredictOptions = {}): Promise<Float32Array> {
-    const batch = this.#batchOf(tensor);
-    return this.#enqueue(signal, () => this.#backend.run(tensor, batch));
+    const batch = batchOf(tensor, this.info);
+    await this.#enter(signal, Promise.resolve());
+    return this.#run(tensor, batch, signal);
   }
 
   watch(
@@ -114,17 +119,18 @@ export class InlineModel implements Model {
     return watch(this, source, callback, options);
   }
 
+  /** Calls whose images are still read raise BackendError. */
   async dispose(): Promise<void> {
-    if (!this.#disposed) {
-      this.#disposed = true;
-      this.#queue = this.#queue.then(() => this.#backend.dispose());
-    }
-    await this.#queue;
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await this.#order.entered();
+    this.#ended.abort(this.#disposedError());
+    await this.#backend.dispose();
   }
 
   /** Decodes an image as in the model's training. */
-  decode(source: InlineSource): Promise<Decoded> {
-    return decode(source, this.info.preprocessing.exif_orientation, this.#base);
+  async decode(source: InlineSource, options: PredictOptions): Promise<Decoded> {
+    return this.#reader.decode(await this.#reader.read(source, options.signal), options);
   }
 
   /** The preprocessed image: [3, height, width]. */
@@ -137,49 +143,74 @@ export class InlineModel implements Model {
     return normalise(pixels, preprocessing);
   }
 
-  /** Runs `task` after the calls before it. Raises the signal's reason as soon as it aborts. */
-  #enqueue<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
-    const disposed = this.#disposed;
-    const result = this.#queue.then(() => {
+  /** Decodes and preprocesses images one by one, so that the pixels of one are in memory at a time. */
+  async #prepare(sources: readonly InlineSource[], options: PredictOptions): Promise<Prepared> {
+    const { signal } = options;
+    const reading = sources.map((source) => this.#reader.read(source, signal));
+    for (const read of reading) read.catch(() => {}); // raised below
+    const tensor = new Float32Array(sources.length * this.#imageLength);
+    const origins: Origin[] = [];
+    const times = { decode: 0, preprocess: 0 };
+    const indices = [...sources.keys()];
+    const [now, later] = [true, false].map((pixels) =>
+      indices.filter((i) => hasPixels(sources[i]!) === pixels),
+    );
+    for (const index of [...now!, ...later!]) {
+      const started = performance.now();
+      const { pixels, ...origin } = await this.#reader.decode(await reading[index]!, options);
       signal?.throwIfAborted();
-      if (disposed) throw new BackendError(`${this.info.name} was disposed of; load it again.`);
-      return task();
-    });
-    this.#queue = result.catch(() => {});
-    return signal ? untilAborted(result, signal) : result;
+      const decoded = performance.now();
+      tensor.set(this.tensorOf(pixels), index * this.#imageLength);
+      origins[index] = origin;
+      times.decode += decoded - started;
+      times.preprocess += performance.now() - decoded;
+    }
+    return { tensor, origins, times };
+  }
+
+  /** `ready`, after the calls before it. Raises BackendError after `dispose`, or the signal's reason. */
+  async #enter<T>(signal: AbortSignal | undefined, ready: Promise<T>): Promise<T> {
+    ready.catch(() => {});
+    if (this.#disposed) throw this.#disposedError();
+    return this.#order.enter(signal, untilAborted(ready, this.#ended.signal));
+  }
+
+  async #run(
+    tensor: Float32Array,
+    batch: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array> {
+    this.#ended.signal.throwIfAborted();
+    return this.#backend.run(tensor, batch, signal);
+  }
+
+  #disposedError(): BackendError {
+    return new BackendError(`${this.info.name} was disposed of; load it again.`);
   }
 
   async #predictTensor(
-    decoded: readonly Decoded[],
+    origins: readonly Origin[],
     tensor: Float32Array,
     times: PreprocessTimes,
+    signal: AbortSignal | undefined,
   ): Promise<Prediction[]> {
     const started = performance.now();
-    const batchLogits = await this.#backend.run(tensor, decoded.length);
+    const batchLogits = await this.#run(tensor, origins.length, signal);
     const run = performance.now() - started;
     const timings = { ...times, run, total: times.decode + times.preprocess + run };
     const { labels } = this.info;
-    return decoded.map(({ inexact, by: decodedBy }, i) => {
+    return origins.map(({ inexact, by: decodedBy, orientation }, i) => {
       const logits = batchLogits.slice(i * labels.length, (i + 1) * labels.length);
       const probabilities = softmax(logits);
       const best = argmax(logits);
       const [label, confidence] = [labels[best]!, probabilities[best]!];
       const exact = !inexact;
-      return { label, confidence, probabilities, logits, exact, inexact, decodedBy, timings };
+      const how = { exact, inexact, decodedBy, orientation };
+      return { label, confidence, probabilities, logits, ...how, timings };
     });
   }
 
-  #batchOf(tensor: Float32Array): number {
-    const batch = tensor.length / this.#imageLength;
-    if (Number.isInteger(batch) && batch >= 1) return batch;
-    const shape = this.info.input.shape.slice(1).join(" × ");
-    throw new RangeError(
-      `${this.info.name} expects ${this.#imageLength} values per image (${shape}), found ${tensor.length}`,
-    );
-  }
-
   get #imageLength(): number {
-    const [, channels, height, width] = this.info.input.shape;
-    return channels * height * width;
+    return imageLengthOf(this.info);
   }
 }

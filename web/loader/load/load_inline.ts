@@ -6,12 +6,16 @@ import { candidatesFor } from "../backends/candidates.ts";
 import { chooseBackend } from "../backends/choose.ts";
 import { FallbackBackend } from "../backends/fallback.ts";
 import { Delivery } from "../fetch/delivery.ts";
+import { LinkedController } from "../fetch/linked_controller.ts";
 import { manifestPin } from "../fetch/manifest/pin.ts";
 import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
 import { findModel, findVariant, readManifest } from "../fetch/manifest/read.ts";
-import { PartCache } from "../fetch/part_cache.ts";
+import { Overall } from "../fetch/overall.ts";
+import { manifestEntry, PartCache } from "../fetch/part_cache.ts";
 import { siteURL } from "../fetch/site_url.ts";
+import { untilAborted } from "../fetch/until_aborted.ts";
 import { importFormats } from "../images/decode.ts";
+import { ImageReader } from "./image_reader.ts";
 import { InlineModel } from "./inline_model.ts";
 
 /** `loadModel` in this thread; `reason` says why no worker is used. */
@@ -21,23 +25,43 @@ export async function loadInline(
   reason: string,
   prefetched: Prefetched | Promise<Prefetched> = prefetch(options),
 ): Promise<InlineModel> {
+  const { signal } = options;
+  const loading = load(name, options, reason, prefetched);
+  if (!signal) return loading;
+  return untilAborted(loading, signal).catch((error: unknown) => {
+    // A step of the browser that does not look at the signal may still end.
+    loading.then(async (model) => model.dispose()).catch(() => {});
+    throw error;
+  });
+}
+
+async function load(
+  name: string,
+  options: LoadOptions,
+  reason: string,
+  prefetched: Prefetched | Promise<Prefetched>,
+): Promise<InlineModel> {
   const { backends, onProgress, signal, stallTimeout, threads } = options;
   const base = siteURL(options.baseURL);
-  const cache = await PartCache.open(base, options.cache);
-  const { stored, manifest: bytes } = await prefetched;
-  const manifest = await readManifest(base, bytes, options, { signal, stallTimeout });
+  const cache = await PartCache.open(base, options.cache, stallTimeout);
+  signal?.throwIfAborted();
+  const { stored, cached: known, ...fetched } = await prefetched;
+  const limits = { signal, stallTimeout };
+  const { manifest, bytes } = await readManifest(base, fetched.manifest, options, limits);
   const info = findModel(manifest, name);
   const variant = findVariant(info, options.variant);
   // Before the download, which may need the space.
-  await cache.evictOthers(stored, manifest);
+  await cache.evictOthers(stored, manifest, manifestPin());
+  const keeping = known ? undefined : cache.put(manifestEntry(manifestPin()), bytes);
   // In parallel with the model. A failure is raised by the first image that needs it.
   importFormats(base).catch(() => {});
 
   // The first failure aborts the other downloads.
-  const failure = new AbortController();
-  const either = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
+  const failure = new LinkedController(signal);
+  const either = failure.signal;
+  const overall = new Overall();
   const deliveryUntil = (until: AbortSignal): Delivery =>
-    new Delivery(base, cache, { onProgress, signal: until, stallTimeout });
+    new Delivery(base, cache, { onProgress, signal: until, stallTimeout }, overall);
   const delivery = deliveryUntil(either);
   const inputs: BackendInputs = {
     base,
@@ -47,30 +71,41 @@ export async function loadInline(
     delivery,
     deliveryUntil,
     signal: either,
+    overall,
   };
   try {
     const candidates = await candidatesFor(inputs, { backends, threads });
     // A backend or thread count that the page requests says nothing about the device.
     const requested = backends !== undefined || threads !== undefined;
-    const cached = requested || options.cache === false ? undefined : await cacheFor(inputs);
+    const cached = requested || cache.problem ? undefined : await cacheFor(inputs, stallTimeout);
     const chosen = await chooseBackend(candidates, inputs, cached);
     inputs.weights = undefined;
-    const fallback = new FallbackBackend(chosen, () => {
+    await keeping;
+    const later = (): BackendInputs => {
       // The page's signal and callback were for the load.
       const never = new AbortController().signal;
-      const later = new Delivery(base, cache, { signal: never, stallTimeout });
-      return { ...inputs, delivery: later, signal: never };
-    });
-    const loaded = { ...info, cache: delivery.report() };
-    return new InlineModel(base, loaded, variant.name, fallback, reason);
+      const delivery = new Delivery(base, cache, { signal: never, stallTimeout });
+      return { ...inputs, delivery, signal: never };
+    };
+    const fallback = new FallbackBackend(chosen, inputs, later, () => void cached?.delete());
+    const { orientation = info.preprocessing.exif_orientation } = options;
+    const preprocessing = { ...info.preprocessing, exif_orientation: orientation };
+    const loaded = { ...info, preprocessing, cache: delivery.report() };
+    const reader = new ImageReader(base, orientation, stallTimeout);
+    return new InlineModel(reader, loaded, variant.name, fallback, reason);
   } catch (error) {
     failure.abort(error);
     throw error;
+  } finally {
+    failure.unlink();
   }
 }
 
 /** The chosen backend depends on the loader, the manifest and the device. */
-async function cacheFor({ base, info, variant }: BackendInputs): Promise<BackendCache> {
+async function cacheFor(
+  { base, info, variant }: BackendInputs,
+  limit: number | undefined,
+): Promise<BackendCache> {
   const { name } = await adapter();
   const { hardwareConcurrency } = navigator;
   const dependsOn = [
@@ -80,5 +115,5 @@ async function cacheFor({ base, info, variant }: BackendInputs): Promise<Backend
     globalThis.crossOriginIsolated,
     hardwareConcurrency,
   ];
-  return new BackendCache(base, `${info.name} ${variant.name}`, dependsOn.join(" "));
+  return new BackendCache(base, `${info.name} ${variant.name}`, dependsOn.join(" "), limit);
 }

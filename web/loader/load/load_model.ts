@@ -4,8 +4,10 @@ import { manifestPin } from "../fetch/manifest/pin.ts";
 import { prefetch } from "../fetch/manifest/prefetch.ts";
 import { siteURL } from "../fetch/site_url.ts";
 import { Connection } from "../worker/connection.ts";
+import { requireEnvironment } from "./environment.ts";
 import { loadInline } from "./load_inline.ts";
 import { RemoteModel } from "./remote_model.ts";
+import { warnOfSlowness } from "./warn.ts";
 
 /**
  * Downloads the model `name`, checks every byte, and runs the self-check: its logits for the golden input on this device
@@ -14,13 +16,17 @@ import { RemoteModel } from "./remote_model.ts";
  * Raises ManifestError, DownloadError, IntegrityError, SignatureError, BackendError, or the platform's AbortError.
  */
 export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
+  requireEnvironment();
   manifestPin(); // raises before anything is fetched
   // Resolved now, as the page's own URL may change.
   const resolved = { ...options, baseURL: siteURL(options.baseURL) };
   if (options.worker === false) return loadInline(name, resolved, "turned off by the page");
   const prefetched = prefetch(resolved);
   const connection = await Connection.open(options.signal);
-  return connection instanceof Connection
-    ? RemoteModel.load(connection, name, resolved, await prefetched)
-    : loadInline(name, resolved, connection.problem, prefetched);
+  const model =
+    connection instanceof Connection
+      ? await RemoteModel.load(connection, name, resolved, await prefetched)
+      : await loadInline(name, resolved, connection.problem, prefetched);
+  warnOfSlowness(model);
+  return model;
 }

@@ -12,10 +12,16 @@ import type {
 } from "../api/model.ts";
 import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
+import { STALL_TIMEOUT } from "../fetch/inactivity.ts";
+import { untilAborted } from "../fetch/until_aborted.ts";
 import { needsShown } from "../images/decode.ts";
+import { listOf } from "../images/image_source.ts";
 import { toTransferable, type TransferableImage } from "../images/transferable.ts";
 import type { Connection } from "../worker/connection.ts";
+import { CallOrder } from "./call_order.ts";
+import { readWithin } from "./image_reader.ts";
 import { RemoteSession, type Session } from "./remote_session.ts";
+import { batchOf } from "./tensor.ts";
 import { watch } from "./watch.ts";
 
 type Send<T> = (
@@ -28,14 +34,17 @@ type Send<T> = (
 export class RemoteModel implements Model {
   readonly worker: WorkerReport = { used: true, reason: "" };
   readonly #session: RemoteSession;
+  readonly #order = new CallOrder();
+  readonly #limit: number;
+  /** Aborts calls whose images are still read. */
+  readonly #ended = new AbortController();
   #disposed = false;
   /** Memory for the next tensor that is posted. */
   #spare: Float32Array<ArrayBuffer> | undefined;
-  /** Settles when the last call was posted. */
-  #posting: Promise<unknown> = Promise.resolve();
 
-  private constructor(session: RemoteSession) {
+  private constructor(session: RemoteSession, limit: number = STALL_TIMEOUT) {
     this.#session = session;
+    this.#limit = limit;
   }
 
   /** Loads a model in the worker of `connection`, whose user it becomes. Raises what `loadModel` raises. */
@@ -45,7 +54,8 @@ export class RemoteModel implements Model {
     options: LoadOptions,
     prefetched: Prefetched,
   ): Promise<RemoteModel> {
-    return new RemoteModel(await RemoteSession.open(connection, name, options, prefetched));
+    const session = await RemoteSession.open(connection, name, options, prefetched);
+    return new RemoteModel(session, options.stallTimeout);
   }
 
   get info(): LoadedModelInfo {
@@ -69,11 +79,12 @@ export class RemoteModel implements Model {
     sources: readonly ImageSource[],
     options: PredictOptions = {},
   ): Promise<Prediction[]> {
-    if (sources.length === 0) return [];
-    return this.#post(sources, options, ({ connection, loaded }, images, transfer) =>
+    const list = listOf(sources);
+    if (list.length === 0) return [];
+    return this.#post(list, options, ({ connection, loaded }, images, transfer) =>
       connection.call(
         "predict",
-        { model: loaded.model, sources: images },
+        { model: loaded.model, sources: images, orientation: options.orientation },
         { ...options, transfer },
       ),
     );
@@ -86,13 +97,14 @@ export class RemoteModel implements Model {
     return this.#post([source], options, ({ connection, loaded }, images, transfer) =>
       connection.call(
         "preprocess",
-        { model: loaded.model, source: images[0]! },
+        { model: loaded.model, source: images[0]!, orientation: options.orientation },
         { ...options, transfer },
       ),
     );
   }
 
   async run(tensor: Float32Array, options: PredictOptions = {}): Promise<Float32Array> {
+    batchOf(tensor, this.info); // raises before anything is posted
     // A copy that is moved to the worker and back takes 0.1 ms; a message that copies takes 0.8, mostly to allocate memory.
     const posted = this.#copyOf(tensor);
     const ran = await this.#post([], options, ({ connection, loaded }) =>
@@ -129,17 +141,19 @@ export class RemoteModel implements Model {
       );
       return connection.call(
         "ensemblePredict",
-        { models: numbers, weights, source: images[0]! },
+        { models: numbers, weights, source: images[0]!, orientation: options.orientation },
         { ...options, transfer },
       );
     });
   }
 
+  /** Calls whose images are still read raise BackendError. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#spare = undefined;
-    await this.#posting;
+    await this.#order.entered();
+    this.#ended.abort(this.#disposedError());
     await this.#session.close();
   }
 
@@ -151,41 +165,38 @@ export class RemoteModel implements Model {
     return spare;
   }
 
-  /** Posts a call after the calls before it, and awaits its answer. */
+  /** Posts a call as soon as its own images are read, and awaits its answer. */
   async #post<T>(
     sources: readonly ImageSource[],
     { signal }: PredictOptions,
     send: Send<T>,
   ): Promise<T> {
-    if (this.#disposed) {
-      throw new BackendError(`${this.info.name} was disposed of; load it again.`);
-    }
-    const attempt = async (
-      shown: boolean,
-      before?: Promise<unknown>,
-    ): Promise<{ answer: Promise<T> }> => {
+    if (this.#disposed) throw this.#disposedError();
+    const attempt = async (shown: boolean): Promise<T> => {
       // Read immediately, as a video plays on and a page may close its frames.
-      const reading = Promise.all(sources.map((source) => toTransferable(source, shown)));
-      reading.catch(() => {});
-      await before;
-      const transfers = await reading;
-      signal?.throwIfAborted();
-      const session = await this.#session.current();
+      const reading = Promise.all(
+        sources.map((source) =>
+          readWithin(this.#limit, toTransferable(source, shown, signal), signal),
+        ),
+      );
+      const ready = untilAborted(reading, this.#ended.signal);
+      const transfers = await this.#order.enter(signal, ready);
+      const current = this.#session.current();
+      const session = await (signal ? untilAborted(current, signal) : current);
       const transfer = transfers.flatMap((one) => one.transfer);
       const images = transfers.map(({ image }) => image);
-      // In an object, so that the next call does not await the answer.
-      return { answer: send(session, images, transfer).catch(explain) };
+      return send(session, images, transfer).catch(explain);
     };
-    const posted = attempt(false, this.#posting);
-    this.#posting = posted.catch(() => {});
     try {
-      return await (
-        await posted
-      ).answer;
+      return await attempt(false);
     } catch (error) {
       if (!needsShown(error)) throw error;
-      return (await attempt(true)).answer;
+      return attempt(true);
     }
+  }
+
+  #disposedError(): BackendError {
+    return new BackendError(`${this.info.name} was disposed of; load it again.`);
   }
 }
 

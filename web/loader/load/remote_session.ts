@@ -2,9 +2,13 @@ import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
 import type { LoadOptions } from "../api/load_options.ts";
 import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
+import { within } from "../fetch/time_limit.ts";
 import { siteURL } from "../fetch/site_url.ts";
 import { Connection } from "../worker/connection.ts";
 import type { Loaded, PostedOptions } from "../worker/protocol.ts";
+
+/** Milliseconds in which the worker has to free a model. */
+const CLOSE_TIMEOUT = 10_000;
 
 /** A model that was loaded in a worker. */
 export interface Session {
@@ -16,6 +20,7 @@ export interface Session {
 export class RemoteSession {
   readonly #name: string;
   readonly #options: LoadOptions;
+  readonly #closed = new AbortController();
   #session: Promise<Session>;
   #loaded: Loaded;
 
@@ -44,29 +49,35 @@ export class RemoteSession {
 
   /** The session, loaded again if the worker ended. Raises what `loadModel` raises. */
   async current(): Promise<Session> {
-    const session = await this.#session.catch(() => undefined);
+    const held = this.#session;
+    const session = await held.catch(() => undefined);
     if (session && !session.connection.ended) return session;
+    if (this.#session !== held) return this.current(); // another call loads it again
     this.#session = this.#reload();
     const { loaded } = await this.#session;
     this.#loaded = loaded;
     return this.#session;
   }
 
-  /** Frees the model in the worker, unless that has ended. */
+  /** Frees the model in the worker, unless that has ended. A worker that does not answer is left to its other models. */
   async close(): Promise<void> {
+    this.#closed.abort();
     const session = await this.#session.catch(() => undefined);
     if (!session || session.connection.ended) return;
     const { connection, loaded } = session;
     connection.onBackendChange.delete(loaded.model);
-    await connection.call("dispose", { model: loaded.model }).catch(() => {});
+    const freed = connection.call("dispose", { model: loaded.model });
+    await within(CLOSE_TIMEOUT, freed).catch(() => {});
     connection.close();
   }
 
   async #reload(): Promise<Session> {
-    const connection = await Connection.open(undefined);
+    const { signal } = this.#closed;
+    const connection = await Connection.open(signal);
     if (!(connection instanceof Connection)) throw new BackendError(connection.problem);
     // The page's callback and signal were for the first load.
-    const { onProgress, signal, ...options } = this.#options;
+    const { onProgress, ...rest } = this.#options;
+    const options = { ...rest, signal };
     return load(connection, this.#name, options, await prefetch(options));
   }
 }

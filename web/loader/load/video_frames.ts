@@ -1,22 +1,33 @@
 /** Waits for the frames of a video. Every wait raises the signal's reason when it aborts. */
 import { DecodeError } from "../api/errors.ts";
+import { tagOf } from "../images/image_source.ts";
 
 /** A <video> that plays `source`, and the function that stops one that was created here. Raises DecodeError. */
 export function videoOf(source: HTMLVideoElement | MediaStream): {
   video: HTMLVideoElement;
+  /** Why the browser does not play a stream, if it does not. */
+  refused: Promise<DecodeError>;
   release: () => void;
 } {
-  if (source instanceof HTMLVideoElement) return { video: source, release: () => {} };
-  if (!((source as unknown) instanceof MediaStream)) {
+  if (tagOf(source) === "HTMLVideoElement") {
+    const never = new Promise<never>(() => {});
+    return { video: source as HTMLVideoElement, refused: never, release: () => {} };
+  }
+  if (tagOf(source) !== "MediaStream") {
     throw new DecodeError("watch takes a <video> or a MediaStream.");
   }
   const video = document.createElement("video");
-  video.srcObject = source;
+  video.srcObject = source as MediaStream;
   video.muted = true;
   video.playsInline = true;
-  video.play().catch(() => {}); // then there are no frames
+  const refused = new Promise<DecodeError>((resolve) => {
+    video.play().catch((cause: unknown) => {
+      resolve(new DecodeError("The browser does not play the stream.", { cause }));
+    });
+  });
   return {
     video,
+    refused,
     release: () => {
       video.pause();
       video.srcObject = null;
@@ -37,20 +48,76 @@ export async function visible(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Waits until `video` shows another frame. */
-export function newFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
-  return until(signal, (done) => {
-    if ("requestVideoFrameCallback" in video) {
-      const handle = video.requestVideoFrameCallback(() => done());
-      return () => video.cancelVideoFrameCallback(handle);
+/** Milliseconds between two looks at a video without frames. */
+const CHECK = 250;
+
+/** Milliseconds without a frame after which the page is told, while it is visible. */
+const NO_FRAME = 10_000;
+
+/**
+ * A function that waits for the next frame of `video`. It calls `tell`, once each time, where the video ends or gives no
+ * frames, then goes on waiting, or raises what `tell` raises.
+ */
+export function framesOf(
+  video: HTMLVideoElement,
+  signal: AbortSignal,
+  tell: (problem: DecodeError, ended: boolean) => void,
+): () => Promise<void> {
+  let told = "";
+  return async () => {
+    for (let silent = 0; ;) {
+      let problem = "";
+      let ended = "";
+      await until(signal, (done) => {
+        const check = setInterval(() => {
+          ended = endOf(video);
+          if (!document.hidden && !video.paused) silent += CHECK;
+          problem = ended || (silent >= NO_FRAME ? NO_FRAMES : "");
+          if (problem && problem !== told) done();
+        }, CHECK);
+        const stop = onFrame(video, () => {
+          problem = "";
+          done();
+        });
+        return () => {
+          clearInterval(check);
+          stop();
+        };
+      });
+      told = problem;
+      if (!problem) return;
+      tell(new DecodeError(problem), ended !== "");
     }
-    const element = video as HTMLVideoElement;
-    const shown = element.currentTime;
-    const timer = setInterval(() => {
-      if (element.currentTime !== shown) done();
-    }, 1000 / 60);
-    return () => clearInterval(timer);
-  });
+  };
+}
+
+const NO_FRAMES = `The video has given no frame for ${NO_FRAME / 1000} s.`;
+
+/** Why there are no more frames for now; empty where they may come. */
+function endOf(video: HTMLVideoElement): string {
+  if (video.error) return `The video failed: ${video.error.message || `code ${video.error.code}`}.`;
+  const stream = video.srcObject;
+  if (tagOf(stream) === "MediaStream") {
+    const tracks = (stream as MediaStream).getVideoTracks();
+    const ended = tracks.every(({ readyState }) => readyState === "ended");
+    return ended ? "The stream has ended: its camera was stopped or unplugged." : "";
+  }
+  return video.ended ? "The video has ended." : "";
+}
+
+/** Calls `done` at the next frame; returns the function that stops it. */
+function onFrame(video: HTMLVideoElement, done: () => void): () => void {
+  if ("requestVideoFrameCallback" in video) {
+    const handle = video.requestVideoFrameCallback(() => done());
+    return () => video.cancelVideoFrameCallback(handle);
+  }
+  // Firefox before 132.
+  const element = video as HTMLVideoElement;
+  const shown = element.currentTime;
+  const timer = setInterval(() => {
+    if (element.currentTime !== shown) done();
+  }, 1000 / 60);
+  return () => clearInterval(timer);
 }
 
 /** Waits for a time, if it is positive. */

@@ -1,50 +1,70 @@
 /** Predictions of a camera or video: always of the newest frame, without a queue. */
-import { DecodeError } from "../api/errors.ts";
 import type { Model, Prediction } from "../api/model.ts";
 import type { Watch, WatchOptions } from "../api/watch.ts";
+import { LinkedController } from "../fetch/linked_controller.ts";
 import { argmax } from "../tasks/classification.ts";
-import { delay, newFrame, videoOf, visible } from "./video_frames.ts";
+import { Failures } from "./failures.ts";
+import { delay, framesOf, videoOf, visible } from "./video_frames.ts";
 
 /** Starts to predict the frames of `source`. Raises RangeError or DecodeError. */
 export function watch(
   model: Pick<Model, "predict" | "info">,
   source: HTMLVideoElement | MediaStream,
   callback: (prediction: Prediction) => void,
-  { maxRate = Infinity, smoothing = 0, onError = reportError, signal }: WatchOptions = {},
+  options: WatchOptions = {},
 ): Watch {
+  const { maxRate = Infinity, smoothing = 0, onError = reportError, signal } = options;
+  if (typeof callback !== "function") {
+    throw new RangeError(
+      `watch takes a function that gets the predictions; found ${typeof callback}.`,
+    );
+  }
   if (!(maxRate > 0) || !(smoothing >= 0 && smoothing < 1)) {
     throw new RangeError(
       `watch takes a maxRate above 0 and a smoothing from 0 to below 1; found ${maxRate} and ${smoothing}.`,
     );
   }
-  const stopped = new AbortController();
-  const until = signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal;
-  const { video, release } = videoOf(source);
+  const stopped = new LinkedController(signal);
+  const until = stopped.signal;
+  const { video, refused, release } = videoOf(source);
   const interval = 1000 / maxRate;
+  // A <video> may play again; a stream that was given by itself does not come back.
+  const nextFrame = framesOf(video, until, (problem, ended) => {
+    if (ended && video !== source) throw problem;
+    onError(problem);
+  });
+  const failures = new Failures();
 
   const predictFrames = async (): Promise<never> => {
     let average: number[] | undefined;
     for (let last = -Infinity; ;) {
       await visible(until);
-      await newFrame(video, until);
+      await nextFrame();
       await delay(last + interval - performance.now(), until);
       last = performance.now();
       let prediction: Prediction;
       try {
         prediction = await model.predict(video, { signal: until });
       } catch (error) {
-        if (error instanceof DecodeError && !video.videoWidth) continue; // between two streams
-        throw error;
+        if (video.videoWidth) failures.add(error); // 0 between two streams
+        continue;
       }
+      failures.clear();
       average = blend(average, prediction.probabilities, smoothing);
       report(callback, smoothed(prediction, average, model.info.labels));
     }
   };
+  const end = (error: unknown): void => {
+    if (!until.aborted) onError(error);
+    stopped.abort();
+  };
+  void refused.then(end);
   predictFrames()
-    .catch((error: unknown) => {
-      if (!until.aborted) onError(error);
-    })
-    .finally(release);
+    .catch(end)
+    .finally(() => {
+      stopped.unlink();
+      release();
+    });
   return { stop: () => stopped.abort() };
 }
 

@@ -17,17 +17,19 @@ export const WORKER_METHODS: Methods = {
     const { info, variant, backend } = model;
     return { model: number, info, variant, backend };
   },
-  predict: ({ model, sources }, { signal }) =>
-    closing(sources, () => models.get(model)!.predictBatch(sources, { signal })),
-  preprocess: ({ model, source }, { signal }) =>
-    closing([source], () => models.get(model)!.preprocess(source, { signal })),
+  predict: ({ model, sources, orientation }, { signal }) =>
+    closing(sources, () => models.get(model)!.predictBatch(sources, { signal, orientation })),
+  preprocess: ({ model, source, orientation }, { signal }) =>
+    closing([source], () => models.get(model)!.preprocess(source, { signal, orientation })),
   run: async ({ model, tensor }, { signal }) => ({
     logits: await models.get(model)!.run(tensor, { signal }),
     tensor,
   }),
-  ensemblePredict: ({ models: numbers, weights, source }, { signal }) => {
+  ensemblePredict: ({ models: numbers, weights, source, orientation }, { signal }) => {
     const ensemble = numbers.map((number) => models.get(number)!);
-    return closing([source], () => ensemblePredict(ensemble, weights, source, { signal }));
+    return closing([source], () =>
+      ensemblePredict(ensemble, weights, source, { signal, orientation }),
+    );
   },
   dispose: async ({ model }) => {
     const own = models.get(model);

@@ -4,7 +4,8 @@ import { BackendError } from "../api/errors.ts";
 import type { Progress } from "../api/progress.ts";
 import { lockManager } from "../fetch/locks.ts";
 import { manifestPin } from "../fetch/manifest/pin.ts";
-import { checkOwnScript } from "../fetch/self_integrity.ts";
+import { checkOwnScript, whyNotLoaded } from "../fetch/self_integrity.ts";
+import { untilAborted } from "../fetch/until_aborted.ts";
 import { unpack } from "./packed_error.ts";
 import {
   WORKER_NAME,
@@ -17,6 +18,11 @@ import {
 
 /** Milliseconds in which the worker has to start. */
 const START_TIMEOUT = 20_000;
+
+interface Greeted {
+  problem: string;
+  locked: boolean;
+}
 
 /** Why no worker can be used. */
 export interface NoWorker {
@@ -57,7 +63,7 @@ export class Connection {
     signal?.throwIfAborted();
     current ??= start();
     const opening = current;
-    const connection = await opening;
+    const connection = signal ? await abandonable(opening, signal) : await opening;
     if (!(connection instanceof Connection)) {
       if (current === opening) current = undefined; // the next model tries again
       return connection;
@@ -67,18 +73,24 @@ export class Connection {
     return connection;
   }
 
+  /** Ends the worker if nobody uses it. */
+  release(): void {
+    if (!this.#users) this.#end(workerEnded());
+  }
+
   /** Greets a new worker and awaits its answer. */
   static async greet(worker: Worker): Promise<Connection | NoWorker> {
     const lock = `${WORKER_NAME} ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
-    const problem = await new Promise<string>((resolve) => {
+    const { problem, locked } = await new Promise<Greeted>((resolve) => {
+      const fail = (why: string): void => resolve({ problem: why, locked: false });
       worker.onerror = (event) => {
         event.preventDefault();
-        resolve(event.message || "its script was not loaded, or the page's policy forbids it");
+        fail(event.message || whyNotLoaded());
       };
       worker.onmessage = ({ data }: MessageEvent<Reply>) => {
-        if ("ready" in data) resolve(data.problem);
+        if ("ready" in data) resolve(data);
       };
-      setTimeout(() => resolve(`it did not answer for ${START_TIMEOUT / 1000} s`), START_TIMEOUT);
+      setTimeout(() => fail(`it did not answer for ${START_TIMEOUT / 1000} s`), START_TIMEOUT);
       worker.postMessage({ lock, pin: manifestPin() } satisfies Greeting);
     });
     if (problem) {
@@ -86,7 +98,7 @@ export class Connection {
       return { problem: `no worker could be used: ${problem}` };
     }
     const connection = new Connection(worker);
-    connection.#watch(lock);
+    connection.#watch(locked ? lock : undefined);
     return connection;
   }
 
@@ -122,7 +134,8 @@ export class Connection {
 
   /** Ends the worker after its last user, which frees all of its memory. */
   close(): void {
-    if (--this.#users === 0) this.#end(workerEnded());
+    this.#users--;
+    this.release();
   }
 
   #receive(reply: Reply): void {
@@ -143,10 +156,10 @@ export class Connection {
   }
 
   /** Detects the end of the worker, for which there is no event: its lock becomes free. */
-  #watch(lock: string): void {
+  #watch(lock: string | undefined): void {
     const { signal } = this.#watching;
-    const locks = lockManager();
-    locks?.request(lock, { signal }, () => this.#end(workerEnded())).catch(() => {});
+    const locks = lock === undefined ? undefined : lockManager();
+    locks?.request(lock!, { signal }, () => this.#end(workerEnded())).catch(() => {});
     this.#worker.onerror = (event) => {
       // A worker that still holds its lock is alive; the failed call raises its own error.
       event.preventDefault();
@@ -173,6 +186,17 @@ async function start(): Promise<Connection | NoWorker> {
   } catch (error) {
     return { problem: `no worker could be used: ${String(error)}` };
   }
+}
+
+/** `opening`, or the signal's reason as soon as it aborts. A worker that nobody uses then ends. */
+function abandonable(
+  opening: Promise<Connection | NoWorker>,
+  signal: AbortSignal,
+): Promise<Connection | NoWorker> {
+  return untilAborted(opening, signal).catch((error: unknown) => {
+    void opening.then((opened) => opened instanceof Connection && opened.release());
+    throw error;
+  });
 }
 
 function workerEnded(): BackendError {

@@ -2,7 +2,7 @@
 import type { BackendReport } from "../api/backend.ts";
 import type { EnsemblePrediction } from "../api/ensemble.ts";
 import type { LoadOptions } from "../api/load_options.ts";
-import type { LoadedModelInfo, Prediction } from "../api/model.ts";
+import type { LoadedModelInfo, Prediction, PredictOptions } from "../api/model.ts";
 import type { Progress } from "../api/progress.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
 import type { TransferableImage } from "../images/transferable.ts";
@@ -38,20 +38,30 @@ export interface Ran {
   tensor: Float32Array<ArrayBuffer>;
 }
 
+type ExifOrientation = NonNullable<PredictOptions["orientation"]>;
+
 /** The methods that a page calls, with their arguments and results. */
 export interface Calls {
   load: {
     args: { name: string; options: PostedOptions; prefetched: Prefetched };
     result: Loaded;
   };
-  predict: { args: { model: number; sources: TransferableImage[] }; result: Prediction[] };
+  predict: {
+    args: { model: number; sources: TransferableImage[]; orientation: ExifOrientation | undefined };
+    result: Prediction[];
+  };
   preprocess: {
-    args: { model: number; source: TransferableImage };
+    args: { model: number; source: TransferableImage; orientation: ExifOrientation | undefined };
     result: Float32Array<ArrayBuffer>;
   };
   run: { args: { model: number; tensor: Float32Array<ArrayBuffer> }; result: Ran };
   ensemblePredict: {
-    args: { models: number[]; weights: readonly number[]; source: TransferableImage };
+    args: {
+      models: number[];
+      weights: readonly number[];
+      source: TransferableImage;
+      orientation: ExifOrientation | undefined;
+    };
     result: EnsemblePrediction;
   };
   dispose: { args: { model: number }; result: undefined };
@@ -78,7 +88,8 @@ export type Call = {
 export type Request = Call | { abort: number };
 
 export type Reply =
-  | { ready: true; problem: string }
+  /** `locked`: whether the worker holds the lock of the greeting. */
+  | { ready: true; problem: string; locked: boolean }
   | { id: number; progress: Progress }
   | { id: number; result: unknown }
   | { id: number; error: PackedError }

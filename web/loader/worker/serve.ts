@@ -35,17 +35,24 @@ export function serveAsWorker(methods: Methods): void {
 
 async function greet(scope: Scope, { lock, pin }: Greeting): Promise<void> {
   pinManifest(pin);
-  const locks = lockManager();
-  if (locks) {
-    await new Promise<void>((resolve) => {
-      const hold = (): Promise<never> => {
-        resolve();
-        return new Promise(() => {}); // as long as this worker lives
-      };
-      locks.request(lock, hold).catch(resolve);
-    });
-  }
-  scope.postMessage({ ready: true, problem: missingFeature() });
+  scope.postMessage({ ready: true, problem: missingFeature(), locked: await holds(lock) });
+}
+
+/** Milliseconds in which the browser has to grant a lock. */
+const LOCK_TIMEOUT = 3000;
+
+/** Whether this worker holds `lock`, which it does as long as it lives. */
+function holds(lock: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const hold = (): Promise<never> => {
+      resolve(true);
+      return new Promise(() => {});
+    };
+    setTimeout(() => resolve(false), LOCK_TIMEOUT);
+    const request = lockManager()?.request(lock, hold);
+    if (request) request.catch(() => resolve(false));
+    else resolve(false);
+  });
 }
 
 /** Why images cannot be decoded in this worker; empty where they can. */

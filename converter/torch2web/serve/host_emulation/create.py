@@ -14,6 +14,7 @@ from torch2web.serve.host_emulation.limits import CLOUDFLARE, GITHUB, NGINX, Lim
 from torch2web.serve.static import LOOPBACK, create_server
 from torch2web.site.hosting import HEADERS, read_headers_file, read_site
 from torch2web.site.manifest import MANIFEST, SUMS, read_sums
+from torch2web.text_files import read_text
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def _nginx(site: Path) -> Callable[..., HostHandler]:
 def _cloudflare(site: Path) -> Callable[..., HostHandler]:
     if not (site / HEADERS).is_file():
         raise OutputError(site, f"it has no {HEADERS}, which Cloudflare Pages reads; build it again")
-    return partial(Cloudflare, rules=read_headers_file((site / HEADERS).read_text()))
+    return partial(Cloudflare, rules=read_headers_file(read_text(site / HEADERS)))
 
 
 def _github(_: Path) -> Callable[..., HostHandler]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torch2web.errors import OutputError
+from torch2web.file_managers import files_below
 
 _MAX_SHOWN = 4
 
@@ -29,9 +30,7 @@ GITHUB = Limits("GitHub Pages", max_file_size=100 * 2**20, max_site_size=10**9)
 
 def require_within(limits: Limits, site: Path) -> None:
     """Raise OutputError if `site` exceeds the limits, naming the files that are too large."""
-    sizes = {
-        path.relative_to(site).as_posix(): path.stat().st_size for path in site.rglob("*") if path.is_file()
-    }
+    sizes = {path: (site / path).stat().st_size for path in files_below(site) if (site / path).is_file()}
     largest = limits.max_file_size
     large = {path: size for path, size in sizes.items() if largest is not None and size > largest}
     if large and largest is not None:

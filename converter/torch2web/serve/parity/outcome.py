@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from torch2web.errors import OutcomeError
+from torch2web.errors import OutcomeError, TextEncodingError
+from torch2web.file_managers import is_of_file_manager
 from torch2web.schemas import find_violation
 from torch2web.serve.parity.device import describe_device
+from torch2web.text_files import decode_text
 
 SCHEMA = "outcome.schema.json"
 
@@ -103,9 +105,11 @@ class Outcome:
 
 
 def parse(content: bytes) -> dict[str, Any]:
-    """Parse a JSON object in UTF-8, without NaN and Infinity. Raises OutcomeError."""
+    """Parse a JSON object in Unicode text, without NaN and Infinity. Raises OutcomeError."""
     try:
-        data = json.loads(content.decode(), parse_constant=_refuse_constant)
+        data = json.loads(decode_text(content, "the outcome"), parse_constant=_refuse_constant)
+    except TextEncodingError as error:
+        raise OutcomeError("", f"it is not valid JSON: {error.problem}") from error
     except RecursionError as error:
         raise OutcomeError("", "it is not valid JSON: it is nested too deeply") from error
     except ValueError as error:
@@ -159,6 +163,8 @@ def read_saved(folder: Path) -> Saved:
     outcomes: list[Outcome] = []
     unreadable: list[str] = []
     for path in sorted(folder.glob("*.json")):
+        if is_of_file_manager(Path(path.name)):
+            continue
         try:
             data = parse(path.read_bytes())
             outcomes.append(Outcome.from_dict(data, _received(data.pop("received", None))))

@@ -10,6 +10,7 @@ from torch2web.serve.parity.outcome import CaseOutcome, Outcome, read_saved
 from torch2web.site.manifest import MANIFEST
 from torch2web.site.writers import render
 from torch2web.store import integrity, sha256_of
+from torch2web.text_files import decode_text
 
 MAX_FAILURES = 20
 """Failed tests shown with their messages, per device."""
@@ -25,7 +26,9 @@ def report_html(site: Path, folder: Path) -> bytes:
     manifest = sha256_of(site / MANIFEST)
     saved = read_saved(folder)
     assets = load_assets()
-    style = "".join(assets.read(f"templates/{name}").decode() for name in ("page.css", "report.css"))
+    style = "".join(
+        decode_text(assets.read(f"templates/{name}"), name) for name in ("page.css", "report.css")
+    )
     return render(
         assets,
         "report.html.j2",

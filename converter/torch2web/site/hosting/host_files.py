@@ -1,4 +1,4 @@
-"""Writes configuration for hosts, all from `host_rules`: `_headers`, `vercel.json`, nginx, Apache."""
+"""Writes configuration for hosts, all from `host_rules`, and for Git, which must not convert files."""
 
 import json
 import re
@@ -21,8 +21,11 @@ from torch2web.site.hosting.host_rules import (
 )
 from torch2web.site.writers import render
 from torch2web.store import FileRecord, write_bytes_hashed
+from torch2web.text_files import read_text
 
 HEADERS = "_headers"
+ATTRIBUTES = ".gitattributes"
+"""Keeps Git on Windows from converting line ends, after which no file would match its hash."""
 VERCEL = "vercel.json"
 FOLDER = "hosting"
 
@@ -40,6 +43,7 @@ def write_host_files(root: Path, assets: Assets, files: Sequence[FileRecord]) ->
     site = read_site(root, [file.path for file in files])
     rules = path_rules(site)
     contents = {
+        ATTRIBUTES: b"* -text\n",
         HEADERS: render(assets, "hosts/headers.j2", rules=rules),
         VERCEL: vercel_json(rules),
         f"{FOLDER}/nginx.conf": _nginx(assets, site),
@@ -51,7 +55,7 @@ def write_host_files(root: Path, assets: Assets, files: Sequence[FileRecord]) ->
 
 def read_site(root: Path, paths: Sequence[str]) -> Site:
     """The site below `root` with the policies that its pages declare."""
-    policies = {path: policy_of((root / path).read_text()) for path in paths if path.endswith(".html")}
+    policies = {path: policy_of(read_text(root / path)) for path in paths if path.endswith(".html")}
     return Site(paths, {path: policy for path, policy in policies.items() if policy})
 
 

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from torch2web.errors import TextEncodingError
+from torch2web.text_files import read_text
+
 MANIFEST = "models/model_info.json"
 CHECKSUMS = "models/model_checksums.json"
 ENTRY = "torch2web.js"
@@ -17,10 +20,18 @@ def read_sums(site: Path) -> tuple[dict[str, str], list[str]]:
     sums: dict[str, str] = {}
     strange: list[str] = []
     if (site / SUMS).is_file():
-        for line in (site / SUMS).read_text(errors="replace").splitlines():
+        for line in _lines(site / SUMS):
             digest, separator, path = line.partition("  ")
             if separator and len(digest) == 64:
                 sums[path] = digest
             else:
                 strange.append(line)
     return sums, strange
+
+
+def _lines(path: Path) -> list[str]:
+    """Lines of any bytes: damaged ones are reported as lines that do not fit."""
+    try:
+        return read_text(path).splitlines()
+    except TextEncodingError:
+        return path.read_text(encoding="utf-8", errors="replace").splitlines()

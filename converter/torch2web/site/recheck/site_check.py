@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from torch2web.errors import ManifestError, OutputError, VerificationError
+from torch2web.file_managers import files_below
 from torch2web.progress import ProgressCallback
 from torch2web.site.manifest import CHECKSUMS, ENTRY, MANIFEST, SUMS, read_manifest, read_sums
 from torch2web.site.recheck.site_models import Form, forms_of, golden_difference
@@ -76,14 +77,13 @@ def recheck(site: Path, show: ProgressCallback) -> Recheck:
 def _check_files(
     site: Path, sums: Mapping[str, str], problems: list[str], step: Callable[[str], None]
 ) -> None:
-    present = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     for path, expected in sums.items():
         step("Checking the files")
-        if path not in present:
+        if not (site / path).is_file():
             problems.append(f"{path}: it is missing")
         elif (actual := sha256_of(site / path)) != expected:
             problems.append(f"{path}: found SHA-256 {actual}, expected {expected}")
-    problems.extend(f"{path}: it is not in {SUMS}" for path in sorted(present - {SUMS, *sums}))
+    problems.extend(f"{path}: it is not in {SUMS}" for path in sorted({*files_below(site)} - {SUMS, *sums}))
 
 
 def _check_agreement(

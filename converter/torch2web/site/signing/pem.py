@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from torch2web.errors import KeyFileError
 from torch2web.site.signing.keys import UNLOCKED_BY
+from torch2web.text_files import marked_encoding
 
 _MAKE_PRIVATE = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem"
 _MAKE_PUBLIC = "openssl pkey -in key.pem -pubout -out key.pub.pem"
@@ -62,7 +63,11 @@ def _content(path: Path, command: str) -> bytes:
     if not path.is_file():
         found = "no regular file" if path.exists() else "no such file"
         raise KeyFileError(path, f"found {found}, expected a key in PEM, as this makes one: {command}")
-    return path.read_bytes()
+    content = path.read_bytes()
+    marked = marked_encoding(content)
+    if marked and marked[0] != "utf-8":
+        raise KeyFileError(path, f"it is text in {marked[0].upper()}; save it as UTF-8")
+    return content
 
 
 def _decrypted(path: Path, content: bytes, password: str) -> tuple[Any, bytes]:

@@ -1,14 +1,14 @@
-"""The loader: its file, the same in every site of a version, and the stub that pins this site's manifest."""
+"""The loader: its file, the same in every site of a version, and two scripts that pin a site's manifest."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch2web.assets import Assets
 from torch2web.site.manifest import ENTRY
-from torch2web.store import FileRecord, write_bytes_hashed, write_named
+from torch2web.store import FileRecord, integrity, write_bytes_hashed, write_named
 
 _SCRIPTS = "scripts/"
-_PAGES = ("torch2web.js", "stub.js", "page.js", "verify.js", "offline.js")
+_PAGES = ("torch2web.js", "stub.js", "embed.js", "page.js", "verify.js", "offline.js")
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class LoaderFiles:
     """torch2web.js, the stable name: pins the manifest and exports the public names of `loader`."""
     loader: FileRecord
     """Under a name with its hash, which caches may keep for ever."""
+    embed: FileRecord
+    """For pages without inline scripts: pins the loader too. A classic script, under a name with its hash."""
     chunks: tuple[FileRecord, ...]
     """Parts of the loader's code that it imports on demand."""
     types: FileRecord
@@ -30,7 +32,7 @@ class LoaderFiles:
 
     @property
     def files(self) -> tuple[FileRecord, ...]:
-        return self.stub, self.loader, *self.chunks, self.types
+        return self.stub, self.loader, self.embed, *self.chunks, self.types
 
 
 def write_loader(root: Path, assets: Assets, manifest: FileRecord) -> LoaderFiles:
@@ -41,6 +43,7 @@ def write_loader(root: Path, assets: Assets, manifest: FileRecord) -> LoaderFile
     return LoaderFiles(
         stub=write_bytes_hashed(root, ENTRY, stub_of(assets, loader.path, manifest.sha256)),
         loader=loader,
+        embed=write_named(root, "embed-*.js", embed_of(assets, loader, manifest.sha256)),
         chunks=tuple(write_bytes_hashed(root, name, assets.read(_SCRIPTS + name)) for name in chunks),
         types=write_bytes_hashed(root, "torch2web.d.ts", assets.read(f"{_SCRIPTS}torch2web.d.ts")),
     )
@@ -50,3 +53,10 @@ def stub_of(assets: Assets, loader: str, manifest_sha256: str) -> bytes:
     """torch2web.js of the site with this manifest; `loader` is the path of the loader's file beside it."""
     stub = assets.read(f"{_SCRIPTS}stub.js").decode()
     return stub.replace("__LOADER__", loader).replace("__MODEL_INFO_SHA256__", manifest_sha256).encode()
+
+
+def embed_of(assets: Assets, loader: FileRecord, manifest_sha256: str) -> bytes:
+    """embed-….js of the site with this manifest."""
+    script = assets.read(f"{_SCRIPTS}embed.js").decode()
+    script = script.replace("__LOADER__", loader.path).replace("__MODEL_INFO_SHA256__", manifest_sha256)
+    return script.replace("__LOADER_INTEGRITY__", integrity(loader.sha256)).encode()

@@ -9,6 +9,7 @@ from pathlib import Path
 from torch2web.assets import Assets
 from torch2web.catalog import Materials, Sample
 from torch2web.site.manifest import ModelRecord, Runtime
+from torch2web.site.writers.heading import Heading
 from torch2web.site.writers.loader import LoaderFiles
 from torch2web.site.writers.templates import render
 from torch2web.store import FileRecord, integrity, write_bytes_hashed
@@ -47,10 +48,13 @@ def write_pages(
     html = render(
         assets,
         "index.html.j2",
+        heading=Heading.of([model.spec for model in models]),
         models=models,
         samples=samples,
         runtime=runtime,
         pinned=pinned,
+        embed=loader.embed,
+        embed_integrity=integrity(loader.embed.sha256),
         verify_page=verify_page,
         loader=loader.loader,
         import_map=import_map,

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch2web.assets import Assets
 from torch2web.errors import InputError
+from torch2web.text_files import read_text
 
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 COMPILED = ("numpy", "pillow")
@@ -85,7 +86,7 @@ def _wheels_in(folder: Path, abi: str) -> list[Wheel]:
     for name in COMPILED:
         fitting = sorted(folder.glob(f"{name}-*-*pyemscripten_{abi}_wasm32.whl"))
         if len(fitting) != 1:
-            found = ", ".join(path.name for path in fitting or sorted(folder.glob("*.whl"))) or "no wheel"
+            found = ", ".join(path.name for path in fitting or sorted(folder.glob("[!.]*.whl"))) or "no wheel"
             raise InputError(
                 f"PYODIDE_WHEELS: {folder}: "
                 f"expected one wheel of {name} for pyemscripten_{abi}_wasm32, found {found}"
@@ -104,5 +105,5 @@ def _wheels_in(folder: Path, abi: str) -> list[Wheel]:
 def _sums(folder: Path) -> Mapping[str, str]:
     if not (folder / "SHA256SUMS").is_file():
         return {}
-    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    lines = read_text(folder / "SHA256SUMS").splitlines()
     return {name.lstrip(" *"): digest for digest, _, name in (line.partition(" ") for line in lines)}

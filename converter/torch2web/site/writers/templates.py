@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from torch2web.assets import Assets
+from torch2web.text_files import decode_text
 
 FOLDER = "templates/"
 
 
 def render(assets: Assets, template: str, **context: Any) -> bytes:
     """Render `templates/<template>`; every variable that it names must be given."""
-    sources = {path.removeprefix(FOLDER): path for path in assets.below(FOLDER) if path.endswith(".j2")}
     environment = Environment(
-        loader=DictLoader({template: assets.read(sources[template]).decode()}),
+        loader=FunctionLoader(lambda name: decode_text(assets.read(FOLDER + name), name)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

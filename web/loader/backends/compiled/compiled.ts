@@ -14,6 +14,9 @@ const RELAXED = [
   65, 2, 253, 15, 253, 128, 2, 11,
 ];
 
+/** Its name in the progress. */
+export const ENGINE = "engine";
+
 /** By site and build. */
 const modules = new SingleFlight<WebAssembly.Module>();
 
@@ -32,7 +35,7 @@ export function loadEngine(
   signal: AbortSignal,
 ): Promise<WebAssembly.Module> {
   return modules.run(`${base.href} ${build}`, signal, async (shared) => {
-    const bytes = await deliveryUntil(shared).fetchWhole(info.files[build], "engine");
+    const bytes = await deliveryUntil(shared).fetchWhole(info.files[build], ENGINE);
     try {
       return await WebAssembly.compile(bytes);
     } catch (error) {

@@ -1,6 +1,6 @@
 /** Threads of the compiled engine: workers that run this script too, and only compute. */
 import { BackendError } from "../../api/errors.ts";
-import { checkOwnScript } from "../../fetch/self_integrity.ts";
+import { checkOwnScript, whyNotLoaded } from "../../fetch/self_integrity.ts";
 import { runThread, type ThreadStart } from "./engine.ts";
 
 /** Name of the workers, by which this script knows that it runs as a thread. */
@@ -49,7 +49,7 @@ function started(worker: Worker, start: ThreadStart | undefined): Promise<void> 
     worker.onerror = (event) => {
       event.preventDefault();
       clearTimeout(timer);
-      fail(event.message || "its script was not loaded");
+      fail(event.message || whyNotLoaded());
     };
     try {
       worker.postMessage(start);

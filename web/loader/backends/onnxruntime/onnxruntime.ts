@@ -35,17 +35,23 @@ export function loadRuntime(
   );
 }
 
+/** Its name in the progress. */
+export function runtimeName({ provider }: RuntimeKind): string {
+  return provider === "wasm" ? "onnxruntime-web" : "onnxruntime-webgpu";
+}
+
 async function startRuntime(
   base: URL,
   files: RuntimeFiles,
-  { provider, threads }: RuntimeKind,
+  kind: RuntimeKind,
   delivery: Delivery,
 ): Promise<Runtime> {
+  const { provider, threads } = kind;
   const [api, mjs, wasmBinary] = await Promise.all([
     // The pool of threads belongs to the module instance.
     preload(base, files.api, threads > 1 ? `#${threads}` : ""),
     preload(base, files.glue),
-    delivery.fetchWhole(files.wasm, provider === "wasm" ? "onnxruntime-web" : "onnxruntime-webgpu"),
+    delivery.fetchWhole(files.wasm, runtimeName(kind)),
   ]);
   const ort = (await importScript(api)) as Runtime;
   ort.env.logLevel = "error";

@@ -1,8 +1,10 @@
 import type { LoadOptions } from "../../api/load_options.ts";
 import { fetchBytes, type DownloadOptions } from "../download.ts";
-import { subresourceIntegrity } from "../integrity.ts";
-import { storedParts } from "../part_cache.ts";
+import { sha256, subresourceIntegrity } from "../integrity.ts";
+import { LinkedController } from "../linked_controller.ts";
+import { manifestEntry, PartCache } from "../part_cache.ts";
 import { siteURL } from "../site_url.ts";
+import { subtleCrypto } from "../subtle_crypto.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { manifestPin } from "./pin.ts";
 
@@ -11,8 +13,10 @@ export const MANIFEST_PATH = "models/model_info.json";
 export interface Prefetched {
   /** Keys of the parts that were cached when the manifest was requested. */
   stored: readonly string[];
-  /** Unchecked bytes of the manifest; undefined where the request failed. */
+  /** Bytes of the manifest, unchecked unless they were cached; undefined where the request failed. */
   manifest: Uint8Array<ArrayBuffer> | undefined;
+  /** Whether the manifest was cached. */
+  cached: boolean;
 }
 
 /**
@@ -20,15 +24,35 @@ export interface Prefetched {
  * only for an invalid `baseURL`; `readManifest` reports what is missing. Ends when the signal aborts.
  */
 export async function prefetch(options: LoadOptions): Promise<Prefetched> {
-  const { baseURL, signal } = options;
+  const { baseURL, signal, stallTimeout } = options;
   const base = siteURL(baseURL);
-  const listing = options.cache === false ? Promise.resolve([]) : storedParts(base);
+  const request = new LinkedController(signal);
   // In parallel: a browser's first access to its cache takes as long as the network.
-  const [stored, manifest] = await Promise.all([
-    signal ? untilAborted(listing, signal).catch(() => []) : listing,
-    fetchManifest(base, options).catch(() => undefined),
-  ]);
-  return { stored, manifest };
+  const network = fetchManifest(base, { ...options, signal: request.signal }).catch(
+    () => undefined,
+  );
+  const reading = readCache(base, options.cache, stallTimeout);
+  const nothing = { stored: [], manifest: undefined };
+  const { stored, manifest } = await (signal
+    ? untilAborted(reading, signal).catch(() => nothing)
+    : reading);
+  if (manifest) request.abort();
+  const downloaded = await network;
+  request.unlink();
+  return { stored, manifest: manifest ?? downloaded, cached: !!manifest };
+}
+
+/** The cached parts, and the cached manifest if it is the pinned one: with it a model is loaded without network. */
+async function readCache(
+  base: URL,
+  enabled: boolean | undefined,
+  limit: number | undefined,
+): Promise<Pick<Prefetched, "stored" | "manifest">> {
+  const cache = await PartCache.open(base, enabled, limit);
+  const pin = manifestPin();
+  const [stored, bytes] = await Promise.all([cache.stored(), cache.get(manifestEntry(pin))]);
+  const intact = bytes && subtleCrypto() && (await sha256(bytes)) === pin;
+  return { stored, manifest: intact ? bytes : undefined };
 }
 
 function fetchManifest(

@@ -17,7 +17,7 @@ export async function readManifest(
   prefetched: Uint8Array<ArrayBuffer> | undefined,
   signature: SignatureOptions,
   options: DownloadOptions,
-): Promise<Manifest> {
+): Promise<{ manifest: Manifest; bytes: Uint8Array<ArrayBuffer> }> {
   await prepareHashing(base);
   const url = new URL(MANIFEST_PATH, base).href;
   options.signal?.throwIfAborted();
@@ -25,7 +25,7 @@ export async function readManifest(
   const [expected, actual] = [manifestPin(), await sha256(bytes)];
   if (actual !== expected) throw new IntegrityError(url, expected, actual);
   await requireSignature(base, url, bytes, signature, options);
-  return checkManifest(JSON.parse(new TextDecoder().decode(bytes)));
+  return { manifest: checkManifest(JSON.parse(new TextDecoder().decode(bytes))), bytes };
 }
 
 /** Raises ManifestError. */

@@ -36,9 +36,9 @@ const ADOBE = 0xee;
  * layout of the MCUs (ITU-T T.81).
  */
 export function splitCmyk(segments: readonly Segment[]): Split | undefined {
-  const adobe = segments.findLast(
-    ({ marker, content }) => marker === ADOBE && content.length >= 12,
-  );
+  const adobe = segments
+    .filter(({ marker, content }) => marker === ADOBE && content.length >= 12)
+    .at(-1);
   const ycck = !!adobe?.content[11];
   const colours = withoutComponent(segments, BLACK, ycck);
   const black = withoutComponent(segments, MAGENTA, false);

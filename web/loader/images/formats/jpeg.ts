@@ -2,6 +2,7 @@ import { concatenate, FormatError, truncated, viewOf, type Bytes } from "./bytes
 import { splitCmyk, type Segment, type Split } from "./cmyk.ts";
 import { AppSegments } from "./jpeg_app.ts";
 import {
+  DAC,
   DHT,
   DQT,
   DRI,
@@ -11,10 +12,12 @@ import {
   isRestart,
   isTable,
   nextMarker,
+  SOF0,
   SOF2,
   SOI,
   SOS,
 } from "./jpeg_markers.ts";
+import { isIncomplete } from "./jpeg_progress.ts";
 import { scanCompletes } from "./jpeg_scan_end.ts";
 import { orientationOf } from "./orientation.ts";
 import { checkSize } from "./size.ts";
@@ -28,38 +31,51 @@ export function prepareJpeg(bytes: Bytes): {
   bytes: Bytes;
   orientation: number;
   inexact: string;
+  size: { width: number; height: number };
   split?: Split;
 } {
-  const { segments, components, metadata } = readSegments(bytes);
+  const { segments, frame, metadata } = readSegments(bytes);
   const orientation = orientationOf(metadata);
-  const cmyk = components === 4;
+  const header = viewOf(frame.content);
+  const size = { width: header.getUint16(3), height: header.getUint16(1) };
+  const cmyk = frame.content[5] === 4;
+  let inexact = isIncomplete(segments)
+    ? "browsers smooth an incomplete progressive JPEG in another way"
+    : "";
   const split = cmyk ? splitCmyk(segments) : undefined;
-  if (split) return { bytes: split.colours, orientation, inexact: "", split };
-  const inexact = cmyk ? "browsers round the colours of CMYK in another way, by 1 of 255" : "";
+  if (split) return { bytes: split.colours, orientation, inexact, size, split };
+  if (cmyk) inexact ||= "browsers round the colours of CMYK in another way, by 1 of 255";
   const start = Uint8Array.of(0xff, SOI);
   const pieces = segments.flatMap(({ whole, data }) => [whole, data]);
   const end = Uint8Array.of(0xff, EOI);
-  return { bytes: concatenate([start, ...pieces, end]), orientation, inexact };
+  return { bytes: concatenate([start, ...pieces, end]), orientation, inexact, size };
 }
 
 function readSegments(bytes: Bytes): {
   segments: Segment[];
-  components: number;
+  frame: Segment;
   metadata: AppSegments["metadata"];
 } {
-  const segments: Segment[] = [];
+  let segments: Segment[] = [];
   const app = new AppSegments();
   let frame: Segment | undefined;
   let scans = 0;
+  let restarts = false;
   let several = false; // scans are read up to the end of the file
   for (let from = 2; ;) {
     const at = nextMarker(bytes, from);
     const marker = at < 0 ? EOI : bytes[at + 1]!;
+    if (marker === EOI && !scans && !frame && bytes[at + 2] === 0xff && bytes[at + 3] === SOI) {
+      // Tables for the image that follows (annex B.5).
+      segments = segments.filter((segment) => [DHT, DQT].includes(segment.marker));
+      from = at + 4;
+      continue;
+    }
     if (marker === EOI) {
       // Pillow needs an end marker after several scans only; a single one has to have all of its pixels.
       const complete = at >= 0 || (scans > 0 && !several && endsWell(bytes, segments));
       if (!scans || !complete) throw truncated(bytes, "JPEG");
-      return { segments, components: frame!.content[5]!, metadata: app.metadata };
+      return { segments, frame: frame!, metadata: app.metadata };
     }
     from = at + 2;
     if (isAlone(marker)) {
@@ -69,10 +85,15 @@ function readSegments(bytes: Bytes): {
     }
     if (isFrame(marker) ? frame : marker !== SOS && !isTable(marker)) throw unknown(marker);
     const size = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    if (size < 2 && (isFrame(marker) || [SOS, DHT, DQT, DRI].includes(marker))) {
+      throw unknown(marker);
+    }
     const next = at + 2 + Math.max(2, size);
     if (!(next <= bytes.length)) {
-      // Behind the pixels, this is not read.
-      if (!scans || several) throw truncated(bytes, "JPEG");
+      // Behind the pixels, this is not read, unless its start is invalid.
+      if (!scans || several || marker === SOS || (marker === DHT && size < MIN_TABLE_SIZE)) {
+        throw truncated(bytes, "JPEG");
+      }
       from = bytes.length;
       continue;
     }
@@ -80,11 +101,12 @@ function readSegments(bytes: Bytes): {
     const content = bytes.subarray(at + 4, next);
     const segment = { marker, content, whole: bytes.subarray(at, next), data: NO_DATA };
     if (marker === SOS) {
-      if (!frame || (scans && !several)) throw unknown(marker);
+      const whole = content.length === 4 + 2 * content[0]!;
+      if (!frame || !whole || (scans && !several)) throw unknown(marker);
       scans++;
       several ||= frame.marker === SOF2 || content[0]! < frame.content[5]!;
-      from = endOfScan(bytes, next);
-      segment.data = bytes.subarray(next, from);
+      from = endOfScan(bytes, next, restarts);
+      segment.data = withoutFill(bytes.subarray(next, from));
       segments.push(segment);
     } else if (isFrame(marker)) {
       checkFrame(content);
@@ -93,6 +115,9 @@ function readSegments(bytes: Bytes): {
       segments.push(segment);
     } else if ([DHT, DQT, DRI].includes(marker)) {
       segments.push(segment);
+      if (marker === DRI) restarts = content.some((value) => value > 0);
+    } else if (marker === DAC) {
+      if (!isConditioning(content)) throw unknown(marker);
     } else if (!scans && app.read(marker, content)) {
       segments.push(segment);
     }
@@ -100,6 +125,8 @@ function readSegments(bytes: Bytes): {
 }
 
 const NO_DATA = new Uint8Array();
+/** Of a segment with a Huffman table. */
+const MIN_TABLE_SIZE = 19;
 
 function unknown(marker: number): FormatError {
   return new FormatError(
@@ -123,16 +150,36 @@ function checkFrame(content: Bytes): void {
 function endsWell(bytes: Bytes, segments: readonly Segment[]): boolean {
   const { marker, data } = segments.at(-1)!;
   // Entropy-coded data that another marker ends is filled up with zeros.
-  return marker !== SOS || data.byteOffset + data.length < bytes.byteOffset + bytes.length
-    ? true
-    : scanCompletes(bytes, segments);
+  const isLast =
+    marker === SOS && nextMarker(bytes, data.byteOffset - bytes.byteOffset + data.length) < 0;
+  return !isLast || scanCompletes(bytes, segments);
 }
 
-/** Position of the next marker; entropy-coded data contains only 0xff00 and restart markers. */
-function endOfScan(bytes: Uint8Array, start: number): number {
+/**
+ * Position of the next marker; entropy-coded data contains only 0xff00 and restart markers. Where it looks for these, libjpeg
+ * skips others that are too low (`jpeg_resync_to_restart`).
+ */
+function endOfScan(bytes: Uint8Array, start: number, restarts: boolean): number {
   for (let at = start; ; at += 2) {
     at = nextMarker(bytes, at);
     if (at < 0) return bytes.length;
-    if (!isRestart(bytes[at + 1]!)) return at;
+    const marker = bytes[at + 1]!;
+    if (!isRestart(marker) && !(restarts && marker < SOF0)) return at;
   }
+}
+
+/** Without the fill bytes before the next marker. */
+function withoutFill(data: Bytes): Bytes {
+  let end = data.length;
+  while (data[end - 1] === 0xff) end--;
+  return data.subarray(0, end);
+}
+
+/** Pillow reads and ignores the conditioning of arithmetic codes, but libjpeg checks it (`get_dac`). */
+function isConditioning(content: Uint8Array): boolean {
+  const valid = (index: number, value: number): boolean =>
+    index < 32 && (index >= 16 || (value & 15) <= value >> 4);
+  return (
+    content.length % 2 === 0 && content.every((index, i) => i % 2 || valid(index, content[i + 1]!))
+  );
 }

@@ -17,7 +17,7 @@ const APP15 = 0xef;
 const TEM = 0x01;
 const COM = 0xfe;
 const DNL = 0xdc;
-const DAC = 0xcc;
+export const DAC = 0xcc;
 
 export function isRestart(marker: number): boolean {
   return marker >= RST0 && marker <= RST7;

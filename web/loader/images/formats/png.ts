@@ -6,6 +6,8 @@ import type { PngInfo } from "./png_header.ts";
 import { PngRows } from "./png_rows.ts";
 import { checkSize } from "./size.ts";
 
+const PIECE_SIZE = 2 ** 14;
+
 /**
  * Decodes a PNG as Pillow's `convert("RGB")` does: without gamma, profile and transparency, 16 bits truncated to the high
  * byte, but 16-bit grey clipped at 255 (PNG specification). Browsers apply these, and differ in rounding and in which
@@ -18,7 +20,7 @@ export async function decodePng(bytes: Bytes): Promise<{ pixels: ImageData; orie
   if (info.colour < 0) throw new FormatError("The PNG file is of an unknown colour type.");
   const image = new ImageData(info.width, info.height);
   const rows = new PngRows(image, info);
-  if (info.frame) rows.fillMissing();
+  if (rows.partial) rows.fillMissing();
   const whole = !compressed.cut && (await inflateWhole(compressed, rows));
   const end = whole ? compressed.ends.at(-1)! : inflateDamaged(bytes, compressed, image, info);
   readLateChunks(bytes, end, info);
@@ -27,7 +29,7 @@ export async function decodePng(bytes: Bytes): Promise<{ pixels: ImageData; orie
 
 /** Whether the data is just that of the lines, with a right checksum. */
 async function inflateWhole({ pieces }: PixelData, rows: PngRows): Promise<boolean> {
-  const stream = new Blob(pieces).stream().pipeThrough(new DecompressionStream("deflate"));
+  const stream = streamOf(pieces).pipeThrough(new DecompressionStream("deflate"));
   const reader = stream.getReader();
   try {
     for (;;) {
@@ -43,6 +45,23 @@ async function inflateWhole({ pieces }: PixelData, rows: PngRows): Promise<boole
   return false;
 }
 
+/** Small pieces, as all that one inflates to is held: up to 1032 times its size. */
+function streamOf(pieces: readonly Bytes[]): ReadableStream<Bytes> {
+  let [index, at] = [0, 0];
+  return new ReadableStream({
+    pull(controller): void {
+      const piece = pieces[index];
+      if (!piece) {
+        controller.close();
+        return;
+      }
+      controller.enqueue(piece.subarray(at, at + PIECE_SIZE));
+      at += PIECE_SIZE;
+      if (at >= piece.length) [index, at] = [index + 1, 0];
+    },
+  });
+}
+
 /**
  * Decodes what Pillow's `ImagingZipDecode` accepts: lines may be missing after the end of the data, surplus data and a
  * checksum that Pillow does not get to read are ignored. Returns the end of the last chunk that it reads. Raises FormatError.
@@ -55,7 +74,6 @@ function inflateDamaged(
 ): number {
   const rows = new PngRows(image, info);
   const { data, end, lastWrite, read } = inflate(concatenate(pieces), rows.size);
-  rows.fillMissing();
   rows.push(data);
   let piece = 0;
   let pieceEnd = pieces[0]?.length ?? 0;
@@ -65,5 +83,10 @@ function inflateDamaged(
     ? end !== "invalid" || read > pieceEnd
     : ended && rows.between && data.length > 0;
   if (!accepted) throw truncated(bytes, "PNG");
+  if (!rows.full) {
+    const again = new PngRows(image, info);
+    again.fillMissing();
+    again.push(data);
+  }
   return ends[piece]!;
 }

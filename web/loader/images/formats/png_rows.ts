@@ -62,6 +62,12 @@ export class PngRows {
     return !this.row;
   }
 
+  /** Whether the image is larger than the frame that has data. */
+  get partial(): boolean {
+    const { width, height } = this.frame;
+    return width * height < this.pixels.length;
+  }
+
   /** Whether no line has begun. */
   get between(): boolean {
     return !this.filled;

@@ -16,6 +16,8 @@ import { prepareWebp } from "./webp.ts";
 export interface PreparedFile {
   bytes: Bytes;
   pixels?: ImageData;
+  /** Of `bytes`, where the header was read. */
+  size?: { width: number; height: number };
   /** Exif orientation, 1 to 8; not applied to `bytes` and `pixels`. */
   orientation: number;
   /** Position of a first frame in the image. */
@@ -24,6 +26,8 @@ export interface PreparedFile {
   split?: Split;
   /** Why the decoded pixels may differ from Pillow's; empty where they are equal. */
   inexact: string;
+  /** What to do where the browser cannot decode it. */
+  advice?: string;
   /** The pixels are Pillow's only in browsers that pass this probe. */
   probe?: Probe;
 }
@@ -52,7 +56,21 @@ export async function prepare(file: Bytes): Promise<PreparedFile> {
   }
   if (startsWith(file, 0, "BM")) return { ...unchanged, pixels: decodeBmp(file) };
   if (isDib(file, 0)) return { ...unchanged, pixels: decodeDibFile(file) };
-  return { ...unchanged, inexact: "this kind of file was never compared with what Pillow reads" };
+  const inexact = "this kind of file was never compared with what Pillow reads";
+  return { ...unchanged, inexact, advice: adviceFor(file) };
+}
+
+/** What to do with a file of a kind that most browsers cannot decode; empty for an unknown one. */
+function adviceFor(file: Bytes): string {
+  if (/^ftyp(?:he[im][cfsx]|hev[cx]|mif1|msf1)/.test(textAt(file, 4, 8))) {
+    return (
+      "The file is a HEIC photo, which this browser cannot read. Share it as JPEG: on an iPhone choose " +
+      "Settings, Camera, Formats, Most Compatible, or send the photo by mail, which converts it."
+    );
+  }
+  return /^(?:\u00ef\u00bb\u00bf)?\s*<(?:\?xml|svg|!--)/i.test(textAt(file, 0, 256))
+    ? "The file is an SVG drawing, not an image of pixels; export it as PNG."
+    : "";
 }
 
 /** By its brands; those of HEIC differ (ISO/IEC 14496-12). */

@@ -70,12 +70,12 @@ function endOfBlock(
   coding: Coding,
 ): number {
   if (coding === "dc bit") return at + 1;
-  const size = component.dc![next16(bits, at)]!;
+  const size = component.dc?.[next16(bits, at)];
   if (!size) return NaN;
   at += (size >> 8) + (size & 255);
   if (coding === "dc") return at;
   for (let k = 1; k < 64; k++) {
-    const code = component.ac![next16(bits, at)]!;
+    const code = component.ac?.[next16(bits, at)];
     if (!code) return NaN;
     const [run, magnitude] = [(code >> 4) & 15, code & 15];
     at += (code >> 8) + magnitude;

@@ -17,6 +17,7 @@ const HEADERS_SIZE = 20;
 export function prepareWebp(file: Bytes): {
   bytes: Bytes;
   orientation: number;
+  size?: { width: number; height: number };
   pixels?: ImageData;
   placement?: Placement;
 } {
@@ -38,7 +39,8 @@ export function prepareWebp(file: Bytes): {
       ...position,
     };
   }
-  return { bytes: simpleWebp(frame.bitstream), ...position };
+  const size = { width: frame.width, height: frame.height };
+  return { bytes: simpleWebp(frame.bitstream), size, ...position };
 }
 
 /** A file of one lossy bitstream. */

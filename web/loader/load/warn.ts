@@ -1,0 +1,13 @@
+import type { Model } from "../api/model.ts";
+
+let warned = false;
+
+/** Warns once per page where a model blocks the page, or has no threads although the page is isolated for them. */
+export function warnOfSlowness({ worker, backend, info }: Model): void {
+  const threads = backend.rejected.find(({ reason }) => /^(A thread|Threads) /.test(reason));
+  const problem = worker.used ? threads?.reason : worker.reason;
+  if (warned || !problem) return;
+  warned = true;
+  const what = worker.used ? "runs on one thread" : "runs in the page itself, which it blocks";
+  console.warn(`torch2web: ${info.name} ${what}: ${problem}`);
+}

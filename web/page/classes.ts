@@ -1,0 +1,77 @@
+/** The bars of an answer: a few classes in their own order; of many the most probable, the others on demand. */
+
+const FEW = 6;
+const TOP = 5;
+
+interface Class {
+  /** Place in `model.info.labels`, which tells classes with the same label apart. */
+  index: number;
+  label: string;
+  share: number;
+}
+
+function element(id: string): HTMLElement {
+  return document.getElementById(id)!;
+}
+
+const template = element("bar") as HTMLTemplateElement;
+const top = element("bars");
+const all = element("all") as HTMLDetailsElement;
+const list = element("all-bars");
+const search = element("search") as HTMLInputElement;
+
+/** Of the current answer, the most probable first. */
+let ranked: Class[] = [];
+
+export function showClasses(labels: readonly string[], probabilities: readonly number[]): void {
+  const classes = labels.map((label, index) => ({ index, label, share: probabilities[index]! }));
+  ranked = [...classes].sort((one, other) => other.share - one.share);
+  const many = classes.length > FEW;
+  top.replaceChildren(...(many ? ranked.slice(0, TOP) : classes).map(bar));
+  element("all-title").textContent = `Show all ${count(classes.length)} classes`;
+  all.hidden = !many;
+  listFound();
+}
+
+export function clearClasses(): void {
+  ranked = [];
+  top.replaceChildren();
+  list.replaceChildren();
+  all.hidden = true;
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Fills the list behind "Show all" with what is searched for; not before it is open. */
+function listFound(): void {
+  if (!all.open) return;
+  const wanted = folded(search.value.trim());
+  const found = ranked.filter(({ label }) => folded(label).includes(wanted));
+  list.replaceChildren(...found.map(bar));
+  element("found").textContent = wanted
+    ? `${count(found.length)} of ${count(ranked.length)}`
+    : "The most probable first";
+}
+
+function bar({ index, label, share }: Class): HTMLElement {
+  const row = template.content.firstElementChild!.cloneNode(true) as HTMLElement;
+  row.classList.toggle("best", index === ranked[0]!.index);
+  row.querySelector(".bar-name")!.textContent = label;
+  row.querySelector<HTMLElement>(".bar > span")!.style.width = `${100 * share}%`;
+  row.querySelector(".bar-value")!.textContent = percent(share);
+  return row;
+}
+
+/** Letters in one form, so that a search finds them however they are typed. */
+function folded(text: string): string {
+  return text.normalize("NFKC").toLowerCase();
+}
+
+function count(number: number): string {
+  return number.toLocaleString("en");
+}
+
+all.addEventListener("toggle", listFound);
+search.addEventListener("input", listFound);
