@@ -98,6 +98,6 @@ function orientationOfAvif({ properties, metadata: { exif, xmp } }: AvifImage): 
   const angle = contentOfKind(properties, "irot")?.[0] ?? 0;
   const axis = contentOfKind(properties, "imir")?.[0];
   const orientation = ORIENTATIONS[angle]![axis === undefined ? 0 : 1 + axis]!;
-  if (orientation !== 1 || (exif && exifOrientation(exif))) return orientation;
+  if (orientation !== 1 || (exif && exifOrientation(exif) !== undefined)) return orientation;
   return orientationOf({ ...(xmp && { xmp }) });
 }

@@ -26,19 +26,19 @@ export function boxesOfFile(file: Bytes, kinds: readonly string[]): Record<strin
     const left = file.length - fields.at;
     if (READ_WHOLE.includes(kind)) {
       if (found[kind]) throw fields.damaged();
-      found[kind] = fields.bytes(size || left);
+      found[kind] = fields.bytes(size ?? left);
     } else {
-      fields.bytes(Math.min(size || left, left));
+      fields.bytes(Math.min(size ?? left, left));
     }
   }
   return found;
 }
 
-/** The only box of its kind. Raises FormatError for none, or several. */
-export function only(boxes: readonly Box[], kind: string): Bytes {
+/** The content of the only box of its kind; undefined if there is none. Raises FormatError for several. */
+export function only(boxes: readonly Box[], kind: string): Bytes | undefined {
   const [box, ...others] = boxes.filter((candidate) => candidate.kind === kind);
-  if (!box || others.length) throw new FormatError(`The AVIF file needs one "${kind}" box.`);
-  return box.content;
+  if (others.length) throw new FormatError(`The AVIF file has several "${kind}" boxes.`);
+  return box?.content;
 }
 
 /** Reads big-endian fields. Raises FormatError at the end. */
@@ -82,17 +82,18 @@ export class FieldReader {
     return { version, flags: this.number(3) };
   }
 
-  /** `size` is that of the content; 0 for the rest of the file. */
-  boxHeader(): { kind: string; size: number } {
+  /** `size` is that of the content; undefined for the rest of the file. */
+  boxHeader(): { kind: string; size: number | undefined } {
     const size = this.number(4);
     const kind = this.text(4);
     if (size === 1) return { kind, size: this.number(8) - 16 };
-    return { kind, size: size && size - 8 };
+    return { kind, size: size ? size - 8 : undefined };
   }
 
+  /** A box in another one. */
   box(): Box {
     const { kind, size } = this.boxHeader();
-    return { kind, content: this.bytes(size) };
+    return { kind, content: this.bytes(size ?? -1) };
   }
 
   ended(): boolean {

@@ -1,3 +1,4 @@
+import { isAv1 } from "./av1_units.ts";
 import type { Box } from "./avif_boxes.ts";
 import { contentOf, type Item, type Meta } from "./avif_meta.ts";
 import { isKnown } from "./avif_properties.ts";
@@ -49,12 +50,12 @@ export function imageOfItems(meta: Meta, file: Bytes): AvifImage {
     const isAbout = (kind: string): boolean =>
       item.references.get(kind)?.includes(primary.id) ?? false;
     if (!isAbout("cdsc") && !(isAbout("auxl") && isImage(item))) continue;
-    if (item.kind === "Exif") metadata.exif ??= contentOf(item, file, meta).subarray(4);
-    else if (item.contentType === "application/rdf+xml")
-      metadata.xmp ??= contentOf(item, file, meta);
+    const content = contentOf(item, file, meta);
+    if (item.kind === "Exif") metadata.exif ??= content.subarray(4);
+    else if (item.contentType === "application/rdf+xml") metadata.xmp ??= content;
     else if (
       item.kind === "av01" &&
-      !written("av01", contentOf(item, file, meta), item.properties)
+      !(isAv1(content) && written("av01", content, item.properties))
     ) {
       throw truncated(file, "AVIF");
     }
@@ -87,9 +88,9 @@ function written(
   const [av1C, ispe, pixi] = ["av1C", "ispe", "pixi"].map((name) =>
     contentOfKind(properties, name),
   );
-  const colour = properties.find((box) => box.kind === "colr" && isNclx(box));
+  const colours = properties.filter((box) => box.kind === "colr" && isNclx(box));
   const kept = properties.filter((box) => DECODING.includes(box.kind));
-  if (!ispe || (kind === "av01" && !av1C)) return undefined;
+  if (colours.length > 1 || !ispe || (kind === "av01" && !av1C)) return undefined;
   const anew = [{ kind: "ispe", content: concatenate([new Uint8Array(4), ispe.subarray(4, 12)]) }];
   if (av1C) {
     const flags = av1C[2]!;
@@ -100,7 +101,7 @@ function written(
     anew.push({ kind: "av1C", content: Uint8Array.from([...av1C.subarray(0, 3), 0]) });
   }
   const all = anew.map((box) => ({ ...box, isEssential: box.kind === "av1C" }));
-  return { kind, data, properties: [...all, ...(colour ? [colour] : []), ...kept] };
+  return { kind, data, properties: [...all, ...colours, ...kept] };
 }
 
 export function contentOfKind(boxes: readonly Box[], kind: string): Bytes | undefined {

@@ -1,6 +1,6 @@
 import { boxesIn, FieldReader, only, type Box } from "./avif_boxes.ts";
 import { readProperties, type Property } from "./avif_properties.ts";
-import { concatenate, type Bytes } from "./bytes.ts";
+import { concatenate, FormatError, type Bytes } from "./bytes.ts";
 
 /** An image, or data about one (ISO/IEC 14496-12, section 8.11.6). */
 export interface Item {
@@ -34,22 +34,12 @@ export function readMeta(content: Bytes): Meta {
   const boxes = boxesIn(content.subarray(fields.at));
   checkHandler(boxes);
   const items = new Items();
-  const optional = (kind: string): Bytes[] =>
-    boxes.some((box) => box.kind === kind) ? [only(boxes, kind)] : [];
-  optional("iloc").forEach((box) => {
-    readLocations(box, items);
-  });
-  optional("iinf").forEach((box) => {
-    readInformation(box, items);
-  });
-  optional("iref").forEach((box) => {
-    readReferences(box, items);
-  });
-  optional("iprp").forEach((box) => {
-    readProperties(box, items);
-  });
-  const [idat] = optional("idat");
-  return { primary: readPrimary(only(boxes, "pitm")), items: items.all(), idat };
+  for (const [kind, read] of Object.entries(READERS)) {
+    const box = only(boxes, kind);
+    if (box) read(box, items);
+  }
+  const pitm = only(boxes, "pitm");
+  return { primary: pitm ? readPrimary(pitm) : 0, items: items.all(), idat: only(boxes, "idat") };
 }
 
 /** The content of an item. Raises FormatError if the file ends in it. */
@@ -67,6 +57,7 @@ export class Items {
   private readonly byId = new Map<number, Item>();
 
   get(id: number): Item {
+    if (!id) throw new FormatError("The AVIF file has an item without a number.");
     const item = this.byId.get(id) ?? {
       id,
       kind: "",
@@ -85,7 +76,7 @@ export class Items {
 }
 
 function checkHandler([first, ...others]: readonly Box[]): void {
-  const fields = new FieldReader(only(first ? [first] : [], "hdlr"));
+  const fields = new FieldReader(first?.kind === "hdlr" ? first.content : new Uint8Array(0));
   fields.version(0);
   const reserved = fields.number(4);
   const kind = fields.text(4);
@@ -142,9 +133,13 @@ function readInformation(iinf: Bytes, items: Items): void {
 
 function readReferences(iref: Bytes, items: Items): void {
   const fields = new FieldReader(iref);
-  const idSize = fields.version(1).version ? 4 : 2;
-  while (!fields.ended()) {
-    const { kind } = fields.boxHeader(); // libavif ignores the size
+  const { version } = fields.version(255);
+  const idSize = version ? 4 : 2;
+  while (version <= 1 && !fields.ended()) {
+    const { kind, size } = fields.boxHeader();
+    const start = fields.at;
+    fields.bytes(size ?? -1);
+    fields.at = start; // libavif goes on behind the fields, whatever the size is
     const item = items.get(fields.number(idSize));
     for (let count = fields.number(2); count > 0; count--) {
       const other = fields.number(idSize);
@@ -153,3 +148,10 @@ function readReferences(iref: Bytes, items: Items): void {
     }
   }
 }
+
+const READERS: Record<string, (content: Bytes, items: Items) => void> = {
+  iloc: readLocations,
+  iinf: readInformation,
+  iref: readReferences,
+  iprp: readProperties,
+};
