@@ -57,7 +57,8 @@ def _jpegs() -> Iterator[tuple[str, bytes]]:
             segment = j.segment(marker, bytes(2))
             yield f"{kind}-{marker:x}-behind", content[:-2] + segment + content[-2:]
             yield f"{kind}-{marker:x}-for-end", content[:-2] + segment
-            yield f"{kind}-{marker:x}-behind-cut", content[:-2] + segment[:-1]
+            for size in (2, 3, 5):
+                yield f"{kind}-{marker:x}-behind-cut-{size}", content[:-2] + segment[:size]
     large = j.jpeg(j.picture(800, 500), quality=95)
     for missing in range(2, 16):
         yield f"large-{missing}-bytes-missing", large[:-missing]
