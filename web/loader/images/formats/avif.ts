@@ -34,6 +34,7 @@ const IPT = 15;
  */
 export function prepareAvif(file: Bytes): {
   bytes: Bytes;
+  size: { width: number; height: number };
   orientation: number;
   inexact: string;
   probe?: Probe;
@@ -45,6 +46,7 @@ export function prepareAvif(file: Bytes): {
   const isGrey = has(MONOCHROME);
   return {
     bytes: writeAvif(image.items),
+    size: { width: image.width, height: image.height },
     orientation: orientationOfAvif(image),
     inexact: inexactBy(has(HIGH_DEPTH), isGrey, coloursOf(image, file)),
     ...(has(SUBSAMPLED_COLOUR) && !isGrey && { probe: SUBSAMPLING_PROBE }),

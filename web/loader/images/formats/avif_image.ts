@@ -1,6 +1,6 @@
 import { isAv1 } from "./av1_units.ts";
 import type { Box } from "./avif_boxes.ts";
-import { contentOf, type Item, type Meta } from "./avif_meta.ts";
+import { contentOf, sizeOfContent, type Item, type Meta } from "./avif_meta.ts";
 import { isKnown } from "./avif_properties.ts";
 import { readSequence } from "./avif_sequence.ts";
 import type { WrittenItem } from "./avif_writer.ts";
@@ -41,12 +41,13 @@ export function imageOfSequence(moov: Bytes, file: Bytes): AvifImage {
 
 /** The primary item. Raises FormatError for what libavif refuses: also where its alpha, Exif or XMP data is cut. */
 export function imageOfItems(meta: Meta, file: Bytes): AvifImage {
-  const primary = meta.items.find(({ id }) => id === meta.primary);
+  const primary = meta.items.get(meta.primary);
   if (!primary || !isImage(primary) || primary.references.has("thmb"))
     throw truncated(file, "AVIF");
   const tiles = primary.kind === "grid" ? (primary.references.get("dimg") ?? []) : [];
+  if (new Set(tiles).size < tiles.length) throw truncated(file, "AVIF");
   const metadata: Metadata = {};
-  for (const item of meta.items) {
+  for (const item of meta.items.values()) {
     const isAbout = (kind: string): boolean =>
       item.references.get(kind)?.includes(primary.id) ?? false;
     if (!isAbout("cdsc") && !(isAbout("auxl") && isImage(item))) continue;
@@ -61,7 +62,7 @@ export function imageOfItems(meta: Meta, file: Bytes): AvifImage {
     }
   }
   const items = [primary.id, ...tiles].map((id) => {
-    const item = meta.items.find((candidate) => candidate.id === id);
+    const item = meta.items.get(id);
     const copy =
       item && isImage(item) && written(item.kind, contentOf(item, file, meta), item.properties);
     if (!copy) throw truncated(file, "AVIF");
@@ -73,10 +74,10 @@ export function imageOfItems(meta: Meta, file: Bytes): AvifImage {
 }
 
 /** Whether libavif decodes the item, instead of ignoring it. */
-function isImage({ kind, extents, properties }: Item): boolean {
-  const size = extents.reduce((sum, extent) => sum + extent.size, 0);
+function isImage(item: Item): boolean {
+  const { kind, properties } = item;
   const isSupported = properties.every((property) => isKnown(property) || !property.isEssential);
-  return size > 0 && isSupported && (kind === "av01" || kind === "grid");
+  return sizeOfContent(item) > 0 && isSupported && (kind === "av01" || kind === "grid");
 }
 
 /** An item with what decoding needs; undefined where that is not there, or contradicts itself. */

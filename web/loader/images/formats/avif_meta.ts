@@ -1,6 +1,6 @@
 import { boxesIn, FieldReader, only, type Box } from "./avif_boxes.ts";
 import { readProperties, type Property } from "./avif_properties.ts";
-import { concatenate, FormatError, type Bytes } from "./bytes.ts";
+import { concatenate, FormatError, truncated, type Bytes } from "./bytes.ts";
 
 /** An image, or data about one (ISO/IEC 14496-12, section 8.11.6). */
 export interface Item {
@@ -23,7 +23,7 @@ interface Extent {
 
 export interface Meta {
   primary: number;
-  items: Item[];
+  items: ReadonlyMap<number, Item>;
   idat: Bytes | undefined;
 }
 
@@ -39,11 +39,13 @@ export function readMeta(content: Bytes): Meta {
     if (box) read(box, items);
   }
   const pitm = only(boxes, "pitm");
-  return { primary: pitm ? readPrimary(pitm) : 0, items: items.all(), idat: only(boxes, "idat") };
+  return { primary: pitm ? readPrimary(pitm) : 0, items: items.byId, idat: only(boxes, "idat") };
 }
 
-/** The content of an item. Raises FormatError if the file ends in it. */
-export function contentOf({ extents }: Item, file: Bytes, { idat }: Meta): Bytes {
+/** The content of an item. Raises FormatError if the file ends in it, or is smaller because extents overlap. */
+export function contentOf(item: Item, file: Bytes, { idat }: Meta): Bytes {
+  const { extents } = item;
+  if (sizeOfContent(item) > file.length) throw truncated(file, "AVIF");
   const pieces = extents.map(({ offset, size, isInMeta }) => {
     const fields = new FieldReader(isInMeta ? (idat ?? new Uint8Array(0)) : file);
     fields.at = offset;
@@ -52,9 +54,13 @@ export function contentOf({ extents }: Item, file: Bytes, { idat }: Meta): Bytes
   return pieces.length === 1 ? pieces[0]! : concatenate(pieces);
 }
 
+export function sizeOfContent({ extents }: Item): number {
+  return extents.reduce((sum, { size }) => sum + size, 0);
+}
+
 /** The items, which any box may be the first to mention. */
 export class Items {
-  private readonly byId = new Map<number, Item>();
+  readonly byId = new Map<number, Item>();
 
   get(id: number): Item {
     if (!id) throw new FormatError("The AVIF file has an item without a number.");
@@ -68,10 +74,6 @@ export class Items {
     };
     this.byId.set(id, item);
     return item;
-  }
-
-  all(): Item[] {
-    return [...this.byId.values()];
   }
 }
 
@@ -107,7 +109,9 @@ function readLocations(iloc: Bytes, items: Items): void {
     fields.bytes(2); // data reference
     const base = fields.number(baseSize);
     if (construction > 1 || item.extents.length) throw fields.damaged();
-    for (let extents = fields.number(2); extents > 0; extents--) {
+    const extents = fields.number(2);
+    if (!lengthSize) fields.bytes(extents * (indexSize + offsetSize)); // no data
+    for (let left = lengthSize && extents; left > 0; left--) {
       fields.bytes(indexSize);
       const offset = base + fields.number(offsetSize);
       item.extents.push({ offset, size: fields.number(lengthSize), isInMeta: construction === 1 });
@@ -141,10 +145,12 @@ function readReferences(iref: Bytes, items: Items): void {
     fields.bytes(size ?? -1);
     fields.at = start; // libavif goes on behind the fields, whatever the size is
     const item = items.get(fields.number(idSize));
+    const others = item.references.get(kind) ?? [];
+    item.references.set(kind, others);
     for (let count = fields.number(2); count > 0; count--) {
       const other = fields.number(idSize);
       if (!other) throw fields.damaged();
-      item.references.set(kind, [...(item.references.get(kind) ?? []), other]);
+      others.push(other);
     }
   }
 }

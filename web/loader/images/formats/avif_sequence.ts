@@ -5,6 +5,9 @@ const CONTAINERS = ["edts", "mdia", "minf", "stbl", "tref"];
 /** Fields of a sample entry before its boxes. */
 const VISUAL_ENTRY_SIZE = 78;
 
+/** libavif's default limit: 12 hours at 60 frames a second. */
+const MAX_SAMPLES = 12 * 3600 * 60;
+
 /** The first frame of an image sequence. */
 export interface FirstFrame {
   width: number;
@@ -26,7 +29,7 @@ export function readSequence(moov: Bytes, file: Bytes): FirstFrame {
     const [stsd, tkhd] = [track.get("stsd"), track.get("tkhd")];
     const entry = stsd && sampleEntry(stsd);
     if (!entry || !tkhd) continue;
-    const [data] = samplesOf(track, file);
+    const data = firstSample(track, file);
     if (!data) continue;
     if (!track.has("auxl")) first ??= { ...sizeOf(tkhd), data, properties: entry };
   }
@@ -69,22 +72,24 @@ function sizeOf(tkhd: Bytes): { width: number; height: number } {
   return { width, height };
 }
 
-/** The data of each frame. Raises FormatError if the file ends in one. */
-function samplesOf(track: Track, file: Bytes): Bytes[] {
-  const [runs, size, sizes] = [runsOf(track.get("stsc")), ...sizesOf(track.get("stsz"))];
-  const samples: Bytes[] = [];
+/** The data of the first frame. Raises FormatError if the file ends in any, or has more than libavif allows. */
+function firstSample(track: Track, file: Bytes): Bytes | undefined {
+  const runs = runsOf(track.get("stsc"));
+  const [size, sizes] = sizesOf(track.get("stsz"));
+  const fields = new FieldReader(file);
+  let first: Bytes | undefined;
+  let [run, number] = [0, 0];
   chunkOffsets(track).forEach((offset, chunk) => {
-    const count = [...runs].reverse().find(([first]) => first! <= chunk + 1)?.[1];
-    const fields = new FieldReader(file);
-    if (!count) throw fields.damaged();
+    while (run < runs.length && runs[run]![0]! <= chunk + 1) run++;
     fields.at = offset;
-    for (let i = 0; i < count; i++) {
-      const next = size || sizes[samples.length];
-      if (next === undefined) throw fields.damaged();
-      samples.push(fields.bytes(next));
+    const end = number + (runs[run - 1]?.[1] ?? 0);
+    if (end === number || end > MAX_SAMPLES) throw fields.damaged();
+    for (; number < end; number++) {
+      const data = fields.bytes(size || (sizes[number] ?? -1));
+      first ??= data;
     }
   });
-  return samples;
+  return first;
 }
 
 function chunkOffsets(track: Track): number[] {
