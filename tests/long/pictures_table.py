@@ -78,7 +78,7 @@ The loader reads a damaged file if Pillow does, to the same pixels, and refuses 
 | format | read like Pillow, for example |
 | --- | --- |
 | JPEG | bytes between segments and after the end; a missing end marker, if libjpeg does not need it |
-| PNG | surplus, padded, late or cut data; missing lines if the data ends with a line; no checksum |
+| PNG | surplus, padded, late or cut data; missing lines if the data ends with a line; no checksum of it |
 | GIF | bytes between blocks, empty blocks, surplus data |
 | BMP, ICO | palettes of a wrong size, missing padding, no file header |
 

@@ -1,76 +1,90 @@
-import { avifMetadata } from "./avif_metadata.ts";
-import { textAt, viewOf, type Bytes } from "./bytes.ts";
+import { boxesOfFile } from "./avif_boxes.ts";
+import {
+  contentOfKind,
+  imageOfItems,
+  imageOfSequence,
+  isNclx,
+  type AvifImage,
+} from "./avif_image.ts";
+import { readMeta } from "./avif_meta.ts";
+import { SUBSAMPLING_PROBE } from "./avif_probe.ts";
+import { writeAvif } from "./avif_writer.ts";
+import { textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
 import { exifOrientation, orientationOf } from "./orientation.ts";
 import type { Probe } from "./probe.ts";
 import { checkSize } from "./size.ts";
 
-/** 8 × 8 pixels with chroma subsampled 4:2:0, written by Pillow; `sum` is that of Pillow's decoder. */
-const SUBSAMPLED =
-  "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcGl0bQAA" +
-  "AAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAANwAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABqaXBycAAAAEtp" +
-  "cGNvAAAAFGlzcGUAAAAAAAAACAAAAAgAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBAAwAAAAAE2NvbHJuY2x4AAEADQAGgAAAABdpcG1hAAAAAAAAAAEA" +
-  "AQQBAoMEAAAAP21kYXQSAAoIGAi/bICGg0IyKRlHh4YhgABoFAAAkEEH9p4AuobtWlj+EV+6THtBTn+oBTYaag+bUHZK";
-
-const PROBE: Probe = {
-  file: Uint8Array.from(atob(SUBSAMPLED), (letter) => letter.charCodeAt(0)),
-  sum: 2_675_149,
-  inexact: "this browser interpolates the colours of AVIF in another way",
-};
-
-/** Container boxes on the path to the item properties, and the size of their headers. */
-const CONTAINERS: Record<string, number> = { meta: 12, iprp: 8, ipco: 8, iref: 12 };
+/** Brands by which Pillow's plugin recognises a file. */
+const MAJOR_BRANDS = ["avif", "avis", "mif1", "msf1"];
 
 /** `high_bitdepth`, `monochrome` and `chroma_subsampling_x` in the third byte of `av1C` (AV1-ISOBMFF). */
 const HIGH_DEPTH = 0x40;
-const CHROMA_FLAGS = 0x18;
+const MONOCHROME = 0x10;
 const SUBSAMPLED_COLOUR = 0x08;
 
+/** Matrix coefficients (ITU-T H.273) that libavif does not convert, and one that browsers do not. */
+const UNREADABLE = [3, 10, 11, 13, 14];
+const UNKNOWN_FROM = 18;
+const IPT = 15;
+
 /**
- * Removes rotation, mirroring, profile and alpha of an AVIF (ISO/IEC 23008-12): their boxes become `free`, which decoders
- * skip, and associations with them point to no property. The nclx colour box stays, as it defines the conversion to RGB.
+ * Reads an AVIF (ISO/IEC 23008-12) as libavif does, and writes its image anew, alone: without rotation, mirroring, crop,
+ * profile and alpha, and without the damage that browsers refuse and Pillow ignores. Raises FormatError for files that Pillow
+ * refuses.
  */
 export function prepareAvif(file: Bytes): {
   bytes: Bytes;
+  size: { width: number; height: number };
   orientation: number;
   inexact: string;
   probe?: Probe;
 } {
-  const bytes = file.slice();
-  const flags: number[] = []; // of the image and, if there is one, of its alpha
-  let [angle, mirror] = [0, 0];
-  const freed = new Set<number>();
-  walk(bytes, 0, bytes.length, (kind, start, index) => {
-    if (kind === "av1C") flags.push(bytes[start + 10]!);
-    if (kind === "ispe") checkSize(...ispeSize(bytes, start), "AVIF");
-    if (kind === "irot") angle = bytes[start + 8]! & 3;
-    if (kind === "imir") mirror = 1 + (bytes[start + 8]! & 1);
-    if (kind === "ftyp")
-      makeStill(bytes.subarray(start + 8, start + viewOf(bytes).getUint32(start)));
-    const profile = kind === "colr" && textAt(bytes, start + 8) !== "nclx";
-    if (!profile && kind !== "irot" && kind !== "imir" && kind !== "auxl") return;
-    bytes.set([0x66, 0x72, 0x65, 0x65], start + 4);
-    if (kind !== "auxl") freed.add(index);
-  });
-  walk(bytes, 0, bytes.length, (kind, start) => {
-    if (kind === "ipma") dissociate(bytes, start, freed);
-  });
-  // Pillow reads XMP data where neither properties nor Exif data say anything.
-  const orientation = angle || mirror ? ORIENTATIONS[angle]![mirror]! : orientationWithout(file);
-  const deep = flags.some((byte) => byte & HIGH_DEPTH);
-  const inexact = deep ? "browsers round AVIF of more than 8 bits differently" : "";
-  const subsampled = flags.some((byte) => (byte & CHROMA_FLAGS) === SUBSAMPLED_COLOUR);
-  return { bytes, orientation, inexact, ...(subsampled && { probe: PROBE }) };
+  const image = readAvif(file);
+  checkSize(image.width, image.height, "AVIF");
+  const flags = image.items.map(({ properties }) => contentOfKind(properties, "av1C")?.[2] ?? 0);
+  const has = (flag: number): boolean => flags.some((byte) => (byte & flag) !== 0);
+  const isGrey = has(MONOCHROME);
+  return {
+    bytes: writeAvif(image.items),
+    size: { width: image.width, height: image.height },
+    orientation: orientationOfAvif(image),
+    inexact: inexactBy(has(HIGH_DEPTH), isGrey, coloursOf(image, file)),
+    ...(has(SUBSAMPLED_COLOUR) && !isGrey && { probe: SUBSAMPLING_PROBE }),
+  };
 }
 
-function ispeSize(bytes: Bytes, start: number): [width: number, height: number] {
-  return [viewOf(bytes).getUint32(start + 12), viewOf(bytes).getUint32(start + 16)];
+function readAvif(file: Bytes): AvifImage {
+  const major = textAt(file, 8);
+  const { ftyp } = boxesOfFile(file, ["ftyp"]);
+  const has = (brand: string): boolean =>
+    major === brand || new RegExp(`^.{8}(....)*${brand}`, "s").test(textAt(ftyp!, 0, ftyp!.length));
+  const kinds = [...(has("avif") ? ["meta"] : []), ...(has("avis") ? ["moov"] : [])];
+  if (!MAJOR_BRANDS.includes(major) || !kinds.length || ftyp!.length % 4) {
+    throw truncated(file, "AVIF");
+  }
+  const { meta, moov } = boxesOfFile(file, ["ftyp", ...kinds]);
+  const items = meta && readMeta(meta);
+  return moov && major !== "avif" ? imageOfSequence(moov, file) : imageOfItems(items!, file);
 }
 
-/** The orientation of a file that has no rotation and mirroring, which Exif data do not overrule. */
-function orientationWithout(file: Bytes): number {
-  const { exif, xmp } = avifMetadata(file);
-  const overruled = exif && exifOrientation(exif) !== undefined;
-  return overruled || !xmp ? 1 : orientationOf({ xmp });
+/** Matrix coefficients and range in the nclx colour box, without which those in the AV1 data count. */
+function coloursOf(image: AvifImage, file: Bytes): { matrix: number; isFull: boolean } | undefined {
+  const nclx = image.properties.find((box) => box.kind === "colr" && isNclx(box));
+  if (!nclx) return undefined;
+  const matrix = viewOf(nclx.content).getUint16(8);
+  if (matrix >= UNKNOWN_FROM || UNREADABLE.includes(matrix)) throw truncated(file, "AVIF");
+  return { matrix, isFull: (nclx.content[10]! & 0x80) !== 0 };
+}
+
+function inexactBy(
+  isDeep: boolean,
+  isGrey: boolean,
+  colours: ReturnType<typeof coloursOf>,
+): string {
+  if (isDeep) return "browsers round AVIF of more than 8 bits differently";
+  if (colours?.matrix === IPT) return "browsers do not convert the colours IPT of AVIF";
+  if (isGrey && !colours?.isFull) return "browsers round grey AVIF of limited range differently";
+  return "";
 }
 
 /** Exif orientation by quarter turns, then by mirroring: none, vertical, horizontal. */
@@ -81,40 +95,11 @@ const ORIENTATIONS = [
   [6, 7, 5],
 ];
 
-/** Changes the brand of image sequences to that of still images, as which they hold their first frame too. */
-function makeStill(brands: Bytes): void {
-  for (let at = 0; at < brands.length; at += 4) {
-    if (textAt(brands, at) === "avis") brands[at + 3] = 0x66;
-  }
-}
-
-type Visit = (kind: string, start: number, index: number) => void;
-
-/** Visits every box; `index` counts siblings from 1, as associations do. */
-function walk(bytes: Bytes, from: number, to: number, visit: Visit): void {
-  const view = viewOf(bytes);
-  for (let at = from, index = 1; at + 8 <= to; index++) {
-    const size = view.getUint32(at);
-    const kind = textAt(bytes, at + 4);
-    if (size < 8 || at + size > to) return;
-    visit(kind, at, index);
-    if (kind in CONTAINERS) walk(bytes, at + CONTAINERS[kind]!, at + size, visit);
-    at += size;
-  }
-}
-
-/** Sets associations of an `ipma` box with the properties `freed` to 0, "no property". */
-function dissociate(bytes: Bytes, start: number, freed: ReadonlySet<number>): void {
-  const view = viewOf(bytes);
-  const large = (bytes[start + 11]! & 1) === 1;
-  const idSize = bytes[start + 8] ? 4 : 2;
-  let at = start + 16;
-  for (let items = view.getUint32(start + 12); items > 0; items--) {
-    const count = bytes[at + idSize]!;
-    at += idSize + 1;
-    for (let i = 0; i < count; i++, at += large ? 2 : 1) {
-      const property = large ? view.getUint16(at) & 0x7fff : bytes[at]! & 0x7f;
-      if (freed.has(property)) bytes.fill(0, at, at + (large ? 2 : 1));
-    }
-  }
+/** Pillow writes what `irot` and `imir` say into the Exif data, unless both say nothing. */
+function orientationOfAvif({ properties, metadata: { exif, xmp } }: AvifImage): number {
+  const angle = contentOfKind(properties, "irot")?.[0] ?? 0;
+  const axis = contentOfKind(properties, "imir")?.[0];
+  const orientation = ORIENTATIONS[angle]![axis === undefined ? 0 : 1 + axis]!;
+  if (orientation !== 1 || (exif && exifOrientation(exif) !== undefined)) return orientation;
+  return orientationOf({ ...(xmp && { xmp }) });
 }

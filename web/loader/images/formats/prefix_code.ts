@@ -9,7 +9,7 @@ const LENGTH_BITS = 5;
 
 /** Lookup tables of canonical prefix codes, stored first bit first (RFC 9649, section 3.7.2), one after another. */
 export class PrefixCodes {
-  entries = new Int32Array(8 * FIRST_SIZE);
+  entries = new Int32Array(FIRST_SIZE);
   private size = 0;
 
   /** Position of the table of the code with these `lengths`; undefined if it is incomplete or oversubscribed. */
