@@ -1,4 +1,4 @@
-"""WebP and AVIF files whose container breaks a rule of libwebp's demuxer or of libavif's reader, or seems to."""
+"""WebP and AVIF files that break, or seem to break, a rule of libwebp's demuxer or of libavif's reader."""
 
 import struct
 from collections.abc import Iterator
