@@ -47,6 +47,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_verify_page.py::test_wrong_model_fails": (),
     "unit/demo/test_demo.py::test_right_on_faces_it_never_saw": (),
     "loader/node/test_node.py": (),
+    "loader/test_vp8l.py::test_pixels": ("\\[0]", "\\[4]"),
     "engine/plans/test_random_networks.py": 2,
     "engine/plans/test_check.py::test_changed_words_with_the_right_sum": (),
     "engine/plans/test_models.py": 1,

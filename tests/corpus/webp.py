@@ -16,21 +16,30 @@ def animation(
     flags: int = 0,
 ) -> bytes:
     """Frames as a still WebP, its size, and where it is put; `background` is BGRA, `flags` of each frame."""
-    width, height = canvas
-    extended = struct.pack("<I", 0x12) + _three(width - 1) + _three(height - 1)
-    out = _chunk(b"VP8X", extended) + _chunk(b"ANIM", background + b"\0\0")
+    out = chunk(b"ANIM", background + b"\0\0")
     for content, (across, down), (left, top) in frames:
         places = [left // 2, top // 2, across - 1, down - 1, 100]
         header = b"".join(map(_three, places)) + bytes([flags])
-        out += _chunk(b"ANMF", header + picture_chunks(content))
-    return b"RIFF" + struct.pack("<I", len(out) + 4) + b"WEBP" + out
+        out += chunk(b"ANMF", header + picture_chunks(content))
+    return extended(canvas, out, 0x12)
+
+
+def extended(canvas: tuple[int, int], chunks: bytes, flags: int = 0) -> bytes:
+    """A file of a VP8X chunk and `chunks`."""
+    width, height = canvas
+    header = struct.pack("<I", flags) + _three(width - 1) + _three(height - 1)
+    return riff(chunk(b"VP8X", header) + chunks)
+
+
+def riff(chunks: bytes) -> bytes:
+    return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WEBP" + chunks
 
 
 def _three(value: int) -> bytes:
     return value.to_bytes(3, "little")
 
 
-def _chunk(kind: bytes, content: bytes) -> bytes:
+def chunk(kind: bytes, content: bytes) -> bytes:
     return kind + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
 
 

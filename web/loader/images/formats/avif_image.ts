@@ -1,6 +1,7 @@
 import { isAv1 } from "./av1_units.ts";
 import type { Box } from "./avif_boxes.ts";
-import { contentOf, sizeOfContent, type Item, type Meta } from "./avif_meta.ts";
+import { sizeOfContent, type Item } from "./avif_items.ts";
+import { contentOf, type Meta } from "./avif_meta.ts";
 import { isKnown } from "./avif_properties.ts";
 import { readSequence } from "./avif_sequence.ts";
 import type { WrittenItem } from "./avif_writer.ts";

@@ -1,25 +1,7 @@
 import { boxesIn, FieldReader, only, type Box } from "./avif_boxes.ts";
-import { readProperties, type Property } from "./avif_properties.ts";
-import { concatenate, FormatError, truncated, type Bytes } from "./bytes.ts";
-
-/** An image, or data about one (ISO/IEC 14496-12, section 8.11.6). */
-export interface Item {
-  id: number;
-  /** Four letters; empty if it is not said. */
-  kind: string;
-  contentType: string;
-  extents: Extent[];
-  properties: Property[];
-  /** Items that it refers to, by kind of reference. */
-  references: Map<string, number[]>;
-}
-
-interface Extent {
-  offset: number;
-  size: number;
-  /** Whether `offset` is that in `idat`, not in the file. */
-  isInMeta: boolean;
-}
+import { Items, sizeOfContent, type Item } from "./avif_items.ts";
+import { readProperties } from "./avif_properties.ts";
+import { concatenate, truncated, type Bytes } from "./bytes.ts";
 
 export interface Meta {
   primary: number;
@@ -52,29 +34,6 @@ export function contentOf(item: Item, file: Bytes, { idat }: Meta): Bytes {
     return fields.bytes(size);
   });
   return pieces.length === 1 ? pieces[0]! : concatenate(pieces);
-}
-
-export function sizeOfContent({ extents }: Item): number {
-  return extents.reduce((sum, { size }) => sum + size, 0);
-}
-
-/** The items, which any box may be the first to mention. */
-export class Items {
-  readonly byId = new Map<number, Item>();
-
-  get(id: number): Item {
-    if (!id) throw new FormatError("The AVIF file has an item without a number.");
-    const item = this.byId.get(id) ?? {
-      id,
-      kind: "",
-      contentType: "",
-      extents: [],
-      properties: [],
-      references: new Map(),
-    };
-    this.byId.set(id, item);
-    return item;
-  }
 }
 
 function checkHandler([first, ...others]: readonly Box[]): void {

@@ -1,10 +1,6 @@
 import { boxesIn, FieldReader, type Box } from "./avif_boxes.ts";
-import type { Items } from "./avif_meta.ts";
+import type { Items } from "./avif_items.ts";
 import { truncated, type Bytes } from "./bytes.ts";
-
-export interface Property extends Box {
-  isEssential: boolean;
-}
 
 /** By kind: whether it must be essential, must not, or may be either. Essential ones of other kinds hide their item. */
 const KNOWN: Record<string, boolean | undefined> = {

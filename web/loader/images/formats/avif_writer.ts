@@ -1,4 +1,4 @@
-import type { Property } from "./avif_properties.ts";
+import type { Property } from "./avif_items.ts";
 import { concatenate, viewOf, type Bytes } from "./bytes.ts";
 
 /** An image, of which the first one is the primary item; others are its tiles. */
