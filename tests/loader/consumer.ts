@@ -50,7 +50,8 @@ await loadModel();
 await loadModel("mobilenet_emotion", { thread: 2 });
 // @ts-expect-error: no such backend
 await loadModel("mobilenet_emotion", { backends: ["cuda"] });
-// @ts-expect-error: an address is no picture
 await model.predict("face.jpg");
+// @ts-expect-error: a number is no picture
+await model.predict(5);
 // @ts-expect-error: read only
 model.info = model.info;
