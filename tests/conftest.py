@@ -6,9 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.browser.expected import Expected, write_reference_pictures
 from tests.long_cases import mark_long
@@ -70,23 +72,41 @@ def cache() -> Path:
     return folder
 
 
+Site = Callable[..., Path]
+
+
 @pytest.fixture(scope="session")
-def demo_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
-    """The site with all three demo models, built by the command. Tests read it and never write."""
-    site = tmp_path_factory.mktemp("demo") / "site"
+def shared_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Site:
+    """`shared_site(name, *options)`: a site that the first worker builds, for all of them.
+
+    Tests read it and never write.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "sites"
+
+    def build(name: str, *options: object) -> Path:
+        site = folder / name
+        folder.mkdir(exist_ok=True)
+        with FileLock(folder / f"{name}.lock"):
+            if not site.exists():  # a build that fails leaves none
+                result = run_build(*options, "--out", site, "--cache", cache)
+                assert result.returncode == 0, result.stderr
+        return site
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def demo_site(shared_site: Site) -> Path:
+    """The site with all three demo models, built by the command."""
     # The compressed forms of the large models would only take room; the small site has its own.
-    result = run_build("--no-precompressed", "--variants", "all", "--out", site, "--cache", cache)
-    assert result.returncode == 0, result.stderr
-    return site
+    return shared_site("demo", "--no-precompressed", "--variants", "all")
 
 
 @pytest.fixture(scope="session")
-def small_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
-    """The site with the smallest demo model only. Tests read it and never write."""
-    site = tmp_path_factory.mktemp("small") / "site"
-    result = run_build("--only", "mobilenet_emotion", "--variants", "all", "--out", site, "--cache", cache)
-    assert result.returncode == 0, result.stderr
-    return site
+def small_site(shared_site: Site) -> Path:
+    """The site with the smallest demo model only."""
+    return shared_site("small", "--only", "mobilenet_emotion", "--variants", "all")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
 from tests.browser.server import Host, Hosting, hosting
-from tests.conftest import run_build
+from tests.conftest import Site
 
 
 @pytest.fixture(scope="session")
@@ -38,13 +38,10 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture(scope="session")
-def parted_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
-    """The smallest demo model's site in parts of half a MiB. Tests read it and never write."""
-    site = tmp_path_factory.mktemp("parted") / "site"
+def parted_site(shared_site: Site) -> Path:
+    """The smallest demo model's site in parts of half a MiB."""
     options = ("--only", "mobilenet_emotion", "--no-verify-page", "--max-file-size", "0.5")
-    result = run_build(*options, "--out", site, "--cache", cache)
-    assert result.returncode == 0, result.stderr
-    return site
+    return shared_site("parted", *options)
 
 
 @pytest.fixture

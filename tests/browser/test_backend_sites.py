@@ -9,21 +9,16 @@ from tests.browser.parity import open_harness
 from tests.browser.server import Hosting
 from tests.browser.test_page import READY
 from tests.browser.verify_page import open_verify_page
-from tests.conftest import run_build
+from tests.conftest import Site
 
 RUNS_ON = {"compiled": "compiled engine", "onnxruntime": "onnxruntime-web"}
 
 
 @pytest.fixture(scope="module", params=RUNS_ON)
-def built(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, cache: Path
-) -> tuple[str, Path]:
+def built(request: pytest.FixtureRequest, shared_site: Site) -> tuple[str, Path]:
     """A backend, and the smallest model's site with it alone."""
-    site = tmp_path_factory.mktemp(request.param) / "site"
     options = ("--only", "mobilenet_emotion", "--backend", request.param, "--no-precompressed")
-    result = run_build(*options, "--out", site, "--cache", cache)
-    assert result.returncode == 0, result.stderr
-    return request.param, site
+    return request.param, shared_site(request.param, *options)
 
 
 def test_answers_by_what_it_carries(built: tuple[str, Path], quiet_page: Page, host_of: Hosting) -> None:
