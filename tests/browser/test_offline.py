@@ -110,7 +110,8 @@ def test_page_and_answers_without_network(page: Page, host: Host, cut: str) -> N
         answers_sample(page)
     expect(page.locator("#keep")).to_be_checked()
     assert "Works without internet now" in page.inner_text("#keep-status")
-    assert len(host.requests) == count
+    # But for Chromium's own look for a newer worker, which its emulation of "offline" lets through.
+    assert set(host.requests[count:]) <= {OFFLINE}
 
 
 def test_network_that_was_never_here(page: Page, demo_site: Path, host_of: Hosting) -> None:

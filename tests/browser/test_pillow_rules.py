@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.decode_files import (
@@ -41,22 +42,23 @@ def decoded(
     for file in files:
         (source / file.name).write_bytes(file.content)
     verdicts = [judge(file.name, file.content, orientation) for file in files]
-    with decoding_page(browser, source, bundle) as page:
-        return compare(page, verdicts, orientation), peak_memory(browser)
+    with decoding_page(browser, bundle) as page:
+        return compare(page, source, verdicts, orientation), peak_memory(browser)
 
 
 def strange(comparisons: Sequence[Comparison], *allowed: str) -> list[str]:
     return [str(comparison) for comparison in comparisons if comparison.outcome not in allowed]
 
 
-def test_repaired_files(browser: Browser, tmp_path: Path, record_property: Recorder) -> None:
-    files = list(repaired_files())
+@pytest.mark.parametrize("ending", ["jpg", "png", "gif", "bmp", "ico"])
+def test_repaired_files(browser: Browser, tmp_path: Path, record_property: Recorder, ending: str) -> None:
+    files = [file for file in repaired_files() if file.name.endswith(ending)]
     comparisons, _ = decoded(browser, tmp_path, files)
     record_property("checks", len(comparisons))
-    said = [comparison.verdict.name for comparison in comparisons if comparison.outcome == SAID]
     assert strange(comparisons, SAME, BOTH_REFUSE, SAID) == []
-    assert said == INEXACT
-    assert sum(comparison.outcome == SAME for comparison in comparisons) > 600
+    said = [comparison.verdict.name for comparison in comparisons if comparison.outcome == SAID]
+    assert said == [name for name in INEXACT if name.endswith(ending)]
+    assert sum(comparison.outcome == SAME for comparison in comparisons) > 50
 
 
 def test_orientations(browser: Browser, tmp_path: Path, record_property: Recorder) -> None:

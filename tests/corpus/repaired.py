@@ -57,11 +57,16 @@ def _jpegs() -> Iterator[tuple[str, bytes]]:
             segment = j.segment(marker, bytes(2))
             yield f"{kind}-{marker:x}-behind", content[:-2] + segment + content[-2:]
             yield f"{kind}-{marker:x}-for-end", content[:-2] + segment
-            yield f"{kind}-{marker:x}-behind-cut", content[:-2] + segment[:-1]
+            for size in (2, 3, 5):
+                yield f"{kind}-{marker:x}-behind-cut-{size}", content[:-2] + segment[:size]
     large = j.jpeg(j.picture(800, 500), quality=95)
     for missing in range(2, 16):
         yield f"large-{missing}-bytes-missing", large[:-missing]
     base = kinds["420"]
+    at = base.index(b"\xff\xc4") + 2
+    without = base[: at - 2] + base[at + int.from_bytes(base[at : at + 2], "big") :]
+    yield "table-missing", without
+    yield "table-missing-cut", without[:-40]
     segments = {
         "short-jfif": (0xE0, b"JFIF\0\1"),
         "short-adobe": (0xEE, b"Adobe"),
@@ -137,6 +142,12 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
     yield "palette-first", p.joined([indexed[1], indexed[0], *indexed[2:]])
     yield "palette-of-7-bytes", p.joined([indexed[0], p.Chunk(b"PLTE", bytes(range(1, 8))), *indexed[2:]])
     yield "two-headers", p.joined([indexed[0], *indexed])
+    two = encoded(j.picture(20, 15), "PNG", save_all=True, append_images=[j.picture(20, 15, 2)])
+    animated = p.chunks_of(two)
+    control = [chunk for chunk in animated if chunk.kind == b"acTL"]
+    yield "animated-late-control", p.joined([*animated[:4], *control, *animated[4:]])
+    yield "animated-control-moved", p.joined([animated[0], *animated[2:4], *control, *animated[4:]])
+    yield "animated-frames-together", p.joined([*animated[:3], animated[4], animated[3], *animated[5:]])
     yield "unknown-chunk", p.joined([indexed[0], p.Chunk(b"a_1Z", b""), *indexed[1:]])
     yield "impossible-chunk", p.joined([*indexed[:-1], p.Chunk(b"a-1Z", b""), indexed[-1]])
 

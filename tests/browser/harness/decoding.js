@@ -1,16 +1,19 @@
 /** Decodes files by the loader's `decode`, and reports in plain data. `<html data-ready>` says that this module ran. */
 import { decode } from "/decode.js";
 
-/** Of each file: hash of size and RGB pixels or the error, why it is not exact, by what and how long it was decoded. */
-async function decodeFiles(names, orientation) {
+/**
+ * Of each file, given as name and content in base64: hash of size and RGB pixels or the error, why it is not exact, by what and
+ * how long it was decoded.
+ */
+async function decodeFiles(files, orientation) {
   const results = {};
-  for (const name of names) {
-    const blob = await (
-      await fetch(`/files/${encodeURIComponent(name)}`)
-    ).blob();
+  for (const [name, content] of files) {
+    const bytes = Uint8Array.from(atob(content), (letter) =>
+      letter.charCodeAt(0),
+    );
     const start = performance.now();
     const result = await decode(
-      blob,
+      new Blob([bytes]),
       orientation,
       new URL("/", location.href),
     ).then(summary, ({ name, message, cause }) => ({

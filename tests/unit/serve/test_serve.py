@@ -44,7 +44,7 @@ def test_types_and_isolation(address: str, small_site: Path, path: str, content_
         assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-@pytest.mark.parametrize("path", ["nothing.js", "../pyproject.toml", "%2e%2e/pyproject.toml"])
+@pytest.mark.parametrize("path", ["nothing.js", "models/", "../pyproject.toml", "%2e%2e/pyproject.toml"])
 def test_what_is_not_there(address: str, path: str, small_site: Path) -> None:
     (small_site.parent / "pyproject.toml").write_text("beside the site, where nobody may look")
     with pytest.raises(urllib.error.HTTPError) as caught:

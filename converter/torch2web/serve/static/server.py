@@ -1,10 +1,12 @@
 """Static file server with the MIME types and cross-origin isolation headers that a site needs."""
 
 import errno
+import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
@@ -36,6 +38,10 @@ class SiteHandler(SimpleHTTPRequestHandler):
         ".txt": "text/plain; charset=utf-8",
         ".wasm": "application/wasm",
     }
+
+    def list_directory(self, path: str | os.PathLike[str]) -> None:  # noqa: ARG002 (of the base class)
+        """Answer as for a missing file: hosts list no folders, and a list names what is not of the site."""
+        self.send_error(HTTPStatus.NOT_FOUND)
 
     def end_headers(self) -> None:
         for name, value in ISOLATION_HEADERS.items():

@@ -11,8 +11,12 @@ const DISTANCES = valuesOf(
 const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const MAX_BITS = 15;
 
+/** Distance of the farthest bytes that are copied. */
+const WINDOW_SIZE = 2 ** 15;
+
 export interface Inflated {
-  data: Uint8Array<ArrayBuffer>;
+  /** Bytes written. */
+  size: number;
   /** The data or its checksum is whole, runs out, is invalid, or is more than there is room for. */
   end: "whole" | "cut" | "invalid" | "full";
   /** Bytes read when the last byte was written. */
@@ -22,11 +26,15 @@ export interface Inflated {
 }
 
 /**
- * Inflates zlib data (RFC 1950) to at most `room` bytes, and tells how far it got, which DecompressionStream does not. Like
- * zlib, it reads on after the last byte until it needs room for another.
+ * Inflates zlib data (RFC 1950) to at most `room` bytes, which are passed to `take` in pieces, and tells how far it got, which
+ * DecompressionStream does not. Like zlib, it reads on after the last byte until it needs room for another.
  */
-export function inflate(input: Uint8Array, room: number): Inflated {
-  const inflater = new Inflater(input, room);
+export function inflate(
+  input: Uint8Array,
+  room: number,
+  take: (piece: Uint8Array) => void,
+): Inflated {
+  const inflater = new Inflater(input, room, take);
   let end: Inflated["end"];
   try {
     end = inflater.run();
@@ -34,8 +42,9 @@ export function inflate(input: Uint8Array, room: number): Inflated {
     if (!(error instanceof Stop)) throw error;
     end = error.end;
   }
-  const { out, size, lastWrite, at } = inflater;
-  return { data: out.subarray(0, size), end, lastWrite, read: at };
+  inflater.flush();
+  const { size, lastWrite, at } = inflater;
+  return { size, end, lastWrite, read: at };
 }
 
 class Stop extends Error {
@@ -53,18 +62,24 @@ interface Codes {
 }
 
 class Inflater {
-  readonly out: Uint8Array<ArrayBuffer>;
   size = 0;
   at = 0;
   lastWrite = 0;
   private readonly input: Uint8Array;
+  private readonly room: number;
+  private readonly take: (piece: Uint8Array) => void;
+  /** The last bytes: those in the window, and those not taken yet. */
+  private readonly out = new Uint8Array(4 * WINDOW_SIZE);
+  private outEnd = 0;
+  private taken = 0;
+  private sum = 1;
   private held = 0;
   private heldBits = 0;
 
-  constructor(input: Uint8Array, room: number) {
+  constructor(input: Uint8Array, room: number, take: (piece: Uint8Array) => void) {
     this.input = input;
-    // Deflate expands by at most 1032.
-    this.out = new Uint8Array(Math.min(room, 1032 * input.length));
+    this.room = room;
+    this.take = take;
   }
 
   run(): "whole" {
@@ -79,12 +94,20 @@ class Inflater {
       else throw new Stop("invalid");
     }
     this.bits(this.heldBits & 7);
-    const sum = adler32(this.out.subarray(0, this.size));
+    this.flush();
+    const { sum } = this;
     for (const shift of [24, 16, 8, 0]) {
       if (this.at === this.input.length && !this.heldBits) throw new Stop("cut");
       if (this.bits(8) !== ((sum >>> shift) & 255)) throw this.invalidSum(shift);
     }
     return "whole";
+  }
+
+  flush(): void {
+    const piece = this.out.subarray(this.taken, this.outEnd);
+    this.taken = this.outEnd;
+    this.sum = adler32(piece, this.sum);
+    this.take(piece);
   }
 
   /** zlib compares the checksum as a whole. */
@@ -98,7 +121,7 @@ class Inflater {
     const size = this.bits(16);
     if (size !== (~this.bits(16) & 0xffff)) throw new Stop("invalid");
     for (let i = 0; i < size; i++) {
-      if (this.size === this.out.length) throw new Stop("full");
+      if (this.size === this.room) throw new Stop("full");
       this.write(this.bits(8));
     }
   }
@@ -116,7 +139,7 @@ class Inflater {
       const [distanceBits, nearest] = DISTANCES[this.symbol(distances)] ?? invalid();
       const distance = nearest + this.bits(distanceBits);
       if (distance > this.size) invalid();
-      for (let i = 0; i < length; i++) this.write(this.out[this.size - distance]!);
+      for (let i = 0; i < length; i++) this.write(this.out[this.outEnd - distance]!);
     }
   }
 
@@ -154,8 +177,14 @@ class Inflater {
   }
 
   private write(value: number): void {
-    if (this.size === this.out.length) throw new Stop("full");
-    this.out[this.size++] = value;
+    if (this.size === this.room) throw new Stop("full");
+    if (this.outEnd === this.out.length) {
+      this.flush();
+      this.out.copyWithin(0, this.outEnd - WINDOW_SIZE);
+      this.outEnd = this.taken = WINDOW_SIZE;
+    }
+    this.out[this.outEnd++] = value;
+    this.size++;
     this.lastWrite = this.at;
   }
 
@@ -223,8 +252,9 @@ function valuesOf(extraBits: readonly number[], first: number): [bits: number, f
   });
 }
 
-function adler32(data: Uint8Array): number {
-  let [a, b] = [1, 0];
+/** The checksum of RFC 1950, continued from that of the bytes before. */
+function adler32(data: Uint8Array, before: number): number {
+  let [a, b] = [before & 0xffff, before >>> 16];
   for (const value of data) {
     a = (a + value) % 65521;
     b = (b + a) % 65521;

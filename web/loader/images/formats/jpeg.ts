@@ -84,14 +84,16 @@ function readSegments(bytes: Bytes): {
       throw unknown(marker);
     }
     if (isFrame(marker) ? frame : marker !== SOS && !isTable(marker)) throw unknown(marker);
-    const size = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    // Where the file ends before, it ends within the segment.
+    const size = at + 4 > bytes.length ? Infinity : (bytes[at + 2]! << 8) | bytes[at + 3]!;
     if (size < 2 && (isFrame(marker) || [SOS, DHT, DQT, DRI].includes(marker))) {
       throw unknown(marker);
     }
     const next = at + 2 + Math.max(2, size);
     if (!(next <= bytes.length)) {
       // Behind the pixels, this is not read, unless its start is invalid.
-      if (!scans || several || marker === SOS || (marker === DHT && size < MIN_TABLE_SIZE)) {
+      const invalid = marker === SOS ? size < Infinity : marker === DHT && size < MIN_TABLE_SIZE;
+      if (!scans || several || invalid) {
         throw truncated(bytes, "JPEG");
       }
       from = bytes.length;

@@ -26,6 +26,8 @@ export function scanCompletes(bytes: Bytes, segments: readonly Segment[]): boole
   const scan = segments.find(({ marker }) => marker === SOS)!;
   const start = scan.data.byteOffset - bytes.byteOffset;
   const { blocks, mcus } = layoutOf(frame, scan.content, tables);
+  // libjpeg's default tables are not simulated.
+  if (!blocks.every(({ dc, ac }) => dc && ac)) return false;
   if (!restartInterval) {
     // A marker ends the data.
     if (scan.data.some((value, i) => value === 0xff && isMarker(scan.data[i + 1]))) return true;

@@ -73,20 +73,20 @@ function inflateDamaged(
   info: PngInfo,
 ): number {
   const rows = new PngRows(image, info);
-  const { data, end, lastWrite, read } = inflate(concatenate(pieces), rows.size);
-  rows.push(data);
+  const input = concatenate(pieces);
+  const { size, end, lastWrite, read } = inflate(input, rows.size, (piece) => rows.push(piece));
   let piece = 0;
   let pieceEnd = pieces[0]?.length ?? 0;
   while (pieceEnd < lastWrite) pieceEnd += pieces[++piece]!.length;
   const ended = end === "whole" && read <= pieceEnd;
   const accepted = rows.full
     ? end !== "invalid" || read > pieceEnd
-    : ended && rows.between && data.length > 0;
+    : ended && rows.between && size > 0;
   if (!accepted) throw truncated(bytes, "PNG");
   if (!rows.full) {
     const again = new PngRows(image, info);
     again.fillMissing();
-    again.push(data);
+    inflate(input, again.size, (piece) => again.push(piece));
   }
   return ends[piece]!;
 }

@@ -25,7 +25,7 @@ export function readChunks(bytes: Bytes): { info: PngInfo; pixels: PixelData } {
     if (!chunk || chunk.kind === "IEND") throw truncated(bytes, "PNG");
     const { kind, content, end } = chunk;
     if (kind === "fdAT") info.read(kind, content);
-    if (kind === "IDAT" || kind === "fdAT") return { info, pixels: findPixels(bytes, start, info) };
+    if (kind === "IDAT" || kind === "fdAT") return { info, pixels: findPixels(bytes, start) };
     if (end + 4 > bytes.length) throw truncated(bytes, "PNG");
     info.read(kind, content);
     if (view.getUint32(end) !== checksum(bytes.subarray(start + 4, end))) {
@@ -37,23 +37,22 @@ export function readChunks(bytes: Bytes): { info: PngInfo; pixels: PixelData } {
 
 /** Reads the chunks after the pixels, as Pillow's `PngImageFile.load_end` does. Raises FormatError. */
 export function readLateChunks(bytes: Bytes, end: number, info: PngInfo): void {
+  const { animated } = info; // whatever late chunks say
   for (let start = end + 4; ;) {
     const chunk = chunkAt(bytes, start);
-    if (!chunk || chunk.kind === "IEND" || (chunk.kind === "fcTL" && info.animated)) return;
+    if (!chunk || chunk.kind === "IEND" || (chunk.kind === "fcTL" && animated)) return;
     if (chunk.end > bytes.length) throw truncated(bytes, "PNG");
     info.read(chunk.kind, chunk.content);
     start = chunk.end + 4;
   }
 }
 
-function findPixels(bytes: Bytes, first: number, info: PngInfo): PixelData {
+function findPixels(bytes: Bytes, first: number): PixelData {
   const found: PixelData = { pieces: [], ends: [], cut: false };
   for (let start = first; ;) {
     const chunk = chunkAt(bytes, start);
     if (!chunk || !["IDAT", "DDAT", "fdAT"].includes(chunk.kind)) return found;
-    const frame = chunk.kind === "fdAT";
-    if (frame && start !== first) info.read(chunk.kind, chunk.content);
-    const content = frame ? chunk.content.subarray(4) : chunk.content;
+    const content = chunk.kind === "fdAT" ? chunk.content.subarray(4) : chunk.content;
     for (let at = 0; at < content.length; at += MAX_READ) {
       found.pieces.push(content.subarray(at, at + MAX_READ));
       found.ends.push(chunk.end);

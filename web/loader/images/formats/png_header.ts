@@ -141,9 +141,14 @@ export const CHANNELS: Record<string, number> = Object.fromEntries(
 
 /** Undefined where the data is invalid, which Pillow ignores. Raises FormatError for what it refuses. */
 function inflateText(content: Bytes, kind: string): Bytes | undefined {
-  const { data, end } = inflate(content, MAX_TEXT);
+  const text = new Uint8Array(Math.min(MAX_TEXT, 1032 * content.length)); // deflate expands by no more
+  let at = 0;
+  const { end } = inflate(content, MAX_TEXT, (piece) => {
+    text.set(piece, at);
+    at += piece.length;
+  });
   if (end === "full") throw damaged(kind);
-  return end === "invalid" ? undefined : data;
+  return end === "invalid" ? undefined : text.subarray(0, at);
 }
 
 function damaged(kind: string): FormatError {
