@@ -1,9 +1,8 @@
-"""Lossless WebP, which the loader decodes itself: Pillow's pixels, in a time and memory like its own."""
+"""Lossless WebP, which the loader decodes itself: Pillow's pixels, in a memory like its own."""
 
 import hashlib
 import io
 import json
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,18 @@ from tests.corpus.corpus_file import encoded
 from tests.loader.test_typescript import FOLDER, run_node
 
 MIB = 2**20
-MAX_TIMES_PILLOW = 3
 HUGE = bytes.fromhex(
     "5249464620000000574542505650384c14000000"  # a RIFF file of one VP8L chunk
     "2fc7f2b11ccd4544c42e22221011110000000000"  # 13,000 by 13,000 pixels of one colour, with three transforms
 )
 
 
-def decode(folder: Path, files: Sequence[bytes], runs: int = 1) -> tuple[list[dict[str, Any]], int]:
+def decode(folder: Path, files: Sequence[bytes]) -> tuple[list[dict[str, Any]], int]:
     """What the loader makes of each file, and the most memory that this took."""
     paths = [folder / f"{number}.webp" for number in range(len(files))]
     for path, content in zip(paths, files, strict=True):
         path.write_bytes(content)
-    result = run_node(FOLDER / "vp8l.ts", runs, *paths)
+    result = run_node(FOLDER / "vp8l.ts", *paths)
     assert result.returncode == 0, result.stdout
     found = json.loads(result.stdout)
     return found["reports"], found["peak"]
@@ -72,30 +70,12 @@ def test_pixels(tmp_path: Path, method: int) -> None:
         for quality in (0, 75, 100)
     ]
     found, _ = decode(tmp_path, files)
-    expected = [pillows(content) for content in files]
-    assert [{key: report[key] for key in ("size", "sha256")} for report in found] == expected
+    assert found == [pillows(content) for content in files]
     assert len(files) > 200
 
 
-@pytest.mark.parametrize("kind", ["photo", "noise", "palette"])
-def test_time_is_like_pillows(tmp_path: Path, kind: str) -> None:
-    random = np.random.Generator(np.random.PCG64(3))
-    noise = Image.fromarray(random.integers(0, 256, (700, 1000, 4), dtype=np.uint8))
-    image = {"photo": photo(1000, 700), "noise": noise, "palette": photo(1000, 700).quantize(200)}[kind]
-    content = encoded(image, "WEBP", lossless=True, exact=True)
-    runs = 6
-    ([report], _) = decode(tmp_path, [content], runs)
-    times = []
-    for _ in range(runs):
-        start = time.process_time()
-        Image.open(io.BytesIO(content)).convert("RGB")
-        times.append(time.process_time() - start)
-    assert report["seconds"] <= MAX_TIMES_PILLOW * min(times)
-
-
 def test_small_file_of_a_huge_image(tmp_path: Path) -> None:
-    """Little memory beyond the pixels, and no more time than they take."""
+    """Little memory beyond the pixels."""
     ([report], peak) = decode(tmp_path, [HUGE])
     assert report["size"] == [13_000, 13_000]
-    assert report["seconds"] < 5
     assert peak - 4 * 13_000**2 < 300 * MIB
