@@ -83,7 +83,8 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
     step("Writing the site")
     with full_disk_explained(options.out), swapped_in(options.out) as root:
         records = [
-            place_model(root, model.spec, model.weights, model.kept, options.delivery) for model in converted
+            place_model(root, model.spec, model.weights, model.conversion, options.delivery)
+            for model in converted
         ]
         inputs = SiteInputs(
             generator=f"torch2web {version('torch2web')}",
@@ -102,8 +103,8 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
 
 def _require_known_variants(names: Sequence[str], converted: Sequence[Converted]) -> None:
     """Raise InputError for a variant that no model has."""
-    records = [model.kept.record for model in converted]
-    known = {variant["name"] for record in records for variant in (*record["kept"], *record["refused"])}
+    records = [model.conversion.record for model in converted]
+    known = {variant["name"] for record in records for variant in (*record["variants"], *record["refused"])}
     if unknown := [name for name in names if name not in known and name != ALL_VARIANTS]:
         found, listed = ", ".join(unknown), ", ".join(sorted(known))
         raise InputError(f"--variants: found {found}, expected {ALL_VARIANTS} or some of {listed}")

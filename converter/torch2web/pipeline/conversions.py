@@ -25,7 +25,7 @@ class Converted:
 
     spec: ModelSpec
     weights: Weights
-    kept: CachedConversion
+    conversion: CachedConversion
     seconds: float | None
 
 
@@ -53,8 +53,8 @@ class Conversions:
             for planned in ((True,) if self.backends.with_engine else (True, False))
         ]
         for known in entries:
-            if (kept := known.read()) is not None:
-                return Converted(spec, weights, self._require_runnable(spec, kept), None)
+            if (cached := known.read()) is not None:
+                return Converted(spec, weights, self._require_runnable(spec, cached), None)
 
         def on_stage(stage: str) -> None:
             step(f"{spec.title}: {stage}")
@@ -74,10 +74,10 @@ class Conversions:
                 allow_dead=self.allow_dead,
                 on_stage=on_stage,
             )
-            kept = self.cache.store(work, entries[-1], conversion.as_record())
+            cached = self.cache.store(work, entries[-1], conversion.as_record())
         finally:
             self.cache.discard(work)
-        return Converted(spec, weights, self._require_runnable(spec, kept), conversion.seconds)
+        return Converted(spec, weights, self._require_runnable(spec, cached), conversion.seconds)
 
     def _modules(self) -> dict[str, bytes]:
         """The engine's modules that judge a plan, by build."""
@@ -95,8 +95,8 @@ class Conversions:
             "engine": self.assets.engine_version if planned else None,
         }
 
-    def _require_runnable(self, spec: ModelSpec, kept: CachedConversion) -> CachedConversion:
+    def _require_runnable(self, spec: ModelSpec, conversion: CachedConversion) -> CachedConversion:
         """Raise NoPlanError for a model that the only backend cannot run."""
-        if not self.backends.with_runtime and not kept.record["plan"]:
-            raise NoPlanError(spec.name, kept.record["no_plan"])
-        return kept
+        if not self.backends.with_runtime and not conversion.record["plan"]:
+            raise NoPlanError(spec.name, conversion.record["no_plan"])
+        return conversion

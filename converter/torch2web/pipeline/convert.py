@@ -32,7 +32,7 @@ class Conversion:
     """Seed, PyTorch's logits [2][classes] and tolerance for the golden input."""
     reference: dict[str, list[float]]
     """PyTorch's logits by reference image, one at a time."""
-    kept: tuple[dict[str, Any], ...]
+    variants: tuple[dict[str, Any], ...]
     """Variants that passed, with their weights' files; the default first: the one with the fewest bytes."""
     refused: tuple[Refused, ...]
     plan: PartedFile | None
@@ -81,16 +81,16 @@ def convert(
         on_stage("planning for the compiled backend")
         plan, no_plan = _plan(split)
     on_stage("making smaller variants")
-    kept: list[dict[str, Any]] = []
+    passed: list[dict[str, Any]] = []
     refused: list[Refused] = []
     for outcome in make_variants(split, spec, reference):
         if isinstance(outcome, Refused):
             refused.append(outcome)
             continue
-        kept.append(_store(entry, outcome))
+        passed.append(_store(entry, outcome))
         if plan and engine and not no_plan:
             no_plan = why_refused(engine, plan, outcome, spec, reference)
-    kept.sort(key=lambda variant: int(variant["weights"]["size"]))
+    passed.sort(key=lambda variant: int(variant["weights"]["size"]))
     return Conversion(
         model=exported,
         graph=write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
@@ -101,7 +101,7 @@ def convert(
             "tolerance": spec.tolerance,
         },
         reference=_by_image(reference),
-        kept=tuple(kept),
+        variants=tuple(passed),
         refused=tuple(refused),
         plan=write_parts(entry.folder, PARTS, plan.content, PART_SIZE) if plan and not no_plan else None,
         no_plan=no_plan,

@@ -95,7 +95,7 @@ class ConversionCache:
 
 def _files_of(record: Mapping[str, Any]) -> list[FileRecord]:
     """Records of all files of an entry except record.json."""
-    parted = [record["graph"], *(variant["weights"] for variant in record["kept"])]
+    parted = [record["graph"], *(variant["weights"] for variant in record["variants"])]
     parted += [record["plan"]] if record["plan"] else []
     parts = [part for file in parted for part in PartedFile.from_dict(file).parts]
     return [FileRecord(**record["model"]), *parts]

@@ -17,7 +17,7 @@ from torch2web.errors import OutputError
 from torch2web.serve.host_emulation.create import EMULATED_HOSTS, create_emulated_server
 from torch2web.serve.host_emulation.limits import CLOUDFLARE, GITHUB, NGINX, Limits, require_within
 from torch2web.serve.static.server import ISOLATION_HEADERS
-from torch2web.site.hosting.headers_file import LONGEST_LINE, MAX_RULES, headers_of, read_headers_file
+from torch2web.site.hosting.headers_file import MAX_LINE, MAX_RULES, headers_of, read_headers_file
 from torch2web.site.hosting.host_files import read_site
 from torch2web.site.hosting.host_rules import EVERYWHERE, IMMUTABLE, REVALIDATED, Site, path_rules, policy_of
 
@@ -80,7 +80,7 @@ def test_headers_file_says_of_every_file_what_the_rules_say(
     text = (small_site / "_headers").read_text()
     rules = read_headers_file(text)
     assert 10 < len(rules) < MAX_RULES
-    assert all(len(line) <= LONGEST_LINE for line in text.splitlines())
+    assert all(len(line) <= MAX_LINE for line in text.splitlines())
     for path in originals:
         matching = [rule for rule in rules if rule.pattern.fullmatch(f"/{path}")]
         assert len(matching) == 1, path
@@ -174,7 +174,7 @@ def test_reading_a_headers_file_as_cloudflare_does() -> None:
     assert headers_of(rules, "/movies/one/two") == {"X-One": "1"}
     many = "".join(f"/{number}\n  X-One: 1\n" for number in range(MAX_RULES + 1))
     assert headers_of(read_headers_file(many), f"/{MAX_RULES}") == {}
-    assert headers_of(read_headers_file(f"/a\n  X-One: {'1' * LONGEST_LINE}\n"), "/a") == {}
+    assert headers_of(read_headers_file(f"/a\n  X-One: {'1' * MAX_LINE}\n"), "/a") == {}
 
 
 def sparse(path: Path, size: int) -> None:

@@ -32,7 +32,7 @@ def write(folder: Path) -> dict[str, Any]:
     return {
         "model": asdict(write_bytes_hashed(folder, MODEL, b"onnx")),
         "graph": asdict(write_parts(folder, PARTS, b"graph", 300)),
-        "kept": [{"name": "fp32", "weights": asdict(write_parts(folder, PARTS, WEIGHTS, 300))}],
+        "variants": [{"name": "fp32", "weights": asdict(write_parts(folder, PARTS, WEIGHTS, 300))}],
         "plan": asdict(write_parts(folder, PARTS, b"plan", 300)),
         "verification": {"logits_max_abs_diff": 0.1 + 0.2, "shape": (1, 2)},
     }
@@ -48,7 +48,7 @@ def test_what_was_stored_is_read_again(cache: ConversionCache, entry: Entry) -> 
     stored, read = store(cache, entry), entry.read()
     assert read == stored
     assert stored.record["verification"] == {"logits_max_abs_diff": 0.1 + 0.2, "shape": [1, 2]}
-    parts = stored.record["kept"][0]["weights"]["parts"]
+    parts = stored.record["variants"][0]["weights"]["parts"]
     assert [part["size"] for part in parts] == [300, 300, 300, 124]
     assert b"".join(stored.files.read(part["path"]) for part in parts) == WEIGHTS
 
@@ -70,7 +70,7 @@ def test_no_byte_of_an_entry_can_change(cache: ConversionCache, entry: Entry) ->
 
 
 def without_a_part(record: dict[str, Any]) -> None:
-    record["kept"][0]["weights"]["parts"].pop()
+    record["variants"][0]["weights"]["parts"].pop()
 
 
 def with_another_hash(record: dict[str, Any]) -> None:

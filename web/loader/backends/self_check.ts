@@ -94,7 +94,7 @@ function compare(
   if (!(maxAbsDiff <= tolerance)) {
     throw new ToleranceError(
       `${info.name} on ${backend.description} is off by ${maxAbsDiff} from the recorded logits ${refused}, ` +
-        `allowed is ${tolerance}. It was refused, as its answers would be wrong.`,
+        `expected at most ${tolerance}. It was refused, as its answers would be wrong.`,
       maxAbsDiff,
     );
   }

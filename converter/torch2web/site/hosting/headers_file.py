@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MAX_RULES, LONGEST_LINE = 100, 2000
+MAX_RULES, MAX_LINE = 100, 2000
 """What comes after that many rules, and a longer line, is ignored."""
 
 
@@ -21,7 +21,7 @@ def read_headers_file(text: str) -> list[HeaderRule]:
     found: list[tuple[str, list[tuple[str, str | None]]]] = []
     for line in text.splitlines():
         content = line.strip()
-        if not content or content.startswith("#") or len(line) > LONGEST_LINE:
+        if not content or content.startswith("#") or len(line) > MAX_LINE:
             continue
         if content.startswith("/"):
             found.append((content, []))

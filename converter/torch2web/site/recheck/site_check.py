@@ -136,5 +136,5 @@ def _check_model(site: Path, manifest: Mapping[str, Any], form: Form, problems: 
     check = ModelCheck(form.name, difference, tolerance)
     if np.isfinite(difference) and not check.passed:
         found = f"its golden outputs differ by {difference:.3g}"
-        problems.append(f"{form.name}: {found}, allowed are {tolerance:g}")
+        problems.append(f"{form.name}: {found}, expected at most {tolerance:g}")
     return check

@@ -18,29 +18,29 @@ from torch2web.store import (
 
 
 def place_model(
-    root: Path, spec: ModelSpec, weights: Weights, kept: CachedConversion, delivery: Delivery
+    root: Path, spec: ModelSpec, weights: Weights, conversion: CachedConversion, delivery: Delivery
 ) -> ModelRecord:
-    """Give the files of the conversion `kept` names in `root` too.
+    """Give the files of `conversion` names in `root` too.
 
     Raises OutputError where one is not the one that was verified.
     """
-    record = kept.record
+    record = conversion.record
     part_size = min(PART_SIZE, delivery.max_file_size)
     backends = delivery.backends
     planned = backends.with_engine and record["plan"]
 
     def place_parts(file: PartedFile) -> PartedFile:
         if part_size < PART_SIZE:
-            return _split_anew(root, kept.files, file, part_size)
+            return _split_anew(root, conversion.files, file, part_size)
         for part in file.parts:
-            kept.files.place(part.path, root / part.path)
+            conversion.files.place(part.path, root / part.path)
         return file
 
     plain = None
     if delivery.full_onnx:
         model = FileRecord(**record["model"])
         plain = FileRecord(f"models/{spec.output}", model.size, model.sha256)
-        kept.files.place(MODEL, root / plain.path)
+        conversion.files.place(MODEL, root / plain.path)
     return ModelRecord(
         spec=spec,
         weights=weights,
@@ -57,12 +57,12 @@ def place_model(
                 golden=variant["golden"],
                 logits=variant["logits"],
             )
-            for index, variant in enumerate(record["kept"])
+            for index, variant in enumerate(record["variants"])
             if index == 0 or delivery.includes(variant["name"], variant["weights"]["size"])
         ),
         left_out=tuple(
             variant
-            for index, variant in enumerate(record["kept"])
+            for index, variant in enumerate(record["variants"])
             if index and not delivery.includes(variant["name"], variant["weights"]["size"])
         ),
         golden=record["golden"],
@@ -72,7 +72,7 @@ def place_model(
 
 
 def _split_anew(root: Path, files: VerifiedFiles, file: PartedFile, part_size: int) -> PartedFile:
-    """Write `file` in smaller parts than those that are kept."""
+    """Write `file` in smaller parts than the stored ones."""
     content = b"".join(files.read(part.path) for part in file.parts)
     split = write_parts(root, PARTS, content, part_size)
     if split.sha256 != file.sha256:
