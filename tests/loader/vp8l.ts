@@ -1,6 +1,6 @@
 /** Decodes lossless WebP files as the loader does, and reports their pixels, and the memory that this took, in JSON. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 class PlainImageData {
   readonly width: number;
@@ -23,5 +23,11 @@ const reports = process.argv.slice(2).map((path) => {
   const sha256 = createHash("sha256").update(data).digest("hex");
   return { size: [width, height], sha256 };
 });
-const peak = process.resourceUsage().maxRSS * 1024;
+// On Linux the maximum of resourceUsage() begins with that of the process that started this one.
+const status = existsSync("/proc/self/status")
+  ? readFileSync("/proc/self/status", "utf8")
+  : "";
+const peak =
+  Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? process.resourceUsage().maxRSS) *
+  1024;
 console.log(JSON.stringify({ reports, peak }));

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import onnx
 
 from torch2web.catalog import ModelSpec
 from torch2web.errors import VerificationError
@@ -45,6 +44,8 @@ def _sum_to_one(probabilities: np.ndarray) -> bool:
 
 def _last_operator(path: Path) -> str:
     """The operator that computes the first output, apart from those that only move its values."""
+    import onnx  # builds with cached conversions do not need it
+
     graph = onnx.load(path, load_external_data=False).graph
     producers = {name: node for node in graph.node for name in node.output}
     node = producers.get(graph.output[0].name)
