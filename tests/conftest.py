@@ -13,7 +13,7 @@ import pytest
 from filelock import FileLock
 
 from tests.browser.expected import Expected, write_reference_pictures
-from tests.long_cases import mark_long
+from tests.long_cases import mark_long, slowest_first
 from torch2web.catalog.load import ModelSpec, load_catalog
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +27,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     unused = list(mark_long(items))
     if unused and not config.args_source == config.ArgsSource.ARGS:  # all tests were collected
         raise pytest.UsageError(f"tests/long_cases.py names no collected test: {', '.join(unused)}")
+    slowest_first(items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

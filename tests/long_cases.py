@@ -6,6 +6,29 @@ from collections.abc import Iterator
 
 import pytest
 
+SLOWEST = (
+    "unit/cli/test_cli.py",
+    "browser/test_cache.py",
+    "unit/verification/test_verify.py",
+    "browser/test_watch.py",
+    "browser/test_corpus.py",
+    "browser/test_delivery.py",
+    "browser/test_verify_page.py",
+    "unit/site/test_signing.py",
+    "browser/test_parity.py",
+    "browser/test_offline.py",
+    "unit/pipeline/test_backends.py",
+    "browser/test_sources.py",
+    "browser/test_bounded.py",
+    "browser/test_backend_faults.py",
+    "engine/plans/test_operators_in_webassembly.py",
+    "engine/test_build.py",
+    "browser/test_teeth.py",
+    "browser/test_tabs.py",
+    "engine/plans/test_under_sanitizers.py",
+)
+"""The files that take longest. Workers get them first: one worker runs a whole file, at the end all alone."""
+
 LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_backend_faults.py": 2,
     "browser/test_backend_sites.py::test_python_in_the_page_finds_every_file": (),
@@ -91,3 +114,9 @@ def mark_long(items: list[pytest.Item]) -> Iterator[str]:
         if not keep:
             item.add_marker(pytest.mark.long)
     yield from sorted(LONG.keys() - used)
+
+
+def slowest_first(items: list[pytest.Item]) -> None:
+    """Sort the cases by SLOWEST, else as they were collected."""
+    ranks = {f"tests/{file}": rank for rank, file in enumerate(SLOWEST)}
+    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(ranks)))

@@ -22,9 +22,9 @@ CONTENT = bytes(range(250)) * 5
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConversion:
+def conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConversion:
     monkeypatch.setattr(placing, "PART_SIZE", SIZE)
-    folder = tmp_path / "kept"
+    folder = tmp_path / "variants"
     model = write_bytes_hashed(folder, MODEL, b"onnx")
     graph = write_parts(folder, PARTS, b"graph", SIZE)
     weights = write_parts(folder, PARTS, CONTENT, SIZE)
@@ -37,7 +37,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConversion:
         "no_plan": "",
     }
     record |= {
-        "kept": [variant],
+        "variants": [variant],
         "golden": {},
         "refused": [],
         "verification": {},
@@ -49,7 +49,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConversion:
 
 
 def place(
-    kept: CachedConversion,
+    conversion: CachedConversion,
     spec: ModelSpec,
     root: Path,
     *,
@@ -58,7 +58,7 @@ def place(
     backends: Backends = Backends.BOTH,
 ) -> ModelRecord:
     delivery = Delivery(max_file_size=most, full_onnx=plain, backends=backends)
-    return placing.place_model(root, spec, Weights("weights", "", demo=True), kept, delivery)
+    return placing.place_model(root, spec, Weights("weights", "", demo=True), conversion, delivery)
 
 
 @pytest.fixture
@@ -70,59 +70,67 @@ def weights_of(record: ModelRecord) -> PartedFile:
     return record.variants[0].weights
 
 
-def test_files_are_links_and_as_recorded(kept: CachedConversion, spec: ModelSpec, tmp_path: Path) -> None:
+def test_files_are_links_and_as_recorded(
+    conversion: CachedConversion, spec: ModelSpec, tmp_path: Path
+) -> None:
     root = tmp_path / "site"
-    record = place(kept, spec, root)
+    record = place(conversion, spec, root)
     assert {file.path for file in record.files} == {
         path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()
     }
     for file in record.files:
         assert record_of(root, file.path) == file
         source = MODEL if file == record.plain else file.path
-        assert (root / file.path).samefile(kept.files.folder / source)
+        assert (root / file.path).samefile(conversion.files.folder / source)
     assert join_parts(root, weights_of(record).as_dict()) == CONTENT
 
 
 @pytest.mark.parametrize("most", [1, 100, SIZE - 1])
-def test_smaller_parts_on_demand(kept: CachedConversion, spec: ModelSpec, tmp_path: Path, most: int) -> None:
+def test_smaller_parts_on_demand(
+    conversion: CachedConversion, spec: ModelSpec, tmp_path: Path, most: int
+) -> None:
     root = tmp_path / "site"
-    record = place(kept, spec, root, most=most)
+    record = place(conversion, spec, root, most=most)
     assert max(part.size for part in weights_of(record).parts) == most
-    assert weights_of(record).sha256 == weights_of(place(kept, spec, tmp_path / "other")).sha256
+    assert weights_of(record).sha256 == weights_of(place(conversion, spec, tmp_path / "other")).sha256
     assert join_parts(root, weights_of(record).as_dict()) == CONTENT
     for part in weights_of(record).parts:
         assert sha256_of(root / part.path) == part.sha256
 
 
-def test_without_the_whole_model(kept: CachedConversion, spec: ModelSpec, tmp_path: Path) -> None:
-    assert place(kept, spec, tmp_path / "site", plain=False).plain is None
+def test_without_the_whole_model(conversion: CachedConversion, spec: ModelSpec, tmp_path: Path) -> None:
+    assert place(conversion, spec, tmp_path / "site", plain=False).plain is None
     assert not list((tmp_path / "site").rglob("*.onnx"))
 
 
 @pytest.mark.parametrize("backends", Backends)
-def test_how_it_is_run(kept: CachedConversion, spec: ModelSpec, tmp_path: Path, backends: Backends) -> None:
-    kept.record["no_plan"] = "Einsum: not known"
-    record = place(kept, spec, tmp_path / "site", backends=backends)
+def test_how_it_is_run(
+    conversion: CachedConversion, spec: ModelSpec, tmp_path: Path, backends: Backends
+) -> None:
+    conversion.record["no_plan"] = "Einsum: not known"
+    record = place(conversion, spec, tmp_path / "site", backends=backends)
     assert bool(record.graph) == (backends in (Backends.ONNXRUNTIME, Backends.BOTH))
     assert bool(record.plan) == (backends in (Backends.COMPILED, Backends.BOTH))
     assert record.no_plan == ("Einsum: not known" if backends.with_engine else ""), "where one was wanted"
-    kept.record["plan"] = None
-    assert place(kept, spec, tmp_path / "other", backends=backends).plan is None
+    conversion.record["plan"] = None
+    assert place(conversion, spec, tmp_path / "other", backends=backends).plan is None
 
 
 def test_parts_in_another_order_are_not_the_file(
-    kept: CachedConversion, spec: ModelSpec, tmp_path: Path
+    conversion: CachedConversion, spec: ModelSpec, tmp_path: Path
 ) -> None:
-    kept.record["kept"][0]["weights"]["parts"] = kept.record["kept"][0]["weights"]["parts"][::-1]
+    conversion.record["variants"][0]["weights"]["parts"] = conversion.record["variants"][0]["weights"][
+        "parts"
+    ][::-1]
     with pytest.raises(OutputError, match="its parts make up SHA-256"):
-        place(kept, spec, tmp_path / "site", most=100)
+        place(conversion, spec, tmp_path / "site", most=100)
 
 
 @pytest.mark.parametrize("most", [100, SIZE])
 def test_part_that_changed_after_it_was_verified(
-    kept: CachedConversion, spec: ModelSpec, tmp_path: Path, most: int
+    conversion: CachedConversion, spec: ModelSpec, tmp_path: Path, most: int
 ) -> None:
-    part = kept.files.folder / kept.record["kept"][0]["weights"]["parts"][1]["path"]
+    part = conversion.files.folder / conversion.record["variants"][0]["weights"]["parts"][1]["path"]
     part.write_bytes(part.read_bytes()[::-1])
     with pytest.raises(OutputError, match="it changed after it was verified"):
-        place(kept, spec, tmp_path / "site", most=most)
+        place(conversion, spec, tmp_path / "site", most=most)
