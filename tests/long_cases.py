@@ -61,6 +61,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_sources.py::test_img_that_never_loads_ends_its_own_call_alone": (),
     "browser/test_sources.py": 2,
     "browser/test_teeth.py": 2,
+    "browser/test_watch.py::test_camera_without_frames_is_told": (),
     "browser/test_watch.py::test_camera_starts": ("10",),
     "browser/test_verify_page.py::test_changed_file_of_the_judge_stops_it": (),
     "browser/test_verify_page.py::test_both_judges_follow_a_model_cards_steps": (),

@@ -36,8 +36,8 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def camera(browser: Browser, demo_host: Host, video: Path) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def camera_browser(browser: Browser, video: Path) -> Iterator[Browser]:
     flags = [
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
@@ -46,7 +46,13 @@ def camera(browser: Browser, demo_host: Host, video: Path) -> Iterator[Page]:
     launched = browser.browser_type.launch(
         executable_path=find_chromium(), args=[*launch_arguments(), *flags]
     )
-    page = launched.new_page()
+    yield launched
+    launched.close()
+
+
+@pytest.fixture
+def camera(camera_browser: Browser, demo_host: Host) -> Iterator[Page]:
+    page = camera_browser.new_page()  # with a context of its own
     page.set_default_timeout(120_000)
     open_harness(page, demo_host)
     page.evaluate(
@@ -58,7 +64,7 @@ def camera(browser: Browser, demo_host: Host, video: Path) -> Iterator[Page]:
         MODEL,
     )
     yield page
-    launched.close()
+    page.close()
 
 
 def test_label_follows_the_face(camera: Page) -> None:
@@ -227,6 +233,22 @@ def test_failed_frames_are_skipped(camera: Page) -> None:
     )
     assert found["answers"] >= 2
     assert found["told"] == []
+
+
+def test_camera_without_frames_is_told(camera: Page) -> None:
+    """Once; it may still come."""
+    found = camera.evaluate(
+        """async () => {
+            const silent = document.createElement("canvas").captureStream(0);
+            const told = [];
+            const onError = ({ message }) => told.push(message);
+            const watch = model.watch(silent, () => told.push("answer"), { onError });
+            await wait(13_000);
+            watch.stop();
+            return told;
+        }"""
+    )
+    assert found == ["The video has given no frame for 10 s."]
 
 
 def test_many_failed_frames_end_it_with_the_cause(camera: Page) -> None:
