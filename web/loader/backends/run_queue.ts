@@ -1,3 +1,4 @@
+import { settled } from "../fetch/time_limit.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 
 /** Runs tasks one at a time, in the order of the calls. */
@@ -19,7 +20,7 @@ export class RunQueue {
         return task();
       })
       .finally(() => this.#waiting--);
-    this.#last = result.catch(() => {});
+    this.#last = settled(result);
     return signal ? untilAborted(result, signal) : result;
   }
 }

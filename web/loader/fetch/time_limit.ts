@@ -1,6 +1,15 @@
 /** Timers overflow above; so long is for ever. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
+/** Settles with `promise`, but without its value: what waits for a call must not hold its image in memory. */
+export async function settled(promise: Promise<unknown>): Promise<void> {
+  try {
+    await promise;
+  } catch {
+    // raised where the value is used
+  }
+}
+
 /** `promise`, or a rejection with `expired()` after so many milliseconds. */
 export function within<T>(
   milliseconds: number,

@@ -10,9 +10,12 @@ interface Size {
 const EXPECTED =
   "pass a Blob, a URL, ImageBitmap, ImageData, <img>, <canvas>, <video> or VideoFrame";
 
-/** The class of `source` by its tag: `"Blob"` for a Blob of this or another window. */
+/** The class of `source` by its tag: `"Blob"` for a Blob of this or another window. Classes that imitate one have none. */
 export function tagOf(source: unknown): string {
-  return Object.prototype.toString.call(source).slice(8, -1);
+  const tag = Object.prototype.toString.call(source).slice(8, -1);
+  if (tag !== "Object") return tag;
+  const { constructor } = source as { constructor?: { name: string } };
+  return constructor?.name ?? tag;
 }
 
 export function isBlob(source: unknown): source is Blob {

@@ -1,5 +1,5 @@
 import { untilAborted } from "../fetch/until_aborted.ts";
-import { within } from "../fetch/time_limit.ts";
+import { settled, within } from "../fetch/time_limit.ts";
 
 /** Milliseconds that a call waits for the images of an earlier one. */
 const PATIENCE = 1000;
@@ -12,9 +12,8 @@ export class CallOrder {
   enter<T>(signal: AbortSignal | undefined, ready: Promise<T>): Promise<T> {
     const entered = this.#last.then(() => ready);
     const known = signal ? untilAborted(entered, signal) : entered;
-    const settled = known.catch(() => {});
     ready.catch(() => {}); // raised by `entered`
-    this.#last = within(PATIENCE, settled).catch(() => {});
+    this.#last = settled(within(PATIENCE, settled(known)));
     return known;
   }
 

@@ -1,4 +1,4 @@
-import { within } from "../fetch/time_limit.ts";
+import { settled, within } from "../fetch/time_limit.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 
 /** Milliseconds after which a task no longer holds up the next one. */
@@ -16,7 +16,7 @@ export class Turns {
       return { result: signal ? untilAborted(running, signal) : running };
     });
     const result = started.then((turn) => turn.result);
-    this.#last = started.then((turn) => within(PATIENCE, turn.result)).catch(() => {});
+    this.#last = settled(started.then((turn) => within(PATIENCE, settled(turn.result))));
     return signal ? untilAborted(result, signal) : result;
   }
 }

@@ -81,6 +81,7 @@ export class Connection {
   /** Greets a new worker and awaits its answer. */
   static async greet(worker: Worker): Promise<Connection | NoWorker> {
     const lock = `${WORKER_NAME} ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
+    let timer: ReturnType<typeof setTimeout> | undefined; // it would hold the worker in memory
     const { problem, locked } = await new Promise<Greeted>((resolve) => {
       const fail = (why: string): void => resolve({ problem: why, locked: false });
       worker.onerror = (event) => {
@@ -90,9 +91,13 @@ export class Connection {
       worker.onmessage = ({ data }: MessageEvent<Reply>) => {
         if ("ready" in data) resolve(data);
       };
-      setTimeout(() => fail(`it did not answer for ${START_TIMEOUT / 1000} s`), START_TIMEOUT);
+      timer = setTimeout(
+        () => fail(`it did not answer for ${START_TIMEOUT / 1000} s`),
+        START_TIMEOUT,
+      );
       worker.postMessage({ lock, pin: manifestPin() } satisfies Greeting);
     });
+    clearTimeout(timer);
     if (problem) {
       worker.terminate();
       return { problem: `no worker could be used: ${problem}` };
