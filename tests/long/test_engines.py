@@ -81,7 +81,7 @@ MAY_SAY = {
     "browsers round AVIF of more than 8 bits differently": ["420-10-bit.avif", "444-10-bit.avif"],
     "this browser interpolates the colours of AVIF in another way": [
         *("420-full.avif", "420-limited.avif", "420.avif", "422-full.avif", "422-limited.avif", "422.avif"),
-        *("alpha-420.avif", "animated-420.avif"),
+        *("alpha-420.avif", "animated-420.avif", "grey-alpha.avif"),
     ],
 }
 """Files that an engine may read inexactly, by what the loader then says; the last is Firefox alone."""
