@@ -1,4 +1,5 @@
 /** The bars of an answer: a few classes in their own order; of many the most probable, the others on demand. */
+import { element } from "./element.ts";
 
 const FEW = 6;
 const TOP = 5;
@@ -8,10 +9,6 @@ interface Class {
   index: number;
   label: string;
   share: number;
-}
-
-function element(id: string): HTMLElement {
-  return document.getElementById(id)!;
 }
 
 const template = element("bar") as HTMLTemplateElement;

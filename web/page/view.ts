@@ -1,10 +1,7 @@
 /** The page's elements. */
 import type { OverallProgress, Prediction } from "../loader/torch2web.ts";
+import { element } from "./element.ts";
 import { clearClasses, percent, showClasses } from "./classes.ts";
-
-function element(id: string): HTMLElement {
-  return document.getElementById(id)!;
-}
 
 const app = element("app");
 const preview = element("preview") as HTMLImageElement;

@@ -117,7 +117,7 @@ def _preprocessing(path: Path, index: int, entry: dict[str, Any]) -> Preprocessi
         raise CatalogError(path, f"models[{index}].preprocessing", problem)
     steps = entry.get("steps") or [{"op": "resize", "size": entry["resize"], "filter": entry["filter"]}]
     try:
-        return Preprocessing.from_dict({"exif_orientation": "apply", **entry, "steps": steps})
+        return Preprocessing.from_dict({**entry, "steps": steps})
     except ValueError as error:
         raise CatalogError(path, f"models[{index}].preprocessing.steps", str(error)) from error
 

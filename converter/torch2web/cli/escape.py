@@ -2,7 +2,7 @@
 
 import unicodedata
 
-_OBEYED = {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}
+_UNSAFE = {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}
 """Unicode's categories of what a terminal obeys or cannot show: controls, among them ESC, which begins
 commands such as "clear the screen"; formats, among them those that turn the direction of text; surrogates."""
 
@@ -17,7 +17,7 @@ def printable(text: str, kept: str = "", encoding: str = "utf-8") -> str:
     """
     shown = "".join(
         char
-        if char in kept or char in _JOINERS or unicodedata.category(char) not in _OBEYED
+        if char in kept or char in _JOINERS or unicodedata.category(char) not in _UNSAFE
         else char.encode("unicode_escape").decode()
         for char in text
     )

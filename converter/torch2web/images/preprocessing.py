@@ -65,7 +65,12 @@ class Preprocessing:
         red, green, blue = map(float, entry["mean"])
         mean = (red, green, blue)
         red, green, blue = map(float, entry["std"])
-        return cls(read_steps(entry["steps"]), mean, (red, green, blue), entry["exif_orientation"])
+        return cls(
+            read_steps(entry["steps"]),
+            mean,
+            (red, green, blue),
+            entry.get("exif_orientation", cls.exif_orientation),
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return `preprocessing` of the manifest, including the order of passes of this Pillow."""

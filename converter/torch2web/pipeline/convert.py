@@ -16,7 +16,7 @@ from torch2web.plan import Plan, PlanError, plan_model, why_refused
 from torch2web.sources import export_onnx, load_model
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
 from torch2web.variants import Refused, SplitModel, Variant, make_variants, split_model
-from torch2web.verification import ReferenceRun, capture_reference, verify_onnx
+from torch2web.verification import ReferenceRun, capture_reference, require_logits, verify_onnx
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ def convert(
     on_stage("comparing with PyTorch")
     report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead)
     split = split_model(entry.model)
+    require_logits(split.graph, spec, reference)
     plan, no_plan = None, ""
     if engine:
         on_stage("planning for the compiled backend")

@@ -1,5 +1,6 @@
 """Verification of exported models against PyTorch: reference run, onnxruntime sessions, comparison."""
 
+from torch2web.verification.activation import require_logits
 from torch2web.verification.compare import (
     VerificationReport,
     measure,
@@ -19,6 +20,7 @@ __all__ = [
     "create_session_with",
     "measure",
     "reference_images",
+    "require_logits",
     "require_within_tolerance",
     "run_all",
     "run_session",

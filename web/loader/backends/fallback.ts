@@ -1,11 +1,12 @@
 import type { BackendReport, RejectedBackend } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
+import { Semaphore } from "../fetch/semaphore.ts";
 import { within } from "../fetch/time_limit.ts";
+import { untilAborted } from "../fetch/until_aborted.ts";
 import type { BackendInputs } from "./backend_inputs.ts";
 import { chooseBackend, type Chosen } from "./choose.ts";
 import { IdleCheck } from "./idle_check.ts";
 import { Repeats } from "./repeats.ts";
-import { RunQueue } from "./run_queue.ts";
 import { problemOf, runGolden, ToleranceError, type Checked } from "./self_check.ts";
 
 /** Milliseconds in which a backend has to end. */
@@ -22,7 +23,7 @@ const MAX_INPUT = 1000;
 export class FallbackBackend {
   /** Called after a fallback. */
   onChange: (report: BackendReport) => void = () => {};
-  readonly #queue = new RunQueue();
+  readonly #queue = new Semaphore(1);
   readonly #idleCheck = new IdleCheck(
     () => this.#queue.idle,
     () => this.#checkAgain(),
@@ -58,14 +59,14 @@ export class FallbackBackend {
    * RangeError for values that overflow, or the signal's reason.
    */
   async run(tensor: Float32Array, batch: number, signal?: AbortSignal): Promise<Float32Array> {
-    const logits = await this.#queue.run(signal, () => this.#run(tensor, batch));
+    const logits = await this.inTurn(signal, () => this.#run(tensor, batch));
     if (!this.#disposed) this.#idleCheck.answered();
     return logits;
   }
 
-  /** Runs `task` after the runs before it. */
+  /** Runs `task` after the runs before it. Raises the signal's reason as soon as it aborts; what runs is not interrupted. */
   inTurn<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
-    return this.#queue.run(signal, task);
+    return untilAborted(this.#queue.run(signal, task), signal);
   }
 
   /** After the runs before it; a backend that neither ends them nor itself is left to the browser. */

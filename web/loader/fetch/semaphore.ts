@@ -1,14 +1,21 @@
 /** Limits how many tasks run at a time; the others wait in the order of their calls. */
 export class Semaphore {
+  readonly #count: number;
   #free: number;
   readonly #waiting = new Set<() => void>();
 
   constructor(count: number) {
+    this.#count = count;
     this.#free = count;
   }
 
+  /** Whether nothing runs or waits. */
+  get idle(): boolean {
+    return this.#free === this.#count;
+  }
+
   /** Raises the signal's reason, also while `task` waits. */
-  async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  async run<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
     await this.#acquire(signal);
     try {
       return await task();
@@ -19,8 +26,8 @@ export class Semaphore {
     }
   }
 
-  async #acquire(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+  async #acquire(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
     if (this.#free) {
       this.#free--;
       return;
@@ -28,15 +35,15 @@ export class Semaphore {
     await new Promise<void>((resolve, reject) => {
       const abort = (): void => {
         this.#waiting.delete(enter);
-        reject(signal.reason);
+        reject(signal!.reason);
       };
       const enter = (): void => {
         this.#waiting.delete(enter);
-        signal.removeEventListener("abort", abort);
+        signal?.removeEventListener("abort", abort);
         resolve();
       };
       this.#waiting.add(enter);
-      signal.addEventListener("abort", abort, { once: true });
+      signal?.addEventListener("abort", abort, { once: true });
     });
   }
 }

@@ -4,7 +4,7 @@ import type { PreprocessingInfo } from "../api/preprocessing.ts";
 import { importChunk } from "../fetch/chunks.ts";
 import { decodeByBrowser, passes } from "./browser_decoder.ts";
 import { drawn, readBack, readBackProblem, transparency } from "./canvas.ts";
-import type { ElementImage } from "./element_image.ts";
+import { UNREADABLE_FILE, type ElementImage } from "./element_image.ts";
 import type * as Formats from "./formats/images.chunk.ts";
 import type { PreparedFile } from "./formats/prepare.ts";
 import { isBlob, isImageData, sizeOf, tagOf } from "./image_source.ts";
@@ -137,10 +137,7 @@ async function decodeElement(
     }
   }
   const decoded = pixelsShown(shown!, width, height);
-  const reason = file
-    ? "the loader cannot read the file of the <img>, only what the element shows"
-    : inexact;
-  return { ...decoded, inexact: reason };
+  return { ...decoded, inexact: file ? UNREADABLE_FILE : inexact };
 }
 
 function isElementImage(source: object): source is ElementImage {

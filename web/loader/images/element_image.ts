@@ -1,5 +1,7 @@
 /** An <img>: the file that it shows, where that can be fetched again, else the pixels that it shows. */
 import { DecodeError } from "../api/errors.ts";
+import { within } from "../fetch/time_limit.ts";
+import { untilAborted } from "../fetch/until_aborted.ts";
 import { readBackProblem, readRows } from "./canvas.ts";
 
 export interface ElementImage {
@@ -24,6 +26,9 @@ const DEFAULT_SIZE = { width: 300, height: 150 };
 
 const ONLY_SHOWN = "only what the element shows";
 
+/** Why what an <img> shows is taken though its file is there. */
+export const UNREADABLE_FILE = `the loader cannot read the file of the <img>, ${ONLY_SHOWN}`;
+
 /**
  * Reads an <img>, as what it shows if `shown`. Raises DecodeError, also for one that does not load within 10 seconds, and the
  * signal's reason.
@@ -39,7 +44,7 @@ export async function elementImage(
     const size = width && height ? { width, height } : sizeOnPage(element);
     return { file: undefined, shown: element, ...size, inexact };
   };
-  if (shown) return asShown(`the loader cannot read the file of the <img>, ${ONLY_SHOWN}`);
+  if (shown) return asShown(UNREADABLE_FILE);
   const file = await fetchFile(element, signal);
   if (!file) return asShown(`the file of the <img> could not be read again, ${ONLY_SHOWN}`);
   if (file.type.startsWith("image/svg")) return asShown("an SVG is drawn by the browser");
@@ -64,7 +69,7 @@ async function loaded(element: HTMLImageElement, signal: AbortSignal | undefined
   if (!element.complete) await untilLoaded(element, source, signal);
   if (element.naturalWidth) return;
   // It is broken, or an SVG without a size.
-  const broken = await withTimeLimit(element.decode(), undefined).then(
+  const broken = await inTime(element.decode()).then(
     () => false,
     () => true,
   );
@@ -109,7 +114,7 @@ async function fetchFile(
     try {
       const credentials = element.crossOrigin === "use-credentials" ? "include" : "same-origin";
       const options = { cache, credentials, signal: abort.signal } as const;
-      return await withTimeLimit(readFile(element.currentSrc, options), signal);
+      return await inTime(readFile(element.currentSrc, options), signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TypeError)) return undefined;
@@ -127,19 +132,9 @@ async function readFile(url: string, options: RequestInit): Promise<Blob | undef
   return response.ok && !endless ? response.blob() : undefined;
 }
 
-/** Raises the signal's reason, or DecodeError after the time limit. */
-function withTimeLimit<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  let settle = (): void => {};
-  const limit = new Promise<never>((_, reject) => {
-    const abort = (): void => reject(signal!.reason);
-    const timer = setTimeout(() => reject(new DecodeError("")), TIME_LIMIT);
-    signal?.addEventListener("abort", abort);
-    settle = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-    };
-  });
-  return Promise.race([work, limit]).finally(settle);
+/** `work`, for 10 s at most. Raises the signal's reason. */
+function inTime<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  return untilAborted(within(TIME_LIMIT, work), signal);
 }
 
 /**

@@ -11,7 +11,7 @@ export class CallOrder {
   /** `ready`, not before that of earlier calls. Raises the signal's reason as soon as it aborts. */
   enter<T>(signal: AbortSignal | undefined, ready: Promise<T>): Promise<T> {
     const entered = this.#last.then(() => ready);
-    const known = signal ? untilAborted(entered, signal) : entered;
+    const known = untilAborted(entered, signal);
     ready.catch(() => {}); // raised by `entered`
     this.#last = settled(within(PATIENCE, settled(known)));
     return known;

@@ -77,5 +77,5 @@ export function readWithin<T>(
       `The image could not be read within ${seconds} s; is it loaded, and the network up?`,
     );
   });
-  return signal ? untilAborted(read, signal) : read;
+  return untilAborted(read, signal);
 }

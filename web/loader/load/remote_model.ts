@@ -182,7 +182,7 @@ export class RemoteModel implements Model {
       const ready = untilAborted(reading, this.#ended.signal);
       const transfers = await this.#order.enter(signal, ready);
       const current = this.#session.current();
-      const session = await (signal ? untilAborted(current, signal) : current);
+      const session = await untilAborted(current, signal);
       const transfer = transfers.flatMap((one) => one.transfer);
       const images = transfers.map(({ image }) => image);
       return send(session, images, transfer).catch(explain);

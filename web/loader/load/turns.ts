@@ -1,3 +1,4 @@
+import { Semaphore } from "../fetch/semaphore.ts";
 import { settled, within } from "../fetch/time_limit.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 
@@ -6,17 +7,18 @@ const PATIENCE = 2000;
 
 /** Runs tasks one at a time, in the order of the calls; one that takes long goes on beside the next. */
 export class Turns {
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Semaphore(1);
 
   /** Raises the signal's reason as soon as it aborts. */
   run<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
-    const started = this.#last.then(() => {
-      signal?.throwIfAborted();
-      const running = task();
-      return { result: signal ? untilAborted(running, signal) : running };
+    return new Promise((resolve, reject) => {
+      this.#turns
+        .run(signal, async () => {
+          const result = untilAborted(task(), signal);
+          resolve(result);
+          await settled(within(PATIENCE, settled(result)));
+        })
+        .catch(reject);
     });
-    const result = started.then((turn) => turn.result);
-    this.#last = settled(started.then((turn) => within(PATIENCE, settled(turn.result))));
-    return signal ? untilAborted(result, signal) : result;
   }
 }

@@ -5,6 +5,7 @@ import type { Progress } from "../api/progress.ts";
 import { lockManager } from "../fetch/locks.ts";
 import { manifestPin } from "../fetch/manifest/pin.ts";
 import { checkOwnScript, whyNotLoaded } from "../fetch/self_integrity.ts";
+import { within } from "../fetch/time_limit.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 import { unpack } from "./packed_error.ts";
 import {
@@ -81,23 +82,20 @@ export class Connection {
   /** Greets a new worker and awaits its answer. */
   static async greet(worker: Worker): Promise<Connection | NoWorker> {
     const lock = `${WORKER_NAME} ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
-    let timer: ReturnType<typeof setTimeout> | undefined; // it would hold the worker in memory
-    const { problem, locked } = await new Promise<Greeted>((resolve) => {
-      const fail = (why: string): void => resolve({ problem: why, locked: false });
+    const fails = (problem: string): Greeted => ({ problem, locked: false });
+    const greeted = new Promise<Greeted>((resolve) => {
       worker.onerror = (event) => {
         event.preventDefault();
-        fail(event.message || whyNotLoaded());
+        resolve(fails(event.message || whyNotLoaded()));
       };
       worker.onmessage = ({ data }: MessageEvent<Reply>) => {
         if ("ready" in data) resolve(data);
       };
-      timer = setTimeout(
-        () => fail(`it did not answer for ${START_TIMEOUT / 1000} s`),
-        START_TIMEOUT,
-      );
       worker.postMessage({ lock, pin: manifestPin() } satisfies Greeting);
     });
-    clearTimeout(timer);
+    const { problem, locked } = await within(START_TIMEOUT, greeted).catch(() =>
+      fails(`it did not answer for ${START_TIMEOUT / 1000} s`),
+    );
     if (problem) {
       worker.terminate();
       return { problem: `no worker could be used: ${problem}` };

@@ -1,4 +1,4 @@
-"""A page's heading: the question which label fits, or a title where the labels are many or long."""
+"""A page's heading: its labels as a question, or a title where they are many or long."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -46,10 +46,10 @@ class Heading:
 
 
 def isolated(label: str) -> str:
-    """`label` so that no letters of it turn the text around it, for places that cannot hold <bdi>."""
-    turning = any(unicodedata.bidirectional(char) not in _HARMLESS for char in label)
-    return f"{_ISOLATE}{label}{_POP}" if turning else label
+    """`label` isolated from the direction of the text around it, for places that cannot hold <bdi>."""
+    is_directional = any(unicodedata.bidirectional(char) not in _NEUTRAL for char in label)
+    return f"{_ISOLATE}{label}{_POP}" if is_directional else label
 
 
-_HARMLESS = {"L", "EN", "ES", "ET", "CS", "ON", "WS", "NSM"}
-"""Classes of Unicode's bidirectional algorithm that keep to the direction around them."""
+_NEUTRAL = {"L", "EN", "ES", "ET", "CS", "ON", "WS", "NSM"}
+"""Bidirectional classes of characters that do not change the direction of left-to-right text."""

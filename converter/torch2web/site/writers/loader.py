@@ -51,12 +51,23 @@ def write_loader(root: Path, assets: Assets, manifest: FileRecord) -> LoaderFile
 
 def stub_of(assets: Assets, loader: str, manifest_sha256: str) -> bytes:
     """torch2web.js of the site with this manifest; `loader` is the path of the loader's file beside it."""
-    stub = assets.read(f"{_SCRIPTS}stub.js").decode()
-    return stub.replace("__LOADER__", loader).replace("__MODEL_INFO_SHA256__", manifest_sha256).encode()
+    return _completed(assets, "stub.js", __LOADER__=loader, __MODEL_INFO_SHA256__=manifest_sha256)
 
 
 def embed_of(assets: Assets, loader: FileRecord, manifest_sha256: str) -> bytes:
     """embed-….js of the site with this manifest."""
-    script = assets.read(f"{_SCRIPTS}embed.js").decode()
-    script = script.replace("__LOADER__", loader.path).replace("__MODEL_INFO_SHA256__", manifest_sha256)
-    return script.replace("__LOADER_INTEGRITY__", integrity(loader.sha256)).encode()
+    return _completed(
+        assets,
+        "embed.js",
+        __LOADER__=loader.path,
+        __MODEL_INFO_SHA256__=manifest_sha256,
+        __LOADER_INTEGRITY__=integrity(loader.sha256),
+    )
+
+
+def _completed(assets: Assets, name: str, **values: str) -> bytes:
+    """A script with `values` in place of the placeholders of these names."""
+    script = assets.read(_SCRIPTS + name).decode()
+    for placeholder, value in values.items():
+        script = script.replace(placeholder, value)
+    return script.encode()

@@ -33,9 +33,7 @@ export async function prefetch(options: LoadOptions): Promise<Prefetched> {
   );
   const reading = readCache(base, options.cache, stallTimeout);
   const nothing = { stored: [], manifest: undefined };
-  const { stored, manifest } = await (signal
-    ? untilAborted(reading, signal).catch(() => nothing)
-    : reading);
+  const { stored, manifest } = await untilAborted(reading, signal).catch(() => nothing);
   if (manifest) request.abort();
   const downloaded = await network;
   request.unlink();

@@ -5,7 +5,7 @@ import { contentOf, type Meta } from "./avif_meta.ts";
 import { isKnown } from "./avif_properties.ts";
 import { readSequence } from "./avif_sequence.ts";
 import type { WrittenItem } from "./avif_writer.ts";
-import { concatenate, truncated, viewOf, type Bytes } from "./bytes.ts";
+import { concatenate, textAt, truncated, viewOf, type Bytes } from "./bytes.ts";
 import type { Metadata } from "./orientation.ts";
 
 /** The image that Pillow shows. */
@@ -111,5 +111,5 @@ export function contentOfKind(boxes: readonly Box[], kind: string): Bytes | unde
 }
 
 export function isNclx({ content }: Box): boolean {
-  return String.fromCharCode(...content.subarray(0, 4)) === "nclx";
+  return textAt(content, 0) === "nclx";
 }

@@ -1,13 +1,6 @@
 import { concatenate, type Bytes } from "./bytes.ts";
-import { huffmanTable, withoutBlocks, type HuffmanTable } from "./scan.ts";
-
-/** A marker, its segment as a whole and its content, and the entropy-coded data that follows a scan header. */
-export interface Segment {
-  marker: number;
-  whole: Uint8Array;
-  content: Uint8Array;
-  data: Uint8Array;
-}
+import { APP14, DHT, DQT, DRI, EOI, SOF2, SOI, SOS, type Segment } from "./jpeg_markers.ts";
+import { readTables, withoutBlocks, type HuffmanTable } from "./scan.ts";
 
 /** Two JPEGs of three components, which browsers decode exactly, and the function that merges their pixels. */
 export interface Split {
@@ -21,14 +14,8 @@ export interface Split {
 const BLACK = 3;
 const MAGENTA = 1;
 
-const START = Uint8Array.of(0xff, 0xd8);
-const END = Uint8Array.of(0xff, 0xd9);
-const PROGRESSIVE = 0xc2;
-const DHT = 0xc4;
-const SOS = 0xda;
-const DQT = 0xdb;
-const DRI = 0xdd;
-const ADOBE = 0xee;
+const START = Uint8Array.of(0xff, SOI);
+const END = Uint8Array.of(0xff, EOI);
 
 /**
  * Splits a CMYK JPEG, which browsers convert to RGB with other rounding than Pillow, into two JPEGs of the same
@@ -37,7 +24,7 @@ const ADOBE = 0xee;
  */
 export function splitCmyk(segments: readonly Segment[]): Split | undefined {
   const adobe = segments
-    .filter(({ marker, content }) => marker === ADOBE && content.length >= 12)
+    .filter(({ marker, content }) => marker === APP14 && content.length >= 12)
     .at(-1);
   const ycck = !!adobe?.content[11];
   const colours = withoutComponent(segments, BLACK, ycck);
@@ -92,16 +79,7 @@ function segmentOf(marker: number, content: Uint8Array): Bytes {
 /** An Adobe segment: the three components are YCbCr, or RGB, which decoders return unchanged. */
 function adobeSegment(ycc: boolean): Bytes {
   const name = Uint8Array.from("Adobe", (letter) => letter.charCodeAt(0));
-  return segmentOf(ADOBE, concatenate([name, Uint8Array.of(0, 100, 0, 0, 0, 0, ycc ? 1 : 0)]));
-}
-
-export function readTables(content: Uint8Array, tables: HuffmanTable[]): void {
-  for (let at = 0; at + 17 <= content.length;) {
-    const counts = content.subarray(at + 1, at + 17);
-    const symbols = content.subarray(at + 17, at + 17 + counts.reduce((sum, n) => sum + n, 0));
-    tables[content[at]!] = huffmanTable(counts, symbols);
-    at += 17 + symbols.length;
-  }
+  return segmentOf(APP14, concatenate([name, Uint8Array.of(0, 100, 0, 0, 0, 0, ycc ? 1 : 0)]));
 }
 
 interface Frame {
@@ -125,12 +103,12 @@ function readFrame(marker: number, content: Uint8Array, omitted: number): Frame 
   const [columns, rows] = [most(others, across), most(others, down)];
   const [height, width] = [(content[1]! << 8) | content[2]!, (content[3]! << 8) | content[4]!];
   const fits = columns === most(components, across) && rows === most(components, down);
-  if (marker > PROGRESSIVE || content.length !== 18 || !fits || !(columns && rows && height))
+  if (marker > SOF2 || content.length !== 18 || !fits || !(columns && rows && height))
     return undefined;
   return {
     header: concatenate([content.subarray(0, 5), Uint8Array.of(3), ...others]),
     omitted: components[omitted]![0]!,
-    progressive: marker === PROGRESSIVE,
+    progressive: marker === SOF2,
     mcus: Math.ceil(width / (8 * columns)) * Math.ceil(height / (8 * rows)),
     blocks: new Map(components.map((of) => [of[0]!, across(of) * down(of)])),
   };

@@ -1,3 +1,5 @@
+import { countsOf, MAX_LENGTH, REPEATS, sortedSymbols, spareCodes } from "./canonical_code.ts";
+
 /** Extra bits and first values of length and distance codes (RFC 1951, section 3.2.5). */
 const LENGTHS = valuesOf(
   [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5],
@@ -9,7 +11,6 @@ const DISTANCES = valuesOf(
   1,
 );
 const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-const MAX_BITS = 15;
 
 /** Distance of the farthest bytes that are copied. */
 const WINDOW_SIZE = 2 ** 15;
@@ -160,13 +161,7 @@ class Inflater {
       }
       if (symbol === 16 && !i) invalid();
       const value = symbol === 16 ? all[i - 1]! : 0;
-      const [bits, least] = (
-        [
-          [2, 3],
-          [3, 3],
-          [7, 11],
-        ] as const
-      )[symbol - 16]!;
+      const [least, bits] = REPEATS[symbol - 16]!;
       const next = i + least + this.bits(bits);
       if (next > all.length) invalid();
       all.fill(value, i, next);
@@ -202,7 +197,7 @@ class Inflater {
 
   private symbol({ counts, symbols }: Codes): number {
     let [code, first, index] = [0, 0, 0];
-    for (let size = 1; size <= MAX_BITS; size++) {
+    for (let size = 1; size <= MAX_LENGTH; size++) {
       code |= this.bits(1);
       const count = counts[size]!;
       if (code - count < first) return symbols[index + code - first]!;
@@ -220,23 +215,12 @@ function invalid(): never {
 
 /** Raises for lengths that are no code; as zlib does, `single` allows a code of one symbol, or of none. */
 function codesOf(lengths: Uint8Array, single: boolean): Codes {
-  const counts = new Uint16Array(MAX_BITS + 1);
-  for (const length of lengths) counts[length]!++;
+  const counts = countsOf(lengths);
+  const spare = spareCodes(counts);
   const used = lengths.length - counts[0]!;
-  counts[0] = 0;
-  let left = 1;
-  for (let size = 1; size <= MAX_BITS; size++) {
-    left = 2 * left - counts[size]!;
-    if (left < 0) invalid();
-  }
-  if (left > 0 && !(single && (used === 0 || (used === 1 && counts[1] === 1)))) invalid();
-  const offsets = new Uint16Array(MAX_BITS + 2);
-  for (let size = 1; size <= MAX_BITS; size++) offsets[size + 1] = offsets[size]! + counts[size]!;
-  const symbols = new Uint16Array(lengths.length);
-  lengths.forEach((length, symbol) => {
-    if (length) symbols[offsets[length]!++] = symbol;
-  });
-  return { counts, symbols };
+  const isSingle = used === 0 || (used === 1 && counts[1] === 1);
+  if (spare < 0 || (spare > 0 && !(single && isSingle))) invalid();
+  return { counts, symbols: sortedSymbols(lengths, counts) };
 }
 
 const FIXED = codesOf(

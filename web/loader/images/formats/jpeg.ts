@@ -1,5 +1,5 @@
 import { concatenate, FormatError, truncated, viewOf, type Bytes } from "./bytes.ts";
-import { splitCmyk, type Segment, type Split } from "./cmyk.ts";
+import { splitCmyk, type Split } from "./cmyk.ts";
 import { AppSegments } from "./jpeg_app.ts";
 import {
   DAC,
@@ -16,6 +16,7 @@ import {
   SOF2,
   SOI,
   SOS,
+  type Segment,
 } from "./jpeg_markers.ts";
 import { isIncomplete } from "./jpeg_progress.ts";
 import { scanCompletes } from "./jpeg_scan_end.ts";

@@ -1,4 +1,4 @@
-import { FormatError, textAt } from "./bytes.ts";
+import { concatenate, FormatError, textAt } from "./bytes.ts";
 import { APP0, APP1, APP14, APP2 } from "./jpeg_markers.ts";
 import type { Metadata } from "./orientation.ts";
 
@@ -20,7 +20,7 @@ export class AppSegments {
     if (marker === APP1 && starts(EXIF)) {
       // Exif data that exceed a segment continue in the next.
       const { exif } = metadata;
-      metadata.exif = exif ? joined(exif, content.subarray(EXIF.length)) : content;
+      metadata.exif = exif ? concatenate([exif, content.subarray(EXIF.length)]) : content;
     } else if (marker === APP1 && starts(XMP)) {
       metadata.xmp = content.subarray(XMP.length);
     } else if (marker === APP2 && starts(PROFILE)) {
@@ -41,13 +41,6 @@ export class AppSegments {
 
 function damaged(): FormatError {
   return new FormatError("The JPEG file is damaged: Pillow refuses an application segment.");
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 function compare(a: Uint8Array, b: Uint8Array): number {

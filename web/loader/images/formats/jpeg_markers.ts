@@ -4,6 +4,7 @@ export const SOF2 = 0xc2;
 export const DHT = 0xc4;
 export const RST0 = 0xd0;
 export const RST7 = 0xd7;
+export const DAC = 0xcc;
 export const SOI = 0xd8;
 export const EOI = 0xd9;
 export const SOS = 0xda;
@@ -15,9 +16,16 @@ export const APP2 = 0xe2;
 export const APP14 = 0xee;
 const APP15 = 0xef;
 const TEM = 0x01;
-const COM = 0xfe;
 const DNL = 0xdc;
-export const DAC = 0xcc;
+const COM = 0xfe;
+
+/** A marker, its segment as a whole and its content, and the entropy-coded data that follows a scan header. */
+export interface Segment {
+  marker: number;
+  whole: Uint8Array;
+  content: Uint8Array;
+  data: Uint8Array;
+}
 
 export function isRestart(marker: number): boolean {
   return marker >= RST0 && marker <= RST7;

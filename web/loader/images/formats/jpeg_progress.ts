@@ -1,5 +1,4 @@
-import type { Segment } from "./cmyk.ts";
-import { isFrame, SOF2, SOS } from "./jpeg_markers.ts";
+import { isFrame, SOF2, SOS, type Segment } from "./jpeg_markers.ts";
 
 /** Coefficients, in zigzag order, whose lack libjpeg-turbo makes up for by smoothing. */
 const SMOOTHED = 10;

@@ -1,8 +1,6 @@
 import { viewOf, type Bytes } from "./bytes.ts";
-import type { Segment } from "./cmyk.ts";
-import { readTables } from "./cmyk.ts";
-import { DHT, DRI, isFrame, SOS } from "./jpeg_markers.ts";
-import { next16, type HuffmanTable } from "./scan.ts";
+import { DHT, DRI, isFrame, SOS, type Segment } from "./jpeg_markers.ts";
+import { next16, readTables, type HuffmanTable } from "./scan.ts";
 
 /** Pillow passes files to libjpeg in pieces of this size. */
 const READ_SIZE = 2 ** 16;

@@ -1,9 +1,9 @@
 import type { BitReader } from "./bit_reader.ts";
+import { countsOf, MAX_LENGTH, sortedSymbols, spareCodes } from "./canonical_code.ts";
 
 /** Bits that the first lookup takes; longer codes need a second one. */
 const FIRST_BITS = 8;
 const FIRST_SIZE = 2 ** FIRST_BITS;
-const MAX_LENGTH = 15;
 /** An entry is `symbol << 5 | length`, or of longer codes `position of the second table << 5 | their maximum length`. */
 const LENGTH_BITS = 5;
 
@@ -14,8 +14,7 @@ export class PrefixCodes {
 
   /** Position of the table of the code with these `lengths`; undefined if it is incomplete or oversubscribed. */
   add(lengths: Uint8Array): number | undefined {
-    const counts = new Uint16Array(MAX_LENGTH + 1);
-    for (const length of lengths) counts[length] = counts[length]! + 1;
+    const counts = countsOf(lengths);
     const base = this.reserve(FIRST_SIZE);
     const used = lengths.length - counts[0]!;
     if (used === 1) {
@@ -23,9 +22,7 @@ export class PrefixCodes {
       this.entries.fill(symbol << LENGTH_BITS, base, this.size); // takes no bits
       return base;
     }
-    let left = 1;
-    for (let length = 1; length <= MAX_LENGTH; length++) left = 2 * left - counts[length]!;
-    if (left !== 0) return undefined;
+    if (spareCodes(counts) !== 0) return undefined;
     this.fill(base, lengths, counts);
     return base;
   }
@@ -95,19 +92,6 @@ export function readSymbol(bits: BitReader, entries: Int32Array, base: number): 
   bits.at += lengthOf(entry);
   bits.requireMore();
   return symbolOf(entry);
-}
-
-/** In the order of their codes. */
-function sortedSymbols(lengths: Uint8Array, counts: Uint16Array): Uint16Array {
-  const next = new Uint16Array(MAX_LENGTH + 2);
-  for (let length = 1; length <= MAX_LENGTH; length++) {
-    next[length + 1] = next[length]! + counts[length]!;
-  }
-  const symbols = new Uint16Array(lengths.length);
-  lengths.forEach((length, symbol) => {
-    if (length) symbols[next[length]!++] = symbol;
-  });
-  return symbols;
 }
 
 /** Maximum length of the codes that share the first bits of one of `length`, which `count` codes are left of. */

@@ -1,15 +1,9 @@
 import type { BitReader } from "./bit_reader.ts";
+import { REPEATS } from "./canonical_code.ts";
 import { PrefixCodes, readSymbol } from "./prefix_code.ts";
 
 /** Order in which the lengths of the code-length code are stored. */
 const LENGTH_ORDER = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
-/** Lengths from 16 on are repetitions: the minimum count, and the number of extra bits. */
-const REPEATS = [
-  [3, 2],
-  [3, 3],
-  [11, 7],
-] as const;
-
 /** Reads the code of symbols below `size` into `codes`; its position (RFC 9649, section 3.7.2.1). Raises FormatError. */
 export function readPrefixCode(bits: BitReader, size: number, codes: PrefixCodes): number {
   const base = codes.add(readLengths(bits, size));

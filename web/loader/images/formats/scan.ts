@@ -15,8 +15,18 @@ export interface ScanComponent {
 /** What an interleaved scan encodes: all coefficients or, in progressive files, DC coefficients or one more bit of each. */
 export type Coding = "everything" | "dc" | "dc bit";
 
+/** Adds the tables of a DHT segment to `tables`, by their class and destination. */
+export function readTables(content: Uint8Array, tables: HuffmanTable[]): void {
+  for (let at = 0; at + 17 <= content.length;) {
+    const counts = content.subarray(at + 1, at + 17);
+    const symbols = content.subarray(at + 17, at + 17 + counts.reduce((sum, n) => sum + n, 0));
+    tables[content[at]!] = huffmanTable(counts, symbols);
+    at += 17 + symbols.length;
+  }
+}
+
 /** Builds a table from a DHT segment: the number of codes of each length, and their symbols (ITU-T T.81, annex C). */
-export function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTable {
+function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTable {
   const table = new Uint16Array(2 ** 16);
   let [from, next] = [0, 0];
   counts.forEach((count, index) => {
