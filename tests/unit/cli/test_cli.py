@@ -480,6 +480,7 @@ def test_serve_parity_prints_an_address_for_others_and_no_code_without_a_termina
         assert b"No device has checked this build yet" in response.read()
     process.send_signal(signal.SIGINT)
     rest = process.stdout.read()  # communicate() would lose what readline() has buffered
+    process.stdout.close()
     assert process.wait(timeout=10) == 0
     assert f"report.html shows the results of devices, from {tmp_path}" in rest
     assert not set(rest) & set("█▀▄\x1b")
