@@ -59,7 +59,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_policy.py": 2,
     "browser/test_signature.py": 1,
     "browser/test_sources.py::test_exact_means_pillows_pixels": ("worker-apply",),
-    "browser/test_sources.py::test_img_that_never_loads_ends_its_own_call_alone": (),
+    "browser/test_sources.py::test_lazy_img_out_of_view_is_named": (),
     "browser/test_sources.py": 1,
     "browser/test_teeth.py": 2,
     "browser/test_watch.py::test_camera_without_frames_is_told": (),

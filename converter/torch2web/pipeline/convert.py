@@ -16,7 +16,8 @@ from torch2web.plan import Plan, PlanError, plan_model, why_refused
 from torch2web.sources import export_onnx, load_model
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
 from torch2web.variants import Refused, SplitModel, Variant, make_variants, split_model
-from torch2web.verification import ReferenceRun, capture_reference, require_logits, verify_onnx
+from torch2web.verification import ReferenceRun, capture_reference, verify_onnx
+from torch2web.verification.activation import require_logits
 
 
 @dataclass(frozen=True)
