@@ -1,7 +1,20 @@
 """The catalogue: models, how each is built and verified, and the reference images."""
 
 from torch2web.catalog.exact import EXACT
-from torch2web.catalog.load import Gate, ModelSpec, load_catalog
+from torch2web.catalog.load import Gate, ModelSpec, load_catalog, spec_from
 from torch2web.catalog.materials import Materials, ReferenceImage, Sample
+from torch2web.catalog.source import Source
+from torch2web.catalog.tolerance import Tolerance
 
-__all__ = ["EXACT", "Gate", "Materials", "ModelSpec", "ReferenceImage", "Sample", "load_catalog"]
+__all__ = [
+    "EXACT",
+    "Gate",
+    "Materials",
+    "ModelSpec",
+    "ReferenceImage",
+    "Sample",
+    "Source",
+    "Tolerance",
+    "load_catalog",
+    "spec_from",
+]

@@ -2,16 +2,21 @@
 
 import math
 import tomllib
-from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from torch2web.architectures import architecture_names
+from torch2web.catalog.source import Source
+from torch2web.catalog.tolerance import Tolerance
 from torch2web.errors import CatalogError, TextEncodingError
 from torch2web.images import Preprocessing
 from torch2web.schemas import find_violation
+from torch2web.tasks import Task
 from torch2web.text_files import read_text
+
+DEFAULT_OPSET = 17
 
 
 @dataclass(frozen=True)
@@ -39,24 +44,29 @@ class ModelSpec:
     name: str
     title: str
     version: str
-    architecture: str
+    source: Source
     checkpoint: str
-    """File name in the folder given as --checkpoints."""
+    """Path relative to the folder given as --checkpoints."""
     output: str
     """File name of the ONNX model."""
     labels: tuple[str, ...]
-    """Class names in the order of the logits."""
+    """Class names in the order of the logits; names of the numbers of a regression; none of an embedding."""
     preprocessing: Preprocessing
     opset: int
-    tolerance: float
-    """Maximum absolute difference of a logit from PyTorch's."""
-    recommended: Recommendation
+    tolerance: Tolerance
+    recommended: Recommendation = Recommendation("browser", "primary")
     gate: Gate = Gate()
+    task: Task = field(default_factory=Task)
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """Shape of the input tensor of one image: channels, height, width."""
         return 3, *self.preprocessing.size
+
+    @property
+    def outputs(self) -> int | None:
+        """How many numbers the network gives for one image; None for an embedding, whose network tells."""
+        return self.task.outputs(len(self.labels))
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"preprocessing": self.preprocessing.as_dict()}
@@ -83,43 +93,59 @@ def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...
         raise CatalogError(path, violation.key, violation.problem)
     _require_finite(path, data, "")
     defaults = data.get("defaults", {})
-    specs = tuple(_model(path, index, {**defaults, **entry}) for index, entry in enumerate(data["models"]))
+    specs = tuple(
+        spec_from(path, f"models[{index}].", {**defaults, **entry})
+        for index, entry in enumerate(data["models"])
+    )
     for key in ("name", "output"):
         _require_distinct(path, key, [getattr(spec, key) for spec in specs])
     return _select(path, specs, only)
 
 
-def _model(path: Path, index: int, entry: dict[str, Any]) -> ModelSpec:
-    for key in ("labels", "opset", "tolerance", "preprocessing"):
+def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
+    """The model of a catalogue's entry, defaults included, which the schema has accepted.
+
+    `path` and `prefix`, such as `models[0].`, name the entry in errors. Raises CatalogError.
+    """
+    source = Source.from_dict(entry)
+    task = Task.from_value(entry.get("task", "softmax"))
+    required = ("tolerance", "preprocessing", *(("labels",) if task.kind != "embedding" else ()))
+    for key in required:
         if key not in entry:
-            raise CatalogError(path, f"models[{index}].{key}", "is missing, here and in [defaults]")
-    if entry["architecture"] not in architecture_names():
+            raise CatalogError(path, f"{prefix}{key}", "is missing, here and in [defaults]")
+    if source.kind == "architecture" and source.name not in architecture_names():
         known = ", ".join(architecture_names())
-        problem = f"found {entry['architecture']!r}, expected one of {known}"
-        raise CatalogError(path, f"models[{index}].architecture", problem)
+        problem = f"found {source.name!r}, expected one of {known}"
+        raise CatalogError(path, f"{prefix}architecture", problem)
     return ModelSpec(
-        **{key: entry[key] for key in ("name", "title", "version", "architecture", "checkpoint", "output")},
-        labels=tuple(entry["labels"]),
-        preprocessing=_preprocessing(path, index, entry["preprocessing"]),
-        opset=entry["opset"],
-        tolerance=float(entry["tolerance"]),
-        recommended=Recommendation(**entry["recommended"]),
+        name=entry["name"],
+        title=entry.get("title", entry["name"]),
+        version=entry.get("version", "1.0.0"),
+        source=source,
+        checkpoint=entry["checkpoint"],
+        output=entry.get("output", f"{entry['name']}.onnx"),
+        labels=tuple(entry.get("labels", ())),
+        preprocessing=_preprocessing(path, prefix, entry["preprocessing"]),
+        opset=entry.get("opset", DEFAULT_OPSET),
+        tolerance=Tolerance(float(entry["tolerance"])),
+        recommended=Recommendation(**entry.get("recommended", {"target": "browser", "role": "primary"})),
         gate=Gate(**entry.get("gate", {})),
+        task=task,
     )
 
 
-def _preprocessing(path: Path, index: int, entry: dict[str, Any]) -> Preprocessing:
+def _preprocessing(path: Path, prefix: str, entry: Mapping[str, Any]) -> Preprocessing:
     """Parse `preprocessing`; `resize` and `filter` are shorthand for a single resize step."""
     given = [key for key in ("resize", "filter", "steps") if key in entry]
     if given not in (["resize", "filter"], ["steps"]):
         found = " and ".join(given) or "neither"
         problem = f"found {found}, expected either resize and filter, or steps"
-        raise CatalogError(path, f"models[{index}].preprocessing", problem)
+        raise CatalogError(path, f"{prefix}preprocessing", problem)
     steps = entry.get("steps") or [{"op": "resize", "size": entry["resize"], "filter": entry["filter"]}]
     try:
         return Preprocessing.from_dict({**entry, "steps": steps})
     except ValueError as error:
-        raise CatalogError(path, f"models[{index}].preprocessing.steps", str(error)) from error
+        raise CatalogError(path, f"{prefix}preprocessing.steps", str(error)) from error
 
 
 def _require_finite(path: Path, value: object, key: str) -> None:

@@ -42,10 +42,10 @@ class Conversions:
 
     def convert(self, spec: ModelSpec, checkpoint: Path | None, step: Callable[[str], None]) -> Converted:
         """Convert the weights of `checkpoint`, or the demo weights for None. Raises Torch2WebError."""
-        path = checkpoint or self.materials.weights_file(spec.architecture)
+        path = checkpoint or self.materials.weights_file(spec.source.name)
         if not path.is_file():
             advice = "Build it from a checkpoint of its own with --checkpoints DIR."
-            raise CheckpointError(path, f"there are no demo weights for {spec.architecture}", advice)
+            raise CheckpointError(path, f"there are no demo weights for {spec.source.name}", advice)
         weights = Weights(path.name, sha256_of(path), demo=checkpoint is None)
         # Without the compiled backend, a conversion that has a plan is as good as one that has none.
         entries = [
@@ -87,7 +87,7 @@ class Conversions:
     def _inputs(self, spec: ModelSpec, weights: Weights, *, planned: bool) -> dict[str, Any]:
         """Everything that a conversion depends on."""
         return {
-            **fingerprint(spec.architecture),
+            **fingerprint(spec.source.name),
             "spec": spec.as_dict(),
             "weights": weights.sha256,
             "demo": weights.demo,

@@ -100,7 +100,7 @@ def convert(
         golden={
             "seed": reference.golden_seed,
             "logits": reference.golden_logits.tolist(),
-            "tolerance": spec.tolerance,
+            "tolerance": spec.tolerance.atol,
         },
         reference=_by_image(reference),
         variants=tuple(passed),

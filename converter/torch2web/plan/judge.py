@@ -59,12 +59,12 @@ def _difference(
         return f"found logits {list(found.shape)}, expected {list(expected.shape)}"
     differences = np.abs(found.astype(np.float64) - expected).max(axis=1)
     largest = float(differences.max())  # NaN if any is
-    if largest <= spec.tolerance:
+    if largest <= spec.tolerance.atol:
         return ""
     names = [*["golden input"] * len(variant.golden["logits"]), *reference.image_names]
     worst = names[int(differences.argmax())]
     judge = "PyTorch's" if exact else "onnxruntime's"
     return (
         f"with {variant.name} weights the {build} engine's logits differ from {judge} by {largest:.3g} "
-        f"({worst}), tolerance {spec.tolerance:g}"
+        f"({worst}), tolerance {spec.tolerance.atol:g}"
     )

@@ -35,13 +35,13 @@ def load_model(spec: ModelSpec, checkpoint: Path | None, materials: Materials) -
     Returns it in eval mode, float32, on the CPU. Raises CheckpointError if the file is unreadable, unsafe or
     not finite, and StateDictError if its keys or shapes do not match the architecture.
     """
-    path = materials.weights_file(spec.architecture) if checkpoint is None else checkpoint
+    path = materials.weights_file(spec.source.name) if checkpoint is None else checkpoint
     state = _read_demo(spec, materials) if checkpoint is None else read_state_dict(checkpoint)
     pixels = spec.preprocessing
     with torch.device("meta"):  # no allocation and no initialisation of weights that are replaced
-        model = load_architecture(spec.architecture).build(len(spec.labels), *pixels.size)
+        model = load_architecture(spec.source.name).build(len(spec.labels), *pixels.size)
     expected = model.state_dict()
-    _require_fit(path, spec.architecture, expected, state)
+    _require_fit(path, spec.source.name, expected, state)
     state = {key: value.to(expected[key].dtype) for key, value in state.items()}
     _require_finite(path, state)
     model.load_state_dict(state, strict=True, assign=True)
@@ -54,7 +54,7 @@ def _listed(labels: Sequence[str]) -> str:
 
 
 def _read_demo(spec: ModelSpec, materials: Materials) -> dict[str, Tensor]:
-    path = materials.weights_file(spec.architecture)
+    path = materials.weights_file(spec.source.name)
     if spec.labels != materials.labels:
         problem = (
             f"the demo weights have the labels {', '.join(materials.labels)}, in this order; "
@@ -63,7 +63,7 @@ def _read_demo(spec: ModelSpec, materials: Materials) -> dict[str, Tensor]:
         raise CheckpointError(path, problem, "Provide a checkpoint for this model: --checkpoints DIR.")
     _require_checkpoint_file(path)
     _read_safetensors(path)  # raises for a damaged file
-    return materials.load_weights(spec.architecture)
+    return materials.load_weights(spec.source.name)
 
 
 def read_state_dict(path: Path) -> dict[str, Tensor]:

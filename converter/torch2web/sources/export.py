@@ -21,7 +21,7 @@ def export_onnx(model: nn.Module, spec: ModelSpec, path: Path) -> None:
 
     Raises ExportError if PyTorch cannot export it, or if the file has another opset, name, dtype or shape.
     """
-    exportable = load_architecture(spec.architecture).exportable(model)
+    exportable = load_architecture(spec.source.name).exportable(model)
     example = torch.zeros(1, *spec.input_shape)
     try:
         with warnings.catch_warnings():

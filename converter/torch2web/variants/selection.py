@@ -96,7 +96,7 @@ def _judge(
         golden={
             "seed": reference.golden_seed,
             "logits": golden.tolist(),
-            "tolerance": spec.tolerance,
+            "tolerance": spec.tolerance.atol,
         },
         logits=dict(zip(reference.image_names, found[1].tolist(), strict=True)),
     )

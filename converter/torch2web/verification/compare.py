@@ -54,7 +54,7 @@ def verify_onnx(
     not match the labels, and ConstantOutputError if the reference does not depend on the image.
     """
     require_usable(spec, reference)
-    spread, needed = _spread(reference), MIN_SPREAD_FACTOR * spec.tolerance
+    spread, needed = _spread(reference), MIN_SPREAD_FACTOR * spec.tolerance.atol
     if spread < needed and not allow_dead:
         raise ConstantOutputError(spec.name, spread, needed)
     report = measure(spec, reference, *run_all(create_session(path), spec, reference))
@@ -121,7 +121,7 @@ def measure(
     return VerificationReport(
         images=len(reference.image_names),
         batch_sizes=tuple(reference.logits),
-        tolerance=spec.tolerance,
+        tolerance=spec.tolerance.atol,
         logits_max_abs_diff=float(per_image.max()),
         logits_mean_abs_diff=float(differences.mean()),
         probabilities_max_abs_diff=float(np.abs(probabilities - softmax(expected)).max()),
@@ -129,7 +129,7 @@ def measure(
         worst_image=names[worst],
         logits_spread=spread,
         top1_classes=len(np.unique(reference.logits[1].argmax(axis=1))),
-        dead=spread < MIN_SPREAD_FACTOR * spec.tolerance,
+        dead=spread < MIN_SPREAD_FACTOR * spec.tolerance.atol,
     )
 
 
@@ -140,8 +140,8 @@ def require_within_tolerance(spec: ModelSpec, report: VerificationReport) -> Non
         "mean difference": report.logits_mean_abs_diff,
         "probability difference": report.probabilities_max_abs_diff,
         "top-1 agreement": report.top1_agreement,
-        "tolerance": spec.tolerance,
+        "tolerance": spec.tolerance.atol,
     }
-    if not report.logits_max_abs_diff <= spec.tolerance:
+    if not report.logits_max_abs_diff <= spec.tolerance.atol:
         raise VerificationError(spec.name, "logits exceed the tolerance", figures, report.worst_image)
     # Top-1 needs no separate check: within the tolerance it can differ only between tied classes.

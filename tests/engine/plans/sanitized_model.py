@@ -28,7 +28,7 @@ def main(library: CDLL, name: str, encoding: str) -> None:
     inputs = reference.inputs[:1]
     expected = run_session(create_session_with(split.graph, decode_all(tensors)), inputs)
     found = logits(library, plan_model(onnx.load_from_string(split.graph)), tensors, inputs, threads=2)
-    assert np.abs(found - expected).max() <= spec.tolerance
+    assert np.abs(found - expected).max() <= spec.tolerance.atol
     print(f"{name} in {encoding}")
 
 

@@ -69,7 +69,7 @@ def test_exact_weights_give_what_pytorch_gives(library: CDLL, case: Case, thread
     inputs = np.concatenate([reference.inputs, golden_input(reference.golden_seed, spec.preprocessing)])
     expected = np.concatenate([reference.logits[1], reference.golden_logits])
     found = logits(library, plan, stored_as(split, EXACT), inputs, threads)
-    assert np.abs(found - expected).max() <= spec.tolerance
+    assert np.abs(found - expected).max() <= spec.tolerance.atol
 
 
 @pytest.mark.parametrize("encoding", [name for name in ENCODINGS if name != EXACT])
@@ -81,4 +81,4 @@ def test_other_forms_give_what_onnxruntime_gives(library: CDLL, case: Case, enco
     plan = plan_model(onnx.load_from_string(split.graph))
     expected = run_session(create_session_with(split.graph, decode_all(tensors)), reference.inputs[:3])
     found = logits(library, plan, tensors, reference.inputs[:3], 1)
-    assert np.abs(found - expected).max() <= spec.tolerance
+    assert np.abs(found - expected).max() <= spec.tolerance.atol

@@ -112,7 +112,7 @@ class ModelRecord:
             "opset": spec.opset,
             "provenance": {
                 "weights": "demo" if self.weights.demo else "checkpoint",
-                "architecture": spec.architecture,
+                "architecture": spec.source.name,
                 "checkpoint": {"name": self.weights.name, "sha256": self.weights.sha256},
             },
             "recommended": {"target": spec.recommended.target, "role": spec.recommended.role},
