@@ -124,7 +124,6 @@ def test_only_some(tmp_path: Path) -> None:
             "models[0].architecture",
             "expected one of efficientnet_b0, landmark_cnn",
         ),
-        ('"mobile_epoch35.pth"', '"mobile.h5"', "models[0].checkpoint", "matches"),
         ('"mobilenet_emotion.onnx"', '"../../x.onnx"', "models[0].output", "matches"),
         (
             'target = "server"',
