@@ -12,6 +12,7 @@ from typing import Any
 import onnx
 
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
+from torch2web.pipeline.heatmaps import Heatmap, convert_heatmap
 from torch2web.plan import Plan, PlanError, plan_model, why_refused
 from torch2web.sources import export_onnx, load_model
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
@@ -39,6 +40,8 @@ class Conversion:
     plan: PartedFile | None
     no_plan: str
     """Why there is no plan; empty where there is one or none was wanted."""
+    heatmap: Heatmap | None
+    """Class activation maps; None where the network has none."""
     seconds: float
 
     def as_record(self) -> dict[str, Any]:
@@ -107,6 +110,7 @@ def convert(
         refused=tuple(refused),
         plan=write_parts(entry.folder, PARTS, plan.content, PART_SIZE) if plan and not no_plan else None,
         no_plan=no_plan,
+        heatmap=convert_heatmap(split, model, reference.inputs, engine, entry),
         seconds=time.monotonic() - started,
     )
 

@@ -25,6 +25,8 @@ class Value:
     shape: tuple[int, ...]
     data: NDArray[Any] | None = None
     weight: str | None = None
+    transposed: bool = False
+    """Whether it is the transpose of the stored weight, a matrix; only products read such values."""
 
     @property
     def is_known(self) -> bool:

@@ -32,7 +32,7 @@ def why_refused(
 
     def judge(build: str) -> str:
         try:
-            found = _run(modules[build], plan, tensors, inputs)
+            found = run_plan(modules[build], plan, tensors, inputs)
         except EngineError as error:
             return f"the {build} engine fails to run its plan with {variant.name} weights: {error}"
         return _difference(build, spec, reference, variant, found)
@@ -41,8 +41,11 @@ def why_refused(
         return next(filter(None, pool.map(judge, modules)), "")
 
 
-def _run(module: bytes, plan: Plan, tensors: Tensors, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits [inputs, classes]."""
+def run_plan(module: bytes, plan: Plan, tensors: Tensors, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Outputs [inputs, …] of `plan` in the engine `module`, with the weights `tensors` of a variant.
+
+    Raises EngineError and ToolError.
+    """
     engine = WasmEngine(module, plan.content)
     engine.load(tensors)
     return np.stack([engine.run(image) for image in inputs])

@@ -2,16 +2,19 @@
 
 from torch2web.catalog import EXACT
 from torch2web.variants.encodings import Tensors, decode_all
+from torch2web.variants.heatmap import HeatmapGraph, heatmap_graph
 from torch2web.variants.selection import Refused, Variant, make_variants
 from torch2web.variants.split import SplitModel, split_model
 
 __all__ = [
     "EXACT",
+    "HeatmapGraph",
     "Refused",
     "SplitModel",
     "Tensors",
     "Variant",
     "decode_all",
+    "heatmap_graph",
     "make_variants",
     "split_model",
 ]

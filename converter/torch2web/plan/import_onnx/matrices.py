@@ -1,7 +1,10 @@
 """Imports Gemm and MatMul."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from torch2web.plan.errors import PlanError
 from torch2web.plan.format import BinaryKind
 from torch2web.plan.import_onnx.reader import Node
 from torch2web.plan.ir import Binary, MatMul, Op, Product, Transpose, Value, View
@@ -74,13 +77,18 @@ def matmul(node: Node) -> list[Op]:
     x, matrix = node.first, node.inputs[1]
     assert matrix is not None
     output = node.outputs[0]
+    if matrix.transposed and len(x.shape) < 2:
+        raise PlanError(node.label, node.kind, "computation on stored weights is not supported")
     if not (matrix.is_known and len(matrix.shape) == 2 and len(x.shape) >= 2):
         return [MatMul(node.label, [x, matrix], output)]
     rows, outputs = x.size // x.shape[-1], matrix.shape[1]
     flat = Value(f"{x.name}.rows", (rows, x.shape[-1]))
     product = Value(f"{output.name}.rows", (rows, outputs))
+    transposed = matrix.transposed
+    if transposed:
+        matrix = replace(matrix, name=str(matrix.weight), shape=matrix.shape[::-1], transposed=False)
     return [
         View(node.label, [x], flat),
-        Product(node.label, [flat, matrix, _zeros(node, outputs)], product, transposed=False),
+        Product(node.label, [flat, matrix, _zeros(node, outputs)], product, transposed),
         View(node.label, [product], output),
     ]

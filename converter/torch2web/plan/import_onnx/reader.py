@@ -118,6 +118,8 @@ class _Tracer:
             inputs = tuple(self.values[name] if name else None for name in proto.input)
             if self._fold(proto, label, inputs):
                 continue
+            if proto.op_type != "MatMul" and any(value and value.transposed for value in inputs):
+                raise PlanError(label, proto.op_type, "computation on stored weights is not supported")
             attributes = {entry.name: helper.get_attribute_value(entry) for entry in proto.attribute}
             outputs = self._infer(proto, label, inputs)
             if attributes.get("ceil_mode", 0) and inputs[0] is not None:
@@ -138,6 +140,12 @@ class _Tracer:
         if proto.op_type == "Identity":  # two layers that share a weight
             name = proto.output[0]
             self.values[name] = replace(given[0], name=name)
+            return True
+        if proto.op_type == "Transpose" and given[0].weight and len(given[0].shape) == 2:
+            matrix = given[0]
+            self.values[proto.output[0]] = replace(
+                matrix, name=proto.output[0], shape=matrix.shape[::-1], transposed=not matrix.transposed
+            )
             return True
         data = {value.name: value.data for value in given if value.data is not None}
         if any(value.data is None for value in given):

@@ -5,7 +5,14 @@ from torch2web.site.manifest.backends import Backends
 from torch2web.site.manifest.check import SCHEMA, read_manifest
 from torch2web.site.manifest.delivery import ALL_VARIANTS, Delivery
 from torch2web.site.manifest.layout import CHECKSUMS, ENTRY, MANIFEST, OFFLINE, SUMS, read_sums
-from torch2web.site.manifest.records import ModelRecord, VariantRecord, Weights, checksums_json, manifest_json
+from torch2web.site.manifest.records import (
+    HeatmapFiles,
+    ModelRecord,
+    VariantRecord,
+    Weights,
+    checksums_json,
+    manifest_json,
+)
 
 __all__ = [
     "ALL_VARIANTS",
@@ -18,6 +25,7 @@ __all__ = [
     "Backends",
     "Delivery",
     "Engine",
+    "HeatmapFiles",
     "ModelRecord",
     "Runtime",
     "RuntimeFiles",

@@ -45,6 +45,27 @@ class VariantRecord:
 
 
 @dataclass(frozen=True)
+class HeatmapFiles:
+    """Class activation maps: graph and plan that share the weights of the model's variants."""
+
+    height: int
+    width: int
+    max_abs_diff: float
+    graph: PartedFile | None
+    plan: PartedFile | None
+
+    @property
+    def files(self) -> tuple[PartedFile, ...]:
+        return tuple(file for file in (self.graph, self.plan) if file)
+
+    def as_dict(self) -> dict[str, Any]:
+        graph = {"graph": self.graph.as_dict()} if self.graph else {}
+        plan = {"plan": self.plan.as_dict()} if self.plan else {}
+        size = {"height": self.height, "width": self.width}
+        return {**size, "max_abs_diff": self.max_abs_diff, **graph, **plan}
+
+
+@dataclass(frozen=True)
 class ModelRecord:
     """One model, converted and verified, as the manifest lists it."""
 
@@ -70,6 +91,8 @@ class ModelRecord:
     """Candidates that did not pass the gate: name, size, reason and verification."""
     reference: Mapping[str, Sequence[float]]
     """PyTorch's logits by reference image; for the page that verifies only."""
+    heatmap: HeatmapFiles | None = None
+    """None where the network has no class activation maps, or no backend of this site computes them."""
 
     @property
     def default(self) -> VariantRecord:
@@ -91,6 +114,7 @@ class ModelRecord:
     def files(self) -> tuple[FileRecord, ...]:
         """Every file of this model, each once."""
         parted = [self.graph, self.plan, *(variant.weights for variant in self.variants)]
+        parted += self.heatmap.files if self.heatmap else ()
         parts = [part for file in parted if file for part in file.parts]
         plain = [self.plain] if self.plain else []
         return tuple({file.path: file for file in (*plain, *parts)}.values())
@@ -122,6 +146,7 @@ class ModelRecord:
             **graph,
             **plan,
             **no_plan,
+            **({"heatmap": self.heatmap.as_dict()} if self.heatmap else {}),
             "variants": [variant.as_dict() for variant in self.variants],
             "gate": asdict(spec.gate),
             "refused": [dict(refused) for refused in self.refused],

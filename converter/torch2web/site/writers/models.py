@@ -4,7 +4,7 @@ from pathlib import Path
 
 from torch2web.catalog import ModelSpec
 from torch2web.errors import OutputError
-from torch2web.site.manifest import Delivery, ModelRecord, VariantRecord, Weights
+from torch2web.site.manifest import Delivery, HeatmapFiles, ModelRecord, VariantRecord, Weights
 from torch2web.store import (
     MODEL,
     PART_SIZE,
@@ -36,6 +36,17 @@ def place_model(
             conversion.files.place(part.path, root / part.path)
         return file
 
+    heatmap = None
+    if found := record["heatmap"]:
+        graph, plan = found["graph"] if backends.with_runtime else None, found["plan"] if planned else None
+        if graph or plan:
+            heatmap = HeatmapFiles(
+                height=found["height"],
+                width=found["width"],
+                max_abs_diff=found["max_abs_diff"],
+                graph=place_parts(PartedFile.from_dict(graph)) if graph else None,
+                plan=place_parts(PartedFile.from_dict(plan)) if plan else None,
+            )
     plain = None
     if delivery.full_onnx:
         model = FileRecord(**record["model"])
@@ -68,6 +79,7 @@ def place_model(
         golden=record["golden"],
         refused=record["refused"],
         reference=record["reference"],
+        heatmap=heatmap,
     )
 
 

@@ -1,0 +1,192 @@
+"""Class activation maps (Zhou et al., 2016, arXiv:1512.04150): a second graph that shares the weights.
+
+Where a network ends in global average pooling and one linear layer, the layer may as well be applied to each
+pixel of the feature map before the pooling: the map of a class has its logit as its mean. The bias is part of
+the map, so that this holds exactly.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
+
+_PRODUCTS = ("Gemm", "MatMul")
+_SHAPE_ONLY = frozenset(("Dropout", "Flatten", "Identity", "Reshape", "Squeeze"))
+"""Operators between pooling and linear layer that leave the values as they are."""
+
+
+@dataclass(frozen=True)
+class HeatmapGraph:
+    """ONNX with the same external weights as the model's graph.
+
+    Its output is [batch, classes · (1 + height · width)]: for each image the logits, computed as the means
+    of the maps, then the map of each class, row by row.
+    """
+
+    graph: bytes
+    features: str
+    """Name of the feature map [batch, channels, height, width] before the pooling."""
+
+
+class _NoHeatmapError(Exception):
+    """The network does not end in global average pooling and one linear layer."""
+
+
+def heatmap_graph(graph: bytes) -> HeatmapGraph | None:
+    """The graph of the class activation maps of `graph`, ONNX; None where the network has none."""
+    model = onnx.load_from_string(graph)
+    try:
+        layers, features = _Tail(model).find()
+    except _NoHeatmapError:
+        return None
+    head = _Head(features, next(entry.version for entry in model.opset_import if not entry.domain))
+    for layer in layers:
+        head.add_layer(layer)
+    head.add_outputs()
+    body = _needed(model.graph, features)
+    del model.graph.node[:]
+    model.graph.node.extend([*body, *head.nodes])
+    model.graph.initializer.extend(head.constants)
+    read = {name for node in model.graph.node for name in node.input}
+    for tensor in [tensor for tensor in model.graph.initializer if tensor.name not in read]:
+        model.graph.initializer.remove(tensor)
+    del model.graph.value_info[:]
+    del model.graph.output[0].type.tensor_type.shape.dim[1:]
+    model.graph.output[0].type.tensor_type.shape.dim.add(dim_param="values")
+    return HeatmapGraph(model.SerializeToString(deterministic=True), features)
+
+
+class _Tail:
+    """The end of a network, read from its output backwards."""
+
+    def __init__(self, model: ModelProto) -> None:
+        self.output: str = model.graph.output[0].name
+        self.producers: dict[str, NodeProto] = {
+            name: node for node in model.graph.node for name in node.output
+        }
+        self.constants = {tensor.name: tensor for tensor in model.graph.initializer}
+        for node in model.graph.node:
+            if node.op_type == "Constant":
+                self.constants[node.output[0]] = node.attribute[0].t
+
+    def find(self) -> tuple[list[NodeProto], str]:
+        """The nodes of the last linear layer, in order, and the feature map before the pooling."""
+        layers = list(self._linear_layers(self.output))
+        pooled = {layer.input[0] for layer in layers if layer.op_type in _PRODUCTS}
+        if len(pooled) != 1:
+            raise _NoHeatmapError
+        return layers, self._before_pooling(pooled.pop())
+
+    def _linear_layers(self, name: str) -> Iterator[NodeProto]:
+        """Gemm, several of them with a Concat (see `split.py`), or MatMul, each perhaps with an Add."""
+        node = self._producer(name)
+        if node.op_type == "Concat" and _attributes(node).get("axis") in (1, -1):
+            for part in node.input:
+                yield from self._linear_layers(part)
+        elif (node.op_type == "Add" and node.input[1] in self.constants) or node.op_type == "Identity":
+            yield from self._linear_layers(node.input[0])
+        elif not self._is_product(node):
+            raise _NoHeatmapError
+        yield node
+
+    def _is_product(self, node: NodeProto) -> bool:
+        plain = {"alpha": 1.0, "beta": 1.0, "transA": 0}
+        found = {key: value for key, value in _attributes(node).items() if key in plain}
+        known = all(name in self.constants for name in node.input[1:])
+        return node.op_type in _PRODUCTS and known and {**plain, **found} == plain
+
+    def _before_pooling(self, name: str) -> str:
+        node = self._producer(name)
+        while node.op_type in _SHAPE_ONLY:
+            node = self._producer(node.input[0])
+        if node.op_type == "GlobalAveragePool":
+            return str(node.input[0])
+        axes: set[int] = set()
+        while node.op_type == "ReduceMean" and not axes >= {2, 3}:
+            axes |= {axis % 4 for axis in self._axes(node)}
+            name = node.input[0]
+            node = self.producers.get(name, NodeProto())
+        if axes != {2, 3}:
+            raise _NoHeatmapError
+        return name
+
+    def _axes(self, node: NodeProto) -> Sequence[int]:
+        given = _attributes(node).get("axes")
+        if given is None and len(node.input) > 1 and node.input[1] in self.constants:
+            given = numpy_helper.to_array(self.constants[node.input[1]]).tolist()
+        return given or ()
+
+    def _producer(self, name: str) -> NodeProto:
+        if name not in self.producers:
+            raise _NoHeatmapError
+        return self.producers[name]
+
+
+class _Head:
+    """The linear layer, applied to each pixel of a feature map [batch, channels, height, width]."""
+
+    def __init__(self, features: str, opset: int) -> None:
+        self.nodes: list[NodeProto] = []
+        self.constants: list[TensorProto] = []
+        self._opset = opset
+        self._renamed: dict[str, str] = {}
+        self._last = ""
+        flat = self._add("Reshape", "flat", features, self._integers("flat", 0, 0, -1))
+        self._pixels = self._add("Transpose", "pixels", flat, perm=[0, 2, 1])
+
+    def add_layer(self, layer: NodeProto) -> None:
+        name = layer.output[0]
+        match layer.op_type:
+            case "Concat":
+                parts = [self._renamed[part] for part in layer.input]
+                found = self._add("Concat", name, *parts, axis=2)
+            case "Add":
+                found = self._add("Add", name, self._renamed[layer.input[0]], layer.input[1])
+            case "Identity":
+                found = self._renamed[layer.input[0]]
+            case _:
+                found = self._product(layer)
+        self._last = self._renamed[name] = found
+
+    def add_outputs(self) -> None:
+        """The logits as means of the maps, and the maps."""
+        maps = self._add("Transpose", "maps", self._last, perm=[0, 2, 1])
+        if self._opset >= 18:
+            logits = self._add("ReduceMean", "logits", maps, self._integers("axes", 2), keepdims=0)
+        else:
+            logits = self._add("ReduceMean", "logits", maps, axes=[2], keepdims=0)
+        rows = self._add("Reshape", "rows", maps, self._integers("rows", 0, -1))
+        self.nodes.append(helper.make_node("Concat", [logits, rows], ["output"], "heatmap.output", axis=1))
+
+    def _product(self, layer: NodeProto) -> str:
+        name, matrix = layer.output[0], layer.input[1]
+        if _attributes(layer).get("transB", 0):
+            matrix = self._add("Transpose", f"{name}.matrix", matrix, perm=[1, 0])
+        product = self._add("MatMul", f"{name}.product", self._pixels, matrix)
+        return self._add("Add", f"{name}.sum", product, layer.input[2]) if len(layer.input) > 2 else product
+
+    def _integers(self, name: str, *values: int) -> str:
+        self.constants.append(numpy_helper.from_array(np.array(values, np.int64), f"heatmap.{name}.constant"))
+        return self.constants[-1].name
+
+    def _add(self, kind: str, name: str, *inputs: str, **attributes: Any) -> str:
+        output = f"heatmap.{name}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], output, **attributes))
+        return output
+
+
+def _needed(graph: GraphProto, name: str) -> list[NodeProto]:
+    """The nodes that `name` depends on, in their order."""
+    needed, kept = {name}, []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+            kept.append(node)
+    return kept[::-1]
+
+
+def _attributes(node: NodeProto) -> dict[str, Any]:
+    return {entry.name: helper.get_attribute_value(entry) for entry in node.attribute}
