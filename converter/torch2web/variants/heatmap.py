@@ -142,9 +142,9 @@ class _Head:
         match layer.op_type:
             case "Concat":
                 parts = [self._renamed[part] for part in layer.input]
-                found = self._add("Concat", name, *parts, axis=2)
+                found = self._add("Concat", f"layer.{name}", *parts, axis=2)
             case "Add":
-                found = self._add("Add", name, self._renamed[layer.input[0]], layer.input[1])
+                found = self._add("Add", f"layer.{name}", self._renamed[layer.input[0]], layer.input[1])
             case "Identity":
                 found = self._renamed[layer.input[0]]
             case _:
@@ -164,9 +164,13 @@ class _Head:
     def _product(self, layer: NodeProto) -> str:
         name, matrix = layer.output[0], layer.input[1]
         if _attributes(layer).get("transB", 0):
-            matrix = self._add("Transpose", f"{name}.matrix", matrix, perm=[1, 0])
-        product = self._add("MatMul", f"{name}.product", self._pixels, matrix)
-        return self._add("Add", f"{name}.sum", product, layer.input[2]) if len(layer.input) > 2 else product
+            matrix = self._add("Transpose", f"layer.{name}.matrix", matrix, perm=[1, 0])
+        product = self._add("MatMul", f"layer.{name}.product", self._pixels, matrix)
+        return (
+            self._add("Add", f"layer.{name}.sum", product, layer.input[2])
+            if len(layer.input) > 2
+            else product
+        )
 
     def _integers(self, name: str, *values: int) -> str:
         self.constants.append(numpy_helper.from_array(np.array(values, np.int64), f"heatmap.{name}.constant"))
