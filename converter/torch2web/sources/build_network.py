@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from torch2web.architectures import load_architecture
 from torch2web.catalog import Materials, ModelSpec
-from torch2web.errors import CheckpointError, StateDictError
-from torch2web.sources.checkpoint import read_state_dict
+from torch2web.errors import CheckpointError
+from torch2web.sources.checkpoint import choose_state, read_checkpoint, read_state_dict
 
 _MAX_LABELS = 6
 """Labels that an error lists."""
@@ -22,13 +22,15 @@ def load_model(spec: ModelSpec, checkpoint: Path | None, materials: Materials) -
     not finite, and StateDictError if its keys or shapes do not match the architecture.
     """
     path = materials.weights_file(spec.source.name) if checkpoint is None else checkpoint
-    state = _read_demo(spec, materials) if checkpoint is None else read_state_dict(checkpoint)
     pixels = spec.preprocessing
     with torch.device("meta"):  # no allocation and no initialisation of weights that are replaced
         model = load_architecture(spec.source.name).build(len(spec.labels), *pixels.size)
     expected = model.state_dict()
-    _require_fit(path, spec.source.name, expected, state)
-    state = {key: value.to(expected[key].dtype) for key, value in state.items()}
+    if checkpoint is None:
+        state = _read_demo(spec, materials)
+    else:
+        found = read_checkpoint(checkpoint)
+        state = choose_state(found, expected, spec.source.name, spec.source.weights_key).state
     _require_finite(path, state)
     model.load_state_dict(state, strict=True, assign=True)
     return model.eval()
@@ -49,27 +51,6 @@ def _read_demo(spec: ModelSpec, materials: Materials) -> dict[str, Tensor]:
         raise CheckpointError(path, problem, "Provide a checkpoint for this model: --checkpoints DIR.")
     read_state_dict(path)  # raises for a damaged file
     return materials.load_weights(spec.source.name)
-
-
-def _require_fit(
-    path: Path, architecture: str, expected: Mapping[str, Tensor], found: Mapping[str, Tensor]
-) -> None:
-    # Checkpoints saved before PyTorch 0.4.1 lack num_batches_tracked; load_state_dict adds it.
-    missing = [key for key in expected if key not in found and not key.endswith(".num_batches_tracked")]
-    unexpected = [key for key in found if key not in expected]
-    misshaped = {
-        key: (tuple(found[key].shape), tuple(expected[key].shape))
-        for key in expected
-        if key in found and found[key].shape != expected[key].shape
-    }
-    if missing or unexpected or misshaped:
-        raise StateDictError(path, architecture, missing, unexpected, misshaped)
-    for key, value in found.items():
-        wanted = "floating point" if expected[key].is_floating_point() else "integer"
-        same_kind = value.is_floating_point() == expected[key].is_floating_point()
-        if not same_kind or value.is_quantized or value.layout != torch.strided:
-            problem = f"{key} is {value.dtype} ({value.layout}), expected a dense {wanted} tensor"
-            raise CheckpointError(path, problem, "Save the trained weights before quantisation.")
 
 
 def _require_finite(path: Path, state: Mapping[str, Tensor]) -> None:

@@ -1,132 +1,141 @@
-"""Reads the state dict in a checkpoint.
+"""Reads a checkpoint file of any supported format; nothing in it is executed (see pickle_machine.py)."""
 
-Pickles are read with `weights_only=True`: a file that needs more than tensors and plain containers is refused
-before any of its code is executed.
-"""
-
-import contextlib
-import pickletools
-import re
-import warnings
-from collections.abc import Mapping
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from torch2web.errors import CheckpointError
+from torch2web.errors import CheckpointError, PickledModuleError
+from torch2web.sources.checkpoint.constructors import Constructors
+from torch2web.sources.checkpoint.contents import Checkpoint, StateDict
+from torch2web.sources.checkpoint.find_states import describe, find_states, pickled_module
+from torch2web.sources.checkpoint.formats import CHECKPOINTS, Format, detect_format
+from torch2web.sources.checkpoint.pickle_machine import PickleMachine
+from torch2web.sources.checkpoint.pickle_stream import (
+    PickledContent,
+    load_storage,
+    persistent_storage,
+    read_stream,
+)
+from torch2web.sources.checkpoint.plain import plain_values
+from torch2web.sources.checkpoint.prefixes import without_wrapper_parts
+from torch2web.sources.checkpoint.refusals import SAVE_STATE, refusal, truncated
+from torch2web.sources.checkpoint.storages import TensorReader
+from torch2web.sources.checkpoint.values import DamagedError, Mapped, Opaque, RefusedError, TensorRef
+from torch2web.sources.checkpoint.zip_archive import open_archive
 
-_WRAPPERS = ("state_dict", "model_state_dict", "model")
-"""Keys under which training scripts store the state dict, next to optimizer state and epoch."""
-_PREFIXES = ("module.", "_orig_mod.")
-"""Key prefixes added by DataParallel and torch.compile."""
-_ADVICE = "Save it with torch.save(model.state_dict(), path), or as .safetensors."
+WRAPPERS = (
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "net",
+    "ema",
+    "ema_state_dict",
+    "state_dict_ema",
+    "model_ema",
+)
+"""Keys under which training scripts save state dicts; others are found as well."""
 
 
-def read_state_dict(path: Path) -> dict[str, Tensor]:
-    """Read the state dict in `path`: bare, or under `state_dict`, `model_state_dict` or `model`.
-
-    Removes the key prefixes of DataParallel and torch.compile. Raises CheckpointError.
-    """
-    _require_checkpoint_file(path)
-    content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
-    state = _find_state_dict(path, content)
-    while prefix := next(
-        (prefix for prefix in _PREFIXES if all(key.startswith(prefix) for key in state)), ""
-    ):
-        state = {key.removeprefix(prefix): value for key, value in state.items()}
-    return state
-
-
-def _require_checkpoint_file(path: Path) -> None:
-    """Raise CheckpointError for a file that is missing, empty, an LFS pointer or a web page."""
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read the checkpoint at `path`. Raises CheckpointError: missing, damaged, hostile, or of another
+    format."""
     try:
-        with path.open("rb") as file:
-            head = file.read(512)
+        found = detect_format(path)
+        if found not in CHECKPOINTS:
+            raise refusal(path, found)
+        if found is Format.SAFETENSORS:
+            return _read_safetensors(path)
+        return _read_pickled(path, found)
     except FileNotFoundError as error:
         raise CheckpointError(path, "there is no such file") from error
     except OSError as error:
         raise CheckpointError(path, f"it cannot be read: {error.strerror}") from error
-    if not head:
-        raise CheckpointError(path, "it is empty (0 bytes)", "Copy or download the checkpoint again.")
-    if head.startswith(b"version https://git-lfs"):
-        raise CheckpointError(path, "it is a Git LFS pointer, not the checkpoint", "Run: git lfs pull")
-    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml)", head, re.IGNORECASE):
-        problem = "it is an HTML or XML page, not a checkpoint"
-        raise CheckpointError(path, problem, "The download returned a web page; download the file itself.")
 
 
-def _read_safetensors(path: Path) -> object:
+def read_state_dict(path: Path) -> StateDict:
+    """The state dict of `path` where the network is unknown: the first under the usual keys, without
+    wrappers.
+
+    Raises CheckpointError.
+    """
+    states = read_checkpoint(path).states
+    key = next((key for key in ("", *WRAPPERS) if key in states), next(iter(states)))
+    state = states[key]
+    return StateDict({without_wrapper_parts(key): value for key, value in state.items()})
+
+
+def _read_safetensors(path: Path) -> Checkpoint:
     try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(path, f"it is not a valid .safetensors file: {error}") from error
+        with safe_open(path, framework="pt") as file:
+            tensors = {key: _float32(file.get_tensor(key)) for key in file.keys()}  # noqa: SIM118
+            extra: Mapping[str, object] = file.metadata() or {}
+    except SafetensorError as error:
+        raise CheckpointError(
+            path, f"it is not a valid .safetensors file: {error}", "Copy or download the checkpoint again."
+        ) from error
+    if not tensors:
+        raise CheckpointError(path, "it has no tensors", SAVE_STATE)
+    return Checkpoint(path, Format.SAFETENSORS, {"": StateDict(tensors)}, dict(extra))
 
 
-def _read_pickle(path: Path) -> object:
+def _float32(value: Tensor) -> Tensor:
+    return value.to(torch.float32) if value.is_floating_point() else value
+
+
+def _read_pickled(path: Path, found: Format) -> Checkpoint:
+    kind = "a PyTorch archive" if found is Format.PYTORCH else "a pickle"
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a malformed file raises below
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except MemoryError:
-        raise
-    except Exception as error:  # the unpickler raises arbitrary exceptions for damaged files
-        if name := _imported_name(path, str(error)):
-            problem = f"it was refused: loading it would execute {name}"
-            advice = f"A pickle can execute arbitrary code; none of it was executed. {_ADVICE}"
-            raise CheckpointError(path, problem, advice) from error
-        if "TorchScript" in str(error) or "torch.jit" in str(error):
-            raise CheckpointError(path, "it is a TorchScript archive, not a state dict", _ADVICE) from error
-        raise CheckpointError(path, _unreadable(path), _ADVICE) from error
+        with _pickled(path, found) as (pickled, reader):
+            states = find_states(pickled.content, reader.tensor)
+            if not states:
+                raise _no_state(path, pickled.content)
+            extra = plain_values(pickled.content, reader.tensor)
+    except RefusedError as error:
+        problem = f"it was refused: loading it would execute {error.name}"
+        advice = f"A pickle can execute arbitrary code; none of it was executed. {SAVE_STATE}"
+        raise CheckpointError(path, problem, advice) from error
+    except DamagedError as error:
+        raise truncated(path, kind, str(error)) from error
+    return Checkpoint(path, found, states, extra, pickled.unread)
 
 
-def _imported_name(path: Path, refusal: str) -> str:
-    """The global that a pickle imports, from torch's message or else from its first opcodes; else ""."""
-    if named := re.search(r"GLOBAL ([\w.]+)|global ([\w.]+) was", refusal, re.IGNORECASE):
-        return named[1] or named[2]
-    with path.open("rb") as file:
-        start = file.read(4096)
-    texts: list[str] = []
-    with contextlib.suppress(Exception):  # the opcodes after the import are not needed
-        for opcode, argument, _ in pickletools.genops(start):
-            if opcode.name == "GLOBAL":
-                return str(argument).replace(" ", ".")
-            if opcode.name == "STACK_GLOBAL":
-                return ".".join(texts[-2:])
-            if isinstance(argument, str):
-                texts.append(argument)
-    return ""
-
-
-def _unreadable(path: Path) -> str:
+@contextmanager
+def _pickled(path: Path, found: Format) -> Iterator[tuple[PickledContent, TensorReader]]:
     size = path.stat().st_size
-    with path.open("rb") as file:
-        start = file.read(4)
-    if start.startswith(b"PK"):
-        return f"it is truncated or damaged ({size:,} bytes of a PyTorch archive, incomplete)"
-    if start.startswith(b"\x80"):
-        return f"it is truncated or damaged ({size:,} bytes of a pickle, incomplete)"
-    return f"it is not a PyTorch checkpoint ({size:,} bytes, starting with {start!r})"
+    if found is not Format.PYTORCH:
+        with path.open("rb") as file:
+            pickled = read_stream(file, size)
+            yield pickled, TensorReader(pickled.storage, size)
+        return
+    with open_archive(path) as archive:
+        constructors = Constructors(load_storage)
+        machine = PickleMachine(constructors.construct, persistent_storage)
+        content = machine.run(io.BytesIO(archive.pickle()))
+        pickled = PickledContent(content, archive.storage, tuple(sorted(constructors.unread)), True)
+        yield pickled, TensorReader(archive.storage, size, swap=archive.is_big_endian())
 
 
-def _find_state_dict(path: Path, content: object) -> dict[str, Tensor]:
-    candidates = [content]
-    if isinstance(content, Mapping):
-        candidates += [content[key] for key in _WRAPPERS if key in content]
-    for candidate in candidates:
-        if isinstance(candidate, Mapping) and candidate and all(map(_is_entry, candidate.items())):
-            return dict(candidate)
-    if isinstance(content, Mapping):
-        found = (
-            f"a dict with the keys {', '.join(map(str, list(content)[:8]))}" if content else "an empty dict"
-        )
+def _no_state(path: Path, content: object) -> CheckpointError:
+    if module := pickled_module(content):
+        return PickledModuleError(path, *module)
+    if isinstance(content, Mapped | dict) and content:
+        found = f"a dict with the keys {', '.join(_shown(key) for key in list(content)[:8])}"
+    elif isinstance(content, dict):
+        found = "an empty dict"
+    elif isinstance(content, list) and any(isinstance(value, TensorRef) for value in content):
+        found = "a list of tensors without names"
+    elif isinstance(content, Opaque):
+        found = f"an object of {content.path}, which was not loaded"
     else:
-        found = f"a {type(content).__name__}"
-    problem = f"found {found}, expected a state dict, bare or under one of {', '.join(_WRAPPERS)}"
-    raise CheckpointError(path, problem, _ADVICE)
+        found = describe(content)
+    problem = f"found {found}, expected a state dict, bare or under one of {', '.join(WRAPPERS)}"
+    return CheckpointError(path, problem, SAVE_STATE)
 
 
-def _is_entry(item: tuple[object, object]) -> bool:
-    return isinstance(item[0], str) and isinstance(item[1], Tensor)
+def _shown(key: object) -> str:
+    return str(key)[:40] if isinstance(key, str | int | float) else describe(key)
