@@ -4,6 +4,7 @@
     ├── InputError                invalid input; exit code 2
     │   ├── CatalogError          models.toml: a missing or unknown key, or an invalid value
     │   ├── CheckpointError       a missing, unreadable or unsafe checkpoint
+    │   │   ├── PickledModuleError  a whole pickled module, whose loading would execute code
     │   │   └── StateDictError    keys or shapes do not match the architecture
     │   ├── KeyFileError          an invalid file of a private or public key
     │   ├── MissingExtraError     an option whose optional packages are not installed
@@ -51,8 +52,27 @@ class CheckpointError(InputError):
         super().__init__(f"{path}: {problem}" + (f"\n{advice}" if advice else ""))
 
 
+class PickledModuleError(CheckpointError):
+    """A pickled torch.nn.Module of the class `class_name`, in the file's dict under `key`, "" for the file
+    itself."""
+
+    def __init__(self, path: Path, key: str, class_name: str) -> None:
+        self.key, self.class_name = key, class_name
+        inside = "".join(f"[{part!r}]" for part in key.split(".")) if key else ""
+        target = path.with_name(f"{path.stem}_state_dict.pth").name
+        super().__init__(
+            path,
+            f"it is a whole pickled module of the class {class_name}{f' under {key!r}' if key else ''}: "
+            f"loading it would execute {class_name}",
+            "Save its state dict where the class can be imported, if you trust the file:\n"
+            f"  model = torch.load({path.name!r}, map_location='cpu', weights_only=False){inside}\n"
+            f"  torch.save(model.state_dict(), {target!r})",
+        )
+
+
 class StateDictError(CheckpointError):
-    """Keys or shapes of a state dict do not match the architecture."""
+    """Keys or shapes of a state dict do not match the architecture; `compared` is its key, "" for a bare
+    one."""
 
     MAX_SHOWN = 5
 
@@ -63,14 +83,16 @@ class StateDictError(CheckpointError):
         missing: Sequence[str],
         unexpected: Sequence[str],
         misshaped: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]],
+        compared: str = "",
     ) -> None:
-        self.architecture = architecture
+        self.architecture, self.compared = architecture, compared
         self.missing, self.unexpected, self.misshaped = tuple(missing), tuple(unexpected), dict(misshaped)
         shapes = [
             f"{key} (found {list(found)}, expected {list(expected)})"
             for key, (found, expected) in misshaped.items()
         ]
-        lines = [f"its state dict does not match the architecture {architecture}:"]
+        where = f" under {compared!r}" if compared else ""
+        lines = [f"its state dict{where} does not match the architecture {architecture}:"]
         for kind, entries in (
             ("missing", self.missing),
             ("unexpected", self.unexpected),
