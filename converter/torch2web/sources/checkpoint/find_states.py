@@ -18,13 +18,14 @@ _SKIPPED = ("optim", "sched", "scaler", "rng", "sampler", "loops", "amp")
 def find_states(content: object, read: Callable[[TensorRef], Tensor]) -> dict[str, StateDict]:
     """State dicts by key path; floating point becomes float32."""
     found: dict[str, StateDict] = {}
-    cache: dict[int, Tensor] = {}  # one tensor for entries that share one, so that they are known to be equal
+    # One tensor for entries that share one. References are kept: the id of a value that is gone is used again.
+    cache: dict[int, tuple[TensorRef, Tensor]] = {}
 
     def once(ref: TensorRef) -> Tensor:
         if id(ref) not in cache:
             tensor = read(ref)
-            cache[id(ref)] = tensor.to(torch.float32) if tensor.is_floating_point() else tensor
-        return cache[id(ref)]
+            cache[id(ref)] = ref, tensor.to(torch.float32) if tensor.is_floating_point() else tensor
+        return cache[id(ref)][1]
 
     for path, entries in _dicts(content):
         tensors: dict[str, Tensor] = {}

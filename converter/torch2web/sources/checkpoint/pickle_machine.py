@@ -1,11 +1,12 @@
 """A pickle machine that executes nothing.
 
-`torch.load(weights_only=True)` with more safe globals would call constructors of the standard library, NumPy
-and Lightning with arguments of the file's choice, and the safety of each call would have to be argued. This
-machine makes no call: GLOBAL pushes the name of a class or function and imports nothing; REDUCE, NEWOBJ, OBJ
-and INST hand name and arguments to `construct` (constructors.py), a closed table of functions that make records
-of values.py from records; BUILD stores the state in the record. Names outside the table become `Opaque` records.
-It is safe because of what it lacks: no import, no getattr, no setattr, no call of a value of the stack.
+`torch.load(weights_only=True)` with more safe globals would call constructors of the standard library,
+NumPy and Lightning with arguments of the file's choice, and the safety of each call would have to be
+argued. This machine makes no call: GLOBAL pushes the name of a class or function and imports nothing;
+REDUCE, NEWOBJ, OBJ and INST hand name and arguments to `construct` (constructors.py), a closed table of
+functions that make records of values.py from records; BUILD stores the state in the record. Names outside
+the table become `Opaque` records. It is safe because of what it lacks: no import, no getattr, no setattr,
+no call of a value of the stack.
 
 `pickletools.genops` decodes the opcodes; it constructs nothing but numbers, strings and bytes.
 """
