@@ -70,6 +70,17 @@ _RENAMED = {
     "UserDict": "collections",
 }
 _TABLE: dict[str, Callable[[Args], object]] = {**PLAIN, **NUMPY, **TENSORS}
+_WITH_CLASS = (
+    "copyreg.__newobj__",
+    "copyreg.__newobj_ex__",
+    "copyreg._reconstructor",
+    "torch._tensor._rebuild_from_type_v2",
+    "torch._tensor._rebuild_from_type",
+    "torch.storage._load_from_bytes",
+)
+"""Functions that take a class or function of the file, or a file in the file."""
+ALLOWED = (*_TABLE, *_WITH_CLASS)
+"""Every class and function whose arguments are read."""
 
 
 class Constructors:

@@ -18,7 +18,7 @@ _SKIPPED = ("optim", "sched", "scaler", "rng", "sampler", "loops", "amp")
 def find_states(content: object, read: Callable[[TensorRef], Tensor]) -> dict[str, StateDict]:
     """State dicts by key path; floating point becomes float32."""
     found: dict[str, StateDict] = {}
-    # One tensor for entries that share one. References are kept: the id of a value that is gone is used again.
+    # One tensor for entries that share one. References are kept: ids of values that are gone are used again.
     cache: dict[int, tuple[TensorRef, Tensor]] = {}
 
     def once(ref: TensorRef) -> Tensor:

@@ -12,6 +12,7 @@ no call of a value of the stack.
 """
 
 import pickletools
+import warnings
 from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
@@ -49,10 +50,11 @@ class PickleMachine:
         """Run the pickle at the position of `stream`; its value. Raises DamagedError or RefusedError."""
         self._stack, self._memo = [], {}
         try:
-            for opcode, argument, _ in pickletools.genops(stream):  # type: ignore[arg-type]
-                if opcode.name == "STOP":
-                    return self._pop()
-                self._step(opcode.name, argument)
+            with warnings.catch_warnings(action="ignore"):  # of escape sequences in strings of protocol 0
+                for opcode, argument, _ in pickletools.genops(stream):  # type: ignore[arg-type]
+                    if opcode.name == "STOP":
+                        return self._pop()
+                    self._step(opcode.name, argument)
         except (ValueError, OverflowError, RecursionError, IndexError) as error:
             raise DamagedError(str(error)[:200]) from error
         raise DamagedError("the pickle has no end")
