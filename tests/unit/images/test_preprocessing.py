@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from torch2web.errors import PreprocessingError
 from torch2web.images.golden import BATCH, golden_input, golden_pixels
 from torch2web.images.preprocessing import Preprocessing, apply_step, open_rgb, preprocess
 from torch2web.images.steps import CenterCrop, Pad, Resize, Step, read_steps, size_after, step_as_dict
@@ -101,7 +102,7 @@ def test_a_half_pixel_is_cropped_to_the_even_side() -> None:
 
 @pytest.mark.parametrize("steps", [(), (Resize(256, "bilinear"),), (Pad((1, 1, 1, 1)),)])
 def test_one_size_is_needed(steps: tuple[Step, ...]) -> None:
-    with pytest.raises(ValueError, match="the size after these steps depends on the image"):
+    with pytest.raises(PreprocessingError, match="the size after these steps depends on the image"):
         Preprocessing(steps, SPEC.mean, SPEC.std)
 
 
