@@ -51,7 +51,7 @@ COLORS = ("rgb", "bgr", "grey")
 
 SCALES = ("1/255", "*1/255", 1)
 """How levels 0 to 255 become float32: `1/255` divides by 255, as ToTensor; `*1/255` multiplies by the float32
-number nearest to 1/255, as torchvision's v2.ToDtype(scale=True), which differs in the last bit; 1 leaves them."""
+nearest to 1/255, as torchvision's v2.ToDtype(scale=True), which differs in the last bit; 1 leaves them."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def open_rgb(source: str | PathLike[str] | IO[bytes], exif_orientation: str = "a
 
 
 def open_image(source: str | PathLike[str] | IO[bytes], spec: Preprocessing) -> Image.Image:
-    """Open an image for `preprocess`: as 8-bit grey (Pillow's `convert("L")`) or RGB, oriented as `spec` says."""
+    """Open an image for `preprocess`, oriented as `spec` says: as RGB, or grey (Pillow's `convert("L")`)."""
     return _open(source, spec.exif_orientation, "L" if spec.color == "grey" else "RGB")
 
 
@@ -193,7 +193,7 @@ def preprocess(image: Image.Image, spec: Preprocessing) -> NDArray[np.float32]:
 
 
 def apply_step(image: Image.Image, step: Step) -> Image.Image:
-    """Apply one step to an RGB or grey image, like torchvision's transform of the same name on a PIL image."""
+    """Apply one step to an RGB or grey image, like torchvision's transform of that name on a PIL image."""
     match step:
         case Resize():
             height, width = step.resized(image.height, image.width)
@@ -209,8 +209,9 @@ def apply_step(image: Image.Image, step: Step) -> Image.Image:
         case Pad((left, top, right, bottom), fill, "constant"):
             return ImageOps.expand(image, (left, top, right, bottom), _fill(image, fill))
         case Pad((left, top, right, bottom), _, mode):
-            widths = ((top, bottom), (left, right), (0, 0))[: np.ndim(image)]
-            return Image.fromarray(np.pad(np.asarray(image), widths, mode))  # type: ignore[call-overload]
+            pixels = np.asarray(image)
+            widths = ((top, bottom), (left, right), (0, 0))[: pixels.ndim]
+            return Image.fromarray(np.pad(pixels, widths, mode))  # type: ignore[call-overload]
 
 
 def _center_crop(image: Image.Image, step: CenterCrop) -> Image.Image:

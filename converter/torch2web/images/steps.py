@@ -19,7 +19,7 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Resize:
-    """torchvision's `Resize(size, interpolation=filter, max_size)` on a PIL image, which always antialiases."""
+    """torchvision's `Resize(size, filter, max_size)` on a PIL image, which always antialiases."""
 
     size: int | Size
     """Height and width in pixels, or the length of the shorter side, which keeps the aspect ratio."""
@@ -198,7 +198,7 @@ def _read_step(entry: Mapping[str, Any]) -> Step:
 
 
 NO_ANTIALIAS = (
-    "found antialias = false; torchvision ignores it for PIL images, which Pillow always antialiases, and the "
+    "found antialias = false; torchvision ignores it for PIL images, which are always antialiased, and the "
     "resize of a tensor rounds differently on different processors, so that no browser could reproduce it. "
     "Remove it if the images were resized before ToTensor; otherwise expect small differences"
 )

@@ -79,7 +79,7 @@ def _check_runnable(key: str, model: Mapping[str, Any], manifest: Mapping[str, A
 
 
 def _check_input(key: str, shape: list[int], preprocessing: Mapping[str, Any]) -> None:
-    """Require the shape [channels, height, width] that preprocessing gives, and a mean and std per channel."""
+    """Require the shape [channels, height, width] of preprocessing, and a mean and std per channel."""
     try:
         steps = read_steps(preprocessing["steps"])
     except PreprocessingError as error:
