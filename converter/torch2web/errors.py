@@ -3,6 +3,7 @@
     Torch2WebError
     ├── InputError                invalid input; exit code 2
     │   ├── CatalogError          models.toml: a missing or unknown key, or an invalid value
+    │   ├── PreprocessingError    preprocessing that contradicts itself, or cannot be computed exactly
     │   ├── CheckpointError       a missing, unreadable or unsafe checkpoint
     │   │   ├── PickledModuleError  a whole pickled module, whose loading would execute code
     │   │   └── StateDictError    keys or shapes do not match the architecture
@@ -44,6 +45,14 @@ class CatalogError(InputError):
     def __init__(self, path: Path, key: str, problem: str) -> None:
         self.path, self.key, self.problem = path, key, problem
         super().__init__(f"{path}: {key + ': ' if key else ''}{problem}")
+
+
+class PreprocessingError(InputError):
+    """`key` is the key, transform or setting that has the problem, such as `mean`; empty for the whole."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        self.key, self.problem = key, problem
+        super().__init__(f"preprocessing: {key + ': ' if key else ''}{problem}")
 
 
 class CheckpointError(InputError):

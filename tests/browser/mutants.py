@@ -29,15 +29,19 @@ CANVAS_RESIZE = """
 """How most pages resize a picture."""
 
 PATCHES = {
-    "RGB and BGR swapped": ("images/normalise.ts", "at = channel;", "at = 2 - channel;"),
+    "RGB and BGR swapped": (
+        "images/normalise.ts",
+        "mean.length - 1 - channel : channel;",
+        "channel : 2 - channel;",
+    ),
     "mean and std swapped": (
         "images/normalise.ts",
-        "valuesOf(mean[channel]!, std[channel]!)",
-        "valuesOf(std[channel]!, mean[channel]!)",
+        "valuesOf(scale, average, std[channel]!)",
+        "valuesOf(scale, std[channel]!, average)",
     ),
     "the canvas's resize": (
         "load/inline_model.ts",
-        "    return normalise(pixels, preprocessing);\n",
+        "    return normalise(applySteps(image, preprocessing), preprocessing);\n",
         CANVAS_RESIZE,
     ),
     "no vertical pass first": (

@@ -15,8 +15,8 @@ from safetensors.numpy import save
 from tests.browser.test_pictures import synthetic
 from tests.conftest import ROOT
 from torch2web.images.golden import golden_input
-from torch2web.images.preprocessing import FILTERS, Preprocessing, apply_step
-from torch2web.images.steps import CenterCrop, Pad, Resize, Step, step_as_dict
+from torch2web.images.preprocessing import COLORS, FILTERS, SCALES, Preprocessing, apply_step, preprocess
+from torch2web.images.steps import CenterCrop, Grey, Letterbox, Pad, Resize, Step, step_as_dict
 from torch2web.store.hashing import integrity
 from torch2web.tasks.classification import softmax
 from torch2web.variants.encodings import ENCODINGS, Weight, decode_all
@@ -51,6 +51,36 @@ def test_twins_of_python_code_agree() -> None:
     assert found["integrity"] == integrity("00ff10".ljust(64, "a"))
 
 
+def test_tensors_and_golden_inputs_are_pythons(tmp_path: Path) -> None:
+    """Every order of channels, scale and size, of images that are resized, cropped and letterboxed."""
+    sizes = [(8, 8), (28, 28), (8, 1024), (1024, 9), (31, 57)]
+    specs = [
+        Preprocessing(steps, mean[: 1 if grey else 3], std[: 1 if grey else 3], color=color, scale=scale)
+        for size in sizes
+        for steps, grey_step in (((Resize(size, "bilinear"),), False), ((Letterbox(size), Grey()), True))
+        for color in COLORS
+        for grey in [color == "grey" or grey_step]
+        for scale in SCALES
+        for mean, std in [((), ()), ((103.939, 116.779, 123.68), ()), ((0.1307, 0.45, 0.4), (0.3081, 0.2, 3))]
+    ]
+    path = tmp_path / "cases.json"
+    path.write_text(
+        json.dumps([[spec.as_dict(), ["batch", spec.channels, *spec.size], [61, 40]] for spec in specs])
+    )
+    found = json.loads(run_node(FOLDER / "tensors.ts", path).stdout)
+    image = synthetic(61, 40)
+    expected = [
+        [
+            hashlib.sha256(tensor.tobytes()).hexdigest()
+            for tensor in (preprocess(image, spec), golden_input(3, spec))
+        ]
+        for spec in specs
+    ]
+    assert len({tensor for tensor, _ in expected}) > len(specs) / 2, "they differ"
+    wrong = [spec for spec, one, other in zip(specs, found, expected, strict=True) if one != other]
+    assert wrong == []
+
+
 Case = tuple[int, int, tuple[Step, ...]]
 """Width and height of a picture, and what is done to it."""
 
@@ -73,6 +103,8 @@ def shape_cases() -> list[Case]:
     """Shorter sides, crops and paddings of every mode over pictures of every aspect, alone and in a row."""
     random = np.random.Generator(np.random.PCG64(12))
     sizes = [(1, 1), (1, 9), (9, 1), (40, 30), (31, 47), (30, 30), (224, 225), (57, 200)]
+    # Their halves are half pixels, which are rounded to even.
+    sizes += [(10, 5), (7, 10)]
     cases: list[Case] = []
     for width, height in sizes:
         cases += [(width, height, (Resize(side, "bilinear"),)) for side in (1, 7, 30, 41)]
@@ -83,6 +115,15 @@ def shape_cases() -> list[Case]:
             for limit in (2, 8, 70):
                 left, top, right, bottom = random.integers(0, limit, 4).tolist()
                 cases.append((width, height, (Pad((left, top, right, bottom), (9, 200, 77), mode),)))
+        for wanted in ((30, 41), (41, 30), (7, 7), (5, 5)):
+            cases += [(width, height, (Resize(wanted, "bilinear", fit=fit),)) for fit in ("contain", "cover")]
+            cases.append((width, height, (Letterbox(wanted),)))
+            cases.append((width, height, (Letterbox(wanted, "bicubic", (1, 200, 3)), Grey())))
+            cases.append((width, height, (Grey(), Letterbox(wanted, fill=(7, 7, 7)))))
+            cases.append((width, height, (CenterCrop(wanted, (250, 3, 99)),)))
+            cases.append((width, height, (CenterCrop(wanted, (250, 3, 99), "floor"),)))
+        cases += [(width, height, (Resize(side, "box", side + more),)) for side in (5, 30) for more in (1, 9)]
+        cases.append((width, height, (Grey(3), Resize((9, 11), "lanczos"))))
         card = (Resize(32, "bicubic"), CenterCrop((28, 28)), Pad((2, 1, 2, 3), (1, 2, 3)))
         cases.append((width, height, card))
     return cases
@@ -93,7 +134,10 @@ def test_steps_are_pillows(make: Callable[[], list[Case]], tmp_path: Path) -> No
     cases = make()
     assert len(cases) >= 150
     path = tmp_path / "cases.json"
-    listed = [(width, height, list(map(step_as_dict, steps))) for width, height, steps in cases]
+    listed = [
+        (width, height, {"steps": list(map(step_as_dict, steps)), "vertical_first": True})
+        for width, height, steps in cases
+    ]
     path.write_text(json.dumps(listed))
     found = json.loads(run_node(FOLDER / "steps.ts", path).stdout)
     wrong = []
@@ -102,6 +146,7 @@ def test_steps_are_pillows(make: Callable[[], list[Case]], tmp_path: Path) -> No
         image = synthetic(width, height)
         for step in steps:
             image = apply_step(image, step)
+        image = image.convert("RGB")  # of a grey image three equal channels
         if [*image.size, hashlib.sha256(image.tobytes()).hexdigest()] != result:
             wrong.append(case)
     assert wrong == []

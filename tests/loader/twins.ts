@@ -11,7 +11,7 @@ const info = {
   input: {
     name: "input",
     dtype: "float32" as const,
-    shape: ["batch", 3, 100, 77] as ["batch", 3, number, number],
+    shape: ["batch", 3, 100, 77] as ["batch", 1 | 3, number, number],
   },
   preprocessing: {
     steps: [],

@@ -10,7 +10,7 @@ from typing import Any
 from torch2web.architectures import architecture_names
 from torch2web.catalog.source import Source
 from torch2web.catalog.tolerance import Tolerance
-from torch2web.errors import CatalogError, TextEncodingError
+from torch2web.errors import CatalogError, PreprocessingError, TextEncodingError
 from torch2web.images import Preprocessing
 from torch2web.schemas import find_violation
 from torch2web.tasks import Task
@@ -61,7 +61,7 @@ class ModelSpec:
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """Shape of the input tensor of one image: channels, height, width."""
-        return 3, *self.preprocessing.size
+        return self.preprocessing.channels, *self.preprocessing.size
 
     @property
     def outputs(self) -> int | None:
@@ -144,8 +144,8 @@ def _preprocessing(path: Path, prefix: str, entry: Mapping[str, Any]) -> Preproc
     steps = entry.get("steps") or [{"op": "resize", "size": entry["resize"], "filter": entry["filter"]}]
     try:
         return Preprocessing.from_dict({**entry, "steps": steps})
-    except ValueError as error:
-        raise CatalogError(path, f"{prefix}preprocessing.steps", str(error)) from error
+    except PreprocessingError as error:
+        raise CatalogError(path, f"{prefix}preprocessing.{error.key}", error.problem) from error
 
 
 def _require_finite(path: Path, value: object, key: str) -> None:

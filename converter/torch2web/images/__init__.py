@@ -1,13 +1,15 @@
 """Preprocessing of images to input tensors, and the golden input of the self-check."""
 
 from torch2web.images.golden import golden_input
-from torch2web.images.preprocessing import Preprocessing, preprocess
-from torch2web.images.steps import Resize, read_steps, size_after
+from torch2web.images.preprocessing import Preprocessing, open_image, preprocess
+from torch2web.images.steps import Resize, channels_after, read_steps, size_after
 
 __all__ = [
     "Preprocessing",
     "Resize",
+    "channels_after",
     "golden_input",
+    "open_image",
     "preprocess",
     "read_steps",
     "size_after",

@@ -16,13 +16,13 @@ _NOISE_BITS = 5
 
 
 def golden_input(seed: int, spec: Preprocessing) -> NDArray[np.float32]:
-    """Generate the golden input: float32, shape [BATCH, 3, height, width].
+    """Generate the golden input: float32, shape [BATCH, channels, height, width].
 
     Each image is a mosaic of 28-pixel cells of random colour plus low-amplitude noise, so that it
-    contains edges, flat areas and texture.
+    contains edges, flat areas and texture. A grey network gets the red channel.
     """
     images = [golden_pixels(seed + index, *spec.size) for index in range(BATCH)]
-    return np.stack([normalise(pixels, spec) for pixels in images])
+    return np.stack([normalise(pixels[..., : spec.channels], spec) for pixels in images])
 
 
 def golden_pixels(seed: int, height: int, width: int) -> NDArray[np.uint8]:

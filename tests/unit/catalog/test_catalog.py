@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT
 from torch2web.catalog.load import ModelSpec, load_catalog
 from torch2web.errors import CatalogError
-from torch2web.images.steps import CenterCrop, Resize
+from torch2web.images.steps import CenterCrop, Grey, Letterbox, Resize
 
 TEXT = (ROOT / "models.toml").read_text()
 SHORT = 'resize = [224, 224] # height, width\nfilter = "bilinear"'
@@ -85,8 +85,41 @@ def test_steps_of_a_model_card(tmp_path: Path) -> None:
         ),
         (
             'steps = [{ op = "resize", size = 9, filter = "box", antialias = false }]',
-            "defaults.preprocessing.steps[0].antialias",
-            "unknown key; known here: filter, op, size",
+            "models[0].preprocessing.steps",
+            "found antialias = false; torchvision ignores it for PIL images",
+        ),
+        (
+            'steps = [{ op = "center_crop", size = 9, fil = 3 }]',
+            "defaults.preprocessing.steps[0].fil",
+            "unknown key; known here: fill, op, rounding, size",
+        ),
+        (
+            'steps = [{ op = "resize", size = [9, 9], filter = "box", max_size = 12 }]',
+            "models[0].preprocessing.steps",
+            "max_size requires a resize of the shorter side",
+        ),
+        (
+            'steps = [{ op = "resize", size = 9, filter = "box", max_size = 9 }]',
+            "models[0].preprocessing.steps",
+            "found max_size 9, expected more than size 9",
+        ),
+        (
+            'steps = [{ op = "resize", size = 9, filter = "box", fit = "cover" }]',
+            "models[0].preprocessing.steps",
+            "fit requires a size of height and width",
+        ),
+        (
+            'steps = [{ op = "resize", size = [9, 9], filter = "box", fit = "cover" }]',
+            "models[0].preprocessing.steps",
+            "the size after these steps depends on the image",
+        ),
+        (f'{SHORT}\ncolor = "grey"', "models[0].preprocessing.mean", "found 3 numbers, expected 1, one per"),
+        (f'{SHORT}\ncolor = "gray"', "defaults.preprocessing.color", 'found "gray", expected one of "rgb"'),
+        (f"{SHORT}\nscale = 255", "defaults.preprocessing.scale", 'found 255, expected one of "1/255"'),
+        (
+            'steps = [{ op = "grey" }, { op = "letterbox", size = 9, fill = [1, 2, 3] }]',
+            "models[0].preprocessing.mean",
+            "found 3 numbers, expected 1",
         ),
         ('steps = [{ op = "flip" }]', "defaults.preprocessing.steps[0].op", 'found "flip", expected one of'),
     ],
@@ -95,6 +128,38 @@ def test_steps_that_do_not_fit(tmp_path: Path, pixels: str, key: str, problem: s
     with pytest.raises(CatalogError) as caught:
         load_catalog(write(tmp_path, TEXT.replace(SHORT, pixels)))
     assert (caught.value.key, problem in caught.value.problem) == (key, True), caught.value
+
+
+def test_one_mean_asks_for_grey(tmp_path: Path) -> None:
+    changed = TEXT.replace("[0.485, 0.456, 0.406]", "[0.5]").replace("[0.229, 0.224, 0.225]", "[0.5]")
+    with pytest.raises(CatalogError, match=r'mean: found 1 number, expected 3.*set color = "grey"'):
+        load_catalog(write(tmp_path, changed))
+    first, *_ = load_catalog(write(tmp_path, changed.replace(SHORT, SHORT + '\ncolor = "grey"')))
+    assert first.input_shape == (1, 224, 224)
+    step = """steps = [{ op = "letterbox", size = [28, 32] }, { op = "grey" }]"""
+    first, *_ = load_catalog(write(tmp_path, changed.replace(SHORT, step)))
+    assert first.input_shape == (1, 28, 32)
+    assert first.preprocessing.steps == (Letterbox((28, 32)), Grey())
+
+
+def test_fill_of_a_grey_image_is_one_number(tmp_path: Path) -> None:
+    changed = TEXT.replace("[0.485, 0.456, 0.406]", "[0.5]").replace("[0.229, 0.224, 0.225]", "[0.5]")
+    steps = 'color = "grey"\nsteps = [{ op = "letterbox", size = 9, fill = [1, 2, 3] }]'
+    with pytest.raises(CatalogError, match=r"steps\[0].fill: found \[1, 2, 3], expected one number"):
+        load_catalog(write(tmp_path, changed.replace(SHORT, steps)))
+
+
+def test_channels_scale_and_means_of_other_frameworks(tmp_path: Path) -> None:
+    """Caffe: BGR, levels 0 to 255, means alone. Nothing but a size: levels 0 to 1."""
+    changed = TEXT.replace("mean = [0.485, 0.456, 0.406]", "mean = [103.939, 116.779, 123.68]")
+    changed = changed.replace("std = [0.229, 0.224, 0.225]", 'color = "bgr"\nscale = 1')
+    pixels = load_catalog(write(tmp_path, changed))[0].preprocessing
+    assert (pixels.color, pixels.scale, pixels.std) == ("bgr", 1, (1, 1, 1))
+    assert pixels.as_dict()["color"] == "bgr"
+    bare = "\n".join(line for line in TEXT.splitlines() if not line.startswith(("mean", "std")))
+    pixels = load_catalog(write(tmp_path, bare))[0].preprocessing
+    assert (pixels.mean, pixels.std, pixels.scale) == ((0, 0, 0), (1, 1, 1), "1/255")
+    assert {"color", "scale"}.isdisjoint(pixels.as_dict()), "absent where they have their defaults"
 
 
 def test_only_some(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ export interface ModelInfo {
   version: string;
   /** One for each logit, in order. Two classes may have the same one: a class is known by its index. */
   labels: string[];
-  input: { name: string; dtype: "float32"; shape: ["batch", 3, number, number] };
+  input: { name: string; dtype: "float32"; shape: ["batch", 1 | 3, number, number] };
   output: { name: string; dtype: "float32"; shape: ["batch", number] };
   preprocessing: PreprocessingInfo;
   opset: number;

@@ -20,9 +20,9 @@ export interface Model {
   predict(source: ImageSource, options?: PredictOptions): Promise<Prediction>;
   /** Predicts all of `sources` as one batch; they are decoded one at a time. */
   predictBatch(sources: readonly ImageSource[], options?: PredictOptions): Promise<Prediction[]>;
-  /** The preprocessed image: a tensor [3, height, width]. */
+  /** The preprocessed image: a tensor [channels, height, width]. */
   preprocess(source: ImageSource, options?: PredictOptions): Promise<Float32Array<ArrayBuffer>>;
-  /** Logits [batch × classes] of a tensor [batch, 3, height, width]. Raises RangeError for NaN, infinities or another size. */
+  /** Logits [batch × classes] of a tensor [batch, channels, height, width]. Raises RangeError for NaN, infinities or another size. */
   run(tensor: Float32Array, options?: PredictOptions): Promise<Float32Array>;
   /** Predicts the newest frame of a camera or video, again and again until it is stopped. */
   watch(

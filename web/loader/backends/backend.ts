@@ -6,7 +6,7 @@ export interface Backend {
   /** Library, version and threads, for people. */
   readonly description: string;
   readonly threads: number;
-  /** Logits [batch × classes] of `tensor` [batch, 3, height, width]. Raises BackendError. */
+  /** Logits [batch × classes] of `tensor` [batch, channels, height, width]. Raises BackendError. */
   run(tensor: Float32Array, batch: number): Promise<Float32Array>;
   dispose(): Promise<void>;
 }

@@ -9,14 +9,14 @@ import type { Pixels } from "../images/pixels.ts";
 const CELL = 28;
 const NOISE_BITS = 5;
 
-/** The preprocessed batch: [batch, 3, height, width]. */
+/** The preprocessed batch: [batch, channels, height, width]. A grey network gets the red channel. */
 export function goldenInput(
   seed: number,
   batch: number,
   { input, preprocessing }: Pick<ModelInfo, "input" | "preprocessing">,
 ): Float32Array<ArrayBuffer> {
-  const [, , height, width] = input.shape;
-  const size = 3 * height * width;
+  const [, channels, height, width] = input.shape;
+  const size = channels * height * width;
   const tensor = new Float32Array(batch * size);
   for (let index = 0; index < batch; index++) {
     tensor.set(normalise(goldenPixels(seed + index, height, width), preprocessing), index * size);

@@ -10,7 +10,7 @@ export function gather(
   source: Pixels,
   rows: Int32Array,
   columns: Int32Array,
-  fill: readonly number[] = [],
+  fill: readonly number[] = [0, 0, 0],
 ): Pixels {
   const data = new Uint8ClampedArray(rows.length * columns.length * 4);
   let to = 0;

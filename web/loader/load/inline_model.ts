@@ -14,8 +14,7 @@ import { untilAborted } from "../fetch/until_aborted.ts";
 import type { Decoded } from "../images/decode.ts";
 import { listOf } from "../images/image_source.ts";
 import { normalise } from "../images/normalise.ts";
-import type { Pixels } from "../images/pixels.ts";
-import { applyStep } from "../images/steps.ts";
+import { applySteps } from "../images/steps.ts";
 import { argmax, softmax } from "../tasks/classification.ts";
 import { CallOrder } from "./call_order.ts";
 import { hasPixels, type ImageReader, type InlineSource } from "./image_reader.ts";
@@ -133,14 +132,10 @@ export class InlineModel implements Model {
     return this.#reader.decode(await this.#reader.read(source, options.signal), options);
   }
 
-  /** The preprocessed image: [3, height, width]. */
+  /** The preprocessed image: [channels, height, width]. */
   tensorOf(image: ImageData): Float32Array<ArrayBuffer> {
     const { preprocessing } = this.info;
-    let pixels: Pixels = image;
-    for (const step of preprocessing.steps) {
-      pixels = applyStep(pixels, step, preprocessing.vertical_first);
-    }
-    return normalise(pixels, preprocessing);
+    return normalise(applySteps(image, preprocessing), preprocessing);
   }
 
   /** Decodes and preprocesses images one by one, so that the pixels of one are in memory at a time. */

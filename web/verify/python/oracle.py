@@ -18,16 +18,15 @@ PRECISION_BITS = 32 - 8 - 2
 
 @dataclass(frozen=True)
 class Planes:
-    """A picture as three planes of bytes, red, green and blue, row by row."""
+    """A picture as planes of bytes, red, green and blue, or one of grey, row by row."""
 
     width: int
     height: int
-    channels: tuple[bytes, bytes, bytes]
+    channels: tuple[bytes, ...]
 
     def each(self, width: int, height: int, change: Callable[[bytes], bytes]) -> "Planes":
         """Every plane changed alike, to a new size."""
-        red, green, blue = map(change, self.channels)
-        return Planes(width, height, (red, green, blue))
+        return Planes(width, height, tuple(map(change, self.channels)))
 
 
 def read_png(content: bytes) -> Planes:
@@ -88,19 +87,24 @@ def _unfilter(data: bytes, line: int, height: int) -> bytes:
 
 
 def tensor_of(picture: Planes, preprocessing: Mapping[str, Any]) -> bytes:
-    """The input tensor by a manifest's `preprocessing`: float32 as in memory, [3, height, width]."""
+    """The input tensor by a manifest's `preprocessing`: float32 as in memory, [channels, height, width]."""
+    color = preprocessing.get("color", "rgb")
+    if color == "grey":
+        picture = _grey(picture, {"channels": 1}, False)
     for step in preprocessing["steps"]:
         picture = _STEPS[step["op"]](picture, step, preprocessing["vertical_first"])
+    planes = picture.channels[::-1] if color == "bgr" else picture.channels
+    scale = _SCALES[preprocessing.get("scale", "1/255")]
     tensor = array("f")
-    for plane, mean, std in zip(picture.channels, preprocessing["mean"], preprocessing["std"], strict=True):
-        table = [_normalised(value, _float32(mean), _float32(std)) for value in range(256)]
+    for plane, mean, std in zip(planes, preprocessing["mean"], preprocessing["std"], strict=True):
+        table = [_normalised(scale(value), _float32(mean), _float32(std)) for value in range(256)]
         tensor.extend(map(table.__getitem__, plane))
     return tensor.tobytes()
 
 
-def _normalised(value: int, mean: float, std: float) -> float:
+def _normalised(scaled: float, mean: float, std: float) -> float:
     """ToTensor and Normalize: three operations in float32, each rounded before the next."""
-    return _float32(_float32(_float32(value / 255) - mean) / std)
+    return _float32(_float32(_float32(scaled) - mean) / std)
 
 
 def _float32(value: float) -> float:
@@ -108,21 +112,64 @@ def _float32(value: float) -> float:
     return rounded
 
 
+_SCALES: Mapping[str | int, Callable[[int], float]] = {
+    "1/255": lambda level: level / 255,
+    "*1/255": lambda level: level * _float32(1 / 255),
+    1: float,
+}
+"""ToTensor's division, ToDtype's multiplication in float32, or levels as they are."""
+
+
+def _grey(picture: Planes, step: Mapping[str, Any], _: bool) -> Planes:
+    """ITU-R 601-2 luma, as Pillow documents it, in 16 fractional bits, rounded; the weights add up to 1."""
+    if len(picture.channels) == 3:
+        levels = zip(*picture.channels, strict=True)
+        grey = bytes((19595 * r + 38470 * g + 7471 * b + 32768) // 65536 for r, g, b in levels)
+    else:
+        (grey,) = picture.channels
+    return Planes(picture.width, picture.height, (grey,) * step["channels"])
+
+
 def _resize(picture: Planes, step: Mapping[str, Any], vertical_first: bool) -> Planes:
-    """torchvision's Resize on a PIL image: to [height, width], or the shorter side to one length."""
+    """torchvision's Resize on a PIL image: to [height, width], or the shorter side to one length.
+
+    `max_size` bounds the longer side; `fit` is timm's ResizeKeepRatio, by the larger or smaller ratio.
+    """
     width, height = picture.width, picture.height
-    size = step["size"]
+    size, fit = step["size"], step.get("fit")
     if isinstance(size, int):
         shorter, longer = min(width, height), max(width, height)
-        other = int(size * longer / shorter)
-        new_width, new_height = (size, other) if width <= height else (other, size)
+        sides = (size, int(size * longer / shorter))
+        if sides[1] > step.get("max_size", math.inf):
+            sides = (max(int(step["max_size"] * sides[0] / sides[1]), 1), step["max_size"])
+        new_width, new_height = sides if width <= height else sides[::-1]
+    elif fit:
+        ratio = {"contain": max, "cover": min}[fit](height / size[0], width / size[1])
+        new_height, new_width = (max(round(side / ratio), 1) for side in (height, width))
     else:
         new_height, new_width = size
+    return _resample(picture, new_width, new_height, step["filter"], vertical_first)
+
+
+def _letterbox(picture: Planes, step: Mapping[str, Any], vertical_first: bool) -> Planes:
+    """Ultralytics' LetterBox: as large as fits, then a border, the odd pixel at the end."""
+    height, width = step["size"]
+    gain = min(height / picture.height, width / picture.width)
+    new_width, new_height = (max(round(side * gain), 1) for side in (picture.width, picture.height))
+    picture = _resample(picture, new_width, new_height, step["filter"], vertical_first)
+    x, y = width - picture.width, height - picture.height
+    border = [x // 2, y // 2, x - x // 2, y - y // 2]
+    return _pad(picture, {"padding": border, "mode": "constant", "fill": step["fill"]}, False)
+
+
+def _resample(picture: Planes, new_width: int, new_height: int, name: str, vertical_first: bool) -> Planes:
+    """Pillow's resize with the filter `name`."""
+    width, height = picture.width, picture.height
     if (new_width, new_height) == (width, height):
         return picture
-    if step["filter"] == "nearest":
+    if name == "nearest":
         return _nearest(picture, new_width, new_height)
-    shape, reach = FILTERS[step["filter"]]
+    shape, reach = FILTERS[name]
     down = height - new_height
     columns_first = vertical_first and down > 0 and down > 2 * (width - new_width)
     for axis in ("vertical", "horizontal") if columns_first else ("horizontal", "vertical"):
@@ -266,14 +313,13 @@ def _pad(picture: Planes, step: Mapping[str, Any], _: bool) -> Planes:
     columns = [_source(x - left, picture.width, step["mode"]) for x in range(width)]
     rows = [_source(y - top, picture.height, step["mode"]) for y in range(height)]
     channels = []
-    for plane, fill in zip(picture.channels, step.get("fill", (0, 0, 0)), strict=True):
+    for plane, fill in zip(picture.channels, step.get("fill", (0, 0, 0)), strict=False):  # one of grey
         samples = bytearray()
         for row in rows:
             line = b"" if row is None else plane[row * picture.width : (row + 1) * picture.width]
             samples += bytes(fill if row is None or column is None else line[column] for column in columns)
         channels.append(bytes(samples))
-    red, green, blue = channels
-    return Planes(width, height, (red, green, blue))
+    return Planes(width, height, tuple(channels))
 
 
 def _source(place: int, length: int, mode: str) -> int | None:
@@ -292,14 +338,20 @@ def _source(place: int, length: int, mode: str) -> int | None:
 
 
 def _center_crop(picture: Planes, step: Mapping[str, Any], _: bool) -> Planes:
-    """torchvision's CenterCrop: black around what is too small, then the middle, rounded half to even."""
+    """torchvision's CenterCrop: a border around what is too small, then the middle, rounded half to even.
+
+    With `rounding` floor it is Hugging Face's, which puts the odd pixel on the other side.
+    """
     height, width = step["size"]
+    floor = step.get("rounding") == "floor"
     missing_x, missing_y = max(width - picture.width, 0), max(height - picture.height, 0)
     if missing_x or missing_y:
-        padding = [missing_x // 2, missing_y // 2, (missing_x + 1) // 2, (missing_y + 1) // 2]
-        picture = _pad(picture, {"padding": padding, "mode": "constant"}, False)
-    top = round((picture.height - height) / 2.0)
-    left = round((picture.width - width) / 2.0)
+        before, after = [missing_x // 2, missing_y // 2], [(missing_x + 1) // 2, (missing_y + 1) // 2]
+        padding = after + before if floor else before + after
+        fill = step.get("fill", (0, 0, 0))
+        picture = _pad(picture, {"padding": padding, "mode": "constant", "fill": fill}, False)
+    top, left = (picture.height - height) / 2.0, (picture.width - width) / 2.0
+    top, left = (math.floor(top), math.floor(left)) if floor else (round(top), round(left))
 
     def cut(plane: bytes) -> bytes:
         starts = (row * picture.width + left for row in range(top, top + height))
@@ -312,4 +364,6 @@ _STEPS: Mapping[str, Callable[[Planes, Mapping[str, Any], bool], Planes]] = {
     "resize": _resize,
     "pad": _pad,
     "center_crop": _center_crop,
+    "letterbox": _letterbox,
+    "grey": _grey,
 }

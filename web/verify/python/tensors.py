@@ -8,7 +8,7 @@ from .oracle import read_png, tensor_of
 
 
 def tensor_of_oracle(model: str, picture: str) -> bytes:
-    """float32, [3, height, width], by the manifest as the build wrote it."""
+    """float32, [channels, height, width], by the manifest as the build wrote it."""
     return _tensor(json.dumps(FACTS["preprocessing"][model]), picture)
 
 

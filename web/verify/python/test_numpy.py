@@ -18,13 +18,13 @@ pytestmark = pytest.mark.skipif(
 def test_tensor_by_numpy_and_pillow(model: str, picture: str) -> None:
     import PIL
 
-    from torch2web.images.preprocessing import VERTICAL_FIRST, Preprocessing, open_rgb, preprocess
+    from torch2web.images.preprocessing import VERTICAL_FIRST, Preprocessing, open_image, preprocess
 
     manifest = FACTS["preprocessing"][model]
     if manifest["vertical_first"] != VERTICAL_FIRST:
         pytest.skip(f"Pillow {PIL.__version__} resizes in another order than the one that built this site")
     spec = Preprocessing.from_dict(manifest)
-    image = open_rgb(io.BytesIO(picture_bytes(picture)), spec.exif_orientation)
+    image = open_image(io.BytesIO(picture_bytes(picture)), spec)
     expected = preprocess(image, spec).tobytes()
     found: bytes = answer("tensor", model, picture)
     assert len(found) == len(expected)

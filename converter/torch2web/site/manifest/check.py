@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from torch2web.errors import ManifestError
-from torch2web.images import read_steps, size_after
+from torch2web.errors import ManifestError, PreprocessingError
+from torch2web.images import channels_after, read_steps, size_after
 
 SCHEMA = "model_info.schema.json"
 
@@ -52,7 +52,7 @@ def check_contradictions(manifest: Mapping[str, Any]) -> None:
             raise ManifestError(
                 f"{key}.output.shape[1]", f"found {found}, expected {classes}, one for each label"
             )
-        _check_size(key, model["input"]["shape"][2:], model["preprocessing"]["steps"])
+        _check_input(key, model["input"]["shape"][1:], model["preprocessing"])
         _check_runnable(key, model, manifest)
         for number, variant in enumerate(model["variants"]):
             _check_parts(f"{key}.variants[{number}].weights", variant["weights"])
@@ -78,17 +78,31 @@ def _check_runnable(key: str, model: Mapping[str, Any], manifest: Mapping[str, A
         _check_parts(f"{key}.{file}", model[file])
 
 
-def _check_size(key: str, size: list[int], steps: list[dict[str, Any]]) -> None:
-    after = size_after(read_steps(steps))
+def _check_input(key: str, shape: list[int], preprocessing: Mapping[str, Any]) -> None:
+    """Require the shape [channels, height, width] of preprocessing, and a mean and std per channel."""
+    try:
+        steps = read_steps(preprocessing["steps"])
+    except PreprocessingError as error:
+        raise ManifestError(f"{key}.preprocessing.{error.key}", error.problem) from error
+    after = size_after(steps)
     if after is None:
         raise ManifestError(
             f"{key}.preprocessing.steps", "the size after these steps depends on the image, expected one size"
         )
-    if list(after) != size:
+    if list(after) != shape[1:]:
         raise ManifestError(
             f"{key}.input.shape",
-            f"found height and width {_compact(size)}, expected {_compact(after)} of the steps",
+            f"found height and width {_compact(shape[1:])}, expected {_compact(after)} of the steps",
         )
+    channels = channels_after(steps, 1 if preprocessing.get("color") == "grey" else 3)
+    if channels != shape[0]:
+        raise ManifestError(
+            f"{key}.input.shape[1]", f"found {shape[0]} channels, expected {channels} of preprocessing"
+        )
+    for name in ("mean", "std"):
+        if len(preprocessing[name]) != channels:
+            problem = f"found {len(preprocessing[name])} entries, expected {channels}, one for each channel"
+            raise ManifestError(f"{key}.preprocessing.{name}", problem)
 
 
 def _check_golden(key: str, golden: Mapping[str, Any], classes: int) -> None:
