@@ -11,7 +11,7 @@ from PIL import Image
 from torch2web.images.golden import BATCH, golden_input, golden_pixels
 from torch2web.images.preprocessing import Preprocessing, apply_step, open_rgb, preprocess
 from torch2web.images.steps import CenterCrop, Pad, Resize, Step, read_steps, size_after, step_as_dict
-from torch2web.tasks.classification import softmax
+from torch2web.tasks.activation import softmax
 from web.verify.python import oracle
 
 SPEC = Preprocessing((Resize((224, 200), "bilinear"),), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
