@@ -110,6 +110,7 @@ def derived_site(
         golden=exact["golden"],
         refused=(),
         reference={},
+        outputs=len(spec.labels),
     )
     delivery = Delivery(verify_page=False, precompressed=False)
     inputs = SiteInputs(

@@ -222,7 +222,7 @@ def test_ensemble_is_the_weighted_mean(page: Page, expected: Expected) -> None:
         }""",
         [names, "/pictures/rocket.jpg"],
     )
-    from torch2web.tasks.classification import softmax
+    from torch2web.tasks.activation import softmax
 
     probabilities = [softmax(expected.answers(name)["rocket.jpg"].logits) for name in names]
     mean = (probabilities[0] + 3 * probabilities[1]) / 4

@@ -18,7 +18,7 @@ from torch2web.images.golden import golden_input
 from torch2web.images.preprocessing import COLORS, FILTERS, SCALES, Preprocessing, apply_step, preprocess
 from torch2web.images.steps import CenterCrop, Grey, Letterbox, Pad, Resize, Step, step_as_dict
 from torch2web.store.hashing import integrity
-from torch2web.tasks.classification import softmax
+from torch2web.tasks.activation import softmax
 from torch2web.variants.encodings import ENCODINGS, Weight, decode_all
 
 FOLDER = ROOT / "tests/loader"

@@ -13,7 +13,7 @@ from torch2web.catalog.tolerance import Tolerance
 from torch2web.errors import CatalogError, PreprocessingError, TextEncodingError
 from torch2web.images import Preprocessing
 from torch2web.schemas import find_violation
-from torch2web.tasks import Task
+from torch2web.tasks import Gate, Task
 from torch2web.text_files import read_text
 
 DEFAULT_OPSET = 17
@@ -25,16 +25,6 @@ class Recommendation:
 
     target: str
     role: str
-
-
-@dataclass(frozen=True)
-class Gate:
-    """Acceptance thresholds of a reduced-precision variant, relative to PyTorch."""
-
-    top1_agreement: float = 0.99
-    """Minimum share of inputs with the same top-1 class, 0 to 1."""
-    probabilities_max_abs_diff: float = 0.02
-    """Maximum absolute difference of a probability."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +45,7 @@ class ModelSpec:
     opset: int
     tolerance: Tolerance
     recommended: Recommendation = Recommendation("browser", "primary")
-    gate: Gate = Gate()
+    gate: Gate = field(default_factory=Gate)
     task: Task = field(default_factory=Task)
 
     @property
@@ -94,7 +84,7 @@ def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...
     _require_finite(path, data, "")
     defaults = data.get("defaults", {})
     specs = tuple(
-        spec_from(path, f"models[{index}].", {**defaults, **entry})
+        spec_from(path, f"models[{index}].", {**_fitting(defaults, entry), **entry})
         for index, entry in enumerate(data["models"])
     )
     for key in ("name", "output"):
@@ -109,6 +99,7 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
     """
     source = Source.from_dict(entry)
     task = Task.from_value(entry.get("task", "softmax"))
+    labels = tuple(entry.get("labels", ()))
     required = ("tolerance", "preprocessing", *(("labels",) if task.kind != "embedding" else ()))
     for key in required:
         if key not in entry:
@@ -117,6 +108,10 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
         known = ", ".join(architecture_names())
         problem = f"found {source.name!r}, expected one of {known}"
         raise CatalogError(path, f"{prefix}architecture", problem)
+    try:
+        task = task.for_labels(len(labels))
+    except ValueError as error:
+        raise CatalogError(path, f"{prefix}task", str(error)) from error
     return ModelSpec(
         name=entry["name"],
         title=entry.get("title", entry["name"]),
@@ -124,7 +119,7 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
         source=source,
         checkpoint=entry["checkpoint"],
         output=entry.get("output", f"{entry['name']}.onnx"),
-        labels=tuple(entry.get("labels", ())),
+        labels=labels,
         preprocessing=_preprocessing(path, prefix, entry["preprocessing"]),
         opset=entry.get("opset", DEFAULT_OPSET),
         tolerance=Tolerance(float(entry["tolerance"])),
@@ -132,6 +127,13 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
         gate=Gate(**entry.get("gate", {})),
         task=task,
     )
+
+
+def _fitting(defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The defaults of `entry`: an embedding has no labels, whatever the other models have."""
+    task = Task.from_value(entry.get("task", defaults.get("task", "softmax")))
+    dropped = "labels" if task.kind == "embedding" else ""
+    return {key: value for key, value in defaults.items() if key != dropped}
 
 
 def _preprocessing(path: Path, prefix: str, entry: Mapping[str, Any]) -> Preprocessing:

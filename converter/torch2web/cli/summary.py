@@ -23,10 +23,32 @@ def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
             output.warning(
                 f"{model.record.spec.name}: its logits do not depend on the picture (--allow-dead)."
             )
+        spec = model.record.spec
+        if spec.task.kind == "probabilities":
+            layer = "softmax" if spec.task.of == "softmax" else "sigmoid"
+            output.line(
+                f"{spec.name}: the network ends in {layer} itself: its outputs are shown as they are."
+            )
         if model.record.no_plan:
             output.warning(
                 f"{model.record.spec.name}: built without the compiled backend: {model.record.no_plan}"
             )
+
+
+def _agreement(figures: Mapping[str, Any]) -> str:
+    """How often a variant gives the same answer, in the figure of its task."""
+    if "top1_agreement" in figures:
+        return f"{figures['top1_agreement']:.1%}"
+    if "labels_agreement" in figures:
+        return f"labels {figures['labels_agreement']:.1%}"
+    return f"cosine {figures['cosine_min']:.5f}" if "cosine_min" in figures else "–"
+
+
+def _difference(figures: Mapping[str, Any]) -> str:
+    """Largest difference of what users see: of a probability, or of a number as a share of its range."""
+    if "probabilities_max_abs_diff" in figures:
+        return f"{figures['probabilities_max_abs_diff']:.1e}"
+    return f"range {figures['values_max_rel_diff']:.2%}" if "values_max_rel_diff" in figures else "–"
 
 
 def _row_of(model: BuiltModel) -> tuple[str, ...]:
@@ -37,7 +59,7 @@ def _row_of(model: BuiltModel) -> tuple[str, ...]:
         f"opset {record.spec.opset}",
         f"{figures['logits_max_abs_diff']:.1e}",
         f"{figures['logits_mean_abs_diff']:.1e}",
-        f"{figures['top1_agreement']:.1%}",
+        _agreement(figures),
         "kept" if model.seconds is None else f"{model.seconds:.1f}",
     )
 
@@ -59,8 +81,8 @@ def _variant_rows(record: ModelRecord) -> Iterator[tuple[str, ...]]:
         measured = (
             (
                 f"{figures['logits_max_abs_diff']:.1e}",
-                f"{figures['probabilities_max_abs_diff']:.1e}",
-                f"{figures['top1_agreement']:.1%}",
+                _difference(figures),
+                _agreement(figures),
             )
             if figures
             else ("–", "–", "–")

@@ -18,7 +18,7 @@ from torch2web.sources import export_onnx, load_model
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
 from torch2web.variants import Refused, SplitModel, Variant, make_variants, split_model
 from torch2web.verification import ReferenceRun, capture_reference, verify_onnx
-from torch2web.verification.activation import require_logits
+from torch2web.verification.task_of_network import fit_outputs, recognise_activation
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,10 @@ class Conversion:
     """Variants that passed, with their weights' files; the default first: the one with the fewest bytes."""
     refused: tuple[Refused, ...]
     plan: PartedFile | None
+    task: dict[str, Any]
+    """The spec's, complete: with the kind of `probabilities`, which the network tells."""
+    outputs: int
+    """Numbers that the network gives for one image."""
     no_plan: str
     """Why there is no plan; empty where there is one or none was wanted."""
     heatmap: Heatmap | None
@@ -74,13 +78,14 @@ def convert(
     model = load_model(spec, checkpoint, materials)
     on_stage("running PyTorch")
     reference = capture_reference(model, spec, images)
+    spec = fit_outputs(spec, reference)
     on_stage("exporting to ONNX")
     export_onnx(model, spec, entry.model)
     exported = record_of(entry.folder, MODEL)
     on_stage("comparing with PyTorch")
-    report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead)
     split = split_model(entry.model)
-    require_logits(split.graph, spec, reference)
+    spec = recognise_activation(split.graph, spec, reference)
+    report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead)
     plan, no_plan = None, ""
     if engine:
         on_stage("planning for the compiled backend")
@@ -99,7 +104,7 @@ def convert(
     return Conversion(
         model=exported,
         graph=write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
-        verification=asdict(report),
+        verification=report.as_dict(),
         golden={
             "seed": reference.golden_seed,
             "logits": reference.golden_logits.tolist(),
@@ -109,6 +114,8 @@ def convert(
         variants=tuple(passed),
         refused=tuple(refused),
         plan=write_parts(entry.folder, PARTS, plan.content, PART_SIZE) if plan and not no_plan else None,
+        task=spec.task.as_dict(),
+        outputs=reference.golden_logits.shape[1],
         no_plan=no_plan,
         heatmap=convert_heatmap(split, model, reference.inputs, engine, entry),
         seconds=time.monotonic() - started,

@@ -54,11 +54,13 @@ def _require_signature(spec: ModelSpec, path: Path) -> None:
         raise ExportError(spec.name, f"found opsets {opset}, expected ONNX opset {spec.opset} only")
     expected = {
         INPUT_NAME: [BATCH_AXIS, *spec.input_shape],
-        OUTPUT_NAME: [BATCH_AXIS, len(spec.labels)],
+        OUTPUT_NAME: [BATCH_AXIS, spec.outputs],
     }
     for value in (*exported.graph.input, *exported.graph.output):
         tensor = value.type.tensor_type
         shape = [axis.dim_param or axis.dim_value for axis in tensor.shape.dim]
+        if value.name == OUTPUT_NAME and spec.outputs is None:  # the network alone tells
+            expected[OUTPUT_NAME] = [BATCH_AXIS, *(size for size in shape[1:2] if isinstance(size, int))]
         if tensor.elem_type != onnx.TensorProto.FLOAT or shape != expected.pop(value.name, None):
             raise ExportError(spec.name, f"{value.name} {shape} is not the requested float32 tensor")
     if expected:

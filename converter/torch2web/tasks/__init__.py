@@ -1,10 +1,19 @@
-"""Meaning of model outputs, and their postprocessing."""
+"""Meaning of model outputs: their postprocessing, and figures and gate for comparisons."""
 
-from torch2web.tasks.classification import softmax
-from torch2web.tasks.task import Task, TaskKind
+from torch2web.tasks.activation import activate, sigmoid, similarity, softmax
+from torch2web.tasks.figures import decisions, figures
+from torch2web.tasks.gate import Gate
+from torch2web.tasks.task import Meaning, Task, TaskKind
 
 __all__ = [
+    "Gate",
+    "Meaning",
     "Task",
     "TaskKind",
+    "activate",
+    "decisions",
+    "figures",
+    "sigmoid",
+    "similarity",
     "softmax",
 ]

@@ -5,18 +5,17 @@ rounding of their weights.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from safetensors.numpy import save
 
-from torch2web.catalog import EXACT, Gate, ModelSpec
+from torch2web.catalog import EXACT, ModelSpec
 from torch2web.errors import VerificationError
 from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
 from torch2web.variants.split import SplitModel
 from torch2web.verification import (
     ReferenceRun,
-    VerificationReport,
     create_session_with,
     measure,
     require_within_tolerance,
@@ -87,12 +86,12 @@ def _judge(
     if name == EXACT:
         require_within_tolerance(spec, report)
         golden = reference.golden_logits
-    elif reason := _why_refused(spec.gate, report):
-        return Refused(name, len(content), reason, asdict(report))
+    elif reason := spec.gate.why_refused(spec.task, report.figures):
+        return Refused(name, len(content), reason, report.as_dict())
     return Variant(
         name=name,
         content=content,
-        verification=asdict(report),
+        verification=report.as_dict(),
         golden={
             "seed": reference.golden_seed,
             "logits": golden.tolist(),
@@ -100,15 +99,3 @@ def _judge(
         },
         logits=dict(zip(reference.image_names, found[1].tolist(), strict=True)),
     )
-
-
-def _why_refused(gate: Gate, report: VerificationReport) -> str:
-    """Reason of the refusal; empty if `report` is within the gate."""
-    if not report.top1_agreement >= gate.top1_agreement:
-        return f"top-1 agreement {report.top1_agreement:.2%}, expected at least {gate.top1_agreement:.2%}"
-    if not report.probabilities_max_abs_diff <= gate.probabilities_max_abs_diff:
-        found = f"{report.probabilities_max_abs_diff:.3g}"
-        return (
-            f"max. difference of a probability {found}, expected at most {gate.probabilities_max_abs_diff:g}"
-        )
-    return ""

@@ -1,8 +1,9 @@
 """Compares the outputs of an ONNX file with the ReferenceRun of PyTorch."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from torch2web.catalog import ModelSpec
 from torch2web.errors import ConstantOutputError, VerificationError
 from torch2web.images import golden_input
-from torch2web.tasks import softmax
+from torch2web.tasks import activate, figures
 from torch2web.verification.onnx_session import create_session, run_session
 from torch2web.verification.reference_run import ReferenceRun, in_batches
 
@@ -34,15 +35,21 @@ class VerificationReport:
     tolerance: float
     logits_max_abs_diff: float
     logits_mean_abs_diff: float
-    probabilities_max_abs_diff: float
-    top1_agreement: float
+    figures: Mapping[str, float]
+    """Differences in terms of the task, by name: see `torch2web.tasks.figures`."""
     worst_image: str
     logits_spread: float
     """Maximum over the logits of their standard deviation between images."""
-    top1_classes: int
-    """Number of classes that are top-1 for at least one image."""
+    top1_classes: int | None
+    """Of a classifier, the number of labels that are the most probable one of at least one image."""
     dead: bool
     """Whether the outputs are constant (see MIN_SPREAD_FACTOR), which --allow-dead accepts."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """`verification` of the manifest: the figures of the task stand beside the others."""
+        record = {name: value for name, value in asdict(self).items() if value is not None}
+        task_figures: dict[str, float] = record.pop("figures")
+        return record | task_figures
 
 
 def verify_onnx(
@@ -76,8 +83,8 @@ def run_all(
 def require_usable(spec: ModelSpec, reference: ReferenceRun) -> None:
     """Raise VerificationError if the logits of PyTorch are not finite or do not match the labels."""
     for logits in (*reference.logits.values(), reference.golden_logits):
-        if logits.ndim != 2 or logits.shape[1] != len(spec.labels):
-            expected = f"[batch, {len(spec.labels)}], one per label"
+        if logits.ndim != 2 or (spec.outputs is not None and logits.shape[1] != spec.outputs):
+            expected = f"[batch, {spec.outputs or 'outputs'}]{', one per label' * spec.task.has_labels}"
             problem = f"found logits of shape {list(logits.shape)} in PyTorch, expected {expected}"
             raise VerificationError(spec.name, problem, {}, "")
         broken = np.flatnonzero(~np.isfinite(logits).all(axis=1))
@@ -91,6 +98,12 @@ def require_usable(spec: ModelSpec, reference: ReferenceRun) -> None:
 def _spread(reference: ReferenceRun) -> float:
     """Maximum over the logits of their standard deviation between images."""
     return float(reference.logits[1].std(axis=0, dtype=np.float64).max())
+
+
+def _top1_classes(spec: ModelSpec, reference: ReferenceRun) -> int | None:
+    if not spec.task.has_labels:
+        return None
+    return len(np.unique(activate(spec.task, reference.logits[1]).argmax(axis=1)))
 
 
 def measure(
@@ -111,12 +124,10 @@ def measure(
         raise VerificationError(spec.name, "it outputs NaN or infinite logits", {}, names[broken[0]])
     # In float64, so that the differences themselves are not rounded.
     differences = np.abs(actual.astype(np.float64) - expected)
-    probabilities = softmax(actual)
     per_image = differences.max(axis=1)
-    agreement = float((actual.argmax(axis=1) == expected.argmax(axis=1)).mean())
     worst = int(per_image.argmax())
     spread = _spread(reference)
-    if np.abs(probabilities.sum(axis=1) - 1).max() > 1e-6:
+    if spec.task.is_exclusive and np.abs(activate(spec.task, actual).sum(axis=1) - 1).max() > 1e-3:
         raise VerificationError(spec.name, "its probabilities do not sum to 1", {}, names[worst])
     return VerificationReport(
         images=len(reference.image_names),
@@ -124,11 +135,10 @@ def measure(
         tolerance=spec.tolerance.atol,
         logits_max_abs_diff=float(per_image.max()),
         logits_mean_abs_diff=float(differences.mean()),
-        probabilities_max_abs_diff=float(np.abs(probabilities - softmax(expected)).max()),
-        top1_agreement=agreement,
+        figures=figures(spec.task, expected, actual),
         worst_image=names[worst],
         logits_spread=spread,
-        top1_classes=len(np.unique(reference.logits[1].argmax(axis=1))),
+        top1_classes=_top1_classes(spec, reference),
         dead=spread < MIN_SPREAD_FACTOR * spec.tolerance.atol,
     )
 
@@ -138,8 +148,7 @@ def require_within_tolerance(spec: ModelSpec, report: VerificationReport) -> Non
     figures = {
         "max difference": report.logits_max_abs_diff,
         "mean difference": report.logits_mean_abs_diff,
-        "probability difference": report.probabilities_max_abs_diff,
-        "top-1 agreement": report.top1_agreement,
+        **{name.replace("_", " "): value for name, value in report.figures.items()},
         "tolerance": spec.tolerance.atol,
     }
     if not report.logits_max_abs_diff <= spec.tolerance.atol:

@@ -22,7 +22,7 @@ from torch2web.images.steps import (
     size_after,
     step_as_dict,
 )
-from torch2web.tasks.classification import softmax
+from torch2web.tasks.activation import softmax
 from web.verify.python import oracle
 
 SPEC = Preprocessing((Resize((224, 200), "bilinear"),), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

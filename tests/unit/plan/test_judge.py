@@ -13,10 +13,11 @@ from torch import nn
 from tests.materials import images
 from tests.tiny_network import plannable, unplannable
 from torch2web.assets import load_assets
-from torch2web.catalog.load import Gate, ModelSpec
+from torch2web.catalog.load import ModelSpec
 from torch2web.pipeline.convert import _plan
 from torch2web.plan import Plan, WasmEngine, plan_model, why_refused
 from torch2web.sources.export import export_onnx
+from torch2web.tasks import Gate
 from torch2web.variants.selection import Variant, make_variants
 from torch2web.variants.split import SplitModel, split_model
 from torch2web.verification.reference_run import ReferenceRun, capture_reference

@@ -7,11 +7,12 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.materials import MATERIALS, images
-from torch2web.catalog.load import Gate, ModelSpec, load_catalog
+from torch2web.catalog.load import ModelSpec, load_catalog
 from torch2web.errors import CatalogError, VerificationError
 from torch2web.sources import load_model
 from torch2web.sources.export import export_onnx
 from torch2web.store.conversions import Entry
+from torch2web.tasks import Gate
 from torch2web.variants import selection as variants
 from torch2web.variants.encodings import ENCODINGS, Tensors, Weight
 from torch2web.variants.split import split_model

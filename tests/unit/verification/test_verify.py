@@ -13,7 +13,7 @@ from onnx import numpy_helper
 from tests.browser.expected import photograph_files
 from tests.browser.mutants import scale_one_weight
 from tests.materials import MATERIALS, images
-from tests.tiny_network import plannable
+from tests.tiny_network import TinyNetwork, plannable
 from torch2web.architectures import load_architecture
 from torch2web.catalog.load import ModelSpec
 from torch2web.catalog.materials import ReferenceImage
@@ -21,8 +21,8 @@ from torch2web.errors import ConstantOutputError, ExportError, VerificationError
 from torch2web.images.preprocessing import open_rgb
 from torch2web.sources import load_model
 from torch2web.sources.export import export_onnx
+from torch2web.tasks import Meaning, Task, activate
 from torch2web.variants import split_model
-from torch2web.verification.activation import require_logits
 from torch2web.verification.compare import (
     VerificationReport,
     measure,
@@ -31,6 +31,7 @@ from torch2web.verification.compare import (
     verify_onnx,
 )
 from torch2web.verification.reference_run import BATCH_SIZES, ReferenceRun, capture_reference
+from torch2web.verification.task_of_network import fit_outputs, recognise_activation
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +63,8 @@ def test_right_file_passes_and_its_figures_mean_something(
     assert report.batch_sizes == BATCH_SIZES == (1, 5)
     # Exactly 0 would mean that nothing was computed twice.
     assert 0 < report.logits_mean_abs_diff < report.logits_max_abs_diff <= 1e-4
-    assert 0 < report.probabilities_max_abs_diff <= 1e-4
-    assert report.top1_agreement == 1
+    assert 0 < report.figures["probabilities_max_abs_diff"] <= 1e-4
+    assert report.figures["top1_agreement"] == 1
     assert report.top1_classes == 4
     assert report.logits_spread > 0.5
     assert not report.dead
@@ -196,28 +197,49 @@ def graph_of(path: Path) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("activation", "found"),
+    ("activation", "of"),
     [
-        (torch.nn.Softmax(dim=1), "positive and sum to 1"),
-        (torch.nn.LogSoftmax(dim=1), "logarithms of probabilities"),
-        (torch.nn.Sigmoid(), "between 0 and 1"),
-        (torch.nn.Sequential(torch.nn.Sigmoid(), torch.nn.Flatten()), "between 0 and 1"),
-        (torch.nn.Hardsigmoid(), "between 0 and 1"),
+        (torch.nn.Identity(), None),
+        (torch.nn.Softmax(dim=1), "softmax"),
+        (torch.nn.LogSoftmax(dim=1), None),
+        (torch.nn.Sigmoid(), "sigmoid"),
+        (torch.nn.Sequential(torch.nn.Sigmoid(), torch.nn.Flatten()), "sigmoid"),
+        (torch.nn.Hardsigmoid(), "sigmoid"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, torch.nn.Module) else "",
 )
-def test_network_that_ends_in_an_activation_is_refused(
-    spec: ModelSpec, tmp_path: Path, activation: torch.nn.Module, found: str
+def test_network_that_ends_in_an_activation(
+    spec: ModelSpec, tmp_path: Path, activation: torch.nn.Module, of: Meaning | None
 ) -> None:
-    """A second softmax would flatten its answers."""
-    scores = plannable()
-    export_onnx(scores, spec, tmp_path / "scores.onnx")
-    require_logits(graph_of(tmp_path / "scores.onnx"), spec, capture_reference(scores, spec, images()[:8]))
-    model = torch.nn.Sequential(scores, activation).eval()
+    """Softmax is applied once: a second one would flatten its answers."""
+    model = torch.nn.Sequential(plannable(), activation).eval()
+    reference = capture_reference(model, spec, images()[:8])
     export_onnx(model, spec, tmp_path / "model.onnx")
-    with pytest.raises(VerificationError, match=found) as caught:
-        require_logits(graph_of(tmp_path / "model.onnx"), spec, capture_reference(model, spec, images()[:8]))
-    assert "expected logits" in str(caught.value)
+    graph = graph_of(tmp_path / "model.onnx")
+    found = recognise_activation(graph, spec, reference).task
+    if of is None:
+        assert found == Task()
+        with pytest.raises(VerificationError, match="ends in neither softmax nor sigmoid"):
+            recognise_activation(graph, replace(spec, task=Task("probabilities")), reference)
+        return
+    assert found == Task("probabilities", (0.5,) * 4 if of == "sigmoid" else (), of=of)
+    assert recognise_activation(graph, replace(spec, task=Task("probabilities")), reference).task == found
+    probabilities = activate(found, reference.golden_logits)
+    np.testing.assert_array_equal(probabilities, reference.golden_logits.astype(np.float64))
+
+
+def test_one_number_for_two_labels_is_that_of_the_second(spec: ModelSpec, tmp_path: Path) -> None:
+    two = replace(spec, labels=("no", "yes"))
+    for last, kind in ((torch.nn.Identity(), "binary"), (torch.nn.Sigmoid(), "probabilities")):
+        model = torch.nn.Sequential(TinyNetwork(torch.relu, 1), last).eval()
+        reference = capture_reference(model, two, images()[:8])
+        fitted = fit_outputs(two, reference)
+        require_usable(fitted, reference)
+        export_onnx(model, fitted, tmp_path / "model.onnx")
+        task = recognise_activation(graph_of(tmp_path / "model.onnx"), fitted, reference).task
+        assert (task.kind, task.meaning, task.thresholds) == (kind, "binary", (0.5,))
+        report = verify_onnx(tmp_path / "model.onnx", replace(fitted, task=task), reference, allow_dead=True)
+        assert set(report.figures) == {"probabilities_max_abs_diff", "top1_agreement"}
 
 
 def test_export_with_another_opset_is_refused(

@@ -34,7 +34,7 @@ def test_tensor_by_numpy_and_pillow(model: str, picture: str) -> None:
 def test_probabilities_by_numpy(model: str, picture: str) -> None:
     import numpy as np
 
-    from torch2web.tasks.classification import softmax
+    from torch2web.tasks.activation import softmax
 
     prediction = answer("prediction", model, picture)
     expected = softmax(np.asarray(array("f", prediction["logits"])))

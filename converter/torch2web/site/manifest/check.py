@@ -9,6 +9,7 @@ from typing import Any
 
 from torch2web.errors import ManifestError, PreprocessingError
 from torch2web.images import channels_after, read_steps, size_after
+from torch2web.tasks import Task
 
 SCHEMA = "model_info.schema.json"
 
@@ -46,19 +47,15 @@ def check_contradictions(manifest: Mapping[str, Any]) -> None:
                 f"{key}.name", f"found {json.dumps(model['name'])} twice, expected distinct names"
             )
         names.append(model["name"])
-        classes = len(model["labels"])
-        if model["output"]["shape"][1] != classes:
-            found = model["output"]["shape"][1]
-            raise ManifestError(
-                f"{key}.output.shape[1]", f"found {found}, expected {classes}, one for each label"
-            )
+        outputs = model["output"]["shape"][1]
+        _check_task(key, model, outputs)
         _check_input(key, model["input"]["shape"][1:], model["preprocessing"])
         _check_runnable(key, model, manifest)
         for number, variant in enumerate(model["variants"]):
             _check_parts(f"{key}.variants[{number}].weights", variant["weights"])
-            _check_golden(f"{key}.variants[{number}].golden", variant["golden"], classes)
+            _check_golden(f"{key}.variants[{number}].golden", variant["golden"], outputs)
         if "golden" in model:
-            _check_golden(f"{key}.golden", model["golden"], classes)
+            _check_golden(f"{key}.golden", model["golden"], outputs)
     for kind in ("files", "webgpu"):
         if kind in manifest.get("runtime", {}):
             _check_parts(f"runtime.{kind}.wasm", manifest["runtime"][kind]["wasm"])
@@ -105,12 +102,28 @@ def _check_input(key: str, shape: list[int], preprocessing: Mapping[str, Any]) -
             raise ManifestError(f"{key}.preprocessing.{name}", problem)
 
 
-def _check_golden(key: str, golden: Mapping[str, Any], classes: int) -> None:
+def _check_golden(key: str, golden: Mapping[str, Any], outputs: int) -> None:
     for row, logits in enumerate(golden["logits"]):
-        if len(logits) != classes:
+        if len(logits) != outputs:
             raise ManifestError(
-                f"{key}.logits[{row}]", f"found {len(logits)} entries, expected {classes}, one for each label"
+                f"{key}.logits[{row}]",
+                f"found {len(logits)} entries, expected {outputs}, one for each output",
             )
+
+
+def _check_task(key: str, model: Mapping[str, Any], outputs: int) -> None:
+    """Require labels, thresholds, units and outputs in the numbers that the task needs."""
+    task, labels = Task.from_value(model.get("task", "softmax")), len(model["labels"])
+    try:
+        complete = task.for_labels(labels)
+    except ValueError as error:
+        raise ManifestError(f"{key}.task", str(error)) from error
+    if task != complete or (task.kind == "probabilities" and task.of is None):
+        raise ManifestError(f"{key}.task", f"found {_compact(task.as_dict())}, expected it complete")
+    expected = task.outputs(labels)
+    if expected not in (None, outputs):
+        why = "the probability of its second label" if task.meaning == "binary" else "one for each label"
+        raise ManifestError(f"{key}.output.shape[1]", f"found {outputs}, expected {expected}, {why}")
 
 
 def _check_parts(key: str, file: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from torch2web.catalog import ModelSpec
@@ -91,6 +91,8 @@ class ModelRecord:
     """Candidates that did not pass the gate: name, size, reason and verification."""
     reference: Mapping[str, Sequence[float]]
     """PyTorch's logits by reference image; for the page that verifies only."""
+    outputs: int
+    """Numbers that the network gives for one image."""
     heatmap: HeatmapFiles | None = None
     """None where the network has no class activation maps, or no backend of this site computes them."""
 
@@ -129,9 +131,10 @@ class ModelRecord:
             "name": spec.name,
             "title": spec.title,
             "version": spec.version,
+            "task": spec.task.as_dict(),
             "labels": list(spec.labels),
             "input": {"name": "input", "dtype": "float32", "shape": ["batch", *spec.input_shape]},
-            "output": {"name": "output", "dtype": "float32", "shape": ["batch", len(spec.labels)]},
+            "output": {"name": "output", "dtype": "float32", "shape": ["batch", self.outputs]},
             "preprocessing": spec.preprocessing.as_dict(),
             "opset": spec.opset,
             "provenance": {
@@ -148,7 +151,7 @@ class ModelRecord:
             **no_plan,
             **({"heatmap": self.heatmap.as_dict()} if self.heatmap else {}),
             "variants": [variant.as_dict() for variant in self.variants],
-            "gate": asdict(spec.gate),
+            "gate": spec.gate.as_dict(spec.task),
             "refused": [dict(refused) for refused in self.refused],
         }
 

@@ -1,5 +1,6 @@
 """Puts a model's verified files into the site."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from torch2web.catalog import ModelSpec
@@ -15,6 +16,7 @@ from torch2web.store import (
     VerifiedFiles,
     write_parts,
 )
+from torch2web.tasks import Task
 
 
 def place_model(
@@ -53,7 +55,7 @@ def place_model(
         plain = FileRecord(f"models/{spec.output}", model.size, model.sha256)
         conversion.files.place(MODEL, root / plain.path)
     return ModelRecord(
-        spec=spec,
+        spec=replace(spec, task=Task.from_value(record["task"])),
         weights=weights,
         plain=plain,
         graph=place_parts(PartedFile.from_dict(record["graph"])) if backends.with_runtime else None,
@@ -80,6 +82,7 @@ def place_model(
         refused=record["refused"],
         reference=record["reference"],
         heatmap=heatmap,
+        outputs=record["outputs"],
     )
 
 

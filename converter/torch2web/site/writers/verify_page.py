@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -36,7 +36,10 @@ _MOUNTED = (
     "images/steps.py",
     "site/manifest/check.py",
     "tasks/__init__.py",
-    "tasks/classification.py",
+    "tasks/activation.py",
+    "tasks/figures.py",
+    "tasks/gate.py",
+    "tasks/task.py",
 )
 """Modules of this package that judge in the page. Other packages above them are empty there."""
 
@@ -118,7 +121,8 @@ def _facts(judged: Judged, *, with_wheels: bool) -> bytes:
             for case, (model, variant) in cases.items()
         },
         "pytorch": {case: dict(model.reference) for case, (model, _) in cases.items()},
-        "gate": {case: asdict(model.spec.gate) for case, (model, _) in cases.items()},
+        "gate": {case: model.spec.gate.as_dict(model.spec.task) for case, (model, _) in cases.items()},
+        "task": {case: model.spec.task.as_dict() for case, (model, _) in cases.items()},
         "tolerance": {case: variant.golden["tolerance"] for case, (_, variant) in cases.items()},
         "preprocessing": {case: model.spec.preprocessing.as_dict() for case, (model, _) in cases.items()},
         "no_wheels": "" if with_wheels else NO_WHEELS,
