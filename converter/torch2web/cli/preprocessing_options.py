@@ -19,10 +19,10 @@ def preprocessing_entry(options: argparse.Namespace) -> dict[str, Any]:
         entry["steps"] = steps
     if options.model_color is not None:
         color = _one_of("--color", options.model_color, ("rgb", "bgr", "grey"))
-        if color != "rgb":
-            entry["color"] = color
+        entry["color"] = color
     if options.model_scale is not None:
-        entry["scale"] = _one_of("--scale", options.model_scale.replace(" ", ""), ("1/255", "1"))
+        scale = _one_of("--scale", options.model_scale.replace(" ", ""), ("1/255", "1"))
+        entry["scale"] = 1 if scale == "1" else scale
     channels = (1, 3) if options.model_color is None else (1,) if entry.get("color") == "grey" else (3,)
     for flag, text in (("--mean", options.model_mean), ("--std", options.model_std)):
         if text is not None:

@@ -27,7 +27,7 @@ def choose_models(
             spec.name for spec in specs if _is_demo(spec) and not (catalog.parent / spec.checkpoint).is_file()
         }
     own = [spec for spec in specs if spec.name not in demo]
-    found = zip(own, _find_checkpoints(checkpoints or catalog.parent, own), strict=True)
+    found = zip(own, find_checkpoints(checkpoints or catalog.parent, own), strict=True)
     paths = {spec.name: path for spec, path in found}
     return tuple((spec, paths.get(spec.name)) for spec in specs)
 
@@ -39,7 +39,7 @@ def _is_demo(spec: ModelSpec) -> bool:
     return network and spec.labels == materials.labels
 
 
-def _find_checkpoints(folder: Path, specs: Sequence[ModelSpec]) -> list[Path]:
+def find_checkpoints(folder: Path, specs: Sequence[ModelSpec]) -> list[Path]:
     """The file of each model. All must be there."""
     if not folder.is_dir():
         found = "it is not a folder" if folder.exists() else "there is no such folder"
