@@ -17,6 +17,7 @@ from torch2web.tasks import Task
 from torch2web.text_files import read_text
 
 DEFAULT_OPSET = 17
+DEFAULT_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
     except ValueError as error:
         raise CatalogError(path, f"{prefix}factory_args", f"not a JSON object: {error}") from error
     task = Task.from_value(entry.get("task", "softmax"))
-    required = ("tolerance", "preprocessing", *(("labels",) if task.kind != "embedding" else ()))
+    required = ("preprocessing", *(("labels",) if task.kind != "embedding" else ()))
     for key in required:
         if key not in entry:
             raise CatalogError(path, f"{prefix}{key}", "is missing, here and in [defaults]")
@@ -149,7 +150,7 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
         labels=tuple(entry.get("labels", ())),
         preprocessing=_preprocessing(path, prefix, entry["preprocessing"]),
         opset=entry.get("opset", DEFAULT_OPSET),
-        tolerance=Tolerance(float(entry["tolerance"])),
+        tolerance=Tolerance(float(entry.get("tolerance", DEFAULT_TOLERANCE))),
         recommended=Recommendation(**entry.get("recommended", {"target": "browser", "role": "primary"})),
         gate=Gate(**entry.get("gate", {})),
         task=task,

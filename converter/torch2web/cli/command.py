@@ -96,7 +96,7 @@ def _models(options: argparse.Namespace, output: Output) -> "tuple[ChosenModel, 
     from torch2web.pipeline import choose_models
 
     if options.file:
-        return ((describe_model(options, output, options.file.name).spec, options.file),)
+        return ((describe_model(options, output, options.file.name, options.cache).spec, options.file),)
     catalog = demo_catalog() if options.demo else options.catalog
     return choose_models(catalog, options.only, options.checkpoints)
 

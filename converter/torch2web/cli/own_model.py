@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torch2web.architectures import architecture_names
 from torch2web.catalog import ModelSpec, parse_entry
 from torch2web.cli.ask import ask
 from torch2web.cli.console import Output
 from torch2web.cli.model_entry import entry_from
 from torch2web.cli.model_options import MODEL_OPTIONS
 from torch2web.errors import CatalogError, CheckpointError, MissingOptionsError, OptionError
-from torch2web.inspection import FileFacts, Missing, Proposal, complete, read_facts
+from torch2web.inspection import FileFacts, Inspector, Missing, Proposal, complete
 
 _OPTION_OF = {
     "preprocessing.steps": "--resize",
@@ -24,6 +25,7 @@ _OPTION_OF = {
     "preprocessing.std": "--std",
 }
 """Options of keys whose names differ; others are `--key`."""
+_NETWORKS = ("--factory", "--timm", "--architecture")
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,18 @@ class OwnModel:
     spec: ModelSpec
 
 
-def describe_model(options: argparse.Namespace, output: Output, checkpoint: str) -> OwnModel:
+def describe_model(
+    options: argparse.Namespace, output: Output, checkpoint: str, cache: Path | None = None
+) -> OwnModel:
     """The model of `options.file`, with what is missing asked for on a terminal; says what was taken.
 
-    `checkpoint` is the file as the entry names it. Raises InputError.
+    `checkpoint` is the file as the entry names it; `cache` keeps what was read. Raises InputError.
     """
     path: Path = options.file
     _require_file(path)
-    entry_from(options)  # options are checked before the file is read
-    facts = read_facts(path)
-    proposal = _complete(options, facts)
+    inspector = Inspector(cache)
+    facts = inspector.facts(path, entry_from(options))  # options are checked before the file is read
+    proposal = complete(entry_from(options), facts, inspector.usual)
     _say_facts(output, path, facts)
     if proposal.missing and not options.yes and not sys.stdin.isatty():
         raise _missing(options, proposal)
@@ -54,7 +58,7 @@ def describe_model(options: argparse.Namespace, output: Output, checkpoint: str)
         answer = first.likely if options.yes else ask(output, first)
         _answer(options, first, answer)
         try:
-            proposal = _complete(options, facts)
+            proposal = complete(entry_from(options), facts, inspector.usual)
         except OptionError as error:
             if options.yes:
                 raise
@@ -64,10 +68,6 @@ def describe_model(options: argparse.Namespace, output: Output, checkpoint: str)
         output.line(f"  {taken.what}: {taken.value} ({taken.origin}; {taken.option} overrule it)")
     entry = {"name": proposal.entry["name"], "checkpoint": checkpoint, **proposal.entry}
     return OwnModel(entry, _spec(path, entry))
-
-
-def _complete(options: argparse.Namespace, facts: FileFacts) -> Proposal:
-    return complete(entry_from(options), facts)
 
 
 def _require_file(path: Path) -> None:
@@ -88,7 +88,7 @@ def _spec(path: Path, entry: Mapping[str, Any]) -> ModelSpec:
 
 
 def _say_facts(output: Output, path: Path, facts: FileFacts) -> None:
-    counted = f"{facts.tensors:,} tensors, {facts.parameters:,} numbers" if facts.tensors else ""
+    counted = f"{facts.tensors:,} tensors, {facts.parameters:,} parameters" if facts.tensors else ""
     output.line(f"{path.name}: " + ", ".join(filter(None, (facts.format, counted, facts.outputs_reason))))
     for note in facts.notes:
         output.line(f"  {note}")
@@ -106,5 +106,15 @@ def command_with(options: argparse.Namespace, missing: Sequence[Missing]) -> str
 
 
 def _answer(options: argparse.Namespace, item: Missing, answer: str | None) -> None:
-    option = next(option for option in MODEL_OPTIONS if option.flag == item.option)
+    flag = item.option
+    if flag in _NETWORKS and answer and answer != item.likely:
+        flag = _network_option(answer)
+    option = next(option for option in MODEL_OPTIONS if option.flag == flag)
     setattr(options, option.dest, answer)
+
+
+def _network_option(answer: str) -> str:
+    """The option for a network that was typed where another was likely."""
+    if ":" in answer:
+        return "--factory"
+    return "--architecture" if answer in architecture_names() else "--timm"

@@ -15,6 +15,8 @@ class LikelyNetwork:
     """For people: how it is known."""
     certain: bool
     """Whether the file names the network, and its weights fit."""
+    fits: bool = True
+    """Whether every name and shape fits; else it is only the closest."""
 
 
 @dataclass(frozen=True)

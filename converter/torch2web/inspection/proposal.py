@@ -1,6 +1,6 @@
 """Completes the entry of a model from the facts of its file: what is taken, and what has to be asked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,9 @@ from torch2web.inspection.facts import FileFacts
 from torch2web.inspection.usual import UsualPreprocessing, usual_preprocessing
 
 _SHOWN_LABELS = 6
+
+Usual = Callable[[Mapping[str, Any], tuple[int, int] | None, int], UsualPreprocessing]
+"""`usual_preprocessing`, or one that keeps what it found."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Proposal:
     missing: tuple[Missing, ...]
 
 
-def complete(given: Mapping[str, Any], facts: FileFacts) -> Proposal:
+def complete(given: Mapping[str, Any], facts: FileFacts, usual: Usual = usual_preprocessing) -> Proposal:
     """The entry `given` on the command line, with what `facts` add to it.
 
     Raises OptionError where an option contradicts the file.
@@ -55,7 +58,7 @@ def complete(given: Mapping[str, Any], facts: FileFacts) -> Proposal:
     missing: list[Missing] = []
     _network(entry, facts, taken, missing)
     _labels_and_task(entry, facts, taken, missing)
-    _preprocessing(entry, facts, taken, missing)
+    _preprocessing(entry, facts, usual, taken, missing)
     return Proposal(entry, tuple(taken), tuple(missing))
 
 
@@ -76,7 +79,7 @@ def _network(entry: dict[str, Any], facts: FileFacts, taken: list[Taken], missin
         taken.append(Taken("network", likely.name, likely.reason, "--factory or --timm"))
     elif likely:
         question = f"the network of these weights; likely {likely.name}: {likely.reason}"
-        missing.append(Missing(likely.option, question, likely.name, known=True))
+        missing.append(Missing(likely.option, question, likely.name, known=likely.fits))
     else:
         question = "the function that builds the network, as module:function, in the current folder too"
         missing.append(Missing("--factory", question, "my_package.nets:build", known=False))
@@ -122,7 +125,7 @@ def _labels_and_task(
 
 
 def _preprocessing(
-    entry: dict[str, Any], facts: FileFacts, taken: list[Taken], missing: list[Missing]
+    entry: dict[str, Any], facts: FileFacts, find_usual: Usual, taken: list[Taken], missing: list[Missing]
 ) -> None:
     pixels = dict(entry.get("preprocessing", {}))
     if "color" not in pixels and facts.channels == 1:
@@ -139,7 +142,11 @@ def _preprocessing(
                 f"found {pixels.get('color', 'rgb')}, but the network's input has {facts.channels} channels"
             )
         raise OptionError("--color", problem)
-    usual = usual_preprocessing(entry, facts.size, channels)
+    if all(key in pixels for key in ("steps", "mean", "std")):
+        _require_channels(pixels, channels)
+        entry["preprocessing"] = pixels
+        return
+    usual = find_usual(entry, facts.size, channels)
     adopted = [key for key in ("steps", "mean", "std") if key not in pixels and usual.origin]
     for key in adopted:
         pixels[key] = usual.entry[key]
@@ -147,12 +154,16 @@ def _preprocessing(
         values = "; ".join(shown_pixels({key: pixels[key]}) for key in adopted)
         taken.append(Taken("preprocessing", values, usual.origin, "--resize --crop --mean --std"))
     _ask_for_pixels(pixels, usual, missing)
+    _require_channels(pixels, channels)
+    if pixels:
+        entry["preprocessing"] = pixels
+
+
+def _require_channels(pixels: Mapping[str, Any], channels: int) -> None:
     for key in ("mean", "std"):
         if len(pixels.get(key, ())) not in (0, channels):
             word = "grey" if channels == 1 else pixels.get("color", "rgb")
             raise OptionError(f"--{key}", f"found {len(pixels[key])} number(s), expected {channels}: {word}")
-    if pixels:
-        entry["preprocessing"] = pixels
 
 
 def _ask_for_pixels(pixels: Mapping[str, Any], usual: UsualPreprocessing, missing: list[Missing]) -> None:

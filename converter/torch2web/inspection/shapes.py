@@ -10,6 +10,7 @@ _HEADS = re.compile(
     r"output_layer|decoder|cls|_fc)"
 )
 """Names that networks give their last layer."""
+_WRAPPERS = re.compile(r"^((module|_orig_mod|model|net|network|backbone|student|ema_model)\.)+")
 
 
 def outputs_of(shapes: Mapping[str, Shape]) -> tuple[int | None, str]:
@@ -22,7 +23,7 @@ def outputs_of(shapes: Mapping[str, Shape]) -> tuple[int | None, str]:
     heads = [
         key
         for key, shape in shapes.items()
-        if _is_layer(key, shape) and _HEADS.fullmatch(key[start:].partition(".")[0])
+        if _is_layer(key, shape) and _HEADS.fullmatch(_WRAPPERS.sub("", key[start:]).partition(".")[0])
     ]
     if not heads:
         return None, ""
