@@ -7,6 +7,8 @@
     │   ├── CheckpointError       a missing, unreadable or unsafe checkpoint
     │   │   ├── PickledModuleError  a whole pickled module, whose loading would execute code
     │   │   └── StateDictError    keys or shapes do not match the architecture
+    │   ├── OptionError           an option of the command line with an invalid value
+    │   ├── MissingOptionsError   options that a model needs and that its file does not answer
     │   ├── KeyFileError          an invalid file of a private or public key
     │   ├── MissingExtraError     an option whose optional packages are not installed
     │   ├── ManifestError         a model_info.json that violates its schema
@@ -112,6 +114,28 @@ class StateDictError(CheckpointError):
                 lines.append(f"  {len(entries)} {kind}: {', '.join(entries[: self.MAX_SHOWN])}{more}")
         advice = "Set architecture and labels in models.toml to those of the trained model."
         super().__init__(path, "\n".join(lines), advice)
+
+
+class OptionError(InputError):
+    """`option` such as `--mean`."""
+
+    def __init__(self, option: str, problem: str) -> None:
+        self.option, self.problem = option, problem
+        super().__init__(f"{option}: {problem}")
+
+
+class MissingOptionsError(InputError):
+    """`missing`: what each option says, by option; `command`: has likely values for them."""
+
+    def __init__(self, path: Path, missing: Mapping[str, str], command: str) -> None:
+        self.path, self.missing, self.command = path, dict(missing), command
+        width = max(map(len, missing))
+        lines = [f"  {option.ljust(width)}  {problem}" for option, problem in missing.items()]
+        things = "one thing" if len(missing) == 1 else f"{len(missing)} things"
+        super().__init__(
+            "\n".join([f"{path}: {things} must be known that the file does not say:", *lines])
+            + f"\nWith the likely values, which you check:\n  {command}"
+        )
 
 
 class KeyFileError(InputError):

@@ -1,10 +1,11 @@
 """The catalogue: models, how each is built and verified, and the reference images."""
 
 from torch2web.catalog.exact import EXACT
-from torch2web.catalog.load import ModelSpec, load_catalog, spec_from
+from torch2web.catalog.load import ModelSpec, load_catalog, parse_entry, spec_from
 from torch2web.catalog.materials import Materials, ReferenceImage, Sample
 from torch2web.catalog.source import Source
 from torch2web.catalog.tolerance import Tolerance
+from torch2web.catalog.write import entry_text, write_entry
 from torch2web.tasks import Gate
 
 __all__ = [
@@ -16,6 +17,9 @@ __all__ = [
     "Sample",
     "Source",
     "Tolerance",
+    "entry_text",
     "load_catalog",
+    "parse_entry",
     "spec_from",
+    "write_entry",
 ]

@@ -17,6 +17,7 @@ from torch2web.tasks import Gate, Task
 from torch2web.text_files import read_text
 
 DEFAULT_OPSET = 17
+DEFAULT_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...
     Raises CatalogError, which names the file, the key and the expected value.
     """
     try:
-        data = tomllib.loads(read_text(path))
+        text = read_text(path)
     except FileNotFoundError as error:
         raise CatalogError(
             path, "", "there is no such file; --catalog names the catalogue, --demo takes the demo's"
@@ -77,6 +78,13 @@ def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...
         raise CatalogError(path, "", f"it cannot be read: {error}") from error
     except TextEncodingError as error:
         raise CatalogError(path, "", error.problem) from error
+    return _select(path, parse_catalog(path, text), only)
+
+
+def parse_catalog(path: Path, text: str) -> tuple[ModelSpec, ...]:
+    """The models of the catalogue `text`, in its order; `path` names it in errors. Raises CatalogError."""
+    try:
+        data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CatalogError(path, "", f"it is not valid TOML: {error}") from error
     if violation := find_violation(data, "models.schema.json"):
@@ -89,7 +97,19 @@ def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...
     )
     for key in ("name", "output"):
         _require_distinct(path, key, [getattr(spec, key) for spec in specs])
-    return _select(path, specs, only)
+    return specs
+
+
+def parse_entry(path: Path, entry: Mapping[str, Any]) -> ModelSpec:
+    """The model of a single entry without a catalogue; `path` names it in errors. Raises CatalogError.
+
+    Keys of errors have no prefix: `preprocessing.mean`.
+    """
+    prefix = "models[0]."
+    if violation := find_violation({"models": [entry]}, "models.schema.json"):
+        raise CatalogError(path, violation.key.removeprefix(prefix), violation.problem)
+    _require_finite(path, entry, "")
+    return spec_from(path, "", entry)
 
 
 def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
@@ -97,10 +117,13 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
 
     `path` and `prefix`, such as `models[0].`, name the entry in errors. Raises CatalogError.
     """
-    source = Source.from_dict(entry)
+    try:
+        source = Source.from_dict(entry)
+    except ValueError as error:
+        raise CatalogError(path, f"{prefix}factory_args", f"not a JSON object: {error}") from error
     task = Task.from_value(entry.get("task", "softmax"))
     labels = tuple(entry.get("labels", ()))
-    required = ("tolerance", "preprocessing", *(("labels",) if task.kind != "embedding" else ()))
+    required = ("preprocessing", *(("labels",) if task.kind != "embedding" else ()))
     for key in required:
         if key not in entry:
             raise CatalogError(path, f"{prefix}{key}", "is missing, here and in [defaults]")
@@ -122,7 +145,7 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
         labels=labels,
         preprocessing=_preprocessing(path, prefix, entry["preprocessing"]),
         opset=entry.get("opset", DEFAULT_OPSET),
-        tolerance=Tolerance(float(entry["tolerance"])),
+        tolerance=Tolerance(float(entry.get("tolerance", DEFAULT_TOLERANCE))),
         recommended=Recommendation(**entry.get("recommended", {"target": "browser", "role": "primary"})),
         gate=Gate(**entry.get("gate", {})),
         task=task,

@@ -1,5 +1,6 @@
 """Where a model's network comes from."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -24,13 +25,21 @@ class Source:
 
     @classmethod
     def from_dict(cls, entry: Mapping[str, Any]) -> "Source":
-        """Create from an entry of the catalogue, which its schema has accepted."""
+        """Create from an entry of the catalogue, which its schema has accepted.
+
+        Raises ValueError for `factory_args` that are a string and no JSON object.
+        """
         kinds: tuple[SourceKind, ...] = ("architecture", "factory", "timm")
         kind: SourceKind = next((kind for kind in kinds if kind in entry), "file")
+        args = entry.get("factory_args", {})
+        if isinstance(args, str):  # JSON, which has null
+            args = json.loads(args)
+            if not isinstance(args, dict):
+                raise ValueError(f"found {args!r}, expected a JSON object")  # noqa: TRY004, as of bad JSON
         return cls(
             kind,
             entry.get(kind, ""),
-            entry.get("factory_args", {}),
+            args,
             entry.get("weights_key", ""),
             entry.get("output_name"),
         )

@@ -6,11 +6,16 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from torch2web.cli.console import Output
-from torch2web.cli.options import Defaults, absolute, parse_options
+from torch2web.cli.options import Defaults, parse_options
+from torch2web.cli.paths import absolute
 from torch2web.errors import OutputError, SignatureError, SiteError, Torch2WebError
 from torch2web.site.manifest import Backends
+
+if TYPE_CHECKING:
+    from torch2web.pipeline import ChosenModel
 
 
 def main(
@@ -23,7 +28,7 @@ def main(
     options = parse_options(sys.argv[1:] if arguments is None else arguments, defaults)
     output = Output()
     signal.signal(signal.SIGTERM, _interrupt)
-    commands = {"build": _build, "verify": _verify, "serve": _serve, "report": _report}
+    commands = {"build": _build, "add": _add, "verify": _verify, "serve": _serve, "report": _report}
     try:
         if prepare and options.command == "build":
             prepare()
@@ -50,20 +55,17 @@ def _interrupt(*_: object) -> None:
 
 
 def _build(options: argparse.Namespace, output: Output) -> None:
-    from torch2web.catalog.default import demo_catalog
     from torch2web.cli.summary import print_summary
     from torch2web.pipeline import BuildOptions, build
     from torch2web.site.manifest import Delivery
     from torch2web.site.signing import UNLOCKED_BY, SigningKey
 
     signing_key = SigningKey.read(options.sign, os.environ.get(UNLOCKED_BY)) if options.sign else None
-    catalog = demo_catalog() if options.demo else options.catalog
-    if options.checkpoints is None and catalog.is_file():
+    models = _models(options, output)
+    if any(path is None for _, path in models):
         output.warning("No --checkpoints given: building with demo weights, trained on drawn faces.")
     build_options = BuildOptions(
-        checkpoints=options.checkpoints,
-        catalog=catalog,
-        only=tuple(options.only),
+        models=models,
         out=options.out,
         cache=options.cache,
         allow_dead=options.allow_dead,
@@ -86,6 +88,30 @@ def _build(options: argparse.Namespace, output: Output) -> None:
     if signing_key:
         output.line(f"signed with {options.sign}; publish its public key: docs/signing.md")
     output.line(f"Look at it: {options.serve_command}")
+
+
+def _models(options: argparse.Namespace, output: Output) -> "tuple[ChosenModel, ...]":
+    from torch2web.catalog.default import demo_catalog
+    from torch2web.cli.own_model import describe_model
+    from torch2web.pipeline import choose_models
+
+    if options.file:
+        return ((describe_model(options, output, options.file.name, options.cache).spec, options.file),)
+    catalog = demo_catalog() if options.demo else options.catalog
+    return choose_models(catalog, options.only, options.checkpoints)
+
+
+def _add(options: argparse.Namespace, output: Output) -> None:
+    from torch2web.catalog import write_entry
+    from torch2web.cli.own_model import describe_model
+
+    folder = options.catalog.parent
+    inside = options.file.is_relative_to(folder)
+    # A path below the catalogue's folder stays valid where the folder moves.
+    checkpoint = options.file.relative_to(folder).as_posix() if inside else str(options.file)
+    own = describe_model(options, output, checkpoint)
+    write_entry(options.catalog, own.entry)
+    output.line(f"{options.catalog}: added {own.spec.name!r}. Build it: {options.build_command}")
 
 
 def _verify(options: argparse.Namespace, output: Output) -> None:

@@ -32,6 +32,13 @@ class Output:
         """Something that a person should not overlook."""
         self._out.print(_lines(self._out, text, "bold yellow"))
 
+    def prompt(self, text: str) -> str:
+        """Ask for a line of text. Raises KeyboardInterrupt where the input ends."""
+        try:
+            return self._out.input(_cell(self._out, text))
+        except EOFError as error:
+            raise KeyboardInterrupt from error
+
     def code(self, lines: Sequence[str]) -> bool:
         """Print a code to be scanned, black on white independent of the terminal's colours.
 

@@ -11,6 +11,8 @@ from typing import NoReturn
 from platformdirs import user_cache_path
 
 from torch2web.cli.escape import printable
+from torch2web.cli.model_options import add_model_options, given_options
+from torch2web.cli.paths import absolute
 from torch2web.site.manifest import Backends
 
 _EPILOG = "exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input, 130 interrupted"
@@ -55,6 +57,7 @@ def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"torch2web {version('torch2web')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     _add_build(commands.add_parser("build", help="build a site from checkpoints", epilog=_EPILOG), defaults)
+    _add_add(commands.add_parser("add", help="add a model to the catalogue", epilog=_EPILOG), defaults)
     _add_verify(commands.add_parser("verify", help="check a built site again", epilog=_EPILOG), defaults)
     _add_serve(
         commands.add_parser("serve", help="serve a built site on this machine", epilog=_EPILOG), defaults
@@ -69,22 +72,64 @@ def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
 def parse_options(arguments: Sequence[str], defaults: Defaults) -> argparse.Namespace:
     """The parsed `arguments`; ends the process with exit code 2 where they do not fit together."""
     parser = create_parser(defaults)
-    known = ("build", "verify", "serve", "report", "-h", "--help", "--version")
+    known = ("build", "add", "verify", "serve", "report", "-h", "--help", "--version")
     if defaults.command and (not arguments or arguments[0] not in known):
         arguments = [defaults.command, *arguments]
     options = parser.parse_args(arguments)
+    run = ["python", defaults.program] if defaults.program.endswith(".py") else [defaults.program]
+    options.typed = [*run, *arguments]
     if options.command == "serve" and not options.parity and options.parity_dir != defaults.folder / "parity":
         parser.error("--parity-dir goes with --parity")
     if options.command == "serve" and options.parity and options.host:
         parser.error("--parity does not go with --host: the emulated hosts accept no results of devices")
+    command = " ".join(run)
+    if options.command == "add":
+        catalog = (
+            "" if options.catalog == defaults.folder / "models.toml" else f" --catalog {options.catalog}"
+        )
+        options.build_command = f"{command} build{catalog}"
     if options.command == "build":
+        _require_one_kind(parser, options, defaults)
         site = "" if options.out == defaults.folder / "site" else f" {options.out}"
-        run = "python " if defaults.program.endswith(".py") else ""
-        options.serve_command = f"{run}{defaults.program} serve{site}"
+        options.serve_command = f"{command} serve{site}"
     return options
 
 
+def _require_one_kind(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, defaults: Defaults
+) -> None:
+    """End the process where options of a single file and of the catalogue are mixed."""
+    if options.file is None:
+        if given := next(given_options(options), ""):
+            parser.error(
+                f"{given} describes the model of a file: {' '.join(options.typed[:2])} FILE {given} …"
+            )
+        return
+    if not options.file.exists() and not options.file.suffix and options.file.parent == Path.cwd():
+        parser.error(f"there is neither a command nor a file {options.file.name!r}")
+    of_catalog = {
+        "--catalog": options.catalog != defaults.folder / "models.toml",
+        "--demo": options.demo,
+        "--only": bool(options.only),
+        "--checkpoints": options.checkpoints is not None,
+    }
+    if mixed := [flag for flag, given in of_catalog.items() if given]:
+        parser.error(f"{mixed[0]} goes with the catalogue, not with a file ({options.file.name})")
+
+
+def _add_add(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    add_model_options(parser, required=True)
+    parser.add_argument(
+        "--catalog",
+        type=absolute,
+        default=defaults.folder / "models.toml",
+        metavar="FILE",
+        help="catalogue to add to, created if there is none (default: models.toml)",
+    )
+
+
 def _add_build(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    add_model_options(parser, required=False)
     parser.add_argument(
         "--checkpoints",
         type=absolute,
@@ -256,8 +301,3 @@ def _mebibytes(text: str) -> int:
     if not 0.01 <= size <= 2**20:
         raise argparse.ArgumentTypeError(f"found {text}, expected a number of MiB, such as 20")
     return round(size * 2**20)
-
-
-def absolute(text: str) -> Path:
-    """A path that means the same from any folder; links stay links."""
-    return Path(text).absolute()

@@ -1,10 +1,11 @@
 """Preprocessing of images to input tensors, and the golden input of the self-check."""
 
 from torch2web.images.golden import golden_input
-from torch2web.images.preprocessing import Preprocessing, open_image, preprocess
+from torch2web.images.preprocessing import FILTERS, Preprocessing, open_image, preprocess
 from torch2web.images.steps import Resize, channels_after, read_steps, size_after
 
 __all__ = [
+    "FILTERS",
     "Preprocessing",
     "Resize",
     "channels_after",

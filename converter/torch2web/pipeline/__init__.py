@@ -1,5 +1,6 @@
 """Composes the stages: catalogue, conversion, site. The only package that does."""
 
+from torch2web.pipeline.checkpoints import ChosenModel, choose_models
 from torch2web.pipeline.compose import BuildOptions, BuiltModel, build
 
-__all__ = ["BuildOptions", "BuiltModel", "build"]
+__all__ = ["BuildOptions", "BuiltModel", "ChosenModel", "build", "choose_models"]

@@ -1,17 +1,46 @@
 """Finds the checkpoint of each model."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from torch2web.catalog import ModelSpec
+from torch2web.catalog import ModelSpec, load_catalog
+from torch2web.catalog.default import default_materials
 from torch2web.errors import CheckpointError
 from torch2web.file_managers import is_of_file_manager
 
+ChosenModel = tuple[ModelSpec, Path | None]
+"""A model and its file; None stands for the demo weights."""
 
-def find_checkpoints(folder: Path | None, specs: Sequence[ModelSpec]) -> list[Path | None]:
-    """The file of each model, or None for each where no folder was given. All must be there."""
-    if folder is None:
-        return [None] * len(specs)
+
+def choose_models(
+    catalog: Path, only: Collection[str] = (), checkpoints: Path | None = None
+) -> tuple[ChosenModel, ...]:
+    """The models of the catalogue, restricted to the names in `only`, each with its file.
+
+    Without the folder `checkpoints`, files are relative to the catalogue, and a model of the demo that has no
+    file there gets its demo weights. Raises CatalogError and CheckpointError.
+    """
+    specs = load_catalog(catalog, only)
+    demo: set[str] = set()
+    if checkpoints is None:
+        demo = {
+            spec.name for spec in specs if _is_demo(spec) and not (catalog.parent / spec.checkpoint).is_file()
+        }
+    own = [spec for spec in specs if spec.name not in demo]
+    found = zip(own, find_checkpoints(checkpoints or catalog.parent, own), strict=True)
+    paths = {spec.name: path for spec, path in found}
+    return tuple((spec, paths.get(spec.name)) for spec in specs)
+
+
+def _is_demo(spec: ModelSpec) -> bool:
+    """Whether there are demo weights of the model's network and classes."""
+    materials = default_materials()
+    network = spec.source.kind == "architecture" and materials.weights_file(spec.source.name).is_file()
+    return network and spec.labels == materials.labels
+
+
+def find_checkpoints(folder: Path, specs: Sequence[ModelSpec]) -> list[Path]:
+    """The file of each model. All must be there."""
     if not folder.is_dir():
         found = "it is not a folder" if folder.exists() else "there is no such folder"
         raise CheckpointError(folder, f"{found}; --checkpoints names the folder of the checkpoints")
@@ -26,4 +55,4 @@ def find_checkpoints(folder: Path | None, specs: Sequence[ModelSpec]) -> list[Pa
         raise CheckpointError(
             folder / missing[0], problem, f"Found there: {', '.join(present[:10]) or 'nothing'}."
         )
-    return list(paths)
+    return paths

@@ -6,10 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from torch2web.assets import load_assets
-from torch2web.catalog import load_catalog
 from torch2web.catalog.default import default_materials
 from torch2web.errors import InputError
-from torch2web.pipeline.checkpoints import find_checkpoints
+from torch2web.pipeline.checkpoints import ChosenModel
 from torch2web.pipeline.conversions import STEPS, Conversions, Converted
 from torch2web.progress import ProgressCallback
 from torch2web.site import Bundle, SiteInputs, full_disk_explained, require_replaceable, write_site
@@ -23,10 +22,7 @@ from torch2web.verification import reference_images
 class BuildOptions:
     """What `python build.py` was asked for."""
 
-    checkpoints: Path | None
-    """Folder of the checkpoints; None builds with the demo weights."""
-    catalog: Path
-    only: tuple[str, ...]
+    models: Sequence[ChosenModel]
     out: Path
     cache: Path
     allow_dead: bool
@@ -54,8 +50,6 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
     """
     require_replaceable(options.out)
     assets = load_assets()
-    specs = load_catalog(options.catalog, options.only)
-    checkpoints = find_checkpoints(options.checkpoints, specs)
     materials = default_materials()
     images = reference_images(materials.reference_images())
     conversions = Conversions(
@@ -66,7 +60,7 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
         backends=options.delivery.backends,
         allow_dead=options.allow_dead,
     )
-    done, total = 0, len(specs) * STEPS + 1
+    done, total = 0, len(options.models) * STEPS + 1
 
     def step(text: str) -> None:
         nonlocal done
@@ -74,7 +68,7 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
         done += 1
 
     converted = []
-    for index, (spec, checkpoint) in enumerate(zip(specs, checkpoints, strict=True)):
+    for index, (spec, checkpoint) in enumerate(options.models):
         done = index * STEPS
         with full_disk_explained(options.cache):
             converted.append(conversions.convert(spec, checkpoint, step))

@@ -95,8 +95,9 @@ def test_maps_are_pytorchs(
     pool: Callable[[Tensor], Tensor], head: Callable[[], nn.Module], opset: int, tmp_path: Path
 ) -> None:
     module = network(pool, head)
+    conv = next(layer for layer in module.modules() if isinstance(layer, nn.Conv2d))
     with torch.inference_mode():
-        features = torch.relu(module.conv(torch.from_numpy(INPUTS))).double().numpy()
+        features = torch.relu(conv(torch.from_numpy(INPUTS))).double().numpy()
     layer = next(layer for layer in module.modules() if isinstance(layer, nn.Linear))
     wanted = np.einsum("bkyx,ck->bcyx", features, layer.weight.detach().double().numpy())
     if layer.bias is not None:

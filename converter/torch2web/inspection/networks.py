@@ -1,0 +1,151 @@
+"""Finds the network that weights belong to: built without data, by names and shapes of all its tensors."""
+
+import importlib
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from torch2web.architectures import load_architecture
+from torch2web.errors import StateDictError, Torch2WebError
+from torch2web.inspection.facts import LikelyNetwork
+from torch2web.inspection.families import families_of
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from torch2web.sources.checkpoint import Checkpoint
+
+_NAMES = ("arch", "model_name", "architecture", "model", "backbone", "encoder", "net", "network", "arch_name")
+"""Keys under which training scripts save the name of the network."""
+_MAX_DEPTH = 3
+_SIZE = 224
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    option: str
+    value: str
+    build: "Callable[[int], nn.Module]"
+    """Number of classes → network."""
+
+
+def likely_networks(
+    checkpoint: "Checkpoint", weights_key: str, outputs: int | None
+) -> tuple[LikelyNetwork, ...]:
+    """The networks that the weights fit, the most likely first; else the closest of their family, or none."""
+    names = [name for state in checkpoint.states.values() for name in (*state, *state.foreign)]
+    named = list(dict.fromkeys(_names_in(checkpoint.extra)))
+    fitting: list[LikelyNetwork] = []
+    closest: tuple[int, LikelyNetwork] | None = None
+    for candidate in _named(named):
+        if not _misfit(candidate, checkpoint, weights_key, outputs):
+            reason = f"the file names {candidate.value}, and all names and shapes fit"
+            return (LikelyNetwork(candidate.option, candidate.value, reason, certain=True),)
+    for family in families_of(names):
+        for candidate in (*_own(family.own), *_torchvision(family.torchvision), *_timm(family.timm)):
+            misfit = _misfit(candidate, checkpoint, weights_key, outputs)
+            if not misfit:
+                reason = f"all names and shapes of {family.name} fit"
+                fitting.append(LikelyNetwork(candidate.option, candidate.value, reason, certain=False))
+                break  # further members would be variants with the same weights
+            reason = f"the names look like {family.name}, and this one differs least: {misfit} tensors"
+            if closest is None or misfit < closest[0]:
+                found = LikelyNetwork(candidate.option, candidate.value, reason, certain=False, fits=False)
+                closest = misfit, found
+        if fitting:
+            break
+        if closest is None:
+            reason = f"the names look like {family.name}"
+            closest = (
+                0,
+                LikelyNetwork("--factory", "my_package.nets:build", reason, certain=False, fits=False),
+            )
+    return tuple(fitting) or ((closest[1],) if closest else ())
+
+
+def _misfit(candidate: _Candidate, checkpoint: "Checkpoint", weights_key: str, outputs: int | None) -> int:
+    """How many tensors do not fit; 0 for a network that the weights belong to."""
+    from torch2web.sources.checkpoint import choose_state
+
+    try:
+        expected = _expected(candidate, outputs or 1000)
+        choose_state(checkpoint, expected, candidate.value, weights_key)
+    except StateDictError as error:
+        return len(error.missing) + len(error.unexpected) + len(error.misshaped)
+    except Torch2WebError:
+        return 10**6
+    except Exception:  # noqa: BLE001, whatever a foreign package raises: then it is not this network
+        return 10**6
+    return 0
+
+
+def _expected(candidate: _Candidate, outputs: int) -> "Mapping[str, Tensor]":
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with torch.device("meta"):
+                return candidate.build(outputs).state_dict()
+        except Exception:  # noqa: BLE001, networks that compute while they are built cannot be without data
+            return candidate.build(outputs).state_dict()
+
+
+def _names_in(values: Mapping[str, object], depth: int = 0) -> Iterator[str]:
+    """Names of networks that the file holds beside its weights; outer ones first."""
+    for key in _NAMES:
+        if isinstance(name := values.get(key), str):
+            yield name
+    if depth < _MAX_DEPTH:
+        for value in values.values():
+            if isinstance(value, dict):
+                yield from _names_in(value, depth + 1)
+
+
+def _named(names: list[str]) -> Iterator[_Candidate]:
+    for name in names:
+        yield from _timm(name if " " not in name else "")
+        yield from _torchvision(name.lower() if " " not in name else "")
+
+
+def _own(name: str) -> Iterator[_Candidate]:
+    if name:
+        yield _Candidate(
+            "--architecture", name, lambda outputs: load_architecture(name).build(outputs, _SIZE, _SIZE)
+        )
+
+
+def _torchvision(names: str) -> Iterator[_Candidate]:
+    if not names or (models := _import("torchvision.models")) is None:
+        return
+    for name in names.split():
+        if callable(function := getattr(models, name, None)):
+            build = partial(_build_torchvision, function)
+            yield _Candidate("--factory", f"torchvision.models:{name}", build)
+
+
+def _build_torchvision(function: Any, outputs: int) -> "nn.Module":
+    network: nn.Module = function(weights=None, num_classes=outputs)
+    return network
+
+
+def _timm(names: str) -> Iterator[_Candidate]:
+    if not names or (timm := _import("timm")) is None:
+        return
+    for name in names.split():
+        if timm.is_model(name):
+            yield _Candidate("--timm", name, partial(_build_timm, timm, name))
+
+
+def _build_timm(timm: Any, name: str, outputs: int) -> "nn.Module":
+    network: nn.Module = timm.create_model(name, num_classes=outputs)
+    return network
+
+
+def _import(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except Exception:  # noqa: BLE001, an optional package that is damaged is as good as none
+        return None

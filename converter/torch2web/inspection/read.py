@@ -1,0 +1,94 @@
+"""Reads the facts of a file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch2web.inspection.facts import FileFacts
+from torch2web.inspection.network_files import onnx_facts, program_facts
+from torch2web.inspection.networks import likely_networks
+from torch2web.inspection.shapes import channels_of, outputs_of
+
+if TYPE_CHECKING:
+    from torch2web.sources.checkpoint import Checkpoint, Format
+
+NETWORK_OPTIONS = ("factory", "timm", "architecture")
+_NAMES = {
+    "pytorch": "PyTorch checkpoint",
+    "pytorch_legacy": "PyTorch checkpoint of the format before 1.6",
+    "pickle": "pickled checkpoint",
+    "safetensors": "safetensors file",
+    "torchscript": "TorchScript",
+    "exported_program": "exported program of PyTorch",
+    "onnx": "ONNX file",
+}
+
+_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+
+
+def read_facts(path: Path, given: Mapping[str, Any]) -> FileFacts:
+    """What the file at `path` says of its model; nothing in it is executed. Raises CheckpointError.
+
+    `given` is what is known already: a network that is named there is not looked for.
+    """
+    from torch2web.sources.checkpoint import Format, detect_format, read_checkpoint
+
+    found = detect_format(path)
+    if found in (Format.TORCHSCRIPT, Format.EXPORTED_PROGRAM, Format.ONNX):
+        return _of_network(path, found)
+    return _of_checkpoint(read_checkpoint(path), given)
+
+
+def format_name(found: "Format") -> str:
+    """The format for people."""
+    return _NAMES.get(found, str(found))
+
+
+def main_state(checkpoint: "Checkpoint", weights_key: str = "") -> str:
+    """The key of the state dict that stands for the others: the largest, the first of equal ones."""
+    named = [key for key in checkpoint.states if weights_key and weights_key.startswith(key or "\0")]
+    sizes = {key: _numbers(checkpoint, key) for key in named or checkpoint.states}
+    return max(sizes, key=lambda key: sizes[key])
+
+
+def _numbers(checkpoint: "Checkpoint", key: str) -> int:
+    """Numbers that were trained: statistics of BatchNorm are not counted."""
+    state = checkpoint.states[key]
+    return sum(value.numel() for name, value in state.items() if not name.endswith(_STATISTICS))
+
+
+def _of_checkpoint(checkpoint: "Checkpoint", given: Mapping[str, Any]) -> FileFacts:
+    from torch2web.sources.checkpoint import labels_in
+
+    weights_key = given.get("weights_key", "")
+    key = main_state(checkpoint, weights_key)
+    state = checkpoint.states[key]
+    shapes = {name: tuple(value.shape) for name, value in state.items()}
+    outputs, reason = outputs_of(shapes)
+    labels = labels_in(checkpoint)
+    networks = (
+        ()
+        if any(option in given for option in NETWORK_OPTIONS)
+        else likely_networks(checkpoint, weights_key, outputs)
+    )
+    return FileFacts(
+        format=format_name(checkpoint.format),
+        weights_key=key,
+        tensors=len(state),
+        parameters=_numbers(checkpoint, key),
+        outputs=outputs,
+        outputs_reason=reason,
+        channels=channels_of(shapes),
+        labels=labels.labels if labels else (),
+        labels_origin=labels.origin if labels else "",
+        networks=networks,
+    )
+
+
+def _of_network(path: Path, found: "Format") -> FileFacts:
+    name = format_name(found)
+    if found == "onnx":
+        return onnx_facts(path, name)
+    if found == "exported_program":
+        return program_facts(path, name)
+    return FileFacts(name, holds_network=True)

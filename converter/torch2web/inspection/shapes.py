@@ -1,0 +1,60 @@
+"""What names and shapes of weights tell: numbers of outputs and of input channels."""
+
+import re
+from collections.abc import Mapping
+
+Shape = tuple[int, ...]
+
+_HEADS = re.compile(
+    r"(fc\d*|linear\d*|classifier|heads?|last_linear|logits|outputs?|out|pred|predictor|proj_out|"
+    r"output_layer|decoder|cls|_fc)"
+)
+"""Names that networks give their last layer."""
+_WRAPPERS = re.compile(r"^((module|_orig_mod|model|net|network|backbone|student|ema_model)\.)+")
+
+
+def outputs_of(shapes: Mapping[str, Shape]) -> tuple[int | None, str]:
+    """The rows of the last layer, and a reason for people; None and "" where no name says which is last.
+
+    A last layer is a matrix [out, in] or a convolution of one pixel [out, in, 1, 1]. The order of the state
+    dict alone does not tell: safetensors files are sorted by name, and auxiliary classifiers come last.
+    """
+    start = len(_common_prefix(shapes))
+    heads = [
+        key
+        for key, shape in shapes.items()
+        if _is_layer(key, shape) and _HEADS.fullmatch(_WRAPPERS.sub("", key[start:]).partition(".")[0])
+    ]
+    if not heads:
+        return None, ""
+    depth = min(key.count(".") for key in heads)  # deeper ones are parts of a head, before its last layer
+    last = max((key for key in heads if key.count(".") == depth), key=_natural)
+    return shapes[last][0], f"{last} has {shapes[last][0]:,} rows"
+
+
+def channels_of(shapes: Mapping[str, Shape]) -> int | None:
+    """Input channels of the first layer, if it is a convolution of images."""
+    for key, shape in shapes.items():
+        if key.endswith("weight") and len(shape) == 4:
+            return shape[1] if shape[2] * shape[3] > 1 else None
+    return None
+
+
+def _is_layer(key: str, shape: Shape) -> bool:
+    return key.endswith("weight") and (len(shape) == 2 or (len(shape) == 4 and shape[2:] == (1, 1)))
+
+
+def _natural(key: str) -> list[tuple[int, str]]:
+    """Numbers by value: classifier.9 before classifier.10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", key)]
+
+
+def _common_prefix(shapes: Mapping[str, Shape]) -> str:
+    """The parts that every key begins with, such as `model.`, with the dot."""
+    keys = [key.split(".")[:-1] for key in shapes]
+    parts = []
+    for level in zip(*keys, strict=False):
+        if len(set(level)) > 1:
+            break
+        parts.append(level[0])
+    return "".join(f"{part}." for part in parts) if len(keys) > 1 else ""

@@ -1,0 +1,246 @@
+"""`build FILE` and `add FILE` before anything is built: what is found, taken, asked for and refused."""
+
+import io
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from torch2web.architectures import load_architecture
+from torch2web.cli import Defaults, main
+
+
+class Keyboard(io.StringIO):
+    """What a person types, line by line."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def state() -> dict[str, torch.Tensor]:
+    """A network of one's own: 3 channels, 4 classes."""
+    torch.manual_seed(0)
+    return {
+        "conv.weight": torch.randn(8, 3, 3, 3),
+        "conv.bias": torch.randn(8),
+        "fc.weight": torch.randn(4, 8),
+        "fc.bias": torch.randn(4),
+    }
+
+
+PIXELS = ["--resize", "32x32", "--mean", "0.5,0.5,0.5", "--std", "0.5,0.5,0.5"]
+COMPLETE = ["--factory", "nets:build", "--labels", "a,b,c,d", *PIXELS]
+
+
+def run(*arguments: str) -> int:
+    return main(arguments, Defaults.installed())
+
+
+def written(folder: Path) -> list[dict[str, Any]]:
+    models: list[dict[str, Any]] = tomllib.loads((folder / "models.toml").read_text())["models"]
+    return models
+
+
+def test_what_is_missing_is_listed_with_a_command(
+    folder: Path, state: dict[str, torch.Tensor], capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save({"state_dict": state, "epoch": 3}, folder / "best run.pth")
+    assert run("build", "best run.pth") == 2
+    out, err = capsys.readouterr()
+    assert "PyTorch checkpoint, 4 tensors, 260 parameters, fc.weight has 4 rows" in out
+    assert "5 things must be known that the file does not say" in err
+    for option in ("--factory", "--labels", "--resize", "--mean", "--std"):
+        assert f"\n  {option} " in err
+    assert err.splitlines()[-1] == (
+        "  torch2web build 'best run.pth' --factory my_package.nets:build --labels A,B,C,D --resize 224x224 "
+        "--mean 0.485,0.456,0.406 --std 0.229,0.224,0.225"
+    )
+
+
+def test_add_writes_what_was_given_and_found(
+    folder: Path, state: dict[str, torch.Tensor], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "runs/7").mkdir(parents=True)
+    content = {"model": state, "class_to_idx": {"b": 1, "a": 0, "d": 3, "c": 2}}
+    torch.save(content, folder / "runs/7/Best.pth")
+    assert run("add", "runs/7/Best.pth", "--factory", "nets:build", *PIXELS) == 0
+    (entry,) = written(folder)
+    assert entry["name"] == "best"
+    assert entry["checkpoint"] == "runs/7/Best.pth"
+    assert entry["labels"] == ["a", "b", "c", "d"]
+    out = capsys.readouterr().out
+    assert "labels: a, b, c, d (class_to_idx; --labels overrule it)" in out
+    assert "Build it: torch2web build" in out
+    assert run("add", "runs/7/Best.pth", "--factory", "nets:build", *PIXELS) == 2
+    assert "--name gives the new one another" in capsys.readouterr().err
+
+
+def test_a_file_outside_of_the_catalogue_is_named_by_its_whole_path(
+    folder: Path, state: dict[str, torch.Tensor], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("elsewhere") / "best.safetensors"
+    save_file(state, path)
+    assert run("add", str(path), *COMPLETE) == 0
+    assert written(folder)[0]["checkpoint"] == str(path)
+
+
+def test_likely_values_are_taken_on_demand(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with torch.device("meta"):
+        network = load_architecture("mobilenet_v2").build(2, 224, 224)
+    shapes = network.state_dict()
+    save_file({key: torch.zeros(value.shape, dtype=value.dtype) for key, value in shapes.items()}, "m.pth")
+    arguments = ("add", "m.pth", "--labels", "cat,dog")
+    assert run(*arguments) == 2
+    err = capsys.readouterr().err
+    assert "mobilenet_v2" in err
+    assert "all names and shapes of MobileNetV2 fit" in err
+    assert run(*arguments, "--yes") == 0
+    (entry,) = written(folder)
+    assert "mobilenet_v2" in str(entry.get("factory", entry.get("architecture")))
+    assert entry["preprocessing"]["mean"] == [0.485, 0.456, 0.406]
+
+
+def test_a_terminal_is_asked(
+    folder: Path,
+    state: dict[str, torch.Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    torch.save(state, folder / "best.pth")
+    answers = ["nets:build", "a,b", "a,b,c,d", "", "0.5", "0.5,0.5,0.5", "1,1,1"]
+    monkeypatch.setattr(sys, "stdin", Keyboard("\n".join(answers)))
+    assert run("add", "best.pth") == 0
+    out, err = capsys.readouterr()
+    assert "--labels: found 2 (a, b), expected 4" in err, "asked once more"
+    assert "--mean: found 1 number(s), expected 3" in err
+    (entry,) = written(folder)
+    assert entry["factory"] == "nets:build"
+    assert entry["labels"] == ["a", "b", "c", "d"]
+    pixels = entry["preprocessing"]
+    assert pixels["steps"] == [{"op": "resize", "size": [224, 224], "filter": "bilinear"}]
+    assert (pixels["mean"], pixels["std"]) == ([0.5] * 3, [1] * 3)
+    assert "--resize: how images get the network's size" in out
+
+
+def test_the_input_ends_while_asking(
+    folder: Path, state: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save(state, folder / "best.pth")
+    monkeypatch.setattr(sys, "stdin", Keyboard("nets:build\n"))
+    assert run("add", "best.pth") == 130
+    assert not (folder / "models.toml").exists()
+
+
+FAULTS = [
+    (["--labels", "a,b"], "--labels: found 2 (a, b), expected 4: fc.weight has 4 rows"),
+    (
+        ["--labels", "a,b", "--labels-file", "x"],
+        "--labels: goes without --labels-file; both name the classes",
+    ),
+    (["--labels-file", "absent.txt"], "absent.txt: there is no such file"),
+    (["--name", "Best Model"], '--name: found "Best Model", expected a string that matches'),
+    (["--task", "magic"], '--task: found "magic", expected one of "softmax", "sigmoid"'),
+    (["--factory", "nets"], '--factory: found "nets", expected a string that matches'),
+    (["--factory-args", "{width: 32}"], "--factory-args: found '{width: 32}', expected a JSON object"),
+    (["--opset", "99"], "--opset: found 99, expected at most 20"),
+    (["--opset", "new"], "--opset: found 'new', expected a whole number"),
+    (["--mean", "0.5,0.5"], "--mean: found 2 number(s), expected 3 numbers with commas between"),
+    (["--std", "1,0,1"], "--std: found 1,0,1, expected numbers above 0"),
+    (
+        ["--color", "grey", "--mean", "0.5", "--std", "1"],
+        "--color: found grey, but the network's input has 3",
+    ),
+    (["--scale", "255"], "--scale: found '255', expected one of 1/255, 1"),
+    (["--size", "64x64"], "--size: found 64x64, but --resize and --crop give 32x32"),
+    (["--crop", "a"], "--crop: found 'a', expected one number of pixels"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), FAULTS, ids=[fault[0][0] for fault in FAULTS])
+def test_faults(
+    folder: Path,
+    state: dict[str, torch.Tensor],
+    capsys: pytest.CaptureFixture[str],
+    change: list[str],
+    message: str,
+) -> None:
+    """What is said of each bad value, and that nothing is written."""
+    torch.save(state, folder / "best.pth")
+    kept = dict(zip(COMPLETE[::2], COMPLETE[1::2], strict=True))
+    if "--labels-file" in change and "--labels" not in change:
+        del kept["--labels"]
+    given = kept | dict(zip(change[::2], change[1::2], strict=True))
+    assert run("add", "best.pth", *(part for pair in given.items() for part in pair)) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert message in err
+    assert "Traceback" not in err
+    assert not (folder / "models.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("absent.pth", None, "absent.pth: there is no such file"),
+        ("empty.pth", b"", "it is empty"),
+        ("page.pth", b"<!doctype html><p>Not found", "HTML"),
+        ("pointer.pth", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        ("noise.pth", bytes(range(256)) * 8, "it is not a PyTorch checkpoint"),
+        ("cut.onnx", b"\x08\x07\x12\x07pytorch:\x05abc", ""),
+    ],
+)
+def test_files_that_hold_no_model(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        (folder / name).write_bytes(content)
+    for command in ("build", "add"):
+        assert run(command, name) == 2
+        err = capsys.readouterr().err
+        assert err.startswith("error: ")
+        assert name in err
+        assert message in err
+        assert "Traceback" not in err
+
+
+def test_a_folder_is_no_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("add", str(folder)) == 2
+    assert "it is a folder, expected a file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["build", "--labels", "a,b"],
+            "--labels describes the model of a file: torch2web build FILE --labels",
+        ),
+        (["build", "--yes"], "--yes describes the model of a file"),
+        (["build", "m.pth", "--demo"], "--demo goes with the catalogue, not with a file (m.pth)"),
+        (["build", "m.pth", "--only", "x"], "--only goes with the catalogue"),
+        (["build", "m.pth", "--catalog", "x"], "--catalog goes with the catalogue"),
+        (["build", "m.pth", "--checkpoints", "x"], "--checkpoints goes with the catalogue"),
+        (["build", "publish"], "there is neither a command nor a file 'publish'"),
+        (["add"], "the following arguments are required: FILE"),
+        (["build", "a.pth", "b.pth"], "unrecognized arguments: b.pth"),
+    ],
+)
+def test_options_that_do_not_fit_together(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        run(*arguments)
+    assert raised.value.code == 2
+    assert message in capsys.readouterr().err
