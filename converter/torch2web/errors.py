@@ -9,6 +9,7 @@
     │   │   └── StateDictError    keys or shapes do not match the architecture
     │   ├── OptionError           an option of the command line with an invalid value
     │   ├── MissingOptionsError   options that a model needs and that its file does not answer
+    │   ├── FactoryError          the factory of a network is missing, fails or returns no network
     │   ├── KeyFileError          an invalid file of a private or public key
     │   ├── MissingExtraError     an option whose optional packages are not installed
     │   ├── ManifestError         a model_info.json that violates its schema
@@ -112,7 +113,10 @@ class StateDictError(CheckpointError):
             if entries:
                 more = f", … {len(entries) - self.MAX_SHOWN} more" if len(entries) > self.MAX_SHOWN else ""
                 lines.append(f"  {len(entries)} {kind}: {', '.join(entries[: self.MAX_SHOWN])}{more}")
-        advice = "Set architecture and labels in models.toml to those of the trained model."
+        advice = (
+            "Name the network that was trained: factory and factory_args, or timm, in models.toml "
+            "(--factory, --factory-args, --timm)."
+        )
         super().__init__(path, "\n".join(lines), advice)
 
 
@@ -136,6 +140,14 @@ class MissingOptionsError(InputError):
             "\n".join([f"{path}: {things} must be known that the file does not say:", *lines])
             + f"\nWith the likely values, which you check:\n  {command}"
         )
+
+
+class FactoryError(InputError):
+    """`factory` as the catalogue names it, such as `my_package.nets:build` or `timm resnet18`."""
+
+    def __init__(self, factory: str, problem: str, advice: str = "") -> None:
+        self.factory, self.problem, self.advice = factory, problem, advice
+        super().__init__(f"{factory}: {problem}" + (f"\n{advice}" if advice else ""))
 
 
 class KeyFileError(InputError):
@@ -189,7 +201,7 @@ class CheckError(Torch2WebError):
 class ExportError(CheckError):
     def __init__(self, model: str, problem: str) -> None:
         self.model, self.problem = model, problem
-        super().__init__(f"{model}: the exported ONNX file was refused: {problem}")
+        super().__init__(f"{model}: the ONNX export was refused: {problem}")
 
 
 class VerificationError(CheckError):

@@ -96,6 +96,7 @@ def derived_site(
         graph=copied("graph"),
         plan=copied("plan"),
         no_plan=entry.get("no_plan", ""),
+        source={"architecture": spec.source.name, "exporter": entry["provenance"]["exporter"]},
         verification=entry["verification"],
         variants=(
             VariantRecord(

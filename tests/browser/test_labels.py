@@ -26,7 +26,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
     """Builds a site of a tiny network with these labels."""
 
     def built(labels: Sequence[str]) -> Path:
-        monkeypatch.setattr("torch2web.pipeline.convert.load_model", of_classes)
+        monkeypatch.setattr("torch2web.sources.load.load_model", of_classes)
         (tmp_path / "mobile_epoch35.pth").touch()
         catalog = tmp_path / "models.toml"
         text = (ROOT / "models.toml").read_text()

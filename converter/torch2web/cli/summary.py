@@ -19,6 +19,8 @@ def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
         [row for model in models for row in _variant_rows(model.record)],
     )
     for model in models:
+        for note in model.record.source.get("notes", ()):
+            output.line(f"{model.record.spec.name}: {note}")
         if model.record.verification["dead"]:
             output.warning(
                 f"{model.record.spec.name}: its logits do not depend on the picture (--allow-dead)."
@@ -56,7 +58,7 @@ def _row_of(model: BuiltModel) -> tuple[str, ...]:
     return (
         record.spec.name,
         f"{record.plain.size / 2**20:.2f} MiB" if record.plain else "left out",
-        f"opset {record.spec.opset}",
+        f"opset {record.source['exporter']['opset']}",
         f"{figures['logits_max_abs_diff']:.1e}",
         f"{figures['logits_mean_abs_diff']:.1e}",
         _agreement(figures),

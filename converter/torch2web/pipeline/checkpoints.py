@@ -42,17 +42,20 @@ def _is_demo(spec: ModelSpec) -> bool:
 def find_checkpoints(folder: Path, specs: Sequence[ModelSpec]) -> list[Path]:
     """The file of each model. All must be there."""
     if not folder.is_dir():
-        found = "it is not a folder" if folder.exists() else "there is no such folder"
-        raise CheckpointError(folder, f"{found}; --checkpoints names the folder of the checkpoints")
+        what = "it is not a folder" if folder.exists() else "there is no such folder"
+        raise CheckpointError(folder, f"{what}; --checkpoints names the folder of the checkpoints")
+    return list(_all_in(folder, specs))
+
+
+def _all_in(folder: Path, specs: Sequence[ModelSpec]) -> list[Path]:
     paths = [folder / spec.checkpoint for spec in specs]
-    missing = [path.name for path in paths if not path.is_file()]
+    missing = [path for path in paths if not path.is_file()]
     if missing:
-        names = sorted(path.name for path in folder.iterdir())
+        lacking = ", ".join(str(path.relative_to(folder)) for path in missing if path.is_relative_to(folder))
+        beside = missing[0].parent
+        names = sorted(path.name for path in beside.iterdir()) if beside.is_dir() else []
         present = [name for name in names if not is_of_file_manager(Path(name))]
-        problem = (
-            f"there is no such file; the catalogue names it in {folder}, which lacks {', '.join(missing)}"
-        )
-        raise CheckpointError(
-            folder / missing[0], problem, f"Found there: {', '.join(present[:10]) or 'nothing'}."
-        )
+        problem = f"there is no such file; the catalogue names it in {folder}"
+        problem += f", which lacks {lacking}" if lacking else ""
+        raise CheckpointError(missing[0], problem, f"Found there: {', '.join(present[:10]) or 'nothing'}.")
     return paths

@@ -9,6 +9,7 @@ from torch2web.assets import Assets
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.errors import CheckpointError, NoPlanError
 from torch2web.pipeline.fingerprint import fingerprint
+from torch2web.pipeline.network_files import external_hashes
 from torch2web.site.manifest import Backends, Weights
 from torch2web.store import CachedConversion, ConversionCache, sha256_of
 
@@ -49,7 +50,7 @@ class Conversions:
         weights = Weights(path.name, sha256_of(path), demo=checkpoint is None)
         # Without the compiled backend, a conversion that has a plan is as good as one that has none.
         entries = [
-            self.cache.entry(spec.name, self._inputs(spec, weights, planned=planned))
+            self.cache.entry(spec.name, self._inputs(spec, path, weights, planned=planned))
             for planned in ((True,) if self.backends.with_engine else (True, False))
         ]
         for known in entries:
@@ -84,12 +85,13 @@ class Conversions:
         paths = {build: self.assets.below(f"engine/{build}/") for build in _JUDGES}
         return {build: self.assets.read(path) for build, (path,) in paths.items()}
 
-    def _inputs(self, spec: ModelSpec, weights: Weights, *, planned: bool) -> dict[str, Any]:
+    def _inputs(self, spec: ModelSpec, path: Path, weights: Weights, *, planned: bool) -> dict[str, Any]:
         """Everything that a conversion depends on."""
         return {
-            **fingerprint(spec.source.name),
+            **fingerprint(spec.source),
             "spec": spec.as_dict(),
             "weights": weights.sha256,
+            "external": external_hashes(path),
             "demo": weights.demo,
             "allow_dead": self.allow_dead,
             "engine": self.assets.engine_version if planned else None,

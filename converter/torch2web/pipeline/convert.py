@@ -14,7 +14,7 @@ import onnx
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.pipeline.heatmaps import Heatmap, convert_heatmap
 from torch2web.plan import Plan, PlanError, plan_model, why_refused
-from torch2web.sources import export_onnx, load_model
+from torch2web.sources import load_source
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
 from torch2web.variants import Refused, SplitModel, Variant, make_variants, split_model
 from torch2web.verification import ReferenceRun, capture_reference, verify_onnx
@@ -46,6 +46,8 @@ class Conversion:
     """Why there is no plan; empty where there is one or none was wanted."""
     heatmap: Heatmap | None
     """Class activation maps; None where the network has none."""
+    source: dict[str, Any]
+    """For the manifest's provenance: architecture, source, state_key, exporter, notes."""
     seconds: float
 
     def as_record(self) -> dict[str, Any]:
@@ -75,12 +77,12 @@ def convert(
     """
     started = time.monotonic()
     on_stage("reading the checkpoint")
-    model = load_model(spec, checkpoint, materials)
-    on_stage("running PyTorch")
-    reference = capture_reference(model, spec, images)
+    model = load_source(spec, checkpoint, materials)
+    on_stage(f"running {model.runtime}")
+    reference = capture_reference(model.reference, spec, images)
     spec = fit_outputs(spec, reference)
     on_stage("exporting to ONNX")
-    export_onnx(model, spec, entry.model)
+    record = model.export(entry.model)
     exported = record_of(entry.folder, MODEL)
     on_stage("comparing with PyTorch")
     split = split_model(entry.model)
@@ -117,7 +119,10 @@ def convert(
         task=spec.task.as_dict(),
         outputs=reference.golden_logits.shape[1],
         no_plan=no_plan,
-        heatmap=convert_heatmap(split, model, reference.inputs, engine, entry),
+        heatmap=convert_heatmap(split, model.network, reference.inputs, engine, entry)
+        if model.network is not None
+        else None,
+        source={**model.provenance, "exporter": record.as_dict(), "notes": [*model.notes, *record.notes]},
         seconds=time.monotonic() - started,
     )
 

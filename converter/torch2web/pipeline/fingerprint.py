@@ -5,14 +5,16 @@ comments, docstrings and layout, and the versions of the packages that compute. 
 stay valid when a comment, the page or another architecture changes.
 """
 
-import ast
 import hashlib
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import torch2web
+from torch2web.catalog import Source
 from torch2web.file_managers import is_of_file_manager
+from torch2web.pipeline.factory_code import factory_code
+from torch2web.pipeline.normalized_code import normalized_code
 
 STAGES = ("demo", "images", "plan", "sources", "tasks", "variants", "verification")
 """Packages of `torch2web` whose code takes part in a conversion; besides, the model's own architecture."""
@@ -23,12 +25,14 @@ PACKAGES = ("numpy", "onnx", "onnxruntime", "pillow", "torch")
 _ROOT = Path(torch2web.__file__).parent
 
 
-def fingerprint(architecture: str) -> dict[str, dict[str, str]]:
-    """SHA-256 of each stage's code by stage, and the version of each package."""
+def fingerprint(source: Source) -> dict[str, dict[str, str]]:
+    """SHA-256 of each stage's code by stage, of the network's own code, and the version of each package."""
     stages = {stage: _code(_modules(_ROOT / stage)) for stage in STAGES}
-    stages["architecture"] = _code((_ROOT / "architectures" / f"{architecture}.py",))
+    if source.kind == "architecture":
+        stages["architecture"] = _code((_ROOT / "architectures" / f"{source.name}.py",))
     stages["convert"] = _code((_ROOT / "pipeline" / "convert.py",))
-    return {"stages": stages, "packages": {name: version(name) for name in PACKAGES}}
+    packages = {name: version(name) for name in PACKAGES}
+    return {"stages": stages, "packages": packages, "factory": factory_code(source)}
 
 
 def _modules(folder: Path) -> tuple[Path, ...]:
@@ -43,22 +47,3 @@ def _code(modules: tuple[Path, ...]) -> str:
         digest.update(module.relative_to(_ROOT).as_posix().encode())
         digest.update(normalized_code(module.read_text(encoding="utf-8")).encode())
     return digest.hexdigest()
-
-
-def normalized_code(source: str) -> str:
-    """The syntax tree of `source` as text, without docstrings, comments and positions."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [line for line in body if not _is_docstring(line)]  # type: ignore[attr-defined]
-    return ast.dump(tree)
-
-
-def _is_docstring(line: ast.AST) -> bool:
-    """Whether `line` is a string that nothing uses: a docstring of a module, class, function or attribute."""
-    return (
-        isinstance(line, ast.Expr)
-        and isinstance(line.value, ast.Constant)
-        and isinstance(line.value.value, str)
-    )

@@ -1,9 +1,11 @@
-"""Model sources: loading a checkpoint and exporting it to ONNX."""
+"""Model sources: from a checkpoint or a file to a network that runs, and to its ONNX file."""
 
-from torch2web.sources.build_network import load_model
-from torch2web.sources.export import export_onnx
+from torch2web.sources.load import load_source
+from torch2web.sources.loaded import ExportRecord, LoadedModel, run_in_torch
 
 __all__ = [
-    "export_onnx",
-    "load_model",
+    "ExportRecord",
+    "LoadedModel",
+    "load_source",
+    "run_in_torch",
 ]

@@ -1,6 +1,7 @@
 """Builds the network of a catalogue entry and fills it with the weights of its checkpoint."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -8,32 +9,103 @@ from torch import Tensor, nn
 
 from torch2web.architectures import load_architecture
 from torch2web.catalog import Materials, ModelSpec
-from torch2web.errors import CheckpointError
-from torch2web.sources.checkpoint import choose_state, read_checkpoint, read_state_dict
+from torch2web.errors import CheckpointError, StateDictError
+from torch2web.sources.checkpoint import (
+    Checkpoint,
+    ChosenState,
+    choose_state,
+    read_checkpoint,
+    read_state_dict,
+)
+from torch2web.sources.classes import last_matrix_rows, rows_instead
+from torch2web.sources.factory import Factory, factory_of
+from torch2web.sources.materialise import Built, build_filled
 
 _MAX_LABELS = 6
 """Labels that an error lists."""
 
 
-def load_model(spec: ModelSpec, checkpoint: Path | None, materials: Materials) -> nn.Module:
+def load_model(
+    spec: ModelSpec, checkpoint: Path | None, materials: Materials, notes: list[str] | None = None
+) -> nn.Module:
     """Load the model of `spec` from `checkpoint`; None loads the demo weights of `materials`.
 
-    Returns it in eval mode, float32, on the CPU. Raises CheckpointError if the file is unreadable, unsafe or
-    not finite, and StateDictError if its keys or shapes do not match the architecture.
+    Returns it in eval mode, float32, on the CPU; what was chosen from the checkpoint is appended to `notes`.
+    Raises CheckpointError if the file is unreadable, unsafe or not finite, and StateDictError if its keys or
+    shapes do not match the architecture.
     """
     path = materials.weights_file(spec.source.name) if checkpoint is None else checkpoint
     pixels = spec.preprocessing
     with torch.device("meta"):  # no allocation and no initialisation of weights that are replaced
         model = load_architecture(spec.source.name).build(len(spec.labels), *pixels.size)
     expected = model.state_dict()
+    state: Mapping[str, Tensor]
     if checkpoint is None:
         state = _read_demo(spec, materials)
     else:
         found = read_checkpoint(checkpoint)
-        state = choose_state(found, expected, spec.source.name, spec.source.weights_key).state
+        chosen = choose_state(found, expected, spec.source.name, spec.source.weights_key)
+        state = chosen.state
+        if notes is not None:
+            notes += chosen.notes
     _require_finite(path, state)
     model.load_state_dict(state, strict=True, assign=True)
     return model.eval()
+
+
+@dataclass(frozen=True)
+class LoadedNetwork:
+    """A network of a factory with its trained weights."""
+
+    network: nn.Module
+    state_key: str
+    """Of the state dict in the checkpoint; empty for the only one."""
+    notes: tuple[str, ...]
+
+
+def load_network(spec: ModelSpec, checkpoint: Path) -> LoadedNetwork:
+    """Build the network of a factory or of timm, and fill it with the state dict in `checkpoint` that fits.
+
+    A factory that takes a number of classes, and was not given one, gets that of the state dict.
+    Raises FactoryError, CheckpointError or StateDictError.
+    """
+    content = read_checkpoint(checkpoint)
+    factory = factory_of(spec.source, spec.input_shape[0])
+    parameter, _ = factory.classes_parameter()
+    classes = _classes(content) if parameter else None
+    try:
+        built, chosen = _build(spec, factory, content, classes)
+    except StateDictError as error:
+        instead = rows_instead(error) if parameter else None
+        if instead is None or instead == classes:
+            raise
+        classes = instead
+        built, chosen = _build(spec, factory, content, classes)
+    notes = list(chosen.notes)
+    if classes is not None:
+        notes.append(f"{parameter} = {classes}, as in the state dict")
+    if not built.on_meta:
+        notes.append(f"initialised before loading: {built.reason}")
+    return LoadedNetwork(built.network, chosen.name, tuple(notes))
+
+
+def _classes(content: Checkpoint) -> int | None:
+    rows = (last_matrix_rows(state) for state in content.states.values())
+    return next((number for number in rows if number is not None), None)
+
+
+def _build(
+    spec: ModelSpec, factory: Factory, content: Checkpoint, classes: int | None
+) -> tuple[Built, ChosenState]:
+    chosen: list[ChosenState] = []
+
+    def fit(expected: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        chosen.append(choose_state(content, expected, factory.name, spec.source.weights_key))
+        _require_finite(content.path, chosen[-1].state)
+        return chosen[-1].state
+
+    built = build_filled(factory.name, lambda: factory(classes), fit, spec.input_shape)
+    return built, chosen[-1]
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -1,67 +1,123 @@
-"""Exports a PyTorch model to ONNX and checks opset, names, dtypes and shapes of the result."""
+"""Exports a PyTorch network to ONNX and checks opset, names, dtypes and shapes of the result."""
 
+import contextlib
+import importlib.util
+import io
+import logging
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
-import onnx
 import torch
 from torch import nn
 
 from torch2web.architectures import load_architecture
 from torch2web.catalog import ModelSpec
 from torch2web.errors import ExportError
+from torch2web.sources.export_errors import explained
+from torch2web.sources.loaded import ExportRecord
+from torch2web.sources.signature import BATCH_AXIS, INPUT_NAME, OUTPUT_NAME, require_signature
 
-INPUT_NAME = "input"
-OUTPUT_NAME = "output"
-BATCH_AXIS = "batch"
+_FALLBACK_OPSETS = (18, 20)
+"""Tried in turn where the network needs operators that the requested opset lacks."""
+_BATCH = 2
+"""Of the example: torch.export takes a dimension of 1 for a constant."""
 
 
-def export_onnx(model: nn.Module, spec: ModelSpec, path: Path) -> None:
-    """Export `model` to `path`: float32, [batch, 3, height, width] → [batch, classes], dynamic batch.
+def export_onnx(model: nn.Module, spec: ModelSpec, path: Path) -> ExportRecord:
+    """Export `model` to `path`: float32, [batch, channels, height, width] → [batch, outputs], dynamic batch.
 
+    The older exporter of PyTorch writes the opset of `spec`, or a higher one if the network needs it; what it
+    cannot express is left to the newer one, if the package onnxscript is installed. The architectures of the
+    demo are exported by the older one at the opset of `spec`, and by nothing else.
     Raises ExportError if PyTorch cannot export it, or if the file has another opset, name, dtype or shape.
     """
-    exportable = load_architecture(spec.source.name).exportable(model)
+    if spec.source.kind == "architecture":
+        exportable = load_architecture(spec.source.name).exportable(model)
+        _export_traced(exportable, spec, path, spec.opset)
+        return ExportRecord("torchscript", spec.opset)
+    failures: list[ExportError] = []
+    for opset in (spec.opset, *(opset for opset in _FALLBACK_OPSETS if opset > spec.opset)):
+        try:
+            _export_traced(model, spec, path, opset)
+        except ExportError as error:
+            failures.append(error)
+            if "opset" not in error.problem:
+                break
+        else:
+            return ExportRecord("torchscript", opset, _raised(failures, spec.opset, opset))
+    if importlib.util.find_spec("onnxscript") is not None:
+        with contextlib.suppress(ExportError):
+            opset = _export_program(model, spec, path)
+            return ExportRecord("torch.export", opset, _raised(failures, spec.opset, opset))
+    raise failures[0]
+
+
+def _raised(failures: list[ExportError], wanted: int, taken: int) -> tuple[str, ...]:
+    if taken == wanted:
+        return ()
+    return (f"exported at opset {taken}, as {failures[0].problem}",)
+
+
+def _export_traced(model: nn.Module, spec: ModelSpec, path: Path, opset: int) -> None:
+    """By the exporter that records the operators of one run."""
     example = torch.zeros(1, *spec.input_shape)
     try:
-        with warnings.catch_warnings():
-            # dynamo=True supports opset 18 only for these networks; this one warns that it is deprecated.
-            warnings.simplefilter("ignore")
+        with _quiet():
             torch.onnx.export(
-                exportable,
+                model,
                 (example,),
                 path,
                 dynamo=False,
-                opset_version=spec.opset,
+                opset_version=opset,
                 do_constant_folding=True,
                 input_names=[INPUT_NAME],
                 output_names=[OUTPUT_NAME],
                 dynamic_axes={INPUT_NAME: {0: BATCH_AXIS}, OUTPUT_NAME: {0: BATCH_AXIS}},
             )
-    except (RuntimeError, torch.onnx.OnnxExporterError) as error:
-        raise ExportError(spec.name, f"PyTorch cannot express it in ONNX: {error}") from error
-    _require_signature(spec, path)
+    except MemoryError:
+        raise
+    except Exception as error:  # of the network's own code, too
+        raise ExportError(spec.name, explained(error, model, example)) from error
+    require_signature(spec, path, opset)
 
 
-def _require_signature(spec: ModelSpec, path: Path) -> None:
+def _export_program(model: nn.Module, spec: ModelSpec, path: Path) -> int:
+    """By the exporter that follows torch.export; the opset of the file."""
+    example = torch.zeros(_BATCH, *spec.input_shape)
+    opset = max(spec.opset, _FALLBACK_OPSETS[0])  # it writes none below 18
     try:
-        onnx.checker.check_model(path, full_check=True)
-    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
-        raise ExportError(spec.name, f"onnx.checker reports: {error}") from error
-    exported = onnx.load(path)
-    opset = {entry.domain: entry.version for entry in exported.opset_import}
-    if opset != {"": spec.opset}:
-        raise ExportError(spec.name, f"found opsets {opset}, expected ONNX opset {spec.opset} only")
-    expected = {
-        INPUT_NAME: [BATCH_AXIS, *spec.input_shape],
-        OUTPUT_NAME: [BATCH_AXIS, spec.outputs],
-    }
-    for value in (*exported.graph.input, *exported.graph.output):
-        tensor = value.type.tensor_type
-        shape = [axis.dim_param or axis.dim_value for axis in tensor.shape.dim]
-        if value.name == OUTPUT_NAME and spec.outputs is None:  # the network alone tells
-            expected[OUTPUT_NAME] = [BATCH_AXIS, *(size for size in shape[1:2] if isinstance(size, int))]
-        if tensor.elem_type != onnx.TensorProto.FLOAT or shape != expected.pop(value.name, None):
-            raise ExportError(spec.name, f"{value.name} {shape} is not the requested float32 tensor")
-    if expected:
-        raise ExportError(spec.name, f"missing inputs or outputs: {', '.join(expected)}")
+        with _quiet():
+            program = torch.onnx.export(
+                model,
+                (example,),
+                dynamo=True,
+                opset_version=opset,
+                input_names=[INPUT_NAME],
+                output_names=[OUTPUT_NAME],
+                dynamic_shapes=({0: torch.export.Dim(BATCH_AXIS)},),
+                verbose=False,
+            )
+            assert program is not None  # as dynamo=True returns one
+            program.save(path, external_data=False)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise ExportError(spec.name, explained(error, model, example)) from error
+    require_signature(spec, path, opset)
+    return opset
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without warnings, log lines and output: of both exporters, of tracing, and of the network's code."""
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            # One exporter warns that it is deprecated, the other about its own dependencies.
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)

@@ -1,6 +1,6 @@
 """The reference run: inputs and outputs of the PyTorch model, the baseline of every later comparison."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,9 @@ from torch2web.images import golden_input, preprocess
 
 if TYPE_CHECKING:
     from torch import nn
+
+Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Inputs [batch, channels, height, width] to outputs [batch, numbers]."""
 
 BATCH_SIZES = (1, 5)
 GOLDEN_SEED = 20_261
@@ -37,16 +40,16 @@ def in_batches(inputs: NDArray[np.float32], size: int) -> Iterator[NDArray[np.fl
         yield inputs[start : start + size]
 
 
-def capture_reference(model: "nn.Module", spec: ModelSpec, images: Sequence[ReferenceImage]) -> ReferenceRun:
-    """Run `model` over `images` at each of BATCH_SIZES, and over the golden input."""
-    import torch  # takes seconds; builds with cached conversions do not need it
+def capture_reference(
+    model: "nn.Module | Run", spec: ModelSpec, images: Sequence[ReferenceImage]
+) -> ReferenceRun:
+    """Run `model`, a network or a function, over `images` at each of BATCH_SIZES, and the golden input."""
+    from torch import nn  # takes seconds; builds with cached conversions do not need it
 
+    from torch2web.sources import run_in_torch
+
+    run = run_in_torch(model) if isinstance(model, nn.Module) else model
     inputs = np.stack([preprocess(image.image, spec.preprocessing) for image in images])
-
-    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            output: NDArray[np.float32] = model(torch.from_numpy(batch)).numpy()
-        return output
 
     return ReferenceRun(
         image_names=tuple(image.name for image in images),

@@ -18,7 +18,7 @@ from torch2web.catalog.load import ModelSpec
 from torch2web.catalog.materials import ReferenceImage
 from torch2web.images.golden import golden_input
 from torch2web.plan import Plan, plan_model
-from torch2web.sources import load_model
+from torch2web.sources.build_network import load_model
 from torch2web.sources.export import export_onnx
 from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
 from torch2web.variants.split import SplitModel, split_model

@@ -17,7 +17,7 @@ def ending_in_softmax(*_: object) -> nn.Module:
 def test_build_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("torch2web.pipeline.convert.load_model", ending_in_softmax)
+    monkeypatch.setattr("torch2web.sources.load.load_model", ending_in_softmax)
     options = (
         "--only",
         "mobilenet_emotion",

@@ -143,7 +143,7 @@ def build_unplannable(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, backend: str, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, str, str]:
     """Exit code, output and errors of a build with a network in the place of MobileNetV2."""
-    monkeypatch.setattr("torch2web.pipeline.convert.load_model", unplannable)
+    monkeypatch.setattr("torch2web.sources.load.load_model", unplannable)
     options = ["--only", MODEL, "--no-verify-page", "--no-precompressed", "--backend", backend]
     code = main(["build", *options, "--out", str(tmp_path / "site"), "--cache", str(tmp_path / "cache")])
     captured = capsys.readouterr()

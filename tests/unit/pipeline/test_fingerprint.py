@@ -1,6 +1,8 @@
 """What a cached conversion depends on: the code that computes, and none of its comments."""
 
-from torch2web.pipeline.fingerprint import PACKAGES, STAGES, fingerprint, normalized_code
+from torch2web.catalog import Source
+from torch2web.pipeline.fingerprint import PACKAGES, STAGES, fingerprint
+from torch2web.pipeline.normalized_code import normalized_code
 
 
 def test_comments_docstrings_and_layout_do_not_count() -> None:
@@ -15,11 +17,12 @@ def test_code_counts() -> None:
 
 
 def test_stages_and_packages_are_named() -> None:
-    found = fingerprint("mobilenet_v2")
+    found = fingerprint(Source("architecture", "mobilenet_v2"))
     assert sorted(found["stages"]) == sorted([*STAGES, "architecture", "convert"])
     assert sorted(found["packages"]) == sorted(PACKAGES)
 
 
 def test_another_architecture_changes_nothing_else() -> None:
-    first, second = (fingerprint(name)["stages"] for name in ("mobilenet_v2", "landmark_cnn"))
+    sources = (Source("architecture", name) for name in ("mobilenet_v2", "landmark_cnn"))
+    first, second = (fingerprint(source)["stages"] for source in sources)
     assert {stage for stage in first if first[stage] != second[stage]} == {"architecture"}

@@ -8,10 +8,10 @@ from tests.conftest import ROOT
 
 BUILD = """
 import sys
-import torch2web.pipeline.convert as convert
+import torch2web.sources.load as load
 from tests.tiny_network import plannable
 from torch2web.cli import main
-convert.load_model = plannable
+load.load_model = plannable
 build = ["build", "--demo", "--only", "mobilenet_emotion", "--no-verify-page", "--out"]
 for arguments in (build, ["verify"]):
     assert main([*arguments, sys.argv[1]]) == 0

@@ -17,7 +17,7 @@ from tests.materials import MATERIALS
 from torch2web.architectures import load_architecture
 from torch2web.catalog.load import ModelSpec
 from torch2web.errors import CheckpointError, StateDictError
-from torch2web.sources import load_model
+from torch2web.sources.build_network import load_model
 from torch2web.sources.checkpoint import read_state_dict
 
 State = dict[str, Tensor]

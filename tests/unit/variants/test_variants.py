@@ -9,7 +9,7 @@ from tests.conftest import ROOT
 from tests.materials import MATERIALS, images
 from torch2web.catalog.load import ModelSpec, load_catalog
 from torch2web.errors import CatalogError, VerificationError
-from torch2web.sources import load_model
+from torch2web.sources.build_network import load_model
 from torch2web.sources.export import export_onnx
 from torch2web.store.conversions import Entry
 from torch2web.tasks import Gate

@@ -19,7 +19,7 @@ from torch2web.catalog.load import ModelSpec
 from torch2web.catalog.materials import ReferenceImage
 from torch2web.errors import ConstantOutputError, ExportError, VerificationError
 from torch2web.images.preprocessing import open_rgb
-from torch2web.sources import load_model
+from torch2web.sources.build_network import load_model
 from torch2web.sources.export import export_onnx
 from torch2web.tasks import Meaning, Task, activate
 from torch2web.variants import split_model

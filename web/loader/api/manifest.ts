@@ -64,7 +64,18 @@ export interface ModelInfo {
   provenance: {
     /** `demo`: trained on drawn faces, for trying things out. */
     weights: "demo" | "checkpoint";
+    /** Name of the architecture, the factory as `module:function`, timm's name, or the file's. */
     architecture: string;
+    /** Absent: an architecture of torch2web. */
+    source?: "factory" | "timm" | "onnx" | "torchscript" | "exported_program";
+    /** Of the state dict inside the checkpoint, where it has several. */
+    state_key?: string;
+    exporter?: {
+      name: "torchscript" | "torch.export" | "onnx";
+      opset: number;
+    };
+    /** Decisions of the conversion, such as which of several outputs was taken. */
+    notes?: string[];
     checkpoint: { name: string; sha256: string };
   };
   recommended: { target: "browser" | "server"; role: "primary" | "optional" };

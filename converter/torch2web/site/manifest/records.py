@@ -79,6 +79,8 @@ class ModelRecord:
     """The engine's program for this model; None: the compiled backend cannot run it."""
     no_plan: str
     """The reason for a missing plan; empty where there is a plan or none was requested."""
+    source: Mapping[str, Any]
+    """Where the network came from, and how it became ONNX: architecture, exporter, notes."""
     verification: Mapping[str, Any]
     """Figures of the exported ONNX file."""
     golden: Mapping[str, Any]
@@ -136,10 +138,10 @@ class ModelRecord:
             "input": {"name": "input", "dtype": "float32", "shape": ["batch", *spec.input_shape]},
             "output": {"name": "output", "dtype": "float32", "shape": ["batch", self.outputs]},
             "preprocessing": spec.preprocessing.as_dict(),
-            "opset": spec.opset,
+            "opset": self.source["exporter"]["opset"],
             "provenance": {
                 "weights": "demo" if self.weights.demo else "checkpoint",
-                "architecture": spec.source.name,
+                **self.source,
                 "checkpoint": {"name": self.weights.name, "sha256": self.weights.sha256},
             },
             "recommended": {"target": spec.recommended.target, "role": spec.recommended.role},

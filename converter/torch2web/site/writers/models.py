@@ -61,6 +61,7 @@ def place_model(
         graph=place_parts(PartedFile.from_dict(record["graph"])) if backends.with_runtime else None,
         plan=place_parts(PartedFile.from_dict(record["plan"])) if planned else None,
         no_plan=record["no_plan"] if backends.with_engine else "",
+        source=record["source"],
         verification=record["verification"],
         variants=tuple(
             VariantRecord(

@@ -1,0 +1,54 @@
+"""Loads the model of a catalogue entry, wherever its network comes from."""
+
+from pathlib import Path
+
+from torch import nn
+
+from torch2web.catalog import Materials, ModelSpec
+from torch2web.sources.build_network import load_model, load_network
+from torch2web.sources.export import export_onnx
+from torch2web.sources.files import load_file
+from torch2web.sources.loaded import ExportRecord, LoadedModel, run_in_double, run_in_torch
+from torch2web.sources.outputs import with_one_output
+from torch2web.sources.user_code import current_folder_first
+
+
+def load_source(spec: ModelSpec, checkpoint: Path | None, materials: Materials) -> LoadedModel:
+    """Load the network of `spec` with the weights in `checkpoint`; None takes the demo's of `materials`.
+
+    Raises FactoryError, CheckpointError, StateDictError or ExportError.
+    """
+    if spec.source.kind == "architecture":
+        notes: list[str] = []
+        network = load_model(spec, checkpoint, materials, notes)
+        return _loaded(spec, network, tuple(notes), {"architecture": spec.source.name})
+    assert checkpoint is not None, "demo weights belong to the demo's architectures"
+    with current_folder_first():
+        if spec.source.kind == "file":
+            return load_file(spec, checkpoint)
+        loaded = load_network(spec, checkpoint)
+        chosen = with_one_output(spec.name, loaded.network, spec.input_shape, spec.source.output)
+        provenance = {
+            "architecture": spec.source.name,
+            "source": spec.source.kind,
+            **({"state_key": loaded.state_key} if loaded.state_key else {}),
+        }
+        return _loaded(spec, chosen.network, (*loaded.notes, *chosen.notes), provenance)
+
+
+def _loaded(
+    spec: ModelSpec, network: nn.Module, notes: tuple[str, ...], provenance: dict[str, str]
+) -> LoadedModel:
+    def export(path: Path) -> ExportRecord:
+        with current_folder_first():
+            return export_onnx(network, spec, path)
+
+    return LoadedModel(
+        reference=run_in_torch(network),
+        reference64=run_in_double(network, spec.input_shape),
+        export=export,
+        runtime="PyTorch",
+        network=network,
+        notes=notes,
+        provenance=provenance,
+    )
