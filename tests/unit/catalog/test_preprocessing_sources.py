@@ -36,7 +36,8 @@ def package(name: str) -> ModuleType:
     """Import a module of torchvision, timm or transformers, or skip the test with the reason."""
     if reason := without_torchvision():
         pytest.skip(reason)
-    return pytest.importorskip(name)
+    module: ModuleType = pytest.importorskip(name)
+    return module
 
 
 @cache
