@@ -11,14 +11,23 @@ from torch2web.catalog.load import ModelSpec
 class TinyNetwork(nn.Module):
     """One convolution with enough weights to be stored apart, and some classes."""
 
-    def __init__(self, activation: Callable[[Tensor], Tensor], classes: int = 4) -> None:
+    def __init__(
+        self,
+        activation: Callable[[Tensor], Tensor],
+        classes: int = 4,
+        *,
+        channels: int = 3,
+        size: int = 16,
+        gain: float = 1,
+    ) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(3)
-        self.conv = nn.Conv2d(3, 16, 16, stride=16)
+        self.conv = nn.Conv2d(channels, 16, size, stride=size)
         self.head = nn.Linear(16, classes)
         with torch.no_grad():
             for parameter in self.parameters():
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) / 8)
+            self.conv.weight.mul_(gain)
         self.activation = activation
 
     def forward(self, x: Tensor) -> Tensor:
