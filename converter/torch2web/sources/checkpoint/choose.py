@@ -100,7 +100,9 @@ def _misfit(checkpoint: Checkpoint, name: str, candidates: Sequence[_Candidate])
 def _candidates(states: Mapping[str, StateDict], expected: Mapping[str, Tensor]) -> Iterator[_Candidate]:
     for key, state in states.items():
         keys = (*state, *state.foreign)
-        for names in (dict(zip(keys, keys, strict=True)), without_wrappers(keys), _within(keys, expected)):
+        as_saved = dict(zip(keys, keys, strict=True))
+        bare = without_wrappers(keys) or as_saved
+        for names in (as_saved, bare, _within(bare, expected)):
             found = prefixes(expected, names)[:_MAX_PREFIXES] or [("", 0)]
             made = [_candidate(key, prefix, states, names, expected) for prefix, _ in found]
             yield from made
@@ -108,10 +110,10 @@ def _candidates(states: Mapping[str, StateDict], expected: Mapping[str, Tensor])
                 break
 
 
-def _within(keys: Sequence[str], expected: Mapping[str, Tensor]) -> Mapping[str, str]:
-    """Longer names → keys, for a network that holds the one saved as a part: "conv" → "model.conv"."""
-    votes = prefixes(keys, expected)
-    return {votes[0][0] + key: key for key in keys} if votes else {}
+def _within(names: Mapping[str, str], expected: Mapping[str, Tensor]) -> Mapping[str, str]:
+    """Longer names → keys, for a network that holds the one saved as a part: "conv" becomes "model.conv"."""
+    votes = prefixes(names, expected)
+    return {votes[0][0] + name: key for name, key in names.items()} if votes else {}
 
 
 def _candidate(

@@ -88,7 +88,10 @@ def complete(
     """The state for `load_state_dict(strict=True, assign=True)`. Raises CheckpointError for other kinds of
     values."""
     tensors = {key: _value(path, key, value, found) for key, value in expected.items()}
-    return StateDict(tensors, metadata)
+    # load_state_dict writes into the metadata.
+    return StateDict(
+        tensors, {module: dict(versions) for module, versions in (metadata or {}).items()} or None
+    )
 
 
 def _value(path: Path, key: str, expected: Tensor, found: Renamed) -> Tensor:

@@ -53,7 +53,8 @@ def _without_weights(entries: Mapping[object, object]) -> Mapping[object, object
 def _is_weight(key: object, value: object) -> bool:
     if not isinstance(value, TensorRef | ArrayRef):
         return False
-    return math.prod(value.shape) > _MAX_ELEMENTS or str(key).rpartition(".")[2] in _WEIGHTS
+    large = len(value.shape) > 1 and math.prod(value.shape) > _MAX_ELEMENTS
+    return large or str(key).rpartition(".")[2] in _WEIGHTS
 
 
 class _Plain:
