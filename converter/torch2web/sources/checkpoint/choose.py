@@ -19,7 +19,6 @@ from torch2web.sources.checkpoint.prefixes import (
     is_averaged,
     is_counter,
     prefixes,
-    without_wrapper_parts,
     without_wrappers,
 )
 
@@ -37,6 +36,8 @@ class _Candidate:
     renamed: Renamed
     metadata: Mapping[str, dict[str, object]] | None
     differences: Differences
+    replaced: bool
+    """Whether averaged weights have taken the place of the raw ones."""
 
     @property
     def name(self) -> str:
@@ -44,7 +45,8 @@ class _Candidate:
 
     @property
     def averaged(self) -> bool:
-        return is_averaged(self.name) or any(key.endswith("n_averaged") for key in self.renamed.beside)
+        counted = any(key.endswith("n_averaged") for key in self.renamed.beside)
+        return counted or self.replaced or is_averaged(self.name)
 
     def rank(self) -> tuple[bool, int, int, str]:
         known = _ORDER.index(self.key) if self.key in _ORDER else len(_ORDER) + self.key.count(".")
@@ -66,8 +68,9 @@ def choose_state(
     """
     candidates = list(_candidates(checkpoint.states, expected))
     if weights_key:
-        named = [it for it in candidates if weights_key in (it.key, it.name, it.prefix.rstrip("."))]
-        candidates = named or _unknown(checkpoint, weights_key)
+        candidates = [it for it in candidates if weights_key in (it.key, it.name, it.prefix.rstrip("."))]
+        if not candidates:
+            raise _unknown(checkpoint, weights_key)
     fitting = sorted((it for it in candidates if it.differences.fits()), key=_Candidate.rank)
     if not fitting:
         raise _misfit(checkpoint, name, candidates)
@@ -96,35 +99,49 @@ def _misfit(checkpoint: Checkpoint, name: str, candidates: Sequence[_Candidate])
 
 def _candidates(states: Mapping[str, StateDict], expected: Mapping[str, Tensor]) -> Iterator[_Candidate]:
     for key, state in states.items():
-        found = prefixes(expected, (*state, *state.foreign))[:_MAX_PREFIXES] or [("", 0)]
-        made = [_candidate(key, prefix, state, None, expected) for prefix, _ in found]
-        if not any(it.differences.fits() for it in made) and (
-            names := without_wrappers((*state, *state.foreign))
-        ):
-            renamed = prefixes(expected, names)[:_MAX_PREFIXES]
-            made += [_candidate(key, prefix, state, names, expected) for prefix, _ in renamed]
-        yield from made
+        keys = (*state, *state.foreign)
+        as_saved = dict(zip(keys, keys, strict=True))
+        bare = without_wrappers(keys) or as_saved
+        for names in (as_saved, bare, _within(bare, expected)):
+            found = prefixes(expected, names)[:_MAX_PREFIXES] or [("", 0)]
+            made = [_candidate(key, prefix, states, names, expected) for prefix, _ in found]
+            yield from made
+            if any(it.differences.fits() for it in made):
+                break
+
+
+def _within(names: Mapping[str, str], expected: Mapping[str, Tensor]) -> Mapping[str, str]:
+    """Longer names → keys, for a network that holds the one saved as a part: "conv" becomes "model.conv"."""
+    votes = prefixes(names, expected)
+    return {votes[0][0] + name: key for name, key in names.items()} if votes else {}
 
 
 def _candidate(
-    key: str, prefix: str, state: StateDict, names: Mapping[str, str] | None, expected: Mapping[str, Tensor]
+    key: str,
+    prefix: str,
+    states: Mapping[str, StateDict],
+    names: Mapping[str, str],
+    expected: Mapping[str, Tensor],
 ) -> _Candidate:
-    renamed = rename(state, prefix, names)
-    metadata = None
-    if state.metadata is not None:
-        metadata = {
-            f"{module}.".removeprefix(prefix).rstrip("."): versions
-            for module, versions in _modules(state.metadata, wrapped=names is not None)
-            if f"{module}.".startswith(prefix) or not prefix
-        }
-    return _Candidate(key, prefix, renamed, metadata, compare(expected, renamed))
+    renamed = rename(states[key], prefix, names)
+    # Lightning's WeightAveraging saves the average as state_dict and moves the raw weights.
+    replaced = key == "state_dict" and "current_model_state" in states
+    versions = _versions(states[key].metadata or {}, renamed.keys)
+    return _Candidate(key, prefix, renamed, versions, compare(expected, renamed), replaced)
 
 
-def _modules(
-    metadata: Mapping[str, dict[str, object]], *, wrapped: bool
-) -> Iterator[tuple[str, dict[str, object]]]:
-    for module, versions in metadata.items():
-        yield without_wrapper_parts(module) if wrapped else module, versions
+def _versions(
+    metadata: Mapping[str, dict[str, object]], keys: Mapping[str, str]
+) -> dict[str, dict[str, object]]:
+    """The metadata of a part under the names of the network: modules are renamed as their entries are."""
+    found: dict[str, dict[str, object]] = {}
+    for name, key in keys.items():
+        inner, outer = name, key
+        while inner:
+            inner, outer = inner.rpartition(".")[0], outer.rpartition(".")[0]
+            if outer in metadata:
+                found.setdefault(inner, metadata[outer])
+    return found
 
 
 def _metadata(chosen: _Candidate, expected: Mapping[str, Tensor]) -> Mapping[str, dict[str, object]] | None:
@@ -147,11 +164,7 @@ def _distinct(fitting: Sequence[_Candidate]) -> list[_Candidate]:
 
 
 def _dropped(chosen: _Candidate, expected: Mapping[str, Tensor]) -> tuple[str, ...]:
-    inside = [
-        chosen.prefix + key
-        for key in (*chosen.renamed.tensors, *chosen.renamed.foreign)
-        if key not in expected
-    ]
+    inside = (key for name, key in chosen.renamed.keys.items() if name not in expected)
     return (*inside, *chosen.renamed.beside)
 
 
@@ -171,10 +184,17 @@ def _notes(
     if junk:
         yield f"Dropped {len(junk)} counters of thop: {_listed(junk)}."
     tensors = checkpoint.states[chosen.key]
+    listed_already = {
+        *junk,
+        *(key for it in others if it.key == chosen.key for key in it.renamed.keys.values()),
+    }
     rest = [
         key
         for key in dropped
-        if key in tensors and key not in junk and not is_counter(key) and not key.endswith("n_averaged")
+        if key in tensors
+        and key not in listed_already
+        and not is_counter(key)
+        and not key.endswith("n_averaged")
     ]
     if rest:
         yield f"Dropped {len(rest)} tensors that the network does not have: {_listed(rest)}."
@@ -185,7 +205,7 @@ def _listed(keys: Sequence[str]) -> str:
     return ", ".join(keys[:_MAX_SHOWN]) + more
 
 
-def _unknown(checkpoint: Checkpoint, weights_key: str) -> list[_Candidate]:
+def _unknown(checkpoint: Checkpoint, weights_key: str) -> CheckpointError:
     has = ", ".join(repr(key) for key in checkpoint.states)
     problem = f"it has no weights under {weights_key!r}; it has state dicts under {has}"
-    raise CheckpointError(checkpoint.path, problem, "Give one of these to --weights-key.")
+    return CheckpointError(checkpoint.path, problem, "Give one of these to --weights-key.")

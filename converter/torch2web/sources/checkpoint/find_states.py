@@ -11,8 +11,23 @@ from torch2web.sources.checkpoint.values import ArrayRef, Global, Mapped, Opaque
 
 _MAX_DEPTH = 6
 _MAX_NODES = 20_000
-_SKIPPED = ("optim", "sched", "scaler", "rng", "sampler", "loops", "amp")
-"""Keys of the state of the training, which has tensors as well: moments, random states."""
+_SKIPPED = frozenset(
+    [
+        "optim",
+        "optimizer",
+        "optimizers",
+        "opt",
+        "sched",
+        "scheduler",
+        "schedulers",
+        "scaler",
+        "rng",
+        "sampler",
+        "loops",
+        "amp",
+    ]
+)
+"""Words in keys of the state of the training, which has tensors as well: moments, random states."""
 
 
 def find_states(content: object, read: Callable[[TensorRef], Tensor]) -> dict[str, StateDict]:
@@ -33,7 +48,7 @@ def find_states(content: object, read: Callable[[TensorRef], Tensor]) -> dict[st
         for key, value in entries.items():
             if isinstance(key, str):
                 _sort(key, value, once, tensors, foreign)
-        if tensors:
+        if any(tensor.ndim > 1 for tensor in tensors.values()):  # else scores, class weights, random states
             found[path] = StateDict(tensors, _metadata(entries), foreign)
     return found
 
@@ -87,7 +102,7 @@ def _dicts(content: object) -> Iterator[tuple[str, Mapping[object, object]]]:
                 for key, inner in entries.items()
                 if isinstance(key, str | int)
                 and isinstance(inner, dict | list | tuple | Opaque)
-                and not any(word in str(key).lower() for word in _SKIPPED)
+                and _SKIPPED.isdisjoint(str(key).lower().split("_"))
             ]
 
 

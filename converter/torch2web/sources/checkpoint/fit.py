@@ -36,17 +36,19 @@ class Renamed:
 
     tensors: Mapping[str, Tensor]
     foreign: Mapping[str, float | str]
+    keys: Mapping[str, str]
+    """Names → keys of the file."""
     beside: tuple[str, ...]
-    """Entries of the file's state dict outside the part."""
+    """Keys of the file outside the part."""
 
 
-def rename(state: StateDict, prefix: str, names: Mapping[str, str] | None = None) -> Renamed:
-    """The entries of `state` below `prefix`; `names` maps other names of its entries to their keys."""
-    names = names or {key: key for key in (*state, *state.foreign)}
+def rename(state: StateDict, prefix: str, names: Mapping[str, str]) -> Renamed:
+    """The entries of `state` below `prefix`; `names` maps names of its entries to their keys."""
     inside = {name.removeprefix(prefix): key for name, key in names.items() if name.startswith(prefix)}
     return Renamed(
         {name: state[key] for name, key in inside.items() if key in state},
         {name: state.foreign[key] for name, key in inside.items() if key in state.foreign},
+        inside,
         tuple(key for name, key in names.items() if not name.startswith(prefix)),
     )
 
@@ -60,7 +62,7 @@ def compare(expected: Mapping[str, Tensor], found: Renamed) -> Differences:
         for key, value in expected.items()
         if key in found.tensors and not is_counter(key) and not _same_shape(found.tensors[key], value)
     }
-    unexpected = [key for key in found.tensors if key not in expected]
+    unexpected = {key: value for key, value in found.tensors.items() if key not in expected}
     needless = harmless(unexpected, expected)
     return Differences(
         tuple(key for key in expected if key not in present and not is_counter(key)),
@@ -86,7 +88,10 @@ def complete(
     """The state for `load_state_dict(strict=True, assign=True)`. Raises CheckpointError for other kinds of
     values."""
     tensors = {key: _value(path, key, value, found) for key, value in expected.items()}
-    return StateDict(tensors, metadata)
+    # load_state_dict writes into the metadata.
+    return StateDict(
+        tensors, {module: dict(versions) for module, versions in (metadata or {}).items()} or None
+    )
 
 
 def _value(path: Path, key: str, expected: Tensor, found: Renamed) -> Tensor:

@@ -9,8 +9,8 @@ _NAMES = ("class_to_idx", "label2id", "class_to_index")
 """Dicts from label to index."""
 _INDICES = ("idx_to_class", "id2label", "index_to_class")
 """Dicts from index to label."""
-_LISTS = ("classes", "class_names", "label_names", "labels", "categories", "names")
-"""Lists, in the order of the outputs; some are dicts of either kind."""
+_LISTS = ("classes", "class_names", "label_names", "labels", "categories", "names", "classes_")
+"""Lists, in the order of the outputs; some are dicts of either kind. classes_: LabelEncoder."""
 _MAX_DEPTH = 4
 
 

@@ -48,7 +48,8 @@ def set_array(array: ArrayRef, state: object) -> None:
     if not isinstance(dtype, DtypeRef) or not is_shape(shape):
         raise DamagedError("the pickle has a NumPy array without a shape or dtype")
     array.dtype, array.shape, array.fortran = dtype, shape, fortran is True
-    array.content = content if isinstance(content, bytes) else b""  # arrays of objects stay empty
+    array.content = content if isinstance(content, bytes) else b""
+    array.objects = content if isinstance(content, list) else None
 
 
 def is_shape(value: object) -> TypeIs[tuple[int, ...]]:

@@ -53,7 +53,8 @@ def _without_weights(entries: Mapping[object, object]) -> Mapping[object, object
 def _is_weight(key: object, value: object) -> bool:
     if not isinstance(value, TensorRef | ArrayRef):
         return False
-    return math.prod(value.shape) > _MAX_ELEMENTS or str(key).rpartition(".")[2] in _WEIGHTS
+    large = len(value.shape) > 1 and math.prod(value.shape) > _MAX_ELEMENTS
+    return large or str(key).rpartition(".")[2] in _WEIGHTS
 
 
 class _Plain:
@@ -78,7 +79,7 @@ class _Plain:
             return self._list(value, depth)
         if isinstance(value, Opaque):
             return self._object(value, depth)
-        return self._array(value)
+        return self._array(value, depth)
 
     def _list(self, value: Sequence[object], depth: int) -> object:
         """Left out as a whole where one element has no plain form: its order may be that of the outputs."""
@@ -108,12 +109,16 @@ class _Plain:
             return self.of(value.args[0], depth)
         return OMITTED
 
-    def _array(self, value: object) -> object:
+    def _array(self, value: object, depth: int) -> object:
         try:
             if isinstance(value, TensorRef) and math.prod(value.shape) <= _MAX_ELEMENTS:
-                return self.of(self._read(value).tolist())
+                return self.of(self._read(value).tolist(), depth)
+            if isinstance(value, ArrayRef) and value.objects is not None:
+                return self._list(value.objects, depth) if len(value.shape) == 1 else OMITTED
+            if isinstance(value, ArrayRef) and value.dtype and value.dtype.code[0] in "US":
+                return self._list(array_of(value).tolist(), depth)
             if isinstance(value, ArrayRef) and math.prod(value.shape) <= _MAX_ELEMENTS:
-                return self.of(array_of(value).tolist())
+                return self.of(array_of(value).tolist(), depth)
         except DamagedError:
             pass
         return OMITTED

@@ -9,6 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from torch import Tensor
+
 _WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module")
 """Attributes of DataParallel, torch.compile, FSDP, activation checkpointing and Fabric, around any
 submodule."""
@@ -58,13 +60,23 @@ def is_counter(key: str) -> bool:
     return key.rpartition(".")[2] == COUNTER
 
 
-def harmless(keys: Iterable[str], expected: Iterable[str]) -> set[str]:
-    """Those of `keys` without which a network computes the same: counters, derived buffers, and parts of
-    their own.
+def harmless(found: Mapping[str, Tensor], expected: Iterable[str]) -> set[str]:
+    """Keys of `found` without which a network computes the same: counters, derived buffers, own parts.
 
-    A part is a child of the whole model that the network does not have, such as a projection head. An
-    unexpected key inside a child that the network has means that the network is another one.
+    A part is a child module that the network does not have, such as a projection head, or a single number,
+    such as a temperature. An unexpected key inside a child that the network has, a child whose name differs
+    from one of the network's in its number alone ("layer5", "2"), or a parameter of the model itself
+    ("dist_token") means that the network is another one.
     """
-    children = {key.partition(".")[0] for key in expected}
+    children = {_unnumbered(key) for key in expected}
     known = (*JUNK, *_DERIVED, COUNTER)
-    return {key for key in keys if key.rpartition(".")[2] in known or key.partition(".")[0] not in children}
+    return {
+        key
+        for key, value in found.items()
+        if key.rpartition(".")[2] in known
+        or (_unnumbered(key) not in children and ("." in key or value.numel() == 1))
+    }
+
+
+def _unnumbered(key: str) -> str:
+    return re.sub(r"\d+", "", key.partition(".")[0])

@@ -1,7 +1,8 @@
 """Reads a checkpoint file of any supported format; nothing in it is executed (see pickle_machine.py)."""
 
 import io
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,14 +74,24 @@ def _read_safetensors(path: Path) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {key: _float32(file.get_tensor(key)) for key in file.keys()}  # noqa: SIM118
-            extra: Mapping[str, object] = file.metadata() or {}
+            extra = {key: _parsed(value) for key, value in (file.metadata() or {}).items()}
     except SafetensorError as error:
         raise CheckpointError(
             path, f"it is not a valid .safetensors file: {error}", "Copy or download the checkpoint again."
         ) from error
     if not tensors:
         raise CheckpointError(path, "it has no tensors", SAVE_STATE)
-    return Checkpoint(path, Format.SAFETENSORS, {"": StateDict(tensors)}, dict(extra))
+    return Checkpoint(path, Format.SAFETENSORS, {"": StateDict(tensors)}, extra)
+
+
+def _parsed(value: str) -> object:
+    """Metadata of safetensors are strings; lists and dicts stand there as JSON."""
+    if not value.startswith(("{", "[")):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def _float32(value: Tensor) -> Tensor:

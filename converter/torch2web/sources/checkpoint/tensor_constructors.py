@@ -74,6 +74,8 @@ def _tensor(args: Args) -> object:
         return storage
     if not isinstance(storage, StorageRef):
         raise DamagedError("a tensor without a storage")
+    if len(args) > 6 and isinstance(args[6], dict) and any(args[6].get(bit) for bit in ("conj", "neg")):
+        return Unsupported("a conjugate or negative view")
     return _checked(storage, storage.dtype or "uint8", offset, shape, stride)
 
 

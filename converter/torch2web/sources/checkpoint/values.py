@@ -115,3 +115,5 @@ class ArrayRef:
     shape: tuple[int, ...] = ()
     fortran: bool = False
     content: bytes = b""
+    objects: list[object] | None = None
+    """Elements of an array of objects."""
