@@ -134,7 +134,7 @@ def _add_build(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
         "--checkpoints",
         type=absolute,
         metavar="DIR",
-        help="folder of your checkpoints (default: the demo weights)",
+        help="folder of your checkpoints (default: the catalogue's, or the demo weights)",
     )
     catalog = parser.add_mutually_exclusive_group()
     catalog.add_argument(
