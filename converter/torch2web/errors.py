@@ -22,6 +22,7 @@
     │   ├── ConstantOutputError   the outputs do not depend on the input
     │   ├── NoPlanError           the compiled backend is required and cannot run the model
     │   ├── SignatureError        the signature of a site is missing or invalid
+    │   ├── UnsoundFileError      a file of a model that `doctor` found problems in
     │   ├── SiteError             a site does not match its checksums or golden outputs
     │   └── BudgetError           a file exceeds its size budget
     ├── AssetsError               missing or damaged assets of the installation; exit code 1
@@ -246,6 +247,16 @@ class SignatureError(CheckError):
     def __init__(self, path: str, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class UnsoundFileError(CheckError):
+    """`problems`: what was found, and what to do."""
+
+    def __init__(self, path: Path, problems: Sequence[tuple[str, str]]) -> None:
+        self.path, self.problems = path, tuple(problems)
+        count = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
+        lines = [f"  {problem}\n    {advice}" for problem, advice in problems]
+        super().__init__("\n".join([f"{path}: {count}", *lines]))
 
 
 class SiteError(CheckError):

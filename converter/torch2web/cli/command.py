@@ -28,7 +28,14 @@ def main(
     options = parse_options(sys.argv[1:] if arguments is None else arguments, defaults)
     output = Output()
     signal.signal(signal.SIGTERM, _interrupt)
-    commands = {"build": _build, "add": _add, "verify": _verify, "serve": _serve, "report": _report}
+    commands = {
+        "build": _build,
+        "add": _add,
+        "doctor": _doctor,
+        "verify": _verify,
+        "serve": _serve,
+        "report": _report,
+    }
     try:
         if prepare and options.command == "build":
             prepare()
@@ -112,6 +119,12 @@ def _add(options: argparse.Namespace, output: Output) -> None:
     own = describe_model(options, output, checkpoint)
     write_entry(options.catalog, own.entry)
     output.line(f"{options.catalog}: added {own.spec.name!r}. Build it: {options.build_command}")
+
+
+def _doctor(options: argparse.Namespace, output: Output) -> None:
+    from torch2web.cli.doctor import examine_file
+
+    examine_file(options, output)
 
 
 def _verify(options: argparse.Namespace, output: Output) -> None:

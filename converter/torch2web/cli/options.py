@@ -58,6 +58,8 @@ def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
     _add_build(commands.add_parser("build", help="build a site from checkpoints", epilog=_EPILOG), defaults)
     _add_add(commands.add_parser("add", help="add a model to the catalogue", epilog=_EPILOG), defaults)
+    doctor = commands.add_parser("doctor", help="say what is wrong with a file, or right", epilog=_EPILOG)
+    add_model_options(doctor, required=True)
     _add_verify(commands.add_parser("verify", help="check a built site again", epilog=_EPILOG), defaults)
     _add_serve(
         commands.add_parser("serve", help="serve a built site on this machine", epilog=_EPILOG), defaults
@@ -72,7 +74,7 @@ def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
 def parse_options(arguments: Sequence[str], defaults: Defaults) -> argparse.Namespace:
     """The parsed `arguments`; ends the process with exit code 2 where they do not fit together."""
     parser = create_parser(defaults)
-    known = ("build", "add", "verify", "serve", "report", "-h", "--help", "--version")
+    known = ("build", "add", "doctor", "verify", "serve", "report", "-h", "--help", "--version")
     if defaults.command and (not arguments or arguments[0] not in known):
         arguments = [defaults.command, *arguments]
     options = parser.parse_args(arguments)
@@ -88,6 +90,8 @@ def parse_options(arguments: Sequence[str], defaults: Defaults) -> argparse.Name
             "" if options.catalog == defaults.folder / "models.toml" else f" --catalog {options.catalog}"
         )
         options.build_command = f"{command} build{catalog}"
+    if options.command == "doctor":
+        options.typed[options.typed.index("doctor")] = "build"
     if options.command == "build":
         _require_one_kind(parser, options, defaults)
         site = "" if options.out == defaults.folder / "site" else f" {options.out}"
@@ -134,7 +138,7 @@ def _add_build(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
         "--checkpoints",
         type=absolute,
         metavar="DIR",
-        help="folder of your checkpoints (default: the demo weights)",
+        help="folder of your checkpoints (default: the catalogue's, or the demo weights)",
     )
     catalog = parser.add_mutually_exclusive_group()
     catalog.add_argument(

@@ -44,7 +44,7 @@ def describe_model(
     `checkpoint` is the file as the entry names it; `cache` keeps what was read. Raises InputError.
     """
     path: Path = options.file
-    _require_file(path)
+    require_file(path)
     inspector = Inspector(cache)
     facts = inspector.facts(path, entry_from(options))  # options are checked before the file is read
     proposal = complete(entry_from(options), facts, inspector.usual)
@@ -70,7 +70,8 @@ def describe_model(
     return OwnModel(entry, _spec(path, entry))
 
 
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
+    """Raise CheckpointError for a path that is no file."""
     if path.is_dir():
         raise CheckpointError(path, "it is a folder, expected a file; build takes one model of a file")
     if not path.exists():

@@ -1,6 +1,7 @@
 """Inspection: what a file says of its model, what can be told from it, and what has to be asked."""
 
 from torch2web.inspection.facts import FileFacts, LikelyNetwork
+from torch2web.inspection.health import Finding, examine
 from torch2web.inspection.inspector import Inspector
 from torch2web.inspection.labels import labels_in_file, labels_of
 from torch2web.inspection.proposal import Missing, Proposal, Taken, complete
@@ -8,12 +9,14 @@ from torch2web.inspection.read import read_facts
 
 __all__ = [
     "FileFacts",
+    "Finding",
     "Inspector",
     "LikelyNetwork",
     "Missing",
     "Proposal",
     "Taken",
     "complete",
+    "examine",
     "labels_in_file",
     "labels_of",
     "read_facts",

@@ -119,9 +119,9 @@ def _labels_and_task(
     expected = 1 if entry.get("task") == "binary" else labels
     if count is not None and expected != count:
         reason = f": {facts.outputs_reason}" if facts.outputs_reason else ""
-        given = "--labels" if "labels" not in facts.labels_origin else facts.labels_origin
         problem = f"found {labels} ({shown_labels(entry['labels'])}), expected {count}{reason}"
-        raise OptionError(given, problem)
+        origin = next((item.origin for item in taken if item.what == "labels"), "")
+        raise OptionError("--labels", f"{problem}; they are the file's {origin}" if origin else problem)
 
 
 def _preprocessing(
@@ -146,7 +146,7 @@ def _preprocessing(
         _require_channels(pixels, channels)
         entry["preprocessing"] = pixels
         return
-    usual = find_usual(entry, facts.size, channels)
+    usual = find_usual(_with_likely_network(entry, missing), facts.size, channels)
     adopted = [key for key in ("steps", "mean", "std") if key not in pixels and usual.origin]
     for key in adopted:
         pixels[key] = usual.entry[key]
@@ -157,6 +157,14 @@ def _preprocessing(
     _require_channels(pixels, channels)
     if pixels:
         entry["preprocessing"] = pixels
+
+
+def _with_likely_network(entry: Mapping[str, Any], missing: list[Missing]) -> Mapping[str, Any]:
+    """`entry`, with the likely network where it has none: its preprocessing is then the likely one."""
+    likely = [
+        item for item in missing if item.known and item.option in ("--factory", "--timm", "--architecture")
+    ]
+    return {**entry, **{item.option.removeprefix("--"): item.likely for item in likely}}
 
 
 def _require_channels(pixels: Mapping[str, Any], channels: int) -> None:

@@ -10,7 +10,7 @@ from torch2web.inspection.networks import likely_networks
 from torch2web.inspection.shapes import channels_of, outputs_of
 
 if TYPE_CHECKING:
-    from torch2web.sources.checkpoint import Checkpoint, Format
+    from torch2web.sources.checkpoint import Checkpoint, Format, StateDict
 
 NETWORK_OPTIONS = ("factory", "timm", "architecture")
 _NAMES = {
@@ -47,13 +47,12 @@ def format_name(found: "Format") -> str:
 def main_state(checkpoint: "Checkpoint", weights_key: str = "") -> str:
     """The key of the state dict that stands for the others: the largest, the first of equal ones."""
     named = [key for key in checkpoint.states if weights_key and weights_key.startswith(key or "\0")]
-    sizes = {key: _numbers(checkpoint, key) for key in named or checkpoint.states}
+    sizes = {key: parameters_of(checkpoint.states[key]) for key in named or checkpoint.states}
     return max(sizes, key=lambda key: sizes[key])
 
 
-def _numbers(checkpoint: "Checkpoint", key: str) -> int:
+def parameters_of(state: "StateDict") -> int:
     """Numbers that were trained: statistics of BatchNorm are not counted."""
-    state = checkpoint.states[key]
     return sum(value.numel() for name, value in state.items() if not name.endswith(_STATISTICS))
 
 
@@ -75,7 +74,7 @@ def _of_checkpoint(checkpoint: "Checkpoint", given: Mapping[str, Any]) -> FileFa
         format=format_name(checkpoint.format),
         weights_key=key,
         tensors=len(state),
-        parameters=_numbers(checkpoint, key),
+        parameters=parameters_of(state),
         outputs=outputs,
         outputs_reason=reason,
         channels=channels_of(shapes),

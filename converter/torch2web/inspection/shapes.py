@@ -1,7 +1,7 @@
 """What names and shapes of weights tell: numbers of outputs and of input channels."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 Shape = tuple[int, ...]
 
@@ -11,6 +11,7 @@ _HEADS = re.compile(
 )
 """Names that networks give their last layer."""
 _WRAPPERS = re.compile(r"^((module|_orig_mod|model|net|network|backbone|student|ema_model)\.)+")
+"""Names under which a network stands in another: DataParallel, torch.compile, Lightning."""
 
 
 def outputs_of(shapes: Mapping[str, Shape]) -> tuple[int | None, str]:
@@ -30,6 +31,12 @@ def outputs_of(shapes: Mapping[str, Shape]) -> tuple[int | None, str]:
     depth = min(key.count(".") for key in heads)  # deeper ones are parts of a head, before its last layer
     last = max((key for key in heads if key.count(".") == depth), key=_natural)
     return shapes[last][0], f"{last} has {shapes[last][0]:,} rows"
+
+
+def wrapper_of(names: Iterable[str]) -> str:
+    """What all `names` begin with, if it is a wrapper's, such as `module.`; else ""."""
+    found = {match[0] if (match := _WRAPPERS.match(name)) else "" for name in names}
+    return found.pop() if len(found) == 1 else ""
 
 
 def channels_of(shapes: Mapping[str, Shape]) -> int | None:
