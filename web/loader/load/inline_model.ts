@@ -2,7 +2,6 @@ import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
 import type {
   AnyPrediction,
-  EmbeddingPrediction,
   EmbedOptions,
   LoadedModelInfo,
   Model,
@@ -20,12 +19,12 @@ import { normalise } from "../images/normalise.ts";
 import { applySteps } from "../images/steps.ts";
 import {
   answerOf,
+  embeddingIn,
   prepareTask,
   requireAnswers,
   requireEmbeddings,
   scoresOf,
 } from "../tasks/answer.ts";
-import { normalized } from "../tasks/similarity.ts";
 import { CallOrder } from "./call_order.ts";
 import { hasPixels, type ImageReader, type InlineSource } from "./image_reader.ts";
 import { batchOf, imageLengthOf } from "./tensor.ts";
@@ -109,9 +108,7 @@ export class InlineModel implements Model<AnyPrediction> {
     { normalize, ...options }: EmbedOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
     requireEmbeddings(this.info);
-    const [prediction] = await this.answers([source], options);
-    const { embedding } = prediction as EmbeddingPrediction;
-    return normalize ? normalized(embedding) : embedding;
+    return embeddingIn(await this.answers([source], options), normalize);
   }
 
   /** Predictions of any task. */

@@ -4,11 +4,12 @@ import type {
   EnsembleOptions,
   EnsembleRegressionPrediction,
 } from "../api/ensemble.ts";
-import { BackendError, ManifestError, TaskError } from "../api/errors.ts";
+import { BackendError, ManifestError } from "../api/errors.ts";
 import type { ImageSource } from "../api/image.ts";
 import type { Task } from "../api/task.ts";
 import type { AnyPrediction, Model, PredictOptions, RegressionPrediction } from "../api/model.ts";
-import { requireAnswers, taskOf } from "../tasks/answer.ts";
+import { siteURL } from "../fetch/site_url.ts";
+import { importTasks, requireAnswers } from "../tasks/answer.ts";
 import { ensemblePredict } from "./ensemble_predict.ts";
 import { InlineModel } from "./inline_model.ts";
 import { loadAny } from "./load_model.ts";
@@ -32,6 +33,7 @@ export async function loadEnsemble(
   names: readonly string[],
   { weights = names.map(() => 1), ...options }: EnsembleOptions & { task?: Task } = {},
 ): Promise<AnyEnsemble> {
+  const { checkWeights, whyNoMean } = await importTasks(siteURL(options.baseURL));
   checkWeights(names, weights);
   const models: Model<AnyPrediction>[] = [];
   const dispose = async (): Promise<void> => {
@@ -43,12 +45,10 @@ export async function loadEnsemble(
       const inline = models[0]?.worker.used === false;
       models.push(await loadAny(name, inline ? { ...options, worker: false } : options));
     }
-    requireCommonTask(models, options.task);
-    const labels = models.map((model) => JSON.stringify(model.info.labels));
-    if (labels.some((other) => other !== labels[0])) {
-      const problem = `the models of an ensemble need the same labels; found ${labels.join(", ")}`;
-      throw new ManifestError("", problem);
-    }
+    const infos = models.map(({ info }) => info);
+    const problem = whyNoMean(infos);
+    if (problem) throw new ManifestError("", problem);
+    requireAnswers(infos[0]!, options.task);
   } catch (error) {
     await dispose();
     throw error;
@@ -58,37 +58,6 @@ export async function loadEnsemble(
     dispose,
     predict: (source, predictOptions) => predict(models, weights, source, predictOptions),
   };
-}
-
-/** Raises ManifestError or TaskError where the answers of `models` have no mean. */
-function requireCommonTask(
-  models: readonly Model<AnyPrediction>[],
-  wanted: Task | undefined,
-): void {
-  for (const { info } of models) {
-    if (taskOf(info) === "embedding") {
-      throw new TaskError(
-        `${info.name} gives embeddings; those of different networks cannot be averaged in an ensemble.`,
-      );
-    }
-    requireAnswers(info, wanted);
-  }
-  const meanings = models.map(({ info: { task } }) => task?.of ?? task?.kind ?? "softmax");
-  const units = models.map(({ info }) => JSON.stringify(info.task?.units ?? []));
-  for (const found of [meanings, units]) {
-    if (found.every((other) => other === found[0])) continue;
-    const problem = `the models of an ensemble need the same task; found ${found.join(", ")}`;
-    throw new ManifestError("", problem);
-  }
-}
-
-function checkWeights(names: readonly string[], weights: readonly number[]): void {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const valid = weights.every((weight) => weight >= 0 && Number.isFinite(weight));
-  if (names.length > 0 && weights.length === names.length && valid && total > 0) return;
-  throw new RangeError(
-    `An ensemble takes one weight, not below 0, for each of its models; found ${names.length} models and [${weights.join(", ")}].`,
-  );
 }
 
 async function predict(

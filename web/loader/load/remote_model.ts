@@ -5,7 +5,6 @@ import type { ImageSource } from "../api/image.ts";
 import type { AnyLoadOptions } from "../api/load_options.ts";
 import type {
   AnyPrediction,
-  EmbeddingPrediction,
   EmbedOptions,
   LoadedModelInfo,
   Model,
@@ -20,8 +19,7 @@ import { untilAborted } from "../fetch/until_aborted.ts";
 import { needsShown } from "../images/decode.ts";
 import { listOf } from "../images/image_source.ts";
 import { toTransferable, type TransferableImage } from "../images/transferable.ts";
-import { requireAnswers, requireEmbeddings } from "../tasks/answer.ts";
-import { normalized } from "../tasks/similarity.ts";
+import { embeddingIn, requireAnswers, requireEmbeddings } from "../tasks/answer.ts";
 import type { Connection } from "../worker/connection.ts";
 import type { PostedPredictOptions } from "../worker/protocol.ts";
 import { CallOrder } from "./call_order.ts";
@@ -99,9 +97,7 @@ export class RemoteModel implements Model<AnyPrediction> {
     { normalize, ...options }: EmbedOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
     requireEmbeddings(this.info);
-    const [prediction] = await this.#answers([source], options);
-    const { embedding } = prediction as EmbeddingPrediction;
-    return normalize ? normalized(embedding) : embedding;
+    return embeddingIn(await this.#answers([source], options), normalize);
   }
 
   async #answers(

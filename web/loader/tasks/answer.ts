@@ -1,6 +1,6 @@
 /** From the outputs of a network to what they mean. Softmax is at hand; the other tasks are a chunk of the loader. */
 import { ManifestError, TaskError } from "../api/errors.ts";
-import type { AnyPrediction } from "../api/model.ts";
+import type { AnyPrediction, EmbeddingPrediction } from "../api/model.ts";
 import type { LabelSelection, Task } from "../api/task.ts";
 import { importChunk } from "../fetch/chunks.ts";
 import { argmax, softmax } from "./classification.ts";
@@ -9,16 +9,19 @@ import type * as Tasks from "./tasks.chunk.ts";
 
 let tasks: typeof Tasks | undefined;
 
-/** Loads the chunk where a model or a call needs it. Raises DownloadError or IntegrityError. */
+/** The chunk. Raises DownloadError or IntegrityError. */
+export async function importTasks(base: URL): Promise<typeof Tasks> {
+  tasks ??= (await importChunk(base, "tasks")) as typeof Tasks;
+  return tasks;
+}
+
+/** Loads the chunk where a model or a call needs it. Raises RangeError for a selection that does not fit. */
 export async function prepareTask(
   base: URL,
   info: Meant,
   selection: LabelSelection = {},
 ): Promise<void> {
-  if (needsChunk(info, selection)) {
-    tasks ??= (await importChunk(base, "tasks")) as typeof Tasks;
-    tasks.checkSelection(info, selection);
-  }
+  if (needsChunk(info, selection)) (await importTasks(base)).checkSelection(info, selection);
 }
 
 /** Probabilities of a classifier; the outputs as they are of other models. */
@@ -40,38 +43,39 @@ export function answerOf(
 
 /** The scores that a prediction was made of. */
 export function scoresIn(prediction: AnyPrediction): number[] {
-  if ("values" in prediction) return prediction.values.map(({ value }) => value);
-  return "embedding" in prediction ? Array.from(prediction.embedding) : prediction.probabilities;
-}
-
-export function taskOf({ task }: Meant): Task {
-  const kind = task?.kind;
-  return kind === "embedding" || kind === "regression" ? kind : "classification";
+  return "probabilities" in prediction ? prediction.probabilities : tasks!.scoresIn(prediction);
 }
 
 /** Raises ManifestError where the model is not for what the page loads it for. */
 export function requireTask(info: Meant, wanted: Task | undefined): void {
   const found = taskOf(info);
-  if (wanted === undefined || wanted === found) return;
+  if (!wanted || wanted === found) return;
   throw new ManifestError("", `the task of ${info.name} is ${found}, expected ${wanted}`);
 }
 
-/** Raises TaskError where a page that expects a label would get something else. */
+/** Raises TaskError where a page that expects a label, having named no task, would get something else. */
 export function requireAnswers(info: Meant, wanted: Task | undefined): void {
-  const found = taskOf(info);
-  if (found === (wanted ?? "classification")) return;
-  const call = found === "embedding" ? "call embed(), or " : "";
-  const has = found === "embedding" ? "an embedding" : "values";
-  throw new TaskError(
-    `${info.name} gives no label: ${call}load it with { task: "${found}" }, and its predictions have ${has}.`,
-  );
+  if (!wanted && taskOf(info) !== "classification") throw new TaskError(tasks!.whyNoLabel(info));
+}
+
+/** The vector that `embed` returns. */
+export function embeddingIn(
+  [prediction]: AnyPrediction[],
+  normalize: boolean | undefined,
+): Float32Array<ArrayBuffer> {
+  const { embedding } = prediction as EmbeddingPrediction;
+  return normalize ? tasks!.normalized(embedding) : embedding;
 }
 
 /** Raises TaskError where the model gives no embeddings. */
 export function requireEmbeddings(info: Meant): void {
-  const found = taskOf(info);
-  if (found === "embedding") return;
-  throw new TaskError(`${info.name} gives no embedding: its task is ${found}; call predict().`);
+  if (taskOf(info) === "embedding") return;
+  throw new TaskError(`${info.name} has no embeddings; call predict().`);
+}
+
+function taskOf({ task }: Meant): Task {
+  const kind = task?.kind;
+  return kind === "embedding" || kind === "regression" ? kind : "classification";
 }
 
 function isSoftmax({ task }: Meant): boolean {

@@ -1,4 +1,5 @@
 /** Postprocessing of each task. The same as Python's `torch2web.tasks`. */
+import type { AnyPrediction } from "../api/model.ts";
 import type { LabelProbability, LabelSelection, TaskInfo } from "../api/task.ts";
 import type { Answer, Meant } from "./meant.ts";
 import { softmax } from "./classification.ts";
@@ -52,6 +53,12 @@ export function answerOf(
       top: ranked.filter(({ probability }) => probability >= (threshold ?? 0)).slice(0, topK),
     }),
   };
+}
+
+/** The scores that a prediction was made of. */
+export function scoresIn(prediction: AnyPrediction): number[] {
+  if ("values" in prediction) return prediction.values.map(({ value }) => value);
+  return "embedding" in prediction ? Array.from(prediction.embedding) : prediction.probabilities;
 }
 
 /** The logistic function, without overflow. */
