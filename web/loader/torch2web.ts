@@ -7,29 +7,42 @@ export {
   IntegrityError,
   ManifestError,
   SignatureError,
+  TaskError,
   Torch2WebError,
 } from "./api/errors.ts";
 export { loadEnsemble } from "./load/load_ensemble.ts";
 export { loadModel } from "./load/load_model.ts";
+export { similarity } from "./tasks/similarity.ts";
 
 export type { BackendName, BackendReport, RejectedBackend, SelfCheck } from "./api/backend.ts";
 export type { CacheOptions, CacheReport, CacheStatus } from "./api/cache.ts";
-export type { Ensemble, EnsembleOptions, EnsemblePrediction } from "./api/ensemble.ts";
+export type {
+  Ensemble,
+  EnsembleOptions,
+  EnsemblePrediction,
+  EnsembleRegressionPrediction,
+} from "./api/ensemble.ts";
 export type { DecodedBy, ImageSource, Orientation } from "./api/image.ts";
-export type { LoadOptions, PublicKey } from "./api/load_options.ts";
+export type { AnyLoadOptions, LoadOptions, PublicKey } from "./api/load_options.ts";
 export type {
   FileInfo,
   GoldenInfo,
   ModelInfo,
   PartedFileInfo,
+  TaskFigures,
   VariantInfo,
   VerificationInfo,
 } from "./api/manifest.ts";
 export type {
+  AnyPrediction,
+  EmbeddingPrediction,
+  EmbedOptions,
   LoadedModelInfo,
   Model,
   Prediction,
   PredictOptions,
+  ReadImageReport,
+  RegressionPrediction,
   Timings,
   WorkerReport,
 } from "./api/model.ts";
@@ -41,4 +54,5 @@ export type {
   StepInfo,
 } from "./api/preprocessing.ts";
 export type { OverallProgress, Progress } from "./api/progress.ts";
+export type { LabelProbability, LabelSelection, NamedValue, Task, TaskInfo } from "./api/task.ts";
 export type { Watch, WatchOptions } from "./api/watch.ts";

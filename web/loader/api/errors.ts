@@ -7,6 +7,7 @@
  *     ├── IntegrityError   a file differs from the one that the build recorded
  *     ├── SignatureError   model_info.json has no valid signature of the given key
  *     ├── DecodeError      this browser cannot decode the image
+ *     ├── TaskError        the model is for something else, such as embed() of a classifier
  *     └── BackendError     no backend can run the model, or its logits exceed the tolerance
  */
 export class Torch2WebError extends Error {
@@ -77,6 +78,10 @@ export class SignatureError extends Torch2WebError {
 
 export class DecodeError extends Torch2WebError {
   override name = "DecodeError";
+}
+
+export class TaskError extends Torch2WebError {
+  override name = "TaskError";
 }
 
 export class BackendError extends Torch2WebError {

@@ -1,6 +1,7 @@
 import type { BackendName } from "./backend.ts";
 import type { PreprocessingInfo } from "./preprocessing.ts";
 import type { Progress } from "./progress.ts";
+import type { Task } from "./task.ts";
 
 /** PEM text, or the result of `crypto.subtle.importKey`. */
 export type PublicKey = string | CryptoKey;
@@ -43,4 +44,13 @@ export interface LoadOptions {
    * (`-----BEGIN PUBLIC KEY-----`) or a CryptoKey with the usage `verify`.
    */
   publicKey?: PublicKey;
+}
+
+/** Options for a model of any task. */
+export interface AnyLoadOptions extends LoadOptions {
+  /**
+   * What the model has to be for: another one raises ManifestError. The types of its predictions follow. Needed to predict
+   * with a model that is no classifier.
+   */
+  task?: Task | undefined;
 }

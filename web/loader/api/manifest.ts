@@ -1,5 +1,6 @@
 /** model_info.json; `model_info.schema.json` beside it is its JSON Schema. */
 import type { PreprocessingInfo } from "./preprocessing.ts";
+import type { TaskInfo } from "./task.ts";
 
 export interface Manifest {
   schema_version: 1;
@@ -55,7 +56,12 @@ export interface ModelInfo {
   name: string;
   title: string;
   version: string;
-  /** One for each logit, in order. Two classes may have the same one: a class is known by its index. */
+  /** What the outputs mean; `softmax` where it is absent. */
+  task?: TaskInfo;
+  /**
+   * Of a classifier one for each probability, in order; two may be the same: a class is known by its index. Of a regression
+   * the names of its numbers; none of an embedding.
+   */
   labels: string[];
   input: { name: string; dtype: "float32"; shape: ["batch", 1 | 3, number, number] };
   output: { name: string; dtype: "float32"; shape: ["batch", number] };
@@ -92,7 +98,7 @@ export interface ModelInfo {
   /** The default first. */
   variants: VariantInfo[];
   /** What a variant has to reach compared with PyTorch. */
-  gate: { top1_agreement: number; probabilities_max_abs_diff: number };
+  gate: TaskFigures;
   /** Variants that failed the gate. */
   refused: { name: string; size: number; reason: string }[];
 }
@@ -106,18 +112,31 @@ export interface VariantInfo {
   golden: GoldenInfo;
 }
 
-/** Logits compared with PyTorch's, measured by the build. */
-export interface VerificationInfo {
+/** Figures in terms of the task, which has some of them. */
+export interface TaskFigures {
+  /** Of classifiers. */
+  probabilities_max_abs_diff?: number;
+  /** Share of inputs with the same label, where labels exclude each other. */
+  top1_agreement?: number;
+  /** Share of the same decisions, each of one label for one input, where labels are independent. */
+  labels_agreement?: number;
+  /** Lowest cosine similarity of an embedding. */
+  cosine_min?: number;
+  /** Largest difference of a number of a regression, as a share of its range over the inputs. */
+  values_max_rel_diff?: number;
+}
+
+/** Outputs compared with PyTorch's, measured by the build. */
+export interface VerificationInfo extends TaskFigures {
   images: number;
   batch_sizes: number[];
   tolerance: number;
   logits_max_abs_diff: number;
   logits_mean_abs_diff: number;
-  probabilities_max_abs_diff: number;
-  top1_agreement: number;
   worst_image: string;
   logits_spread: number;
-  top1_classes: number;
+  /** Of classifiers. */
+  top1_classes?: number;
   dead: boolean;
 }
 

@@ -3,9 +3,11 @@ import type { CacheReport } from "./cache.ts";
 import type { DecodedBy, ImageSource, Orientation } from "./image.ts";
 import type { ModelInfo } from "./manifest.ts";
 import type { PreprocessingInfo } from "./preprocessing.ts";
+import type { LabelProbability, LabelSelection, NamedValue } from "./task.ts";
 import type { Watch, WatchOptions } from "./watch.ts";
 
-export interface Model {
+/** `P` is `Prediction` for classifiers, and follows from the option `task` of `loadModel` for others. */
+export interface Model<P extends AnyPrediction = Prediction> {
   readonly info: LoadedModelInfo;
   /** Name of the variant that was loaded. */
   readonly variant: string;
@@ -15,39 +17,71 @@ export interface Model {
   /**
    * Concurrent calls are answered in the order of the calls, but a call waits no longer than a second for the images of
    * an earlier one. Reading an image has the time limit `stallTimeout`. Raises DecodeError, BackendError, or the signal's
-   * reason.
+   * reason. A model that is no classifier raises TaskError unless it was loaded with its `task`.
    */
-  predict(source: ImageSource, options?: PredictOptions): Promise<Prediction>;
+  predict(source: ImageSource, options?: PredictOptions): Promise<P>;
   /** Predicts all of `sources` as one batch; they are decoded one at a time. */
-  predictBatch(sources: readonly ImageSource[], options?: PredictOptions): Promise<Prediction[]>;
+  predictBatch(sources: readonly ImageSource[], options?: PredictOptions): Promise<P[]>;
+  /**
+   * The vector of an embedding model, as the network gives it; with `normalize`, divided by its length. Other models raise
+   * TaskError. `similarity` compares two vectors.
+   */
+  embed(source: ImageSource, options?: EmbedOptions): Promise<Float32Array<ArrayBuffer>>;
   /** The preprocessed image: a tensor [channels, height, width]. */
   preprocess(source: ImageSource, options?: PredictOptions): Promise<Float32Array<ArrayBuffer>>;
-  /** Logits [batch × classes] of a tensor [batch, channels, height, width]. Raises RangeError for NaN, infinities or another size. */
+  /** Outputs [batch × outputs] of a tensor [batch, channels, height, width]. Raises RangeError for NaN, infinities or another size. */
   run(tensor: Float32Array, options?: PredictOptions): Promise<Float32Array>;
   /** Predicts the newest frame of a camera or video, again and again until it is stopped. */
   watch(
     source: HTMLVideoElement | MediaStream,
-    callback: (prediction: Prediction) => void,
+    callback: (prediction: P) => void,
     options?: WatchOptions,
   ): Watch;
   /** Frees the memory; the model cannot be used afterwards. Calls whose images are still read raise BackendError. */
   dispose(): Promise<void>;
 }
 
-export interface PredictOptions {
+export interface PredictOptions extends LabelSelection {
   /** Aborts the call: one that waits is not started, one that runs is not awaited. */
   signal?: AbortSignal | undefined;
   /** Whether to apply the Exif orientation of files; by default as the model was loaded. */
   orientation?: PreprocessingInfo["exif_orientation"] | undefined;
 }
 
-export interface Prediction {
-  /** The label of the largest logit. */
+export interface EmbedOptions extends Pick<PredictOptions, "signal" | "orientation"> {
+  /** Whether to divide the vector by its length (L2); by default false. */
+  normalize?: boolean | undefined;
+}
+
+/** Of a classifier. */
+export interface Prediction extends ReadImageReport {
+  /** The most probable label; of two with a threshold, the second one if its probability reaches it. */
   label: string;
   /** Its probability. */
   confidence: number;
-  /** One for each label of `model.info.labels`, in order; they sum to 1. */
+  /** One for each label of `model.info.labels`, in order; they sum to 1 where labels exclude each other. */
   probabilities: number[];
+  /** Where labels are independent: those whose probability reaches their threshold, the most probable first. */
+  labels?: LabelProbability[];
+  /** With `topK` or `threshold`: the most probable labels, the most probable first. */
+  top?: LabelProbability[];
+}
+
+export interface RegressionPrediction extends ReadImageReport {
+  /** One for each name in `model.info.labels`, in order. */
+  values: NamedValue[];
+}
+
+export interface EmbeddingPrediction extends ReadImageReport {
+  /** As the network gives it. */
+  embedding: Float32Array<ArrayBuffer>;
+}
+
+export type AnyPrediction = Prediction | RegressionPrediction | EmbeddingPrediction;
+
+/** What every prediction says: the network's outputs, and how the image was read. */
+export interface ReadImageReport {
+  /** The network's outputs as they are, whatever they mean. */
   logits: Float32Array;
   /**
    * Whether the pixels are, to the last bit, those that Pillow reads from the file, or those that the canvas, bitmap, video

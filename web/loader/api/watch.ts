@@ -2,7 +2,7 @@ export interface WatchOptions {
   /** Maximum number of predictions per second; by default unlimited. */
   maxRate?: number;
   /**
-   * Exponential smoothing of the probabilities: the weight of the previous average, from 0 (none, the default) to below
+   * Exponential smoothing of the probabilities, values or embeddings: the weight of the previous average, from 0 (none, the default) to below
    * 1. The logits stay those of the frame.
    */
   smoothing?: number;

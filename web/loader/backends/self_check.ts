@@ -63,7 +63,7 @@ export async function runGolden(
 
 /** Why `logits` are none of `batch` images; empty where they can be. */
 export function problemOf(logits: Float32Array, batch: number, { info }: Checked): string {
-  const expected = batch * info.labels.length;
+  const expected = batch * info.output.shape[1];
   if (logits.length !== expected) return `gave ${logits.length} logits, expected ${expected}`;
   const wrong = logits.find((logit) => !Number.isFinite(logit));
   return wrong === undefined ? "" : `gave ${wrong} as a logit`;

@@ -1,12 +1,12 @@
-import type { EnsemblePrediction } from "../api/ensemble.ts";
-import type { Prediction, PredictOptions } from "../api/model.ts";
+import type { AnyEnsemblePrediction } from "../api/ensemble.ts";
+import type { AnyPrediction, PredictOptions } from "../api/model.ts";
 import type { Decoded } from "../images/decode.ts";
-import { argmax } from "../tasks/classification.ts";
+import { answerOf, scoresIn } from "../tasks/answer.ts";
 import type { InlineSource } from "./image_reader.ts";
 import type { InlineModel } from "./inline_model.ts";
 
 /**
- * The prediction of an ensemble, whose models have the same labels. The image is decoded once, so that all see the same
+ * The prediction of an ensemble, whose models have the same task and labels. The image is decoded once, so that all see the same
  * frame of a video, and preprocessed once for models with the same preprocessing.
  */
 export async function ensemblePredict(
@@ -14,10 +14,10 @@ export async function ensemblePredict(
   weights: readonly number[],
   source: InlineSource,
   options: PredictOptions = {},
-): Promise<EnsemblePrediction> {
+): Promise<AnyEnsemblePrediction> {
   const images = new Map<string, Timed<Decoded>>();
   const tensors = new Map<string, Timed<Float32Array>>();
-  const predictions: Prediction[] = [];
+  const predictions: AnyPrediction[] = [];
   for (const model of models) {
     const { preprocessing, input } = model.info;
     const { orientation = preprocessing.exif_orientation } = options;
@@ -32,15 +32,12 @@ export async function ensemblePredict(
     predictions.push(await model.predictTensor(decoded.value, tensor.value, times, options));
   }
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const { labels } = models[0]!.info;
-  const probabilities = labels.map((_, label) =>
-    predictions.reduce(
-      (sum, prediction, i) => sum + (weights[i]! / total) * prediction.probabilities[label]!,
-      0,
-    ),
+  const each = predictions.map(scoresIn);
+  const scores = each[0]!.map((_, at) =>
+    each.reduce((sum, one, i) => sum + (weights[i]! / total) * one[at]!, 0),
   );
-  const best = argmax(probabilities);
-  return { label: labels[best]!, confidence: probabilities[best]!, probabilities, predictions };
+  const answer = answerOf(models[0]!.info, scores, options, scores);
+  return { ...answer, predictions } as AnyEnsemblePrediction;
 }
 
 interface Timed<T> {

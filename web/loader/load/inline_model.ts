@@ -1,13 +1,15 @@
 import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
 import type {
+  AnyPrediction,
+  EmbedOptions,
   LoadedModelInfo,
   Model,
-  Prediction,
   PredictOptions,
   Timings,
   WorkerReport,
 } from "../api/model.ts";
+import type { Task } from "../api/task.ts";
 import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { FallbackBackend } from "../backends/fallback.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
@@ -15,7 +17,14 @@ import type { Decoded } from "../images/decode.ts";
 import { listOf } from "../images/image_source.ts";
 import { normalise } from "../images/normalise.ts";
 import { applySteps } from "../images/steps.ts";
-import { argmax, softmax } from "../tasks/classification.ts";
+import {
+  answerOf,
+  embeddingIn,
+  prepareTask,
+  requireAnswers,
+  requireEmbeddings,
+  scoresOf,
+} from "../tasks/answer.ts";
 import { CallOrder } from "./call_order.ts";
 import { hasPixels, type ImageReader, type InlineSource } from "./image_reader.ts";
 import { batchOf, imageLengthOf } from "./tensor.ts";
@@ -33,13 +42,24 @@ interface Prepared {
   times: PreprocessTimes;
 }
 
+/** What a page asks of a model when it loads it. */
+export interface Wanted {
+  /** The site. */
+  base: URL;
+  task: Task | undefined;
+  /** Why no worker is used. */
+  noWorkerReason: string;
+}
+
 /** A model in this thread: the page, or its worker. */
-export class InlineModel implements Model {
+export class InlineModel implements Model<AnyPrediction> {
   readonly info: LoadedModelInfo;
   readonly variant: string;
   readonly worker: WorkerReport;
   readonly #reader: ImageReader;
   readonly #backend: FallbackBackend;
+  readonly #base: URL;
+  readonly #task: Task | undefined;
   readonly #order = new CallOrder();
   #disposed = false;
   /** Aborts calls whose images are still read. */
@@ -50,12 +70,14 @@ export class InlineModel implements Model {
     info: LoadedModelInfo,
     variant: string,
     backend: FallbackBackend,
-    noWorkerReason: string,
+    { base, task, noWorkerReason }: Wanted,
   ) {
     this.#reader = reader;
     this.info = info;
     this.variant = variant;
     this.#backend = backend;
+    this.#base = base;
+    this.#task = task;
     this.worker = { used: false, reason: noWorkerReason };
   }
 
@@ -68,20 +90,41 @@ export class InlineModel implements Model {
     this.#backend.onChange = callback;
   }
 
-  async predict(source: InlineSource, options?: PredictOptions): Promise<Prediction> {
+  async predict(source: InlineSource, options?: PredictOptions): Promise<AnyPrediction> {
     const [prediction] = await this.predictBatch([source], options);
     return prediction!;
   }
 
   async predictBatch(
     sources: readonly InlineSource[],
+    options?: PredictOptions,
+  ): Promise<AnyPrediction[]> {
+    requireAnswers(this.info, this.#task);
+    return this.answers(sources, options);
+  }
+
+  async embed(
+    source: InlineSource,
+    { normalize, ...options }: EmbedOptions = {},
+  ): Promise<Float32Array<ArrayBuffer>> {
+    requireEmbeddings(this.info);
+    return embeddingIn(await this.answers([source], options), normalize);
+  }
+
+  /** Predictions of any task. */
+  async answers(
+    sources: readonly InlineSource[],
     options: PredictOptions = {},
-  ): Promise<Prediction[]> {
+  ): Promise<AnyPrediction[]> {
     const images = listOf(sources);
     if (images.length === 0) return [];
     const { signal } = options;
-    const { tensor, origins, times } = await this.#enter(signal, this.#prepare(images, options));
-    return this.#predictTensor(origins, tensor, times, signal);
+    const ready = Promise.all([
+      this.#prepare(images, options),
+      prepareTask(this.#base, this.info, options),
+    ]);
+    const [{ tensor, origins, times }] = await this.#enter(signal, ready);
+    return this.#predictTensor(origins, tensor, times, options);
   }
 
   /** Predicts an image that was preprocessed already; `times` are those of that work. */
@@ -89,9 +132,10 @@ export class InlineModel implements Model {
     origin: Origin,
     tensor: Float32Array,
     times: PreprocessTimes,
-    { signal }: PredictOptions = {},
-  ): Promise<Prediction> {
-    const [prediction] = await this.#predictTensor([origin], tensor, times, signal);
+    options: PredictOptions = {},
+  ): Promise<AnyPrediction> {
+    await prepareTask(this.#base, this.info, options);
+    const [prediction] = await this.#predictTensor([origin], tensor, times, options);
     return prediction!;
   }
 
@@ -112,7 +156,7 @@ export class InlineModel implements Model {
 
   watch(
     source: HTMLVideoElement | MediaStream,
-    callback: (prediction: Prediction) => void,
+    callback: (prediction: AnyPrediction) => void,
     options?: WatchOptions,
   ): Watch {
     return watch(this, source, callback, options);
@@ -187,21 +231,18 @@ export class InlineModel implements Model {
     origins: readonly Origin[],
     tensor: Float32Array,
     times: PreprocessTimes,
-    signal: AbortSignal | undefined,
-  ): Promise<Prediction[]> {
+    options: PredictOptions,
+  ): Promise<AnyPrediction[]> {
     const started = performance.now();
-    const batchLogits = await this.#run(tensor, origins.length, signal);
+    const batchLogits = await this.#run(tensor, origins.length, options.signal);
     const run = performance.now() - started;
     const timings = { ...times, run, total: times.decode + times.preprocess + run };
-    const { labels } = this.info;
+    const [, outputs] = this.info.output.shape;
     return origins.map(({ inexact, by: decodedBy, orientation }, i) => {
-      const logits = batchLogits.slice(i * labels.length, (i + 1) * labels.length);
-      const probabilities = softmax(logits);
-      const best = argmax(logits);
-      const [label, confidence] = [labels[best]!, probabilities[best]!];
-      const exact = !inexact;
-      const how = { exact, inexact, decodedBy, orientation };
-      return { label, confidence, probabilities, logits, ...how, timings };
+      const logits = batchLogits.slice(i * outputs, (i + 1) * outputs);
+      const answer = answerOf(this.info, scoresOf(this.info, logits), options, logits);
+      const how = { exact: !inexact, inexact, decodedBy, orientation };
+      return { ...answer, logits, ...how, timings };
     });
   }
 

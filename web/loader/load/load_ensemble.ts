@@ -1,22 +1,41 @@
-import type { Ensemble, EnsembleOptions, EnsemblePrediction } from "../api/ensemble.ts";
+import type {
+  AnyEnsemblePrediction,
+  Ensemble,
+  EnsembleOptions,
+  EnsembleRegressionPrediction,
+} from "../api/ensemble.ts";
 import { BackendError, ManifestError } from "../api/errors.ts";
 import type { ImageSource } from "../api/image.ts";
-import type { Model, PredictOptions } from "../api/model.ts";
+import type { Task } from "../api/task.ts";
+import type { AnyPrediction, Model, PredictOptions, RegressionPrediction } from "../api/model.ts";
+import { siteURL } from "../fetch/site_url.ts";
+import { importTasks, requireAnswers } from "../tasks/answer.ts";
 import { ensemblePredict } from "./ensemble_predict.ts";
 import { InlineModel } from "./inline_model.ts";
-import { loadModel } from "./load_model.ts";
+import { loadAny } from "./load_model.ts";
 import { RemoteModel } from "./remote_model.ts";
 
+type AnyEnsemble = Ensemble<AnyPrediction, AnyEnsemblePrediction>;
+
+export function loadEnsemble(
+  names: readonly string[],
+  options: EnsembleOptions & { task: "regression" },
+): Promise<Ensemble<RegressionPrediction, EnsembleRegressionPrediction>>;
+export function loadEnsemble(
+  names: readonly string[],
+  options?: EnsembleOptions & { task?: "classification" },
+): Promise<Ensemble>;
 /**
- * Loads models with the same labels as an ensemble, whose prediction is the weighted mean of theirs. Raises what
- * `loadModel` raises, ManifestError for other labels, and RangeError for wrong weights.
+ * Loads models with the same task and labels as an ensemble, whose prediction is the weighted mean of theirs. Raises what
+ * `loadModel` raises, ManifestError for other tasks or labels, TaskError for embeddings, and RangeError for wrong weights.
  */
 export async function loadEnsemble(
   names: readonly string[],
-  { weights = names.map(() => 1), ...options }: EnsembleOptions = {},
-): Promise<Ensemble> {
+  { weights = names.map(() => 1), ...options }: EnsembleOptions & { task?: Task } = {},
+): Promise<AnyEnsemble> {
+  const { checkWeights, whyNoMean } = await importTasks(siteURL(options.baseURL));
   checkWeights(names, weights);
-  const models: Model[] = [];
+  const models: Model<AnyPrediction>[] = [];
   const dispose = async (): Promise<void> => {
     await Promise.all(models.map((model) => model.dispose()));
   };
@@ -24,13 +43,12 @@ export async function loadEnsemble(
     for (const name of names) {
       // All in the worker, or none.
       const inline = models[0]?.worker.used === false;
-      models.push(await loadModel(name, inline ? { ...options, worker: false } : options));
+      models.push(await loadAny(name, inline ? { ...options, worker: false } : options));
     }
-    const labels = models.map((model) => JSON.stringify(model.info.labels));
-    if (labels.some((other) => other !== labels[0])) {
-      const problem = `the models of an ensemble need the same labels; found ${labels.join(", ")}`;
-      throw new ManifestError("", problem);
-    }
+    const infos = models.map(({ info }) => info);
+    const problem = whyNoMean(infos);
+    if (problem) throw new ManifestError("", problem);
+    requireAnswers(infos[0]!, options.task);
   } catch (error) {
     await dispose();
     throw error;
@@ -42,21 +60,12 @@ export async function loadEnsemble(
   };
 }
 
-function checkWeights(names: readonly string[], weights: readonly number[]): void {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const valid = weights.every((weight) => weight >= 0 && Number.isFinite(weight));
-  if (names.length > 0 && weights.length === names.length && valid && total > 0) return;
-  throw new RangeError(
-    `An ensemble takes one weight, not below 0, for each of its models; found ${names.length} models and [${weights.join(", ")}].`,
-  );
-}
-
 async function predict(
-  models: readonly Model[],
+  models: readonly Model<AnyPrediction>[],
   weights: readonly number[],
   source: ImageSource,
   options?: PredictOptions,
-): Promise<EnsemblePrediction> {
+): Promise<AnyEnsemblePrediction> {
   const inline = models.filter((model) => model instanceof InlineModel);
   if (inline.length === models.length) return ensemblePredict(inline, weights, source, options);
   const remote = models.filter((model) => model instanceof RemoteModel);

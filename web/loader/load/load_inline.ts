@@ -1,4 +1,4 @@
-import type { LoadOptions } from "../api/load_options.ts";
+import type { AnyLoadOptions } from "../api/load_options.ts";
 import { adapter } from "../backends/adapter.ts";
 import { BackendCache } from "../backends/backend_cache.ts";
 import type { BackendInputs } from "../backends/backend_inputs.ts";
@@ -15,13 +15,14 @@ import { manifestEntry, PartCache } from "../fetch/part_cache.ts";
 import { siteURL } from "../fetch/site_url.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 import { importFormats } from "../images/decode.ts";
+import { prepareTask, requireTask } from "../tasks/answer.ts";
 import { ImageReader } from "./image_reader.ts";
 import { InlineModel } from "./inline_model.ts";
 
 /** `loadModel` in this thread; `reason` says why no worker is used. */
 export async function loadInline(
   name: string,
-  options: LoadOptions,
+  options: AnyLoadOptions,
   reason: string,
   prefetched: Prefetched | Promise<Prefetched> = prefetch(options),
 ): Promise<InlineModel> {
@@ -37,7 +38,7 @@ export async function loadInline(
 
 async function load(
   name: string,
-  options: LoadOptions,
+  options: AnyLoadOptions,
   reason: string,
   prefetched: Prefetched | Promise<Prefetched>,
 ): Promise<InlineModel> {
@@ -49,6 +50,7 @@ async function load(
   const limits = { signal, stallTimeout };
   const { manifest, bytes } = await readManifest(base, fetched.manifest, options, limits);
   const info = findModel(manifest, name);
+  requireTask(info, options.task);
   const variant = findVariant(info, options.variant);
   // Before the download, which may need the space.
   await cache.evictOthers(stored, manifest, manifestPin());
@@ -81,6 +83,7 @@ async function load(
     const chosen = await chooseBackend(candidates, inputs, cached);
     inputs.weights = undefined;
     await keeping;
+    await prepareTask(base, info);
     const later = (): BackendInputs => {
       // The page's signal and callback were for the load.
       const never = new AbortController().signal;
@@ -92,7 +95,8 @@ async function load(
     const preprocessing = { ...info.preprocessing, exif_orientation: orientation };
     const loaded = { ...info, preprocessing, cache: delivery.report() };
     const reader = new ImageReader(base, orientation, stallTimeout);
-    return new InlineModel(reader, loaded, variant.name, fallback, reason);
+    const wanted = { base, task: options.task, noWorkerReason: reason };
+    return new InlineModel(reader, loaded, variant.name, fallback, wanted);
   } catch (error) {
     failure.abort(error);
     throw error;

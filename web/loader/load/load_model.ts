@@ -1,5 +1,10 @@
-import type { LoadOptions } from "../api/load_options.ts";
-import type { Model } from "../api/model.ts";
+import type { AnyLoadOptions, LoadOptions } from "../api/load_options.ts";
+import type {
+  AnyPrediction,
+  EmbeddingPrediction,
+  Model,
+  RegressionPrediction,
+} from "../api/model.ts";
 import { manifestPin } from "../fetch/manifest/pin.ts";
 import { prefetch } from "../fetch/manifest/prefetch.ts";
 import { siteURL } from "../fetch/site_url.ts";
@@ -9,13 +14,34 @@ import { loadInline } from "./load_inline.ts";
 import { RemoteModel } from "./remote_model.ts";
 import { warnOfSlowness } from "./warn.ts";
 
+export function loadModel(
+  name: string,
+  options: LoadOptions & { task: "regression" },
+): Promise<Model<RegressionPrediction>>;
+export function loadModel(
+  name: string,
+  options: LoadOptions & { task: "embedding" },
+): Promise<Model<EmbeddingPrediction>>;
+export function loadModel(
+  name: string,
+  options?: LoadOptions & { task?: "classification" },
+): Promise<Model>;
+export function loadModel(name: string, options: AnyLoadOptions): Promise<Model<AnyPrediction>>;
 /**
  * Downloads the model `name`, checks every byte, and runs the self-check: its logits for the golden input on this device
  * have to match PyTorch's.
  *
  * Raises ManifestError, DownloadError, IntegrityError, SignatureError, BackendError, or the platform's AbortError.
  */
-export async function loadModel(name: string, options: LoadOptions = {}): Promise<Model> {
+export function loadModel(name: string, options?: AnyLoadOptions): Promise<Model<AnyPrediction>> {
+  return loadAny(name, options);
+}
+
+/** `loadModel`, for a model of any task. */
+export async function loadAny(
+  name: string,
+  options: AnyLoadOptions = {},
+): Promise<Model<AnyPrediction>> {
   requireEnvironment();
   manifestPin(); // raises before anything is fetched
   // Resolved now, as the page's own URL may change.

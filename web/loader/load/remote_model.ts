@@ -1,15 +1,17 @@
 import type { BackendReport } from "../api/backend.ts";
-import type { EnsemblePrediction } from "../api/ensemble.ts";
+import type { AnyEnsemblePrediction } from "../api/ensemble.ts";
 import { BackendError, DecodeError } from "../api/errors.ts";
 import type { ImageSource } from "../api/image.ts";
-import type { LoadOptions } from "../api/load_options.ts";
+import type { AnyLoadOptions } from "../api/load_options.ts";
 import type {
+  AnyPrediction,
+  EmbedOptions,
   LoadedModelInfo,
   Model,
-  Prediction,
   PredictOptions,
   WorkerReport,
 } from "../api/model.ts";
+import type { Task } from "../api/task.ts";
 import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
 import { STALL_TIMEOUT } from "../fetch/inactivity.ts";
@@ -17,7 +19,9 @@ import { untilAborted } from "../fetch/until_aborted.ts";
 import { needsShown } from "../images/decode.ts";
 import { listOf } from "../images/image_source.ts";
 import { toTransferable, type TransferableImage } from "../images/transferable.ts";
+import { embeddingIn, requireAnswers, requireEmbeddings } from "../tasks/answer.ts";
 import type { Connection } from "../worker/connection.ts";
+import type { PostedPredictOptions } from "../worker/protocol.ts";
 import { CallOrder } from "./call_order.ts";
 import { readWithin } from "./image_reader.ts";
 import { RemoteSession, type Session } from "./remote_session.ts";
@@ -31,31 +35,36 @@ type Send<T> = (
 ) => Promise<T>;
 
 /** A model in the page's worker. */
-export class RemoteModel implements Model {
+export class RemoteModel implements Model<AnyPrediction> {
   readonly worker: WorkerReport = { used: true, reason: "" };
   readonly #session: RemoteSession;
   readonly #order = new CallOrder();
   readonly #limit: number;
+  readonly #task: Task | undefined;
   /** Aborts calls whose images are still read. */
   readonly #ended = new AbortController();
   #disposed = false;
   /** Memory for the next tensor that is posted. */
   #spare: Float32Array<ArrayBuffer> | undefined;
 
-  private constructor(session: RemoteSession, limit: number = STALL_TIMEOUT) {
+  private constructor(
+    session: RemoteSession,
+    { stallTimeout = STALL_TIMEOUT, task }: AnyLoadOptions,
+  ) {
     this.#session = session;
-    this.#limit = limit;
+    this.#limit = stallTimeout;
+    this.#task = task;
   }
 
   /** Loads a model in the worker of `connection`, whose user it becomes. Raises what `loadModel` raises. */
   static async load(
     connection: Connection,
     name: string,
-    options: LoadOptions,
+    options: AnyLoadOptions,
     prefetched: Prefetched,
   ): Promise<RemoteModel> {
     const session = await RemoteSession.open(connection, name, options, prefetched);
-    return new RemoteModel(session, options.stallTimeout);
+    return new RemoteModel(session, options);
   }
 
   get info(): LoadedModelInfo {
@@ -70,21 +79,37 @@ export class RemoteModel implements Model {
     return this.#session.loaded.backend;
   }
 
-  async predict(source: ImageSource, options?: PredictOptions): Promise<Prediction> {
+  async predict(source: ImageSource, options?: PredictOptions): Promise<AnyPrediction> {
     const [prediction] = await this.predictBatch([source], options);
     return prediction!;
   }
 
   async predictBatch(
     sources: readonly ImageSource[],
+    options?: PredictOptions,
+  ): Promise<AnyPrediction[]> {
+    requireAnswers(this.info, this.#task);
+    return this.#answers(sources, options);
+  }
+
+  async embed(
+    source: ImageSource,
+    { normalize, ...options }: EmbedOptions = {},
+  ): Promise<Float32Array<ArrayBuffer>> {
+    requireEmbeddings(this.info);
+    return embeddingIn(await this.#answers([source], options), normalize);
+  }
+
+  async #answers(
+    sources: readonly ImageSource[],
     options: PredictOptions = {},
-  ): Promise<Prediction[]> {
+  ): Promise<AnyPrediction[]> {
     const list = listOf(sources);
     if (list.length === 0) return [];
     return this.#post(list, options, ({ connection, loaded }, images, transfer) =>
       connection.call(
         "predict",
-        { model: loaded.model, sources: images, orientation: options.orientation },
+        { model: loaded.model, sources: images, options: posted(options) },
         { ...options, transfer },
       ),
     );
@@ -120,7 +145,7 @@ export class RemoteModel implements Model {
 
   watch(
     source: HTMLVideoElement | MediaStream,
-    callback: (prediction: Prediction) => void,
+    callback: (prediction: AnyPrediction) => void,
     options?: WatchOptions,
   ): Watch {
     return watch(this, source, callback, options);
@@ -132,7 +157,7 @@ export class RemoteModel implements Model {
     weights: readonly number[],
     source: ImageSource,
     options: PredictOptions = {},
-  ): Promise<EnsemblePrediction> {
+  ): Promise<AnyEnsemblePrediction> {
     const [first, ...others] = models;
     return first!.#post([source], options, async ({ connection, loaded }, images, transfer) => {
       const sessions = await Promise.all(others.map((model) => model.#session.current()));
@@ -141,7 +166,7 @@ export class RemoteModel implements Model {
       );
       return connection.call(
         "ensemblePredict",
-        { models: numbers, weights, source: images[0]!, orientation: options.orientation },
+        { models: numbers, weights, source: images[0]!, options: posted(options) },
         { ...options, transfer },
       );
     });
@@ -198,6 +223,17 @@ export class RemoteModel implements Model {
   #disposedError(): BackendError {
     return new BackendError(`${this.info.name} was disposed of; load it again.`);
   }
+}
+
+/** The options that the worker needs. */
+function posted({
+  orientation,
+  topK,
+  threshold,
+  allow,
+  deny,
+}: PredictOptions): PostedPredictOptions {
+  return { orientation, topK, threshold, allow, deny };
 }
 
 /** Explains why the browser does not post an image. */

@@ -1,8 +1,9 @@
 import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
-import type { LoadOptions } from "../api/load_options.ts";
+import type { AnyLoadOptions } from "../api/load_options.ts";
 import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
 import { within } from "../fetch/time_limit.ts";
+import { prepareTask } from "../tasks/answer.ts";
 import { siteURL } from "../fetch/site_url.ts";
 import { Connection } from "../worker/connection.ts";
 import type { Loaded, PostedOptions } from "../worker/protocol.ts";
@@ -19,12 +20,12 @@ export interface Session {
 /** The session of one model, which is loaded again if its worker ended. */
 export class RemoteSession {
   readonly #name: string;
-  readonly #options: LoadOptions;
+  readonly #options: AnyLoadOptions;
   readonly #closed = new AbortController();
   #session: Promise<Session>;
   #loaded: Loaded;
 
-  private constructor(name: string, options: LoadOptions, session: Session) {
+  private constructor(name: string, options: AnyLoadOptions, session: Session) {
     this.#name = name;
     this.#options = options;
     this.#session = Promise.resolve(session);
@@ -35,7 +36,7 @@ export class RemoteSession {
   static async open(
     connection: Connection,
     name: string,
-    options: LoadOptions,
+    options: AnyLoadOptions,
     prefetched: Prefetched,
   ): Promise<RemoteSession> {
     const session = await load(connection, name, options, prefetched);
@@ -85,7 +86,7 @@ export class RemoteSession {
 async function load(
   connection: Connection,
   name: string,
-  options: LoadOptions,
+  options: AnyLoadOptions,
   prefetched: Prefetched,
 ): Promise<Session> {
   const { baseURL, onProgress, signal, worker, ...rest } = options;
@@ -99,6 +100,7 @@ async function load(
     const onBackendChange = (backend: BackendReport): void => {
       loaded.backend = backend;
     };
+    await prepareTask(siteURL(baseURL), loaded.info); // for `watch`, which averages in this thread
     connection.onBackendChange.set(loaded.model, onBackendChange);
     return { connection, loaded };
   } catch (error) {

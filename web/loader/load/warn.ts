@@ -1,9 +1,9 @@
-import type { Model } from "../api/model.ts";
+import type { AnyPrediction, Model } from "../api/model.ts";
 
 let warned = false;
 
 /** Warns once per page where a model blocks the page, or has no threads although the page is isolated for them. */
-export function warnOfSlowness({ worker, backend, info }: Model): void {
+export function warnOfSlowness({ worker, backend, info }: Model<AnyPrediction>): void {
   const threads = backend.rejected.find(({ reason }) => /^(A thread|Threads) /.test(reason));
   const problem = worker.used ? threads?.reason : worker.reason;
   if (warned || !problem) return;

@@ -1,16 +1,16 @@
 /** Predictions of a camera or video: always of the newest frame, without a queue. */
-import type { Model, Prediction } from "../api/model.ts";
+import type { AnyPrediction, Model } from "../api/model.ts";
 import type { Watch, WatchOptions } from "../api/watch.ts";
 import { LinkedController } from "../fetch/linked_controller.ts";
-import { argmax } from "../tasks/classification.ts";
+import { answerOf, scoresIn } from "../tasks/answer.ts";
 import { Failures } from "./failures.ts";
 import { delay, framesOf, videoOf, visible } from "./video_frames.ts";
 
 /** Starts to predict the frames of `source`. Raises RangeError or DecodeError. */
 export function watch(
-  model: Pick<Model, "predict" | "info">,
+  model: Pick<Model<AnyPrediction>, "predict" | "info">,
   source: HTMLVideoElement | MediaStream,
-  callback: (prediction: Prediction) => void,
+  callback: (prediction: AnyPrediction) => void,
   options: WatchOptions = {},
 ): Watch {
   const { maxRate = Infinity, smoothing = 0, onError = reportError, signal } = options;
@@ -42,7 +42,7 @@ export function watch(
       await nextFrame();
       await delay(last + interval - performance.now(), until);
       last = performance.now();
-      let prediction: Prediction;
+      let prediction: AnyPrediction;
       try {
         prediction = await model.predict(video, { signal: until });
       } catch (error) {
@@ -50,8 +50,8 @@ export function watch(
         continue;
       }
       failures.clear();
-      average = blend(average, prediction.probabilities, smoothing);
-      report(callback, smoothed(prediction, average, model.info.labels));
+      average = blend(average, scoresIn(prediction), smoothing);
+      report(callback, { ...prediction, ...answerOf(model.info, average, {}, average) });
     }
   };
   const end = (error: unknown): void => {
@@ -69,7 +69,7 @@ export function watch(
 }
 
 /** An error of the page's callback is reported to the console; watching continues. */
-function report(callback: (prediction: Prediction) => void, prediction: Prediction): void {
+function report(callback: (prediction: AnyPrediction) => void, prediction: AnyPrediction): void {
   try {
     callback(prediction);
   } catch (error) {
@@ -79,14 +79,4 @@ function report(callback: (prediction: Prediction) => void, prediction: Predicti
 
 function blend(average: number[] | undefined, current: number[], smoothing: number): number[] {
   return average ? current.map((p, i) => smoothing * average[i]! + (1 - smoothing) * p) : current;
-}
-
-function smoothed(prediction: Prediction, average: number[], labels: string[]): Prediction {
-  const best = argmax(average);
-  return {
-    ...prediction,
-    label: labels[best]!,
-    confidence: average[best]!,
-    probabilities: average,
-  };
 }

@@ -17,18 +17,18 @@ export const WORKER_METHODS: Methods = {
     const { info, variant, backend } = model;
     return { model: number, info, variant, backend };
   },
-  predict: ({ model, sources, orientation }, { signal }) =>
-    closing(sources, () => models.get(model)!.predictBatch(sources, { signal, orientation })),
+  predict: ({ model, sources, options }, { signal }) =>
+    closing(sources, () => models.get(model)!.answers(sources, { ...options, signal })),
   preprocess: ({ model, source, orientation }, { signal }) =>
     closing([source], () => models.get(model)!.preprocess(source, { signal, orientation })),
   run: async ({ model, tensor }, { signal }) => ({
     logits: await models.get(model)!.run(tensor, { signal }),
     tensor,
   }),
-  ensemblePredict: ({ models: numbers, weights, source, orientation }, { signal }) => {
+  ensemblePredict: ({ models: numbers, weights, source, options }, { signal }) => {
     const ensemble = numbers.map((number) => models.get(number)!);
     return closing([source], () =>
-      ensemblePredict(ensemble, weights, source, { signal, orientation }),
+      ensemblePredict(ensemble, weights, source, { ...options, signal }),
     );
   },
   dispose: async ({ model }) => {

@@ -1,8 +1,8 @@
 /** Messages between the page and its worker, where the models are; the page refers to them by number. */
 import type { BackendReport } from "../api/backend.ts";
-import type { EnsemblePrediction } from "../api/ensemble.ts";
-import type { LoadOptions } from "../api/load_options.ts";
-import type { LoadedModelInfo, Prediction, PredictOptions } from "../api/model.ts";
+import type { AnyEnsemblePrediction } from "../api/ensemble.ts";
+import type { AnyLoadOptions } from "../api/load_options.ts";
+import type { AnyPrediction, LoadedModelInfo, PredictOptions } from "../api/model.ts";
 import type { Progress } from "../api/progress.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
 import type { TransferableImage } from "../images/transferable.ts";
@@ -20,7 +20,7 @@ export interface Greeting {
 }
 
 /** Load options that can be posted. */
-export type PostedOptions = Omit<LoadOptions, "baseURL" | "onProgress" | "signal" | "worker"> & {
+export type PostedOptions = Omit<AnyLoadOptions, "baseURL" | "onProgress" | "signal" | "worker"> & {
   baseURL: string;
 };
 
@@ -38,6 +38,9 @@ export interface Ran {
   tensor: Float32Array<ArrayBuffer>;
 }
 
+/** Options of `predict` that can be posted. */
+export type PostedPredictOptions = Omit<PredictOptions, "signal">;
+
 type ExifOrientation = NonNullable<PredictOptions["orientation"]>;
 
 /** The methods that a page calls, with their arguments and results. */
@@ -47,8 +50,8 @@ export interface Calls {
     result: Loaded;
   };
   predict: {
-    args: { model: number; sources: TransferableImage[]; orientation: ExifOrientation | undefined };
-    result: Prediction[];
+    args: { model: number; sources: TransferableImage[]; options: PostedPredictOptions };
+    result: AnyPrediction[];
   };
   preprocess: {
     args: { model: number; source: TransferableImage; orientation: ExifOrientation | undefined };
@@ -60,9 +63,9 @@ export interface Calls {
       models: number[];
       weights: readonly number[];
       source: TransferableImage;
-      orientation: ExifOrientation | undefined;
+      options: PostedPredictOptions;
     };
-    result: EnsemblePrediction;
+    result: AnyEnsemblePrediction;
   };
   dispose: { args: { model: number }; result: undefined };
 }

@@ -1,0 +1,87 @@
+/** From the outputs of a network to what they mean. Softmax is at hand; the other tasks are a chunk of the loader. */
+import { ManifestError, TaskError } from "../api/errors.ts";
+import type { AnyPrediction, EmbeddingPrediction } from "../api/model.ts";
+import type { LabelSelection, Task } from "../api/task.ts";
+import { importChunk } from "../fetch/chunks.ts";
+import { argmax, softmax } from "./classification.ts";
+import type { Answer, Meant } from "./meant.ts";
+import type * as Tasks from "./tasks.chunk.ts";
+
+let tasks: typeof Tasks | undefined;
+
+/** The chunk. Raises DownloadError or IntegrityError. */
+export async function importTasks(base: URL): Promise<typeof Tasks> {
+  tasks ??= (await importChunk(base, "tasks")) as typeof Tasks;
+  return tasks;
+}
+
+/** Loads the chunk where a model or a call needs it. Raises RangeError for a selection that does not fit. */
+export async function prepareTask(
+  base: URL,
+  info: Meant,
+  selection: LabelSelection = {},
+): Promise<void> {
+  if (needsChunk(info, selection)) (await importTasks(base)).checkSelection(info, selection);
+}
+
+/** Probabilities of a classifier; the outputs as they are of other models. */
+export function scoresOf(info: Meant, outputs: Float32Array): number[] {
+  return isSoftmax(info) ? softmax(outputs) : tasks!.scoresOf(info.task!, outputs);
+}
+
+/** What `scores` mean; `order` has the same order as they, before rounding. */
+export function answerOf(
+  info: Meant,
+  scores: number[],
+  selection: LabelSelection,
+  order: ArrayLike<number>,
+): Answer {
+  if (needsChunk(info, selection)) return tasks!.answerOf(info, scores, selection, order);
+  const best = argmax(order);
+  return { label: info.labels[best]!, confidence: scores[best]!, probabilities: scores };
+}
+
+/** The scores that a prediction was made of. */
+export function scoresIn(prediction: AnyPrediction): number[] {
+  return "probabilities" in prediction ? prediction.probabilities : tasks!.scoresIn(prediction);
+}
+
+/** Raises ManifestError where the model is not for what the page loads it for. */
+export function requireTask(info: Meant, wanted: Task | undefined): void {
+  const found = taskOf(info);
+  if (!wanted || wanted === found) return;
+  throw new ManifestError("", `the task of ${info.name} is ${found}, expected ${wanted}`);
+}
+
+/** Raises TaskError where a page that expects a label, having named no task, would get something else. */
+export function requireAnswers(info: Meant, wanted: Task | undefined): void {
+  if (!wanted && taskOf(info) !== "classification") throw new TaskError(tasks!.whyNoLabel(info));
+}
+
+/** The vector that `embed` returns. */
+export function embeddingIn(
+  [prediction]: AnyPrediction[],
+  normalize: boolean | undefined,
+): Float32Array<ArrayBuffer> {
+  const { embedding } = prediction as EmbeddingPrediction;
+  return normalize ? tasks!.normalized(embedding) : embedding;
+}
+
+/** Raises TaskError where the model gives no embeddings. */
+export function requireEmbeddings(info: Meant): void {
+  if (taskOf(info) === "embedding") return;
+  throw new TaskError(`${info.name} has no embeddings; call predict().`);
+}
+
+function taskOf({ task }: Meant): Task {
+  const kind = task?.kind;
+  return kind === "embedding" || kind === "regression" ? kind : "classification";
+}
+
+function isSoftmax({ task }: Meant): boolean {
+  return !task || task.kind === "softmax";
+}
+
+function needsChunk(info: Meant, { topK, threshold, allow, deny }: LabelSelection): boolean {
+  return !isSoftmax(info) || [topK, threshold, allow, deny].some((option) => option !== undefined);
+}
