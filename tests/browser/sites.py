@@ -104,6 +104,7 @@ def derived_site(
                 verification=exact["verification"],
                 golden=exact["golden"],
                 logits={},
+                bounds={},
             ),
         ),
         left_out=(),
