@@ -87,25 +87,25 @@ function compare(
     );
   }
   const classes = actual.length / batch;
-  let maxAbsDiff = 0;
+  let largest = 0;
   for (let image = 0; image < batch; image++) {
     const row = (first + image) % rows.length;
     const tolerance = toleranceOf(checked, row);
-    const found = rows[row]!.reduce(
+    const maxAbsDiff = rows[row]!.reduce(
       (worst, value, i) => Math.max(worst, Math.abs(value - actual[image * classes + i]!)),
       0,
     );
     // "not within" refuses NaN too.
-    if (!(found <= tolerance)) {
+    if (!(maxAbsDiff <= tolerance)) {
       throw new ToleranceError(
-        `${info.name} on ${backend.description} is off by ${found} from the recorded logits ${refused}, ` +
+        `${info.name} on ${backend.description} is off by ${maxAbsDiff} from the recorded logits ${refused}, ` +
           `expected at most ${tolerance}. It was refused, as its answers would be wrong.`,
-        found,
+        maxAbsDiff,
       );
     }
-    maxAbsDiff = Math.max(maxAbsDiff, found);
+    largest = Math.max(largest, maxAbsDiff);
   }
-  return maxAbsDiff;
+  return largest;
 }
 
 /** Largest difference accepted of the logits of image `row`. */
