@@ -105,6 +105,7 @@ def derived_site(
                 verification=exact["verification"],
                 golden=exact["golden"],
                 logits={},
+                bounds={},
             ),
         ),
         left_out=(),

@@ -123,7 +123,9 @@ def test_page_predicts_what_pytorch_predicts(
     host.extras = {f"pictures/{file}": path for file, path in pictures.items()}
     open_harness(page, host)
     urls = [f"/{url}" for url in host.extras if url.startswith("pictures/")]
-    results = page.evaluate("args => probe.compare(...args)", [name, urls, {"backends": [backend], "variant": "fp32"}])
+    results = page.evaluate(
+        "args => probe.compare(...args)", [name, urls, {"backends": [backend], "variant": "fp32"}]
+    )
     assert len(results) == 2
     for file, path in pictures.items():
         tensor = preprocess(open_image(path, spec.preprocessing), spec.preprocessing)

@@ -17,7 +17,6 @@ from torch2web.tasks import Gate, Task
 from torch2web.text_files import read_text
 
 DEFAULT_OPSET = 17
-DEFAULT_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
         labels=labels,
         preprocessing=_preprocessing(path, prefix, entry["preprocessing"]),
         opset=entry.get("opset", DEFAULT_OPSET),
-        tolerance=Tolerance(float(entry.get("tolerance", DEFAULT_TOLERANCE))),
+        tolerance=Tolerance.from_value(entry.get("tolerance")),
         recommended=Recommendation(**entry.get("recommended", {"target": "browser", "role": "primary"})),
         gate=Gate(**entry.get("gate", {})),
         task=task,

@@ -17,7 +17,8 @@ from torch2web.plan import Plan, PlanError, plan_model, why_refused
 from torch2web.sources import load_source
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
 from torch2web.variants import Refused, SplitModel, Variant, make_variants, split_model
-from torch2web.verification import ReferenceRun, capture_reference, verify_onnx
+from torch2web.verification import Bounds, ReferenceRun, capture_reference, golden_record, verify_onnx
+from torch2web.verification.graph_choice import choose_means
 from torch2web.verification.task_of_network import fit_outputs, recognise_activation
 
 
@@ -79,12 +80,13 @@ def convert(
     on_stage("reading the checkpoint")
     model = load_source(spec, checkpoint, materials)
     on_stage(f"running {model.runtime}")
-    reference = capture_reference(model.reference, spec, images)
+    reference = capture_reference(model.network or model.reference, spec, images)
     spec = fit_outputs(spec, reference)
     on_stage("exporting to ONNX")
     record = model.export(entry.model)
-    exported = record_of(entry.folder, MODEL)
     on_stage("comparing with PyTorch")
+    choose_means(entry.model, spec, reference)
+    exported = record_of(entry.folder, MODEL)
     split = split_model(entry.model)
     spec = recognise_activation(split.graph, spec, reference)
     report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead)
@@ -107,11 +109,7 @@ def convert(
         model=exported,
         graph=write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
         verification=report.as_dict(),
-        golden={
-            "seed": reference.golden_seed,
-            "logits": reference.golden_logits.tolist(),
-            "tolerance": spec.tolerance.atol,
-        },
+        golden=golden_record(reference, Bounds.of(spec.tolerance, reference)),
         reference=_by_image(reference),
         variants=tuple(passed),
         refused=tuple(refused),
@@ -143,8 +141,9 @@ def _store(entry: Entry, variant: Variant) -> dict[str, Any]:
         "verification": variant.verification,
         "golden": variant.golden,
         "logits": variant.logits,
+        "bounds": variant.bounds,
     }
 
 
 def _by_image(reference: ReferenceRun) -> dict[str, list[float]]:
-    return dict(zip(reference.image_names, reference.logits[1].tolist(), strict=True))
+    return dict(zip(reference.image_names, reference.truth(1).tolist(), strict=True))

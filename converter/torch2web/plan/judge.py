@@ -16,7 +16,7 @@ from torch2web.plan.engine_driver import EngineError, Tensors
 from torch2web.plan.planning import Plan
 from torch2web.plan.wasm_engine import WasmEngine
 from torch2web.variants import EXACT, Variant
-from torch2web.verification import ReferenceRun
+from torch2web.verification import Bounds, ReferenceRun, find_deviation
 
 
 def why_refused(
@@ -56,18 +56,19 @@ def _difference(
 ) -> str:
     """Empty if `found` matches the logits that the loader and verify.html expect of this variant."""
     exact = variant.name == EXACT
-    images = reference.logits[1] if exact else np.asarray(list(variant.logits.values()))
+    images = reference.truth(1) if exact else np.asarray(list(variant.logits.values()))
     expected = np.concatenate([np.asarray(variant.golden["logits"]), images])
     if found.shape != expected.shape:
         return f"found logits {list(found.shape)}, expected {list(expected.shape)}"
-    differences = np.abs(found.astype(np.float64) - expected).max(axis=1)
-    largest = float(differences.max())  # NaN if any is
-    if largest <= spec.tolerance.atol:
+    bounds = Bounds.of(spec.tolerance, reference)
+    deviation = find_deviation(spec.task, bounds, expected, found)
+    if deviation is None:
         return ""
+    worst = deviation.vector
+    largest = float(np.abs(found[worst].astype(np.float64) - expected[worst]).max())  # NaN if any is
     names = [*["golden input"] * len(variant.golden["logits"]), *reference.image_names]
-    worst = names[int(differences.argmax())]
     judge = "PyTorch's" if exact else "onnxruntime's"
     return (
         f"with {variant.name} weights the {build} engine's logits differ from {judge} by {largest:.3g} "
-        f"({worst}), tolerance {spec.tolerance.atol:g}"
+        f"({names[worst]}), tolerance {bounds.of_vectors(expected)[worst]:g}"
     )

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from torch2web.catalog import EXACT, ModelSpec
@@ -15,8 +17,10 @@ from torch2web.errors import VerificationError
 from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
 from torch2web.variants.split import SplitModel
 from torch2web.verification import (
+    Bounds,
     ReferenceRun,
     create_session_with,
+    golden_record,
     measure,
     require_within_tolerance,
     run_all,
@@ -38,6 +42,8 @@ class Variant:
     """Seed, logits [2][classes] and tolerance of the self-check in the browser."""
     logits: dict[str, list[float]]
     """Logits in onnxruntime by reference image."""
+    bounds: dict[str, float]
+    """Largest difference from `logits` accepted by reference image; of exact weights, from PyTorch's."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ def _judge(
     session: "onnxruntime.InferenceSession",
 ) -> Variant | Refused:
     """Measure `session`, created from the weights of `content`, and accept or refuse the variant."""
+    bounds = Bounds.of(spec.tolerance, reference)
     try:
         found, golden = run_all(session, spec, reference)
         report = measure(spec, reference, found, golden)
@@ -83,19 +90,17 @@ def _judge(
         if name == EXACT:
             raise
         return Refused(name, len(content), str(error), None)
+    outputs: NDArray[np.floating] = found[1]
     if name == EXACT:
         require_within_tolerance(spec, report)
-        golden = reference.golden_logits
+        outputs = reference.truth(1)
     elif reason := spec.gate.why_refused(spec.task, report.figures):
         return Refused(name, len(content), reason, report.as_dict())
     return Variant(
         name=name,
         content=content,
         verification=report.as_dict(),
-        golden={
-            "seed": reference.golden_seed,
-            "logits": golden.tolist(),
-            "tolerance": spec.tolerance.atol,
-        },
+        golden=golden_record(reference, bounds, None if name == EXACT else golden),
         logits=dict(zip(reference.image_names, found[1].tolist(), strict=True)),
+        bounds=dict(zip(reference.image_names, bounds.of_vectors(outputs).tolist(), strict=True)),
     )

@@ -3,6 +3,7 @@
 `activation` is imported apart, because it imports onnx, which an unchanged rebuild does without.
 """
 
+from torch2web.verification.bounds import Bounds, find_deviation
 from torch2web.verification.compare import (
     VerificationReport,
     measure,
@@ -10,16 +11,20 @@ from torch2web.verification.compare import (
     run_all,
     verify_onnx,
 )
+from torch2web.verification.golden import golden_record
 from torch2web.verification.onnx_session import create_session, create_session_with, run_session
 from torch2web.verification.reference_images import reference_images
 from torch2web.verification.reference_run import ReferenceRun, capture_reference
 
 __all__ = [
+    "Bounds",
     "ReferenceRun",
     "VerificationReport",
     "capture_reference",
     "create_session",
     "create_session_with",
+    "find_deviation",
+    "golden_record",
     "measure",
     "reference_images",
     "require_within_tolerance",

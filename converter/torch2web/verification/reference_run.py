@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from torch2web.catalog import ModelSpec, ReferenceImage
 from torch2web.images import golden_input, preprocess
+from torch2web.verification.float64 import NoFloat64Error, Run64, float64_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,6 +19,22 @@ Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 BATCH_SIZES = (1, 5)
 GOLDEN_SEED = 20_261
+
+FLOAT64_IMAGES = 4
+"""Reference images that PyTorch computes in float64 too, besides the golden input: it takes up to ten times
+as long as float32, and a few show how exact float32 is."""
+
+
+@dataclass(frozen=True)
+class Float64Outputs:
+    """Outputs of PyTorch in float64."""
+
+    rows: tuple[int, ...]
+    """Indices of the reference images."""
+    logits: NDArray[np.float64]
+    """[rows, classes]"""
+    golden_logits: NDArray[np.float64]
+    """[2, classes]"""
 
 
 @dataclass(frozen=True)
@@ -32,6 +49,52 @@ class ReferenceRun:
     golden_seed: int
     golden_logits: NDArray[np.float32]
     """Logits of `golden_input(golden_seed, …)`, [2, classes]."""
+    float64: Float64Outputs | None = None
+    no_float64: str = ""
+    """Why there are no outputs in float64."""
+
+    def truth(self, size: int) -> NDArray[np.float64]:
+        """Logits at batch size `size`, [images, classes]: of PyTorch in float64 where it computed in it."""
+        logits = self.logits[size].astype(np.float64)
+        if self.float64:
+            logits[list(self.float64.rows)] = self.float64.logits
+        return logits
+
+    @property
+    def golden_truth(self) -> NDArray[np.float64]:
+        """Logits of the golden input, [2, classes]: of PyTorch in float64 if it computes in it."""
+        return self.float64.golden_logits if self.float64 else self.golden_logits.astype(np.float64)
+
+    @property
+    def spread(self) -> float:
+        """Maximum over the logits of their standard deviation between images."""
+        return float(self.logits[1].std(axis=0, dtype=np.float64).max())
+
+    @property
+    def rounding(self) -> float:
+        """Largest difference of a logit in float32 from that in float64; 0 where there is no float64."""
+        return float(self._rounding().max(initial=0))
+
+    @property
+    def relative_rounding(self) -> float:
+        """The same as a share of the largest logit of the image."""
+        if not self.float64:
+            return 0.0
+        exact = np.concatenate([self.float64.logits, self.float64.golden_logits])
+        largest = np.abs(exact).max(axis=1)
+        return float(
+            np.divide(self._rounding(), largest, out=np.zeros_like(largest), where=largest > 0).max()
+        )
+
+    def _rounding(self) -> NDArray[np.float64]:
+        """Largest difference of each vector that PyTorch computed in both, [vectors]."""
+        if not self.float64:
+            return np.zeros(0)
+        rows = list(self.float64.rows)
+        exact = np.concatenate([self.float64.logits, self.float64.golden_logits])
+        rounded = np.concatenate([self.logits[1][rows], self.golden_logits])
+        differences: NDArray[np.float64] = np.abs(rounded - exact).max(axis=1)
+        return differences
 
 
 def in_batches(inputs: NDArray[np.float32], size: int) -> Iterator[NDArray[np.float32]]:
@@ -43,7 +106,10 @@ def in_batches(inputs: NDArray[np.float32], size: int) -> Iterator[NDArray[np.fl
 def capture_reference(
     model: "nn.Module | Run", spec: ModelSpec, images: Sequence[ReferenceImage]
 ) -> ReferenceRun:
-    """Run `model`, a network or a function, over `images` at each of BATCH_SIZES, and the golden input."""
+    """Run `model`, a network or a function, over `images` at each of BATCH_SIZES, and over the golden input.
+
+    A network computes a few of them in float64 too.
+    """
     from torch import nn  # takes seconds; builds with cached conversions do not need it
 
     from torch2web.sources import run_in_torch
@@ -51,6 +117,12 @@ def capture_reference(
     run = run_in_torch(model) if isinstance(model, nn.Module) else model
     inputs = np.stack([preprocess(image.image, spec.preprocessing) for image in images])
 
+    golden = golden_input(GOLDEN_SEED, spec.preprocessing)
+    float64, no_float64 = None, ""
+    try:
+        float64 = _in_float64(float64_of(model), inputs, golden)
+    except NoFloat64Error as error:
+        no_float64 = str(error)
     return ReferenceRun(
         image_names=tuple(image.name for image in images),
         inputs=inputs,
@@ -58,5 +130,16 @@ def capture_reference(
             size: np.concatenate([run(batch) for batch in in_batches(inputs, size)]) for size in BATCH_SIZES
         },
         golden_seed=GOLDEN_SEED,
-        golden_logits=run(golden_input(GOLDEN_SEED, spec.preprocessing)),
+        golden_logits=run(golden),
+        float64=float64,
+        no_float64=no_float64,
     )
+
+
+def _in_float64(run: Run64, inputs: NDArray[np.float32], golden: NDArray[np.float32]) -> Float64Outputs:
+    """Raises NoFloat64Error."""
+    rows = np.unique(np.linspace(0, len(inputs) - 1, FLOAT64_IMAGES).round().astype(int)).tolist()
+    outputs = np.concatenate([run(batch[np.newaxis]) for batch in (*inputs[rows], *golden)])
+    if not np.isfinite(outputs).all():
+        raise NoFloat64Error("its outputs in float64 are not finite")
+    return Float64Outputs(tuple(rows), outputs[: len(rows)], outputs[len(rows) :])

@@ -111,7 +111,7 @@ def test_not_a_number_is_no_number(convert: Callable[..., Converted]) -> None:
     """Whatever a comparison with NaN says."""
     converted = convert(plannable)
     logits = converted.reference.logits[1].copy()
-    logits[0, 0] = np.nan
+    logits[1, 0] = np.nan
     reference = replace(converted.reference, logits={**converted.reference.logits, 1: logits})
     assert "by nan" in replace(converted, reference=reference).reasons()["fp32"]
 

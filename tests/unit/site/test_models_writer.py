@@ -35,6 +35,7 @@ def conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConvers
         "graph": asdict(graph),
         "plan": asdict(plan),
         "no_plan": "",
+        "heatmap": None,
     }
     record |= {
         "variants": [variant],

@@ -130,7 +130,12 @@ export interface TaskFigures {
 export interface VerificationInfo extends TaskFigures {
   images: number;
   batch_sizes: number[];
+  /** Largest difference accepted of any image. */
   tolerance: number;
+  /** Largest logit, in magnitude. */
+  logits_max_abs?: number;
+  /** Largest difference of PyTorch in float32 from PyTorch in float64, where it computes in float64. */
+  pytorch_max_abs_diff?: number;
   logits_max_abs_diff: number;
   logits_mean_abs_diff: number;
   worst_image: string;
@@ -147,6 +152,6 @@ export interface VerificationInfo extends TaskFigures {
 export interface GoldenInfo {
   seed: number;
   logits: number[][];
-  /** Largest absolute difference that the self-check accepts. */
-  tolerance: number;
+  /** Largest absolute difference that the self-check accepts; a list has one for each row of `logits`. */
+  tolerance: number | number[];
 }

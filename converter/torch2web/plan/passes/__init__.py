@@ -11,9 +11,11 @@ from torch2web.plan.passes.activations import fuse_activations, fuse_products_wi
 from torch2web.plan.passes.blocks import fuse_blocks
 from torch2web.plan.passes.convolutions import fold_channel_factors, fold_padding, fuse_pools, fuse_residuals
 from torch2web.plan.passes.matrices import join_matrices
+from torch2web.plan.passes.means import join_means
 from torch2web.plan.passes.squeeze import fuse_gates, fuse_means, fuse_squeeze_excite
 
 PASSES: tuple[Callable[[Graph], None], ...] = (
+    join_means,
     fold_padding,
     fold_channel_factors,
     fuse_products_with_gates,

@@ -103,6 +103,10 @@ def _check_input(key: str, shape: list[int], preprocessing: Mapping[str, Any]) -
 
 
 def _check_golden(key: str, golden: Mapping[str, Any], outputs: int) -> None:
+    rows, tolerance = len(golden["logits"]), golden["tolerance"]
+    if isinstance(tolerance, list) and len(tolerance) != rows:
+        problem = f"found {len(tolerance)} entries, expected a number, or {rows}: one for each row of logits"
+        raise ManifestError(f"{key}.tolerance", problem)
     for row, logits in enumerate(golden["logits"]):
         if len(logits) != outputs:
             raise ManifestError(

@@ -34,6 +34,8 @@ class VariantRecord:
     golden: Mapping[str, Any]
     logits: Mapping[str, Sequence[float]]
     """What it gives in onnxruntime, by reference image; for the page that verifies only."""
+    bounds: Mapping[str, float]
+    """Largest difference accepted, by reference image; for that page too."""
 
     def as_dict(self) -> dict[str, Any]:
         return {

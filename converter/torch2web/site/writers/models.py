@@ -70,6 +70,7 @@ def place_model(
                 verification=variant["verification"],
                 golden=variant["golden"],
                 logits=variant["logits"],
+                bounds=variant["bounds"],
             )
             for index, variant in enumerate(record["variants"])
             if index == 0 or delivery.includes(variant["name"], variant["weights"]["size"])

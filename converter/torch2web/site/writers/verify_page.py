@@ -123,7 +123,8 @@ def _facts(judged: Judged, *, with_wheels: bool) -> bytes:
         "pytorch": {case: dict(model.reference) for case, (model, _) in cases.items()},
         "gate": {case: model.spec.gate.as_dict(model.spec.task) for case, (model, _) in cases.items()},
         "task": {case: model.spec.task.as_dict() for case, (model, _) in cases.items()},
-        "tolerance": {case: variant.golden["tolerance"] for case, (_, variant) in cases.items()},
+        "golden_tolerance": {case: variant.golden["tolerance"] for case, (_, variant) in cases.items()},
+        "tolerance": {case: dict(variant.bounds) for case, (_, variant) in cases.items()},
         "preprocessing": {case: model.spec.preprocessing.as_dict() for case, (model, _) in cases.items()},
         "no_wheels": "" if with_wheels else NO_WHEELS,
     }

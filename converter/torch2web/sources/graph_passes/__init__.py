@@ -1,0 +1,7 @@
+"""Rewrites of an exported graph that keep its meaning."""
+
+from torch2web.sources.graph_passes.split_means import split_means
+
+__all__ = [
+    "split_means",
+]
