@@ -95,12 +95,24 @@ export interface ModelInfo {
   plan?: PartedFileInfo;
   /** Why there is no plan. */
   no_plan?: string;
+  /** Class activation maps; absent where the network has none. */
+  heatmap?: HeatmapInfo;
   /** The default first. */
   variants: VariantInfo[];
   /** What a variant has to reach compared with PyTorch. */
   gate: TaskFigures;
   /** Variants that failed the gate. */
   refused: { name: string; size: number; reason: string }[];
+}
+
+/** Class activation maps, computed with the weights of the variants. */
+export interface HeatmapInfo {
+  height: number;
+  width: number;
+  /** Largest difference from PyTorch's maps, relative to their largest value where that is above 1. */
+  max_abs_diff: number;
+  graph?: PartedFileInfo;
+  plan?: PartedFileInfo;
 }
 
 /** An encoding of the weights; all are decoded to float32 before the model runs. */

@@ -16,7 +16,7 @@ import {
 import { PartedBytes } from "./weights/parted_bytes.ts";
 
 /** What the page requests, if anything. */
-interface Requested {
+export interface Requested {
   backends: readonly BackendName[] | undefined;
   threads: number | undefined;
 }

@@ -172,9 +172,11 @@ function partsOf({ runtime, engine, models }: Manifest): FileInfo[] {
     runtime?.files.wasm,
     runtime?.webgpu?.wasm,
     ...Object.values(engine?.files ?? {}),
-    ...models.flatMap(({ graph, plan, variants }) => [
+    ...models.flatMap(({ graph, plan, heatmap, variants }) => [
       graph,
       plan,
+      heatmap?.graph,
+      heatmap?.plan,
       ...variants.map(({ weights }) => weights),
     ]),
   ];
