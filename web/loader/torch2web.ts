@@ -54,5 +54,13 @@ export type {
   StepInfo,
 } from "./api/preprocessing.ts";
 export type { OverallProgress, Progress } from "./api/progress.ts";
-export type { LabelProbability, LabelSelection, NamedValue, Task, TaskInfo } from "./api/task.ts";
+export type {
+  AnswerOptions,
+  Heatmap,
+  LabelProbability,
+  LabelSelection,
+  NamedValue,
+  Task,
+  TaskInfo,
+} from "./api/task.ts";
 export type { Watch, WatchOptions } from "./api/watch.ts";

@@ -3,7 +3,7 @@ import type { CacheReport } from "./cache.ts";
 import type { DecodedBy, ImageSource, Orientation } from "./image.ts";
 import type { ModelInfo } from "./manifest.ts";
 import type { PreprocessingInfo } from "./preprocessing.ts";
-import type { LabelProbability, LabelSelection, NamedValue } from "./task.ts";
+import type { AnswerOptions, Heatmap, LabelProbability, NamedValue } from "./task.ts";
 import type { Watch, WatchOptions } from "./watch.ts";
 
 /** `P` is `Prediction` for classifiers, and follows from the option `task` of `loadModel` for others. */
@@ -41,7 +41,7 @@ export interface Model<P extends AnyPrediction = Prediction> {
   dispose(): Promise<void>;
 }
 
-export interface PredictOptions extends LabelSelection {
+export interface PredictOptions extends AnswerOptions {
   /** Aborts the call: one that waits is not started, one that runs is not awaited. */
   signal?: AbortSignal | undefined;
   /** Whether to apply the Exif orientation of files; by default as the model was loaded. */
@@ -65,6 +65,8 @@ export interface Prediction extends ReadImageReport {
   labels?: LabelProbability[];
   /** With `topK` or `threshold`: the most probable labels, the most probable first. */
   top?: LabelProbability[];
+  /** With `heatmap`: the class activation map of the answer, or of the label that was asked for. */
+  heatmap?: Heatmap;
 }
 
 export interface RegressionPrediction extends ReadImageReport {

@@ -26,6 +26,20 @@ export interface LabelProbability {
   probability: number;
 }
 
+/** Where in the image the network found a class: a class activation map (Zhou et al. 2016). */
+export interface Heatmap {
+  label: string;
+  /** Of the label. */
+  index: number;
+  height: number;
+  width: number;
+  /**
+   * Row by row; the cells divide the network's input, which is the image after resize and crop, evenly. Their mean is the
+   * logit of the class, so larger values speak for it, negative ones against it.
+   */
+  values: Float32Array;
+}
+
 export interface NamedValue {
   name: string;
   value: number;
@@ -49,4 +63,12 @@ export interface LabelSelection {
   allow?: readonly (string | number)[] | undefined;
   /** Labels, by text or index, that may not be answered, even if allowed. */
   deny?: readonly (string | number)[] | undefined;
+}
+
+export interface AnswerOptions extends LabelSelection {
+  /**
+   * Adds `prediction.heatmap`: `true` for the answer, or a label or its index. `model.info.heatmap` tells whether the model
+   * has maps; the first call loads their graph.
+   */
+  heatmap?: boolean | string | number | undefined;
 }

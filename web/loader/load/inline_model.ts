@@ -9,6 +9,7 @@ import type {
   Timings,
   WorkerReport,
 } from "../api/model.ts";
+import type { ModelInfo } from "../api/manifest.ts";
 import type { Task } from "../api/task.ts";
 import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { FallbackBackend } from "../backends/fallback.ts";
@@ -20,6 +21,7 @@ import { applySteps } from "../images/steps.ts";
 import {
   answerOf,
   embeddingIn,
+  heatmaps,
   prepareTask,
   requireAnswers,
   requireEmbeddings,
@@ -49,6 +51,8 @@ export interface Wanted {
   task: Task | undefined;
   /** Why no worker is used. */
   noWorkerReason: string;
+  /** A backend of another graph with the same weights. */
+  loadBackend: (info: ModelInfo) => Promise<FallbackBackend>;
 }
 
 /** A model in this thread: the page, or its worker. */
@@ -60,6 +64,9 @@ export class InlineModel implements Model<AnyPrediction> {
   readonly #backend: FallbackBackend;
   readonly #base: URL;
   readonly #task: Task | undefined;
+  readonly #loadBackend: Wanted["loadBackend"];
+  /** Gives class activation maps too; loaded by the first call that asks for one. */
+  #mapBackend: Promise<FallbackBackend> | undefined;
   readonly #order = new CallOrder();
   #disposed = false;
   /** Aborts calls whose images are still read. */
@@ -70,7 +77,7 @@ export class InlineModel implements Model<AnyPrediction> {
     info: LoadedModelInfo,
     variant: string,
     backend: FallbackBackend,
-    { base, task, noWorkerReason }: Wanted,
+    { base, task, noWorkerReason, loadBackend }: Wanted,
   ) {
     this.#reader = reader;
     this.info = info;
@@ -78,6 +85,7 @@ export class InlineModel implements Model<AnyPrediction> {
     this.#backend = backend;
     this.#base = base;
     this.#task = task;
+    this.#loadBackend = loadBackend;
     this.worker = { used: false, reason: noWorkerReason };
   }
 
@@ -169,6 +177,7 @@ export class InlineModel implements Model<AnyPrediction> {
     await this.#order.entered();
     this.#ended.abort(this.#disposedError());
     await this.#backend.dispose();
+    await (await this.#mapBackend?.catch(() => {}))?.dispose();
   }
 
   /** Decodes an image as in the model's training. */
@@ -233,16 +242,34 @@ export class InlineModel implements Model<AnyPrediction> {
     times: PreprocessTimes,
     options: PredictOptions,
   ): Promise<AnyPrediction[]> {
+    const { heatmap = false, signal } = options;
+    const maps = heatmap === false ? undefined : await untilAborted(this.#maps(), signal);
     const started = performance.now();
-    const batchLogits = await this.#run(tensor, origins.length, options.signal);
+    const batchValues = await (maps
+      ? maps.run(tensor, origins.length, signal)
+      : this.#run(tensor, origins.length, signal));
     const run = performance.now() - started;
     const timings = { ...times, run, total: times.decode + times.preprocess + run };
     const [, outputs] = this.info.output.shape;
+    const stride = batchValues.length / origins.length;
     return origins.map(({ inexact, by: decodedBy, orientation }, i) => {
-      const logits = batchLogits.slice(i * outputs, (i + 1) * outputs);
+      const values = batchValues.subarray(i * stride, (i + 1) * stride);
+      const logits = values.slice(0, outputs);
       const answer = answerOf(this.info, scoresOf(this.info, logits), options, logits);
       const how = { exact: !inexact, inexact, decodedBy, orientation };
-      return { ...answer, logits, ...how, timings };
+      const prediction = { ...answer, logits, ...how, timings };
+      if (!maps || !("label" in prediction)) return prediction;
+      const map = heatmaps().heatmapOf(this.info, values, heatmap, prediction.label);
+      return { ...prediction, heatmap: map };
+    });
+  }
+
+  async #maps(): Promise<FallbackBackend> {
+    this.#ended.signal.throwIfAborted();
+    const loading = (this.#mapBackend ??= this.#loadBackend(heatmaps().withHeatmaps(this.info)));
+    return loading.catch((error: unknown) => {
+      this.#mapBackend = undefined; // the next call tries again
+      throw error;
     });
   }
 

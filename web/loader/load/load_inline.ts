@@ -1,4 +1,5 @@
 import type { AnyLoadOptions } from "../api/load_options.ts";
+import type { ModelInfo } from "../api/manifest.ts";
 import { adapter } from "../backends/adapter.ts";
 import { BackendCache } from "../backends/backend_cache.ts";
 import type { BackendInputs } from "../backends/backend_inputs.ts";
@@ -95,7 +96,13 @@ async function load(
     const preprocessing = { ...info.preprocessing, exif_orientation: orientation };
     const loaded = { ...info, preprocessing, cache: delivery.report() };
     const reader = new ImageReader(base, orientation, stallTimeout);
-    const wanted = { base, task: options.task, noWorkerReason: reason };
+    const loadBackend = async (other: ModelInfo): Promise<FallbackBackend> => {
+      const laterOther = (): BackendInputs => ({ ...later(), info: other });
+      const fresh = laterOther();
+      const first = await candidatesFor(fresh, { backends, threads: chosen.report.threads });
+      return new FallbackBackend(await chooseBackend(first, fresh), fresh, laterOther, () => {});
+    };
+    const wanted = { base, task: options.task, noWorkerReason: reason, loadBackend };
     return new InlineModel(reader, loaded, variant.name, fallback, wanted);
   } catch (error) {
     failure.abort(error);

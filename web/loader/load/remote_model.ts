@@ -232,8 +232,9 @@ function posted({
   threshold,
   allow,
   deny,
+  heatmap,
 }: PredictOptions): PostedPredictOptions {
-  return { orientation, topK, threshold, allow, deny };
+  return { orientation, topK, threshold, allow, deny, heatmap };
 }
 
 /** Explains why the browser does not post an image. */

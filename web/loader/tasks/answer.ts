@@ -1,7 +1,7 @@
 /** From the outputs of a network to what they mean. Softmax is at hand; the other tasks are a chunk of the loader. */
 import { ManifestError, TaskError } from "../api/errors.ts";
 import type { AnyPrediction, EmbeddingPrediction } from "../api/model.ts";
-import type { LabelSelection, Task } from "../api/task.ts";
+import type { AnswerOptions, LabelSelection, Task } from "../api/task.ts";
 import { importChunk } from "../fetch/chunks.ts";
 import { argmax, softmax } from "./classification.ts";
 import type { Answer, Meant } from "./meant.ts";
@@ -19,9 +19,12 @@ export async function importTasks(base: URL): Promise<typeof Tasks> {
 export async function prepareTask(
   base: URL,
   info: Meant,
-  selection: LabelSelection = {},
+  options: AnswerOptions = {},
 ): Promise<void> {
-  if (needsChunk(info, selection)) (await importTasks(base)).checkSelection(info, selection);
+  if (!needsChunk(info, options)) return;
+  const { checkHeatmap, checkSelection } = await importTasks(base);
+  checkSelection(info, options);
+  checkHeatmap(info, options.heatmap);
 }
 
 /** Probabilities of a classifier; the outputs as they are of other models. */
@@ -39,6 +42,11 @@ export function answerOf(
   if (needsChunk(info, selection)) return tasks!.answerOf(info, scores, selection, order);
   const best = argmax(order);
   return { label: info.labels[best]!, confidence: scores[best]!, probabilities: scores };
+}
+
+/** The functions of heatmaps, in the chunk that `prepareTask` loaded. */
+export function heatmaps(): Pick<typeof Tasks, "withHeatmaps" | "heatmapOf"> {
+  return tasks!;
 }
 
 /** The scores that a prediction was made of. */
@@ -82,6 +90,10 @@ function isSoftmax({ task }: Meant): boolean {
   return !task || task.kind === "softmax";
 }
 
-function needsChunk(info: Meant, { topK, threshold, allow, deny }: LabelSelection): boolean {
-  return !isSoftmax(info) || [topK, threshold, allow, deny].some((option) => option !== undefined);
+function needsChunk(
+  info: Meant,
+  { topK, threshold, allow, deny, heatmap }: AnswerOptions,
+): boolean {
+  const options = [topK, threshold, allow, deny, heatmap];
+  return !isSoftmax(info) || options.some((option) => option !== undefined);
 }

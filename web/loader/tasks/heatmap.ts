@@ -1,0 +1,53 @@
+/** Class activation maps, which a graph of their own computes with the same weights. */
+import type { ModelInfo } from "../api/manifest.ts";
+import type { Heatmap } from "../api/task.ts";
+
+/**
+ * The model whose outputs are, for each image, the logits, which are the means of the maps, then the map of each class.
+ * Their self-check compares the logits.
+ */
+export function withHeatmaps(info: ModelInfo): ModelInfo {
+  const { heatmap, graph: _graph, plan: _plan, no_plan: _noPlan, ...rest } = info;
+  const { height, width, graph, plan } = heatmap!;
+  const values = info.output.shape[1] * (1 + height * width);
+  return {
+    ...rest,
+    output: { ...info.output, shape: ["batch", values] },
+    ...(graph && { graph }),
+    ...(plan && { plan }),
+  };
+}
+
+/** The map of one class in the `values` of one image; of the answer where `wanted` names none. */
+export function heatmapOf(
+  { labels, heatmap, output }: ModelInfo,
+  values: Float32Array,
+  wanted: boolean | string | number,
+  answer: string,
+): Heatmap {
+  const { height, width } = heatmap!;
+  const index =
+    typeof wanted === "number" ? wanted : labels.indexOf(wanted === true ? answer : String(wanted));
+  const [, classes] = output.shape;
+  const start = classes + Math.min(index, classes - 1) * height * width;
+  const label = labels[index]!;
+  return { label, index, height, width, values: values.slice(start, start + height * width) };
+}
+
+/** Raises RangeError where the model has no maps, or none of `wanted`. */
+export function checkHeatmap(
+  { name, labels, heatmap }: Pick<ModelInfo, "name" | "labels" | "heatmap">,
+  wanted: unknown,
+): void {
+  if (wanted === undefined || wanted === false) return;
+  if (!heatmap) {
+    throw new RangeError(
+      `${name} has no heatmaps: they need a network that ends in global average pooling and one linear layer.`,
+    );
+  }
+  if (wanted === true || labels.some((label, index) => wanted === index || wanted === label))
+    return;
+  throw new RangeError(
+    `heatmap: found ${JSON.stringify(wanted)}, expected true, a label, or an index below ${labels.length}.`,
+  );
+}
