@@ -68,7 +68,7 @@ def loader(quiet_page: Page, host: Host) -> Page:
             window.torch2web = await import("./torch2web.js");
             window.picture = await (await fetch("picture.png")).blob();
             window.load = (name, options) =>
-                torch2web.loadModel(name, kinds[name] ? { task: kinds[name], ...options } : options);
+                torch2web.loadModel(name, { variant: "fp32", task: kinds[name], ...options });
             window.raised = async (call) => {
                 try { return `no error: ${JSON.stringify(await call())}`; }
                 catch (error) { return `${error.name} ${error instanceof Error} ${error.message}`; }
@@ -158,7 +158,7 @@ def test_one_number_of_two_labels_decides_by_its_threshold(loader: Page, built: 
         """async (p) => {
             const model = await load("mask");
             const labels = [];
-            for (const threshold of [undefined, p - 0.01, p + 0.01])
+            for (const threshold of [undefined, p / 2, (1 + p) / 2])
                 labels.push((await model.predict(picture, { threshold })).label);
             return labels;
         }""",
@@ -337,7 +337,7 @@ def test_ensembles_of_every_task_that_has_a_mean(loader: Page, built: Built, wor
             const found = [];
             for (const names of groups) {
                 const task = names[0] === "age" ? { task: "regression" } : {};
-                const ensemble = await torch2web.loadEnsemble(names, { worker, weights: [1, 3], ...task });
+                const ensemble = await torch2web.loadEnsemble(names, { worker, variant: "fp32", weights: [1, 3], ...task });
                 const { predictions, ...answer } = await ensemble.predict(picture);
                 found.push({ ...answer, count: predictions.length });
                 await ensemble.dispose();

@@ -9,6 +9,10 @@ interface Class {
   index: number;
   label: string;
   share: number;
+  /** Whether it is answered. */
+  applies: boolean;
+  /** Share from which it is answered; undefined where the highest share is. */
+  threshold: number | undefined;
 }
 
 const template = element("bar") as HTMLTemplateElement;
@@ -20,14 +24,31 @@ const search = element("search") as HTMLInputElement;
 /** Of the current answer, the most probable first. */
 let ranked: Class[] = [];
 
-export function showClasses(labels: readonly string[], probabilities: readonly number[]): void {
-  const classes = labels.map((label, index) => ({ index, label, share: probabilities[index]! }));
+/** `answered` has the indices of the classes that are the answer. */
+export function showClasses(
+  labels: readonly string[],
+  probabilities: readonly number[],
+  answered: ReadonlySet<number>,
+  thresholds: readonly number[] = [],
+): void {
+  const classes = labels.map((label, index) => ({
+    index,
+    label,
+    share: probabilities[index]!,
+    applies: answered.has(index),
+    threshold: thresholds[index],
+  }));
   ranked = [...classes].sort((one, other) => other.share - one.share);
   const many = classes.length > FEW;
   top.replaceChildren(...(many ? ranked.slice(0, TOP) : classes).map(bar));
   element("all-title").textContent = `Show all ${count(classes.length)} classes`;
   all.hidden = !many;
   listFound();
+}
+
+/** Lines without a bar. */
+export function showNumbers(numbers: readonly { name: string; text: string }[]): void {
+  top.replaceChildren(...numbers.map(({ name, text }) => row(name, text, "number")));
 }
 
 export function clearClasses(): void {
@@ -52,13 +73,23 @@ function listFound(): void {
     : "The most probable first";
 }
 
-function bar({ index, label, share }: Class): HTMLElement {
-  const row = template.content.firstElementChild!.cloneNode(true) as HTMLElement;
-  row.classList.toggle("best", index === ranked[0]!.index);
-  row.querySelector(".bar-name")!.textContent = label;
-  row.querySelector<HTMLElement>(".bar > span")!.style.width = `${100 * share}%`;
-  row.querySelector(".bar-value")!.textContent = percent(share);
-  return row;
+function bar({ label, share, applies, threshold }: Class): HTMLElement {
+  const line = row(label, percent(share), applies ? "best" : "");
+  const track = line.querySelector<HTMLElement>(".bar")!;
+  track.querySelector("span")!.style.width = `${100 * share}%`;
+  if (threshold !== undefined) {
+    track.classList.add("marked");
+    track.style.setProperty("--threshold", `${100 * threshold}%`);
+  }
+  return line;
+}
+
+function row(name: string, value: string, className: string): HTMLElement {
+  const line = template.content.firstElementChild!.cloneNode(true) as HTMLElement;
+  line.className = className;
+  line.querySelector(".bar-name")!.textContent = name;
+  line.querySelector(".bar-value")!.textContent = value;
+  return line;
 }
 
 /** Letters in one form, so that a search finds them however they are typed. */

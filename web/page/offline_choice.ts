@@ -1,8 +1,8 @@
 /** The checkbox that keeps the page for use without internet. */
-import { cacheStatus, type Model } from "../loader/torch2web.ts";
+import { cacheStatus, type AnyPrediction, type Model } from "../loader/torch2web.ts";
 import * as worker from "./worker.ts";
 
-type LoadModel = () => Promise<Model>;
+type LoadModel = () => Promise<Model<AnyPrediction>>;
 
 /** The loader caches each network that was loaded; without one the page opens but cannot answer. */
 const READY = "Works without internet now, with every network that has answered here.";

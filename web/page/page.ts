@@ -1,12 +1,13 @@
 /** The page: choose an image and a network, see the prediction. */
 import { DecodeError, DownloadError, IntegrityError, loadModel } from "../loader/torch2web.ts";
-import type { Model, Prediction, Progress } from "../loader/torch2web.ts";
+import type { AnyPrediction, Model, Progress, Task } from "../loader/torch2web.ts";
 import { offerOffline } from "./offline_choice.ts";
 import * as view from "./view.ts";
 
 let image: Blob | undefined;
 /** The network in memory; another choice replaces it. */
-let loaded: { name: string; model: Promise<Model>; abort: AbortController } | undefined;
+let loaded:
+  { name: string; model: Promise<Model<AnyPrediction>>; abort: AbortController } | undefined;
 /** Number of the latest choice of a picture: an earlier one that arrives late is not shown. */
 let latestPicture = 0;
 /** Number of the latest question, a picture with a network: a late answer to an earlier one is not shown. */
@@ -18,14 +19,15 @@ async function answer(): Promise<void> {
   view.showWorking();
   try {
     const model = await modelFor(view.chosenModel());
-    const prediction = await model.predict(image);
-    if (turn === latestQuestion) show(model, prediction);
+    const asked = image;
+    const prediction = await model.predict(asked);
+    if (turn === latestQuestion) show(model, prediction, asked);
   } catch (error) {
     if (turn === latestQuestion) view.showProblem(explain(error), String(error));
   }
 }
 
-function modelFor(name: string): Promise<Model> {
+function modelFor({ name, task }: { name: string; task: Task }): Promise<Model<AnyPrediction>> {
   if (loaded?.name === name) return loaded.model;
   if (loaded) {
     loaded.abort.abort();
@@ -35,7 +37,7 @@ function modelFor(name: string): Promise<Model> {
   const onProgress = ({ overall }: Progress): void => {
     if (!abort.signal.aborted) view.showProgress(overall);
   };
-  const model = loadModel(name, { onProgress, signal: abort.signal });
+  const model = loadModel(name, { task, onProgress, signal: abort.signal });
   const choice = { name, model, abort };
   loaded = choice;
   model
@@ -48,14 +50,14 @@ function modelFor(name: string): Promise<Model> {
   return model;
 }
 
-function show(model: Model, prediction: Prediction): void {
+function show(model: Model<AnyPrediction>, prediction: AnyPrediction, picture: Blob): void {
   const { fromCache, downloaded } = model.info.cache;
-  view.showAnswer(model.info.labels, prediction);
+  view.showAnswer(model.info, prediction, picture);
   view.showFacts({
     time: `${Math.round(prediction.timings.total)} ms (inference ${Math.round(prediction.timings.run)} ms)`,
     backend: model.backend.description,
     verified: `all ${(fromCache + downloaded).toLocaleString("en")} bytes checked${downloaded ? "" : ", from this device's cache"}`,
-    exactness: view.exactness(prediction),
+    inexact: prediction.inexact,
     selfcheck: `within ${model.backend.selfCheck.maxAbsDiff.toFixed(7)} of Python's numbers on this device`,
   });
 }

@@ -1,7 +1,8 @@
 /** The page's elements. */
-import type { OverallProgress, Prediction } from "../loader/torch2web.ts";
+import type { AnyPrediction, LoadedModelInfo, OverallProgress, Task } from "../loader/torch2web.ts";
 import { element } from "./element.ts";
-import { clearClasses, percent, showClasses } from "./classes.ts";
+import * as answer from "./answer.ts";
+import { clearClasses } from "./classes.ts";
 
 const app = element("app");
 const preview = element("preview") as HTMLImageElement;
@@ -70,11 +71,13 @@ function clearAnswer(): void {
   element("label").textContent = "–";
   element("confidence").textContent = "";
   clearClasses();
+  answer.clearComparison();
   element("facts").hidden = true;
 }
 
-export function chosenModel(): string {
-  return document.querySelector<HTMLInputElement>("input[name=model]:checked")!.value;
+export function chosenModel(): { name: string; task: Task } {
+  const { value, dataset } = document.querySelector<HTMLInputElement>("input[name=model]:checked")!;
+  return { name: value, task: (dataset["task"] ?? "classification") as Task };
 }
 
 export function markSample(chosen: HTMLButtonElement | undefined): void {
@@ -89,24 +92,16 @@ export function showImage(blob: Blob): void {
   element("hint").hidden = true;
 }
 
-export function showAnswer(labels: readonly string[], prediction: Prediction): void {
-  element("label").textContent = prediction.label;
-  element("confidence").textContent = `${percent(prediction.confidence)} sure`;
-  showClasses(labels, prediction.probabilities);
+export function showAnswer(info: LoadedModelInfo, prediction: AnyPrediction, image: Blob): void {
+  answer.showAnswer(info, prediction, image);
   setState("ready");
 }
 
-/** A line for pictures that this browser may read differently than Python; empty for all others. */
-export function exactness({ exact, inexact }: Prediction): string {
-  if (exact) return "";
-  return `This browser may have read the picture a little differently than Python, and so the answer may differ: ${inexact}.`;
-}
-
 export function showFacts(
-  facts: Record<"time" | "backend" | "verified" | "exactness" | "selfcheck", string>,
+  facts: Record<"time" | "backend" | "verified" | "inexact" | "selfcheck", string>,
 ): void {
   for (const [id, text] of Object.entries(facts)) element(id).textContent = text;
-  element("exactness").parentElement!.hidden = !facts.exactness;
+  element("exactness").parentElement!.hidden = !facts.inexact;
   element("facts").hidden = false;
 }
 

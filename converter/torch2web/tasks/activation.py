@@ -48,7 +48,7 @@ def sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
 def similarity(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
     """Cosine of the angle between vectors along the last axis, -1 to 1; 0 where one has no length."""
     one, other = a.astype(np.float64), b.astype(np.float64)
-    lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+    lengths = np.sqrt((one * one).sum(axis=-1) * (other * other).sum(axis=-1))
     products = (one * other).sum(axis=-1)
     cosines: NDArray[np.float64] = np.divide(
         products, lengths, out=np.zeros_like(products), where=lengths > 0

@@ -10,7 +10,7 @@ export function similarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
       `similarity takes two embeddings of one model; found ${a.length} and ${b.length} numbers.`,
     );
   }
-  const lengths = Math.sqrt(product(a, a)) * Math.sqrt(product(b, b));
+  const lengths = Math.sqrt(product(a, a) * product(b, b));
   return lengths > 0 ? Math.min(1, Math.max(-1, product(a, b) / lengths)) : 0;
 }
 

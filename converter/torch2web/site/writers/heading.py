@@ -1,10 +1,11 @@
-"""A page's heading: its labels as a question, or a title where they are many or long."""
+"""A page's heading: its labels as a question, or a title where they are many, long or no alternatives."""
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch2web.catalog import ModelSpec
+from torch2web.tasks import Task
 
 MAX_LABELS = 6
 MAX_CHARACTERS = 60
@@ -15,34 +16,69 @@ _ISOLATE, _POP = "\u2068", "\u2069"
 
 @dataclass(frozen=True)
 class Heading:
-    """Texts for the page's <h1>, <title> and description."""
+    """Texts for the page's <h1>, <title>, description and first line."""
 
     labels: tuple[str, ...]
     """Distinct labels to ask for, as written; empty where `title` is the heading."""
     title: str
-    classes: int
-    """How many every model knows; 0 where the models differ."""
     plain: str
     """The heading without markup."""
     description: str
+    lead: str
+    """What to do on the page, in one sentence."""
 
     @classmethod
     def of(cls, specs: Sequence[ModelSpec]) -> "Heading":
         """The heading of a page with these models."""
-        first, same = specs[0], all(spec.labels == specs[0].labels for spec in specs)
+        first = specs[0]
+        same = all((spec.labels, _use(spec.task)) == (first.labels, _use(first.task)) for spec in specs)
         distinct = tuple(dict.fromkeys(first.labels))
         few = 2 <= len(distinct) <= MAX_LABELS and sum(map(len, distinct)) <= MAX_CHARACTERS
         title = first.title if len(specs) == 1 else "What does the picture show?"
-        networks = "Neural networks that tell" if len(specs) > 1 else "A neural network that tells"
-        if not (same and few):
-            classes = len(first.labels) if same else 0
-            kinds = f"{classes:,} classes" if same else "pictures"
-            return cls((), title, classes, title, f"{networks} {kinds} apart, on your own device.")
-        shown = [isolated(label) for label in distinct]
-        plain = f"{', '.join(shown[:-1])} or {shown[-1]}?"
-        return cls(
-            distinct, title, len(distinct), plain, f"{networks} {', '.join(shown)} apart, on your own device."
+        names = _listed(distinct) if few else f"{len(first.labels):,} classes"
+        if same and few and first.task.is_exclusive:
+            plain, labels = f"{_listed(distinct, 'or')}?", distinct
+        else:
+            plain, labels = title, ()
+        does, lead = _texts(first, names, few=few) if same else _MIXED
+        tells = does if len(specs) == 1 else _PLURAL.get(does.split()[0], does.split()[0])
+        network = "A neural network that" if len(specs) == 1 else "Neural networks that"
+        doing = does if len(specs) == 1 else " ".join([tells, *does.split()[1:]])
+        return cls(labels, title, plain, f"{network} {doing}, on your own device.", lead)
+
+
+_PLURAL = {"tells": "tell", "estimates": "estimate"}
+_MIXED = ("tells pictures apart", "Show a picture, and see what a neural network makes of it")
+
+
+def _use(task: Task) -> str:
+    """What a page with this task is for."""
+    return task.meaning if not task.is_exclusive else "classes"
+
+
+def _texts(spec: ModelSpec, names: str, *, few: bool) -> tuple[str, str]:
+    """What the network does, and what to do with it."""
+    if spec.task.kind == "embedding":
+        return (
+            "tells how alike pictures are",
+            "Show two pictures, and a neural network says how alike they are",
         )
+    if spec.task.kind == "regression":
+        return f"estimates {names}", f"Show a picture, and a neural network estimates {names}"
+    if not spec.task.is_exclusive:
+        found = names if few else f"{len(spec.labels):,} things"
+        return (
+            f"tells which of {found} a picture shows",
+            f"Show a picture, and a neural network says which of {found} it sees: one, several or none",
+        )
+    many = "" if few else f", out of {names}"
+    return f"tells {names} apart", f"Show a picture, and a neural network says what it sees{many}"
+
+
+def _listed(labels: Sequence[str], word: str = "") -> str:
+    """`a, b, c`, or with a word `a, b or c`."""
+    shown = [isolated(label) for label in labels]
+    return f"{', '.join(shown[:-1])} {word} {shown[-1]}" if word and len(shown) > 1 else ", ".join(shown)
 
 
 def isolated(label: str) -> str:

@@ -11,6 +11,7 @@ from torch2web.catalog import Materials, Sample
 from torch2web.site.manifest import ModelRecord, Runtime
 from torch2web.site.writers.heading import Heading
 from torch2web.site.writers.loader import LoaderFiles
+from torch2web.site.writers.snippet import Snippet
 from torch2web.site.writers.templates import render
 from torch2web.store import FileRecord, integrity, write_bytes_hashed
 
@@ -49,6 +50,8 @@ def write_pages(
         assets,
         "index.html.j2",
         heading=Heading.of([model.spec for model in models]),
+        snippet=Snippet.of(models[0].spec),
+        classify=all(model.spec.task.has_labels for model in models),
         models=models,
         samples=samples,
         runtime=runtime,

@@ -5,6 +5,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from torch2web.assets import Assets
+from torch2web.site.writers.snippet import same_answers, shown_difference
 from torch2web.text_files import decode_text
 
 FOLDER = "templates/"
@@ -20,7 +21,7 @@ def render(assets: Assets, template: str, **context: Any) -> bytes:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["mib"] = _mib
+    environment.filters |= {"mib": _mib, "shown_difference": shown_difference, "same_answers": same_answers}
     return environment.get_template(template).render(**context).encode()
 
 

@@ -1,0 +1,97 @@
+/** An answer in words, for each task. */
+import { similarity } from "../loader/torch2web.ts";
+import type {
+  AnyPrediction,
+  EmbeddingPrediction,
+  LoadedModelInfo,
+  NamedValue,
+  Prediction,
+} from "../loader/torch2web.ts";
+import { percent, showClasses, showNumbers } from "./classes.ts";
+import { element } from "./element.ts";
+
+/** The picture that others are compared with. */
+interface Reference {
+  image: Blob;
+  model: string;
+  embedding: Float32Array;
+}
+
+let reference: Reference | undefined;
+/** The last picture with an embedding. */
+let current: Reference | undefined;
+
+/** Shows a prediction of `image`. */
+export function showAnswer(info: LoadedModelInfo, prediction: AnyPrediction, image: Blob): void {
+  if ("values" in prediction) showValues(prediction.values);
+  else if ("embedding" in prediction) showSimilarity(info, prediction, image);
+  else showLabels(info, prediction);
+}
+
+function showLabels({ labels, task }: LoadedModelInfo, prediction: Prediction): void {
+  const { label, confidence, probabilities, labels: applying } = prediction;
+  if (!applying) {
+    say(label, `${percent(confidence)} sure`);
+    const answered = labels.findIndex((one, i) => one === label && probabilities[i] === confidence);
+    showClasses(labels, probabilities, new Set([answered]));
+    return;
+  }
+  const found = applying.map((one) => one.label).join(", ");
+  say(found || "None of them", found ? "" : `of ${labels.length}`);
+  const answered = new Set(applying.map(({ index }) => index));
+  showClasses(labels, probabilities, answered, task?.thresholds);
+  element("independent").hidden = false;
+}
+
+function showValues(values: readonly NamedValue[]): void {
+  const [first, ...more] = values.map(({ name, value, unit }) => ({
+    name,
+    text: `${value.toLocaleString("en", { maximumSignificantDigits: 4 })} ${unit}`.trim(),
+  }));
+  say(first!.text, first!.name);
+  showNumbers(more);
+}
+
+function showSimilarity(
+  { name }: LoadedModelInfo,
+  { embedding }: EmbeddingPrediction,
+  image: Blob,
+): void {
+  current = { image, model: name, embedding };
+  if (reference?.model !== name) pin();
+  if (reference!.image === image) {
+    askForAnother();
+    return;
+  }
+  say(similarity(reference!.embedding, embedding).toFixed(3), "similarity");
+  element("similarity").hidden = false;
+  element("compared").hidden = false;
+}
+
+/** Makes the current picture the one that others are compared with. */
+function pin(): void {
+  reference = current;
+  const preview = element("reference") as HTMLImageElement;
+  URL.revokeObjectURL(preview.src);
+  preview.src = URL.createObjectURL(reference!.image);
+}
+
+element("pin").addEventListener("click", () => {
+  pin();
+  askForAnother();
+});
+
+function askForAnother(): void {
+  clearComparison();
+  say("Choose another picture", "to compare with this one");
+}
+
+/** Hides what only some answers have. */
+export function clearComparison(): void {
+  for (const id of ["compared", "independent", "similarity"]) element(id).hidden = true;
+}
+
+function say(answer: string, more: string): void {
+  element("label").textContent = answer;
+  element("confidence").textContent = more;
+}
