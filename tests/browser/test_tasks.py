@@ -43,7 +43,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("tasks")
     catalog = write_catalog(folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("torch2web.pipeline.convert.load_model", network)
+        patch.setattr("torch2web.sources.load.load_model", network)
         options = ["--catalog", catalog, "--checkpoints", folder, "--no-verify-page"]
         options += ["--no-precompressed", "--cache", folder / "cache", "--out", folder / "site"]
         assert main(["build", *map(str, options)]) == 0
@@ -336,8 +336,9 @@ def test_ensembles_of_every_task_that_has_a_mean(loader: Page, built: Built, wor
         """async ([groups, worker]) => {
             const found = [];
             for (const names of groups) {
-                const task = names[0] === "age" ? { task: "regression" } : {};
-                const ensemble = await torch2web.loadEnsemble(names, { worker, variant: "fp32", weights: [1, 3], ...task });
+                const task = names[0] === "age" ? "regression" : undefined;
+                const options = { worker, variant: "fp32", weights: [1, 3], task };
+                const ensemble = await torch2web.loadEnsemble(names, options);
                 const { predictions, ...answer } = await ensemble.predict(picture);
                 found.push({ ...answer, count: predictions.length });
                 await ensemble.dispose();

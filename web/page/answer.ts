@@ -44,12 +44,12 @@ function showLabels({ labels, task }: LoadedModelInfo, prediction: Prediction): 
 }
 
 function showValues(values: readonly NamedValue[]): void {
-  const [first, ...more] = values.map(({ name, value, unit }) => ({
+  const numbers = values.map(({ name, value, unit }) => ({
     name,
     text: `${value.toLocaleString("en", { maximumSignificantDigits: 4 })} ${unit}`.trim(),
   }));
-  say(first!.text, first!.name);
-  showNumbers(more);
+  say("", "");
+  showNumbers(numbers);
 }
 
 function showSimilarity(

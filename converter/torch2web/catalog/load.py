@@ -58,6 +58,11 @@ class ModelSpec:
         """How many numbers the network gives for one image; None for an embedding, whose network tells."""
         return self.task.outputs(len(self.labels))
 
+    @property
+    def may_be_binary(self) -> bool:
+        """Whether the network may give one number for two labels, task `binary`, which its run tells."""
+        return self.task.kind == "softmax" and len(self.labels) == 2
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"preprocessing": self.preprocessing.as_dict()}
 

@@ -37,7 +37,7 @@ def load_model(
     path = materials.weights_file(spec.source.name) if checkpoint is None else checkpoint
     pixels = spec.preprocessing
     with torch.device("meta"):  # no allocation and no initialisation of weights that are replaced
-        model = load_architecture(spec.source.name).build(len(spec.labels), *pixels.size)
+        model = load_architecture(spec.source.name).build(spec.outputs or len(spec.labels), *pixels.size)
     expected = model.state_dict()
     state: Mapping[str, Tensor]
     if checkpoint is None:

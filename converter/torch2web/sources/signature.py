@@ -28,7 +28,7 @@ def require_signature(spec: ModelSpec, path: Path, opset: int) -> None:
         raise ExportError(spec.name, f"found opsets {opsets}, expected ONNX opset {opset} only")
     expected: dict[str, list[str | int | None]] = {
         INPUT_NAME: [BATCH_AXIS, *spec.input_shape],
-        OUTPUT_NAME: [BATCH_AXIS, spec.outputs],
+        OUTPUT_NAME: [BATCH_AXIS, None if spec.may_be_binary else spec.outputs],
     }
     for value in (*exported.graph.input, *exported.graph.output):
         tensor = value.type.tensor_type

@@ -22,7 +22,7 @@ _VALUE_PRESERVING = ("Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Trans
 def fit_outputs(spec: ModelSpec, reference: ReferenceRun) -> ModelSpec:
     """`spec`, as `binary` where its network gives one number for two labels."""
     single = reference.golden_logits.ndim == 2 and reference.golden_logits.shape[1] == 1
-    if spec.task.kind == "softmax" and len(spec.labels) == 2 and single:
+    if spec.may_be_binary and single:
         return replace(spec, task=Task("binary").for_labels(2))
     return spec
 

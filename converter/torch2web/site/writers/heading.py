@@ -64,7 +64,9 @@ def _texts(spec: ModelSpec, names: str, *, few: bool) -> tuple[str, str]:
             "Show two pictures, and a neural network says how alike they are",
         )
     if spec.task.kind == "regression":
-        return f"estimates {names}", f"Show a picture, and a neural network estimates {names}"
+        listed = few or len(spec.labels) == 1
+        found = _listed(spec.labels, "and") if listed else f"{len(spec.labels):,} numbers"
+        return f"estimates {found}", f"Show a picture, and a neural network estimates {found}"
     if not spec.task.is_exclusive:
         found = names if few else f"{len(spec.labels):,} things"
         return (
