@@ -3,6 +3,7 @@
 import io
 import pickletools
 import re
+import warnings
 import zipfile
 from enum import StrEnum
 from pathlib import Path
@@ -147,10 +148,11 @@ def _is_pickle(head: bytes) -> bool:
         return False
     count = 0
     try:
-        for opcode, _, _ in pickletools.genops(io.BytesIO(head)):
-            count += 1
-            if opcode.name == "STOP" and count > 1:
-                return True
+        with warnings.catch_warnings(action="ignore"):  # of escape sequences in strings of protocol 0
+            for opcode, _, _ in pickletools.genops(io.BytesIO(head)):
+                count += 1
+                if opcode.name == "STOP" and count > 1:
+                    return True
     except ValueError:
         return count >= 6 or head[:1] == b"c"
     return False
