@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+from torch2web.errors import CheckpointError
+
 
 class Format(StrEnum):
     """Formats that detect_format tells apart. Checkpoints are the first four."""
@@ -67,8 +69,17 @@ _BEGINNINGS = (
 def detect_format(path: Path) -> Format:
     """The format of the file at `path`, from its first bytes or, for a zip file, the names of its entries.
 
-    Raises OSError if it cannot be read.
+    Raises CheckpointError if it cannot be read.
     """
+    try:
+        return _detect(path)
+    except FileNotFoundError as error:
+        raise CheckpointError(path, "there is no such file") from error
+    except OSError as error:
+        raise CheckpointError(path, f"it cannot be read: {error.strerror}") from error
+
+
+def _detect(path: Path) -> Format:
     if path.is_dir():
         is_tensorflow = (path / "saved_model.pb").exists()
         return Format.TENSORFLOW if is_tensorflow else Format.FOLDER

@@ -45,15 +45,13 @@ WRAPPERS = (
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read the checkpoint at `path`. Raises CheckpointError: missing, damaged, hostile, or of another
     format."""
+    found = detect_format(path)
+    if found not in CHECKPOINTS:
+        raise refusal(path, found)
     try:
-        found = detect_format(path)
-        if found not in CHECKPOINTS:
-            raise refusal(path, found)
         if found is Format.SAFETENSORS:
             return _read_safetensors(path)
         return _read_pickled(path, found)
-    except FileNotFoundError as error:
-        raise CheckpointError(path, "there is no such file") from error
     except OSError as error:
         raise CheckpointError(path, f"it cannot be read: {error.strerror}") from error
 
