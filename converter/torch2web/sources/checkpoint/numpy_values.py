@@ -53,7 +53,8 @@ def _frombuffer(args: Args) -> ArrayRef:
 
 def array_of(ref: ArrayRef) -> NDArray[np.generic]:
     """The array, in native byte order. Raises DamagedError where its bytes are fewer or more than its
-    shape."""
+    shape.
+    """
     if ref.dtype is None or ref.dtype.code[0] in "OMmV":
         raise DamagedError("a NumPy array of objects or dates")
     order = ref.dtype.order if ref.dtype.order in "<>" else "<"
