@@ -197,8 +197,9 @@ def test_checkpoints_are_told_by_content(
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="there is no such file"):
-        read_checkpoint(tmp_path / "model.pth")
+    for read in (read_checkpoint, detect_format):
+        with pytest.raises(CheckpointError, match="there is no such file"):
+            read(tmp_path / "model.pth")
 
 
 @pytest.mark.parametrize("zipped", [True, False])

@@ -174,30 +174,33 @@ def moved(state: Any, prefix: str) -> Any:
     """With a prefix that its metadata have as well, as DataParallel saves it."""
     found = OrderedDict(prefixed(state, prefix))
     found._metadata = {  # type: ignore[attr-defined]
-        "": {"version": 1},
+        "": {"version": 7},
         **{f"{prefix}{key}".rstrip("."): value for key, value in state._metadata.items()},
     }
     return found
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "version"),
     [
-        lambda state: state,
-        lambda state: {"model": state},
-        lambda state: moved(state, "module."),
-        lambda state: {"state_dict": moved(state, "model.module.")},
-        dict,
+        (lambda state: state, 1),
+        (lambda state: {"model": state}, 1),
+        (lambda state: moved(state, "module."), 1),
+        (lambda state: {"state_dict": moved(state, "model.module.")}, 1),
+        (dict, 2),
     ],
 )
-def test_versions_of_modules_are_kept(tmp_path: Path, content: Any) -> None:
+def test_versions_of_modules_are_kept(tmp_path: Path, content: Any, version: int) -> None:
+    """The file's version 1, or the network's where the file has none."""
     net = Versioned()
-    found = chosen(tmp_path, content(net.state_dict()), net)
+    state = net.state_dict()
+    state._metadata[""] = {"version": 1}  # type: ignore[attr-defined]
+    found = chosen(tmp_path, content(state), net)
     with torch.device("meta"):
         fresh = Versioned()
     fresh.load_state_dict(found.state, strict=True, assign=True)
     assert found.state.metadata is not None
-    assert [found.state.metadata[module]["version"] for module in ("", "layers.1")] == [2, 2]
+    assert [found.state.metadata[module]["version"] for module in ("", "layers.1")] == [version, 2]
 
 
 def test_safetensors_have_the_versions_of_the_network(tmp_path: Path) -> None:

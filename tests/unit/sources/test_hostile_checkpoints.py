@@ -204,6 +204,33 @@ def test_attributes_of_classes_are_not_set(tmp_path: Path) -> None:
     assert not hasattr(torch.Tensor, "weight")
 
 
+def view_of_storage(path: Path, offset: int, size: int) -> None:
+    """As PyTorch before 0.4 saved views: a storage of four numbers, and a part of it."""
+    view = tuple_of(text("view"), number(offset), number(size))
+    kind = name("torch", "FloatStorage")
+    part = tuple_of(text("storage"), kind, text("0"), text("cpu"), number(4), view) + b"Q"
+    weight = call(
+        name("torch._utils", "_rebuild_tensor"),
+        part,
+        number(0),
+        tuple_of(number(1), number(2)),
+        tuple_of(number(2), number(1)),
+    )
+    storages = pickle_of(b"]" + text("0") + b"a") + struct.pack("<q4f", 4, 1, 2, 3, 4)
+    legacy(path, pickle_of(dict_of(weight=weight)) + storages)
+
+
+def test_views_of_storages(tmp_path: Path) -> None:
+    path = tmp_path / "model.pth"
+    view_of_storage(path, 2, 2)
+    found = read(path)
+    assert isinstance(found, Checkpoint)
+    assert found.states[""]["weight"].tolist() == [[3.0, 4.0]]
+    for offset, size in ((3, 2), (2, 1), (-1, 2), (5, 0)):
+        view_of_storage(path, offset, size)
+        assert isinstance(read(path), CheckpointError)
+
+
 BILLION = (
     b"]" + text("x") + b"a" + b"".join(b"q%c0](h%ch%ce" % (level, level, level) for level in range(1, 100))
 )

@@ -55,7 +55,8 @@ def rename(state: StateDict, prefix: str, names: Mapping[str, str]) -> Renamed:
 
 def compare(expected: Mapping[str, Tensor], found: Renamed) -> Differences:
     """Counters may lack: checkpoints from before PyTorch 0.4.1 have none, and a prediction does not use
-    them."""
+    them.
+    """
     present = {*found.tensors, *(key for key in found.foreign if key in expected)}
     misshaped = {
         key: (tuple(found.tensors[key].shape), tuple(value.shape))
@@ -86,7 +87,8 @@ def complete(
     metadata: Mapping[str, dict[str, object]] | None,
 ) -> StateDict:
     """The state for `load_state_dict(strict=True, assign=True)`. Raises CheckpointError for other kinds of
-    values."""
+    values.
+    """
     tensors = {key: _value(path, key, value, found) for key, value in expected.items()}
     # load_state_dict writes into the metadata.
     return StateDict(
@@ -124,7 +126,8 @@ def _counter(expected: Tensor, found: Tensor | None) -> Tensor:
 
 def _converted(value: Tensor, dtype: torch.dtype) -> Tensor | None:
     """`value` in `dtype`; None where that changes its kind. Whole numbers may be saved as floats, flags as
-    bytes."""
+    bytes.
+    """
     if dtype.is_complex or value.is_complex() or dtype.is_floating_point:
         same = value.is_complex() == dtype.is_complex and value.is_floating_point() == dtype.is_floating_point
         return value.to(dtype) if same else None

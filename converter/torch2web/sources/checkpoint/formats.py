@@ -3,10 +3,13 @@
 import io
 import pickletools
 import re
+import warnings
 import zipfile
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
+
+from torch2web.errors import CheckpointError
 
 
 class Format(StrEnum):
@@ -66,8 +69,17 @@ _BEGINNINGS = (
 def detect_format(path: Path) -> Format:
     """The format of the file at `path`, from its first bytes or, for a zip file, the names of its entries.
 
-    Raises OSError if it cannot be read.
+    Raises CheckpointError if it cannot be read.
     """
+    try:
+        return _detect(path)
+    except FileNotFoundError as error:
+        raise CheckpointError(path, "there is no such file") from error
+    except OSError as error:
+        raise CheckpointError(path, f"it cannot be read: {error.strerror}") from error
+
+
+def _detect(path: Path) -> Format:
     if path.is_dir():
         is_tensorflow = (path / "saved_model.pb").exists()
         return Format.TENSORFLOW if is_tensorflow else Format.FOLDER
@@ -147,10 +159,11 @@ def _is_pickle(head: bytes) -> bool:
         return False
     count = 0
     try:
-        for opcode, _, _ in pickletools.genops(io.BytesIO(head)):
-            count += 1
-            if opcode.name == "STOP" and count > 1:
-                return True
+        with warnings.catch_warnings(action="ignore"):  # of escape sequences in strings of protocol 0
+            for opcode, _, _ in pickletools.genops(io.BytesIO(head)):
+                count += 1
+                if opcode.name == "STOP" and count > 1:
+                    return True
     except ValueError:
         return count >= 6 or head[:1] == b"c"
     return False

@@ -53,11 +53,15 @@ def _frombuffer(args: Args) -> ArrayRef:
 
 def array_of(ref: ArrayRef) -> NDArray[np.generic]:
     """The array, in native byte order. Raises DamagedError where its bytes are fewer or more than its
-    shape."""
+    shape.
+    """
     if ref.dtype is None or ref.dtype.code[0] in "OMmV":
         raise DamagedError("a NumPy array of objects or dates")
     order = ref.dtype.order if ref.dtype.order in "<>" else "<"
-    dtype = np.dtype(order + ref.dtype.code if ref.dtype.code != "?" else "?")
+    try:
+        dtype = np.dtype(order + ref.dtype.code if ref.dtype.code != "?" else "?")
+    except TypeError as error:
+        raise DamagedError(f"the NumPy dtype {ref.dtype.code}, which does not exist") from error
     if math.prod(ref.shape) * dtype.itemsize != len(ref.content) or not dtype.itemsize:
         raise DamagedError("a NumPy array whose bytes do not match its shape")
     array = np.frombuffer(ref.content, dtype)

@@ -43,26 +43,26 @@ WRAPPERS = (
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read the checkpoint at `path`. Raises CheckpointError: missing, damaged, hostile, or of another
-    format."""
+    """Read the checkpoint at `path`.
+
+    Raises CheckpointError for a file that is missing, damaged, hostile or of another format, and
+    PickledModuleError for one that holds a whole module.
+    """
+    found = detect_format(path)
+    if found not in CHECKPOINTS:
+        raise refusal(path, found)
     try:
-        found = detect_format(path)
-        if found not in CHECKPOINTS:
-            raise refusal(path, found)
         if found is Format.SAFETENSORS:
             return _read_safetensors(path)
         return _read_pickled(path, found)
-    except FileNotFoundError as error:
-        raise CheckpointError(path, "there is no such file") from error
     except OSError as error:
         raise CheckpointError(path, f"it cannot be read: {error.strerror}") from error
 
 
 def read_state_dict(path: Path) -> StateDict:
-    """The state dict of `path` where the network is unknown: the first under the usual keys, without
-    wrappers.
+    """The first state dict of `path` under the usual keys, without the names of wrappers.
 
-    Raises CheckpointError.
+    For a file whose network is not known; else choose_state. Raises CheckpointError.
     """
     states = read_checkpoint(path).states
     key = next((key for key in ("", *WRAPPERS) if key in states), next(iter(states)))

@@ -123,7 +123,8 @@ def from_array(ref: ArrayRef) -> TensorRef | Unsupported:
 
 def rebuild_subclass(construct: Callable[[Global, Args], object], args: Args) -> object:
     """A tensor of a subclass, or with attributes: the tensor alone. `args` is function, class, arguments,
-    state."""
+    state.
+    """
     if len(args) < 3 or not isinstance(args[0], Global) or not isinstance(args[2], tuple):
         raise DamagedError("a tensor of an unknown class")
     return construct(args[0], args[2])

@@ -83,7 +83,8 @@ class StorageRef:
 @dataclass(eq=False, frozen=True, slots=True)
 class TensorRef:
     """A dense tensor, not read yet. Offset and strides count elements. `dtype` is the name of a torch
-    dtype."""
+    dtype.
+    """
 
     storage: StorageRef
     dtype: str

@@ -66,6 +66,8 @@ class ZipArchive:
         return content
 
     def _stored(self, entry: zipfile.ZipInfo) -> bytearray:
+        if not 0 <= entry.header_offset <= self._size:
+            raise DamagedError(f"{entry.filename[:60]} lies outside the file")
         self._file.seek(entry.header_offset)
         header = self._file.read(_LOCAL_HEADER)
         if len(header) < _LOCAL_HEADER or not header.startswith(b"PK\x03\x04"):
