@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     pass
 
-Run64 = Callable[[NDArray[np.float32]], NDArray[np.float64]]
-"""[batch, channels, height, width] → [batch, outputs], computed in float64."""
+Run64 = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""[batch, channels, height, width] → [batch, outputs]"""
 
 MAX_PARAMETERS = 200_000_000
 """Of a larger network, no float64 copy is made: it would take gigabytes."""
@@ -35,10 +35,10 @@ def float64_of(model: object) -> Run64:
     except Exception as error:  # whatever the network's own code raises
         raise NoFloat64Error(f"it cannot be copied: {error}") from error
 
-    def run(inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    def run(inputs: NDArray[np.float64]) -> NDArray[np.float64]:
         try:
             with torch.inference_mode():
-                output = double(torch.from_numpy(inputs).double())
+                output = double(torch.from_numpy(inputs))
         except Exception as error:  # as above, mostly of a tensor that is float32 whatever happens
             raise NoFloat64Error(f"it fails in float64: {error}") from error
         if not isinstance(output, torch.Tensor) or output.dtype != torch.float64:

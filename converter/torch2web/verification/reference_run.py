@@ -139,7 +139,8 @@ def capture_reference(
 def _in_float64(run: Run64, inputs: NDArray[np.float32], golden: NDArray[np.float32]) -> Float64Outputs:
     """Raises NoFloat64Error."""
     rows = np.unique(np.linspace(0, len(inputs) - 1, FLOAT64_IMAGES).round().astype(int)).tolist()
-    outputs = np.concatenate([run(batch[np.newaxis]) for batch in (*inputs[rows], *golden)])
+    images = np.concatenate([inputs[rows], golden]).astype(np.float64)
+    outputs = np.concatenate([run(image[np.newaxis]) for image in images])
     if not np.isfinite(outputs).all():
         raise NoFloat64Error("its outputs in float64 are not finite")
     return Float64Outputs(tuple(rows), outputs[: len(rows)], outputs[len(rows) :])
