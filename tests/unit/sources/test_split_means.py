@@ -23,7 +23,7 @@ from torch2web.verification.reference_run import capture_reference
 
 def pooling(kind: str, opset: int, keep: int = 1) -> onnx.ModelProto:
     """A model that averages maps: by one GlobalAveragePool or one ReduceMean."""
-    shape = ["batch", 3, 1, 1] if keep else ["batch", 3]
+    shape: list[str | int | None] = ["batch", 3, *([1, 1] if keep else [])]
     initializers = []
     if kind == "GlobalAveragePool":
         node = helper.make_node(kind, ["input"], ["output"], "pool")
