@@ -95,6 +95,7 @@ def derived_site(
         plain=write_bytes_hashed(target, f"models/{spec.output}", plain),
         graph=copied("graph"),
         plan=copied("plan"),
+        no_graph="",
         no_plan=entry.get("no_plan", ""),
         source={"architecture": spec.source.name, "exporter": entry["provenance"]["exporter"]},
         verification=entry["verification"],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 ATOL = 1e-4
-RTOL = 2e-5
+RTOL = 5e-5
 PROBABILITIES = 1e-4
 
 

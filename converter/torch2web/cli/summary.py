@@ -31,6 +31,11 @@ def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
             output.line(
                 f"{spec.name}: the network ends in {layer} itself: its outputs are shown as they are."
             )
+        if model.record.no_graph:
+            output.warning(
+                f"{model.record.spec.name}: built for the compiled backend alone, without a fallback and "
+                f"without smaller variants: in onnxruntime, {model.record.no_graph}"
+            )
         if model.record.no_plan:
             output.warning(
                 f"{model.record.spec.name}: built without the compiled backend: {model.record.no_plan}"

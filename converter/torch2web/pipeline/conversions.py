@@ -7,7 +7,7 @@ from typing import Any
 
 from torch2web.assets import Assets
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
-from torch2web.errors import CheckpointError, NoPlanError
+from torch2web.errors import CheckpointError, NoPlanError, VerificationError
 from torch2web.pipeline.fingerprint import fingerprint
 from torch2web.pipeline.network_files import external_hashes
 from torch2web.site.manifest import Backends, Weights
@@ -98,7 +98,10 @@ class Conversions:
         }
 
     def _require_runnable(self, spec: ModelSpec, conversion: CachedConversion) -> CachedConversion:
-        """Raise NoPlanError for a model that the only backend cannot run."""
+        """Raise NoPlanError or VerificationError for a model that the only backend cannot run."""
         if not self.backends.with_runtime and not conversion.record["plan"]:
             raise NoPlanError(spec.name, conversion.record["no_plan"])
+        if not self.backends.with_engine and not conversion.record["graph"]:
+            problem = f"in onnxruntime, {conversion.record['no_graph']}; --backend both or compiled builds it"
+            raise VerificationError(spec.name, problem, {}, "")
         return conversion

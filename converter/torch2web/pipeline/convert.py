@@ -4,7 +4,7 @@ A build in which every conversion is cached does not import this module, because
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,19 @@ import onnx
 
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.pipeline.heatmaps import Heatmap, convert_heatmap
-from torch2web.plan import Plan, PlanError, plan_model, why_refused
+from torch2web.plan import Plan, PlanError, exact_variant, plan_model, why_refused
 from torch2web.sources import load_source
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
 from torch2web.variants import Refused, SplitModel, Variant, make_variants, split_model
-from torch2web.verification import Bounds, ReferenceRun, capture_reference, golden_record, verify_onnx
+from torch2web.verification import (
+    Bounds,
+    ReferenceRun,
+    VerificationReport,
+    capture_reference,
+    golden_record,
+    require_within_tolerance,
+    verify_onnx,
+)
 from torch2web.verification.graph_choice import choose_means
 from torch2web.verification.task_of_network import fit_outputs, recognise_activation
 
@@ -28,8 +36,10 @@ class Conversion:
 
     model: FileRecord
     """The whole ONNX file."""
-    graph: PartedFile
-    """ONNX without the weights."""
+    graph: PartedFile | None
+    """ONNX without the weights; None where onnxruntime is less exact than accepted."""
+    no_graph: str
+    """Why there is no graph; empty where there is one."""
     verification: dict[str, Any]
     golden: dict[str, Any]
     """Seed, PyTorch's logits [2][classes] and tolerance for the golden input."""
@@ -80,7 +90,7 @@ def convert(
     on_stage("reading the checkpoint")
     model = load_source(spec, checkpoint, materials)
     on_stage(f"running {model.runtime}")
-    reference = capture_reference(model.network or model.reference, spec, images)
+    reference = capture_reference(model.reference, spec, images, model.reference64)
     spec = fit_outputs(spec, reference)
     on_stage("exporting to ONNX")
     record = model.export(entry.model)
@@ -89,7 +99,7 @@ def convert(
     exported = record_of(entry.folder, MODEL)
     split = split_model(entry.model)
     spec = recognise_activation(split.graph, spec, reference)
-    report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead)
+    report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead, required=not engine)
     plan, no_plan = None, ""
     if engine:
         on_stage("planning for the compiled backend")
@@ -97,18 +107,26 @@ def convert(
     on_stage("making smaller variants")
     passed: list[dict[str, Any]] = []
     refused: list[Refused] = []
-    for outcome in make_variants(split, spec, reference):
+    outcomes: Iterable[Variant | Refused]
+    no_graph = report.problem
+    if no_graph and engine:
+        only = _only_compiled(spec, report, split, plan, no_plan, engine, reference)
+        verification, outcomes = only.verification, [only]
+    else:
+        verification, outcomes = report.as_dict(), make_variants(split, spec, reference)
+    for outcome in outcomes:
         if isinstance(outcome, Refused):
             refused.append(outcome)
             continue
         passed.append(_store(entry, outcome))
-        if plan and engine and not no_plan:
+        if plan and engine and not no_plan and not no_graph:
             no_plan = why_refused(engine, plan, outcome, spec, reference)
     passed.sort(key=lambda variant: int(variant["weights"]["size"]))
     return Conversion(
         model=exported,
-        graph=write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
-        verification=report.as_dict(),
+        graph=None if no_graph else write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
+        no_graph=no_graph,
+        verification=verification,
         golden=golden_record(reference, Bounds.of(spec.tolerance, reference)),
         reference=_by_image(reference),
         variants=tuple(passed),
@@ -118,11 +136,32 @@ def convert(
         outputs=reference.golden_logits.shape[1],
         no_plan=no_plan,
         heatmap=convert_heatmap(split, model.network, reference.inputs, engine, entry)
-        if model.network is not None
+        if model.network is not None and not no_graph
         else None,
         source={**model.provenance, "exporter": record.as_dict(), "notes": [*model.notes, *record.notes]},
         seconds=time.monotonic() - started,
     )
+
+
+def _only_compiled(
+    spec: ModelSpec,
+    report: VerificationReport,
+    split: SplitModel,
+    plan: Plan | None,
+    no_plan: str,
+    engine: Mapping[str, bytes],
+    reference: ReferenceRun,
+) -> Variant:
+    """The only variant of a model that onnxruntime gives less exactly than accepted.
+
+    Raises VerificationError, with the figures of onnxruntime, where the compiled backend is no closer or
+    cannot run it.
+    """
+    found = exact_variant(engine, plan, split, spec, reference) if plan else no_plan
+    if isinstance(found, Variant):
+        return found
+    require_within_tolerance(spec, report, f"The compiled backend is no way out: {found}")
+    raise AssertionError("unreachable: the report has a problem")
 
 
 def _plan(split: SplitModel) -> tuple[Plan | None, str]:

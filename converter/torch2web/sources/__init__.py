@@ -1,11 +1,12 @@
 """Model sources: from a checkpoint or a file to a network that runs, and to its ONNX file."""
 
 from torch2web.sources.load import load_source
-from torch2web.sources.loaded import ExportRecord, LoadedModel, run_in_torch
+from torch2web.sources.loaded import ExportRecord, LoadedModel, run_in_double, run_in_torch
 
 __all__ = [
     "ExportRecord",
     "LoadedModel",
     "load_source",
+    "run_in_double",
     "run_in_torch",
 ]

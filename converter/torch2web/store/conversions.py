@@ -95,9 +95,11 @@ class ConversionCache:
 
 def _files_of(record: Mapping[str, Any]) -> list[FileRecord]:
     """Records of all files of an entry except record.json."""
-    parted = [record["graph"], *(variant["weights"] for variant in record["variants"])]
+    parted = [*(variant["weights"] for variant in record["variants"])]
     heatmap = record["heatmap"] or {}
-    parted += [file for file in (record["plan"], heatmap.get("graph"), heatmap.get("plan")) if file]
+    parted += [
+        file for file in (record["graph"], record["plan"], heatmap.get("graph"), heatmap.get("plan")) if file
+    ]
     parts = [part for file in parted for part in PartedFile.from_dict(file).parts]
     return [FileRecord(**record["model"]), *parts]
 

@@ -1,12 +1,13 @@
 """Reduced-precision variants of a model: encoding, measurement against PyTorch, acceptance."""
 
 from torch2web.catalog import EXACT
-from torch2web.variants.encodings import Tensors, decode_all
+from torch2web.variants.encodings import ENCODINGS, Tensors, decode_all
 from torch2web.variants.heatmap import HeatmapGraph, heatmap_graph
 from torch2web.variants.selection import Refused, Variant, make_variants
 from torch2web.variants.split import SplitModel, split_model
 
 __all__ = [
+    "ENCODINGS",
     "EXACT",
     "HeatmapGraph",
     "Refused",

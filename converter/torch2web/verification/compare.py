@@ -62,19 +62,21 @@ class VerificationReport:
 
 
 def verify_onnx(
-    path: Path, spec: ModelSpec, reference: ReferenceRun, *, allow_dead: bool
+    path: Path, spec: ModelSpec, reference: ReferenceRun, *, allow_dead: bool, required: bool = True
 ) -> VerificationReport:
     """Run the ONNX file `path` and compare its logits with `reference`.
 
-    Raises VerificationError if a difference exceeds the tolerance of `spec` or if logits are not finite or do
-    not match the labels, and ConstantOutputError if the reference does not depend on the image.
+    Raises VerificationError if logits are not finite or do not match the labels or, where `required`, if a
+    difference exceeds the tolerance of `spec`; ConstantOutputError if the reference does not depend on the
+    image.
     """
     require_usable(spec, reference)
     spread, needed = reference.spread, _needed_spread(spec, reference)
     if not spread > needed and not allow_dead:
         raise ConstantOutputError(spec.name, spread, needed)
     report = measure(spec, reference, *run_all(create_session(path), spec, reference))
-    require_within_tolerance(spec, report)
+    if required:
+        require_within_tolerance(spec, report)
     return report
 
 
@@ -158,8 +160,11 @@ def measure(
     )
 
 
-def require_within_tolerance(spec: ModelSpec, report: VerificationReport) -> None:
-    """Raise VerificationError, with the figures, if a difference exceeds the tolerance of `spec`."""
+def require_within_tolerance(spec: ModelSpec, report: VerificationReport, also: str = "") -> None:
+    """Raise VerificationError, with the figures, if a difference exceeds the tolerance of `spec`.
+
+    `also`: another sentence of the message.
+    """
     if not report.problem:
         return
     figures = {
@@ -182,7 +187,10 @@ def require_within_tolerance(spec: ModelSpec, report: VerificationReport) -> Non
         f". A larger `tolerance` of the model in the catalogue, such as {_suggestion(report)}, accepts it"
     )
     raise VerificationError(
-        spec.name, f"{report.problem}, compared with {truth}{cause}{advice}", figures, report.worst_image
+        spec.name,
+        f"{report.problem}, compared with {truth}{cause}{also and f'. {also}'}{advice}",
+        figures,
+        report.worst_image,
     )
 
 

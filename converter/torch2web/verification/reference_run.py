@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from torch2web.catalog import ModelSpec, ReferenceImage
 from torch2web.images import golden_input, preprocess
-from torch2web.verification.float64 import NoFloat64Error, Run64, float64_of
 
 if TYPE_CHECKING:
     from torch import nn
 
 Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Inputs [batch, channels, height, width] to outputs [batch, numbers]."""
+Run64 = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 BATCH_SIZES = (1, 5)
 GOLDEN_SEED = 20_261
@@ -50,8 +50,7 @@ class ReferenceRun:
     golden_logits: NDArray[np.float32]
     """Logits of `golden_input(golden_seed, …)`, [2, classes]."""
     float64: Float64Outputs | None = None
-    no_float64: str = ""
-    """Why there are no outputs in float64."""
+    """None where the model cannot compute in float64."""
 
     def truth(self, size: int) -> NDArray[np.float64]:
         """Logits at batch size `size`, [images, classes]: of PyTorch in float64 where it computed in it."""
@@ -104,25 +103,27 @@ def in_batches(inputs: NDArray[np.float32], size: int) -> Iterator[NDArray[np.fl
 
 
 def capture_reference(
-    model: "nn.Module | Run", spec: ModelSpec, images: Sequence[ReferenceImage]
+    model: "nn.Module | Run",
+    spec: ModelSpec,
+    images: Sequence[ReferenceImage],
+    float64: Run64 | None = None,
 ) -> ReferenceRun:
     """Run `model`, a network or a function, over `images` at each of BATCH_SIZES, and over the golden input.
 
-    A network computes a few of them in float64 too.
+    A few of them are computed in float64 too, by the function `float64` or by a copy of the network.
     """
     from torch import nn  # takes seconds; builds with cached conversions do not need it
 
-    from torch2web.sources import run_in_torch
+    from torch2web.sources import run_in_double, run_in_torch
 
-    run = run_in_torch(model) if isinstance(model, nn.Module) else model
+    run: Run
+    if isinstance(model, nn.Module):
+        run, float64 = run_in_torch(model), run_in_double(model, spec.input_shape)
+    else:
+        run = model
     inputs = np.stack([preprocess(image.image, spec.preprocessing) for image in images])
 
     golden = golden_input(GOLDEN_SEED, spec.preprocessing)
-    float64, no_float64 = None, ""
-    try:
-        float64 = _in_float64(float64_of(model), inputs, golden)
-    except NoFloat64Error as error:
-        no_float64 = str(error)
     return ReferenceRun(
         image_names=tuple(image.name for image in images),
         inputs=inputs,
@@ -131,15 +132,17 @@ def capture_reference(
         },
         golden_seed=GOLDEN_SEED,
         golden_logits=run(golden),
-        float64=float64,
-        no_float64=no_float64,
+        float64=_in_float64(float64, inputs, golden) if float64 else None,
     )
 
 
-def _in_float64(run: Run64, inputs: NDArray[np.float32], golden: NDArray[np.float32]) -> Float64Outputs:
-    """Raises NoFloat64Error."""
+def _in_float64(
+    run: Run64, inputs: NDArray[np.float32], golden: NDArray[np.float32]
+) -> Float64Outputs | None:
+    """None where the outputs are float32 for all that, or not finite."""
     rows = np.unique(np.linspace(0, len(inputs) - 1, FLOAT64_IMAGES).round().astype(int)).tolist()
-    outputs = np.concatenate([run(batch[np.newaxis]) for batch in (*inputs[rows], *golden)])
-    if not np.isfinite(outputs).all():
-        raise NoFloat64Error("its outputs in float64 are not finite")
+    images = np.concatenate([inputs[rows], golden]).astype(np.float64)
+    outputs = np.concatenate([run(image[np.newaxis]) for image in images])
+    if outputs.dtype != np.float64 or not np.isfinite(outputs).all():
+        return None
     return Float64Outputs(tuple(rows), outputs[: len(rows)], outputs[len(rows) :])

@@ -4,13 +4,15 @@ import json
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.browser.sites import manifest_of
 from tests.conftest import run_build
-from tests.tiny_network import unplannable
+from tests.tiny_network import plannable, unplannable
 from tests.unit.cli.test_cli import tree
 from torch2web.cli import main
+from torch2web.verification import compare
 
 MODEL = "mobilenet_emotion"
 
@@ -174,6 +176,45 @@ def test_both_goes_on_and_says_so(
         assert "plan" not in model
         assert "graph" in model
         assert "engine" not in manifest, "there is nothing for it to run"
+
+
+def test_model_that_onnxruntime_gives_less_exactly(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It ships for the compiled backend, which gives PyTorch's numbers."""
+    run = compare.run_session
+    monkeypatch.setattr(compare, "run_session", lambda *given: run(*given) + 1e-3)
+    monkeypatch.setattr("torch2web.sources.load.load_model", plannable)
+    options = ["--only", MODEL, "--no-verify-page", "--no-precompressed", "--cache", str(tmp_path / "cache")]
+
+    def build(backend: str) -> tuple[int, str, str]:
+        code = main(["build", *options, "--backend", backend, "--out", str(tmp_path / "site")])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    for _ in range(2):  # the second time of the cache
+        code, output, _errors = build("both")
+        assert code == 0
+        assert f"{MODEL}: built for the compiled backend alone, without a fallback" in output
+        assert "in onnxruntime, logits exceed the tolerance: found a difference of 0.001" in output
+        (model,) = manifest_of(tmp_path / "site")["models"]
+        assert "graph" not in model
+        assert "plain" not in model
+        assert "plan" in model
+        assert model["no_graph"].startswith("logits exceed the tolerance: ")
+        assert [variant["name"] for variant in model["variants"]] == ["fp32"]
+        assert 0 < model["verification"]["logits_max_abs_diff"] < 1e-4
+    assert main(["verify", str(tmp_path / "site")]) == 0
+    code, _output, errors = build("onnxruntime")
+    assert code == 1
+    assert "--backend both or compiled builds it" in errors
+
+    monkeypatch.setattr("torch2web.plan.judge.run_plan", lambda *_: np.zeros((32, 4)))
+    options[-1] = str(tmp_path / "other cache")
+    code, _output, errors = build("both")
+    assert code == 1
+    assert "The compiled backend is no way out: with fp32 weights" in errors
+    assert "The error is that of the exported file or of onnxruntime" in errors
 
 
 def test_onnxruntime_does_not_ask(

@@ -91,6 +91,8 @@ export interface ModelInfo {
   verification: VerificationInfo;
   /** ONNX with its weights as external data; the same for all variants. */
   graph?: PartedFileInfo;
+  /** Why there is no graph, in a site with onnxruntime-web: its outputs exceed the tolerance. */
+  no_graph?: string;
   /** The plan of the compiled engine; the same for all variants. */
   plan?: PartedFileInfo;
   /** Why there is no plan. */

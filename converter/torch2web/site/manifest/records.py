@@ -79,6 +79,8 @@ class ModelRecord:
     """ONNX without the weights, which are external data of it; None in a site without onnxruntime-web."""
     plan: PartedFile | None
     """The engine's program for this model; None: the compiled backend cannot run it."""
+    no_graph: str
+    """Why onnxruntime-web does not run this model though the site has it; empty where it does."""
     no_plan: str
     """The reason for a missing plan; empty where there is a plan or none was requested."""
     source: Mapping[str, Any]
@@ -130,6 +132,7 @@ class ModelRecord:
         plain = {"plain": self.plain.as_dict()} if self.plain else {}
         graph = {"graph": self.graph.as_dict()} if self.graph else {}
         plan = {"plan": self.plan.as_dict()} if self.plan else {}
+        no_graph = {"no_graph": self.no_graph} if self.no_graph else {}
         no_plan = {"no_plan": self.no_plan} if self.no_plan else {}
         return {
             "name": spec.name,
@@ -151,6 +154,7 @@ class ModelRecord:
             "verification": dict(self.verification),
             "golden": dict(self.golden),
             **graph,
+            **no_graph,
             **plan,
             **no_plan,
             **({"heatmap": self.heatmap.as_dict()} if self.heatmap else {}),

@@ -29,6 +29,7 @@ def place_model(
     record = conversion.record
     part_size = min(PART_SIZE, delivery.max_file_size)
     backends = delivery.backends
+    with_graph = backends.with_runtime and record["graph"]
     planned = backends.with_engine and record["plan"]
 
     def place_parts(file: PartedFile) -> PartedFile:
@@ -50,7 +51,7 @@ def place_model(
                 plan=place_parts(PartedFile.from_dict(plan)) if plan else None,
             )
     plain = None
-    if delivery.full_onnx:
+    if delivery.full_onnx and record["graph"]:
         model = FileRecord(**record["model"])
         plain = FileRecord(f"models/{spec.output}", model.size, model.sha256)
         conversion.files.place(MODEL, root / plain.path)
@@ -58,7 +59,8 @@ def place_model(
         spec=replace(spec, task=Task.from_value(record["task"])),
         weights=weights,
         plain=plain,
-        graph=place_parts(PartedFile.from_dict(record["graph"])) if backends.with_runtime else None,
+        graph=place_parts(PartedFile.from_dict(record["graph"])) if with_graph else None,
+        no_graph=record["no_graph"] if backends.with_runtime else "",
         plan=place_parts(PartedFile.from_dict(record["plan"])) if planned else None,
         no_plan=record["no_plan"] if backends.with_engine else "",
         source=record["source"],
