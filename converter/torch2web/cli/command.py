@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torch2web.cli.console import Output
-from torch2web.cli.options import Defaults, parse_options
+from torch2web.cli.defaults import Defaults
+from torch2web.cli.options import parse_options
 from torch2web.cli.paths import absolute
 from torch2web.errors import OutputError, SignatureError, SiteError, Torch2WebError
 from torch2web.site.manifest import Backends

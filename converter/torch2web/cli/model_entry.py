@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import re
 import unicodedata
 from pathlib import Path
@@ -36,6 +37,8 @@ def entry_from(options: argparse.Namespace) -> dict[str, Any]:
         entry["output_name"] = int(name) if name.isdecimal() else name
     if options.model_opset is not None:
         entry["opset"] = _integer("--opset", options.model_opset)
+    if options.model_tolerance is not None:
+        entry["tolerance"] = _tolerance(options.model_tolerance)
     if (labels := _labels(options)) is not None:
         entry["labels"] = labels
     if preprocessing := preprocessing_entry(options):
@@ -76,6 +79,16 @@ def _arguments(text: str) -> dict[str, Any]:
         raise OptionError("--factory-args", problem) from error
     if not isinstance(value, dict):
         raise OptionError("--factory-args", f"found {shown(text)}, expected a JSON object of named arguments")
+    return value
+
+
+def _tolerance(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not (value > 0 and math.isfinite(value)):
+        raise OptionError("--tolerance", f"found {shown(text)}, expected a number above 0, such as 1e-4")
     return value
 
 

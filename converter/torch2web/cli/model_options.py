@@ -42,6 +42,8 @@ MODEL_OPTIONS = (
     ModelOption("--scale", "S", "range of the pixels before mean and std: 1/255 (default) or 1"),
     ModelOption("--mean", "M,M,M", "subtracted from each channel"),
     ModelOption("--std", "S,S,S", "each channel is divided by it"),
+    ModelOption("--preprocessor", "F", "take all of these from Hugging Face's preprocessor_config.json"),
+    ModelOption("--tolerance", "X", "largest difference of an output from PyTorch's (default: by its scale)"),
     ModelOption("--opset", "N", "opset of the ONNX file (default: 17)"),
 )
 

@@ -3,41 +3,17 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-from platformdirs import user_cache_path
-
+from torch2web.cli.build_options import add_build_options
+from torch2web.cli.defaults import Defaults
 from torch2web.cli.escape import printable
 from torch2web.cli.model_options import add_model_options, given_options
 from torch2web.cli.paths import absolute
-from torch2web.site.manifest import Backends
 
 _EPILOG = "exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input, 130 interrupted"
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What the command is called, and the folders that it takes unless told otherwise."""
-
-    program: str
-    folder: Path
-    """Folder of models.toml, site and parity."""
-    cache: Path
-    command: str | None
-    """The command that is meant where none is named."""
-
-    @classmethod
-    def installed(cls) -> "Defaults":
-        """Of the installed command: the current folder, and the platform's cache folder."""
-        return cls("torch2web", Path.cwd(), user_cache_path("torch2web"), None)
-
-    @classmethod
-    def checkout(cls, root: Path) -> "Defaults":
-        """Of `build.py`: everything inside the checkout, wherever it is called from."""
-        return cls("build.py", root, root / ".cache", "build")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -56,7 +32,9 @@ def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"torch2web {version('torch2web')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
-    _add_build(commands.add_parser("build", help="build a site from checkpoints", epilog=_EPILOG), defaults)
+    add_build_options(
+        commands.add_parser("build", help="build a site from checkpoints", epilog=_EPILOG), defaults
+    )
     _add_add(commands.add_parser("add", help="add a model to the catalogue", epilog=_EPILOG), defaults)
     doctor = commands.add_parser("doctor", help="say what is wrong with a file, or right", epilog=_EPILOG)
     add_model_options(doctor, required=True)
@@ -132,103 +110,6 @@ def _add_add(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     )
 
 
-def _add_build(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
-    add_model_options(parser, required=False)
-    parser.add_argument(
-        "--checkpoints",
-        type=absolute,
-        metavar="DIR",
-        help="folder of your checkpoints (default: the catalogue's, or the demo weights)",
-    )
-    catalog = parser.add_mutually_exclusive_group()
-    catalog.add_argument(
-        "--catalog",
-        type=absolute,
-        default=defaults.folder / "models.toml",
-        metavar="FILE",
-        help="catalogue of the models (default: models.toml)",
-    )
-    catalog.add_argument(
-        "--demo",
-        action="store_true",
-        help="take the demo's catalogue: three emotion classifiers",
-    )
-    parser.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="build only this model; may be repeated",
-    )
-    parser.add_argument(
-        "--out",
-        type=absolute,
-        default=defaults.folder / "site",
-        metavar="DIR",
-        help="folder to write the site to (default: site)",
-    )
-    parser.add_argument(
-        "--cache",
-        type=absolute,
-        default=defaults.cache,
-        metavar="DIR",
-        help=f"folder of conversions kept between builds (default: {defaults.cache})",
-    )
-    parser.add_argument(
-        "--backend",
-        choices=tuple(map(str, Backends)),
-        default=str(Backends.BOTH),
-        help="inference backends to include: the small compiled engine with a plan of each model, "
-        "onnxruntime-web, or both (default: both)",
-    )
-    parser.add_argument(
-        "--variants",
-        type=_names,
-        default=(),
-        metavar="NAMES",
-        help="variants to include besides each model's default: names such as fp16,fp32, or all "
-        "(default: fp32 of models in which it has at most 32 MiB)",
-    )
-    parser.add_argument(
-        "--allow-dead",
-        action="store_true",
-        help="build models whose logits do not depend on the image, and record it",
-    )
-    parser.add_argument(
-        "--no-precompressed",
-        dest="precompressed",
-        action="store_false",
-        help="leave out the .br and .gz files that servers send in place of files that shrink",
-    )
-    parser.add_argument(
-        "--no-verify-page",
-        dest="verify_page",
-        action="store_false",
-        help="leave out verify.html and the Python that it runs in the browser",
-    )
-    parser.add_argument(
-        "--max-file-size",
-        type=_mebibytes,
-        default=20 * 2**20,
-        metavar="MIB",
-        help="largest file in MiB that the page may load; larger ones are split (default: 20)",
-    )
-    parser.add_argument(
-        "--no-full-onnx",
-        dest="full_onnx",
-        action="store_false",
-        help="leave out the whole ONNX files, which only servers and people need",
-    )
-    # The former name, for one version.
-    parser.add_argument("--no-plain-models", dest="full_onnx", action="store_false", help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--sign",
-        type=absolute,
-        metavar="KEY",
-        help="sign the manifest with this private key (ECDSA P-256, PEM)",
-    )
-
-
 def _add_verify(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     _add_site(parser, defaults)
     parser.add_argument(
@@ -286,22 +167,3 @@ def _add_parity_dir(parser: argparse.ArgumentParser, defaults: Defaults) -> None
         metavar="DIR",
         help="folder of the results of devices (default: parity)",
     )
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """Names with commas between them."""
-    names = tuple(name.strip() for name in text.split(","))
-    if not all(names):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected names such as fp16,fp32, or all")
-    return names
-
-
-def _mebibytes(text: str) -> int:
-    """A number of MiB as bytes."""
-    try:
-        size = float(text)
-    except ValueError:
-        size = 0
-    if not 0.01 <= size <= 2**20:
-        raise argparse.ArgumentTypeError(f"found {text}, expected a number of MiB, such as 20")
-    return round(size * 2**20)

@@ -51,11 +51,14 @@ def describe_model(
     _say_facts(output, path, facts)
     if proposal.missing and not options.yes and not sys.stdin.isatty():
         raise _missing(options, proposal)
+    assumed: list[tuple[str, str]] = []
     while proposal.missing:
         first = proposal.missing[0]
         if options.yes and not first.known:
             raise _missing(options, proposal)
         answer = first.likely if options.yes else ask(output, first)
+        if options.yes:
+            assumed.append((first.option, answer))
         _answer(options, first, answer)
         try:
             proposal = complete(entry_from(options), facts, inspector.usual)
@@ -65,7 +68,9 @@ def describe_model(
             output.error(str(error))
             _answer(options, first, None)
     for taken in proposal.taken:
-        output.line(f"  {taken.what}: {taken.value} ({taken.origin}; {taken.option} overrule it)")
+        output.line(f"  {taken.what}: {taken.value} ({taken.origin}; to change it: {taken.option})")
+    for option, value in assumed:
+        output.warning(f"  {option} {value}: the likely value, taken without asking")
     entry = {"name": proposal.entry["name"], "checkpoint": checkpoint, **proposal.entry}
     return OwnModel(entry, _spec(path, entry))
 
@@ -91,8 +96,6 @@ def _spec(path: Path, entry: Mapping[str, Any]) -> ModelSpec:
 def _say_facts(output: Output, path: Path, facts: FileFacts) -> None:
     counted = f"{facts.tensors:,} tensors, {facts.parameters:,} parameters" if facts.tensors else ""
     output.line(f"{path.name}: " + ", ".join(filter(None, (facts.format, counted, facts.outputs_reason))))
-    for note in facts.notes:
-        output.line(f"  {note}")
 
 
 def _missing(options: argparse.Namespace, proposal: Proposal) -> MissingOptionsError:

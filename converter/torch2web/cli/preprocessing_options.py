@@ -3,10 +3,12 @@
 import argparse
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 from torch2web.errors import OptionError
 from torch2web.images import FILTERS
+from torch2web.inspection import read_preprocessor
 
 _SIZES = "expected one number of pixels, such as 224, or height x width, such as 224x320"
 _MAX_PIXELS = 4096
@@ -15,6 +17,8 @@ _MAX_PIXELS = 4096
 def preprocessing_entry(options: argparse.Namespace) -> dict[str, Any]:
     """What is known of `preprocessing`; possibly without steps, mean or std."""
     entry: dict[str, Any] = {}
+    if options.model_preprocessor is not None:
+        entry = read_preprocessor(Path(options.model_preprocessor).absolute())
     if (steps := _steps(options)) is not None:
         entry["steps"] = steps
     if options.model_color is not None:

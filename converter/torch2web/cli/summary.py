@@ -19,6 +19,7 @@ def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
         [row for model in models for row in _variant_rows(model.record)],
     )
     for model in models:
+        output.line(f"{model.record.spec.name}: {_origin(model.record.source)}")
         for note in model.record.source.get("notes", ()):
             output.line(f"{model.record.spec.name}: {note}")
         if model.record.verification["dead"]:
@@ -40,6 +41,13 @@ def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
             output.warning(
                 f"{model.record.spec.name}: built without the compiled backend: {model.record.no_plan}"
             )
+
+
+def _origin(source: Mapping[str, Any]) -> str:
+    """Network, weights and exporter."""
+    weights = f", weights under {source['state_key']!r}" if source.get("state_key") else ""
+    exporter = "" if source["exporter"]["name"] == "onnx" else f", exported by {source['exporter']['name']}"
+    return f"network {source['architecture']}{weights}{exporter}"
 
 
 def _agreement(figures: Mapping[str, Any]) -> str:

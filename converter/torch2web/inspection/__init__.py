@@ -1,10 +1,12 @@
 """Inspection: what a file says of its model, what can be told from it, and what has to be asked."""
 
+from torch2web.inspection.answers import Missing, Proposal, Taken
+from torch2web.inspection.beside import read_preprocessor
 from torch2web.inspection.facts import FileFacts, LikelyNetwork
 from torch2web.inspection.health import Finding, examine
 from torch2web.inspection.inspector import Inspector
 from torch2web.inspection.labels import labels_in_file, labels_of
-from torch2web.inspection.proposal import Missing, Proposal, Taken, complete
+from torch2web.inspection.proposal import complete
 from torch2web.inspection.read import read_facts
 
 __all__ = [
@@ -20,4 +22,5 @@ __all__ = [
     "labels_in_file",
     "labels_of",
     "read_facts",
+    "read_preprocessor",
 ]

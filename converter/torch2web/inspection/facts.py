@@ -1,6 +1,8 @@
 """What a file says of its model."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class FileFacts:
     labels: tuple[str, ...] = ()
     labels_origin: str = ""
     """Where the labels are, such as `class_to_idx`."""
+    preprocessing: Mapping[str, Any] | None = None
+    """`preprocessing` of an entry, from a file beside."""
+    preprocessing_origin: str = ""
     networks: tuple[LikelyNetwork, ...] = ()
     """The most likely first."""
-    notes: tuple[str, ...] = field(default=())
-    """Lines for people: what else was found."""

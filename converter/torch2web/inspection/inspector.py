@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from torch2web.inspection.beside import CONFIG, PREPROCESSOR
 from torch2web.inspection.facts import FileFacts, LikelyNetwork
 from torch2web.inspection.read import NETWORK_OPTIONS, read_facts
 from torch2web.inspection.usual import UsualPreprocessing, usual_preprocessing
@@ -27,7 +28,9 @@ class Inspector:
     def facts(self, path: Path, given: Mapping[str, Any]) -> FileFacts:
         """As read_facts. Raises CheckpointError."""
         known = {key: given[key] for key in (*NETWORK_OPTIONS, "weights_key") if key in given}
-        inputs = {"name": path.name, "file": sha256_of(path), "given": known}
+        beside = [path.parent / name for name in (CONFIG, PREPROCESSOR)]
+        hashes = [sha256_of(other) if other.is_file() else "" for other in (path, *beside)]
+        inputs = {"name": path.name, "files": hashes, "given": known}
         return _facts_from(self._kept("file", inputs, lambda: asdict(read_facts(path, given))))
 
     def usual(
@@ -61,7 +64,6 @@ def _facts_from(value: dict[str, Any]) -> FileFacts:
             **value,
             "size": None if size is None else (size[0], size[1]),
             "labels": tuple(value["labels"]),
-            "notes": tuple(value["notes"]),
             "networks": tuple(LikelyNetwork(**network) for network in value["networks"]),
         }
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch2web.architectures import load_architecture
 from torch2web.errors import StateDictError, Torch2WebError
+from torch2web.inspection.beside import CONFIG
 from torch2web.inspection.facts import LikelyNetwork
 from torch2web.inspection.families import families_of
 
@@ -32,16 +33,20 @@ class _Candidate:
 
 
 def likely_networks(
-    checkpoint: "Checkpoint", weights_key: str, outputs: int | None
+    checkpoint: "Checkpoint", weights_key: str, outputs: int | None, hint: str = ""
 ) -> tuple[LikelyNetwork, ...]:
-    """The networks that the weights fit, the most likely first; else the closest of their family, or none."""
+    """The networks that the weights fit, the most likely first; else the closest of their family, or none.
+
+    `hint` is a name from a file beside.
+    """
     names = [name for state in checkpoint.states.values() for name in (*state, *state.foreign)]
-    named = list(dict.fromkeys(_names_in(checkpoint.extra)))
+    named = list(dict.fromkeys([*([hint] if hint else []), *_names_in(checkpoint.extra)]))
     fitting: list[LikelyNetwork] = []
     closest: tuple[int, LikelyNetwork] | None = None
     for candidate in _named(named):
         if not _misfit(candidate, checkpoint, weights_key, outputs):
-            reason = f"the file names {candidate.value}, and all names and shapes fit"
+            where = f"{CONFIG} beside it" if hint and hint in candidate.value else "the file"
+            reason = f"{where} names it, and all names and shapes fit"
             return (LikelyNetwork(candidate.option, candidate.value, reason, certain=True),)
     for family in families_of(names):
         for candidate in (*_own(family.own), *_torchvision(family.torchvision), *_timm(family.timm)):

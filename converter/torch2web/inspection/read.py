@@ -1,9 +1,11 @@
 """Reads the facts of a file."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torch2web.inspection.beside import CONFIG, Beside, read_beside
 from torch2web.inspection.facts import FileFacts
 from torch2web.inspection.network_files import onnx_facts, program_facts
 from torch2web.inspection.networks import likely_networks
@@ -34,9 +36,12 @@ def read_facts(path: Path, given: Mapping[str, Any]) -> FileFacts:
     from torch2web.sources.checkpoint import Format, detect_format, read_checkpoint
 
     found = detect_format(path)
+    beside = read_beside(path.parent)
     if found in (Format.TORCHSCRIPT, Format.EXPORTED_PROGRAM, Format.ONNX):
-        return _of_network(path, found)
-    return _of_checkpoint(read_checkpoint(path), given)
+        facts = _of_network(path, found)
+    else:
+        facts = _of_checkpoint(read_checkpoint(path), given, beside.timm)
+    return _with_beside(facts, beside)
 
 
 def format_name(found: "Format") -> str:
@@ -56,7 +61,7 @@ def parameters_of(state: "StateDict") -> int:
     return sum(value.numel() for name, value in state.items() if not name.endswith(_STATISTICS))
 
 
-def _of_checkpoint(checkpoint: "Checkpoint", given: Mapping[str, Any]) -> FileFacts:
+def _of_checkpoint(checkpoint: "Checkpoint", given: Mapping[str, Any], hint: str) -> FileFacts:
     from torch2web.sources.checkpoint import labels_in
 
     weights_key = given.get("weights_key", "")
@@ -68,7 +73,7 @@ def _of_checkpoint(checkpoint: "Checkpoint", given: Mapping[str, Any]) -> FileFa
     networks = (
         ()
         if any(option in given for option in NETWORK_OPTIONS)
-        else likely_networks(checkpoint, weights_key, outputs)
+        else likely_networks(checkpoint, weights_key, outputs, hint)
     )
     return FileFacts(
         format=format_name(checkpoint.format),
@@ -82,6 +87,16 @@ def _of_checkpoint(checkpoint: "Checkpoint", given: Mapping[str, Any]) -> FileFa
         labels_origin=labels.origin if labels else "",
         networks=networks,
     )
+
+
+def _with_beside(facts: FileFacts, beside: Beside) -> FileFacts:
+    """The facts with what the files beside say, where these fit and the file itself does not say it."""
+    if beside.labels and not facts.labels and facts.outputs in (None, len(beside.labels)):
+        facts = replace(facts, labels=beside.labels, labels_origin=f"{CONFIG} beside it")
+    if beside.preprocessing:
+        origin = f"{beside.preprocessing_origin} beside it"
+        facts = replace(facts, preprocessing=beside.preprocessing, preprocessing_origin=origin)
+    return facts
 
 
 def _of_network(path: Path, found: "Format") -> FileFacts:

@@ -17,7 +17,8 @@ import torch
 
 from tests.conftest import ROOT, run_build
 from torch2web.architectures import load_architecture
-from torch2web.cli.options import Defaults, create_parser
+from torch2web.cli import Defaults
+from torch2web.cli.options import create_parser
 from torch2web.demo.weights import load_demo_state
 
 OTHER_MODELS = shutil.ignore_patterns("landmark*", "efficientnet*")

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from torch2web.cli import Defaults
 from torch2web.cli.escape import printable
-from torch2web.cli.options import Defaults, parse_options
+from torch2web.cli.options import parse_options
 
 
 def test_code_to_scan_only_where_it_is_whole() -> None:

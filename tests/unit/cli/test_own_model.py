@@ -81,7 +81,7 @@ def test_add_writes_what_was_given_and_found(
     assert entry["checkpoint"] == "runs/7/Best.pth"
     assert entry["labels"] == ["a", "b", "c", "d"]
     out = capsys.readouterr().out
-    assert "labels: a, b, c, d (class_to_idx; --labels overrule it)" in out
+    assert "labels: a, b, c, d (class_to_idx; to change it: --labels)" in out
     assert "Build it: torch2web build" in out
     assert run("add", "runs/7/Best.pth", "--factory", "nets:build", *PIXELS) == 2
     assert "--name gives the new one another" in capsys.readouterr().err
@@ -107,6 +107,7 @@ def test_likely_values_are_taken_on_demand(folder: Path, capsys: pytest.CaptureF
     assert "mobilenet_v2" in err
     assert "all names and shapes of MobileNetV2 fit" in err
     assert run(*arguments, "--yes") == 0
+    assert "mobilenet_v2: the likely value, taken without asking" in capsys.readouterr().out
     (entry,) = written(folder)
     assert "mobilenet_v2" in str(entry.get("factory", entry.get("architecture")))
     assert entry["preprocessing"]["mean"] == [0.485, 0.456, 0.406]
@@ -164,6 +165,8 @@ FAULTS = [
     ),
     (["--scale", "255"], "--scale: found '255', expected one of 1/255, 1"),
     (["--size", "64x64"], "--size: found 64x64, but --resize and --crop give 32x32"),
+    (["--tolerance", "0"], "--tolerance: found '0', expected a number above 0"),
+    (["--preprocessor", "absent.json"], "absent.json: there is no such file"),
     (["--crop", "a"], "--crop: found 'a', expected one number of pixels"),
 ]
 

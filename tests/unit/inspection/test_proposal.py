@@ -6,6 +6,7 @@ import pytest
 
 from torch2web.errors import OptionError
 from torch2web.inspection import FileFacts, LikelyNetwork, Proposal, complete
+from torch2web.inspection.wording import likely_text
 
 IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
 RESIZE = [{"op": "resize", "size": [32, 32], "filter": "bilinear"}]
@@ -64,7 +65,7 @@ def test_the_likely_network_is_asked_and_a_named_one_taken() -> None:
 
 
 def test_a_file_with_its_network_is_asked_for_none() -> None:
-    proposal = complete(without("factory"), FileFacts("ONNX", holds_network=True, size=(48, 64)))
+    proposal = complete(without("factory"), FileFacts("ONNX", holds_network=True, size=(32, 32)))
     assert proposal.missing == ()
     with pytest.raises(OptionError, match="--factory: the file holds its network itself"):
         complete(GIVEN, FileFacts("ONNX", holds_network=True))
@@ -73,6 +74,26 @@ def test_a_file_with_its_network_is_asked_for_none() -> None:
 def test_the_input_size_of_the_file_is_the_likely_one() -> None:
     proposal = complete(without("preprocessing"), FileFacts("ONNX", size=(48, 64)))
     assert asked(proposal)["--resize"] == "48x64"
+
+
+def test_the_input_size_of_the_file_is_kept() -> None:
+    with pytest.raises(OptionError, match="they give 32x32, but the network's input is 48x64"):
+        complete(without("factory"), FileFacts("ONNX", holds_network=True, size=(48, 64)))
+
+
+def test_preprocessing_of_a_file_beside() -> None:
+    beside = {"steps": RESIZE, "mean": [0.5] * 3, "std": [1.0] * 3, "color": "bgr"}
+    facts = FileFacts("", preprocessing=beside, preprocessing_origin="preprocessor_config.json beside it")
+    proposal = complete({**GIVEN, "preprocessing": {"std": [2.0] * 3}}, facts)
+    assert proposal.missing == ()
+    assert proposal.entry["preprocessing"] == {**beside, "std": [2.0] * 3}, "options overrule the file"
+    assert [taken.origin for taken in proposal.taken if taken.what == "preprocessing"] == [
+        facts.preprocessing_origin
+    ]
+
+
+def test_likely_values_are_not_rounded() -> None:
+    assert likely_text("mean", [0.4914008, 1, 0.1234567890123]) == "0.4914008,1,0.1234567890123"
 
 
 def test_grey() -> None:

@@ -1,0 +1,125 @@
+"""Options of the command `build`, besides those of a single model."""
+
+import argparse
+
+from torch2web.cli.defaults import Defaults
+from torch2web.cli.model_options import add_model_options
+from torch2web.cli.paths import absolute
+from torch2web.site.manifest import Backends
+
+
+def add_build_options(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
+    """Add every option of `build`."""
+    add_model_options(parser, required=False)
+    parser.add_argument(
+        "--checkpoints",
+        type=absolute,
+        metavar="DIR",
+        help="folder of your checkpoints (default: the catalogue's, or the demo weights)",
+    )
+    catalog = parser.add_mutually_exclusive_group()
+    catalog.add_argument(
+        "--catalog",
+        type=absolute,
+        default=defaults.folder / "models.toml",
+        metavar="FILE",
+        help="catalogue of the models (default: models.toml)",
+    )
+    catalog.add_argument(
+        "--demo",
+        action="store_true",
+        help="take the demo's catalogue: three emotion classifiers",
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="build only this model; may be repeated",
+    )
+    parser.add_argument(
+        "--out",
+        type=absolute,
+        default=defaults.folder / "site",
+        metavar="DIR",
+        help="folder to write the site to (default: site)",
+    )
+    parser.add_argument(
+        "--cache",
+        type=absolute,
+        default=defaults.cache,
+        metavar="DIR",
+        help=f"folder of conversions kept between builds (default: {defaults.cache})",
+    )
+    parser.add_argument(
+        "--backend",
+        choices=tuple(map(str, Backends)),
+        default=str(Backends.BOTH),
+        help="inference backends to include: the small compiled engine with a plan of each model, "
+        "onnxruntime-web, or both (default: both)",
+    )
+    parser.add_argument(
+        "--variants",
+        type=_names,
+        default=(),
+        metavar="NAMES",
+        help="variants to include besides each model's default: names such as fp16,fp32, or all "
+        "(default: fp32 of models in which it has at most 32 MiB)",
+    )
+    parser.add_argument(
+        "--allow-dead",
+        action="store_true",
+        help="build models whose logits do not depend on the image, and record it",
+    )
+    parser.add_argument(
+        "--no-precompressed",
+        dest="precompressed",
+        action="store_false",
+        help="leave out the .br and .gz files that servers send in place of files that shrink",
+    )
+    parser.add_argument(
+        "--no-verify-page",
+        dest="verify_page",
+        action="store_false",
+        help="leave out verify.html and the Python that it runs in the browser",
+    )
+    parser.add_argument(
+        "--max-file-size",
+        type=_mebibytes,
+        default=20 * 2**20,
+        metavar="MIB",
+        help="largest file in MiB that the page may load; larger ones are split (default: 20)",
+    )
+    parser.add_argument(
+        "--no-full-onnx",
+        dest="full_onnx",
+        action="store_false",
+        help="leave out the whole ONNX files, which only servers and people need",
+    )
+    # The former name, for one version.
+    parser.add_argument("--no-plain-models", dest="full_onnx", action="store_false", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--sign",
+        type=absolute,
+        metavar="KEY",
+        help="sign the manifest with this private key (ECDSA P-256, PEM)",
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Names with commas between them."""
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected names such as fp16,fp32, or all")
+    return names
+
+
+def _mebibytes(text: str) -> int:
+    """A number of MiB as bytes."""
+    try:
+        size = float(text)
+    except ValueError:
+        size = 0
+    if not 0.01 <= size <= 2**20:
+        raise argparse.ArgumentTypeError(f"found {text}, expected a number of MiB, such as 20")
+    return round(size * 2**20)
