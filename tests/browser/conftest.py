@@ -1,11 +1,12 @@
 """A real browser, hosts for built sites, and the pictures that are compared."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
 from tests.browser.server import Host, Hosting, hosting
@@ -25,16 +26,47 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A context of the test's own: for what is set in all its pages."""
     context = browser.new_context()
     context.set_default_timeout(60_000)
     yield context
     context.close()
 
 
+@pytest.fixture(scope="module")
+def shared_context(browser: Browser) -> Iterator[BrowserContext]:
+    """A context for the pages of a file's tests."""
+    context = browser.new_context()
+    context.set_default_timeout(60_000)
+    context.new_page()  # keeps a renderer process, whose start would cost more than most tests
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    """A page with nothing kept from the test before."""
-    return context.new_page()
+def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page with nothing kept from the test before: each Host is an origin of its own."""
+    if "context" in request.fixturenames:
+        context: BrowserContext = request.getfixturevalue("context")
+        yield context.new_page()
+        return
+    context = request.getfixturevalue("shared_context")
+    before = list(context.pages)
+    yield context.new_page()
+    context.set_offline(False)
+    for page in [page for page in context.pages if page not in before]:
+        _leave(page)
+
+
+def _leave(page: Page) -> None:
+    """Close a page; drop what its origin has stored, which the context would hold in memory."""
+    address = urlsplit(page.url)
+    if address.scheme in ("http", "https"):
+        with suppress(Error):  # the page has crashed
+            devtools = page.context.new_cdp_session(page)
+            origin = {"origin": f"{address.scheme}://{address.netloc}"}
+            devtools.send("Storage.clearDataForOrigin", {**origin, "storageTypes": "all"})
+    page.close()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import ThreadingHTTPServer
@@ -78,6 +78,20 @@ class Outage:
             return taken
 
 
+_used_ports: set[int] = set()
+
+
+def _server_at_a_new_port(handler: Callable[..., "_Handler"]) -> ThreadingHTTPServer:
+    """Listens at a port that no server before it had: to a browser it is an origin that keeps nothing yet."""
+    with ExitStack() as used_before:
+        while True:
+            server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            if server.server_port not in _used_ports:
+                _used_ports.add(server.server_port)
+                return server
+            used_before.callback(server.server_close)  # held until then, or the system gives it again
+
+
 class Host:
     """One site on loopback. `faults` maps a path such as `models/model_info.json` to its Fault."""
 
@@ -92,7 +106,7 @@ class Host:
         self.outcomes: queue.Queue[dict[str, Any]] = queue.Queue()
         """What pages posted to `/outcome`."""
         self.connections: set[socket.socket] = set()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, host=self))
+        self._server = _server_at_a_new_port(partial(_Handler, host=self))
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
     def replace(self, site: Path) -> None:
