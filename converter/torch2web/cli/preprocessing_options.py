@@ -1,12 +1,16 @@
 """Options of the preprocessing → `preprocessing` of an entry."""
 
 import argparse
+import json
 import math
 import re
+from pathlib import Path
 from typing import Any
 
-from torch2web.errors import OptionError
+from torch2web.catalog.preprocessing_sources import from_hugging_face
+from torch2web.errors import OptionError, PreprocessingError, TextEncodingError
 from torch2web.images import FILTERS
+from torch2web.text_files import read_text
 
 _SIZES = "expected one number of pixels, such as 224, or height x width, such as 224x320"
 _MAX_PIXELS = 4096
@@ -14,7 +18,7 @@ _MAX_PIXELS = 4096
 
 def preprocessing_entry(options: argparse.Namespace) -> dict[str, Any]:
     """What is known of `preprocessing`; possibly without steps, mean or std."""
-    entry: dict[str, Any] = {}
+    entry = _preprocessor(options)
     if (steps := _steps(options)) is not None:
         entry["steps"] = steps
     if options.model_color is not None:
@@ -30,6 +34,23 @@ def preprocessing_entry(options: argparse.Namespace) -> dict[str, Any]:
     if any(value <= 0 for value in entry.get("std", ())):
         raise OptionError("--std", f"found {options.model_std}, expected numbers above 0")
     return entry
+
+
+def _preprocessor(options: argparse.Namespace) -> dict[str, Any]:
+    """What the file --preprocessor says; the other options overrule it."""
+    if options.model_preprocessor is None:
+        return {}
+    path = Path(options.model_preprocessor).absolute()
+    try:
+        config = json.loads(read_text(path))
+    except (OSError, TextEncodingError, ValueError, RecursionError) as error:
+        raise OptionError("--preprocessor", f"{path} cannot be read: {error}") from error
+    if not isinstance(config, dict):
+        raise OptionError("--preprocessor", f"{path} has no JSON object, expected a preprocessor_config.json")
+    try:
+        return from_hugging_face(config).as_entry()
+    except PreprocessingError as error:
+        raise OptionError("--preprocessor", f"{path}: {error.key}: {error.problem}") from error
 
 
 def _steps(options: argparse.Namespace) -> list[dict[str, Any]] | None:

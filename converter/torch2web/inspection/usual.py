@@ -5,8 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_IMAGENET = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
-_GREY = {"mean": [0.5], "std": [0.5]}
+from torch2web.catalog.preprocessing_sources import (
+    from_timm_config,
+    from_transforms,
+    likely_normalisation,
+)
+
 _SIZE = (224, 224)
 
 
@@ -32,7 +36,8 @@ def usual_preprocessing(
         return known
     height, width = size or _SIZE
     resize = {"op": "resize", "size": [height, width], "filter": "bilinear"}
-    return UsualPreprocessing({"steps": [resize], **(_GREY if channels == 1 else _IMAGENET)}, "")
+    likely = likely_normalisation(channels, height, width)
+    return UsualPreprocessing({"steps": [resize], "mean": list(likely.mean), "std": list(likely.std)}, "")
 
 
 def _torchvision(name: str) -> UsualPreprocessing | None:
@@ -40,36 +45,17 @@ def _torchvision(name: str) -> UsualPreprocessing | None:
     try:
         models = importlib.import_module("torchvision.models")
         weights = next(iter(models.get_model_weights(name)))
-        preset = weights.transforms()
-        filter_name = str(preset.interpolation.value)
-        (resize,), (crop,) = preset.resize_size, preset.crop_size
-        mean, std = list(preset.mean), list(preset.std)
+        entry = from_transforms(weights.transforms()).as_entry()
     except Exception:  # noqa: BLE001, whatever a foreign package raises: then nothing is known
         return None
-    steps = [
-        {"op": "resize", "size": int(resize), "filter": filter_name},
-        {"op": "center_crop", "size": [int(crop), int(crop)]},
-    ]
-    return UsualPreprocessing({"steps": steps, "mean": mean, "std": std}, f"as of torchvision's {weights}")
+    return UsualPreprocessing(entry, f"as of torchvision's {weights}")
 
 
 def _timm(name: str) -> UsualPreprocessing | None:
     """Of timm's `pretrained_cfg`."""
     try:
         timm = importlib.import_module("timm")
-        config = timm.get_pretrained_cfg(name).to_dict()
-        channels, height, width = config["input_size"]
-        share, mode = float(config["crop_pct"] or 0.875), config["interpolation"]
-        mean, std = list(config["mean"]), list(config["std"])
-        square = height == width and config.get("crop_mode", "center") == "center" and channels == len(mean)
+        entry = from_timm_config(timm.get_pretrained_cfg(name).to_dict()).as_entry()
     except Exception:  # noqa: BLE001, whatever a foreign package raises: then nothing is known
         return None
-    if not square:
-        return None
-    steps = [
-        {"op": "resize", "size": int(height // share) if share else height, "filter": mode},
-        {"op": "center_crop", "size": [height, width]},
-    ]
-    return UsualPreprocessing(
-        {"steps": steps, "mean": mean, "std": std}, f"as of timm's {name} (pretrained_cfg)"
-    )
+    return UsualPreprocessing(entry, f"as of timm's {name} (pretrained_cfg)")
