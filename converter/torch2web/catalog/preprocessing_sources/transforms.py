@@ -9,8 +9,7 @@ from typing import Any
 
 from torch2web.catalog.preprocessing_sources.values import filter_name, numbers, pair, whole
 from torch2web.errors import PreprocessingError
-from torch2web.images import Preprocessing, channels_after
-from torch2web.images.steps import CenterCrop, Colour, Grey, Pad, Resize, Step
+from torch2web.images import CenterCrop, Colour, Grey, Pad, Preprocessing, Resize, Step, channels_after
 
 _IMAGE, _LEVELS, _SCALED, _NORMALISED = (
     "a PIL image",
