@@ -42,9 +42,7 @@ MODEL_OPTIONS = (
     ModelOption("--scale", "S", "range of the pixels before mean and std: 1/255 (default) or 1"),
     ModelOption("--mean", "M,M,M", "subtracted from each channel"),
     ModelOption("--std", "S,S,S", "each channel is divided by it"),
-    ModelOption(
-        "--preprocessor", "F", "preprocessor_config.json of Hugging Face, in place of the options above"
-    ),
+    ModelOption("--preprocessor", "F", "preprocessor_config.json of Hugging Face; other options overrule it"),
     ModelOption("--opset", "N", "opset of the ONNX file (default: 17)"),
 )
 
