@@ -48,6 +48,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_downloads.py": 1,
     "browser/test_inputs.py::test_grey_of_every_kind_of_file": ("few",),
     "browser/test_inputs.py::test_page_predicts_what_pytorch_predicts": ("compiled", "grey-wasm"),
+    "browser/test_inputs.py::test_python_in_the_page_judges_every_input": (),
     "browser/test_mutated_files.py": ("few",),
     "browser/test_offline.py": 1,
     "browser/test_old_browsers.py::test_works_without_newer_features": ("compiled-in the worker",),

@@ -18,6 +18,7 @@ from tests.browser.expected import photograph_files
 from tests.browser.parity import open_harness
 from tests.browser.server import Hosting
 from tests.browser.sites import model_of, variant_of
+from tests.browser.verify_page import open_verify_page
 from tests.corpus import NOT_OF_THE_WEB, CorpusFile, make_corpus
 from tests.tiny_network import TinyNetwork
 from torch2web.catalog.load import ModelSpec, load_catalog
@@ -90,14 +91,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "models.toml").write_text(catalog_of(INPUTS))
     (folder / "x.pth").touch()
     options = ["--catalog", folder / "models.toml", "--checkpoints", folder]
-    options += [
-        "--no-precompressed",
-        "--no-verify-page",
-        "--cache",
-        folder / "cache",
-        "--out",
-        folder / "site",
-    ]
+    options += ["--no-precompressed", "--cache", folder / "cache", "--out", folder / "site"]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("torch2web.pipeline.convert.load_model", network)
         assert main(["build", *map(str, options)]) == 0
@@ -123,9 +117,8 @@ def test_page_predicts_what_pytorch_predicts(
     host.extras = {f"pictures/{file}": path for file, path in pictures.items()}
     open_harness(page, host)
     urls = [f"/{url}" for url in host.extras if url.startswith("pictures/")]
-    results = page.evaluate(
-        "args => probe.compare(...args)", [name, urls, {"backends": [backend], "variant": "fp32"}]
-    )
+    options = {"backends": [backend], "variant": "fp32"}
+    results = page.evaluate("args => probe.compare(...args)", [name, urls, options])
     assert len(results) == 2
     for file, path in pictures.items():
         tensor = preprocess(open_image(path, spec.preprocessing), spec.preprocessing)
@@ -139,6 +132,10 @@ def test_page_predicts_what_pytorch_predicts(
     assert entry["input"]["shape"] == ["batch", *spec.input_shape]
     golden = np.array(variant_of(site, name)["golden"]["logits"])
     assert np.ptp(golden, axis=0).max() > 1e-3, "the golden input shows what the network computes"
+
+
+def test_python_in_the_page_judges_every_input(page: Page, site: Path, host_of: Hosting) -> None:
+    assert open_verify_page(page, host_of(site)) == "passed"
 
 
 def grey_tensor(content: bytes, spec: ModelSpec) -> str:

@@ -25,6 +25,10 @@ _INTRODUCTION = """# Image decoding
 `ImageOps.exif_transpose(Image.open(file)).convert("RGB")`, bit-identical unless `prediction.exact` is
 false.
 
+A grey network (`color = "grey"`) gets Pillow's `convert("L")` of the opened file. For every kind of file in
+the table below this is the grey of its RGB pixels, so that it is exact where these are. Of a canvas or bitmap
+it is the grey of the colours shown.
+
 ## What `exact` means
 
 `prediction.exact` is true only if every pixel equals, to the last bit,

@@ -134,13 +134,11 @@ class Preprocessing:
         return entry
 
     def as_entry(self) -> dict[str, Any]:
-        """Return `preprocessing` of a catalogue, with what has a default left out."""
+        """Return `preprocessing` of a catalogue, with what has a default left out, but with mean and std."""
         entry = self.as_dict()
         del entry["vertical_first"]
         if self.exif_orientation == Preprocessing.exif_orientation:
             del entry["exif_orientation"]
-        if not any(self.mean) and set(self.std) == {1.0}:
-            del entry["mean"], entry["std"]
         return entry
 
     def _require_channels(self, key: str, found: int) -> None:

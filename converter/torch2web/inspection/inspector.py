@@ -80,6 +80,7 @@ def _versions() -> dict[str, str]:
 
 
 def _code() -> str:
-    folders = (_ROOT / "inspection", _ROOT / "sources" / "checkpoint")
+    names = ("inspection", "sources/checkpoint", "catalog/preprocessing_sources", "images")
+    folders = [_ROOT / name for name in names]
     paths = [path for folder in folders for path in sorted(folder.glob("*.py"))]
     return sha256_of_sources(_ROOT, paths)

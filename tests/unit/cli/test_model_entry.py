@@ -1,6 +1,7 @@
 """Options of one model: what each means as an entry of the catalogue, and what is said of bad values."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,41 @@ def test_bad_values(arguments: list[str], message: str) -> None:
     with pytest.raises(OptionError) as raised:
         entry(*arguments)
     assert message in str(raised.value)
+
+
+PROCESSOR = {
+    "image_processor_type": "ViTImageProcessor",
+    "size": {"height": 32, "width": 40},
+    "resample": 2,
+    "image_mean": [0.5, 0.5, 0.5],
+    "image_std": [0.25, 0.5, 0.5],
+}
+
+
+def test_preprocessor_of_hugging_face_is_overruled_by_other_options(tmp_path: Path) -> None:
+    path = tmp_path / "preprocessor_config.json"
+    path.write_text(json.dumps(PROCESSOR))
+    found = entry("--preprocessor", str(path))["preprocessing"]
+    assert found == {"steps": [resize([32, 40])], "mean": [0.5, 0.5, 0.5], "std": [0.25, 0.5, 0.5]}
+    found = entry("--preprocessor", str(path), "--size", "8", "--mean", "1,2,3")["preprocessing"]
+    assert found == {"steps": [resize([8, 8])], "mean": [1, 2, 3], "std": [0.25, 0.5, 0.5]}
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "cannot be read"),
+        ("{", "cannot be read"),
+        ("[]", "has no JSON object, expected a preprocessor_config.json"),
+        ("{}", "image_processor_type: is missing; this is no preprocessor_config.json"),
+        (json.dumps(PROCESSOR | {"do_pad": True}), "do_pad: do_pad cannot be computed; expected false"),
+    ],
+)
+def test_preprocessor_that_cannot_be_taken(tmp_path: Path, content: str | None, problem: str) -> None:
+    path = tmp_path / "preprocessor_config.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(OptionError) as caught:
+        entry("--preprocessor", str(path))
+    assert str(caught.value).startswith("--preprocessor: ")
+    assert problem in str(caught.value)

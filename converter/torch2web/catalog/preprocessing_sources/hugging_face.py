@@ -12,8 +12,7 @@ from typing import Any
 from torch2web.catalog.preprocessing_sources.timm import from_timm_config
 from torch2web.catalog.preprocessing_sources.values import filter_name, numbers, pair, whole
 from torch2web.errors import PreprocessingError
-from torch2web.images import Preprocessing
-from torch2web.images.steps import CenterCrop, Resize, Size, Step
+from torch2web.images import CenterCrop, Preprocessing, Resize, Size, Step
 
 _SQUARE = {"ViT", "DeiT", "Beit", "Siglip"}
 """Processors for which a `size` of one number is a square; for the others it is the shorter edge."""

@@ -7,8 +7,7 @@ from typing import Any
 from torch2web.catalog.preprocessing_sources.likely import IMAGENET_MEAN, IMAGENET_STD
 from torch2web.catalog.preprocessing_sources.values import filter_name, numbers, whole
 from torch2web.errors import PreprocessingError
-from torch2web.images import Preprocessing
-from torch2web.images.steps import CenterCrop, Resize, Size, Step
+from torch2web.images import CenterCrop, Preprocessing, Resize, Size, Step
 
 _CROP_PCT = 0.875
 _CROP_MODES = ("center", "squash", "border")

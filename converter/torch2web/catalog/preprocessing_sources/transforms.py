@@ -9,8 +9,7 @@ from typing import Any
 
 from torch2web.catalog.preprocessing_sources.values import filter_name, numbers, pair, whole
 from torch2web.errors import PreprocessingError
-from torch2web.images import Preprocessing, channels_after
-from torch2web.images.steps import CenterCrop, Colour, Grey, Pad, Resize, Step
+from torch2web.images import CenterCrop, Colour, Grey, Pad, Preprocessing, Resize, Step, channels_after
 
 _IMAGE, _LEVELS, _SCALED, _NORMALISED = (
     "a PIL image",
@@ -22,7 +21,7 @@ _IMAGE, _LEVELS, _SCALED, _NORMALISED = (
 _ON_TENSOR = (
     "{name} stands after the conversion to a tensor, where torchvision computes in another way than on a PIL "
     "image: with an arithmetic that depends on the processor, which no browser reproduces. Place it before "
-    "ToTensor, PILToTensor or ToImage; levels then differ by about 1 of 255, by more without antialias"
+    "ToTensor, PILToTensor or ToImage; levels then differ by about 1 of 255, by far more without antialias"
 )
 
 
