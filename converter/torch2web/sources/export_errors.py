@@ -79,7 +79,7 @@ def _module_that_calls(operator: str, network: nn.Module, example: Tensor) -> st
 
     handles = []
     for name, module in network.named_modules():
-        if name:
+        if name and not isinstance(module, torch.jit.ScriptModule):  # which takes no hooks
             handles.append(module.register_forward_pre_hook(enter(f"{name}, {type(module).__name__}")))
             handles.append(module.register_forward_hook(leave))
     try:

@@ -1,5 +1,6 @@
 """Files that hold a whole network: ONNX, TorchScript, and exported programs of torch.export."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from torch2web.catalog import ModelSpec
@@ -7,12 +8,16 @@ from torch2web.errors import CheckpointError
 from torch2web.sources.checkpoint import detect_format, read_checkpoint
 from torch2web.sources.export import export_onnx
 from torch2web.sources.exported_program import load_program
-from torch2web.sources.loaded import ExportRecord, LoadedModel, run_in_double, run_in_torch
+from torch2web.sources.loaded import ExportRecord, LoadedModel, Run64, run_in_double, run_in_torch
 from torch2web.sources.onnx_file import load_onnx
-from torch2web.sources.outputs import with_one_output
+from torch2web.sources.outputs import Outputs, with_one_output
 from torch2web.sources.torchscript import load_script
 
 _ADVICE = "Name the network that was trained: factory (--factory MODULE:FUNCTION) or timm (--timm NAME)."
+
+_BATCH = 13
+"""Images of an example from which a program is exported. Its operators compute sizes as numbers, which are
+then freed from this one, a prime that no other size is a multiple of."""
 
 
 def load_file(spec: ModelSpec, path: Path) -> LoadedModel:
@@ -23,15 +28,38 @@ def load_file(spec: ModelSpec, path: Path) -> LoadedModel:
     if kind not in ("torchscript", "exported_program"):
         read_checkpoint(path)  # raises for what is no checkpoint either
         raise CheckpointError(path, "it holds weights without a network", _ADVICE)
-    network = load_script(path) if kind == "torchscript" else load_program(path)
-    chosen = with_one_output(spec.name, network, spec.input_shape, spec.source.output)
+    if kind == "exported_program":
+        return _load_program(spec, path)
+    chosen = with_one_output(spec.name, load_script(path), spec.input_shape, spec.source.output)
+    return _loaded(
+        path,
+        kind,
+        chosen,
+        lambda target: export_onnx(chosen.network, spec, target),
+        None,
+    )
+
+
+def _load_program(spec: ModelSpec, path: Path) -> LoadedModel:
+    program = load_program(path, spec.input_shape)
+    chosen = with_one_output(spec.name, program, spec.input_shape, spec.source.output)
 
     def export(target: Path) -> ExportRecord:
-        return export_onnx(chosen.network, spec, target)
+        program.direct = True
+        try:
+            return export_onnx(chosen.network, spec, target, program.batch or _BATCH)
+        finally:
+            program.direct = False
 
+    return _loaded(path, "exported_program", chosen, export, run_in_double(chosen.network, spec.input_shape))
+
+
+def _loaded(
+    path: Path, kind: str, chosen: Outputs, export: Callable[[Path], ExportRecord], double: Run64 | None
+) -> LoadedModel:
     return LoadedModel(
         reference=run_in_torch(chosen.network),
-        reference64=run_in_double(chosen.network, spec.input_shape) if kind != "torchscript" else None,
+        reference64=double,
         export=export,
         runtime="PyTorch",
         network=chosen.network,

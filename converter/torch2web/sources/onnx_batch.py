@@ -1,41 +1,102 @@
 """Frees the batch of an ONNX graph that was exported for a fixed number of images."""
 
 import numpy as np
-from onnx import ModelProto, NodeProto, numpy_helper
-
-_SHAPE_INPUT = {"Reshape": 1, "Expand": 1}
+import onnx
+from onnx import GraphProto, ModelProto, NodeProto, helper, numpy_helper
+from onnx.shape_inference import infer_shapes
 
 
 def free_batch(model: ModelProto, batch: int | None) -> ModelProto:
-    """The model with `batch` as dimension 0 of input and output, where it was the number `batch`.
+    """A copy whose operators take any batch, where they took the number `batch`; None: as it is.
 
-    Shapes that Reshape reads as constants have that number in dimension 0; it becomes -1, or 0, which copies
-    the dimension. Whether the result computes the same is for the caller to see.
+    A constant shape of Reshape gets -1 as its dimension 0, which the batch is or is a factor of. A constant
+    that is concatenated with values of each image, such as a class token, is repeated for each image.
+    Whether the result computes the same is for the caller to see.
     """
     if batch is None:
         return model
-    free = ModelProto()
-    free.CopyFrom(model)
+    free = infer_shapes(model, data_prop=True)
     graph = free.graph
+    images = _of_images(graph)
+    shapes = {value.name: _sizes(value) for value in (*graph.value_info, *graph.input, *graph.output)}
+    shapes |= {tensor.name: list(tensor.dims) for tensor in graph.initializer}
     constants = {tensor.name: tensor for tensor in graph.initializer}
+    constants |= {node.output[0]: node.attribute[0].t for node in graph.node if _is_constant(node)}
+    nodes: list[NodeProto] = []
     for node in graph.node:
-        if node.op_type not in _SHAPE_INPUT or len(node.input) < 2:
-            continue
-        tensor = constants.get(node.input[1])
-        if tensor is None:
-            continue
-        sizes = numpy_helper.to_array(tensor).copy()
-        if not len(sizes) or sizes[0] != batch:
-            continue
-        sizes[0] = _free_size(node, sizes)
-        name = f"{node.input[1]}/{node.output[0]}"
-        graph.initializer.append(numpy_helper.from_array(sizes, name))
-        node.input[1] = name
+        if node.op_type == "Reshape" and node.input[1] in constants:
+            _free_reshape(graph, node, numpy_helper.to_array(constants[node.input[1]]), shapes)
+        elif node.op_type == "Concat":
+            nodes += _repeat_constants(graph, node, images, shapes, batch)
+        nodes.append(node)
+    del graph.node[:]
+    graph.node.extend(nodes)
     del graph.value_info[:]
     return free
 
 
-def _free_size(node: NodeProto, sizes: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]") -> int:
-    if node.op_type == "Expand":
-        return 1  # the larger of both counts
-    return 0 if (sizes[1:] == -1).any() else -1
+def _free_reshape(
+    graph: GraphProto,
+    node: NodeProto,
+    given: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]",
+    shapes: dict[str, list[int]],
+) -> None:
+    wanted = shapes.get(node.output[0]) or given.tolist()
+    if len(wanted) < 2 or min(wanted[1:], default=1) <= 0:  # without known sizes, or a vector
+        return
+    name = f"{node.output[0]}.shape"
+    graph.initializer.append(numpy_helper.from_array(np.array([-1, *wanted[1:]], np.int64), name))
+    node.input[1] = name
+
+
+def _repeat_constants(
+    graph: GraphProto, node: NodeProto, images: set[str], shapes: dict[str, list[int]], batch: int
+) -> list[NodeProto]:
+    """Nodes that repeat, for each image, the inputs of a Concat that are the same for all images.
+
+    `images`: values that depend on the graph's input.
+    """
+    (axis,) = (entry.i for entry in node.attribute if entry.name == "axis")
+    others = [name for name in node.input if name in images]
+    if axis == 0 or not others:
+        return []
+    nodes: list[NodeProto] = []
+    for index, name in enumerate(node.input):
+        sizes = shapes.get(name) or [batch] * len(shapes.get(others[0], []))
+        if name in images or len(sizes) < 2 or sizes[0] not in (0, batch):
+            continue
+        base = f"{node.output[0]}.{index}"
+        constants = {"zero": np.zeros(1, np.int64), "tail": np.ones(len(sizes) - 1, np.int64)}
+        for key, value in constants.items():
+            graph.initializer.append(numpy_helper.from_array(value, f"{base}.{key}"))
+        made = (
+            ("Gather", [name, f"{base}.zero"], "one", {"axis": 0}),
+            ("Shape", [others[0]], "sizes", {}),
+            ("Gather", [f"{base}.sizes", f"{base}.zero"], "batch", {"axis": 0}),
+            ("Concat", [f"{base}.batch", f"{base}.tail"], "shape", {"axis": 0}),
+            ("Expand", [f"{base}.one", f"{base}.shape"], "each", {}),
+        )
+        nodes += [
+            helper.make_node(kind, inputs, [f"{base}.{key}"], f"{base}.{key}", **attributes)
+            for kind, inputs, key, attributes in made
+        ]
+        node.input[index] = f"{base}.each"
+    return nodes
+
+
+def _of_images(graph: GraphProto) -> set[str]:
+    """Values that depend on the graph's input."""
+    found = {value.name for value in graph.input}
+    for node in graph.node:
+        if found & set(node.input) and node.op_type != "Shape":
+            found |= set(node.output)
+    return found
+
+
+def _sizes(value: onnx.ValueInfoProto) -> list[int]:
+    """The sizes of a value, 0 for an unknown one; empty without a shape."""
+    return [axis.dim_value for axis in value.type.tensor_type.shape.dim]
+
+
+def _is_constant(node: NodeProto) -> bool:
+    return node.op_type == "Constant" and len(node.attribute) == 1 and node.attribute[0].name == "value"

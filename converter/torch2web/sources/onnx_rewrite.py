@@ -117,12 +117,17 @@ def in_pipeline_form(model: ModelProto, source: ImageInput, *, flatten: bool) ->
     return model
 
 
-def with_signature(model: ModelProto, shape: tuple[int, int, int], outputs: int) -> ModelProto:
-    """Declare input and output: [batch, channels, height, width] → [batch, outputs], float32."""
+def with_signature(
+    model: ModelProto, shape: tuple[int, int, int], outputs: int, batch: int | None = None
+) -> ModelProto:
+    """Declare input and output, float32: [batch, channels, height, width] → [batch, outputs].
+
+    `batch` None is dynamic.
+    """
     graph = model.graph
     for values, name, sizes in ((graph.input, INPUT_NAME, shape), (graph.output, OUTPUT_NAME, (outputs,))):
         del values[:]
-        values.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [BATCH_AXIS, *sizes]))
+        values.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch or BATCH_AXIS, *sizes]))
     del graph.value_info[:]
     return model
 

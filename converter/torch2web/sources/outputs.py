@@ -142,8 +142,15 @@ def _choose(name: str, entries: Mapping[int | str, Any], wanted: int | str | Non
             return wanted
         listed = ", ".join(map(repr, _names(entries)))
         raise ExportError(name, f"the network has no output {wanted!r}; output_name is one of {listed}")
-    first = next(key for key in _names(entries) if isinstance(entries[key], Tensor))
-    return next((key for key in _PREFERRED if isinstance(entries.get(key), Tensor)), first)
+    tensors = [key for key in _names(entries) if isinstance(entries[key], Tensor)]
+    named = [key for key in _PREFERRED if key in tensors]
+    vectors = [key for key in tensors if is_vector(entries[key].shape)]
+    return next(iter((*named, *vectors, *tensors)))
+
+
+def is_vector(shape: Sequence[int]) -> bool:
+    """Whether an output of this shape is one vector for each image: at most one dimension has a size."""
+    return sum(size > 1 for size in shape[1:]) <= 1
 
 
 def _needs_flattening(name: str, output: Tensor) -> bool:
@@ -153,7 +160,7 @@ def _needs_flattening(name: str, output: Tensor) -> bool:
     if output.ndim == 0 or output.shape[0] != _BATCH:
         problem = f"for two images the network returns {list(output.shape)}, expected [2, numbers]"
         raise ExportError(name, f"{problem}: dimension 0 must be the batch")
-    if sum(size > 1 for size in output.shape[1:]) > 1:
+    if not is_vector(output.shape):
         problem = f"the network's output is {_text(output)}, expected one vector for each image"
         raise ExportError(name, f"{problem}, [batch, numbers]; maps and sequences are not supported")
     return output.ndim != 2

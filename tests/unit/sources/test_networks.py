@@ -1,0 +1,93 @@
+"""Every network of the table, from every source, to an ONNX file that computes what PyTorch computes."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from tests.materials import MATERIALS
+from tests.networks import NETWORKS, build
+from tests.networks.files import KINDS, Kind, entry_of, write_file
+from torch2web.catalog import ModelSpec, spec_from
+from torch2web.sources import LoadedModel, load_source
+
+MAX_DIFFERENCE = 2e-5
+"""At outputs of a few units."""
+
+OUTPUTS = {"inception": 0, "dict_output": "out"}
+
+
+def spec_of(name: str, kind: Kind, path: Path) -> ModelSpec:
+    return spec_from(path, "", entry_of(name, kind, path))
+
+
+def inputs_of(name: str, images: int) -> NDArray[np.float32]:
+    entry = NETWORKS[name]
+    random = np.random.Generator(np.random.PCG64(3))
+    return random.standard_normal((images, entry.channels, *entry.size), np.float32)
+
+
+def outputs_of(name: str, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the network itself computes: the output that stands for its classes, [batch, numbers]."""
+    with torch.no_grad():
+        found = build(name)(torch.from_numpy(inputs))
+    if name in OUTPUTS:
+        found = found[OUTPUTS[name]]
+    values: NDArray[np.float32] = found.reshape(len(inputs), -1).numpy()
+    return values
+
+
+def exported(loaded: LoadedModel, path: Path, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    loaded.export(path)
+    session = onnxruntime.InferenceSession(path)
+    found: NDArray[np.float32] = session.run(["output"], {"input": inputs})[0]
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_computes_what_pytorch_computes(name: str, kind: Kind, tmp_path: Path) -> None:
+    path = write_file(name, kind, tmp_path)
+    loaded = load_source(spec_of(name, kind, path), path, MATERIALS)
+    inputs = inputs_of(name, 5)
+    expected = outputs_of(name, inputs)
+    assert np.abs(expected.std(axis=0)).max() > 0.05, "its outputs must depend on the image"
+    assert np.abs(loaded.reference(inputs) - expected).max() <= MAX_DIFFERENCE
+    if kind == "state_dict":
+        assert loaded.reference64 is not None
+        double = loaded.reference64(inputs.astype(np.float64))
+        assert double.dtype == np.float64
+        assert 0 < np.abs(double - expected).max() <= MAX_DIFFERENCE
+    found = exported(loaded, tmp_path / "model.onnx", inputs)
+    assert np.abs(found - expected).max() <= MAX_DIFFERENCE
+    alone = exported(loaded, tmp_path / "model.onnx", inputs[:1])
+    assert np.abs(alone - expected[:1]).max() <= MAX_DIFFERENCE
+
+
+@pytest.mark.parametrize("kind", ["exported_program", "onnx"])
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("name", ["vgg", "vit_sdpa", "swin", "shufflenet", "inception"])
+def test_a_fixed_batch_is_freed(name: str, kind: Kind, batch: int, tmp_path: Path) -> None:
+    path = write_file(name, kind, tmp_path, batch=batch)
+    loaded = load_source(spec_of(name, kind, path), path, MATERIALS)
+    inputs = inputs_of(name, 5)
+    expected = outputs_of(name, inputs)
+    assert np.abs(loaded.reference(inputs) - expected).max() <= MAX_DIFFERENCE
+    found = exported(loaded, tmp_path / "model.onnx", inputs)
+    assert np.abs(found - expected).max() <= MAX_DIFFERENCE
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_loading_changes_no_random_state(name: str, tmp_path: Path) -> None:
+    path = write_file(name, "state_dict", tmp_path)
+    torch.manual_seed(4)
+    expected = torch.rand(1)
+    torch.manual_seed(4)
+    loaded = load_source(spec_of(name, "state_dict", path), path, MATERIALS)
+    assert torch.equal(torch.rand(1), expected)
+    assert loaded.network is not None
+    assert not any(parameter.requires_grad for parameter in loaded.network.parameters())
+    assert not any(module.training for module in loaded.network.modules())
