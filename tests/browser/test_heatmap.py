@@ -1,4 +1,4 @@
-"""Class activation maps in Chromium are PyTorch's, in the worker and in the page, on every backend and variant."""
+"""Class activation maps in Chromium are PyTorch's: worker and page, every backend, rounded weights."""
 
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,8 @@ def maps() -> NDArray[np.float64]:
     image = Image.open(PICTURE).convert("RGB")
     found = capture_class_activation(network.eval(), preprocess(image, spec.preprocessing)[np.newaxis])
     assert found is not None
-    return found[0]
+    first: NDArray[np.float64] = found[0]
+    return first
 
 
 @pytest.fixture
