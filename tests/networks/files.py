@@ -28,7 +28,7 @@ def write_file(name: str, kind: Kind, folder: Path, *, batch: int | None = None)
             torch.export.save(torch.export.export(network, (example,), dynamic_shapes=shapes), path)
         elif kind == "torchscript":
             traced = torch.jit.trace(network, example, strict=False, check_trace=False)  # type: ignore[no-untyped-call]
-            torch.jit.save(traced, path)  # type: ignore[no-untyped-call]
+            torch.jit.save(traced, path)
         else:
             torch.onnx.export(
                 network,

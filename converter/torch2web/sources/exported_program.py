@@ -32,7 +32,7 @@ class Program(nn.Module):
             return self.program(x)
         missing = -len(x) % self.batch
         padded = torch.cat([x, x[:1].expand(missing, *x.shape[1:])])
-        parts = [self.program(part) for part in padded.split(self.batch)]
+        parts = [self.program(part) for part in torch.split(padded, self.batch)]
         return _joined(parts, len(x))
 
     def train(self, mode: bool = True) -> "Program":  # noqa: ARG002 (as in nn.Module)

@@ -1,5 +1,7 @@
 """Frees the batch of an ONNX graph that was exported for a fixed number of images."""
 
+from typing import Any
+
 import numpy as np
 import onnx
 from onnx import GraphProto, ModelProto, NodeProto, helper, numpy_helper
@@ -69,7 +71,7 @@ def _repeat_constants(
         constants = {"zero": np.zeros(1, np.int64), "tail": np.ones(len(sizes) - 1, np.int64)}
         for key, value in constants.items():
             graph.initializer.append(numpy_helper.from_array(value, f"{base}.{key}"))
-        made = (
+        made: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
             ("Gather", [name, f"{base}.zero"], "one", {"axis": 0}),
             ("Shape", [others[0]], "sizes", {}),
             ("Gather", [f"{base}.sizes", f"{base}.zero"], "batch", {"axis": 0}),

@@ -113,7 +113,7 @@ def _require_known_operators(path: Path, model: ModelProto) -> int:
 
 
 def _chosen_output(spec: ModelSpec, model: ModelProto) -> str:
-    outputs = [value.name for value in model.graph.output]
+    outputs: list[str] = [value.name for value in model.graph.output]
     wanted = spec.source.output
     if wanted is None:
         named = [name for name in ("logits", "out", "output", "probabilities") if name in outputs]
