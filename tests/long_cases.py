@@ -61,6 +61,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_pictures.py": 2,
     "browser/test_policy.py": 2,
     "browser/test_signature.py": 1,
+    "unit/verification/test_scaled_heads.py": ("landmark",),
     "browser/test_sources.py::test_exact_means_pillows_pixels": ("worker-apply",),
     "browser/test_sources.py::test_lazy_img_out_of_view_is_named": (),
     "browser/test_sources.py": 1,

@@ -10,6 +10,7 @@
     │   ├── OptionError           an option of the command line with an invalid value
     │   ├── MissingOptionsError   options that a model needs and that its file does not answer
     │   ├── FactoryError          the factory of a network is missing, fails or returns no network
+    │   ├── OwnImagesError        a folder or file of --images that has no pictures
     │   ├── KeyFileError          an invalid file of a private or public key
     │   ├── MissingExtraError     an option whose optional packages are not installed
     │   ├── ManifestError         a model_info.json that violates its schema
@@ -149,6 +150,12 @@ class FactoryError(InputError):
     def __init__(self, factory: str, problem: str, advice: str = "") -> None:
         self.factory, self.problem, self.advice = factory, problem, advice
         super().__init__(f"{factory}: {problem}" + (f"\n{advice}" if advice else ""))
+
+
+class OwnImagesError(InputError):
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"{path}: {problem}")
 
 
 class KeyFileError(InputError):

@@ -9,13 +9,13 @@ from torch2web.assets import load_assets
 from torch2web.catalog.default import default_materials
 from torch2web.errors import InputError
 from torch2web.pipeline.checkpoints import ChosenModel
-from torch2web.pipeline.conversions import STEPS, Conversions, Converted
+from torch2web.pipeline.conversions import ACCURACY_STEPS, STEPS, Conversions, Converted
 from torch2web.progress import ProgressCallback
 from torch2web.site import Bundle, SiteInputs, full_disk_explained, require_replaceable, write_site
 from torch2web.site.manifest import ALL_VARIANTS, Delivery, ModelRecord
 from torch2web.site.writers import place_model
 from torch2web.store import ConversionCache, swapped_in
-from torch2web.verification import reference_images
+from torch2web.verification import find_images, neutral_images, reference_images
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class BuildOptions:
     out: Path
     cache: Path
     allow_dead: bool
+    images: Path | None = None
+    """Folder of pictures that the models are about; subfolders named like labels measure accuracy."""
     delivery: Delivery = field(default_factory=Delivery)
 
 
@@ -51,7 +53,10 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
     require_replaceable(options.out)
     assets = load_assets()
     materials = default_materials()
-    images = reference_images(materials.reference_images())
+    # The drawn faces show what the demo is about; others are judged on pictures of nothing in particular.
+    drawn = any(spec.labels == materials.labels for spec, _ in options.models)
+    images = reference_images(materials.reference_images() if drawn else neutral_images())
+    own_images = find_images(options.images) if options.images else None
     conversions = Conversions(
         cache=ConversionCache(options.cache / "models"),
         assets=assets,
@@ -59,8 +64,10 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
         images=images,
         backends=options.delivery.backends,
         allow_dead=options.allow_dead,
+        own_images=own_images,
     )
-    done, total = 0, len(options.models) * STEPS + 1
+    steps = STEPS + (ACCURACY_STEPS if own_images else 0)
+    done, total = 0, len(options.models) * steps + 1
 
     def step(text: str) -> None:
         nonlocal done
@@ -69,7 +76,7 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
 
     converted = []
     for index, (spec, checkpoint) in enumerate(options.models):
-        done = index * STEPS
+        done = index * steps
         with full_disk_explained(options.cache):
             converted.append(conversions.convert(spec, checkpoint, step))
     _require_known_variants(options.delivery.variants, converted)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ from torch2web.pipeline.fingerprint import fingerprint
 from torch2web.pipeline.network_files import external_hashes
 from torch2web.site.manifest import Backends, Weights
 from torch2web.store import CachedConversion, ConversionCache, sha256_of
+from torch2web.verification import OwnImages
 
 STEPS = 7
 """Calls of `step` for one model, at most."""
+
+ACCURACY_STEPS = 4
+"""More of them with labelled pictures: PyTorch and three variants."""
 
 _JUDGES = ("relaxed", "plain")
 """Builds of the engine that judge a plan. Their twins with threads run the same code."""
@@ -40,6 +45,8 @@ class Conversions:
     images: Sequence[ReferenceImage]
     backends: Backends
     allow_dead: bool
+    own_images: OwnImages | None = None
+    """Pictures of `--images`, which models are judged on besides `images`."""
 
     def convert(self, spec: ModelSpec, checkpoint: Path | None, step: Callable[[str], None]) -> Converted:
         """Convert the weights of `checkpoint`, or the demo weights for None. Raises Torch2WebError."""
@@ -73,12 +80,17 @@ class Conversions:
                 images=self.images,
                 engine=self._modules() if self.backends.with_engine else None,
                 allow_dead=self.allow_dead,
+                own=self.own_images,
                 on_stage=on_stage,
             )
             cached = self.cache.store(work, entries[-1], conversion.as_record())
         finally:
             self.cache.discard(work)
         return Converted(spec, weights, self._require_runnable(spec, cached), conversion.seconds)
+
+    @cached_property
+    def _own_fingerprint(self) -> str | None:
+        return self.own_images.fingerprint() if self.own_images else None
 
     def _modules(self) -> dict[str, bytes]:
         """The engine's modules that judge a plan, by build."""
@@ -94,6 +106,8 @@ class Conversions:
             "external": external_hashes(path),
             "demo": weights.demo,
             "allow_dead": self.allow_dead,
+            "images": [image.name for image in self.images],
+            "own_images": self._own_fingerprint,
             "engine": self.assets.engine_version if planned else None,
         }
 

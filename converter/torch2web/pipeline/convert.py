@@ -5,27 +5,34 @@ A build in which every conversion is cached does not import this module, because
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import onnx
+from safetensors.numpy import load
 
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.pipeline.heatmaps import Heatmap, convert_heatmap
-from torch2web.plan import Plan, PlanError, exact_variant, plan_model, why_refused
+from torch2web.pipeline.own_pictures import OwnPictures
+from torch2web.plan import Plan, PlanError, exact_variant, plan_model, run_plan, why_refused
 from torch2web.sources import load_source
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
-from torch2web.variants import Refused, SplitModel, Variant, make_variants, split_model
+from torch2web.variants import EXACT, Refused, SplitModel, Variant, decode_all, make_variants, split_model
 from torch2web.verification import (
+    Accuracy,
     Bounds,
+    OwnImages,
     ReferenceRun,
     VerificationReport,
     capture_reference,
+    create_session_with,
     golden_record,
     require_within_tolerance,
+    run_session,
     verify_onnx,
 )
+from torch2web.verification.accuracy import Run
 from torch2web.verification.graph_choice import choose_means
 from torch2web.verification.task_of_network import fit_outputs, recognise_activation
 
@@ -77,6 +84,7 @@ def convert(
     images: Sequence[ReferenceImage],
     engine: Mapping[str, bytes] | None,
     allow_dead: bool,
+    own: OwnImages | None,
     on_stage: Callable[[str], None],
 ) -> Conversion:
     """Write the verified ONNX file of `spec`, its variants and its plan into the folder of `entry`.
@@ -87,10 +95,13 @@ def convert(
     Raises CheckpointError, ExportError, VerificationError or ConstantOutputError.
     """
     started = time.monotonic()
+    pictures = OwnPictures(own, spec, on_stage)
     on_stage("reading the checkpoint")
     model = load_source(spec, checkpoint, materials)
     on_stage(f"running {model.runtime}")
-    reference = capture_reference(model.reference, spec, images, model.reference64)
+    reference = capture_reference(
+        model.reference, spec, [*images, *pictures.reference_images()], model.reference64
+    )
     spec = fit_outputs(spec, reference)
     on_stage("exporting to ONNX")
     record = model.export(entry.model)
@@ -109,6 +120,8 @@ def convert(
     refused: list[Refused] = []
     outcomes: Iterable[Variant | Refused]
     no_graph = report.problem
+    pictures = replace(pictures, spec=spec)
+    baseline = pictures.accuracy(model.runtime, model.reference)
     if no_graph and engine:
         only = _only_compiled(spec, report, split, plan, no_plan, engine, reference)
         verification, outcomes = only.verification, [only]
@@ -116,25 +129,34 @@ def convert(
         verification, outcomes = report.as_dict(), make_variants(split, spec, reference)
     for outcome in outcomes:
         if isinstance(outcome, Refused):
-            refused.append(outcome)
+            refused.append(_anonymous(outcome, pictures))
             continue
-        passed.append(_store(entry, outcome))
+        accuracy = None
+        if baseline:
+            modules = engine if no_graph else None
+            accuracy = pictures.accuracy(outcome.name, _runner(outcome, split, plan, modules))
+        reason = pictures.why_less_accurate(baseline, accuracy)
+        if reason and outcome.name != EXACT:
+            figures = pictures.verification(outcome.verification, accuracy)
+            refused.append(Refused(outcome.name, len(outcome.content), reason, figures))
+            continue
+        passed.append(_store(entry, outcome, pictures, accuracy))
         if plan and engine and not no_plan and not no_graph:
             no_plan = why_refused(engine, plan, outcome, spec, reference)
     passed.sort(key=lambda variant: int(variant["weights"]["size"]))
     return Conversion(
         model=exported,
         graph=None if no_graph else write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
-        no_graph=no_graph,
-        verification=verification,
+        no_graph=pictures.anonymous(no_graph),
+        verification=pictures.verification(verification, baseline),
         golden=golden_record(reference, Bounds.of(spec.tolerance, reference)),
-        reference=_by_image(reference),
+        reference=pictures.published(_by_image(reference)),
         variants=tuple(passed),
         refused=tuple(refused),
         plan=write_parts(entry.folder, PARTS, plan.content, PART_SIZE) if plan and not no_plan else None,
         task=spec.task.as_dict(),
         outputs=reference.golden_logits.shape[1],
-        no_plan=no_plan,
+        no_plan=pictures.anonymous(no_plan),
         heatmap=convert_heatmap(split, model.network, reference.inputs, engine, entry)
         if model.network is not None and not no_graph
         else None,
@@ -172,16 +194,39 @@ def _plan(split: SplitModel) -> tuple[Plan | None, str]:
         return None, str(error)
 
 
-def _store(entry: Entry, variant: Variant) -> dict[str, Any]:
+def _store(
+    entry: Entry, variant: Variant, pictures: OwnPictures, accuracy: Accuracy | None
+) -> dict[str, Any]:
     """Write the weights of `variant` in parts; its record."""
     return {
         "name": variant.name,
         "weights": asdict(write_parts(entry.folder, PARTS, variant.content, PART_SIZE)),
-        "verification": variant.verification,
+        "verification": pictures.verification(variant.verification, accuracy),
         "golden": variant.golden,
-        "logits": variant.logits,
-        "bounds": variant.bounds,
+        "logits": pictures.published(variant.logits),
+        "bounds": pictures.published(variant.bounds),
     }
+
+
+def _runner(
+    variant: Variant, split: SplitModel, plan: Plan | None, modules: Mapping[str, bytes] | None
+) -> Run:
+    """`variant` as a function: in onnxruntime, or in the first of `modules`."""
+    tensors = load(variant.content)
+    if modules and plan:
+        module = next(iter(modules.values()))
+        return lambda inputs: run_plan(module, plan, tensors, inputs)
+    session = create_session_with(split.graph, decode_all(tensors))
+    return lambda inputs: run_session(session, inputs)
+
+
+def _anonymous(refused: Refused, pictures: OwnPictures) -> Refused:
+    figures = refused.verification
+    return replace(
+        refused,
+        reason=pictures.anonymous(refused.reason),
+        verification=pictures.verification(figures, None) if figures else None,
+    )
 
 
 def _by_image(reference: ReferenceRun) -> dict[str, list[float]]:

@@ -18,6 +18,8 @@ class Gate:
     """Minimum share of the same decisions, each of one label for one image; of independent labels."""
     cosine_min: float = 0.999
     """Minimum cosine similarity of an embedding."""
+    accuracy_drop: float | None = None
+    """Largest loss of accuracy on labelled pictures, as a share of them; None: any."""
     values_max_rel_diff: float = 0.02
     """Maximum difference of a number of a regression, as a share of its range over the inputs."""
 

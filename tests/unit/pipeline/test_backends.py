@@ -12,7 +12,7 @@ from tests.conftest import run_build
 from tests.tiny_network import plannable, unplannable
 from tests.unit.cli.test_cli import tree
 from torch2web.cli import main
-from torch2web.verification import compare, run_session
+from torch2web.verification import run_session
 
 MODEL = "mobilenet_emotion"
 
@@ -182,8 +182,9 @@ def test_model_that_onnxruntime_gives_less_exactly(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It ships for the compiled backend, which gives PyTorch's numbers."""
-    run = run_session
-    monkeypatch.setattr(compare, "run_session", lambda *given: run(*given) + 1e-3)
+    monkeypatch.setattr(
+        "torch2web.verification.compare.run_session", lambda *given: run_session(*given) + 1e-3
+    )
     monkeypatch.setattr("torch2web.sources.load.load_model", plannable)
     options = ["--only", MODEL, "--no-verify-page", "--no-precompressed", "--cache", str(tmp_path / "cache")]
 

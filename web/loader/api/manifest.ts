@@ -146,6 +146,8 @@ export interface VerificationInfo extends TaskFigures {
   batch_sizes: number[];
   /** Largest difference accepted of any image. */
   tolerance: number;
+  /** On labelled pictures of the model's owner: `confusion` has the labels in rows, the answers in columns. */
+  accuracy?: { images: number; share: number; confusion: number[][] };
   /** Largest logit, in magnitude. */
   logits_max_abs?: number;
   /** Largest difference of PyTorch in float32 from PyTorch in float64, where it computes in float64. */

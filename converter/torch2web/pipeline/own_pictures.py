@@ -1,0 +1,73 @@
+"""What a user's own pictures decide about a model, and what of them a record may say: figures alone."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from torch2web.catalog import ModelSpec, ReferenceImage
+from torch2web.verification import Accuracy, OwnImages, measure_accuracy
+from torch2web.verification.accuracy import Run
+
+_ANONYMOUS = "a picture of --images"
+
+_ROUNDING = 1e-6
+"""Of a product with a number of pictures."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class OwnPictures:
+    """The pictures of `--images` for one model; None where there are none."""
+
+    images: OwnImages | None
+    spec: ModelSpec
+    on_stage: Callable[[str], None]
+
+    def reference_images(self) -> tuple[ReferenceImage, ...]:
+        """Raises OwnImagesError for a file that is no picture."""
+        return self.images.reference_images(self.spec.preprocessing) if self.images else ()
+
+    def accuracy(self, name: str, run: Run) -> Accuracy | None:
+        """Of `run`, called `name`; None where no pictures are labelled. Raises OwnImagesError."""
+        if self.images is None:
+            return None
+
+        def on_progress(done: int, total: int) -> None:
+            if done == 0:
+                self.on_stage(f"measuring the accuracy of {name} on {total} pictures")
+
+        return measure_accuracy(run, self.spec, self.images, on_progress)
+
+    def why_less_accurate(self, before: Accuracy | None, after: Accuracy | None) -> str:
+        """Reason to refuse a variant; empty where the gate has no `accuracy_drop` or it is kept."""
+        allowed = self.spec.gate.accuracy_drop
+        if allowed is None or before is None or after is None:
+            return ""
+        if before.right - after.right <= allowed * before.images + _ROUNDING:
+            return ""
+        return (
+            f"accuracy {after.share:.2%} on {after.images} pictures, PyTorch's {before.share:.2%}: "
+            f"expected a loss of at most {allowed:.2%}"
+        )
+
+    def published(self, by_image: Mapping[str, T]) -> dict[str, T]:
+        """`by_image` without own pictures."""
+        return {name: value for name, value in by_image.items() if name not in self._names()}
+
+    def anonymous(self, text: str) -> str:
+        """`text` without names of own pictures."""
+        for name in self._names():
+            text = text.replace(name, _ANONYMOUS)
+        return text
+
+    def verification(self, figures: Mapping[str, Any], accuracy: Accuracy | None) -> dict[str, Any]:
+        """`verification` of the manifest."""
+        worst = self.anonymous(str(figures["worst_image"]))
+        found = {"accuracy": accuracy.as_dict()} if accuracy else {}
+        return {**figures, "worst_image": worst, **found}
+
+    def _names(self) -> tuple[str, ...]:
+        # The longest first: one may be part of another.
+        chosen = self.images.chosen() if self.images else ()
+        return tuple(sorted((file.as_posix() for file in chosen), key=len, reverse=True))

@@ -1,0 +1,89 @@
+"""Pictures of a user's own folder: what its model is about."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from torch2web.catalog import ReferenceImage
+from torch2web.errors import OwnImagesError
+from torch2web.images import Preprocessing, open_image
+
+MAX_REFERENCE_IMAGES = 64
+"""Pictures of the folder that the reference run takes; accuracy is measured on all."""
+
+_ENDINGS = frozenset(
+    (".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+)
+
+
+@dataclass(frozen=True)
+class OwnImages:
+    """The pictures below a folder; those in a subfolder named like a label show that class."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    """Relative to `folder`, sorted."""
+
+    def chosen(self) -> tuple[Path, ...]:
+        """At most MAX_REFERENCE_IMAGES of the files, as evenly from each subfolder as there are."""
+        groups: dict[Path, list[Path]] = {}
+        for file in self.files:
+            groups.setdefault(file.parent, []).append(file)
+        found: list[Path] = []
+        depth = 0
+        while len(found) < min(MAX_REFERENCE_IMAGES, len(self.files)):
+            found += [group[depth] for group in groups.values() if depth < len(group)]
+            depth += 1
+        return tuple(sorted(found[:MAX_REFERENCE_IMAGES]))
+
+    def reference_images(self, preprocessing: Preprocessing) -> tuple[ReferenceImage, ...]:
+        """The chosen pictures, named by their paths. Raises OwnImagesError."""
+        return tuple(
+            ReferenceImage(file.as_posix(), self.open(file, preprocessing)) for file in self.chosen()
+        )
+
+    def labelled(self, labels: Sequence[str]) -> tuple[tuple[Path, int], ...]:
+        """Files in a folder named like a label, with the label's index; none where no folder is."""
+        indices = {label: index for index, label in reversed(list(enumerate(labels)))}
+        return tuple(
+            (file, indices[file.parts[0]])
+            for file in self.files
+            if len(file.parts) > 1 and file.parts[0] in indices
+        )
+
+    def open(self, file: Path, preprocessing: Preprocessing) -> Image.Image:
+        """Raises OwnImagesError for a file that is no picture."""
+        try:
+            return open_image(self.folder / file, preprocessing)
+        except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError) as error:
+            raise OwnImagesError(self.folder / file, f"it cannot be read as a picture: {error}") from error
+
+    def fingerprint(self) -> str:
+        """SHA-256 of names and contents."""
+        digest = hashlib.sha256()
+        for file in self.files:
+            digest.update(f"{file.as_posix()}\0".encode())
+            digest.update(hashlib.sha256((self.folder / file).read_bytes()).digest())
+        return digest.hexdigest()
+
+
+def find_images(folder: Path) -> OwnImages:
+    """The pictures below `folder`, by endings of names. Raises OwnImagesError where there are none."""
+    if not folder.is_dir():
+        raise OwnImagesError(folder, "there is no such folder; --images names a folder with pictures")
+    files = tuple(sorted(_files_below(folder)))
+    if not files:
+        endings = ", ".join(sorted(_ENDINGS))
+        raise OwnImagesError(folder, f"found no picture in it or below, expected names that end in {endings}")
+    return OwnImages(folder, files)
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        relative = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in relative.parts)
+        if path.suffix.lower() in _ENDINGS and not hidden and path.is_file():
+            yield relative
