@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from torch2web.cli.accuracy_tables import print_accuracy
 from torch2web.cli.console import Output
 from torch2web.pipeline import BuiltModel
 from torch2web.site.manifest import ModelRecord
@@ -20,6 +21,7 @@ def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
     )
     for model in models:
         output.line(f"{model.record.spec.name}: {_origin(model.record.source)}")
+        print_accuracy(output, model.record)
         for note in model.record.source.get("notes", ()):
             output.line(f"{model.record.spec.name}: {note}")
         if model.record.verification["dead"]:

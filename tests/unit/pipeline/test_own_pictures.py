@@ -1,0 +1,87 @@
+"""A build with pictures of one's own: accuracy in the manifest and on the console, the pictures nowhere."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.browser.sites import manifest_of
+from tests.tiny_network import plannable
+from torch2web.catalog.load import ModelSpec
+from torch2web.cli.accuracy_tables import print_accuracy
+from torch2web.cli.console import Output
+from torch2web.pipeline import BuildOptions, build
+from torch2web.pipeline.compose import BuildReport
+from torch2web.site.manifest import Delivery
+from torch2web.tasks import Gate
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Three pictures for each of two labels, with names that stand nowhere else."""
+    random = np.random.default_rng(1)
+    for label in ("Bored", "Tired"):
+        folder = tmp_path / "pictures" / label
+        folder.mkdir(parents=True)
+        for index in range(3):
+            pixels = random.integers(0, 256, (40, 50, 3), np.uint8)
+            Image.fromarray(pixels, "RGB").save(folder / f"xyzzy{index}.png")
+    return tmp_path / "pictures"
+
+
+def built(spec: ModelSpec, folder: Path, pictures: Path) -> BuildReport:
+    options = BuildOptions(
+        models=[(spec, None)],
+        out=folder / "site",
+        cache=folder / "cache",
+        allow_dead=False,
+        images=pictures,
+        delivery=Delivery(verify_page=True, precompressed=False, variants=("all",)),
+    )
+    return build(options, lambda *_: None)
+
+
+def test_accuracy_is_measured_and_pictures_stay_out(
+    catalog: dict[str, ModelSpec],
+    tmp_path: Path,
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("torch2web.sources.load.load_model", plannable)
+    spec = replace(catalog["mobilenet_emotion"], gate=Gate(0, 1))
+    report = built(spec, tmp_path, pictures)
+    (model,) = manifest_of(tmp_path / "site")["models"]
+    accuracy = model["verification"]["accuracy"]
+    assert accuracy["images"] == sum(map(sum, accuracy["confusion"])) == 6
+    assert [sum(row) for row in accuracy["confusion"]] == [3, 0, 0, 3]
+    assert model["verification"]["images"] == 36
+    assert [variant["name"] for variant in model["variants"]] == ["int8", "fp16", "fp32"]
+    assert all(variant["verification"]["accuracy"]["images"] == 6 for variant in model["variants"])
+    for path in (tmp_path / "site").rglob("*"):
+        assert "xyzzy" not in path.name
+        assert path.is_dir() or b"xyzzy" not in path.read_bytes(), path
+    print_accuracy(Output(), report.models[0].record)
+    printed = capsys.readouterr().out
+    assert "accuracy on 6 pictures" in printed
+    assert f"mobilenet_emotion PyTorch  {accuracy['share']:.2%}" in printed
+
+    assert built(spec, tmp_path, pictures).models[0].seconds is None, "the same pictures"
+    (pictures / "Tired/xyzzy0.png").unlink()
+    assert built(spec, tmp_path, pictures).models[0].seconds is not None
+
+
+def test_gate_refuses_a_variant_that_loses_accuracy(
+    catalog: dict[str, ModelSpec], tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All variants but the exact one, as none may be that good."""
+    monkeypatch.setattr("torch2web.sources.load.load_model", plannable)
+    monkeypatch.setattr("torch2web.pipeline.own_pictures._ROUNDING", -1.0)
+    spec = replace(catalog["mobilenet_emotion"], gate=Gate(0, 1, accuracy_drop=0.0))
+    built(spec, tmp_path, pictures)
+    (model,) = manifest_of(tmp_path / "site")["models"]
+    assert [variant["name"] for variant in model["variants"]] == ["fp32"]
+    assert [entry["name"] for entry in model["refused"]] == ["fp16", "int8"]
+    assert "expected a loss of at most 0.00%" in model["refused"][0]["reason"]
