@@ -24,17 +24,18 @@ from torch2web.verification import (
     Bounds,
     OwnImages,
     ReferenceRun,
+    Run,
     VerificationReport,
     capture_reference,
+    choose_means,
     create_session_with,
+    fit_outputs,
     golden_record,
+    recognise_activation,
     require_within_tolerance,
     run_session,
     verify_onnx,
 )
-from torch2web.verification.accuracy import Run
-from torch2web.verification.graph_choice import choose_means
-from torch2web.verification.task_of_network import fit_outputs, recognise_activation
 
 
 @dataclass(frozen=True)

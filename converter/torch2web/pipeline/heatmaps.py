@@ -12,8 +12,7 @@ from torch2web.errors import VerificationError
 from torch2web.plan import EngineError, Plan, PlanError, plan_model, run_plan
 from torch2web.store import PART_SIZE, PARTS, Entry, PartedFile, write_parts
 from torch2web.variants import HeatmapGraph, SplitModel, heatmap_graph
-from torch2web.verification import create_session_with, run_session
-from torch2web.verification.class_activation import capture_class_activation
+from torch2web.verification import capture_class_activation, create_session_with, run_session
 
 if TYPE_CHECKING:
     from torch import Tensor

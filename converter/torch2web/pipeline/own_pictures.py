@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from torch2web.catalog import ModelSpec, ReferenceImage
-from torch2web.verification import Accuracy, OwnImages, measure_accuracy
-from torch2web.verification.accuracy import Run
+from torch2web.verification import Accuracy, OwnImages, Run, measure_accuracy
 
 _ANONYMOUS = "a picture of --images"
 

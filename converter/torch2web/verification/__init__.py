@@ -1,10 +1,8 @@
-"""Verification of exported models against PyTorch: reference run, onnxruntime sessions, comparison.
+"""Verification of exported models against PyTorch: reference run, onnxruntime sessions, comparison."""
 
-`activation` is imported apart, because it imports onnx, which an unchanged rebuild does without.
-"""
-
-from torch2web.verification.accuracy import Accuracy, measure_accuracy
+from torch2web.verification.accuracy import Accuracy, Run, measure_accuracy
 from torch2web.verification.bounds import Bounds, find_deviation
+from torch2web.verification.class_activation import capture_class_activation
 from torch2web.verification.compare import (
     VerificationReport,
     measure,
@@ -13,27 +11,34 @@ from torch2web.verification.compare import (
     verify_onnx,
 )
 from torch2web.verification.golden import golden_record
+from torch2web.verification.graph_choice import choose_means
 from torch2web.verification.neutral_images import neutral_images
 from torch2web.verification.onnx_session import create_session, create_session_with, run_session
 from torch2web.verification.own_images import OwnImages, find_images
 from torch2web.verification.reference_images import reference_images
 from torch2web.verification.reference_run import ReferenceRun, capture_reference
+from torch2web.verification.task_of_network import fit_outputs, recognise_activation
 
 __all__ = [
     "Accuracy",
     "Bounds",
     "OwnImages",
     "ReferenceRun",
+    "Run",
     "VerificationReport",
+    "capture_class_activation",
     "capture_reference",
+    "choose_means",
     "create_session",
     "create_session_with",
     "find_deviation",
     "find_images",
+    "fit_outputs",
     "golden_record",
     "measure",
     "measure_accuracy",
     "neutral_images",
+    "recognise_activation",
     "reference_images",
     "require_within_tolerance",
     "run_all",

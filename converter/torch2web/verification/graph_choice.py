@@ -3,12 +3,10 @@
 from pathlib import Path
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 
 from torch2web.catalog import ModelSpec
 from torch2web.images import golden_input
-from torch2web.sources.graph_passes import split_means
 from torch2web.verification.onnx_session import create_session, run_session
 from torch2web.verification.reference_run import ReferenceRun
 
@@ -24,6 +22,10 @@ def choose_means(path: Path, spec: ModelSpec, reference: ReferenceRun) -> int:
 
     Returns the number of averages rewritten. Raises VerificationError where onnxruntime fails.
     """
+    import onnx  # builds with cached conversions do not need it
+
+    from torch2web.sources.graph_passes import split_means
+
     model = onnx.load(path)
     count = split_means(model)
     if not count:

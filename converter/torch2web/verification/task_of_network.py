@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
 
 from torch2web.catalog import ModelSpec
@@ -78,6 +77,8 @@ def _sum_to_one(probabilities: NDArray[np.float64]) -> bool:
 
 def _last_operator(content: bytes) -> str:
     """The operator that computes the first output, apart from those that leave values as they are."""
+    import onnx  # builds with cached conversions do not need it
+
     graph = onnx.load_from_string(content).graph
     producers = {name: node for node in graph.node for name in node.output}
     node = producers.get(graph.output[0].name)
