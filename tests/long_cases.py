@@ -50,6 +50,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_inputs.py::test_page_predicts_what_pytorch_predicts": ("compiled", "grey-wasm"),
     "browser/test_inputs.py::test_python_in_the_page_judges_every_input": (),
     "browser/test_mutated_files.py": ("few",),
+    "browser/test_networks.py": ("state_dict-few",),
     "browser/test_offline.py": 1,
     "browser/test_old_browsers.py::test_works_without_newer_features": ("compiled-in the worker",),
     "browser/test_parity.py::test_loader_computes_what_python_computes": (

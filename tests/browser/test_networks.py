@@ -1,0 +1,93 @@
+"""Small networks of every family, from every kind of file, to a prediction in Chromium that is PyTorch's."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from playwright.sync_api import Page
+
+from tests.browser.server import Hosting
+from tests.conftest import ROOT
+from tests.networks import NETWORKS, build
+from tests.networks.files import KINDS, Kind, entry_of, write_file
+from torch2web.catalog import load_catalog, write_entry
+from torch2web.cli import main
+from torch2web.images import open_image, preprocess
+
+PICTURE = ROOT / "docs/screenshot.png"
+
+FEW = ("inception", "lenet_grey", "vit", "one_logit", "siamese", "wide")
+"""Enough for a kind of file in `make test`: several outputs, grey, attention, one logit, a vector, not square."""
+
+PREDICT = """async names => {
+    const { loadModel } = await import("./torch2web.js");
+    const picture = await (await fetch("picture.png")).blob();
+    const found = {};
+    for (const name of names) {
+        const model = await loadModel(name, { variant: "fp32" });
+        const tensor = await model.preprocess(picture);
+        found[name] = {
+            backend: model.backend.name,
+            logits: [...await model.run(tensor)],
+            tensor: [...tensor],
+        };
+        await model.dispose();
+    }
+    return found;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [(kind, FEW) for kind in KINDS] + [(kind, tuple(NETWORKS)) for kind in KINDS],
+    ids=[f"{kind}-few" for kind in KINDS] + [f"{kind}-all" for kind in KINDS],
+)
+def test_predicts_what_pytorch_predicts(
+    quiet_page: Page,
+    host_of: Hosting,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: Kind,
+    names: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(ROOT)
+    catalog = tmp_path / "models.toml"
+    for name in names:
+        write_entry(catalog, entry_of(name, kind, write_file(name, kind, tmp_path)))
+    options = ["--catalog", catalog, "--checkpoints", tmp_path, "--no-verify-page", "--no-precompressed"]
+    options += ["--variants", "fp32", "--cache", tmp_path / "cache", "--out", tmp_path / "site"]
+    assert main(["build", *map(str, options)]) == 0
+    host = host_of(tmp_path / "site")
+    host.extras = {"picture.png": PICTURE, "blank.html": ROOT / "tests/browser/harness/blank.html"}
+    quiet_page.goto(f"{host.url}blank.html")
+    found = quiet_page.evaluate(PREDICT, list(names))
+    manifest = json.loads((tmp_path / "site/models/model_info.json").read_text())
+    planned = {model["name"]: "plan" in model for model in manifest["models"]}
+    for spec in load_catalog(catalog):
+        entry = found[spec.name]
+        pixels = preprocess(
+            open_image(PICTURE, spec.preprocessing),
+            spec.preprocessing,
+        )
+        assert np.array_equal(np.array(entry["tensor"], np.float32), pixels.ravel()), spec.name
+        expected = outputs_of(spec.name, pixels)
+        difference = np.abs(np.array(entry["logits"]) - expected).max()
+        print(f"{kind} {spec.name}: {entry['backend']}, {difference:.1e}")
+        assert difference <= 1e-4 * max(1, np.abs(expected).max()), spec.name
+        assert entry["backend"] == ("compiled" if planned[spec.name] else "wasm"), spec.name
+
+
+def outputs_of(name: str, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The first output of PyTorch's network, as a vector."""
+    with torch.inference_mode():
+        outputs: Any = build(name)(torch.from_numpy(pixels[np.newaxis]))
+    if isinstance(outputs, dict):
+        outputs = outputs.get("logits", next(iter(outputs.values())))
+    elif isinstance(outputs, (tuple, list)):
+        outputs = outputs[0]
+    vector: NDArray[np.float32] = outputs.numpy().ravel()
+    return vector
