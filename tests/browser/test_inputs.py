@@ -93,7 +93,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     options = ["--catalog", folder / "models.toml", "--checkpoints", folder]
     options += ["--no-precompressed", "--cache", folder / "cache", "--out", folder / "site"]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("torch2web.pipeline.convert.load_model", network)
+        patched.setattr("torch2web.sources.load.load_model", network)
         assert main(["build", *map(str, options)]) == 0
     return folder / "site"
 
