@@ -67,7 +67,8 @@ def _with_folded_shapes(model: ModelProto) -> ModelProto:
             continue
         elif node.op_type in _FOLDED and all(name in constants for name in node.input):
             evaluator = ReferenceEvaluator(node, opsets={"": opset})
-            value = np.asarray(evaluator.run(None, {name: constants[name] for name in node.input})[0])
+            results: Any = evaluator.run(None, {name: constants[name] for name in node.input})
+            value = np.asarray(results[0])
             constants[node.output[0]] = value
             folded.graph.initializer.append(numpy_helper.from_array(value, node.output[0]))
             continue
