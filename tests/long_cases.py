@@ -94,6 +94,15 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "unit/cli/test_cli.py::test_two_builds_are_byte_identical": (),
     "unit/pipeline/test_backends.py::test_byte_identical_from_nothing": (),
     "unit/verification/test_verify.py::test_fresh_network_is_dead": ("tiny",),
+    "unit/sources/test_networks.py::test_computes_what_pytorch_computes": (
+        "\\[regnet-state_dict",
+        "\\[swin-state_dict",
+        "\\[dict_output-exported_program",
+        "\\[lenet_grey-torchscript",
+        "\\[inception-onnx",
+    ),
+    "unit/sources/test_networks.py::test_a_fixed_batch_is_freed": ("vit_sdpa-1",),
+    "unit/sources/test_networks.py::test_loading_changes_no_random_state": ("lazy", "built_in_normalize"),
     "unit/store/test_parts.py::test_no_file_over_the_limit": (),
     "unit/site/test_recheck.py::test_every_single_file_counts": (),
 }

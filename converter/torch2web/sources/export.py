@@ -55,7 +55,7 @@ def export_onnx(model: nn.Module, spec: ModelSpec, path: Path, batch: int | None
             return ExportRecord("torchscript", opset, _raised(failures, spec.opset, opset))
     if batch is None and importlib.util.find_spec("onnxscript") is not None:
         with contextlib.suppress(ExportError):
-            opset = _export_program(model, spec, path)
+            opset = export_program(model, spec, path)
             return ExportRecord("torch.export", opset, _raised(failures, spec.opset, opset))
     raise failures[0]
 
@@ -109,7 +109,7 @@ def _traced(model: nn.Module, example: Tensor) -> nn.Module:
     return traced
 
 
-def _export_program(model: nn.Module, spec: ModelSpec, path: Path) -> int:
+def export_program(model: nn.Module, spec: ModelSpec, path: Path) -> int:
     """By the exporter that follows torch.export; the opset of the file."""
     example = torch.zeros(_BATCH, *spec.input_shape)
     opset = max(spec.opset, _FALLBACK_OPSETS[0])  # it writes none below 18

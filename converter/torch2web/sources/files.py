@@ -1,15 +1,18 @@
 """Files that hold a whole network: ONNX, TorchScript, and exported programs of torch.export."""
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
+import onnx
+
 from torch2web.catalog import ModelSpec
-from torch2web.errors import CheckpointError
+from torch2web.errors import CheckpointError, ExportError
 from torch2web.sources.checkpoint import detect_format, read_checkpoint
-from torch2web.sources.export import export_onnx
+from torch2web.sources.export import export_onnx, export_program
 from torch2web.sources.exported_program import load_program
 from torch2web.sources.loaded import ExportRecord, LoadedModel, Run64, run_in_double, run_in_torch
-from torch2web.sources.onnx_file import load_onnx
+from torch2web.sources.onnx_file import load_onnx, require_free_batch
 from torch2web.sources.outputs import Outputs, with_one_output
 from torch2web.sources.torchscript import load_script
 
@@ -47,9 +50,19 @@ def _load_program(spec: ModelSpec, path: Path) -> LoadedModel:
     def export(target: Path) -> ExportRecord:
         program.direct = True
         try:
-            return export_onnx(chosen.network, spec, target, program.batch or _BATCH)
+            record = export_onnx(chosen.network, spec, target, program.batch or _BATCH)
         finally:
             program.direct = False
+        try:
+            require_free_batch(spec, onnx.load(target), run_in_torch(chosen.network))
+        except ExportError as error:
+            if program.batch is not None:
+                raise
+            if importlib.util.find_spec("onnxscript") is None:
+                advice = "PyTorch's exporter of programs can do it: pip install onnxscript"
+                raise ExportError(spec.name, f"{error.problem}. {advice}") from error
+            return ExportRecord("torch.export", export_program(chosen.network, spec, target))
+        return record
 
     return _loaded(path, "exported_program", chosen, export, run_in_double(chosen.network, spec.input_shape))
 

@@ -58,7 +58,7 @@ def load_onnx(spec: ModelSpec, path: Path) -> LoadedModel:
     raised, taken, more = _at_usable_opset(prepared, opset)
     notes += more
     written = with_signature(free_batch(raised, source.batch), spec.input_shape, numbers)
-    _require_free_batch(spec, written, reference)
+    require_free_batch(spec, written, reference)
 
     def export(target: Path) -> ExportRecord:
         onnx.save(written, target)
@@ -178,7 +178,7 @@ def _at_usable_opset(model: ModelProto, opset: int) -> tuple[ModelProto, int, li
     return raised, RAISED_OPSET, [f"opset {opset} raised to {RAISED_OPSET}"]
 
 
-def _require_free_batch(spec: ModelSpec, model: ModelProto, reference: Run32) -> None:
+def require_free_batch(spec: ModelSpec, model: ModelProto, reference: Run32) -> None:
     """Run the model with several images. Raises ExportError unless it computes what it does with one."""
     random = np.random.Generator(np.random.PCG64(1))
     batch = random.standard_normal((_PROBE, *spec.input_shape), np.float32)

@@ -1,6 +1,7 @@
 """Every network of the table, from every source, to an ONNX file that computes what PyTorch computes."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -12,10 +13,16 @@ from tests.materials import MATERIALS
 from tests.networks import NETWORKS, build
 from tests.networks.files import KINDS, Kind, entry_of, write_file
 from torch2web.catalog import ModelSpec, spec_from
+from torch2web.errors import ExportError
 from torch2web.sources import LoadedModel, load_source
 
-MAX_DIFFERENCE = 2e-5
-"""At outputs of a few units."""
+MAX_DIFFERENCE = 1e-5
+"""Relative to the largest output."""
+
+NEEDS_ONNXSCRIPT = {("vit", "exported_program")}
+"""torch.nn's attention computes sizes from the batch in ways that only PyTorch's newer exporter follows."""
+REFUSED = {("vit", "torchscript"): "PyTorch cannot express aten::"}
+"""Its fused attention, once traced, is an operator that ONNX does not have."""
 
 OUTPUTS = {"inception": 0, "dict_output": "out"}
 
@@ -40,6 +47,12 @@ def outputs_of(name: str, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     return values
 
 
+def difference(found: NDArray[Any], expected: NDArray[Any]) -> float:
+    """Largest difference, relative to the largest value."""
+    assert found.shape == expected.shape
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
 def exported(loaded: LoadedModel, path: Path, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     loaded.export(path)
     session = onnxruntime.InferenceSession(path)
@@ -51,33 +64,40 @@ def exported(loaded: LoadedModel, path: Path, inputs: NDArray[np.float32]) -> ND
 @pytest.mark.parametrize("name", NETWORKS)
 def test_computes_what_pytorch_computes(name: str, kind: Kind, tmp_path: Path) -> None:
     path = write_file(name, kind, tmp_path)
+    if (name, kind) in NEEDS_ONNXSCRIPT:
+        pytest.importorskip("onnxscript", reason="this network's program needs the newer exporter")
     loaded = load_source(spec_of(name, kind, path), path, MATERIALS)
+    if (name, kind) in REFUSED:
+        with pytest.raises(ExportError, match=REFUSED[name, kind]) as caught:
+            loaded.export(tmp_path / "model.onnx")
+        assert len(str(caught.value)) < 500
+        return
     inputs = inputs_of(name, 5)
     expected = outputs_of(name, inputs)
     assert np.abs(expected.std(axis=0)).max() > 0.05, "its outputs must depend on the image"
-    assert np.abs(loaded.reference(inputs) - expected).max() <= MAX_DIFFERENCE
+    assert difference(loaded.reference(inputs), expected) <= MAX_DIFFERENCE
     if kind == "state_dict":
         assert loaded.reference64 is not None
         double = loaded.reference64(inputs.astype(np.float64))
         assert double.dtype == np.float64
-        assert 0 < np.abs(double - expected).max() <= MAX_DIFFERENCE
+        assert 0 < difference(double, expected) <= MAX_DIFFERENCE
     found = exported(loaded, tmp_path / "model.onnx", inputs)
-    assert np.abs(found - expected).max() <= MAX_DIFFERENCE
+    assert difference(found, expected) <= MAX_DIFFERENCE
     alone = exported(loaded, tmp_path / "model.onnx", inputs[:1])
-    assert np.abs(alone - expected[:1]).max() <= MAX_DIFFERENCE
+    assert difference(alone, expected[:1]) <= MAX_DIFFERENCE
 
 
 @pytest.mark.parametrize("kind", ["exported_program", "onnx"])
 @pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("name", ["vgg", "vit_sdpa", "swin", "shufflenet", "inception"])
+@pytest.mark.parametrize("name", ["vit_sdpa", "vgg", "swin", "shufflenet", "inception"])
 def test_a_fixed_batch_is_freed(name: str, kind: Kind, batch: int, tmp_path: Path) -> None:
     path = write_file(name, kind, tmp_path, batch=batch)
     loaded = load_source(spec_of(name, kind, path), path, MATERIALS)
     inputs = inputs_of(name, 5)
     expected = outputs_of(name, inputs)
-    assert np.abs(loaded.reference(inputs) - expected).max() <= MAX_DIFFERENCE
+    assert difference(loaded.reference(inputs), expected) <= MAX_DIFFERENCE
     found = exported(loaded, tmp_path / "model.onnx", inputs)
-    assert np.abs(found - expected).max() <= MAX_DIFFERENCE
+    assert difference(found, expected) <= MAX_DIFFERENCE
 
 
 @pytest.mark.parametrize("name", NETWORKS)
