@@ -8,7 +8,7 @@ __all__ = [
     "ExportRecord",
     "LoadedModel",
     "load_source",
-    "run_in_double",
     "require_factory",
+    "run_in_double",
     "run_in_torch",
 ]
