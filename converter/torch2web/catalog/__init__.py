@@ -1,7 +1,7 @@
 """The catalogue: models, how each is built and verified, and the reference images."""
 
 from torch2web.catalog.exact import EXACT
-from torch2web.catalog.load import ModelSpec, load_catalog, parse_entry, spec_from
+from torch2web.catalog.load import ModelSpec, load_catalog, parse_entry, require_valid_keys, spec_from
 from torch2web.catalog.materials import Materials, ReferenceImage, Sample
 from torch2web.catalog.source import Source
 from torch2web.catalog.tolerance import Tolerance
@@ -20,6 +20,7 @@ __all__ = [
     "entry_text",
     "load_catalog",
     "parse_entry",
+    "require_valid_keys",
     "spec_from",
     "write_entry",
 ]

@@ -109,11 +109,15 @@ def parse_entry(path: Path, entry: Mapping[str, Any]) -> ModelSpec:
 
     Keys of errors have no prefix: `preprocessing.mean`.
     """
-    prefix = "models[0]."
-    if violation := find_violation({"models": [entry]}, "models.schema.json"):
-        raise CatalogError(path, violation.key.removeprefix(prefix), violation.problem)
-    _require_finite(path, entry, "")
+    require_valid_keys(path, entry)
     return spec_from(path, "", entry)
+
+
+def require_valid_keys(path: Path, entry: Mapping[str, Any]) -> None:
+    """Raise CatalogError for a value of a single entry that no catalogue may have."""
+    if violation := find_violation({"models": [entry]}, "models.schema.json"):
+        raise CatalogError(path, violation.key.removeprefix("models[0]."), violation.problem)
+    _require_finite(path, entry, "")
 
 
 def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:

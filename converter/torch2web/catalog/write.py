@@ -3,7 +3,7 @@
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from torch2web.text_files import read_text
 
 _WIDTH = 100
 """Characters from which an array is written one entry a line."""
+_SHARED = ("opset", "tolerance", "gate")
+"""Keys of [defaults] that are meant for every model that gives none of its own."""
 
 
 def write_entry(path: Path, entry: Mapping[str, Any]) -> None:
@@ -97,13 +99,17 @@ def _require_new(path: Path, before: str, wanted: ModelSpec) -> None:
 
 def _require_same(path: Path, found: ModelSpec, wanted: ModelSpec) -> None:
     """Raise CatalogError where the catalogue's [defaults] would make another model of the entry."""
-    first, second = found.as_dict(), wanted.as_dict()
+    first, second = (_without(_SHARED, spec.as_dict()) for spec in (found, wanted))
     if changed := [key for key in first if first[key] != second[key]]:
         problem = (
             f"they would change {', '.join(changed)} of {wanted.name!r}: found {first[changed[0]]!r}, "
             f"expected {second[changed[0]]!r}; use a catalogue of its own: --catalog FILE"
         )
         raise CatalogError(path, "defaults", problem)
+
+
+def _without(keys: Collection[str], entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key not in keys}
 
 
 def _replace(path: Path, target: Path, text: str) -> None:

@@ -3,13 +3,14 @@
 import argparse
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torch2web.architectures import architecture_names
-from torch2web.catalog import ModelSpec, parse_entry
+from torch2web.catalog import ModelSpec, parse_entry, require_valid_keys
 from torch2web.cli.ask import ask
 from torch2web.cli.console import Output
 from torch2web.cli.model_entry import entry_from
@@ -46,8 +47,13 @@ def describe_model(
     path: Path = options.file
     require_file(path)
     inspector = Inspector(cache)
-    facts = inspector.facts(path, entry_from(options))  # options are checked before the file is read
-    proposal = complete(entry_from(options), facts, inspector.usual)
+    given = entry_from(options)
+    with _errors_of_options():  # before the file is read
+        require_valid_keys(path, {"checkpoint": checkpoint, **given})
+    with output.progress() as show:
+        show(f"Reading {path.name}", 0, 1)
+        facts = inspector.facts(path, given)
+    proposal = complete(given, facts, inspector.usual)
     _say_facts(output, path, facts)
     if proposal.missing and not options.yes and not sys.stdin.isatty():
         raise _missing(options, proposal)
@@ -72,7 +78,8 @@ def describe_model(
     for option, value in assumed:
         output.warning(f"  {option} {value}: the likely value, taken without asking")
     entry = {"name": proposal.entry["name"], "checkpoint": checkpoint, **proposal.entry}
-    return OwnModel(entry, _spec(path, entry))
+    with _errors_of_options():
+        return OwnModel(entry, parse_entry(path, entry))
 
 
 def require_file(path: Path) -> None:
@@ -83,10 +90,11 @@ def require_file(path: Path) -> None:
         raise CheckpointError(path, "there is no such file")
 
 
-def _spec(path: Path, entry: Mapping[str, Any]) -> ModelSpec:
-    """The entry as the catalogue would read it, with errors that name the option. Raises OptionError."""
+@contextmanager
+def _errors_of_options() -> Iterator[None]:
+    """Errors of a catalogue's keys as those of the options that set them. Raises OptionError."""
     try:
-        return parse_entry(path, entry)
+        yield
     except CatalogError as error:
         key = next((key for key in _OPTION_OF if error.key.startswith(key)), error.key.partition("[")[0])
         option = _OPTION_OF.get(key, f"--{key.partition('.')[0].replace('_', '-')}")

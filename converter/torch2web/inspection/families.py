@@ -124,6 +124,11 @@ FAMILIES = (
         r"blocks\.0\.mlp_tokens\.fc1\.weight",
         timm="mixer_s32_224 mixer_s16_224 mixer_b16_224",
     ),
+    Family(
+        "a network of Hugging Face's transformers",
+        r"(vit|deit|beit|swin|swinv2|convnext|convnextv2|resnet|regnet|mobilevit|mobilenet_v2|levit|dinov2)"
+        r"\.(embeddings|embedder|encoder)\..+",
+    ),
 )
 
 

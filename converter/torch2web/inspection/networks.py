@@ -2,7 +2,7 @@
 
 import importlib
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _NAMES = ("arch", "model_name", "architecture", "model", "backbone", "encoder", "net", "network", "arch_name")
 """Keys under which training scripts save the name of the network."""
 _MAX_DEPTH = 3
+_NOT_BUILT = 10**6
+"""Instead of the number of tensors that do not fit."""
 _SIZE = 224
 
 
@@ -41,33 +43,43 @@ def likely_networks(
     """
     names = [name for state in checkpoint.states.values() for name in (*state, *state.foreign)]
     named = list(dict.fromkeys([*([hint] if hint else []), *_names_in(checkpoint.extra)]))
-    fitting: list[LikelyNetwork] = []
-    closest: tuple[int, LikelyNetwork] | None = None
     for candidate in _named(named):
         if not _misfit(candidate, checkpoint, weights_key, outputs):
             where = f"{CONFIG} beside it" if hint and hint in candidate.value else "the file"
             reason = f"{where} names it, and all names and shapes fit"
             return (LikelyNetwork(candidate.option, candidate.value, reason, certain=True),)
+    closest: tuple[LikelyNetwork, ...] = ()
     for family in families_of(names):
-        for candidate in (*_own(family.own), *_torchvision(family.torchvision), *_timm(family.timm)):
-            misfit = _misfit(candidate, checkpoint, weights_key, outputs)
-            if not misfit:
-                reason = f"all names and shapes of {family.name} fit"
-                fitting.append(LikelyNetwork(candidate.option, candidate.value, reason, certain=False))
-                break  # further members would be variants with the same weights
-            reason = f"the names look like {family.name}, and this one differs least: {misfit} tensors"
-            if closest is None or misfit < closest[0]:
-                found = LikelyNetwork(candidate.option, candidate.value, reason, certain=False, fits=False)
-                closest = misfit, found
+        members = (*_torchvision(family.torchvision), *_own(family.own), *_timm(family.timm))
+        misfits = [_misfit(member, checkpoint, weights_key, outputs) for member in members]
+        fitting = [member for member, misfit in zip(members, misfits, strict=True) if not misfit]
         if fitting:
-            break
-        if closest is None:
-            reason = f"the names look like {family.name}"
-            closest = (
-                0,
-                LikelyNetwork("--factory", "my_package.nets:build", reason, certain=False, fits=False),
-            )
-    return tuple(fitting) or ((closest[1],) if closest else ())
+            return tuple(_fitting(family.name, fitting))
+        closest = closest or (_closest(family.name, members, misfits),)
+    return closest
+
+
+def _fitting(family: str, members: Sequence[_Candidate]) -> Iterator[LikelyNetwork]:
+    """Networks of the same names and shapes. This package's own and torchvision's compute the same."""
+    others = [member.value for member in members if member.option == members[0].option][1:]
+    if others:
+        named = " and ".join((members[0].value, *others))
+        reason = f"{named} have all its names and shapes, but may compute differently"
+        yield LikelyNetwork(members[0].option, members[0].value, reason, certain=False, fits=False)
+        return
+    for member in members:
+        reason = f"all names and shapes of {family} fit"
+        yield LikelyNetwork(member.option, member.value, reason, certain=False)
+
+
+def _closest(family: str, members: Sequence[_Candidate], misfits: Sequence[int]) -> LikelyNetwork:
+    looks = f"the names look like {family}"
+    if not members or min(misfits) >= _NOT_BUILT:
+        return LikelyNetwork("--factory", "my_package.nets:build", looks, certain=False, fits=False)
+    index = min(range(len(members)), key=misfits.__getitem__)
+    tensors = "one tensor" if misfits[index] == 1 else f"{misfits[index]} tensors"
+    member, reason = members[index], f"{looks}; {members[index].value} differs least, in {tensors}"
+    return LikelyNetwork(member.option, member.value, reason, certain=False, fits=False)
 
 
 def _misfit(candidate: _Candidate, checkpoint: "Checkpoint", weights_key: str, outputs: int | None) -> int:
@@ -80,9 +92,9 @@ def _misfit(candidate: _Candidate, checkpoint: "Checkpoint", weights_key: str, o
     except StateDictError as error:
         return len(error.missing) + len(error.unexpected) + len(error.misshaped)
     except Torch2WebError:
-        return 10**6
+        return _NOT_BUILT
     except Exception:  # noqa: BLE001, whatever a foreign package raises: then it is not this network
-        return 10**6
+        return _NOT_BUILT
     return 0
 
 

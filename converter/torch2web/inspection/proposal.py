@@ -41,7 +41,8 @@ def _network(entry: dict[str, Any], facts: FileFacts, taken: list[Taken], missin
         entry[likely.option.removeprefix("--")] = likely.name
         taken.append(Taken("network", likely.name, likely.reason, "--factory or --timm"))
     elif likely:
-        question = f"the network of these weights; likely {likely.name}: {likely.reason}"
+        name = f"likely {likely.name}: " if likely.fits else ""
+        question = f"the network of these weights; {name}{likely.reason}"
         missing.append(Missing(likely.option, question, likely.name, known=likely.fits))
     else:
         question = "the function that builds the network, as module:function, in the current folder too"
@@ -78,13 +79,16 @@ def _labels_and_task(
             missing.append(Missing("--task", question, "regression", known=True))
             return
         else:
+            entry["task"] = "softmax"
             taken.append(Taken("task", "softmax", "classes that exclude each other", "--task"))
     expected = 1 if entry.get("task") == "binary" else labels
-    if count is not None and expected != count:
+    if count is not None and expected != count and "output_name" not in entry:
         reason = f": {facts.outputs_reason}" if facts.outputs_reason else ""
         problem = f"found {labels} ({shown_labels(entry['labels'])}), expected {count}{reason}"
         origin = next((item.origin for item in taken if item.what == "labels"), "")
-        raise OptionError("--labels", f"{problem}; they are the file's {origin}" if origin else problem)
+        problem += f"; they are the file's {origin}" if origin else ""
+        advice = "" if facts.holds_network else "\n--output-name names the output of a network with several."
+        raise OptionError("--labels", problem + advice)
 
 
 def _placeholder(count: int | None) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torch2web.catalog import Source
 from torch2web.inspection.beside import CONFIG, Beside, read_beside
 from torch2web.inspection.facts import FileFacts
 from torch2web.inspection.network_files import onnx_facts, program_facts
@@ -29,10 +30,13 @@ _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def read_facts(path: Path, given: Mapping[str, Any]) -> FileFacts:
-    """What the file at `path` says of its model; nothing in it is executed. Raises CheckpointError.
+    """What the file at `path` says of its model; nothing in it is executed.
+
+    Raises CheckpointError, and FactoryError for a network that cannot be imported.
 
     `given` is what is known already: a network that is named there is not looked for.
     """
+    from torch2web.sources import require_factory
     from torch2web.sources.checkpoint import Format, detect_format, read_checkpoint
 
     found = detect_format(path)
@@ -40,7 +44,9 @@ def read_facts(path: Path, given: Mapping[str, Any]) -> FileFacts:
     if found in (Format.TORCHSCRIPT, Format.EXPORTED_PROGRAM, Format.ONNX):
         facts = _of_network(path, found)
     else:
-        facts = _of_checkpoint(read_checkpoint(path), given, beside.timm)
+        checkpoint = read_checkpoint(path)
+        require_factory(Source.from_dict(given))
+        facts = _of_checkpoint(checkpoint, given, beside.timm)
     return _with_beside(facts, beside)
 
 

@@ -1,7 +1,8 @@
 """What names and shapes of weights tell: numbers of outputs and of input channels."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 Shape = tuple[int, ...]
 
@@ -29,7 +30,11 @@ def outputs_of(shapes: Mapping[str, Shape]) -> tuple[int | None, str]:
     if not heads:
         return None, ""
     depth = min(key.count(".") for key in heads)  # deeper ones are parts of a head, before its last layer
-    last = max((key for key in heads if key.count(".") == depth), key=_natural)
+    heads = sorted((key for key in heads if key.count(".") == depth), key=_natural)
+    layers = [shapes[key] for key in heads]
+    if not _are_a_chain(layers) and len({layer[0] for layer in layers}) > 1:
+        return None, ""  # several outputs
+    last = heads[-1]
     return shapes[last][0], f"{last} has {shapes[last][0]:,} rows"
 
 
@@ -45,6 +50,11 @@ def channels_of(shapes: Mapping[str, Shape]) -> int | None:
         if key.endswith("weight") and len(shape) == 4:
             return shape[1] if shape[2] * shape[3] > 1 else None
     return None
+
+
+def _are_a_chain(layers: Sequence[Shape]) -> bool:
+    """Whether each layer takes what the one before gives; pooling or flattening may multiply it."""
+    return all(after[1] % before[0] == 0 for before, after in pairwise(layers))
 
 
 def _is_layer(key: str, shape: Shape) -> bool:

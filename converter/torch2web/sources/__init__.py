@@ -1,5 +1,6 @@
 """Model sources: from a checkpoint or a file to a network that runs, and to its ONNX file."""
 
+from torch2web.sources.factory import require_factory
 from torch2web.sources.load import load_source
 from torch2web.sources.loaded import ExportRecord, LoadedModel, run_in_double, run_in_torch
 
@@ -7,6 +8,7 @@ __all__ = [
     "ExportRecord",
     "LoadedModel",
     "load_source",
+    "require_factory",
     "run_in_double",
     "run_in_torch",
 ]

@@ -12,7 +12,7 @@ from torch import nn
 
 from torch2web.catalog import Source
 from torch2web.errors import FactoryError
-from torch2web.sources.user_code import described
+from torch2web.sources.user_code import current_folder_first, described
 
 CLASS_PARAMETERS = (
     "num_classes",
@@ -110,6 +110,13 @@ class Factory:
         if unknown and parameters and not accepts_any:
             known = ", ".join(parameters)
             raise FactoryError(self.name, f"it has no argument {', '.join(unknown)}; it has {known}")
+
+
+def require_factory(source: Source) -> None:
+    """Raise FactoryError unless the factory of `source` can be imported, in the current folder too."""
+    if source.kind in ("factory", "timm"):
+        with current_folder_first():
+            factory_of(source, 3)
 
 
 def factory_of(source: Source, channels: int) -> Factory:

@@ -23,6 +23,7 @@ class Keyboard(io.StringIO):
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "own_nets.py").write_text("def build(): ...\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     return tmp_path
@@ -41,7 +42,7 @@ def state() -> dict[str, torch.Tensor]:
 
 
 PIXELS = ["--resize", "32x32", "--mean", "0.5,0.5,0.5", "--std", "0.5,0.5,0.5"]
-COMPLETE = ["--factory", "nets:build", "--labels", "a,b,c,d", *PIXELS]
+COMPLETE = ["--factory", "own_nets:build", "--labels", "a,b,c,d", *PIXELS]
 
 
 def run(*arguments: str) -> int:
@@ -75,7 +76,7 @@ def test_add_writes_what_was_given_and_found(
     (folder / "runs/7").mkdir(parents=True)
     content = {"model": state, "class_to_idx": {"b": 1, "a": 0, "d": 3, "c": 2}}
     torch.save(content, folder / "runs/7/Best.pth")
-    assert run("add", "runs/7/Best.pth", "--factory", "nets:build", *PIXELS) == 0
+    assert run("add", "runs/7/Best.pth", "--factory", "own_nets:build", *PIXELS) == 0
     (entry,) = written(folder)
     assert entry["name"] == "best"
     assert entry["checkpoint"] == "runs/7/Best.pth"
@@ -83,7 +84,7 @@ def test_add_writes_what_was_given_and_found(
     out = capsys.readouterr().out
     assert "labels: a, b, c, d (class_to_idx; to change it: --labels)" in out
     assert "Build it: torch2web build" in out
-    assert run("add", "runs/7/Best.pth", "--factory", "nets:build", *PIXELS) == 2
+    assert run("add", "runs/7/Best.pth", "--factory", "own_nets:build", *PIXELS) == 2
     assert "--name gives the new one another" in capsys.readouterr().err
 
 
@@ -120,14 +121,14 @@ def test_a_terminal_is_asked(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     torch.save(state, folder / "best.pth")
-    answers = ["nets:build", "a,b", "a,b,c,d", "", "0.5", "0.5,0.5,0.5", "1,1,1"]
+    answers = ["own_nets:build", "a,b", "a,b,c,d", "", "0.5", "0.5,0.5,0.5", "1,1,1"]
     monkeypatch.setattr(sys, "stdin", Keyboard("\n".join(answers)))
     assert run("add", "best.pth") == 0
     out, err = capsys.readouterr()
     assert "--labels: found 2 (a, b), expected 4" in err, "asked once more"
     assert "--mean: found 1 number(s), expected 3" in err
     (entry,) = written(folder)
-    assert entry["factory"] == "nets:build"
+    assert entry["factory"] == "own_nets:build"
     assert entry["labels"] == ["a", "b", "c", "d"]
     pixels = entry["preprocessing"]
     assert pixels["steps"] == [{"op": "resize", "size": [224, 224], "filter": "bilinear"}]
@@ -139,7 +140,7 @@ def test_the_input_ends_while_asking(
     folder: Path, state: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     torch.save(state, folder / "best.pth")
-    monkeypatch.setattr(sys, "stdin", Keyboard("nets:build\n"))
+    monkeypatch.setattr(sys, "stdin", Keyboard("own_nets:build\n"))
     assert run("add", "best.pth") == 130
     assert not (folder / "models.toml").exists()
 
@@ -155,6 +156,9 @@ FAULTS = [
     (["--task", "magic"], '--task: found "magic", expected one of "softmax", "sigmoid"'),
     (["--factory", "nets"], '--factory: found "nets", expected a string that matches'),
     (["--factory-args", "{width: 32}"], "--factory-args: found '{width: 32}', expected a JSON object"),
+    (["--factory", "own_nets:built"], "own_nets:built: own_nets has no built; it has build"),
+    (["--factory", "absent:build"], "absent:build: there is no module absent, neither in"),
+    (["--timm", "x", "--factory", "y"], "--timm: goes without --factory; both name the network"),
     (["--opset", "99"], "--opset: found 99, expected at most 20"),
     (["--opset", "new"], "--opset: found 'new', expected a whole number"),
     (["--mean", "0.5,0.5"], "--mean: found 2 number(s), expected 3 numbers with commas between"),

@@ -29,7 +29,7 @@ def asked(proposal: Proposal) -> dict[str, str]:
 
 def test_everything_is_given() -> None:
     proposal = complete(GIVEN, CHECKPOINT)
-    assert proposal.entry == GIVEN
+    assert proposal.entry == {**GIVEN, "task": "softmax"}
     assert proposal.missing == ()
     assert [(taken.what, taken.value) for taken in proposal.taken] == [("task", "softmax")]
 

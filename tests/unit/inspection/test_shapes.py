@@ -12,7 +12,7 @@ FIRST: dict[str, Shape] = {"features.0.weight": (8, 3, 3, 3), "features.0.bias":
     [
         ({"fc.weight": (4, 512), "fc.bias": (4,)}, (4, "fc.weight has 4 rows")),
         (
-            {"classifier.3.weight": (5, 9), "classifier.10.weight": (6, 9)},
+            {"classifier.3.weight": (9, 7), "classifier.10.weight": (6, 9)},
             (6, "classifier.10.weight has 6 rows"),
         ),
         ({"AuxLogits.fc.weight": (4, 768), "fc.weight": (5, 9)}, (5, "fc.weight has 5 rows")),
@@ -24,6 +24,9 @@ FIRST: dict[str, Shape] = {"features.0.weight": (8, 3, 3, 3), "features.0.bias":
         ({"classifier.1.weight": (1000, 512, 1, 1)}, (1000, "classifier.1.weight has 1,000 rows")),
         ({"conv_head.weight": (64, 9, 1, 1)}, (None, "")),
         ({"blocks.9.weight": (64, 9)}, (None, "")),
+        ({"fc1.weight": (16, 9), "fc2.weight": (4, 16)}, (4, "fc2.weight has 4 rows")),
+        ({"fc1.weight": (5, 9), "fc2.weight": (4, 9)}, (None, "")),
+        ({"fc.weight": (5, 9), "head.weight": (4, 9)}, (None, "")),
         ({}, (None, "")),
     ],
 )
