@@ -71,7 +71,7 @@ def test_heading(
 
 
 @pytest.mark.parametrize(
-    ("task", "labels", "plain", "description", "lead"),
+    ("task", "labels", "plain", "does", "lead"),
     [
         (
             Task("sigmoid", (0.5,) * 2),
@@ -91,13 +91,13 @@ def test_heading_of_a_task(
     task: Task,
     labels: tuple[str, ...],
     plain: str,
-    description: str,
+    does: str,
     lead: str,
 ) -> None:
     spec = replace(catalog["mobilenet_emotion"], title="T", task=task, labels=labels)
     heading = Heading.of([spec])
     assert heading.plain == plain
-    assert description in heading.description
+    assert does in heading.description
     assert lead in heading.lead
     assert "Neural networks that" in Heading.of([spec, spec]).description
     mixed = Heading.of([spec, catalog["mobilenet_emotion"]])
