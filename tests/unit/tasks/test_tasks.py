@@ -77,7 +77,7 @@ def test_figures_and_gate(
     assert set(Gate().as_dict(task)) == set(measured)
     reason = Gate().why_refused(task, measured)
     assert "expected at" in reason
-    lenient = Gate(0, 1, 0, -1, 1)
+    lenient = Gate(0, 1, 0, -1, values_max_rel_diff=1)
     assert lenient.why_refused(task, measured) == ""
 
 
