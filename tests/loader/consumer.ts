@@ -4,8 +4,16 @@ import {
   IntegrityError,
   loadEnsemble,
   loadModel,
+  similarity,
 } from "./torch2web.js";
-import type { BackendReport, Model, Prediction } from "./torch2web.js";
+import type {
+  BackendReport,
+  EmbeddingPrediction,
+  LoadOptions,
+  Model,
+  Prediction,
+  RegressionPrediction,
+} from "./torch2web.js";
 
 const model: Model = await loadModel("mobilenet_emotion", {
   baseURL: new URL("https://example.org/site/"),
@@ -41,6 +49,23 @@ try {
     console.log(error.expected, error.actual, error.url);
   if (error instanceof DecodeError) throw error;
 }
+const age: Model<RegressionPrediction> = await loadModel("age", {
+  task: "regression",
+});
+const { values } = await age.predict(new Blob());
+const face: Model<EmbeddingPrediction> = await loadModel("face", {
+  task: "embedding",
+});
+const cosine: number = similarity(
+  await face.embed(new Blob(), { normalize: true }),
+  (await face.predict(new Blob())).embedding,
+);
+const best: string | undefined = (
+  await model.predict(new Blob(), { topK: 3, allow: ["a", 1], threshold: 0.1 })
+).top?.[0]?.label;
+const options: LoadOptions = { worker: false };
+const classifier: Model = await loadModel("mobilenet_emotion", options);
+console.log(values[0]?.unit, cosine, best, classifier);
 await model.dispose();
 console.log(all, again, report, labels, predictions);
 
@@ -51,6 +76,10 @@ await loadModel("mobilenet_emotion", { thread: 2 });
 // @ts-expect-error: no such backend
 await loadModel("mobilenet_emotion", { backends: ["cuda"] });
 await model.predict("face.jpg");
+// @ts-expect-error: a regression has no label
+console.log((await age.predict(new Blob())).label);
+// @ts-expect-error: no such task
+await loadModel("mobilenet_emotion", { task: "detection" });
 // @ts-expect-error: a number is no picture
 await model.predict(5);
 // @ts-expect-error: read only

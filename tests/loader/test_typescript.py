@@ -18,11 +18,22 @@ from torch2web.images.golden import golden_input
 from torch2web.images.preprocessing import COLORS, FILTERS, SCALES, Preprocessing, apply_step, preprocess
 from torch2web.images.steps import CenterCrop, Grey, Letterbox, Pad, Resize, Step, step_as_dict
 from torch2web.store.hashing import integrity
-from torch2web.tasks.activation import softmax
+from torch2web.tasks import Meaning, Task, TaskKind, activate, softmax
 from torch2web.variants.encodings import ENCODINGS, Weight, decode_all
 
 FOLDER = ROOT / "tests/loader"
 TSC = ROOT / "web/node_modules/@typescript/native/bin/tsc"
+
+
+TASKS: tuple[tuple[TaskKind, Meaning | None], ...] = (
+    ("softmax", None),
+    ("sigmoid", None),
+    ("binary", None),
+    ("probabilities", "softmax"),
+    ("probabilities", "binary"),
+    ("embedding", None),
+    ("regression", None),
+)
 
 
 def run_node(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -41,7 +52,16 @@ def test_in_node(file: str) -> None:
 
 
 def test_twins_of_python_code_agree() -> None:
-    found = json.loads(run_node(FOLDER / "twins.ts").stdout)
+    generator = np.random.default_rng(5)
+    tasks = [
+        (Task(kind, of=of), generator.normal(0, scale, 1 if "binary" in (kind, of) else 7).astype(np.float32))
+        for kind, of in TASKS
+        for scale in (1, 30, 300)
+    ]
+    given = [{"task": task.as_dict(), "outputs": outputs.tolist()} for task, outputs in tasks]
+    found = json.loads(run_node(FOLDER / "twins.ts", json.dumps(given)).stdout)
+    for (task, outputs), scores in zip(tasks, found["scores"], strict=True):
+        np.testing.assert_allclose(scores, activate(task, outputs[np.newaxis])[0], rtol=1e-15, atol=0)
     spec = Preprocessing((Resize((100, 77), "bilinear"),), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     expected = [hashlib.sha256(golden_input(seed, spec).tobytes()).hexdigest() for seed in (0, 20261, 2**31)]
     assert found["golden"] == expected

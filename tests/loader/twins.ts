@@ -1,6 +1,8 @@
 /** Prints results of functions that Python has too, such as the golden input and softmax, for Python to compare. */
 import { createHash } from "node:crypto";
 import { goldenInput } from "../../web/loader/backends/golden.ts";
+import type { TaskInfo } from "../../web/loader/api/task.ts";
+import { scoresOf } from "../../web/loader/tasks/tasks.ts";
 import { argmax, softmax } from "../../web/loader/tasks/classification.ts";
 import { subresourceIntegrity } from "../../web/loader/fetch/integrity.ts";
 
@@ -22,6 +24,12 @@ const info = {
   },
 };
 
+/** Tasks with outputs of an image, from Python. */
+const TASKS = JSON.parse(process.argv[2]!) as {
+  task: TaskInfo;
+  outputs: number[];
+}[];
+
 console.log(
   JSON.stringify({
     golden: [0, 20261, 2 ** 31].map((seed) => hash(goldenInput(seed, 2, info))),
@@ -29,6 +37,9 @@ console.log(
       [1000, 0, -1000],
       [0.1, 0.2, 0.3, 0.4],
     ].map(softmax),
+    scores: TASKS.map(({ task, outputs }) =>
+      scoresOf(task, Float32Array.from(outputs)),
+    ),
     argmax: [[1, 3, 3, 2], [0], [-1, -2]].map(argmax),
     integrity: subresourceIntegrity("00ff10".padEnd(64, "a")),
   }),

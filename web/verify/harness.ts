@@ -1,7 +1,14 @@
 /** The module `harness`, through which the tests in Python use the loader and the page. */
 import type { PyodideAPI } from "pyodide";
 import type { PyProxy } from "pyodide/ffi";
-import type { loadModel, Model, Progress } from "../loader/torch2web.ts";
+import type {
+  AnyPrediction,
+  loadModel,
+  Model,
+  ModelInfo,
+  Progress,
+  Task,
+} from "../loader/torch2web.ts";
 
 /** The result of one test. */
 export interface TestResult {
@@ -21,7 +28,7 @@ export interface Listener {
 
 /** The loaded models and their logits, by `model/variant`. */
 export interface Answers {
-  models: Map<string, Promise<Model>>;
+  models: Map<string, Promise<Model<AnyPrediction>>>;
   /** By model and image. */
   logits: Map<string, Map<string, Float32Array>>;
 }
@@ -43,15 +50,18 @@ export function registerHarness(
 ): Answers {
   const models: Answers["models"] = new Map();
   const logits: Answers["logits"] = new Map();
-  const load = (id: string): Promise<Model> => {
+  const load = (id: string): Promise<Model<AnyPrediction>> => {
     const [name, variant] = id.split("/") as [string, string];
     const model =
       models.get(id) ??
-      loader.loadModel(name, {
-        baseURL: base,
-        variant,
-        onProgress: (progress) => listener.onProgress(progress),
-      });
+      taskOf(base, name).then((task) =>
+        loader.loadModel(name, {
+          task,
+          baseURL: base,
+          variant,
+          onProgress: (progress) => listener.onProgress(progress),
+        }),
+      );
     models.set(id, model);
     if (!logits.has(id)) logits.set(id, new Map());
     return model;
@@ -97,7 +107,9 @@ export function registerHarness(
     async predict(name: string, image: string, pixels?: ImageData): Promise<string> {
       const prediction = await (await load(name)).predict(await source(image, pixels));
       logits.get(name)!.set(image, prediction.logits);
-      return JSON.stringify({ ...prediction, logits: [...prediction.logits] });
+      return JSON.stringify(prediction, (_, value: unknown) =>
+        value instanceof Float32Array ? [...value] : value,
+      );
     },
     async run(name: string, proxy: PyProxy): Promise<string> {
       // A view of Python's memory, which moves when it grows: copied before the first await.
@@ -112,6 +124,14 @@ export function registerHarness(
 
 interface Buffered {
   getBuffer(type: string): { data: ArrayLike<number>; release(): void };
+}
+
+/** What the model is for, by the manifest. */
+async function taskOf(base: URL, name: string): Promise<Task> {
+  const response = await fetchFile(base, "models/model_info.json");
+  const manifest = (await response.json()) as { models: Pick<ModelInfo, "name" | "task">[] };
+  const kind = manifest.models.find((model) => model.name === name)?.task?.kind;
+  return kind === "embedding" || kind === "regression" ? kind : "classification";
 }
 
 /** Lets the browser paint. */

@@ -11,8 +11,10 @@ from torch2web.assets import load_assets
 from torch2web.catalog.load import ModelSpec
 from torch2web.site.manifest.records import Weights
 from torch2web.site.writers.heading import Heading
+from torch2web.site.writers.snippet import Snippet
 from torch2web.site.writers.templates import render
 from torch2web.store.hashing import integrity, sha256_of
+from torch2web.tasks import Task
 
 
 def test_page_pins_what_it_loads(small_site: Path) -> None:
@@ -66,3 +68,52 @@ def test_heading(
     assert heading.plain == plain
     assert description in heading.description
     assert bool(heading.labels) == (" or " in plain)
+
+
+@pytest.mark.parametrize(
+    ("task", "labels", "plain", "does", "lead"),
+    [
+        (
+            Task("sigmoid", (0.5,) * 2),
+            ("cat", "dog"),
+            "T",
+            "tells which of cat, dog a picture shows",
+            "one, several",
+        ),
+        (Task("binary", (0.5,)), ("no", "yes"), "no or yes?", "tells no, yes apart", "says what it sees"),
+        (Task("embedding"), (), "T", "tells how alike pictures are", "Show two pictures"),
+        (Task("regression"), ("age", "height"), "T", "estimates age and height", "estimates age and height"),
+        (Task("regression"), ("age",), "T", "estimates age, on your own", "estimates age"),
+    ],
+)
+def test_heading_of_a_task(
+    catalog: dict[str, ModelSpec],
+    task: Task,
+    labels: tuple[str, ...],
+    plain: str,
+    does: str,
+    lead: str,
+) -> None:
+    spec = replace(catalog["mobilenet_emotion"], title="T", task=task, labels=labels)
+    heading = Heading.of([spec])
+    assert heading.plain == plain
+    assert does in heading.description
+    assert lead in heading.lead
+    assert "Neural networks that" in Heading.of([spec, spec]).description
+    mixed = Heading.of([spec, catalog["mobilenet_emotion"]])
+    assert (mixed.plain, mixed.labels) == ("What does the picture show?", ())
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        (Task(), ("const { label, confidence } = await model.predict",)),
+        (Task("sigmoid", (0.5,) * 4), ("const { labels } = await model.predict",)),
+        (Task("regression"), ('loadModel("mobilenet_emotion", { task: "regression" })', "const { values }")),
+        (Task("embedding"), ("similarity(await model.embed(first), await model.embed(second))",)),
+    ],
+)
+def test_snippet_fits_the_task(catalog: dict[str, ModelSpec], task: Task, words: tuple[str, ...]) -> None:
+    snippet = Snippet.of(replace(catalog["mobilenet_emotion"], task=task))
+    assert all(word in "\n".join(snippet.lines) for word in words)
+    assert ("similarity" in snippet.exports) == (task.kind == "embedding")

@@ -259,7 +259,7 @@ export class InlineModel implements Model<AnyPrediction> {
       const how = { exact: !inexact, inexact, decodedBy, orientation };
       const prediction = { ...answer, logits, ...how, timings };
       if (!maps || !("label" in prediction)) return prediction;
-      const map = heatmaps().heatmapOf(this.info, values, heatmap, prediction.label);
+      const map = heatmaps().heatmapOf(this.info, values, heatmap, prediction);
       return { ...prediction, heatmap: map };
     });
   }

@@ -1,5 +1,6 @@
 /** Class activation maps, which a graph of their own computes with the same weights. */
 import type { ModelInfo } from "../api/manifest.ts";
+import type { Prediction } from "../api/model.ts";
 import type { Heatmap } from "../api/task.ts";
 
 /**
@@ -23,15 +24,24 @@ export function heatmapOf(
   { labels, heatmap, output }: ModelInfo,
   values: Float32Array,
   wanted: boolean | string | number,
-  answer: string,
+  answer: Pick<Prediction, "label" | "confidence" | "probabilities">,
 ): Heatmap {
   const { height, width } = heatmap!;
   const index =
-    typeof wanted === "number" ? wanted : labels.indexOf(wanted === true ? answer : String(wanted));
+    typeof wanted === "number"
+      ? wanted
+      : labels.findIndex((label, i) =>
+          wanted === true
+            ? label === answer.label && answer.probabilities[i] === answer.confidence // labels may repeat
+            : label === wanted,
+        );
   const [, classes] = output.shape;
   const start = classes + Math.min(index, classes - 1) * height * width;
+  const map = values.slice(start, start + height * width);
+  // One logit of two labels is the second's: what speaks for it speaks against the first.
+  const isFirstOfTwo = labels.length > classes && index === 0;
   const label = labels[index]!;
-  return { label, index, height, width, values: values.slice(start, start + height * width) };
+  return { label, index, height, width, values: isFirstOfTwo ? map.map((value) => -value) : map };
 }
 
 /** Raises RangeError where the model has no maps, or none of `wanted`. */

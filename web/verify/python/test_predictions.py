@@ -4,6 +4,7 @@ import math
 
 from .answers import answer
 from .facts import FACTS
+from .meaning import answered, difference, is_classifier, meaning_of, scores_of
 
 
 def test_logits_are_pythons(model: str, picture: str) -> None:
@@ -16,33 +17,56 @@ def test_logits_are_pythons(model: str, picture: str) -> None:
 
 
 def test_label_is_pythons(model: str, picture: str) -> None:
-    prediction = answer("prediction", model, picture)
-    logits = FACTS["logits"][model][picture]
+    """The label, the labels that apply, the named numbers or the vector follow from the logits."""
+    prediction, task = answer("prediction", model, picture), FACTS["task"][model]
     labels = answer("loaded", model)["info"]["labels"]
+    if task["kind"] == "embedding":
+        assert prediction["embedding"] == prediction["logits"]
+        return
+    if task["kind"] == "regression":
+        units = task.get("units", [""] * len(labels))
+        found = [(value["name"], value["value"], value["unit"]) for value in prediction["values"]]
+        assert found == list(zip(labels, prediction["logits"], units, strict=True))
+        return
+    scores = scores_of(task, FACTS["logits"][model][picture])
     # By place: two classes may have the same label.
-    found = prediction["logits"].index(max(prediction["logits"]))
-    assert prediction["label"] == labels[found]
-    assert max(logits) - logits[found] <= 2 * FACTS["tolerance"][model][picture]
+    best = answered(task, prediction["probabilities"])
+    assert prediction["label"] == labels[best]
+    assert prediction["confidence"] == prediction["probabilities"][best]
+    slack = FACTS["tolerance"][model][picture]  # no probability differs by more than a logit does
+    if meaning_of(task) == "binary":
+        assert best == answered(task, scores) or abs(scores[1] - task["thresholds"][0]) <= slack
+        return
+    assert max(scores) - scores[best] <= 2 * slack
+    if meaning_of(task) == "sigmoid":
+        applying = {
+            place
+            for place, share in enumerate(prediction["probabilities"])
+            if share >= task["thresholds"][place]
+        }
+        assert {entry["index"] for entry in prediction["labels"]} == applying
 
 
 def test_probabilities_are_as_close_to_pytorchs_as_promised(model: str, picture: str) -> None:
     """Whatever rounding the weights costs stays within the gate that let this variant pass."""
-    found, expected = answer("prediction", model, picture)["probabilities"], FACTS["pytorch"][model][picture]
-    exponentials = [math.exp(logit - max(expected)) for logit in expected]
-    differences = [
-        abs(one - other / sum(exponentials)) for one, other in zip(found, exponentials, strict=True)
-    ]
-    assert max(differences) <= FACTS["gate"][model]["probabilities_max_abs_diff"]
+    task, gate = FACTS["task"][model], FACTS["gate"][model]
+    expected = scores_of(task, FACTS["pytorch"][model][picture])
+    figures = difference(task, expected, scores_of(task, answer("prediction", model, picture)["logits"]))
+    for name, found in figures.items():
+        assert found >= gate[name] if name == "cosine_min" else found <= gate[name]
 
 
 def test_probabilities_are_the_softmax(model: str, picture: str) -> None:
-    prediction = answer("prediction", model, picture)
-    highest = max(prediction["logits"])
-    exponentials = [math.exp(logit - highest) for logit in prediction["logits"]]
-    for found, exponential in zip(prediction["probabilities"], exponentials, strict=True):
-        assert math.isclose(found, exponential / sum(exponentials), rel_tol=1e-14)
-    assert math.isclose(sum(prediction["probabilities"]), 1, abs_tol=1e-12)
-    assert prediction["confidence"] == max(prediction["probabilities"])
+    """Softmax, or what else the task says."""
+    prediction, task = answer("prediction", model, picture), FACTS["task"][model]
+    if not is_classifier(task):
+        assert "probabilities" not in prediction
+        return
+    expected = scores_of(task, prediction["logits"])
+    for found, share in zip(prediction["probabilities"], expected, strict=True):
+        assert math.isclose(found, share, rel_tol=1e-14)
+    if task["kind"] == "softmax":
+        assert math.isclose(sum(prediction["probabilities"]), 1, abs_tol=1e-12)
 
 
 def test_exactness_is_claimed(model: str, picture: str) -> None:
