@@ -57,7 +57,7 @@ def catalog() -> dict[str, ModelSpec]:
 
 @pytest.fixture(scope="session")
 def cache() -> Path:
-    """A cache of the tests' own, which begins with the conversions that `make site` made.
+    """A cache of the tests' own, which begins with what `make site` converted and compressed.
 
     Other catalogues' conversions would push those of a developer out.
     """
@@ -70,6 +70,12 @@ def cache() -> Path:
             with contextlib.suppress(OSError):  # another worker was first
                 staged.rename(target)
             shutil.rmtree(staged, ignore_errors=True)
+    compressed = ROOT / ".cache" / "precompressed"
+    if compressed.is_dir():
+        (folder / "precompressed").mkdir(parents=True, exist_ok=True)
+        for file in compressed.glob("*-*"):
+            with contextlib.suppress(OSError):  # it is there, or another build has just dropped it
+                (folder / "precompressed" / file.name).hardlink_to(file)
     return folder
 
 

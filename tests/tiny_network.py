@@ -1,6 +1,7 @@
 """Networks that take a moment to convert, in the place of a catalogue's: they differ in their activation."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -49,3 +50,30 @@ def of_classes(spec: ModelSpec, *_: object) -> nn.Module:
 def unplannable(*_: object) -> nn.Module:
     """The same with an operator that it does not know: Erf."""
     return TinyNetwork(torch.erf).eval()
+
+
+def relu_network(classes: int = 4) -> nn.Module:
+    """A factory, for catalogues."""
+    return TinyNetwork(torch.relu, classes).eval()
+
+
+CATALOG = """
+[[models]]
+name = "tiny"
+factory = "tests.tiny_network:relu_network"
+checkpoint = "tiny.pth"
+labels = ["a", "b", "c", "d"]
+tolerance = 1e-4
+[models.preprocessing]
+resize = [32, 32]
+filter = "bilinear"
+mean = [0.5, 0.5, 0.5]
+std = [0.5, 0.5, 0.5]
+"""
+
+
+def write_tiny_catalog(folder: Path) -> list[object]:
+    """A catalogue of one tiny network with its checkpoint, in `folder`; the options that build it."""
+    (folder / "tiny.toml").write_text(CATALOG)
+    torch.save(relu_network().state_dict(), folder / "tiny.pth")
+    return ["--catalog", folder / "tiny.toml", "--checkpoints", folder]

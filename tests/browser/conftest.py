@@ -73,7 +73,7 @@ def _leave(page: Page) -> None:
 def parted_site(shared_site: Site) -> Path:
     """The smallest demo model's site in parts of half a MiB."""
     options = ("--only", "mobilenet_emotion", "--no-verify-page", "--max-file-size", "0.5")
-    return shared_site("parted", *options)
+    return shared_site("parted", *options, "--no-precompressed")
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ console.log(JSON.stringify([imports(module).map(words), exports(module).map(word
 
 
 @pytest.fixture(scope="module")
-def modules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return dict(build_engine(tmp_path_factory.mktemp("one")))
+def modules(cache: Path) -> dict[str, bytes]:
+    return dict(build_engine(cache / "web"))
 
 
 def test_the_same_bytes_each_time(modules: dict[str, bytes], tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Cases under the sanitizers: `python -m tests.engine.plans.sanitized LIBRARY`."""
+"""Cases under the sanitizers: `python -m tests.engine.plans.sanitized LIBRARY STEP`.
+
+STEP 1 runs all of them, 4 every fourth.
+"""
 
 import subprocess
 import sys
@@ -55,24 +58,25 @@ def stored_parts(wide: int) -> SplitModel:
         return split_model(network(Path(folder), wide))
 
 
-def main(library: CDLL) -> None:
-    for name, (nodes, shape, constants, opset) in CASES.items():
+def main(library: CDLL, step: int) -> None:
+    cases, seeds, widths = list(CASES.items())[::step], range(0, NETWORKS, step), WIDTHS[::step]
+    for name, (nodes, shape, constants, opset) in cases:
         model = model_of(nodes, ("batch", *shape), constants, opset)
         x = np.random.default_rng(1).normal(size=(1, *shape)).astype(np.float32)
         require_close(engine_run(library, model, x, threads=2), onnxruntime_run(model, x), name)
-    for seed in range(NETWORKS):
+    for seed in seeds:
         model, sample = random_network(seed)
         x = np.random.default_rng(seed).normal(size=(1, *sample)).astype(np.float32)
         require_close(engine_run(library, model, x, threads=2), onnxruntime_run(model, x), f"seed {seed}")
-    for wide in WIDTHS:
+    for wide in widths:
         parts = stored_parts(wide)
         for encoding in ENCODINGS:
             for ranges in (64, 10**6):
                 require_stored(library, parts, encoding, ranges, threads=2)
-    print(f"{len(CASES)} cases, {NETWORKS} networks and stored weights")
+    print(f"{len(cases)} cases, {len(seeds)} networks and stored weights")
 
 
 if __name__ == "__main__":
     with pytest.MonkeyPatch.context() as monkeypatch:
         lower_limits(monkeypatch)
-        main(CDLL(sys.argv[1]))
+        main(CDLL(sys.argv[1]), int(sys.argv[2]))

@@ -59,7 +59,7 @@ def cases() -> list[WasmCase]:
 @pytest.mark.parametrize("module", ["engine.wasm", "engine-relaxed.wasm"])
 def test_are_as_onnxruntime(cases: list[WasmCase], cache: Path, tmp_path: Path, module: str) -> None:
     """All in one process: starting Node takes longer than a hundred of them."""
-    (tmp_path / module).write_bytes(build_engine(cache)[module])
+    (tmp_path / module).write_bytes(build_engine(cache / "web")[module])
     lines = [
         json.dumps({"name": case.name, "plan": encoded(case.plan), "inputs": encoded(case.inputs.tobytes())})
         for case in cases

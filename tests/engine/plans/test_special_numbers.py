@@ -15,6 +15,7 @@ from tests.engine.plans.running import Floats, engine_run, model_of, require_clo
 from tests.engine.plans.special import onnxruntime_of_each, special_numbers, special_samples
 
 NETWORKS = 40
+"""In groups of 10."""
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -23,8 +24,9 @@ def test_as_onnxruntime(library: CDLL, name: str) -> None:
     require_as_onnxruntime(library, model_of(nodes, ("batch", *shape), constants, opset), shape, name)
 
 
-def test_random_networks(library: CDLL) -> None:
-    for seed in range(NETWORKS):
+@pytest.mark.parametrize("first", range(0, NETWORKS, 10))
+def test_random_networks(library: CDLL, first: int) -> None:
+    for seed in range(first, first + 10):
         model, shape = random_network(seed)
         require_as_onnxruntime(library, model, shape, f"seed {seed}")
 

@@ -7,8 +7,9 @@ import pytest
 from tests.engine.plans.sanitized import run_sanitized
 
 
-def test_operators_networks_and_stored_weights(sanitized: Path) -> None:
-    outcome = run_sanitized("tests.engine.plans.sanitized", sanitized)
+@pytest.mark.parametrize("step", [4, 1], ids=["every fourth", "all"])
+def test_operators_networks_and_stored_weights(sanitized: Path, step: int) -> None:
+    outcome = run_sanitized("tests.engine.plans.sanitized", sanitized, step)
     assert outcome.returncode == 0, outcome.stderr
     assert "stored weights" in outcome.stdout
 

@@ -31,7 +31,7 @@ def test_module_gives_what_onnxruntime_gives(
     name: str,
     encoding: str,
 ) -> None:
-    (tmp_path / name).write_bytes(build_engine(cache)[name])
+    (tmp_path / name).write_bytes(build_engine(cache / "web")[name])
     plan = plan_model(onnx.load_from_string(parts.graph))
     (tmp_path / "plan").write_bytes(plan.content)
     tensors = dict(stored_as(parts, encoding))

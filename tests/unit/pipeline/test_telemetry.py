@@ -12,7 +12,7 @@ import torch2web.sources.load as load
 from tests.tiny_network import plannable
 from torch2web.cli import main
 load.load_model = plannable
-build = ["build", "--demo", "--only", "mobilenet_emotion", "--no-verify-page", "--out"]
+build = ["build", "--demo", "--only", "mobilenet_emotion", "--no-verify-page", "--no-precompressed", "--out"]
 for arguments in (build, ["verify"]):
     assert main([*arguments, sys.argv[1]]) == 0
 assert "onnxruntime" in sys.modules
