@@ -19,7 +19,7 @@ from torch2web.pipeline.normalized_code import normalized_code
 STAGES = ("demo", "images", "plan", "sources", "tasks", "variants", "verification")
 """Packages of `torch2web` whose code takes part in a conversion; besides, the model's own architecture."""
 
-PACKAGES = ("numpy", "onnx", "onnxruntime", "pillow", "torch")
+PACKAGES = ("numpy", "onnx", "onnxruntime", "onnxscript", "pillow", "torch")
 """Distributions whose code takes part in a conversion."""
 
 _ROOT = Path(torch2web.__file__).parent
