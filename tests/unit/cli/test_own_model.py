@@ -251,3 +251,26 @@ def test_options_that_do_not_fit_together(
         run(*arguments)
     assert raised.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_yes_takes_no_placeholders(
+    folder: Path, state: dict[str, torch.Tensor], capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save(state, folder / "best.pth")
+    assert run("add", "best.pth", "--yes", "--factory", "own_nets:build") == 2
+    err = capsys.readouterr().err
+    assert "--labels  the 4 names of the classes" in err
+    assert not (folder / "models.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"), [("own_nets:build", "factory"), ("resnet18", "timm"), ("landmark_cnn", "architecture")]
+)
+def test_another_network_than_the_likely_one(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, typed: str, key: str
+) -> None:
+    weights = {"features.1.conv.0.0.weight": torch.ones(32, 1, 3, 3), "classifier.1.weight": torch.ones(2, 9)}
+    torch.save(weights, folder / "best.pth")
+    monkeypatch.setattr(sys, "stdin", Keyboard(f"{typed}\ncat,dog\n"))
+    assert run("add", "best.pth", "--resize", "32", "--mean", "0,0,0", "--std", "1,1,1") == 0
+    assert written(folder)[0][key] == typed
