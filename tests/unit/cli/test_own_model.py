@@ -272,5 +272,5 @@ def test_another_network_than_the_likely_one(
     weights = {"features.1.conv.0.0.weight": torch.ones(32, 1, 3, 3), "classifier.1.weight": torch.ones(2, 9)}
     torch.save(weights, folder / "best.pth")
     monkeypatch.setattr(sys, "stdin", Keyboard(f"{typed}\ncat,dog\n"))
-    assert run("add", "best.pth", "--resize", "32", "--mean", "0,0,0", "--std", "1,1,1") == 0
+    assert run("add", "best.pth", "--resize", "32", "--mean", "0", "--std", "1") == 0
     assert written(folder)[0][key] == typed
