@@ -22,7 +22,7 @@ from torch2web.verification.reference_run import ReferenceRun, capture_reference
 
 @pytest.fixture(scope="module")
 def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
-    return with_size(catalog["mobilenet_emotion"], 128)
+    return with_size(catalog["mobilenet_emotion"], 96)
 
 
 @pytest.fixture(scope="module")
