@@ -13,6 +13,7 @@ from onnx import numpy_helper
 from tests.browser.expected import photograph_files
 from tests.browser.mutants import scale_one_weight
 from tests.materials import MATERIALS, images
+from tests.smaller import with_size
 from tests.tiny_network import TinyNetwork, plannable
 from torch2web.architectures import load_architecture
 from torch2web.catalog.load import ModelSpec
@@ -36,7 +37,7 @@ from torch2web.verification.task_of_network import fit_outputs, recognise_activa
 
 @pytest.fixture(scope="module")
 def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
-    return catalog["mobilenet_emotion"]
+    return with_size(catalog["mobilenet_emotion"], 128)
 
 
 @pytest.fixture(scope="module")
