@@ -67,6 +67,12 @@ def add_build_options(parser: argparse.ArgumentParser, defaults: Defaults) -> No
         "(default: fp32 of models in which it has at most 32 MiB)",
     )
     parser.add_argument(
+        "--images",
+        type=absolute,
+        metavar="DIR",
+        help="judge the models on these pictures too; subfolders named like labels measure accuracy",
+    )
+    parser.add_argument(
         "--allow-dead",
         action="store_true",
         help="build models whose logits do not depend on the image, and record it",

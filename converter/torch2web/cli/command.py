@@ -77,6 +77,7 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         out=options.out,
         cache=options.cache,
         allow_dead=options.allow_dead,
+        images=options.images,
         delivery=Delivery(
             max_file_size=options.max_file_size,
             backends=Backends(options.backend),

@@ -82,7 +82,9 @@ def test_compiled_alone(compiled_site: Path, small_site: Path) -> None:
     assert not (compiled_site / "onnxruntime").exists()
     weights = [variant["weights"] for variant in model["variants"]]
     assert weights == [variant["weights"] for variant in other["variants"]], "the same files for either"
-    wanted = {part["path"] for file in (model["plan"], *weights) for part in file["parts"]}
+    wanted = {
+        part["path"] for file in (model["plan"], model["heatmap"]["plan"], *weights) for part in file["parts"]
+    }
     assert {f"models/parts/{path.name}" for path in compiled_site.glob("models/parts/*.bin")} == wanted
     assert (compiled_site / model["plain"]["path"]).is_file(), "for servers, as ever"
     for name in ("index.html", "THIRD_PARTY.txt"):

@@ -49,6 +49,7 @@ def test_every_file_has_the_caching_of_its_name(originals: list[str], site: Site
         "images-*.js",
         "sha256-*.js",
         "signature-*.js",
+        "tasks-*.js",
         "torch2web-*.js",
     }
     others = {path: site.headers(path)["Cache-Control"] for path in set(originals) - set(hashed)}

@@ -29,13 +29,18 @@ def conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConvers
     graph = write_parts(folder, PARTS, b"graph", SIZE)
     weights = write_parts(folder, PARTS, CONTENT, SIZE)
     variant = {"name": "fp32", "weights": asdict(weights), "verification": {}, "golden": {}, "logits": {}}
+    variant["bounds"] = []
     plan = write_parts(folder, PARTS, b"plan", SIZE)
     record: dict[str, Any] = {
         "model": asdict(model),
         "graph": asdict(graph),
         "plan": asdict(plan),
         "no_plan": "",
+        "no_graph": "",
         "heatmap": None,
+        "task": {"kind": "softmax"},
+        "source": {},
+        "outputs": 4,
     }
     record |= {
         "variants": [variant],

@@ -41,7 +41,7 @@ def place_model(
 
     heatmap = None
     if found := record["heatmap"]:
-        graph, plan = found["graph"] if backends.with_runtime else None, found["plan"] if planned else None
+        graph, plan = found["graph"] if with_graph else None, found["plan"] if planned else None
         if graph or plan:
             heatmap = HeatmapFiles(
                 height=found["height"],
