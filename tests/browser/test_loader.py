@@ -29,11 +29,13 @@ def test_exports(page: Page) -> None:
         "IntegrityError",
         "ManifestError",
         "SignatureError",
+        "TaskError",
         "Torch2WebError",
         "cacheStatus",
         "clearCache",
         "loadEnsemble",
         "loadModel",
+        "similarity",
     ]
 
 

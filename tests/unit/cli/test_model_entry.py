@@ -155,9 +155,9 @@ def test_preprocessor_of_hugging_face_is_overruled_by_other_options(tmp_path: Pa
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (None, "cannot be read"),
-        ("{", "cannot be read"),
-        ("[]", "has no JSON object, expected a preprocessor_config.json"),
+        (None, "there is no such file"),
+        ("{", "it is not valid JSON"),
+        ("[]", "found no JSON object"),
         ("{}", "image_processor_type: is missing; this is no preprocessor_config.json"),
         (json.dumps(PROCESSOR | {"do_pad": True}), "do_pad: do_pad cannot be computed; expected false"),
     ],

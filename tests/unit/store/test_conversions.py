@@ -34,6 +34,7 @@ def write(folder: Path) -> dict[str, Any]:
         "graph": asdict(write_parts(folder, PARTS, b"graph", 300)),
         "variants": [{"name": "fp32", "weights": asdict(write_parts(folder, PARTS, WEIGHTS, 300))}],
         "plan": asdict(write_parts(folder, PARTS, b"plan", 300)),
+        "heatmap": {"graph": asdict(write_parts(folder, PARTS, b"heatmap", 300)), "plan": None},
         "verification": {"logits_max_abs_diff": 0.1 + 0.2, "shape": (1, 2)},
     }
 
@@ -56,7 +57,7 @@ def test_what_was_stored_is_read_again(cache: ConversionCache, entry: Entry) -> 
 def test_no_byte_of_an_entry_can_change(cache: ConversionCache, entry: Entry) -> None:
     store(cache, entry)
     files = [path for path in entry.folder.rglob("*") if path.is_file()]
-    assert len(files) == 8
+    assert len(files) == 9
     for path in files:
         content = path.read_bytes()
         # Of the record's line breaks and spaces none is part of what is kept.
