@@ -50,6 +50,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_delivery.py::test_each_part_in_turn": (),
     "browser/test_delivery.py": 1,
     "browser/test_downloads.py": 1,
+    "browser/test_features.py::test_features_are_pytorchs": ("basic-compiled-worker", "bottleneck-wasm-page"),
     "browser/test_heatmap.py::test_maps_are_pytorchs": ("worker-compiled", "page-wasm"),
     "browser/test_inputs.py::test_grey_of_every_kind_of_file": ("few",),
     "browser/test_inputs.py::test_page_predicts_what_pytorch_predicts": ("compiled", "grey-wasm"),

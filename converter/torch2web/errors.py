@@ -11,6 +11,7 @@
     │   ├── MissingOptionsError   options that a model needs and that its file does not answer
     │   ├── FactoryError          the factory of a network is missing, fails or returns no network
     │   ├── OwnImagesError        a folder or file of --images that has no pictures
+    │   ├── FeaturesError         a layer that is not in the network
     │   ├── KeyFileError          an invalid file of a private or public key
     │   ├── MissingExtraError     an option whose optional packages are not installed
     │   ├── ManifestError         a model_info.json that violates its schema
@@ -156,6 +157,14 @@ class OwnImagesError(InputError):
     def __init__(self, path: Path, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}")
+
+
+class FeaturesError(InputError):
+    """The layer of `features` is not there, or is not what PyTorch computes."""
+
+    def __init__(self, model: str, problem: str) -> None:
+        self.model, self.problem = model, problem
+        super().__init__(f"{model}: features: {problem}")
 
 
 class KeyFileError(InputError):

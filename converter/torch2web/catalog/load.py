@@ -47,6 +47,8 @@ class ModelSpec:
     recommended: Recommendation = Recommendation("browser", "primary")
     gate: Gate = field(default_factory=Gate)
     task: Task = field(default_factory=Task)
+    features: str = ""
+    """Inner layer whose output `embed` gives: `pooled`, the input of the last linear layer, or its path."""
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -157,6 +159,7 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
         recommended=Recommendation(**entry.get("recommended", {"target": "browser", "role": "primary"})),
         gate=Gate(**entry.get("gate", {})),
         task=task,
+        features="pooled" if entry.get("features") is True else entry.get("features") or "",
     )
 
 

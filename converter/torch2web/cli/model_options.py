@@ -33,6 +33,7 @@ MODEL_OPTIONS = (
     ModelOption("--weights-key", "K", "key of the state dict in the file (default: the one that fits)"),
     ModelOption("--output-name", "X", "name or index of the output of a network with several"),
     ModelOption("--task", "T", "what the outputs mean: softmax, sigmoid, binary, probabilities, embedding …"),
+    ModelOption("--features", "LAYER", "let a classifier embed too: pooled, or the path of a layer"),
     ModelOption("--size", "HxW", "size of the network's input in pixels, such as 224x224"),
     ModelOption(
         "--resize", "SIZE", "256: the shorter side; 224x224: height and width; :bicubic names a filter"

@@ -13,6 +13,7 @@ import onnx
 from safetensors.numpy import load
 
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
+from torch2web.pipeline.features import Features, FeaturesJudge
 from torch2web.pipeline.heatmaps import Heatmap, convert_heatmap
 from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.plan import Plan, PlanError, exact_variant, plan_model, run_plan, why_refused
@@ -65,6 +66,8 @@ class Conversion:
     """Why there is no plan; empty where there is one or none was wanted."""
     heatmap: Heatmap | None
     """Class activation maps; None where the network has none."""
+    features: Features | None
+    """Outputs of an inner layer; None where the catalogue asks for none."""
     source: dict[str, Any]
     """For the manifest's provenance: architecture, source, state_key, exporter, notes."""
     seconds: float
@@ -112,6 +115,7 @@ def convert(
     split = split_model(entry.model)
     spec = recognise_activation(split.graph, spec, reference)
     report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead, required=not engine)
+    judge = FeaturesJudge.of(spec, split, model.network, reference)
     plan, no_plan = None, ""
     if engine:
         on_stage("planning for the compiled backend")
@@ -137,6 +141,7 @@ def convert(
             modules = engine if no_graph else None
             accuracy = pictures.accuracy(outcome.name, _runner(outcome, split, plan, modules))
         reason = pictures.why_less_accurate(baseline, accuracy)
+        reason = reason or (judge.why_refused(outcome) if judge else "")
         if reason and outcome.name != EXACT:
             figures = pictures.verification(outcome.verification, accuracy)
             refused.append(Refused(outcome.name, len(outcome.content), reason, figures))
@@ -161,6 +166,7 @@ def convert(
         heatmap=convert_heatmap(split, model.network, reference.inputs, engine, entry)
         if model.network is not None and not no_graph
         else None,
+        features=judge.store(engine, entry) if judge else None,
         source={**model.provenance, "exporter": record.as_dict(), "notes": [*model.notes, *record.notes]},
         seconds=time.monotonic() - started,
     )

@@ -96,10 +96,8 @@ class ConversionCache:
 def _files_of(record: Mapping[str, Any]) -> list[FileRecord]:
     """Records of all files of an entry except record.json."""
     parted = [*(variant["weights"] for variant in record["variants"])]
-    heatmap = record["heatmap"] or {}
-    parted += [
-        file for file in (record["graph"], record["plan"], heatmap.get("graph"), heatmap.get("plan")) if file
-    ]
+    for graphs in (record, record["heatmap"] or {}, record["features"] or {}):
+        parted += [graphs[file] for file in ("graph", "plan") if graphs.get(file)]
     parts = [part for file in parted for part in PartedFile.from_dict(file).parts]
     return [FileRecord(**record["model"]), *parts]
 

@@ -2,6 +2,7 @@
 
 from torch2web.catalog import EXACT
 from torch2web.variants.encodings import ENCODINGS, Tensors, decode_all
+from torch2web.variants.features import POOLED, NoLayerError, features_graph
 from torch2web.variants.heatmap import HeatmapGraph, heatmap_graph
 from torch2web.variants.selection import Refused, Variant, make_variants
 from torch2web.variants.split import SplitModel, split_model
@@ -9,12 +10,15 @@ from torch2web.variants.split import SplitModel, split_model
 __all__ = [
     "ENCODINGS",
     "EXACT",
+    "POOLED",
     "HeatmapGraph",
+    "NoLayerError",
     "Refused",
     "SplitModel",
     "Tensors",
     "Variant",
     "decode_all",
+    "features_graph",
     "heatmap_graph",
     "make_variants",
     "split_model",

@@ -5,17 +5,14 @@ pixel of the feature map before the pooling: the map of a class has its logit as
 the map, so that this holds exactly.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
+from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
-_PRODUCTS = ("Gemm", "MatMul")
-_SHAPE_ONLY = frozenset(("Dropout", "Flatten", "Identity", "Reshape", "Squeeze"))
-"""Operators between pooling and linear layer that leave the values as they are."""
+from torch2web.variants.tail import NoTailError, Tail, attributes_of
 
 
 @dataclass(frozen=True)
@@ -31,16 +28,12 @@ class HeatmapGraph:
     """Name of the feature map [batch, channels, height, width] before the pooling."""
 
 
-class _NoHeatmapError(Exception):
-    """The network does not end in global average pooling and one linear layer."""
-
-
 def heatmap_graph(graph: bytes) -> HeatmapGraph | None:
     """The graph of the class activation maps of `graph`, ONNX; None where the network has none."""
     model = onnx.load_from_string(graph)
     try:
-        layers, features = _Tail(model).find()
-    except _NoHeatmapError:
+        layers, features = Tail(model).before_pooling()
+    except NoTailError:
         return None
     head = _Head(features, next(entry.version for entry in model.opset_import if not entry.domain))
     for layer in layers:
@@ -57,72 +50,6 @@ def heatmap_graph(graph: bytes) -> HeatmapGraph | None:
     del model.graph.output[0].type.tensor_type.shape.dim[1:]
     model.graph.output[0].type.tensor_type.shape.dim.add(dim_param="values")
     return HeatmapGraph(model.SerializeToString(deterministic=True), features)
-
-
-class _Tail:
-    """The end of a network, read from its output backwards."""
-
-    def __init__(self, model: ModelProto) -> None:
-        self.output: str = model.graph.output[0].name
-        self.producers: dict[str, NodeProto] = {
-            name: node for node in model.graph.node for name in node.output
-        }
-        self.constants = {tensor.name: tensor for tensor in model.graph.initializer}
-        for node in model.graph.node:
-            if node.op_type == "Constant":
-                self.constants[node.output[0]] = node.attribute[0].t
-
-    def find(self) -> tuple[list[NodeProto], str]:
-        """The nodes of the last linear layer, in order, and the feature map before the pooling."""
-        layers = list(self._linear_layers(self.output))
-        pooled = {layer.input[0] for layer in layers if layer.op_type in _PRODUCTS}
-        if len(pooled) != 1:
-            raise _NoHeatmapError
-        return layers, self._before_pooling(pooled.pop())
-
-    def _linear_layers(self, name: str) -> Iterator[NodeProto]:
-        """Gemm, several of them with a Concat (see `split.py`), or MatMul, each perhaps with an Add."""
-        node = self._producer(name)
-        if node.op_type == "Concat" and _attributes(node).get("axis") in (1, -1):
-            for part in node.input:
-                yield from self._linear_layers(part)
-        elif (node.op_type == "Add" and node.input[1] in self.constants) or node.op_type == "Identity":
-            yield from self._linear_layers(node.input[0])
-        elif not self._is_product(node):
-            raise _NoHeatmapError
-        yield node
-
-    def _is_product(self, node: NodeProto) -> bool:
-        plain = {"alpha": 1.0, "beta": 1.0, "transA": 0}
-        found = {key: value for key, value in _attributes(node).items() if key in plain}
-        known = all(name in self.constants for name in node.input[1:])
-        return node.op_type in _PRODUCTS and known and {**plain, **found} == plain
-
-    def _before_pooling(self, name: str) -> str:
-        node = self._producer(name)
-        while node.op_type in _SHAPE_ONLY:
-            node = self._producer(node.input[0])
-        if node.op_type == "GlobalAveragePool":
-            return str(node.input[0])
-        axes: set[int] = set()
-        while node.op_type == "ReduceMean" and not axes >= {2, 3}:
-            axes |= {axis % 4 for axis in self._axes(node)}
-            name = node.input[0]
-            node = self.producers.get(name, NodeProto())
-        if axes != {2, 3}:
-            raise _NoHeatmapError
-        return name
-
-    def _axes(self, node: NodeProto) -> Sequence[int]:
-        given = _attributes(node).get("axes")
-        if given is None and len(node.input) > 1 and node.input[1] in self.constants:
-            given = numpy_helper.to_array(self.constants[node.input[1]]).tolist()
-        return given or ()
-
-    def _producer(self, name: str) -> NodeProto:
-        if name not in self.producers:
-            raise _NoHeatmapError
-        return self.producers[name]
 
 
 class _Head:
@@ -163,7 +90,7 @@ class _Head:
 
     def _product(self, layer: NodeProto) -> str:
         name, matrix = layer.output[0], layer.input[1]
-        if _attributes(layer).get("transB", 0):
+        if attributes_of(layer).get("transB", 0):
             matrix = self._add("Transpose", f"layer.{name}.matrix", matrix, perm=[1, 0])
         product = self._add("MatMul", f"layer.{name}.product", self._pixels, matrix)
         return (
@@ -190,7 +117,3 @@ def _needed(graph: GraphProto, name: str) -> list[NodeProto]:
             needed.update(node.input)
             kept.append(node)
     return kept[::-1]
-
-
-def _attributes(node: NodeProto) -> dict[str, Any]:
-    return {entry.name: helper.get_attribute_value(entry) for entry in node.attribute}

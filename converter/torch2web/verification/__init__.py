@@ -12,6 +12,7 @@ from torch2web.verification.compare import (
 )
 from torch2web.verification.golden import golden_record
 from torch2web.verification.graph_choice import choose_means
+from torch2web.verification.layer_features import capture_features
 from torch2web.verification.neutral_images import neutral_images
 from torch2web.verification.onnx_session import create_session, create_session_with, run_session
 from torch2web.verification.own_images import OwnImages, find_images
@@ -27,6 +28,7 @@ __all__ = [
     "Run",
     "VerificationReport",
     "capture_class_activation",
+    "capture_features",
     "capture_reference",
     "choose_means",
     "create_session",

@@ -38,6 +38,7 @@ def conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConvers
         "no_plan": "",
         "no_graph": "",
         "heatmap": None,
+        "features": None,
         "task": {"kind": "softmax"},
         "source": {},
         "outputs": 4,

@@ -35,6 +35,7 @@ def write(folder: Path) -> dict[str, Any]:
         "variants": [{"name": "fp32", "weights": asdict(write_parts(folder, PARTS, WEIGHTS, 300))}],
         "plan": asdict(write_parts(folder, PARTS, b"plan", 300)),
         "heatmap": {"graph": asdict(write_parts(folder, PARTS, b"heatmap", 300)), "plan": None},
+        "features": None,
         "verification": {"logits_max_abs_diff": 0.1 + 0.2, "shape": (1, 2)},
     }
 

@@ -99,6 +99,8 @@ export interface ModelInfo {
   no_plan?: string;
   /** Class activation maps; absent where the network has none. */
   heatmap?: HeatmapInfo;
+  /** Outputs of an inner layer, which `embed` gives; absent unless the catalogue asks for them. */
+  features?: FeaturesInfo;
   /** The default first. */
   variants: VariantInfo[];
   /** What a variant has to reach compared with PyTorch. */
@@ -112,6 +114,17 @@ export interface HeatmapInfo {
   height: number;
   width: number;
   /** Largest difference from PyTorch's maps, relative to their largest value where that is above 1. */
+  max_abs_diff: number;
+  graph?: PartedFileInfo;
+  plan?: PartedFileInfo;
+}
+
+/** Outputs of an inner layer, computed with the weights of the variants. */
+export interface FeaturesInfo {
+  /** `pooled`: the input of the last linear layer; else the layer's path. */
+  layer: string;
+  length: number;
+  /** Largest difference from PyTorch's features, relative to their largest value where that is above 1. */
   max_abs_diff: number;
   graph?: PartedFileInfo;
   plan?: PartedFileInfo;

@@ -23,8 +23,8 @@ export interface Model<P extends AnyPrediction = Prediction> {
   /** Predicts all of `sources` as one batch; they are decoded one at a time. */
   predictBatch(sources: readonly ImageSource[], options?: PredictOptions): Promise<P[]>;
   /**
-   * The vector of an embedding model, as the network gives it; with `normalize`, divided by its length. Other models raise
-   * TaskError. `similarity` compares two vectors.
+   * The vector of an embedding model, as the network gives it, or the features of another one, where `info.features` is
+   * there; with `normalize`, divided by its length. Other models raise TaskError. `similarity` compares two vectors.
    */
   embed(source: ImageSource, options?: EmbedOptions): Promise<Float32Array<ArrayBuffer>>;
   /** The preprocessed image: a tensor [channels, height, width]. */
@@ -67,6 +67,8 @@ export interface Prediction extends ReadImageReport {
   top?: LabelProbability[];
   /** With `heatmap`: the class activation map of the answer, or of the label that was asked for. */
   heatmap?: Heatmap;
+  /** With `features`: the outputs of the inner layer that `model.info.features` names. */
+  features?: Float32Array<ArrayBuffer>;
 }
 
 export interface RegressionPrediction extends ReadImageReport {

@@ -71,4 +71,9 @@ export interface AnswerOptions extends LabelSelection {
    * has maps; the first call loads their graph.
    */
   heatmap?: boolean | string | number | undefined;
+  /**
+   * Adds `prediction.features`: the outputs of the inner layer that `model.info.features` names, as `embed` gives them. The
+   * first call loads their graph.
+   */
+  features?: boolean | undefined;
 }

@@ -172,11 +172,13 @@ function partsOf({ runtime, engine, models }: Manifest): FileInfo[] {
     runtime?.files.wasm,
     runtime?.webgpu?.wasm,
     ...Object.values(engine?.files ?? {}),
-    ...models.flatMap(({ graph, plan, heatmap, variants }) => [
+    ...models.flatMap(({ graph, plan, heatmap, features, variants }) => [
       graph,
       plan,
       heatmap?.graph,
       heatmap?.plan,
+      features?.graph,
+      features?.plan,
       ...variants.map(({ weights }) => weights),
     ]),
   ];

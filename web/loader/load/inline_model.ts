@@ -20,8 +20,8 @@ import { normalise } from "../images/normalise.ts";
 import { applySteps } from "../images/steps.ts";
 import {
   answerOf,
+  additions,
   embeddingIn,
-  heatmaps,
   prepareTask,
   requireAnswers,
   requireEmbeddings,
@@ -65,8 +65,8 @@ export class InlineModel implements Model<AnyPrediction> {
   readonly #base: URL;
   readonly #task: Task | undefined;
   readonly #loadBackend: Wanted["loadBackend"];
-  /** Gives class activation maps too; loaded by the first call that asks for one. */
-  #mapBackend: Promise<FallbackBackend> | undefined;
+  /** Backends that give more than the outputs; each is loaded by the first call that asks for it. */
+  readonly #more = new Map<"heatmap" | "features", Promise<FallbackBackend>>();
   readonly #order = new CallOrder();
   #disposed = false;
   /** Aborts calls whose images are still read. */
@@ -116,7 +116,8 @@ export class InlineModel implements Model<AnyPrediction> {
     { normalize, ...options }: EmbedOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
     requireEmbeddings(this.info);
-    return embeddingIn(await this.answers([source], options), normalize);
+    const features = this.info.features !== undefined;
+    return embeddingIn(await this.answers([source], { ...options, features }), normalize);
   }
 
   /** Predictions of any task. */
@@ -177,7 +178,7 @@ export class InlineModel implements Model<AnyPrediction> {
     await this.#order.entered();
     this.#ended.abort(this.#disposedError());
     await this.#backend.dispose();
-    await (await this.#mapBackend?.catch(() => {}))?.dispose();
+    for (const more of this.#more.values()) await (await more.catch(() => {}))?.dispose();
   }
 
   /** Decodes an image as in the model's training. */
@@ -242,35 +243,49 @@ export class InlineModel implements Model<AnyPrediction> {
     times: PreprocessTimes,
     options: PredictOptions,
   ): Promise<AnyPrediction[]> {
-    const { heatmap = false, signal } = options;
-    const maps = heatmap === false ? undefined : await untilAborted(this.#maps(), signal);
+    const { heatmap = false, features = false, signal } = options;
+    const batch = origins.length;
+    const maps = heatmap === false ? undefined : await this.#loaded("heatmap", signal);
+    const inner = features ? await this.#loaded("features", signal) : undefined;
     const started = performance.now();
-    const batchValues = await (maps
-      ? maps.run(tensor, origins.length, signal)
-      : this.#run(tensor, origins.length, signal));
+    const mapValues = await maps?.run(tensor, batch, signal);
+    const innerValues = await inner?.run(tensor, batch, signal);
+    const batchValues = mapValues ?? innerValues ?? (await this.#run(tensor, batch, signal));
     const run = performance.now() - started;
     const timings = { ...times, run, total: times.decode + times.preprocess + run };
     const [, outputs] = this.info.output.shape;
-    const stride = batchValues.length / origins.length;
+    const valuesOf = (all: Float32Array, i: number): Float32Array => {
+      const stride = all.length / batch;
+      return all.subarray(i * stride, (i + 1) * stride);
+    };
     return origins.map(({ inexact, by: decodedBy, orientation }, i) => {
-      const values = batchValues.subarray(i * stride, (i + 1) * stride);
+      const values = valuesOf(batchValues, i);
       const logits = values.slice(0, outputs);
       const answer = answerOf(this.info, scoresOf(this.info, logits), options, logits);
       const how = { exact: !inexact, inexact, decodedBy, orientation };
       const prediction = { ...answer, logits, ...how, timings };
-      if (!maps || !("label" in prediction)) return prediction;
-      const map = heatmaps().heatmapOf(this.info, values, heatmap, prediction);
-      return { ...prediction, heatmap: map };
+      return {
+        ...prediction,
+        ...(maps &&
+          "label" in prediction && {
+            heatmap: additions().heatmapOf(this.info, values, heatmap, prediction),
+          }),
+        ...(innerValues && { features: valuesOf(innerValues, i).slice(outputs) }),
+      };
     });
   }
 
-  async #maps(): Promise<FallbackBackend> {
+  /** The backend that gives `more`. Raises BackendError or the signal's reason. */
+  async #loaded(
+    more: "heatmap" | "features",
+    signal: AbortSignal | undefined,
+  ): Promise<FallbackBackend> {
     this.#ended.signal.throwIfAborted();
-    const loading = (this.#mapBackend ??= this.#loadBackend(heatmaps().withHeatmaps(this.info)));
-    return loading.catch((error: unknown) => {
-      this.#mapBackend = undefined; // the next call tries again
-      throw error;
-    });
+    const loading =
+      this.#more.get(more) ?? this.#loadBackend(additions().withMore(this.info, more));
+    this.#more.set(more, loading);
+    loading.catch(() => this.#more.delete(more)); // the next call tries again
+    return untilAborted(loading, signal);
   }
 
   get #imageLength(): number {

@@ -97,7 +97,8 @@ export class RemoteModel implements Model<AnyPrediction> {
     { normalize, ...options }: EmbedOptions = {},
   ): Promise<Float32Array<ArrayBuffer>> {
     requireEmbeddings(this.info);
-    return embeddingIn(await this.#answers([source], options), normalize);
+    const features = this.info.features !== undefined;
+    return embeddingIn(await this.#answers([source], { ...options, features }), normalize);
   }
 
   async #answers(
@@ -233,8 +234,9 @@ function posted({
   allow,
   deny,
   heatmap,
+  features,
 }: PredictOptions): PostedPredictOptions {
-  return { orientation, topK, threshold, allow, deny, heatmap };
+  return { orientation, topK, threshold, allow, deny, heatmap, features };
 }
 
 /** Explains why the browser does not post an image. */

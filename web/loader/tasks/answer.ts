@@ -1,10 +1,11 @@
 /** From the outputs of a network to what they mean. Softmax is at hand; the other tasks are a chunk of the loader. */
 import { ManifestError, TaskError } from "../api/errors.ts";
-import type { AnyPrediction, EmbeddingPrediction } from "../api/model.ts";
+import type { AnyPrediction, EmbeddingPrediction, Prediction } from "../api/model.ts";
 import type { AnswerOptions, LabelSelection, Task } from "../api/task.ts";
 import { importChunk } from "../fetch/chunks.ts";
 import { argmax, softmax } from "./classification.ts";
 import type { Answer, Meant } from "./meant.ts";
+import { normalized } from "./similarity.ts";
 import type * as Tasks from "./tasks.chunk.ts";
 
 let tasks: typeof Tasks | undefined;
@@ -25,6 +26,7 @@ export async function prepareTask(
   const { checkHeatmap, checkSelection } = await importTasks(base);
   checkSelection(info, options);
   checkHeatmap(info, options.heatmap);
+  if (options.features) requireEmbeddings(info, "features");
 }
 
 /** Probabilities of a classifier; the outputs as they are of other models. */
@@ -44,8 +46,8 @@ export function answerOf(
   return { label: info.labels[best]!, confidence: scores[best]!, probabilities: scores };
 }
 
-/** The functions of heatmaps, in the chunk that `prepareTask` loaded. */
-export function heatmaps(): Pick<typeof Tasks, "withHeatmaps" | "heatmapOf"> {
+/** The functions of heatmaps and features, in the chunk that `prepareTask` loaded. */
+export function additions(): Pick<typeof Tasks, "withMore" | "heatmapOf"> {
   return tasks!;
 }
 
@@ -71,14 +73,15 @@ export function embeddingIn(
   [prediction]: AnyPrediction[],
   normalize: boolean | undefined,
 ): Float32Array<ArrayBuffer> {
-  const { embedding } = prediction as EmbeddingPrediction;
-  return normalize ? tasks!.normalized(embedding) : embedding;
+  const { features } = prediction as Prediction;
+  const vector = features ?? (prediction as EmbeddingPrediction).embedding;
+  return normalize ? normalized(vector) : vector;
 }
 
 /** Raises TaskError where the model gives no embeddings. */
-export function requireEmbeddings(info: Meant): void {
-  if (taskOf(info) === "embedding") return;
-  throw new TaskError(`${info.name} has no embeddings; call predict().`);
+export function requireEmbeddings(info: Meant, what = "embeddings"): void {
+  if (info.features || (taskOf(info) === "embedding" && what === "embeddings")) return;
+  throw new TaskError(`${info.name} has no ${what}; call predict().`);
 }
 
 function taskOf({ task }: Meant): Task {
@@ -92,8 +95,8 @@ function isSoftmax({ task }: Meant): boolean {
 
 function needsChunk(
   info: Meant,
-  { topK, threshold, allow, deny, heatmap }: AnswerOptions,
+  { topK, threshold, allow, deny, heatmap, features }: AnswerOptions,
 ): boolean {
-  const options = [topK, threshold, allow, deny, heatmap];
+  const options = [topK, threshold, allow, deny, heatmap, features];
   return !isSoftmax(info) || options.some((option) => option !== undefined);
 }

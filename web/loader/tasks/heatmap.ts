@@ -1,19 +1,21 @@
-/** Class activation maps, which a graph of their own computes with the same weights. */
+/** Class activation maps and features, which graphs of their own compute with the same weights. */
 import type { ModelInfo } from "../api/manifest.ts";
 import type { Prediction } from "../api/model.ts";
 import type { Heatmap } from "../api/task.ts";
 
 /**
- * The model whose outputs are, for each image, the logits, which are the means of the maps, then the map of each class.
- * Their self-check compares the logits.
+ * The model whose outputs are, for each image, the logits, then more: the map of each class, whose means are the logits, or
+ * the features. Their self-check compares the logits.
  */
-export function withHeatmaps(info: ModelInfo): ModelInfo {
-  const { heatmap, graph: _graph, plan: _plan, no_plan: _noPlan, ...rest } = info;
-  const { height, width, graph, plan } = heatmap!;
-  const values = info.output.shape[1] * (1 + height * width);
+export function withMore(info: ModelInfo, more: "heatmap" | "features"): ModelInfo {
+  const { graph: _graph, plan: _plan, no_plan: _noPlan, ...rest } = info;
+  const { graph, plan } = info[more]!;
+  const [, outputs] = info.output.shape;
+  const { height, width } = info.heatmap ?? { height: 0, width: 0 };
+  const added = more === "heatmap" ? outputs * height * width : info.features!.length;
   return {
     ...rest,
-    output: { ...info.output, shape: ["batch", values] },
+    output: { ...info.output, shape: ["batch", outputs + added] },
     ...(graph && { graph }),
     ...(plan && { plan }),
   };

@@ -6,6 +6,7 @@ from torch2web.site.manifest.check import SCHEMA, read_manifest
 from torch2web.site.manifest.delivery import ALL_VARIANTS, Delivery
 from torch2web.site.manifest.layout import CHECKSUMS, ENTRY, MANIFEST, OFFLINE, SUMS, read_sums
 from torch2web.site.manifest.records import (
+    FeaturesFiles,
     HeatmapFiles,
     ModelRecord,
     VariantRecord,
@@ -25,6 +26,7 @@ __all__ = [
     "Backends",
     "Delivery",
     "Engine",
+    "FeaturesFiles",
     "HeatmapFiles",
     "ModelRecord",
     "Runtime",

@@ -68,6 +68,27 @@ class HeatmapFiles:
 
 
 @dataclass(frozen=True)
+class FeaturesFiles:
+    """Outputs of an inner layer: graph and plan that share the weights of the model's variants."""
+
+    layer: str
+    length: int
+    max_abs_diff: float
+    graph: PartedFile | None
+    plan: PartedFile | None
+
+    @property
+    def files(self) -> tuple[PartedFile, ...]:
+        return tuple(file for file in (self.graph, self.plan) if file)
+
+    def as_dict(self) -> dict[str, Any]:
+        graph = {"graph": self.graph.as_dict()} if self.graph else {}
+        plan = {"plan": self.plan.as_dict()} if self.plan else {}
+        what = {"layer": self.layer, "length": self.length}
+        return {**what, "max_abs_diff": self.max_abs_diff, **graph, **plan}
+
+
+@dataclass(frozen=True)
 class ModelRecord:
     """One model, converted and verified, as the manifest lists it."""
 
@@ -101,6 +122,8 @@ class ModelRecord:
     """Numbers that the network gives for one image."""
     heatmap: HeatmapFiles | None = None
     """None where the network has no class activation maps, or no backend of this site computes them."""
+    features: FeaturesFiles | None = None
+    """None where the catalogue asks for none, or no backend of this site computes them."""
 
     @property
     def default(self) -> VariantRecord:
@@ -123,6 +146,7 @@ class ModelRecord:
         """Every file of this model, each once."""
         parted = [self.graph, self.plan, *(variant.weights for variant in self.variants)]
         parted += self.heatmap.files if self.heatmap else ()
+        parted += self.features.files if self.features else ()
         parts = [part for file in parted if file for part in file.parts]
         plain = [self.plain] if self.plain else []
         return tuple({file.path: file for file in (*plain, *parts)}.values())
@@ -158,6 +182,7 @@ class ModelRecord:
             **plan,
             **no_plan,
             **({"heatmap": self.heatmap.as_dict()} if self.heatmap else {}),
+            **({"features": self.features.as_dict()} if self.features else {}),
             "variants": [variant.as_dict() for variant in self.variants],
             "gate": spec.gate.as_dict(spec.task),
             "refused": [dict(refused) for refused in self.refused],

@@ -98,8 +98,8 @@ def _check_agreement(
     for model in manifest["models"]:
         files += [model["plain"]] if "plain" in model else []
         parted += [model[file] for file in ("graph", "plan") if file in model]
-        heatmap = model.get("heatmap", {})
-        parted += [heatmap[file] for file in ("graph", "plan") if file in heatmap]
+        for second in (model.get("heatmap", {}), model.get("features", {})):
+            parted += [second[file] for file in ("graph", "plan") if file in second]
         parted += [variant["weights"] for variant in model["variants"]]
     files += [part for file in parted for part in file["parts"]]
     problems.extend(

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from torch2web.catalog import ModelSpec
 from torch2web.errors import OutputError
-from torch2web.site.manifest import Delivery, HeatmapFiles, ModelRecord, VariantRecord, Weights
+from torch2web.site.manifest import Delivery, FeaturesFiles, HeatmapFiles, ModelRecord, VariantRecord, Weights
 from torch2web.store import (
     MODEL,
     PART_SIZE,
@@ -39,17 +40,18 @@ def place_model(
             conversion.files.place(part.path, root / part.path)
         return file
 
-    heatmap = None
-    if found := record["heatmap"]:
-        graph, plan = found["graph"] if with_graph else None, found["plan"] if planned else None
-        if graph or plan:
-            heatmap = HeatmapFiles(
-                height=found["height"],
-                width=found["width"],
-                max_abs_diff=found["max_abs_diff"],
-                graph=place_parts(PartedFile.from_dict(graph)) if graph else None,
-                plan=place_parts(PartedFile.from_dict(plan)) if plan else None,
-            )
+    def second_graph(found: dict[str, Any] | None) -> dict[str, Any] | None:
+        """`found` with its files placed; None where no backend of the site computes it."""
+        if not found:
+            return None
+        kept = {"graph": with_graph, "plan": planned}
+        files = {
+            name: place_parts(PartedFile.from_dict(found[name])) if kept[name] and found[name] else None
+            for name in kept
+        }
+        return {**found, **files} if any(files.values()) else None
+
+    heatmap, features = second_graph(record["heatmap"]), second_graph(record["features"])
     plain = None
     if delivery.full_onnx and record["graph"]:
         model = FileRecord(**record["model"])
@@ -85,7 +87,8 @@ def place_model(
         golden=record["golden"],
         refused=record["refused"],
         reference=record["reference"],
-        heatmap=heatmap,
+        heatmap=HeatmapFiles(**heatmap) if heatmap else None,
+        features=FeaturesFiles(**features) if features else None,
         outputs=record["outputs"],
     )
 
