@@ -90,7 +90,7 @@ def outputs_of(name: str, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     with torch.inference_mode():
         outputs: Any = build(name)(torch.from_numpy(pixels[np.newaxis]))
     if isinstance(outputs, dict):
-        outputs = outputs.get("logits", next(iter(outputs.values())))
+        outputs = outputs["out"]
     elif isinstance(outputs, (tuple, list)):
         outputs = outputs[0]
     vector: NDArray[np.float32] = outputs.numpy().ravel()

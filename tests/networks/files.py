@@ -51,7 +51,6 @@ def entry_of(name: str, kind: Kind, path: Path) -> dict[str, Any]:
         "name": name,
         "checkpoint": path.name,
         "task": entry.task,
-        "tolerance": 1e-4,
         "preprocessing": {
             "resize": list(entry.size),
             "filter": "bilinear",
