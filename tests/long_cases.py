@@ -93,7 +93,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "engine/plans/test_models.py::test_planned_quickly_to_the_same_bytes": (),
     "engine/plans/test_models.py": 1,
     "engine/plans/test_under_sanitizers.py::test_model": (),
-    "engine/plans/test_under_sanitizers.py::test_operators_networks_and_stored_weights": ("every fourth",),
+    "engine/plans/test_under_sanitizers.py::test_operators_networks_and_stored_weights": ("every tenth",),
     "engine/plans/test_special_numbers.py::test_random_networks": 1,
     "engine/plans/test_webassembly.py": 2,
     "unit/cli/test_cli.py::test_bad_checkpoint_is_named_and_the_old_site_stays": (
@@ -117,9 +117,10 @@ LONG: dict[str, tuple[str, ...] | int] = {
     ),
     "unit/sources/test_networks.py::test_a_fixed_batch_is_freed": ("vit_sdpa-1",),
     "unit/sources/test_networks.py::test_loading_changes_no_random_state": ("lazy", "built_in_normalize"),
-    "unit/verification/test_verify.py::test_photographs_too": ("mobilenet",),
+    "unit/verification/test_verify.py::test_photographs_too": (),
     "unit/store/test_parts.py::test_no_file_over_the_limit": (),
     "unit/site/test_recheck.py::test_every_single_file_counts": (),
+    "unit/site/test_signing.py::test_signed_builds_differ_in_the_signature_and_what_lists_it": (),
 }
 """By `file::function`, or by `file` for its other functions: the cases that `make test` keeps.
 
