@@ -10,31 +10,28 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from safetensors.numpy import load
 
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.pipeline.features import Features, FeaturesJudge
 from torch2web.pipeline.heatmaps import Heatmap, convert_heatmap
 from torch2web.pipeline.own_pictures import OwnPictures
-from torch2web.plan import Plan, PlanError, exact_variant, plan_model, run_plan, why_refused
+from torch2web.pipeline.variant_judge import VariantJudge
+from torch2web.plan import Plan, PlanError, exact_variant, plan_model, why_refused
 from torch2web.sources import load_source
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
-from torch2web.variants import EXACT, Refused, SplitModel, Variant, decode_all, make_variants, split_model
+from torch2web.variants import Refused, SplitModel, Variant, make_variants, split_model
 from torch2web.verification import (
     Accuracy,
     Bounds,
     OwnImages,
     ReferenceRun,
-    Run,
     VerificationReport,
     capture_reference,
     choose_means,
-    create_session_with,
     fit_outputs,
     golden_record,
     recognise_activation,
     require_within_tolerance,
-    run_session,
     verify_onnx,
 )
 
@@ -94,9 +91,8 @@ def convert(
     """Write the verified ONNX file of `spec`, its variants and its plan into the folder of `entry`.
 
     `checkpoint` None takes the demo weights of `materials`; `engine` has the modules that judge the plan, by
-    build; None makes no plan;
-    `on_stage` is called with the name of each stage as it begins.
-    Raises CheckpointError, ExportError, VerificationError or ConstantOutputError.
+    build; None makes no plan. `own` are the pictures of `--images`. `on_stage` is called with the name of
+    each stage as it begins. Raises Torch2WebError for a file, network or comparison that is refused.
     """
     started = time.monotonic()
     pictures = OwnPictures(own, spec, on_stage)
@@ -115,7 +111,7 @@ def convert(
     split = split_model(entry.model)
     spec = recognise_activation(split.graph, spec, reference)
     report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead, required=not engine)
-    judge = FeaturesJudge.of(spec, split, model.network, reference)
+    features = FeaturesJudge.of(spec, split, model.network, reference)
     plan, no_plan = None, ""
     if engine:
         on_stage("planning for the compiled backend")
@@ -132,17 +128,14 @@ def convert(
         verification, outcomes = only.verification, [only]
     else:
         verification, outcomes = report.as_dict(), make_variants(split, spec, reference)
+    only_compiled = (plan, engine) if no_graph and plan and engine else None
+    judge = VariantJudge(split, pictures, baseline, features, only_compiled)
     for outcome in outcomes:
         if isinstance(outcome, Refused):
             refused.append(_anonymous(outcome, pictures))
             continue
-        accuracy = None
-        if baseline:
-            modules = engine if no_graph else None
-            accuracy = pictures.accuracy(outcome.name, _runner(outcome, split, plan, modules))
-        reason = pictures.why_less_accurate(baseline, accuracy)
-        reason = reason or (judge.why_refused(outcome) if judge else "")
-        if reason and outcome.name != EXACT:
+        accuracy, reason = judge.judge(outcome)
+        if reason:
             figures = pictures.verification(outcome.verification, accuracy)
             refused.append(Refused(outcome.name, len(outcome.content), reason, figures))
             continue
@@ -166,7 +159,7 @@ def convert(
         heatmap=convert_heatmap(split, model.network, reference.inputs, engine, entry)
         if model.network is not None and not no_graph
         else None,
-        features=judge.store(engine, entry) if judge else None,
+        features=features.store(engine, entry) if features else None,
         source={**model.provenance, "exporter": record.as_dict(), "notes": [*model.notes, *record.notes]},
         seconds=time.monotonic() - started,
     )
@@ -213,18 +206,6 @@ def _store(
         "logits": pictures.published(variant.logits),
         "bounds": pictures.published(variant.bounds),
     }
-
-
-def _runner(
-    variant: Variant, split: SplitModel, plan: Plan | None, modules: Mapping[str, bytes] | None
-) -> Run:
-    """`variant` as a function: in onnxruntime, or in the first of `modules`."""
-    tensors = load(variant.content)
-    if modules and plan:
-        module = next(iter(modules.values()))
-        return lambda inputs: run_plan(module, plan, tensors, inputs)
-    session = create_session_with(split.graph, decode_all(tensors))
-    return lambda inputs: run_session(session, inputs)
 
 
 def _anonymous(refused: Refused, pictures: OwnPictures) -> Refused:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors.numpy import load
 
 from torch2web.catalog import EXACT, ModelSpec
 from torch2web.errors import FeaturesError
-from torch2web.pipeline.second_graph import SecondGraph, store_second_graph
-from torch2web.store import Entry, PartedFile
+from torch2web.pipeline.second_graph import TOLERANCE, SecondGraph, StoredGraph
+from torch2web.store import Entry
+from torch2web.tasks import Task, figures
 from torch2web.variants import POOLED, NoLayerError, SplitModel, Variant, decode_all, features_graph
 from torch2web.verification import ReferenceRun, capture_features, create_session_with, run_session
 
@@ -21,29 +21,23 @@ if TYPE_CHECKING:
 _IMAGES = 4
 """Reference inputs on which features are compared."""
 
+_EMBEDDING = Task("embedding")
+
 
 @dataclass(frozen=True)
-class Features:
+class Features(StoredGraph):
     """Verified features of a model."""
 
     layer: str
     length: int
-    max_abs_diff: float
-    """From PyTorch's, relative to their largest value where that is above 1."""
-    graph: PartedFile
-    plan: PartedFile | None
 
 
 @dataclass(frozen=True)
 class FeaturesJudge:
-    """Graph and expected values of the features of one model."""
+    """The graph of the features of one model, [inputs, outputs + features], and the values in PyTorch."""
 
     spec: ModelSpec
-    split: SplitModel
-    graph: bytes
-    inputs: NDArray[np.float32]
-    wanted: NDArray[np.float64]
-    """[inputs, outputs + features]"""
+    second: SecondGraph
     outputs: int
 
     @classmethod
@@ -67,29 +61,26 @@ class FeaturesJudge:
             tensors = {weight.name: weight.values for weight in split.weights}
             found = run_session(create_session_with(graph, tensors), inputs)
             features = found[:, outputs.shape[1] :].astype(np.float64)
-        return cls(spec, split, graph, inputs, np.concatenate([outputs, features], axis=1), outputs.shape[1])
+        expected = np.concatenate([outputs, features], axis=1)
+        return cls(spec, SecondGraph(graph, split, inputs, expected), outputs.shape[1])
 
     def why_refused(self, variant: Variant) -> str:
         """Reason to refuse a variant with rounded weights: features in another direction than PyTorch's."""
         if variant.name == EXACT:
             return ""
-        session = create_session_with(self.graph, decode_all(load(variant.content)))
-        found = run_session(session, self.inputs)[:, self.outputs :].astype(np.float64)
-        wanted = self.wanted[:, self.outputs :]
-        lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(wanted, axis=1)
-        cosine = float(np.min((found * wanted).sum(axis=1) / np.maximum(lengths, 1e-30)))
-        least = self.spec.gate.cosine_min
-        return (
-            ""
-            if cosine >= least
-            else f"cosine similarity of features {cosine:.4f}, expected at least {least}"
-        )
+        session = create_session_with(self.second.graph, decode_all(load(variant.content)))
+        found = run_session(session, self.second.inputs)[:, self.outputs :]
+        vectors = figures(_EMBEDDING, self.second.expected[:, self.outputs :], found)
+        reason = self.spec.gate.why_refused(_EMBEDDING, vectors)
+        return reason and f"of the features, {reason}"
 
     def store(self, engine: Mapping[str, bytes] | None, entry: Entry) -> Features:
         """Write graph and plan into `entry`. Raises FeaturesError where it is not PyTorch's."""
-        stored = store_second_graph(self.graph, self.split, self.inputs, self.wanted, engine, entry)
-        if not isinstance(stored, SecondGraph):
-            problem = f"found a relative difference from PyTorch of {stored:.3g} in the exported file"
-            raise FeaturesError(self.spec.name, problem)
-        length = self.wanted.shape[1] - self.outputs
-        return Features(self.spec.features, length, stored.max_abs_diff, stored.graph, stored.plan)
+        if not self.second.difference <= TOLERANCE:
+            found = f"found a relative difference from PyTorch of {self.second.difference:.3g}"
+            raise FeaturesError(
+                self.spec.name, f"{found} in the exported file, expected at most {TOLERANCE:g}"
+            )
+        stored = self.second.store(engine, entry)
+        length = self.second.expected.shape[1] - self.outputs
+        return Features(**vars(stored), layer=self.spec.features, length=length)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from torch2web.pipeline.second_graph import SecondGraph, store_second_graph
-from torch2web.store import Entry, PartedFile
+from torch2web.pipeline.second_graph import TOLERANCE, SecondGraph, StoredGraph
+from torch2web.store import Entry
 from torch2web.variants import SplitModel, heatmap_graph
 from torch2web.verification import capture_class_activation
 
@@ -20,15 +20,11 @@ _IMAGES = 2
 
 
 @dataclass(frozen=True)
-class Heatmap:
+class Heatmap(StoredGraph):
     """The verified class activation maps of a model."""
 
     height: int
     width: int
-    max_abs_diff: float
-    """From PyTorch's maps, relative to their largest value where that is above 1."""
-    graph: PartedFile
-    plan: PartedFile | None
 
 
 def convert_heatmap(
@@ -43,14 +39,14 @@ def convert_heatmap(
     `network` is the PyTorch model. A model without global average pooling and one linear layer at its end, or
     whose maps are not PyTorch's, has none.
     """
-    found = heatmap_graph(split.graph)
+    graph = heatmap_graph(split.graph)
     inputs = inputs[:_IMAGES]
-    expected = capture_class_activation(network, inputs) if found else None
-    if found is None or expected is None:
+    maps = capture_class_activation(network, inputs) if graph else None
+    if graph is None or maps is None:
         return None
-    wanted = np.concatenate([expected.mean(axis=(2, 3)), expected.reshape(len(inputs), -1)], axis=1)
-    stored = store_second_graph(found.graph, split, inputs, wanted, engine, entry)
-    if not isinstance(stored, SecondGraph):
+    expected = np.concatenate([maps.mean(axis=(2, 3)), maps.reshape(len(inputs), -1)], axis=1)
+    second = SecondGraph(graph, split, inputs, expected)
+    if not second.difference <= TOLERANCE:
         return None
-    _, _, height, width = expected.shape
-    return Heatmap(height, width, stored.max_abs_diff, stored.graph, stored.plan)
+    stored = second.store(engine, entry)
+    return Heatmap(**vars(stored), height=maps.shape[2], width=maps.shape[3])

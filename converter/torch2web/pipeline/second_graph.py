@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import onnx
@@ -19,58 +20,61 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True)
 class SecondGraph:
-    """A verified graph, and its plan where the engine computes the same."""
+    """A graph with the weights of the model `split`, and the values [inputs, values] that PyTorch gives."""
+
+    graph: bytes
+    split: SplitModel
+    inputs: NDArray[np.float32]
+    expected: NDArray[np.float64]
+
+    @cached_property
+    def difference(self) -> float:
+        """Largest difference from `expected`, relative to the largest value where that is above 1.
+
+        Infinite where onnxruntime cannot run the graph.
+        """
+        try:
+            session = create_session_with(self.graph, self._tensors)
+            return self._difference(run_session(session, self.inputs))
+        except VerificationError:
+            return float("inf")
+
+    def store(self, engine: Mapping[str, bytes] | None, entry: Entry) -> "StoredGraph":
+        """Write the graph into `entry`, and its plan where the modules of `engine` compute the same."""
+        plan = self._plan(engine) if engine else None
+        return StoredGraph(
+            self.difference,
+            write_parts(entry.folder, PARTS, self.graph, PART_SIZE),
+            write_parts(entry.folder, PARTS, plan.content, PART_SIZE) if plan else None,
+        )
+
+    def _plan(self, engine: Mapping[str, bytes]) -> Plan | None:
+        try:
+            plan = plan_model(onnx.load_from_string(self.graph))
+            for module in engine.values():
+                found = run_plan(module, plan, self._tensors, self.inputs)
+                if not self._difference(found) <= TOLERANCE:
+                    return None
+        except (PlanError, EngineError):
+            return None
+        return plan
+
+    @property
+    def _tensors(self) -> dict[str, NDArray[np.float32]]:
+        return {weight.name: weight.values for weight in self.split.weights}
+
+    def _difference(self, found: NDArray[np.float32]) -> float:
+        """Infinite for values of another shape."""
+        if found.shape != self.expected.shape:
+            return float("inf")
+        return float(np.abs(found - self.expected).max() / max(1.0, np.abs(self.expected).max()))
+
+
+@dataclass(frozen=True)
+class StoredGraph:
+    """Files of a second graph, in the folder of an entry."""
 
     max_abs_diff: float
-    """From PyTorch, relative to the largest value where that is above 1; above TOLERANCE it is not stored."""
+    """From PyTorch, relative to the largest value where that is above 1."""
     graph: PartedFile
     plan: PartedFile | None
-
-
-def store_second_graph(
-    graph: bytes,
-    split: SplitModel,
-    inputs: NDArray[np.float32],
-    wanted: NDArray[np.float64],
-    engine: Mapping[str, bytes] | None,
-    entry: Entry,
-) -> SecondGraph | float:
-    """Store `graph` and its plan in `entry` if it gives `wanted` [inputs, values]; else the difference."""
-    tensors = {weight.name: weight.values for weight in split.weights}
-    try:
-        difference = _difference(run_session(create_session_with(graph, tensors), inputs), wanted)
-    except VerificationError:
-        return float("inf")
-    if not difference <= TOLERANCE:
-        return difference
-    plan = _plan(graph, engine, tensors, inputs, wanted) if engine else None
-    return SecondGraph(
-        difference,
-        write_parts(entry.folder, PARTS, graph, PART_SIZE),
-        write_parts(entry.folder, PARTS, plan.content, PART_SIZE) if plan else None,
-    )
-
-
-def _plan(
-    graph: bytes,
-    engine: Mapping[str, bytes],
-    tensors: Mapping[str, NDArray[np.float32]],
-    inputs: NDArray[np.float32],
-    wanted: NDArray[np.float64],
-) -> Plan | None:
-    """The plan of `graph`; None where the engine cannot compute it."""
-    try:
-        plan = plan_model(onnx.load_from_string(graph))
-        for module in engine.values():
-            if not _difference(run_plan(module, plan, tensors, inputs), wanted) <= TOLERANCE:
-                return None
-    except (PlanError, EngineError):
-        return None
-    return plan
-
-
-def _difference(found: NDArray[np.float32], wanted: NDArray[np.float64]) -> float:
-    """Largest difference, relative to the largest value where that is above 1; infinite for other shapes."""
-    if found.shape != wanted.shape:
-        return float("inf")
-    return float(np.abs(found - wanted).max() / max(1.0, np.abs(wanted).max()))

@@ -3,7 +3,7 @@
 from torch2web.catalog import EXACT
 from torch2web.variants.encodings import ENCODINGS, Tensors, decode_all
 from torch2web.variants.features import POOLED, NoLayerError, features_graph
-from torch2web.variants.heatmap import HeatmapGraph, heatmap_graph
+from torch2web.variants.heatmap import heatmap_graph
 from torch2web.variants.selection import Refused, Variant, make_variants
 from torch2web.variants.split import SplitModel, split_model
 
@@ -11,7 +11,6 @@ __all__ = [
     "ENCODINGS",
     "EXACT",
     "POOLED",
-    "HeatmapGraph",
     "NoLayerError",
     "Refused",
     "SplitModel",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import onnx
 from onnx import ModelProto, helper, shape_inference
 
-from torch2web.variants.tail import NoTailError, Tail
+from torch2web.variants.tail import NoTailError, Tail, serialised
 
 POOLED = "pooled"
 """Name of the default layer: the input of the last linear layer."""
@@ -43,11 +43,7 @@ def features_graph(graph: bytes, layer: str) -> bytes:
         helper.make_node("Concat", ["features.outputs", "features"], [output], "features.joined", axis=1),
     ]
     model.graph.node.extend(nodes)
-    del model.graph.value_info[:]
-    del model.graph.output[0].type.tensor_type.shape.dim[1:]
-    model.graph.output[0].type.tensor_type.shape.dim.add(dim_param="values")
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
+    return serialised(model)
 
 
 def _pooled(model: ModelProto) -> str:

@@ -5,31 +5,21 @@ pixel of the feature map before the pooling: the map of a class has its logit as
 the map, so that this holds exactly.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import GraphProto, NodeProto, TensorProto, helper, numpy_helper
 
-from torch2web.variants.tail import NoTailError, Tail, attributes_of
+from torch2web.variants.tail import NoTailError, Tail, attributes_of, serialised
 
 
-@dataclass(frozen=True)
-class HeatmapGraph:
-    """ONNX with the same external weights as the model's graph.
+def heatmap_graph(graph: bytes) -> bytes | None:
+    """ONNX with the same external weights as `graph`: its class activation maps; None where it has none.
 
-    Its output is [batch, classes · (1 + height · width)]: for each image the logits, computed as the means
+    The output is [batch, classes · (1 + height · width)]: for each image the logits, computed as the means
     of the maps, then the map of each class, row by row.
     """
-
-    graph: bytes
-    features: str
-    """Name of the feature map [batch, channels, height, width] before the pooling."""
-
-
-def heatmap_graph(graph: bytes) -> HeatmapGraph | None:
-    """The graph of the class activation maps of `graph`, ONNX; None where the network has none."""
     model = onnx.load_from_string(graph)
     try:
         layers, features = Tail(model).before_pooling()
@@ -46,10 +36,7 @@ def heatmap_graph(graph: bytes) -> HeatmapGraph | None:
     read = {name for node in model.graph.node for name in node.input}
     for tensor in [tensor for tensor in model.graph.initializer if tensor.name not in read]:
         model.graph.initializer.remove(tensor)
-    del model.graph.value_info[:]
-    del model.graph.output[0].type.tensor_type.shape.dim[1:]
-    model.graph.output[0].type.tensor_type.shape.dim.add(dim_param="values")
-    return HeatmapGraph(model.SerializeToString(deterministic=True), features)
+    return serialised(model)
 
 
 class _Head:

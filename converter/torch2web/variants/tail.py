@@ -88,3 +88,13 @@ class Tail:
 def attributes_of(node: NodeProto) -> dict[str, Any]:
     """Attributes of `node` by name."""
     return {entry.name: helper.get_attribute_value(entry) for entry in node.attribute}
+
+
+def serialised(model: ModelProto) -> bytes:
+    """`model`, whose output has another number of values than before: [batch, values]."""
+    del model.graph.value_info[:]
+    output = model.graph.output[0].type.tensor_type.shape
+    del output.dim[1:]
+    output.dim.add(dim_param="values")
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content

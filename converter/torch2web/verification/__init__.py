@@ -1,6 +1,6 @@
 """Verification of exported models against PyTorch: reference run, onnxruntime sessions, comparison."""
 
-from torch2web.verification.accuracy import Accuracy, Run, measure_accuracy
+from torch2web.verification.accuracy import Accuracy, measure_accuracy
 from torch2web.verification.bounds import Bounds, find_deviation
 from torch2web.verification.class_activation import capture_class_activation
 from torch2web.verification.compare import (
@@ -17,7 +17,7 @@ from torch2web.verification.neutral_images import neutral_images
 from torch2web.verification.onnx_session import create_session, create_session_with, run_session
 from torch2web.verification.own_images import OwnImages, find_images
 from torch2web.verification.reference_images import reference_images
-from torch2web.verification.reference_run import ReferenceRun, capture_reference
+from torch2web.verification.reference_run import ReferenceRun, Run, capture_reference
 from torch2web.verification.task_of_network import fit_outputs, recognise_activation
 
 __all__ = [

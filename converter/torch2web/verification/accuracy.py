@@ -6,15 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from torch2web.catalog import ModelSpec
 from torch2web.images import preprocess
 from torch2web.tasks import activate, decisions
 from torch2web.verification.own_images import OwnImages
-
-Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Inputs [batch, channels, height, width] to outputs [batch, numbers]."""
+from torch2web.verification.reference_run import Run
 
 _BATCH = 8
 

@@ -1,10 +1,12 @@
 """Class activation maps in PyTorch: the last linear layer, applied before the global pooling."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from torch2web.verification.torch_calls import record_calls
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,47 +22,26 @@ def capture_class_activation(
 ) -> NDArray[np.float64] | None:
     """Class activation maps of `inputs`, [images, classes, height, width], their bias included.
 
-    Recorded from the calls of PyTorch that `network` makes. None where it does not end in global average
-    pooling and one linear layer: the mean of each map has to be the logit of its class.
+    Computed from the last global pooling and the last linear layer that `network` calls. None where it does
+    not end in these two: the mean of each map has to be the logit of its class.
     """
     import torch
-    from torch.overrides import TorchFunctionMode
-
-    class Recorder(TorchFunctionMode):
-        """Keeps the arguments of the last global pooling and of the last linear layer."""
-
-        pooled: "Tensor | None" = None
-        matrix: "Tensor | None" = None
-        bias: "Tensor | None" = None
-
-        def __torch_function__(
-            self,
-            function: Callable[..., Any],
-            types: Sequence[type],
-            args: Sequence[Any] = (),
-            kwargs: Mapping[str, Any] | None = None,
-        ) -> Any:
-            named = kwargs or {}
-            name = getattr(function, "__name__", "")
-            if name in _POOLS and args and getattr(args[0], "ndim", 0) == 4:
-                self.pooled = args[0]
-            if name == "linear":
-                given = [*args, *(named[key] for key in ("weight", "bias") if key in named)]
-                self.matrix, self.bias = given[1], given[2] if len(given) > 2 else None
-            return function(*args, **named)
 
     with torch.inference_mode():
-        with Recorder() as recorder:
-            logits = network(torch.from_numpy(inputs))
-        pooled, matrix, bias = recorder.pooled, recorder.matrix, recorder.bias
-        if pooled is None or matrix is None or pooled.shape[1] != matrix.shape[1]:
+        logits, calls = record_calls(network, torch.from_numpy(inputs), (*_POOLS, "linear"))
+        pooled = [call.args[0] for call in calls if call.name in _POOLS and call.args[0].ndim == 4]
+        linear = [call for call in calls if call.name == "linear"]
+        if not pooled or not linear:
             return None
-        maps = torch.einsum("bkyx,ck->bcyx", pooled.double(), matrix.double())
+        features, matrix, bias = pooled[-1], linear[-1].argument(1, "weight"), linear[-1].argument(2, "bias")
+        if features.shape[1] != matrix.shape[1]:
+            return None
+        maps = torch.einsum("bkyx,ck->bcyx", features.double(), matrix.double())
         if bias is not None:
             maps += bias.double()[:, None, None]
         found: NDArray[np.float64] = maps.numpy()
-        scale = max(1.0, float(logits.abs().max()))
         if found.shape[:2] != tuple(logits.shape) or found[0, 0].size == 1:
             return None
+        scale = max(1.0, float(logits.abs().max()))
         difference = np.abs(found.mean(axis=(2, 3)) - logits.numpy()).max()
         return found if difference <= _TOLERANCE * scale else None

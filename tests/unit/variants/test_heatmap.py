@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from torch2web.assets import load_assets
 from torch2web.plan import PlanError, plan_model, run_plan
-from torch2web.variants import HeatmapGraph, heatmap_graph, split
+from torch2web.variants import heatmap_graph, split
 from torch2web.verification import create_session_with, run_session
 from torch2web.verification.class_activation import capture_class_activation
 
@@ -64,12 +64,14 @@ def network(pool: Callable[[Tensor], Tensor], head: Callable[[], nn.Module]) -> 
     return Pooled(pool, head()).eval()
 
 
-def split_of(module: nn.Module, path: Path, opset: int = 17) -> split.SplitModel:
+def split_of(
+    module: nn.Module, path: Path, opset: int = 17, size: tuple[int, int] = (12, 18)
+) -> split.SplitModel:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module,
-            (torch.from_numpy(INPUTS[:1]),),
+            (torch.zeros(1, 3, *size),),
             path,
             dynamo=False,
             opset_version=opset,
@@ -84,8 +86,8 @@ def weights_of(model: split.SplitModel) -> dict[str, NDArray[np.float32]]:
     return {weight.name: weight.values for weight in model.weights}
 
 
-def run(found: HeatmapGraph, model: split.SplitModel) -> NDArray[np.float32]:
-    return run_session(create_session_with(found.graph, weights_of(model)), INPUTS)
+def run(graph: bytes, model: split.SplitModel) -> NDArray[np.float32]:
+    return run_session(create_session_with(graph, weights_of(model)), INPUTS)
 
 
 @pytest.mark.parametrize("opset", [12, 18])
@@ -120,7 +122,7 @@ def test_engine_computes_them_too(tmp_path: Path) -> None:
     model = split_of(network(adaptive, linear), tmp_path / "model.onnx")
     found = heatmap_graph(model.graph)
     assert found is not None
-    plan = plan_model(onnx.load_from_string(found.graph))
+    plan = plan_model(onnx.load_from_string(found))
     assets = load_assets()
     (path,) = assets.below("engine/plain/")
     values = run_plan(assets.read(path), plan, weights_of(model), INPUTS)
@@ -160,7 +162,7 @@ def test_two_reductions_and_a_product_with_an_addition() -> None:
     found = heatmap_graph(model.SerializeToString())
     assert found is not None
     wanted = np.einsum("bkyx,kc->bcyx", np.maximum(INPUTS, 0), matrix) + bias[:, None, None]
-    values = run_session(create_session_with(found.graph, {}), INPUTS)
+    values = run_session(create_session_with(found, {}), INPUTS)
     assert np.abs(values[:, 5:] - wanted.reshape(2, -1)).max() < 1e-5
 
 

@@ -2,8 +2,8 @@ export interface WatchOptions {
   /** Maximum number of predictions per second; by default unlimited. */
   maxRate?: number;
   /**
-   * Exponential smoothing of the probabilities, values or embeddings: the weight of the previous average, from 0 (none, the default) to below
-   * 1. The logits stay those of the frame.
+   * Exponential smoothing of the probabilities, values or embeddings: the weight of the previous average, from 0 (none,
+   * the default) to below 1. The logits stay those of the frame.
    */
   smoothing?: number;
   /**

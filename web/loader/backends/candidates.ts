@@ -16,7 +16,7 @@ import {
 import { PartedBytes } from "./weights/parted_bytes.ts";
 
 /** What the page requests, if anything. */
-export interface Requested {
+interface Requested {
   backends: readonly BackendName[] | undefined;
   threads: number | undefined;
 }

@@ -6,8 +6,8 @@ import type { InlineSource } from "./image_reader.ts";
 import type { InlineModel } from "./inline_model.ts";
 
 /**
- * The prediction of an ensemble, whose models have the same task and labels. The image is decoded once, so that all see the same
- * frame of a video, and preprocessed once for models with the same preprocessing.
+ * The prediction of an ensemble, whose models have the same task and labels. The image is decoded once, so that all see the
+ * same frame of a video, and preprocessed once for models with the same preprocessing.
  */
 export async function ensemblePredict(
   models: readonly InlineModel[],

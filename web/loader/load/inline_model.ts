@@ -1,5 +1,6 @@
 import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
+import type { ModelInfo } from "../api/manifest.ts";
 import type {
   AnyPrediction,
   EmbedOptions,
@@ -9,7 +10,6 @@ import type {
   Timings,
   WorkerReport,
 } from "../api/model.ts";
-import type { ModelInfo } from "../api/manifest.ts";
 import type { Task } from "../api/task.ts";
 import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { FallbackBackend } from "../backends/fallback.ts";
@@ -19,8 +19,8 @@ import { listOf } from "../images/image_source.ts";
 import { normalise } from "../images/normalise.ts";
 import { applySteps } from "../images/steps.ts";
 import {
-  answerOf,
   additions,
+  answerOf,
   embeddingIn,
   prepareTask,
   requireAnswers,
@@ -178,7 +178,8 @@ export class InlineModel implements Model<AnyPrediction> {
     await this.#order.entered();
     this.#ended.abort(this.#disposedError());
     await this.#backend.dispose();
-    for (const more of this.#more.values()) await (await more.catch(() => {}))?.dispose();
+    // One that is still loading ends when it is there.
+    for (const more of this.#more.values()) more.then((one) => one.dispose()).catch(() => {});
   }
 
   /** Decodes an image as in the model's training. */

@@ -11,8 +11,8 @@ export function withMore(info: ModelInfo, more: "heatmap" | "features"): ModelIn
   const { graph: _graph, plan: _plan, no_plan: _noPlan, ...rest } = info;
   const { graph, plan } = info[more]!;
   const [, outputs] = info.output.shape;
-  const { height, width } = info.heatmap ?? { height: 0, width: 0 };
-  const added = more === "heatmap" ? outputs * height * width : info.features!.length;
+  const { heatmap, features } = info;
+  const added = more === "heatmap" ? outputs * heatmap!.height * heatmap!.width : features!.length;
   return {
     ...rest,
     output: { ...info.output, shape: ["batch", outputs + added] },

@@ -6,9 +6,8 @@ from torch2web.site.manifest.check import SCHEMA, read_manifest
 from torch2web.site.manifest.delivery import ALL_VARIANTS, Delivery
 from torch2web.site.manifest.layout import CHECKSUMS, ENTRY, MANIFEST, OFFLINE, SUMS, read_sums
 from torch2web.site.manifest.records import (
-    FeaturesFiles,
-    HeatmapFiles,
     ModelRecord,
+    SecondGraphFiles,
     VariantRecord,
     Weights,
     checksums_json,
@@ -26,11 +25,10 @@ __all__ = [
     "Backends",
     "Delivery",
     "Engine",
-    "FeaturesFiles",
-    "HeatmapFiles",
     "ModelRecord",
     "Runtime",
     "RuntimeFiles",
+    "SecondGraphFiles",
     "VariantRecord",
     "Weights",
     "checksums_json",

@@ -47,12 +47,11 @@ class VariantRecord:
 
 
 @dataclass(frozen=True)
-class HeatmapFiles:
-    """Class activation maps: graph and plan that share the weights of the model's variants."""
+class SecondGraphFiles:
+    """Graph and plan that share the weights of the model's variants: of heatmaps, or of features."""
 
-    height: int
-    width: int
-    max_abs_diff: float
+    facts: Mapping[str, Any]
+    """Size and measured difference, as the manifest lists them."""
     graph: PartedFile | None
     plan: PartedFile | None
 
@@ -63,29 +62,7 @@ class HeatmapFiles:
     def as_dict(self) -> dict[str, Any]:
         graph = {"graph": self.graph.as_dict()} if self.graph else {}
         plan = {"plan": self.plan.as_dict()} if self.plan else {}
-        size = {"height": self.height, "width": self.width}
-        return {**size, "max_abs_diff": self.max_abs_diff, **graph, **plan}
-
-
-@dataclass(frozen=True)
-class FeaturesFiles:
-    """Outputs of an inner layer: graph and plan that share the weights of the model's variants."""
-
-    layer: str
-    length: int
-    max_abs_diff: float
-    graph: PartedFile | None
-    plan: PartedFile | None
-
-    @property
-    def files(self) -> tuple[PartedFile, ...]:
-        return tuple(file for file in (self.graph, self.plan) if file)
-
-    def as_dict(self) -> dict[str, Any]:
-        graph = {"graph": self.graph.as_dict()} if self.graph else {}
-        plan = {"plan": self.plan.as_dict()} if self.plan else {}
-        what = {"layer": self.layer, "length": self.length}
-        return {**what, "max_abs_diff": self.max_abs_diff, **graph, **plan}
+        return {**self.facts, **graph, **plan}
 
 
 @dataclass(frozen=True)
@@ -120,9 +97,9 @@ class ModelRecord:
     """PyTorch's logits by reference image; for the page that verifies only."""
     outputs: int
     """Numbers that the network gives for one image."""
-    heatmap: HeatmapFiles | None = None
+    heatmap: SecondGraphFiles | None = None
     """None where the network has no class activation maps, or no backend of this site computes them."""
-    features: FeaturesFiles | None = None
+    features: SecondGraphFiles | None = None
     """None where the catalogue asks for none, or no backend of this site computes them."""
 
     @property

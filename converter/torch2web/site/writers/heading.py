@@ -41,10 +41,11 @@ class Heading:
         else:
             plain, labels = title, ()
         does, lead = _texts(first, names, few=few) if same else _MIXED
-        tells = does if len(specs) == 1 else _PLURAL.get(does.split()[0], does.split()[0])
-        network = "A neural network that" if len(specs) == 1 else "Neural networks that"
-        doing = does if len(specs) == 1 else " ".join([tells, *does.split()[1:]])
-        return cls(labels, title, plain, f"{network} {doing}, on your own device.", lead)
+        verb, _, rest = does.partition(" ")
+        subject = (
+            f"A neural network that {verb}" if len(specs) == 1 else f"Neural networks that {_PLURAL[verb]}"
+        )
+        return cls(labels, title, plain, f"{subject} {rest}, on your own device.", lead)
 
 
 _PLURAL = {"tells": "tell", "estimates": "estimate"}

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from torch2web.catalog import ModelSpec
 from torch2web.errors import OutputError
-from torch2web.site.manifest import Delivery, FeaturesFiles, HeatmapFiles, ModelRecord, VariantRecord, Weights
+from torch2web.site.manifest import Delivery, ModelRecord, SecondGraphFiles, VariantRecord, Weights
 from torch2web.store import (
     MODEL,
     PART_SIZE,
@@ -40,18 +39,18 @@ def place_model(
             conversion.files.place(part.path, root / part.path)
         return file
 
-    def second_graph(found: dict[str, Any] | None) -> dict[str, Any] | None:
-        """`found` with its files placed; None where no backend of the site computes it."""
-        if not found:
+    def second_graph(name: str) -> SecondGraphFiles | None:
+        """None where the model has no such graph, or no backend of the site runs it."""
+        if not (facts := dict(record[name] or {})):
             return None
-        kept = {"graph": with_graph, "plan": planned}
-        files = {
-            name: place_parts(PartedFile.from_dict(found[name])) if kept[name] and found[name] else None
-            for name in kept
-        }
-        return {**found, **files} if any(files.values()) else None
+        graph, plan = facts.pop("graph"), facts.pop("plan")
+        files = SecondGraphFiles(
+            facts,
+            place_parts(PartedFile.from_dict(graph)) if with_graph else None,
+            place_parts(PartedFile.from_dict(plan)) if planned and plan else None,
+        )
+        return files if files.files else None
 
-    heatmap, features = second_graph(record["heatmap"]), second_graph(record["features"])
     plain = None
     if delivery.full_onnx and record["graph"]:
         model = FileRecord(**record["model"])
@@ -87,8 +86,8 @@ def place_model(
         golden=record["golden"],
         refused=record["refused"],
         reference=record["reference"],
-        heatmap=HeatmapFiles(**heatmap) if heatmap else None,
-        features=FeaturesFiles(**features) if features else None,
+        heatmap=second_graph("heatmap"),
+        features=second_graph("features"),
         outputs=record["outputs"],
     )
 
