@@ -2,16 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from torch2web.catalog import ModelSpec, ReferenceImage
 from torch2web.images import golden_input, preprocess
-
-if TYPE_CHECKING:
-    from torch import nn
 
 Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Inputs [batch, channels, height, width] to outputs [batch, numbers]."""
@@ -103,24 +99,12 @@ def in_batches(inputs: NDArray[np.float32], size: int) -> Iterator[NDArray[np.fl
 
 
 def capture_reference(
-    model: "nn.Module | Run",
-    spec: ModelSpec,
-    images: Sequence[ReferenceImage],
-    float64: Run64 | None = None,
+    run: Run, spec: ModelSpec, images: Sequence[ReferenceImage], float64: Run64 | None = None
 ) -> ReferenceRun:
-    """Run `model`, a network or a function, over `images` at each of BATCH_SIZES, and over the golden input.
+    """Run a network over `images` at each of BATCH_SIZES, and over the golden input.
 
-    A few of them are computed in float64 too, by the function `float64` or by a copy of the network.
+    `float64` computes a few of them too; None: the network cannot compute in float64.
     """
-    from torch import nn  # takes seconds; builds with cached conversions do not need it
-
-    from torch2web.sources import run_in_double, run_in_torch
-
-    run: Run
-    if isinstance(model, nn.Module):
-        run, float64 = run_in_torch(model), run_in_double(model, spec.input_shape)
-    else:
-        run = model
     inputs = np.stack([preprocess(image.image, spec.preprocessing) for image in images])
 
     golden = golden_input(GOLDEN_SEED, spec.preprocessing)

@@ -13,6 +13,7 @@ from tests.engine.native_engine import NativeEngine
 from tests.engine.plans.running import Floats
 from tests.engine.plans.test_stored_weights import stored_as
 from tests.materials import MATERIALS, images
+from tests.reference import reference_of
 from torch2web.catalog import EXACT
 from torch2web.catalog.load import ModelSpec
 from torch2web.catalog.materials import ReferenceImage
@@ -23,7 +24,7 @@ from torch2web.sources.export import export_onnx
 from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
 from torch2web.variants.split import SplitModel, split_model
 from torch2web.verification.onnx_session import create_session_with, run_session
-from torch2web.verification.reference_run import ReferenceRun, capture_reference
+from torch2web.verification.reference_run import ReferenceRun
 
 MODELS = ("mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion")
 
@@ -31,7 +32,7 @@ Case = tuple[ModelSpec, ReferenceRun, SplitModel]
 
 
 def case_of(spec: ModelSpec, folder: Path, pictures: Sequence[ReferenceImage]) -> Case:
-    reference = capture_reference(load_model(spec, None, MATERIALS), spec, pictures)
+    reference = reference_of(load_model(spec, None, MATERIALS), spec, pictures)
     path = folder / "model.onnx"
     export_onnx(load_model(spec, None, MATERIALS), spec, path)
     split = split_model(path)

@@ -9,15 +9,15 @@ from safetensors.numpy import save
 
 from tests.networks import build
 from tests.networks.files import entry_of
+from tests.reference import reference_of
 from tests.unit.variants.test_heatmap import split_of
 from torch2web.catalog import spec_from
 from torch2web.errors import FeaturesError
 from torch2web.pipeline.features import FeaturesJudge
 from torch2web.pipeline.second_graph import SecondGraph
-from torch2web.sources import run_in_torch
 from torch2web.store import Entry
 from torch2web.variants import ENCODINGS, EXACT, SplitModel, Tensors, Variant
-from torch2web.verification import capture_reference, neutral_images
+from torch2web.verification import neutral_images
 
 NAME = "resnet_basic"
 
@@ -31,7 +31,7 @@ def split(tmp_path_factory: pytest.TempPathFactory) -> SplitModel:
 def judge(split: SplitModel) -> FeaturesJudge:
     path = Path("resnet.pth")
     spec = spec_from(path, "", entry_of(NAME, "state_dict", path) | {"features": True})
-    reference = capture_reference(run_in_torch(build(NAME)), spec, neutral_images()[:4])
+    reference = reference_of(build(NAME), spec, neutral_images()[:4])
     judge = FeaturesJudge.of(spec, split, build(NAME), reference)
     assert judge is not None
     return judge

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from tests.materials import images
+from tests.reference import reference_of
 from tests.tiny_network import plannable, unplannable
 from torch2web.assets import load_assets
 from torch2web.catalog.load import ModelSpec
@@ -20,7 +21,7 @@ from torch2web.sources.export import export_onnx
 from torch2web.tasks import Gate
 from torch2web.variants.selection import Variant, make_variants
 from torch2web.variants.split import SplitModel, split_model
-from torch2web.verification.reference_run import ReferenceRun, capture_reference
+from torch2web.verification.reference_run import ReferenceRun
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def convert(catalog: dict[str, ModelSpec], cache: Path, tmp_path: Path) -> Calla
     def convert(make: Callable[[], nn.Module]) -> Converted:
         spec = replace(catalog["mobilenet_emotion"], gate=Gate(0, 1))  # of no matter here
         path, model = tmp_path / "model.onnx", make()
-        reference = capture_reference(model, spec, images())
+        reference = reference_of(model, spec, images())
         export_onnx(model, spec, path)
         split = split_model(path)
         outcomes = make_variants(split, spec, reference)

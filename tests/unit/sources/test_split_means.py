@@ -11,6 +11,7 @@ from onnx import TensorProto, helper
 from torch import nn
 
 from tests.materials import images
+from tests.reference import reference_of
 from torch2web.catalog.load import ModelSpec
 from torch2web.plan import plan_model
 from torch2web.sources.export import export_onnx
@@ -18,7 +19,6 @@ from torch2web.sources.graph_passes import split_means
 from torch2web.variants import split_model
 from torch2web.verification import create_session, run_session
 from torch2web.verification.graph_choice import choose_means
-from torch2web.verification.reference_run import capture_reference
 
 
 def pooling(kind: str, opset: int, keep: int = 1) -> onnx.ModelProto:
@@ -103,7 +103,7 @@ def test_the_closer_graph_is_kept(
     path = tmp_path / "model.onnx"
     export_onnx(network.eval(), spec, path)
     before = path.read_bytes()
-    reference = capture_reference(network.eval(), spec, images()[:6])
+    reference = reference_of(network.eval(), spec, images()[:6])
     assert choose_means(path, spec, reference) == int(helps)
     assert (path.read_bytes() != before) == helps
     assert [entry.name for entry in tmp_path.iterdir()] == ["model.onnx"]
@@ -125,5 +125,5 @@ def test_graph_that_is_no_closer_is_dropped(catalog: dict[str, ModelSpec], tmp_p
     path = tmp_path / "model.onnx"
     export_onnx(network, spec, path)
     before = path.read_bytes()
-    assert choose_means(path, spec, capture_reference(network, spec, images()[:6])) == 0
+    assert choose_means(path, spec, reference_of(network, spec, images()[:6])) == 0
     assert path.read_bytes() == before

@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.materials import MATERIALS, images
+from tests.reference import reference_of
 from tests.smaller import with_size
 from torch2web.catalog.load import ModelSpec, load_catalog
 from torch2web.errors import CatalogError, VerificationError
@@ -17,7 +18,7 @@ from torch2web.tasks import Gate
 from torch2web.variants import selection as variants
 from torch2web.variants.encodings import ENCODINGS, Tensors, Weight
 from torch2web.variants.split import split_model
-from torch2web.verification.reference_run import ReferenceRun, capture_reference
+from torch2web.verification.reference_run import ReferenceRun
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
 
 @pytest.fixture(scope="module")
 def reference(spec: ModelSpec) -> ReferenceRun:
-    return capture_reference(load_model(spec, None, MATERIALS), spec, images())
+    return reference_of(load_model(spec, None, MATERIALS), spec, images())
 
 
 @pytest.fixture(scope="module")

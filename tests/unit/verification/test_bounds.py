@@ -13,6 +13,7 @@ from onnx import numpy_helper
 from torch import nn
 
 from tests.materials import images
+from tests.reference import reference_of
 from tests.tiny_network import TinyNetwork, plannable
 from torch2web.catalog.load import ModelSpec
 from torch2web.catalog.tolerance import Tolerance
@@ -22,7 +23,7 @@ from torch2web.tasks import Task
 from torch2web.verification.bounds import Bounds, find_deviation
 from torch2web.verification.compare import VerificationReport, verify_onnx
 from torch2web.verification.golden import golden_record
-from torch2web.verification.reference_run import ReferenceRun, capture_reference
+from torch2web.verification.reference_run import ReferenceRun
 
 SCALES = (1e-3, 1.0, 1e3, 1e6)
 
@@ -50,7 +51,7 @@ def built(
     network = scaled(request.param)
     path = tmp_path_factory.mktemp("scaled") / "model.onnx"
     export_onnx(network, spec, path)
-    return path, capture_reference(network, spec, images()[:8])
+    return path, reference_of(network, spec, images()[:8])
 
 
 def verify(path: Path, spec: ModelSpec, reference: ReferenceRun) -> VerificationReport:
@@ -120,7 +121,7 @@ def test_dead_network_is_refused_at_every_scale(spec: ModelSpec, tmp_path: Path,
     with torch.no_grad():
         network.head.weight.mul_(1e-4)
     export_onnx(network, spec, tmp_path / "dead.onnx")
-    reference = capture_reference(network, spec, images()[:8])
+    reference = reference_of(network, spec, images()[:8])
     with pytest.raises(ConstantOutputError):
         verify(tmp_path / "dead.onnx", spec, reference)
     assert verify_onnx(tmp_path / "dead.onnx", spec, reference, allow_dead=True).dead
@@ -129,7 +130,7 @@ def test_dead_network_is_refused_at_every_scale(spec: ModelSpec, tmp_path: Path,
 def test_network_of_zeros_is_dead(spec: ModelSpec, tmp_path: Path) -> None:
     network = scaled(0)
     export_onnx(network, spec, tmp_path / "zeros.onnx")
-    reference = capture_reference(network, spec, images()[:4])
+    reference = reference_of(network, spec, images()[:4])
     with pytest.raises(ConstantOutputError):
         verify(tmp_path / "zeros.onnx", spec, reference)
     report = verify_onnx(tmp_path / "zeros.onnx", spec, reference, allow_dead=True)
@@ -151,7 +152,7 @@ class Constant32(nn.Module):
 
 def test_network_that_has_no_float64_is_compared_with_float32(spec: ModelSpec, tmp_path: Path) -> None:
     network = Constant32().eval()
-    reference = capture_reference(network, spec, images()[:4])
+    reference = reference_of(network, spec, images()[:4])
     assert reference.float64 is None
     assert (reference.truth(1) == reference.logits[1]).all()
     export_onnx(network, spec, tmp_path / "model.onnx")
@@ -161,7 +162,7 @@ def test_network_that_has_no_float64_is_compared_with_float32(spec: ModelSpec, t
 
 
 def test_given_tolerance_is_taken_as_it_is(spec: ModelSpec) -> None:
-    reference = capture_reference(plannable(), spec, images()[:4])
+    reference = reference_of(plannable(), spec, images()[:4])
     number = Bounds.of(Tolerance.from_value(1e-4), reference)
     assert number.of_vectors(np.array([[3.0, -500.0], [0.0, 0.0]])).tolist() == [1e-4, 1e-4]
     table = Bounds.of(Tolerance.from_value({"atol": 1e-3, "rtol": 1e-2}), reference)

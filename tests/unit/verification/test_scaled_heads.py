@@ -9,6 +9,7 @@ import torch
 from onnx import numpy_helper
 
 from tests.materials import MATERIALS, images
+from tests.reference import reference_of
 from torch2web.catalog.load import ModelSpec
 from torch2web.catalog.tolerance import Tolerance
 from torch2web.errors import VerificationError
@@ -16,7 +17,6 @@ from torch2web.sources.build_network import load_model
 from torch2web.sources.export import export_onnx
 from torch2web.verification.compare import verify_onnx
 from torch2web.verification.graph_choice import choose_means
-from torch2web.verification.reference_run import capture_reference
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_trained_network_with_a_larger_head(
         for parameter in head.parameters():
             parameter.mul_(scale)
     pictures = images()[:12:3]
-    reference = capture_reference(network, spec, pictures)
+    reference = reference_of(network, spec, pictures)
     path = tmp_path / "model.onnx"
     export_onnx(network, spec, path)
     choose_means(path, spec, reference)

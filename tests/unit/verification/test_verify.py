@@ -13,6 +13,7 @@ from onnx import numpy_helper
 from tests.browser.expected import photograph_files
 from tests.browser.mutants import scale_one_weight
 from tests.materials import MATERIALS, images
+from tests.reference import reference_of
 from tests.smaller import with_size
 from tests.tiny_network import TinyNetwork, plannable
 from torch2web.architectures import load_architecture
@@ -31,7 +32,7 @@ from torch2web.verification.compare import (
     require_within_tolerance,
     verify_onnx,
 )
-from torch2web.verification.reference_run import BATCH_SIZES, ReferenceRun, capture_reference
+from torch2web.verification.reference_run import BATCH_SIZES, ReferenceRun
 from torch2web.verification.task_of_network import fit_outputs, recognise_activation
 
 
@@ -42,7 +43,7 @@ def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
 
 @pytest.fixture(scope="module")
 def reference(spec: ModelSpec) -> ReferenceRun:
-    return capture_reference(load_model(spec, None, MATERIALS), spec, images())
+    return reference_of(load_model(spec, None, MATERIALS), spec, images())
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def test_photographs_too(demo_site: Path, catalog: dict[str, ModelSpec], name: s
     """The built file against PyTorch on photographs, which no build has at hand."""
     spec = catalog[name]
     photographs = [ReferenceImage(path.name, open_rgb(path)) for path in photograph_files().values()]
-    reference = capture_reference(load_model(spec, None, MATERIALS), spec, photographs)
+    reference = reference_of(load_model(spec, None, MATERIALS), spec, photographs)
     report = verify(demo_site / "models" / spec.output, spec, reference)
     assert report.images == len(photographs) >= 5
     assert 0 < report.logits_max_abs_diff <= 1e-4
@@ -149,7 +150,7 @@ def test_fresh_network_is_dead(spec: ModelSpec, tmp_path: Path, make: Callable[[
     fresh, dead = make(), spec
     path = tmp_path / "fresh.onnx"
     export_onnx(fresh, dead, path)
-    reference = capture_reference(fresh, dead, images())
+    reference = reference_of(fresh, dead, images())
     with pytest.raises(ConstantOutputError, match="--allow-dead") as caught:
         verify(path, dead, reference)
     assert caught.value.spread < caught.value.needed
@@ -214,7 +215,7 @@ def test_network_that_ends_in_an_activation(
 ) -> None:
     """Softmax is applied once: a second one would flatten its answers."""
     model = torch.nn.Sequential(plannable(), activation).eval()
-    reference = capture_reference(model, spec, images()[:8])
+    reference = reference_of(model, spec, images()[:8])
     export_onnx(model, spec, tmp_path / "model.onnx")
     graph = graph_of(tmp_path / "model.onnx")
     found = recognise_activation(graph, spec, reference).task
@@ -233,7 +234,7 @@ def test_one_number_for_two_labels_is_that_of_the_second(spec: ModelSpec, tmp_pa
     two = replace(spec, labels=("no", "yes"))
     for last, kind in ((torch.nn.Identity(), "binary"), (torch.nn.Sigmoid(), "probabilities")):
         model = torch.nn.Sequential(TinyNetwork(torch.relu, 1), last).eval()
-        reference = capture_reference(model, two, images()[:8])
+        reference = reference_of(model, two, images()[:8])
         fitted = fit_outputs(two, reference)
         require_usable(fitted, reference)
         export_onnx(model, fitted, tmp_path / "model.onnx")
