@@ -12,10 +12,6 @@ from torch2web.cli.preprocessing_options import preprocessing_entry, shown
 from torch2web.errors import OptionError
 from torch2web.inspection import labels_in_file
 
-_SIZES = "expected one number of pixels, such as 224, or height x width, such as 224x320"
-_MAX_PIXELS = 4096
-
-
 _ENDINGS = r"(\.(tar|pth|pt|ckpt|bin|safetensors|onnx|pt2|ts|zip|model))+$"
 
 

@@ -1,7 +1,6 @@
 """Exports a PyTorch network to ONNX and checks opset, names, dtypes and shapes of the result."""
 
 import contextlib
-import importlib.util
 import io
 import logging
 import os
@@ -34,7 +33,7 @@ def export_onnx(model: nn.Module, spec: ModelSpec, path: Path, batch: int | None
     """Export `model` to `path`: float32, [batch, channels, height, width] → [batch, outputs], dynamic batch.
 
     The older exporter of PyTorch writes the opset of `spec`, or a higher one if the network needs it; what it
-    cannot express is left to the newer one, if the package onnxscript is installed. The architectures of the
+    cannot express is left to the newer one. The architectures of the
     demo are exported by the older one at the opset of `spec`, and by nothing else.
     A `model` that takes exactly `batch` images is exported so, and the batch is freed in the file.
     Raises ExportError if PyTorch cannot export it, or if the file has another opset, name, dtype or shape.
@@ -53,7 +52,7 @@ def export_onnx(model: nn.Module, spec: ModelSpec, path: Path, batch: int | None
                 break
         else:
             return ExportRecord("torchscript", opset, _raised(failures, spec.opset, opset))
-    if batch is None and importlib.util.find_spec("onnxscript") is not None:
+    if batch is None:
         with contextlib.suppress(ExportError):
             opset = export_program(model, spec, path)
             return ExportRecord("torch.export", opset, _raised(failures, spec.opset, opset))

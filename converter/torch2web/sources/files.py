@@ -1,6 +1,5 @@
 """Files that hold a whole network: ONNX, TorchScript, and exported programs of torch.export."""
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,18 +31,12 @@ def load_file(spec: ModelSpec, path: Path) -> LoadedModel:
         read_checkpoint(path)  # raises for what is no checkpoint either
         raise CheckpointError(path, "it holds weights without a network", _ADVICE)
     if kind == "exported_program":
-        return _load_program(spec, path)
+        return _load_program(spec, path, kind)
     chosen = with_one_output(spec.name, load_script(path), spec.input_shape, spec.source.output)
-    return _loaded(
-        path,
-        kind,
-        chosen,
-        lambda target: export_onnx(chosen.network, spec, target),
-        None,
-    )
+    return _loaded(path, kind, chosen, None, lambda target: export_onnx(chosen.network, spec, target))
 
 
-def _load_program(spec: ModelSpec, path: Path) -> LoadedModel:
+def _load_program(spec: ModelSpec, path: Path, kind: str) -> LoadedModel:
     program = load_program(path, spec.input_shape)
     chosen = with_one_output(spec.name, program, spec.input_shape, spec.source.output)
 
@@ -55,27 +48,18 @@ def _load_program(spec: ModelSpec, path: Path) -> LoadedModel:
             program.direct = False
         try:
             require_free_batch(spec, onnx.load(target), run_in_torch(chosen.network))
-        except ExportError as error:
+        except ExportError:
             if program.batch is not None:
                 raise
-            if importlib.util.find_spec("onnxscript") is None:
-                advice = "PyTorch's exporter of programs can do it: pip install onnxscript"
-                raise ExportError(spec.name, f"{error.problem}. {advice}") from error
             return ExportRecord("torch.export", export_program(chosen.network, spec, target))
         return record
 
-    return _loaded(path, "exported_program", chosen, export, run_in_double(chosen.network, spec.input_shape))
+    double = run_in_double(chosen.network, spec.input_shape)
+    return _loaded(path, kind, chosen, double, export)
 
 
 def _loaded(
-    path: Path, kind: str, chosen: Outputs, export: Callable[[Path], ExportRecord], double: Run64 | None
+    path: Path, kind: str, chosen: Outputs, double: Run64 | None, export: Callable[[Path], ExportRecord]
 ) -> LoadedModel:
-    return LoadedModel(
-        reference=run_in_torch(chosen.network),
-        reference64=double,
-        export=export,
-        runtime="PyTorch",
-        network=chosen.network,
-        notes=chosen.notes,
-        provenance={"architecture": path.name, "source": str(kind)},
-    )
+    provenance = {"architecture": path.name, "source": str(kind)}
+    return LoadedModel.of_network(chosen.network, double, export, chosen.notes, provenance)

@@ -1,5 +1,6 @@
 """Loads the model of a catalogue entry, wherever its network comes from."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from torch import nn
@@ -8,7 +9,7 @@ from torch2web.catalog import Materials, ModelSpec
 from torch2web.sources.build_network import load_model, load_network
 from torch2web.sources.export import export_onnx
 from torch2web.sources.files import load_file
-from torch2web.sources.loaded import ExportRecord, LoadedModel, run_in_double, run_in_torch
+from torch2web.sources.loaded import ExportRecord, LoadedModel, run_in_double
 from torch2web.sources.outputs import with_one_output
 from torch2web.sources.user_code import current_folder_first
 
@@ -21,7 +22,7 @@ def load_source(spec: ModelSpec, checkpoint: Path | None, materials: Materials) 
     if spec.source.kind == "architecture":
         notes: list[str] = []
         network = load_model(spec, checkpoint, materials, notes)
-        return _loaded(spec, network, tuple(notes), {"architecture": spec.source.name})
+        return _loaded(spec, network, notes, {"architecture": spec.source.name})
     assert checkpoint is not None, "demo weights belong to the demo's architectures"
     with current_folder_first():
         if spec.source.kind == "file":
@@ -37,18 +38,11 @@ def load_source(spec: ModelSpec, checkpoint: Path | None, materials: Materials) 
 
 
 def _loaded(
-    spec: ModelSpec, network: nn.Module, notes: tuple[str, ...], provenance: dict[str, str]
+    spec: ModelSpec, network: nn.Module, notes: Sequence[str], provenance: dict[str, str]
 ) -> LoadedModel:
     def export(path: Path) -> ExportRecord:
         with current_folder_first():
             return export_onnx(network, spec, path)
 
-    return LoadedModel(
-        reference=run_in_torch(network),
-        reference64=run_in_double(network, spec.input_shape),
-        export=export,
-        runtime="PyTorch",
-        network=network,
-        notes=notes,
-        provenance=provenance,
-    )
+    double = run_in_double(network, spec.input_shape)
+    return LoadedModel.of_network(network, double, export, notes, provenance)

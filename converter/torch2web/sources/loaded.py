@@ -2,7 +2,7 @@
 
 import copy
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,18 @@ class LoadedModel:
     """Decisions about this model, one sentence each, for the output of the command and the manifest."""
     provenance: dict[str, Any] = field(default_factory=dict)
     """For the manifest: `architecture`, `source`, `state_key`."""
+
+    @classmethod
+    def of_network(
+        cls,
+        network: nn.Module,
+        double: Run64 | None,
+        export: Callable[[Path], ExportRecord],
+        notes: Sequence[str],
+        provenance: dict[str, Any],
+    ) -> "LoadedModel":
+        """A network of PyTorch; `double` computes the same in float64."""
+        return cls(run_in_torch(network), double, export, "PyTorch", network, tuple(notes), provenance)
 
 
 def run_in_torch(network: nn.Module) -> Run32:

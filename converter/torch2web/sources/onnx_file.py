@@ -28,6 +28,7 @@ from torch2web.sources.onnx_rewrite import (
     with_signature,
 )
 from torch2web.sources.onnx_session import open_session, run_one
+from torch2web.sources.outputs import PREFERRED, require_vector
 from torch2web.sources.signature import require_signature
 
 MIN_OPSET, KEPT_OPSET, RAISED_OPSET = 9, 12, 17
@@ -116,7 +117,7 @@ def _chosen_output(spec: ModelSpec, model: ModelProto) -> str:
     outputs: list[str] = [value.name for value in model.graph.output]
     wanted = spec.source.output
     if wanted is None:
-        named = [name for name in ("logits", "out", "output", "probabilities") if name in outputs]
+        named = [name for name in PREFERRED if name in outputs]
         ranks = {value.name: len(value.type.tensor_type.shape.dim) for value in model.graph.output}
         vectors = [name for name in outputs if ranks[name] <= 2]
         return next(iter((*named, *vectors, *outputs)))
@@ -151,9 +152,7 @@ def _probe(spec: ModelSpec, reference: Run32, source: ImageInput) -> tuple[int, 
             f"for {len(example)} image(s) the network returns {list(found.shape)}, expected [1, numbers]"
         )
         raise ExportError(spec.name, f"{problem}: dimension 0 must be the batch")
-    if sum(size > 1 for size in found.shape[1:]) > 1:
-        problem = f"the network's output is {['batch', *found.shape[1:]]}, expected one vector for each image"
-        raise ExportError(spec.name, f"{problem}, [batch, numbers]; maps and sequences are not supported")
+    require_vector(spec.name, found.shape)
     return found.shape[1:]
 
 

@@ -12,7 +12,7 @@ from torch2web.errors import ExportError
 from torch2web.sources.user_code import described
 
 _BATCH = 2
-_PREFERRED = ("logits", "out", "output", "pred", "probs")
+PREFERRED = ("logits", "out", "output", "pred", "probs", "probabilities")
 """Names of the output that is meant where none was chosen, the most likely first."""
 
 
@@ -67,7 +67,7 @@ def with_one_output(
         raise ExportError(name, f"its output {key!r} is a {type(output).__name__}, expected a tensor")
     flatten = _needs_flattening(name, output)
     if flatten:
-        notes.append(f"output {_text(output)} is flattened to [batch, {output[0].numel()}]")
+        notes.append(f"output {_text(output.shape)} is flattened to [batch, {output[0].numel()}]")
     if key is None and not flatten:
         return Outputs(network)
     return Outputs(OneOutput(network, key, flatten=flatten).eval(), tuple(notes))
@@ -143,7 +143,7 @@ def _choose(name: str, entries: Mapping[int | str, Any], wanted: int | str | Non
         listed = ", ".join(map(repr, _names(entries)))
         raise ExportError(name, f"the network has no output {wanted!r}; output_name is one of {listed}")
     tensors = [key for key in _names(entries) if isinstance(entries[key], Tensor)]
-    named = [key for key in _PREFERRED if key in tensors]
+    named = [key for key in PREFERRED if key in tensors]
     vectors = [key for key in tensors if is_vector(entries[key].shape)]
     return next(iter((*named, *vectors, *tensors)))
 
@@ -160,11 +160,16 @@ def _needs_flattening(name: str, output: Tensor) -> bool:
     if output.ndim == 0 or output.shape[0] != _BATCH:
         problem = f"for two images the network returns {list(output.shape)}, expected [2, numbers]"
         raise ExportError(name, f"{problem}: dimension 0 must be the batch")
-    if not is_vector(output.shape):
-        problem = f"the network's output is {_text(output)}, expected one vector for each image"
-        raise ExportError(name, f"{problem}, [batch, numbers]; maps and sequences are not supported")
+    require_vector(name, output.shape)
     return output.ndim != 2
 
 
-def _text(output: Tensor) -> str:
-    return f"[{', '.join(['batch', *map(str, output.shape[1:])])}]"
+def require_vector(name: str, shape: Sequence[int]) -> None:
+    """Raise ExportError unless an output of `shape` is one vector for each image."""
+    if not is_vector(shape):
+        problem = f"the network's output is {_text(shape)}, expected one vector for each image"
+        raise ExportError(name, f"{problem}, [batch, numbers]; maps and sequences are not supported")
+
+
+def _text(shape: Sequence[int]) -> str:
+    return f"[{', '.join(['batch', *map(str, shape[1:])])}]"

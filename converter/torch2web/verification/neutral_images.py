@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from torch2web.catalog import ReferenceImage
@@ -12,8 +11,6 @@ _SIZES = ((256, 256), (320, 240), (240, 320), (480, 360))
 """Width and height, in turn."""
 
 _PER_KIND = 5
-
-Pixels = NDArray[np.uint8]
 
 
 def neutral_images() -> tuple[ReferenceImage, ...]:

@@ -1,6 +1,12 @@
 """What a cached conversion depends on: the code that computes, and none of its comments."""
 
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
 from torch2web.catalog import Source
+from torch2web.pipeline.factory_code import factory_code
 from torch2web.pipeline.fingerprint import PACKAGES, STAGES, fingerprint
 from torch2web.pipeline.normalized_code import normalized_code
 
@@ -26,3 +32,27 @@ def test_another_architecture_changes_nothing_else() -> None:
     sources = (Source("architecture", name) for name in ("mobilenet_v2", "landmark_cnn"))
     first, second = (fingerprint(source)["stages"] for source in sources)
     assert {stage for stage in first if first[stage] != second[stage]} == {"architecture"}
+
+
+def test_code_of_a_factory_counts_and_what_it_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets.py").write_text("from parts.blocks import block\ndef build(): return block()\n")
+    blocks = tmp_path / "parts" / "blocks.py"
+    blocks.parent.mkdir()
+    blocks.write_text("import json\ndef block(): return 1\n")
+    (tmp_path / "train.py").write_text("A = 1\n")
+    source = Source("factory", "nets:build")
+    first = factory_code(source)
+    assert sorted(first) == ["nets.py", "parts/blocks.py"]
+    blocks.write_text("import json\ndef block(): return 1  # one\n")
+    (tmp_path / "train.py").write_text("A = 2\n")
+    assert factory_code(source) == first, "a comment, and a file that it does not import"
+    blocks.write_text("import json\ndef block(): return 2\n")
+    changed = factory_code(source)
+    assert {name for name in changed if changed[name] != first[name]} == {"parts/blocks.py"}
+
+
+def test_version_of_an_installed_factory_counts() -> None:
+    assert factory_code(Source("factory", "numpy.linalg:norm")) == {"numpy": version("numpy")}

@@ -19,8 +19,6 @@ from torch2web.sources import LoadedModel, load_source
 MAX_DIFFERENCE = 1e-5
 """Relative to the largest output."""
 
-NEEDS_ONNXSCRIPT = {("vit", "exported_program")}
-"""torch.nn's attention computes sizes from the batch in ways that only PyTorch's newer exporter follows."""
 REFUSED = {("vit", "torchscript"): "PyTorch cannot express aten::"}
 """Its fused attention, once traced, is an operator that ONNX does not have."""
 
@@ -64,8 +62,6 @@ def exported(loaded: LoadedModel, path: Path, inputs: NDArray[np.float32]) -> ND
 @pytest.mark.parametrize("name", NETWORKS)
 def test_computes_what_pytorch_computes(name: str, kind: Kind, tmp_path: Path) -> None:
     path = write_file(name, kind, tmp_path)
-    if (name, kind) in NEEDS_ONNXSCRIPT:
-        pytest.importorskip("onnxscript", reason="this network's program needs the newer exporter")
     loaded = load_source(spec_of(name, kind, path), path, MATERIALS)
     if (name, kind) in REFUSED:
         with pytest.raises(ExportError, match=REFUSED[name, kind]) as caught:
