@@ -150,6 +150,19 @@ class Constant32(nn.Module):
         return values
 
 
+def test_float64_is_the_truth_where_pytorch_computes_in_it(built: tuple[Path, ReferenceRun]) -> None:
+    _, reference = built
+    exact = reference.float64
+    assert exact is not None
+    for size, logits in reference.logits.items():
+        truth = reference.truth(size)
+        assert np.array_equal(truth[list(exact.rows)], exact.logits)
+        others = sorted({*range(len(logits))} - {*exact.rows})
+        assert np.array_equal(truth[others], logits[others])
+    assert np.array_equal(reference.golden_truth, exact.golden_logits)
+    assert not np.array_equal(exact.logits, reference.logits[1][list(exact.rows)]), "float32 is rounded"
+
+
 def test_network_that_has_no_float64_is_compared_with_float32(spec: ModelSpec, tmp_path: Path) -> None:
     network = Constant32().eval()
     reference = reference_of(network, spec, images()[:4])
