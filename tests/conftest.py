@@ -49,6 +49,12 @@ def run_build(*arguments: object, timeout: float = 400) -> subprocess.CompletedP
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, cwd=ROOT, check=False)
 
 
+def tree(folder: Path) -> dict[str, bytes]:
+    """The contents of all files, by their paths below the folder."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
 @pytest.fixture(scope="session")
 def catalog() -> dict[str, ModelSpec]:
     """The project's own catalogue, by name."""
@@ -82,23 +88,40 @@ def cache() -> Path:
 Site = Callable[..., Path]
 
 
+Build = Callable[[Path], object]
+SharedFolder = Callable[[str, Build], Path]
+
+
 @pytest.fixture(scope="session")
-def shared_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Site:
-    """`shared_site(name, *options)`: a site that the first worker builds, for all of them.
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
+    """`shared_folder(name, build)`: a folder that the first worker fills by `build(folder)`, for all of them.
 
     Tests read it and never write.
     """
     own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "sites"
+    folders = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+
+    def fill(name: str, build: Build) -> Path:
+        folders.mkdir(exist_ok=True)
+        with FileLock(folders / f"{name}.lock"):
+            if not (folders / f"{name}.done").exists():
+                build(folders / name)
+                (folders / f"{name}.done").touch()
+        return folders / name
+
+    return fill
+
+
+@pytest.fixture(scope="session")
+def shared_site(shared_folder: SharedFolder, cache: Path) -> Site:
+    """`shared_site(name, *options)`: a site that the first worker builds, for all of them."""
 
     def build(name: str, *options: object) -> Path:
-        site = folder / name
-        folder.mkdir(exist_ok=True)
-        with FileLock(folder / f"{name}.lock"):
-            if not site.exists():  # a build that fails leaves none
-                result = run_build(*options, "--out", site, "--cache", cache)
-                assert result.returncode == 0, result.stderr
-        return site
+        def run(folder: Path) -> None:
+            result = run_build(*options, "--out", folder, "--cache", cache)
+            assert result.returncode == 0, result.stderr
+
+        return shared_folder(name, run)
 
     return build
 

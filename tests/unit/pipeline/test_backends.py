@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from tests.browser.sites import manifest_of
-from tests.conftest import run_build
+from tests.conftest import run_build, tree
 from tests.tiny_network import plannable, unplannable
-from tests.unit.cli.test_cli import tree
 from torch2web.cli import main
 from torch2web.verification import run_session
 

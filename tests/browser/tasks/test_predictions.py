@@ -1,84 +1,12 @@
 """Every task in Chromium: predictions are Python's of PyTorch's outputs, in the worker and in the page."""
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image
 from playwright.sync_api import Page
 
-from tests.browser.server import Host, Hosting
-from tests.browser.test_page import READY
-from tests.conftest import ROOT
-from tests.tiny_tasks import NAMES, network, outputs_of, write_catalog
-from torch2web.cli import main
-from torch2web.tasks import Task, activate, similarity
-
-PICTURE = ROOT / "docs/screenshot.png"
-
-KINDS = {"face": "embedding", "age": "regression", "years": "regression"}
-"""What the models are for; the others are classifiers."""
-
-
-@dataclass(frozen=True)
-class Built:
-    site: Path
-    models: dict[str, dict[str, Any]]
-    """Entries of the manifest."""
-    outputs: dict[str, NDArray[np.float32]]
-    """PyTorch's for PICTURE, [1, outputs]."""
-
-    def scores(self, name: str) -> list[float]:
-        scores: list[float] = activate(self.task(name), self.outputs[name])[0].tolist()
-        return scores
-
-    def task(self, name: str) -> Task:
-        return Task.from_value(self.models[name]["task"])
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    folder = tmp_path_factory.mktemp("tasks")
-    catalog = write_catalog(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("torch2web.sources.load.load_model", network)
-        options = ["--catalog", catalog, "--checkpoints", folder, "--no-verify-page"]
-        options += ["--no-precompressed", "--cache", folder / "cache", "--out", folder / "site"]
-        assert main(["build", *map(str, options)]) == 0
-    manifest = json.loads((folder / "site/models/model_info.json").read_text())
-    models = {model["name"]: model for model in manifest["models"]}
-    return Built(folder / "site", models, outputs_of(catalog, PICTURE))
-
-
-@pytest.fixture
-def host(built: Built, host_of: Hosting) -> Host:
-    host = host_of(built.site)
-    host.extras = {"picture.png": PICTURE, "blank.html": ROOT / "tests/browser/harness/blank.html"}
-    return host
-
-
-@pytest.fixture
-def loader(quiet_page: Page, host: Host) -> Page:
-    """A page in which `load(name, options)` loads a model for its task, and `picture` is PICTURE."""
-    quiet_page.goto(f"{host.url}blank.html")
-    quiet_page.evaluate(
-        """async (kinds) => {
-            window.torch2web = await import("./torch2web.js");
-            window.picture = await (await fetch("picture.png")).blob();
-            window.load = (name, options) =>
-                torch2web.loadModel(name, { variant: "fp32", task: kinds[name], ...options });
-            window.raised = async (call) => {
-                try { return `no error: ${JSON.stringify(await call())}`; }
-                catch (error) { return `${error.name} ${error instanceof Error} ${error.message}`; }
-            };
-        }""",
-        KINDS,
-    )
-    return quiet_page
+from tests.browser.tasks.built import Built
+from tests.tiny_tasks import NAMES
+from torch2web.tasks import activate, similarity
 
 
 def test_tasks_are_found_out_and_recorded(built: Built) -> None:
@@ -214,97 +142,6 @@ def test_selection_of_labels(loader: Page, built: Built, worker: bool) -> None:
 
 
 @pytest.mark.parametrize("worker", [True, False], ids=["worker", "page"])
-def test_wrong_options_are_named(loader: Page, worker: bool) -> None:
-    found = loader.evaluate(
-        """async (worker) => {
-            const model = await load("classes", { worker });
-            const age = await load("age", { worker });
-            const found = [];
-            for (const options of [
-                { topK: 0 }, { topK: 1.5 }, { topK: "2" }, { threshold: 1.1 }, { threshold: NaN },
-                { allow: ["eagle"] }, { deny: [4] }, { allow: "crane" },
-                { allow: [] }, { deny: [0, 1, 2, 3] },
-            ]) found.push(await raised(() => model.predict(picture, options)));
-            found.push(await raised(() => age.predict(picture, { topK: 1 })));
-            return found;
-        }""",
-        worker,
-    )
-    messages = (
-        "topK: found 0, expected an integer from 1",
-        "topK: found 1.5",
-        'topK: found "2"',
-        "threshold: found 1.1, expected a number from 0 to 1",
-        "threshold: found NaN",
-        'allow: found "eagle", expected labels, or indices below 4',
-        "deny: found 4",
-        'allow: found "crane", expected a list of labels',
-        "leave none of the 4 labels",
-        "leave none of the 4 labels",
-        "topK selects labels; age has none",
-    )
-    for text, message in zip(found, messages, strict=True):
-        assert text.startswith("RangeError true "), text
-        assert message in text
-
-
-@pytest.mark.parametrize("worker", [True, False], ids=["worker", "page"])
-def test_a_call_that_does_not_fit_the_task_says_which_one_does(loader: Page, worker: bool) -> None:
-    found = loader.evaluate(
-        """async (worker) => {
-            const { loadModel, loadEnsemble, TaskError, Torch2WebError } = torch2web;
-            const classes = await load("classes", { worker });
-            const [face, age] = [await loadModel("face", { worker }), await loadModel("age", { worker })];
-            const error = await face.predict(picture).catch((error) => error);
-            return {
-                is: error instanceof TaskError && error instanceof Torch2WebError,
-                embedded: (await face.embed(picture)).length,
-                raised: [
-                    await raised(() => face.predict(picture)),
-                    await raised(() => age.predict(picture)),
-                    await raised(() => age.predictBatch([])),
-                    await raised(() => classes.embed(picture)),
-                    await raised(() => age.embed(picture)),
-                    await raised(() => loadModel("classes", { worker, task: "regression" })),
-                    await raised(() => loadModel("face", { worker, task: "classification" })),
-                    await raised(() => loadEnsemble(["face", "face"], { worker })),
-                    await raised(() => loadEnsemble(["age", "years"], { worker })),
-                    await raised(() => loadEnsemble(["classes", "tags"], { worker })),
-                    await raised(() => loadEnsemble(["soft", "marks"], { worker })),
-                    await raised(() => loadEnsemble(["classes"], { worker, weights: [1, 2] })),
-                ],
-            };
-        }""",
-        worker,
-    )
-    assert found["is"]
-    assert found["embedded"] == 16
-    for text, (name, message) in zip(
-        found["raised"],
-        (
-            ("TaskError", 'face gives no label: call embed(), or load it with { task: "embedding" }'),
-            (
-                "TaskError",
-                'age gives no label: load it with { task: "regression" }, and its predictions have values',
-            ),
-            ("TaskError", "age gives no label"),
-            ("TaskError", "classes has no embeddings; call predict()"),
-            ("TaskError", "age has no embeddings"),
-            ("ManifestError", "the task of classes is classification, expected regression"),
-            ("ManifestError", "the task of face is embedding, expected classification"),
-            ("ManifestError", "face gives embeddings; those of different networks cannot be averaged"),
-            ("TaskError", "age gives no label"),
-            ("ManifestError", "need the same task; found softmax, sigmoid"),
-            ("ManifestError", "need the same task; found softmax, sigmoid"),
-            ("RangeError", "one weight"),
-        ),
-        strict=True,
-    ):
-        assert text.startswith(f"{name} true "), text
-        assert message in text, text
-
-
-@pytest.mark.parametrize("worker", [True, False], ids=["worker", "page"])
 def test_embeddings_are_compared_by_cosine(loader: Page, built: Built, worker: bool) -> None:
     found = loader.evaluate(
         """async (worker) => {
@@ -402,47 +239,3 @@ def test_watching_smooths_every_task(loader: Page) -> None:
         ("height", 150, "cm"),
     ]
     assert face["embedding"] == [0.5, 0.5]
-
-
-def test_page_answers_for_every_task(quiet_page: Page, host: Host, built: Built, tmp_path: Path) -> None:
-    """One page with all networks: labels with marks, numbers with units, two pictures compared."""
-    page, other = quiet_page, tmp_path / "other.png"
-    Image.new("RGB", (40, 30), "teal").save(other)
-    page.goto(host.url)
-    assert page.inner_text("h1") == "What does the picture show?"
-    page.set_input_files("#file", PICTURE)
-    shown = {}
-    for name in ("tags", "mask", "age", "classes", "face"):
-        page.locator(f"input[value={name}]").check()
-        page.wait_for_selector(READY)
-        shown[name] = [page.inner_text("#label"), page.inner_text("#confidence")]
-        rows = page.locator("#bars li")
-        shown[name] += [
-            f"{row.locator('.bar-name').inner_text()}: {row.locator('.bar-value').inner_text()}"
-            for row in rows.all()
-        ]
-        marks = page.locator("#bars .marked").count()
-        assert marks == (5 if name == "tags" else 0)
-        assert page.locator("#independent").is_visible() == (name == "tags")
-    labels = built.models["tags"]["labels"]
-    thresholds = built.task("tags").thresholds
-    scores = built.scores("tags")
-    applying = {label for label, p, t in zip(labels, scores, thresholds, strict=True) if p >= t}
-    assert set(shown["tags"][0].split(", ")) == applying
-    assert len(shown["tags"]) == 7
-    assert shown["mask"][1].endswith("% sure")
-    assert shown["age"][:2] == ["", ""]
-    assert [row.split(":")[0] for row in shown["age"][2:]] == ["age", "height"]
-    assert shown["age"][2].endswith(" years")
-    assert shown["classes"][0] in ("crane", "heron", "stork")
-    assert shown["face"][:2] == ["Choose another picture", "to compare with this one"]
-    page.set_input_files("#file", other)
-    page.wait_for_selector("#similarity:visible")
-    assert -1 <= float(page.inner_text("#label")) < 1
-    assert page.locator("#reference").is_visible()
-    page.get_by_role("button", name="Compare with the current picture instead").click()
-    assert page.inner_text("#label") == "Choose another picture"
-    page.set_input_files("#file", PICTURE)
-    page.wait_for_selector("#similarity:visible")
-    page.set_input_files("#file", other)
-    page.wait_for_function("document.getElementById('label').textContent === '1.000'")

@@ -12,7 +12,7 @@ from tests.engine.native_library import native_engine
 
 @pytest.fixture(scope="session")
 def library(cache: Path) -> CDLL:
-    """What builds judge plans with."""
+    """Shared with its state by the tests of a process."""
     return native_engine(cache / "web")
 
 

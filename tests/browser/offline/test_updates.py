@@ -1,0 +1,168 @@
+"""Several builds of a site: which one an offline page is of, and that no mixture is kept."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.offline.test_page import listed_in
+from tests.browser.offline.visit import (
+    BUSY,
+    ERROR,
+    READY,
+    answers_sample,
+    opt_in,
+    registrations,
+    shells,
+    title_of,
+    visit,
+    wait_for_shells,
+)
+from tests.browser.server import Fault, Host
+from tests.browser.sites import runtime_of
+from torch2web.site.manifest.layout import MANIFEST
+
+
+def test_new_version_is_shown_and_the_old_one_dropped(page: Page, host: Host, other_build: Path) -> None:
+    visit(page, host)
+    opt_in(page)
+    (old,) = shells(page)
+    neighbour = f"torch2web-offline {host.url}other/ {host.url}other/ 123"
+    page.evaluate("name => caches.open(name)", neighbour)
+    host.replace(other_build)
+    page.reload()
+    page.wait_for_selector(READY)
+    assert title_of(page) == "The newer one", "at the first reload"
+    wait_for_shells(page, lambda names: len(names) == 2 and old not in names)
+    assert neighbour in shells(page), "another site of the same origin keeps its own"
+    host.stop()
+    page.reload()
+    page.wait_for_selector(READY)
+    assert title_of(page) == "The newer one"
+    answers_sample(page)
+
+
+def test_open_page_keeps_its_version(page: Page, host: Host, other_build: Path) -> None:
+    """Also files that it has not asked for yet, although the server has others by now."""
+    listed = listed_in(host.site)
+    visit(page, host)
+    opt_in(page)
+    second = page.context.new_page()
+    visit(second, host)
+    host.replace(other_build)
+    page.reload()
+    page.wait_for_selector(READY)
+    assert title_of(page) == "The newer one"
+    wait_for_shells(page, lambda names: len(names) == 2)
+    wrong = second.evaluate(
+        """async (listed) => {
+            const wrong = [];
+            for (const [path, integrity] of Object.entries(listed)) {
+                await fetch(path, { integrity }).catch(() => wrong.push(path));
+            }
+            return wrong;
+        }""",
+        listed,
+    )
+    assert len(listed) > 15
+    assert wrong == []
+    assert len(shells(page)) == 2
+    second.close()
+    for pause in (100, 700, 900, 1000, 1100, 1200, 1500, 2000, 3000):  # to reload just as the new one begins
+        page.reload()
+        page.wait_for_selector(READY)
+        if len(shells(page)) == 1:
+            break
+        page.wait_for_timeout(pause)
+    assert len(shells(page)) == 1
+    page.reload()
+    page.wait_for_selector(READY)
+
+
+def test_page_of_the_old_version_does_not_call_for_the_new_worker(
+    page: Page, host: Host, other_build: Path
+) -> None:
+    """Both have the same loader. The open page keeps what its build started with."""
+    visit(page, host)
+    opt_in(page)
+    page.reload()
+    page.wait_for_selector(READY)
+    old = shells(page)
+    host.replace(other_build)
+    page.evaluate("navigator.serviceWorker.getRegistration().then((registration) => registration.update())")
+    page.wait_for_function("navigator.serviceWorker.getRegistration().then(({ waiting }) => waiting)")
+    page.wait_for_timeout(1000)
+    assert set(old) < set(shells(page))
+    assert page.evaluate("navigator.serviceWorker.getRegistration().then(({ waiting }) => waiting !== null)")
+
+
+@pytest.mark.parametrize("path", ["torch2web.js", MANIFEST])
+def test_update_that_breaks_off_is_no_forgery(page: Page, host: Host, other_build: Path, path: str) -> None:
+    """A page of the new version never gets files of the old one, which it would take for changed ones."""
+    visit(page, host)
+    opt_in(page)
+    title = title_of(page)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    host.replace(other_build)
+    host.faults[path] = BUSY
+    page.reload()
+    if path == MANIFEST:
+        page.wait_for_selector(ERROR)
+        assert "could not be downloaded" in page.inner_text("#problem")
+        assert "503" in page.inner_text("#problem")
+        # Browsers say of the server's "try again later" that it is not the manifest.
+        said = [text for text in said if MANIFEST not in text]
+    page.wait_for_load_state("networkidle")
+    assert title_of(page) == "The newer one"
+    assert path in host.requests
+    assert [text for text in said if "digest" in text] == []
+    host.stop()
+    page.reload()
+    page.wait_for_selector(READY)
+    assert title_of(page) == title, "the old version is whole"
+    answers_sample(page)
+
+
+@pytest.mark.parametrize("path", ["index.html", "samples/tired-2.jpg", "glue"])
+@pytest.mark.parametrize("wrong", ["changed", "missing"])
+def test_file_that_is_not_of_the_build_keeps_everything_out(
+    page: Page, host: Host, path: str, wrong: str
+) -> None:
+    visit(page, host)
+    path = runtime_of(host.site).get(path, path)
+    content = (host.site / path).read_bytes()
+    host.faults[path] = Fault(content + b"\n") if wrong == "changed" else Fault(b"no", 404, "text/plain")
+    page.check("#keep")
+    expect(page.locator("#keep-status")).to_contain_text("This did not work", timeout=60_000)
+    expect(page.locator("#keep")).not_to_be_checked()
+    assert shells(page) == []
+    assert registrations(page) == 0
+    host.faults.clear()
+    opt_in(page)
+
+
+def test_update_with_a_changed_file_leaves_the_old_version(page: Page, host: Host, other_build: Path) -> None:
+    visit(page, host)
+    opt_in(page)
+    title, (old,) = title_of(page), shells(page)
+    host.replace(other_build)
+    host.faults["samples/bored-2.jpg"] = Fault(b"no picture")
+    outcome = page.evaluate(
+        """async () => {
+            const registration = await navigator.serviceWorker.getRegistration();
+            const found = new Promise((resolve) =>
+                registration.addEventListener("updatefound", () => resolve(registration.installing)));
+            await registration.update();
+            const worker = await found;
+            const settled = () => ["installed", "redundant"].includes(worker.state);
+            while (!settled()) await new Promise((resolve) => (worker.onstatechange = resolve));
+            return worker.state;
+        }"""
+    )
+    assert outcome == "redundant"
+    assert shells(page) == [old]
+    host.stop()
+    page.reload()
+    page.wait_for_selector(READY)
+    assert title_of(page) == title

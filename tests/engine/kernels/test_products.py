@@ -1,0 +1,141 @@
+"""Matrix products, and the forms that their weights are packed in, against numpy."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.engine.kernels import calls as k
+from tests.engine.kernels.calls import Floats, Kernels
+from tests.engine.kernels.cases import IDENTITY, RELU6, SILU, THREADS, blank, close, random
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("gated", [False, True])
+@pytest.mark.parametrize(
+    ("rows", "inputs", "outputs"),
+    [
+        (1, 1, 1),
+        (1, 33, 20),
+        (2, 4, 8),
+        (5, 3, 9),
+        (6, 16, 24),
+        (13, 7, 17),
+        (49, 40, 16),
+        (131, 27, 12),
+        (200, 9, 40),
+    ],
+)
+def test_product(
+    kernels: Kernels, rows: int, inputs: int, outputs: int, gated: bool, residual: bool, threads: int
+) -> None:
+    x, w, bias, extra, gate = (
+        random(*shape)
+        for shape in ((rows, inputs), (inputs, outputs), (outputs,), (rows, outputs), (inputs,))
+    )
+    for activation in (IDENTITY, RELU6, SILU):
+        y = blank(rows, outputs)
+        optional: dict[str, Any] = {"residual": extra} if residual else {}
+        optional |= {"gate": gate} if gated else {}
+        kernels.call(
+            "product",
+            threads,
+            x=x,
+            weights=k.panels(w, bias),
+            y=y,
+            rows=rows,
+            inputs=inputs,
+            outputs=outputs,
+            x_stride=inputs,
+            y_stride=outputs,
+            activation=activation,
+            **optional,
+        )
+        scaled = x.astype(np.float64) * (gate if gated else 1)
+        close(y, k.apply(activation, scaled @ w + bias + (extra if residual else 0)))
+
+
+def test_product_between_other_columns(kernels: Kernels) -> None:
+    x, w, bias, y = random(9, 7), random(5, 11), random(11), blank(9, 13)
+    call: dict[str, Any] = {
+        "rows": 9,
+        "inputs": 5,
+        "outputs": 11,
+        "x_stride": 7,
+        "y_stride": 13,
+        "activation": SILU,
+    }
+    kernels.call("product", x=x, weights=k.panels(w, bias), y=y, **call)
+    close(y[:, :11], k.apply(SILU, x[:, :5].astype(np.float64) @ w + bias))
+    assert np.isnan(y[:, 11:]).all()
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (5, 8), (3, 20)])
+def test_pack_panels(kernels: Kernels, inputs: int, outputs: int, threads: int) -> None:
+    w = random(inputs, outputs)
+    expected = k.panels(w, np.zeros(outputs, np.float32))
+    for x, strides in ((w, (outputs, 1)), (np.ascontiguousarray(w.T), (1, inputs))):
+        y = blank(*expected.shape)
+        sizes = {
+            "inputs": inputs,
+            "outputs": outputs,
+            "input_stride": strides[0],
+            "output_stride": strides[1],
+        }
+        kernels.call("pack_panels", threads, x=x, y=y, **sizes)
+        np.testing.assert_array_equal(y, expected)
+
+
+def small_matrix(form: int, inputs: int, outputs: int) -> tuple[NDArray[Any], Floats, NDArray[np.float64]]:
+    """A random matrix as RowProduct has it: its bytes, its scales and its values."""
+    generator = np.random.default_rng([form, inputs, outputs])
+    columns = -(-outputs // 8) * 8
+    scale = generator.uniform(0.5, 1, columns).astype(np.float32)
+
+    def by_panel(values: NDArray[Any]) -> NDArray[Any]:
+        return np.ascontiguousarray(values.reshape(len(values), -1, 8).transpose(1, 0, 2))
+
+    if form == k.FLOAT16:
+        halves = generator.standard_normal((inputs, columns)).astype(np.float16)
+        halves[0, 0] = np.float16(3e-7)  # a denormal
+        return by_panel(halves), scale, halves.astype(np.float64)
+    if form == k.INT8:
+        integers = generator.integers(-128, 128, (inputs, columns)).astype(np.int8)
+        return by_panel(integers), scale, integers.astype(np.float64) * scale
+    nibbles = generator.integers(0, 16, (inputs, columns)).astype(np.uint8)
+    scales = generator.uniform(0.5, 1, (inputs // 32, columns)).astype(np.float32)
+    pairs = (nibbles[:, 0::2] | nibbles[:, 1::2] << 4).reshape(inputs // 32, 32, columns // 8, 4)
+    blocks = [
+        scales.reshape(-1, columns // 8, 8)[b, p].tobytes() + pairs[b, :, p].tobytes()
+        for p in range(columns // 8)
+        for b in range(inputs // 32)
+    ]
+    values = (nibbles.astype(np.float64) - 8) * scales.repeat(32, axis=0)
+    return np.frombuffer(b"".join(blocks), np.uint8).copy(), scale, values
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("form", [k.INT8, k.INT4, k.FLOAT16])
+@pytest.mark.parametrize(("inputs", "outputs"), [(32, 1), (64, 8), (96, 20), (320, 41)])
+def test_row_product(kernels: Kernels, form: int, inputs: int, outputs: int, threads: int) -> None:
+    weights, scale, values = small_matrix(form, inputs, outputs)
+    x, bias, y = random(inputs), random(len(scale)), blank(outputs)
+    sizes: dict[str, Any] = {"inputs": inputs, "outputs": outputs, "format": form, "activation": RELU6}
+    kernels.call("row_product", threads, x=x, weights=weights, scale=scale, bias=bias, y=y, **sizes)
+    unclipped = (x.astype(np.float64) @ values + bias)[:outputs]
+    np.testing.assert_allclose(
+        y, np.clip(unclipped, 0, 6), atol=1e-5 * np.abs(values).max() * np.sqrt(inputs)
+    )
+
+
+@pytest.mark.parametrize("form", [k.INT8, k.FLOAT16])
+@pytest.mark.parametrize("inputs", [1, 3, 31])
+def test_row_product_of_few_inputs(kernels: Kernels, form: int, inputs: int) -> None:
+    weights, scale, values = small_matrix(form, inputs, 5)
+    x, bias, y = random(inputs), random(8), blank(5)
+    sizes: dict[str, Any] = {"inputs": inputs, "outputs": 5, "format": form, "activation": IDENTITY}
+    kernels.call("row_product", x=x, weights=weights, scale=scale, bias=bias, y=y, **sizes)
+    close(y, (x.astype(np.float64) @ values + bias)[:5])

@@ -1,0 +1,90 @@
+"""Builds that take what earlier ones left."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, run_build, tree
+from tests.tiny_network import write_tiny_catalog
+
+OTHER_MODELS = shutil.ignore_patterns("landmark*", "efficientnet*")
+"""Of a cache, what a build of the smallest model does not need."""
+
+
+def test_unchanged_rebuild_exports_nothing_and_imports_no_torch(
+    small_site: Path, tmp_path: Path, cache: Path
+) -> None:
+    code = (
+        "import sys\nfrom torch2web.cli import main\ncode = main(sys.argv[1:])\n"
+        "print(code, 'torch' in sys.modules, 'onnx' in sys.modules)\n"
+    )
+    arguments = ["build", "--only", "mobilenet_emotion", "--variants", "all"]
+    arguments += ["--out", str(tmp_path / "site"), "--cache", str(cache)]
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/.DS_Store").touch()  # not in the way, and not in the new site
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert result.stdout.splitlines()[-1] == "0 False False"
+    assert "kept" in result.stdout
+    assert tree(tmp_path / "site") == tree(small_site)
+
+
+def test_two_builds_are_byte_identical(demo_site: Path, tmp_path: Path) -> None:
+    """From nothing, sharing no cache with the first."""
+    site, cache = tmp_path / "site", tmp_path / "cache"
+    result = run_build("--no-precompressed", "--variants", "all", "--out", site, "--cache", cache)
+    assert result.returncode == 0, result.stderr
+    assert "kept" not in result.stdout
+    first, second = tree(demo_site), tree(site)
+    assert sorted(first) == sorted(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_damaged_cache_is_not_used(tmp_path: Path) -> None:
+    own, site = tmp_path / "cache", tmp_path / "site"
+    options = (*write_tiny_catalog(tmp_path), "--no-precompressed", "--out", site, "--cache", own)
+    assert "kept" not in run_build(*options).stdout
+    before = tree(site)
+    (model,) = (own / "models").glob("tiny-*/model.onnx")
+    damaged = bytearray(model.read_bytes())
+    damaged[5000] ^= 1
+    model.unlink()  # the site has the same file
+    model.write_bytes(damaged)
+    result = run_build(*options)
+    assert result.returncode == 0, result.stderr
+    assert "kept" not in result.stdout
+    assert tree(site) == before
+    assert "kept" in run_build(*options).stdout
+
+
+def edit_in_place(path: Path) -> None:
+    """As an editor or a script does that opens a file for writing, rather than replacing it."""
+    with path.open("r+b") as file:
+        file.seek(100)
+        byte = file.read(1)
+        file.seek(100)
+        file.write(bytes([byte[0] ^ 1]))
+
+
+@pytest.mark.parametrize("pattern", ["models/*.onnx", "models/parts/*.bin", "torch2web-*.js.gz"])
+def test_editing_the_site_does_not_spoil_the_next_build(
+    tmp_path: Path, cache: Path, small_site: Path, pattern: str
+) -> None:
+    """A file of the site is the very file that the cache keeps."""
+    own, site = tmp_path / "cache", tmp_path / "site"
+    shutil.copytree(cache, own, ignore=OTHER_MODELS)
+    options = ("--only", "mobilenet_emotion", "--variants", "all", "--out", site, "--cache", own)
+    assert "kept" in run_build(*options).stdout
+    edited = min(site.glob(pattern))
+    assert edited.stat().st_nlink > 1, "it is no link: this tests nothing"
+    edit_in_place(edited)
+    again = run_build(*options)
+    assert again.returncode == 0, again.stderr
+    assert ("kept" in again.stdout) == (edited.suffix == ".gz"), "the model is converted anew"
+    assert tree(site) == tree(small_site)
+    assert "kept" in run_build(*options).stdout
+    assert tree(site) == tree(small_site)
