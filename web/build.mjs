@@ -9,14 +9,27 @@
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Modules below loader/ that are bundled into a file each, named after them, which the loader imports when it needs it. */
+/** Modules below loader/ and page/ that are bundled into a file each, named after them, and imported on demand. */
 const CHUNK = ".chunk.ts";
+
+/** Modules of page/ that its chunks may have copies of. */
+const STATELESS = ["element.ts"];
+
+/** The loader is one file, external to the pages' scripts. */
+const loaderOutside = {
+  name: "the loader stays outside",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/loader\/torch2web\.ts$/ }, () => ({
+      path: "./torch2web.js",
+      external: true,
+    })),
+};
 
 /** Digits of a hash that names a file, as in converter/torch2web/store/parts.py. */
 const HASH_LENGTH = 32;
@@ -43,26 +56,9 @@ ${PIN}("__MODEL_INFO_SHA256__");
 export { ${exported.filter((name) => name !== PIN).join(", ")} } from "./__LOADER__";
 `;
 
-/** The loader is one file, external to the pages' scripts. It has the hashes of its chunks. */
+/** The loader has the hashes of its chunks; those of the page are in the import map of its HTML. */
 async function buildScripts(out) {
-  const sources = await readdir(here("loader"), { recursive: true });
-  const { outputFiles } = await build({
-    ...common,
-    entryPoints: sources
-      .filter((path) => path.endsWith(CHUNK))
-      .toSorted()
-      .map((path) => ({ in: here(`loader/${path}`), out: basename(path, CHUNK) })),
-    outdir: out,
-    write: false,
-  });
-  const chunks = {};
-  for (const { path: planned, contents } of outputFiles) {
-    const name = basename(planned, ".js");
-    const sha256 = createHash("sha256").update(contents).digest("hex");
-    const path = `${name}-${sha256.slice(0, HASH_LENGTH)}.js`;
-    await writeFile(join(out, path), contents);
-    chunks[name] = { path, sha256 };
-  }
+  const chunks = await buildChunks(out, "loader", "");
   const { metafile } = await build({
     ...common,
     entryPoints: [here("loader/main.ts")],
@@ -78,22 +74,55 @@ async function buildScripts(out) {
     entryPoints: [here("loader/embed.ts")],
     outfile: join(out, "embed.js"),
   });
+  const pageChunks = await buildChunks(out, "page", "page-");
+  const paths = Object.entries(pageChunks).map(([name, { path }]) => [name, `./${path}`]);
   await build({
     ...common,
     entryPoints: [here("page/page.ts"), here("verify/verify.ts")],
     outdir: out,
     entryNames: "[name]",
-    plugins: [
-      {
-        name: "the loader stays outside",
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /\/loader\/torch2web\.ts$/ }, () => ({
-            path: "./torch2web.js",
-            external: true,
-          })),
-      },
-    ],
+    define: { __PAGE_CHUNKS__: JSON.stringify(Object.fromEntries(paths)) },
+    plugins: [loaderOutside],
   });
+}
+
+/** Writes the chunks below `folder` as `<prefix><name>-<hash>.js`; their paths and hashes by name. */
+async function buildChunks(out, folder, prefix) {
+  const sources = await readdir(here(folder), { recursive: true });
+  const { outputFiles, metafile } = await build({
+    ...common,
+    entryPoints: sources
+      .filter((path) => path.endsWith(CHUNK))
+      .toSorted()
+      .map((path) => ({ in: here(`${folder}/${path}`), out: basename(path, CHUNK) })),
+    outdir: out,
+    write: false,
+    metafile: true,
+    plugins: folder === "page" ? [loaderOutside] : [],
+  });
+  if (folder === "page") checkPageChunks(metafile);
+  const chunks = {};
+  for (const { path: planned, contents } of outputFiles) {
+    const name = basename(planned, ".js");
+    const sha256 = createHash("sha256").update(contents).digest("hex");
+    const path = `${prefix}${name}-${sha256.slice(0, HASH_LENGTH)}.js`;
+    await writeFile(join(out, path), contents);
+    chunks[name] = { path, sha256 };
+  }
+  return chunks;
+}
+
+/** Raises an error where a chunk of the page would have its own copy of a module with state. */
+function checkPageChunks({ outputs }) {
+  for (const { entryPoint, inputs } of Object.values(outputs)) {
+    for (const path of Object.keys(inputs)) {
+      if (dirname(path) === "page" && !STATELESS.includes(basename(path))) {
+        throw new Error(
+          `${entryPoint} imports ${path}, whose state it would have a second time; expected types alone, and the session`,
+        );
+      }
+    }
+  }
 }
 
 /** A classic script and no module, so that a worker of somebody's can import it and all browsers register it. */

@@ -26,6 +26,8 @@ from web.build.scripts import (
 ROOT = WEB.parent
 CACHE = ROOT / ".cache" / "assets"
 TEMPLATES = ROOT / "templates"
+STYLES = "page"
+"""Folder of the templates whose style sheets make up page.css."""
 
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
@@ -98,8 +100,15 @@ def _contents() -> Iterator[tuple[str, bytes]]:
     for path in _judge_files():
         yield f"judge/{path.name}", path.read_bytes()
     for name in files_below(TEMPLATES):
-        yield f"templates/{name}", (TEMPLATES / name).read_bytes()
+        if not name.startswith(f"{STYLES}/"):
+            yield f"templates/{name}", (TEMPLATES / name).read_bytes()
+    yield f"templates/{STYLES}.css", page_style()
     yield "models.toml", (ROOT / "models.toml").read_bytes()
+
+
+def page_style() -> bytes:
+    """page.css: the files of templates/page/, joined in the order of their names."""
+    return b"\n".join(path.read_bytes() for path in sorted((TEMPLATES / STYLES).glob("*.css")))
 
 
 def _judge_files() -> list[Path]:

@@ -21,8 +21,12 @@ let reference: Reference | undefined;
 /** The last picture with an embedding. */
 let current: Reference | undefined;
 
-/** Shows a prediction of `image`. */
-export function showAnswer(info: LoadedModelInfo, prediction: AnyPrediction, image: Blob): void {
+/** Shows a prediction of `image`; undefined for a camera's frame, with which an embedding is compared without keeping it. */
+export function showAnswer(
+  info: LoadedModelInfo,
+  prediction: AnyPrediction,
+  image: Blob | undefined,
+): void {
   if ("values" in prediction) showValues(prediction.values);
   else if ("embedding" in prediction) showSimilarity(info, prediction, image);
   else showLabels(info, prediction);
@@ -55,10 +59,16 @@ function showValues(values: readonly NamedValue[]): void {
 function showSimilarity(
   { name }: LoadedModelInfo,
   { embedding }: EmbeddingPrediction,
-  image: Blob,
+  image: Blob | undefined,
 ): void {
-  current = { image, model: name, embedding };
-  if (reference?.model !== name) pin();
+  if (image) current = { image, model: name, embedding };
+  if (reference?.model !== name) {
+    if (!image) {
+      askForAnother();
+      return;
+    }
+    pin();
+  }
   if (reference!.image === image) {
     askForAnother();
     return;

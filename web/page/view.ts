@@ -1,7 +1,8 @@
 /** The page's elements. */
-import type { AnyPrediction, LoadedModelInfo, OverallProgress, Task } from "../loader/torch2web.ts";
+import type { AnyPrediction, Model, OverallProgress, Task } from "../loader/torch2web.ts";
 import { element } from "./element.ts";
 import * as answer from "./answer.ts";
+import type { Answer, Choice } from "./session.ts";
 import { clearClasses } from "./classes.ts";
 
 const app = element("app");
@@ -75,9 +76,18 @@ function clearAnswer(): void {
   element("facts").hidden = true;
 }
 
-export function chosenModel(): { name: string; task: Task } {
-  const { value, dataset } = document.querySelector<HTMLInputElement>("input[name=model]:checked")!;
-  return { name: value, task: (dataset["task"] ?? "classification") as Task };
+export const choices: readonly Choice[] = [
+  ...document.querySelectorAll<HTMLInputElement>("input[name=model]"),
+].map(({ value, dataset }) => ({
+  name: value,
+  title: dataset["title"]!,
+  task: (dataset["task"] ?? "classification") as Task,
+  bytes: Number(dataset["bytes"]),
+}));
+
+export function chosenModel(): Choice {
+  const { value } = document.querySelector<HTMLInputElement>("input[name=model]:checked")!;
+  return choices.find(({ name }) => name === value)!;
 }
 
 export function markSample(chosen: HTMLButtonElement | undefined): void {
@@ -92,14 +102,28 @@ export function showImage(blob: Blob): void {
   element("hint").hidden = true;
 }
 
-export function showAnswer(info: LoadedModelInfo, prediction: AnyPrediction, image: Blob): void {
-  answer.showAnswer(info, prediction, image);
+export function showAnswer({ model, prediction, image }: Answer): void {
+  answer.showAnswer(model.info, prediction, image);
+  showFacts(model, prediction);
   setState("ready");
 }
 
-export function showFacts(
-  facts: Record<"time" | "backend" | "verified" | "inexact" | "selfcheck", string>,
-): void {
+/** A prediction of a camera's frame. */
+export function showLive(model: Model<AnyPrediction>, prediction: AnyPrediction): void {
+  answer.showAnswer(model.info, prediction, undefined);
+  showFacts(model, prediction);
+  setState("ready");
+}
+
+function showFacts(model: Model<AnyPrediction>, prediction: AnyPrediction): void {
+  const { fromCache, downloaded } = model.info.cache;
+  const facts = {
+    time: `${Math.round(prediction.timings.total)} ms (inference ${Math.round(prediction.timings.run)} ms)`,
+    backend: model.backend.description,
+    verified: `all ${(fromCache + downloaded).toLocaleString("en")} bytes checked${downloaded ? "" : ", from this device's cache"}`,
+    inexact: prediction.inexact,
+    selfcheck: `within ${model.backend.selfCheck.maxAbsDiff.toFixed(7)} of Python's numbers on this device`,
+  };
   for (const [id, text] of Object.entries(facts)) element(id).textContent = text;
   element("exactness").parentElement!.hidden = !facts.inexact;
   element("facts").hidden = false;

@@ -7,7 +7,7 @@ import pytest
 
 from torch2web.assets import FILES, INDEX, Assets, load_assets
 from torch2web.errors import AssetsError
-from web.build.assets import sources_sha256, write_assets
+from web.build.assets import TEMPLATES, sources_sha256, write_assets
 
 
 @pytest.fixture
@@ -64,3 +64,11 @@ def test_engine_version_changes_with_every_byte(
 def test_compiled_assets_are_those_of_the_sources() -> None:
     assert json.loads((FILES / INDEX).read_text())["sources"] == sources_sha256()
     assert load_assets().read("scripts/torch2web.js")
+
+
+def test_page_style_is_made_of_the_style_sheets_in_the_order_of_their_names() -> None:
+    style, parts = load_assets().read("templates/page.css"), sorted((TEMPLATES / "page").glob("*.css"))
+    positions = [style.index(part.read_bytes()) for part in parts]
+    assert positions[0] == 0
+    assert positions == sorted(positions)
+    assert len(parts) > 3

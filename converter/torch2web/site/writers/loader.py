@@ -7,8 +7,10 @@ from torch2web.assets import Assets
 from torch2web.site.manifest import ENTRY
 from torch2web.store import FileRecord, integrity, write_bytes_hashed, write_named
 
-_SCRIPTS = "scripts/"
+SCRIPTS = "scripts/"
 _PAGES = ("torch2web.js", "stub.js", "embed.js", "page.js", "verify.js", "offline.js")
+PAGE_CHUNK = "page-"
+"""Prefix of the files that the page imports on demand."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,19 @@ class LoaderFiles:
 
 def write_loader(root: Path, assets: Assets, manifest: FileRecord) -> LoaderFiles:
     """Write the loader, which then accepts only the manifest with the hash of `manifest`."""
-    loader = write_named(root, "torch2web-*.js", assets.read(f"{_SCRIPTS}torch2web.js"))
-    names = [path.removeprefix(_SCRIPTS) for path in assets.below(_SCRIPTS)]
-    chunks = [name for name in names if name.endswith(".js") and name not in _PAGES]
+    loader = write_named(root, "torch2web-*.js", assets.read(f"{SCRIPTS}torch2web.js"))
+    names = [path.removeprefix(SCRIPTS) for path in assets.below(SCRIPTS)]
+    chunks = [
+        name
+        for name in names
+        if name.endswith(".js") and name not in _PAGES and not name.startswith(PAGE_CHUNK)
+    ]
     return LoaderFiles(
         stub=write_bytes_hashed(root, ENTRY, stub_of(assets, loader.path, manifest.sha256)),
         loader=loader,
         embed=write_named(root, "embed-*.js", embed_of(assets, loader, manifest.sha256)),
-        chunks=tuple(write_bytes_hashed(root, name, assets.read(_SCRIPTS + name)) for name in chunks),
-        types=write_bytes_hashed(root, "torch2web.d.ts", assets.read(f"{_SCRIPTS}torch2web.d.ts")),
+        chunks=tuple(write_bytes_hashed(root, name, assets.read(SCRIPTS + name)) for name in chunks),
+        types=write_bytes_hashed(root, "torch2web.d.ts", assets.read(f"{SCRIPTS}torch2web.d.ts")),
     )
 
 
@@ -67,7 +73,7 @@ def embed_of(assets: Assets, loader: FileRecord, manifest_sha256: str) -> bytes:
 
 def _completed(assets: Assets, name: str, **values: str) -> bytes:
     """A script with `values` in place of the placeholders of these names."""
-    script = assets.read(_SCRIPTS + name).decode()
+    script = assets.read(SCRIPTS + name).decode()
     for placeholder, value in values.items():
         script = script.replace(placeholder, value)
     return script.encode()

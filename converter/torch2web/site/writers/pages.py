@@ -10,7 +10,7 @@ from torch2web.assets import Assets
 from torch2web.catalog import Materials, Sample
 from torch2web.site.manifest import ModelRecord, Runtime
 from torch2web.site.writers.heading import Heading
-from torch2web.site.writers.loader import LoaderFiles
+from torch2web.site.writers.loader import PAGE_CHUNK, SCRIPTS, LoaderFiles
 from torch2web.site.writers.snippet import Snippet
 from torch2web.site.writers.templates import render
 from torch2web.store import FileRecord, integrity, write_bytes_hashed
@@ -22,11 +22,13 @@ class PageFiles:
     script: FileRecord
     style: FileRecord
     notices: FileRecord
+    chunks: tuple[FileRecord, ...]
+    """Parts of the page's code that it imports on demand."""
     samples: tuple[FileRecord, ...]
 
     @property
     def files(self) -> tuple[FileRecord, ...]:
-        return self.index, self.script, self.style, self.notices, *self.samples
+        return self.index, self.script, self.style, self.notices, *self.chunks, *self.samples
 
 
 def write_pages(
@@ -42,10 +44,14 @@ def write_pages(
     """Write index.html and everything that it alone loads."""
     script = write_bytes_hashed(root, "page.js", assets.read("scripts/page.js"))
     style = write_bytes_hashed(root, "page.css", assets.read("templates/page.css"))
+    chunks = tuple(
+        write_bytes_hashed(root, path.removeprefix(SCRIPTS), assets.read(path))
+        for path in assets.below(SCRIPTS + PAGE_CHUNK)
+    )
     notices = render(assets, "THIRD_PARTY.txt.j2", runtime=runtime, verify_page=verify_page)
     samples = _samples(models, materials)
     pinned = {file.path: integrity(file.sha256) for file in loader.pinned}
-    import_map = import_map_of(pinned)
+    import_map = import_map_of(pinned | {file.path: integrity(file.sha256) for file in chunks})
     html = render(
         assets,
         "index.html.j2",
@@ -69,6 +75,7 @@ def write_pages(
         index=write_bytes_hashed(root, "index.html", html),
         script=script,
         style=style,
+        chunks=chunks,
         notices=write_bytes_hashed(root, "THIRD_PARTY.txt", notices),
         samples=tuple(
             write_bytes_hashed(root, f"samples/{sample.file_name}", sample.content) for sample in samples

@@ -1,0 +1,157 @@
+/** The page's state: the chosen network, the picture, and the latest answer. */
+import { loadModel } from "../loader/torch2web.ts";
+import type { AnyPrediction, Model, Progress, Task } from "../loader/torch2web.ts";
+import { explain } from "./explain.ts";
+import * as view from "./view.ts";
+
+/** A network that the page offers. */
+export interface Choice {
+  name: string;
+  title: string;
+  task: Task;
+  /** Bytes of its download. */
+  bytes: number;
+}
+
+export interface Answer {
+  choice: Choice;
+  model: Model<AnyPrediction>;
+  prediction: AnyPrediction;
+  image: Blob;
+  /** The file's name, or the sample's label. */
+  title: string;
+}
+
+type Listener<Argument> = (argument: Argument) => void;
+
+/** For the page's chunks, which are given it. Each `on…` returns a function that ends it. */
+export interface Session {
+  readonly choices: readonly Choice[];
+  chosen(): Choice;
+  /** The picture that is shown. */
+  image(): Blob | undefined;
+  /** The answer that is shown. */
+  answer(): Answer | undefined;
+  /**
+   * The network in memory, loaded if it is not: the page shows the progress, and asks before a large download. Another
+   * choice aborts it and frees the one before. Rejects as `loadModel` does.
+   */
+  modelFor(choice: Choice): Promise<Model<AnyPrediction>>;
+  /** Shows a picture and asks the chosen network about it. */
+  chooseBlob(blob: Blob, title?: string): void;
+  /** Asks the chosen network about the picture again. */
+  ask(): void;
+  /** Shows a prediction in place of the answer, without a picture: of a camera's frame. */
+  showLive(model: Model<AnyPrediction>, prediction: AnyPrediction): void;
+  /** Shows what went wrong, in words, in place of the answer. */
+  showError(error: unknown): void;
+  /** Called with each answer about a picture; not for `showLive`. */
+  onAnswer(listener: Listener<Answer>): () => void;
+  /** Called when another network is chosen. */
+  onChoice(listener: Listener<Choice>): () => void;
+  /** Called when a picture is chosen, before it is shown: a camera that runs stops. */
+  onPicture(listener: Listener<Blob>): () => void;
+}
+
+const answerListeners = new Set<Listener<Answer>>();
+const choiceListeners = new Set<Listener<Choice>>();
+const pictureListeners = new Set<Listener<Blob>>();
+
+let image: { blob: Blob; title: string } | undefined;
+let latest: Answer | undefined;
+/** The network in memory; another choice replaces it. */
+let loaded:
+  { name: string; model: Promise<Model<AnyPrediction>>; abort: AbortController } | undefined;
+/** Number of the latest question, a picture with a network: a late answer to an earlier one is not shown. */
+let latestQuestion = 0;
+
+export const session: Session = {
+  choices: view.choices,
+  chosen: view.chosenModel,
+  image: () => image?.blob,
+  answer: () => latest,
+  modelFor,
+  chooseBlob,
+  ask: () => void ask(),
+  showLive,
+  showError,
+  onAnswer: (listener) => listen(answerListeners, listener),
+  onChoice: (listener) => listen(choiceListeners, listener),
+  onPicture: (listener) => listen(pictureListeners, listener),
+};
+
+/** Follows a choice of another network. */
+export function chooseModel(): void {
+  const choice = view.chosenModel();
+  for (const listener of choiceListeners) listener(choice);
+  void ask();
+}
+
+export function showError(error: unknown): void {
+  latestQuestion++; // an answer to the picture before would hide this
+  latest = undefined;
+  view.showProblem(explain(error), String(error));
+}
+
+function chooseBlob(blob: Blob, title = ""): void {
+  for (const listener of pictureListeners) listener(blob);
+  image = { blob, title };
+  view.showImage(blob);
+  void ask();
+}
+
+async function ask(): Promise<void> {
+  if (!image) return; // a picture on its way asks when it is here
+  const turn = ++latestQuestion;
+  latest = undefined;
+  view.showWorking();
+  try {
+    const choice = view.chosenModel();
+    const model = await modelFor(choice);
+    const { blob, title } = image;
+    const prediction = await model.predict(blob);
+    if (turn !== latestQuestion) return;
+    latest = { choice, model, prediction, image: blob, title };
+    view.showAnswer(latest);
+    for (const listener of answerListeners) listener(latest);
+  } catch (error) {
+    if (turn === latestQuestion) showError(error);
+  }
+}
+
+function showLive(model: Model<AnyPrediction>, prediction: AnyPrediction): void {
+  latestQuestion++;
+  latest = undefined;
+  view.showLive(model, prediction);
+}
+
+function modelFor({ name, task }: Choice): Promise<Model<AnyPrediction>> {
+  if (loaded?.name === name) return loaded.model;
+  if (loaded) {
+    loaded.abort.abort();
+    loaded.model.then((model) => model.dispose()).catch(() => {});
+  }
+  const abort = new AbortController();
+  const onProgress = ({ overall }: Progress): void => {
+    if (!abort.signal.aborted) view.showProgress(overall);
+  };
+  const model = loadModel(name, { task, onProgress, signal: abort.signal });
+  const choice = { name, model, abort };
+  loaded = choice;
+  model
+    .catch(() => {
+      if (loaded === choice) loaded = undefined; // the next choice tries again
+    })
+    .finally(() => {
+      if (!loaded || loaded === choice) view.hideProgress();
+    });
+  return model;
+}
+
+function listen<Argument>(
+  listeners: Set<Listener<Argument>>,
+  listener: Listener<Argument>,
+): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
