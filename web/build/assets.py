@@ -10,6 +10,7 @@ from pathlib import Path
 from torch2web.assets import COMPRESSED, FILES, INDEX
 from torch2web.file_managers import files_below, is_of_file_manager
 from torch2web.store import cached_files, map_parallel, sha256_of_sources, swapped_in
+from web.build.docs import build_docs, docs_sources
 from web.build.engine import ENGINE, ENGINE_BUILDS, build_engine
 from web.build.python_packages import PURE, pack_installed
 from web.build.scripts import (
@@ -28,6 +29,8 @@ CACHE = ROOT / ".cache" / "assets"
 TEMPLATES = ROOT / "templates"
 STYLES = "page"
 """Folder of the templates whose style sheets make up page.css."""
+_NOT_OF_A_SITE = (f"{STYLES}/", "docs/")
+"""Folders of templates that no build of a site reads: joined, or rendered here."""
 
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
@@ -55,9 +58,10 @@ def sources_sha256() -> str:
         *(TEMPLATES / path for path in files_below(TEMPLATES)),
         *_judge_files(),
         *sorted(Path(__file__).parent.glob("*.py")),
+        *docs_sources(),
         ROOT / "models.toml",
     ]
-    packages = ("ziglang", *PURE)
+    packages = ("markdown-it-py", "ziglang", *PURE)
     versions = " ".join(f"{name} {version(name)}" for name in packages)
     return hashlib.sha256(f"{sha256_of_sources(ROOT, files)} {versions}".encode()).hexdigest()
 
@@ -100,9 +104,11 @@ def _contents() -> Iterator[tuple[str, bytes]]:
     for path in _judge_files():
         yield f"judge/{path.name}", path.read_bytes()
     for name in files_below(TEMPLATES):
-        if not name.startswith(f"{STYLES}/"):
+        if not name.startswith(_NOT_OF_A_SITE):
             yield f"templates/{name}", (TEMPLATES / name).read_bytes()
     yield f"templates/{STYLES}.css", page_style()
+    for name, content in build_docs(CACHE).items():
+        yield f"docs/{name}", content
     yield "models.toml", (ROOT / "models.toml").read_bytes()
 
 

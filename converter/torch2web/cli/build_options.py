@@ -90,6 +90,12 @@ def add_build_options(parser: argparse.ArgumentParser, defaults: Defaults) -> No
         help="leave out verify.html and the Python that it runs in the browser",
     )
     parser.add_argument(
+        "--no-docs",
+        dest="docs",
+        action="store_false",
+        help="leave out the documentation in docs/",
+    )
+    parser.add_argument(
         "--max-file-size",
         type=_mebibytes,
         default=20 * 2**20,

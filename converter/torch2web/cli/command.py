@@ -85,6 +85,7 @@ def _build(options: argparse.Namespace, output: Output) -> None:
             variants=options.variants,
             precompressed=options.precompressed,
             verify_page=options.verify_page,
+            docs=options.docs,
             signing_key=signing_key,
             pyodide_wheels=_folder_of("PYODIDE_WHEELS"),
         ),

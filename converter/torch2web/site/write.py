@@ -14,6 +14,7 @@ from torch2web.site.writers import (
     VERIFY_FOLDER,
     Judged,
     write_backends,
+    write_docs,
     write_loader,
     write_manifest,
     write_offline,
@@ -79,7 +80,7 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
         judging = write_verify_page(root, assets, judged, delivery.pyodide_wheels)
     model_files = {file.path: file for model in models for file in model.files}  # models may share parts
     files = [*model_files.values(), *backends.files, *manifest.files, *loader.files, *page.files]
-    files += [offline, *judging]
+    files += [offline, *judging, *(write_docs(root, assets) if delivery.docs else ())]
     return _finish(root, inputs, files)
 
 

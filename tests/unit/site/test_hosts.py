@@ -66,7 +66,8 @@ def test_name_that_only_resembles_a_hashed_one(path: str) -> None:
 
 
 def test_every_page_is_sent_with_its_own_policy(small_site: Path, site: Site) -> None:
-    assert set(site.policies) == {"index.html", "verify.html"}
+    assert {path for path in site.policies if not path.startswith("docs/")} == {"index.html", "verify.html"}
+    assert {"docs/index.html", "docs/api.html"} < set(site.policies)
     for path, policy in site.policies.items():
         own = policy.removesuffix("; frame-ancestors 'self'")
         assert own != policy
@@ -140,6 +141,16 @@ def test_folder_sent_alike_is_one_rule_and_a_mixed_one_is_not() -> None:
         f"/c/d-{HASH}.js",
         "/c/x.png",
         "/c/y.js",
+    ]
+
+
+def test_pages_of_folders_have_their_policy_where_the_site_is_in_a_folder_of_that_name_too() -> None:
+    """The servers' expressions do not know where a site begins: its own page must get no other's policy."""
+    policies = {"index.html": "a", "report.html": "b", "docs/index.html": "c", "docs/report.html": "c"}
+    policies |= {"docs/x.html": "c", "docs/y.z.html": "c", "deep/er/w.html": "d"}
+    assert Site(list(policies), policies).folder_policies == [
+        (r"/deep/er/(w)\.html", "d"),
+        (r"/docs/(x|y\.z)\.html", "c"),
     ]
 
 

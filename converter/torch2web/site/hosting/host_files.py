@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from torch2web.assets import Assets
 from torch2web.site.hosting.host_rules import (
@@ -76,9 +76,10 @@ def _nginx(assets: Assets, site: Site) -> bytes:
         _Location("", {"Cache-Control": REVALIDATED, **EVERYWHERE}),
         _Location(HASHED, {"Cache-Control": IMMUTABLE, **EVERYWHERE}),
     ]
-    for path, policy in site.policies.items():
+    pages = [(f"/{re.escape(path)}", policy) for path, policy in site.policies.items() if "/" not in path]
+    for pattern, policy in (*pages, *site.folder_policies):
         headers = {"Cache-Control": REVALIDATED, **EVERYWHERE, "Content-Security-Policy": policy}
-        locations.append(_Location(f"/{re.escape(path)}$", headers))
+        locations.append(_Location(f"{pattern}$", headers))
     return render(
         assets,
         "hosts/nginx.conf.j2",
@@ -101,5 +102,6 @@ def _apache(assets: Assets, site: Site) -> bytes:
         hashed=HASHED,
         immutable=IMMUTABLE,
         revalidated=REVALIDATED,
-        policies={re.escape(PurePosixPath(path).name): policy for path, policy in site.policies.items()},
+        policies={re.escape(path): policy for path, policy in site.policies.items() if "/" not in path},
+        folder_policies=site.folder_policies,
     )

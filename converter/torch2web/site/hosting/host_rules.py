@@ -68,6 +68,23 @@ class Site:
             headers["Content-Security-Policy"] = self.policies[path]
         return headers
 
+    @property
+    def folder_policies(self) -> list[tuple[str, str]]:
+        """Regular expressions that are found in paths of pages in folders, with the policy of these pages.
+
+        A page whose name one of the root has too, such as `docs/index.html`, is in none and gets that one's
+        policy beside its own `<meta>`: the site may itself be in a folder `docs/`, whose page must work.
+        """
+        names: dict[tuple[str, str], list[str]] = {}
+        for path, policy in sorted(self.policies.items()):
+            folder, _, name = path.rpartition("/")
+            if folder and name not in self.policies:
+                names.setdefault((folder, policy), []).append(re.escape(name.removesuffix(".html")))
+        return [
+            (rf"/{re.escape(folder)}/({'|'.join(found)})\.html", policy)
+            for (folder, policy), found in names.items()
+        ]
+
 
 def type_of(path: str) -> str:
     """The MIME type of a file by its name."""

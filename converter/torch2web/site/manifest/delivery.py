@@ -28,6 +28,8 @@ class Delivery:
     precompressed: bool = True
     """Whether files that shrink have a `.br` and a `.gz` beside them."""
     verify_page: bool = True
+    docs: bool = True
+    """Whether to include the documentation."""
     signing_key: SigningKey | None = None
     pyodide_wheels: Path | None = None
     """Folder with NumPy and Pillow for Pyodide; None leaves the tests that need them to skip."""

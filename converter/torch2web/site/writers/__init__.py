@@ -1,6 +1,7 @@
 """Writers of a site's files, each with one kind of file."""
 
 from torch2web.site.writers.backends import BackendFiles, write_backends
+from torch2web.site.writers.docs import write_docs
 from torch2web.site.writers.loader import LoaderFiles, write_loader
 from torch2web.site.writers.manifest_files import ManifestFiles, write_manifest
 from torch2web.site.writers.models import place_model
@@ -22,6 +23,7 @@ __all__ = [
     "place_model",
     "render",
     "write_backends",
+    "write_docs",
     "write_loader",
     "write_manifest",
     "write_offline",

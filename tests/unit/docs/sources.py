@@ -1,0 +1,7 @@
+"""The Markdown that people read: README.md, CONTRIBUTING.md and the pages of docs/."""
+
+from tests.conftest import ROOT
+
+DOCS = ROOT / "docs"
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in DOCS.glob("*.md"))
+SOURCES = ["README.md", "CONTRIBUTING.md", *PAGES]
