@@ -15,6 +15,7 @@
     │   ├── KeyFileError          an invalid file of a private or public key
     │   ├── MissingExtraError     an option whose optional packages are not installed
     │   ├── ManifestError         a model_info.json that violates its schema
+    │   ├── TemplateFileError     a file of --template that is broken, or replaces no template
     │   ├── TextEncodingError     a text file that is neither UTF-8 nor marked as UTF-16 or UTF-32
     │   ├── OutcomeError          an invalid device report, received or read from parity/
     │   └── OutputError           an unusable output or site folder
@@ -187,6 +188,14 @@ class ManifestError(InputError):
     def __init__(self, key: str, problem: str) -> None:
         self.key, self.problem = key, problem
         super().__init__(f"model_info.json: {key + ': ' if key else ''}{problem}")
+
+
+class TemplateFileError(InputError):
+    """`line` is that of the problem, 0 where it is about the whole file."""
+
+    def __init__(self, path: Path, problem: str, line: int = 0) -> None:
+        self.path, self.problem, self.line = path, problem, line
+        super().__init__(f"{path}{f', line {line}' if line else ''}: {problem}")
 
 
 class TextEncodingError(InputError):

@@ -7,8 +7,9 @@ import type {
   NamedValue,
   Prediction,
 } from "../loader/torch2web.ts";
-import { percent, showClasses, showNumbers } from "./classes.ts";
+import { showClasses, showNumbers } from "./classes.ts";
 import { element } from "./element.ts";
+import { percent } from "./format.ts";
 
 /** The picture that others are compared with. */
 interface Reference {
@@ -18,6 +19,7 @@ interface Reference {
 }
 
 let reference: Reference | undefined;
+let isLive = false;
 /** The last picture with an embedding. */
 let current: Reference | undefined;
 
@@ -27,6 +29,8 @@ export function showAnswer(
   prediction: AnyPrediction,
   image: Blob | undefined,
 ): void {
+  isLive = !image;
+  clearComparison();
   if ("values" in prediction) showValues(prediction.values);
   else if ("embedding" in prediction) showSimilarity(info, prediction, image);
   else showLabels(info, prediction);
@@ -54,6 +58,7 @@ function showValues(values: readonly NamedValue[]): void {
   }));
   say("", "");
   showNumbers(numbers);
+  announce(numbers.map(({ name, text }) => `${name} ${text}`).join(", "));
 }
 
 function showSimilarity(
@@ -104,4 +109,14 @@ export function clearComparison(): void {
 function say(answer: string, more: string): void {
   element("label").textContent = answer;
   element("confidence").textContent = more;
+  announce(`${answer} ${more}`);
+}
+
+/** The label alone is read aloud, and of a camera only another one. */
+function announce(text: string): void {
+  const region = element("announcement");
+  if (!isLive) region.textContent = text;
+  else if (element("label").textContent !== region.textContent) {
+    region.textContent = element("label").textContent;
+  }
 }

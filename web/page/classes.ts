@@ -1,5 +1,6 @@
 /** The bars of an answer: a few classes in their own order; of many the most probable, the others on demand. */
 import { element } from "./element.ts";
+import { count, percent } from "./format.ts";
 
 const FEW = 6;
 const TOP = 5;
@@ -40,7 +41,10 @@ export function showClasses(
   }));
   ranked = [...classes].sort((one, other) => other.share - one.share);
   const many = classes.length > FEW;
-  top.replaceChildren(...(many ? ranked.slice(0, TOP) : classes).map(bar));
+  const shown = many ? ranked.slice(0, TOP) : classes;
+  // The rows stay, so that their bars move and nothing else does.
+  while (top.children.length > shown.length) top.lastElementChild!.remove();
+  for (const [place, entry] of shown.entries()) fill(rowAt(place), entry);
   element("all-title").textContent = `Show all ${count(classes.length)} classes`;
   all.hidden = !many;
   listFound();
@@ -48,18 +52,28 @@ export function showClasses(
 
 /** Lines without a bar. */
 export function showNumbers(numbers: readonly { name: string; text: string }[]): void {
-  top.replaceChildren(...numbers.map(({ name, text }) => row(name, text, "number")));
+  all.hidden = true;
+  top.replaceChildren(
+    ...numbers.map(({ name, text }) => {
+      const line = newRow();
+      fillRow(line, name, text, "number");
+      return line;
+    }),
+  );
 }
 
+/** Empties the rows, which keep their place. */
 export function clearClasses(): void {
   ranked = [];
-  top.replaceChildren();
+  for (const line of top.children as HTMLCollectionOf<HTMLElement>) {
+    line.classList.remove("best");
+    line.querySelector<HTMLElement>(".bar > span")!.style.width = "0";
+    line.querySelector(".bar-value")!.textContent = "";
+    if (all.hidden) continue;
+    line.querySelector(".bar-name")!.textContent = "\u00a0";
+  }
   list.replaceChildren();
-  all.hidden = true;
-}
-
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+  all.open = false;
 }
 
 /** Fills the list behind "Show all" with what is searched for; not before it is open. */
@@ -73,32 +87,38 @@ function listFound(): void {
     : "The most probable first";
 }
 
-function bar({ label, share, applies, threshold }: Class): HTMLElement {
-  const line = row(label, percent(share), applies ? "best" : "");
-  const track = line.querySelector<HTMLElement>(".bar")!;
-  track.querySelector("span")!.style.width = `${100 * share}%`;
-  if (threshold !== undefined) {
-    track.classList.add("marked");
-    track.style.setProperty("--threshold", `${100 * threshold}%`);
-  }
+function bar(entry: Class): HTMLElement {
+  const line = newRow();
+  fill(line, entry);
   return line;
 }
 
-function row(name: string, value: string, className: string): HTMLElement {
-  const line = template.content.firstElementChild!.cloneNode(true) as HTMLElement;
+function fill(line: HTMLElement, { label, share, applies, threshold }: Class): void {
+  fillRow(line, label, percent(share), applies ? "best" : "");
+  const track = line.querySelector<HTMLElement>(".bar")!;
+  track.querySelector("span")!.style.width = `${100 * share}%`;
+  track.classList.toggle("marked", threshold !== undefined);
+  if (threshold !== undefined) track.style.setProperty("--threshold", `${100 * threshold}%`);
+}
+
+function fillRow(line: HTMLElement, name: string, value: string, className: string): void {
   line.className = className;
   line.querySelector(".bar-name")!.textContent = name;
   line.querySelector(".bar-value")!.textContent = value;
-  return line;
+}
+
+function rowAt(place: number): HTMLElement {
+  const line = top.children[place] as HTMLElement | undefined;
+  return line ?? top.appendChild(newRow());
+}
+
+function newRow(): HTMLElement {
+  return template.content.firstElementChild!.cloneNode(true) as HTMLElement;
 }
 
 /** Letters in one form, so that a search finds them however they are typed. */
 function folded(text: string): string {
   return text.normalize("NFKC").toLowerCase();
-}
-
-function count(number: number): string {
-  return number.toLocaleString("en");
 }
 
 all.addEventListener("toggle", listFound);

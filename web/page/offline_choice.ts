@@ -14,9 +14,12 @@ const status = document.getElementById("keep-status")!;
 /** Whether the cache was deleted while this page had the models in memory. */
 let deleted = false;
 
-/** Shows the checkbox where this browser has caches; `loadModel` loads the chosen network. */
+/** Enables the checkbox where this browser has caches; `loadModel` loads the chosen network. */
 export async function offerOffline(loadModel: LoadModel): Promise<void> {
-  if (!(await worker.available())) return;
+  if (!(await worker.available())) {
+    document.getElementById("keeping")!.hidden = true;
+    return;
+  }
   let queue = Promise.resolve();
   box.addEventListener("change", () => {
     const wanted = box.checked;
@@ -24,7 +27,7 @@ export async function offerOffline(loadModel: LoadModel): Promise<void> {
     queue = queue.then(() => (wanted === box.checked ? follow(wanted, loadModel) : undefined));
   });
   box.checked = await worker.isKept();
-  document.getElementById("keeping")!.hidden = false;
+  box.disabled = false;
   await worker.acceptUpdates(box.dataset["stub"]!);
   if (!box.checked) return;
   if ((await cacheStatus()).parts > 0) say(READY);
@@ -37,7 +40,7 @@ async function follow(wanted: boolean, loadModel: LoadModel): Promise<void> {
     else await forget();
   } catch (error) {
     box.checked = await worker.isKept();
-    say(`This did not work: ${error instanceof Error ? error.message : String(error)}.`);
+    say(inWords(error instanceof Error ? error.message : String(error)));
   }
 }
 
@@ -62,6 +65,12 @@ async function forget(): Promise<void> {
   deleted = true;
   await worker.forget();
   say("No longer kept on this device.");
+}
+
+function inWords(message: string): string {
+  return message.includes("QuotaExceeded")
+    ? "This did not work: the device has no room left. Free some, then try again."
+    : `This did not work: ${message}.`;
 }
 
 function say(text: string): void {

@@ -1,21 +1,27 @@
 /** The page: choose an image and a network, see the prediction. */
 import { offerOffline } from "./offline_choice.ts";
-import { chooseModel, session, showError } from "./session.ts";
-import * as view from "./view.ts";
+import { chooseModel, expectPicture, session, showError } from "./session.ts";
+import { enableCopying } from "./copy.ts";
+import { element } from "./element.ts";
+import { onModel } from "./networks.ts";
+import { markSample, onPictures, samples } from "./stage.ts";
 
 /** Number of the latest choice of a picture: an earlier one that arrives late is not shown. */
 let latestPicture = 0;
 
 async function chooseSample(button: HTMLButtonElement): Promise<void> {
   const turn = ++latestPicture;
-  view.markSample(button);
+  markSample(button);
+  expectPicture();
   try {
     const response = await fetch(button.dataset["src"]!);
-    if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+    if (!response.ok) throw new TypeError(`${response.url}: HTTP status ${response.status}`);
     const blob = await response.blob();
-    if (turn === latestPicture) session.chooseBlob(blob, button.dataset["label"]);
+    if (turn !== latestPicture) return;
+    session.chooseBlob(blob, button.dataset["label"]);
+    markSample(button);
   } catch (error) {
-    if (turn === latestPicture) showError(error);
+    if (turn === latestPicture) showError(error, () => void chooseSample(button));
   }
 }
 
@@ -24,23 +30,20 @@ function chooseFile(file: File | null | undefined): void {
   session.chooseBlob(file, file.name);
 }
 
-session.onPicture((blob) => {
-  if (!(blob instanceof File)) return;
+session.onPicture(() => {
   latestPicture++;
-  view.markSample(undefined);
+  markSample(undefined);
 });
 
-view.onInput({
-  model: chooseModel,
-  sample: (button) => void chooseSample(button),
-  file: chooseFile,
-});
+onPictures({ sample: (button) => void chooseSample(button), file: chooseFile });
+onModel(chooseModel);
+enableCopying();
 
 void offerOffline(() => session.modelFor(session.chosen()));
 
 const { connection } = navigator as { connection?: { saveData?: boolean } };
 // Predicts the first sample, unless the browser asks to save data.
-const [first] = view.samples;
+const [first] = samples;
 if (first && !connection?.saveData) void chooseSample(first);
 
-view.showStarted();
+element("unstarted").remove();

@@ -1,8 +1,20 @@
 /** The page's state: the chosen network, the picture, and the latest answer. */
 import { loadModel } from "../loader/torch2web.ts";
 import type { AnyPrediction, Model, Progress, Task } from "../loader/torch2web.ts";
+import { showAnswer as fillAnswer } from "./answer.ts";
+import { element } from "./element.ts";
 import { explain } from "./explain.ts";
-import * as view from "./view.ts";
+import { showFacts } from "./facts.ts";
+import {
+  choices,
+  chosenModel,
+  clearList,
+  isLargeDownload,
+  selectModel,
+  showInList,
+} from "./networks.ts";
+import { showImage } from "./stage.ts";
+import * as states from "./states.ts";
 
 /** A network that the page offers. */
 export interface Choice {
@@ -59,6 +71,8 @@ const pictureListeners = new Set<Listener<Blob>>();
 
 let image: { blob: Blob; title: string } | undefined;
 let latest: Answer | undefined;
+/** The network that answered last, to go back to. */
+let answered: Choice | undefined;
 /** The network in memory; another choice replaces it. */
 let loaded:
   { name: string; model: Promise<Model<AnyPrediction>>; abort: AbortController } | undefined;
@@ -66,8 +80,8 @@ let loaded:
 let latestQuestion = 0;
 
 export const session: Session = {
-  choices: view.choices,
-  chosen: view.chosenModel,
+  choices: choices,
+  chosen: chosenModel,
   image: () => image?.blob,
   answer: () => latest,
   modelFor,
@@ -82,21 +96,34 @@ export const session: Session = {
 
 /** Follows a choice of another network. */
 export function chooseModel(): void {
-  const choice = view.chosenModel();
+  const choice = chosenModel();
   for (const listener of choiceListeners) listener(choice);
   void ask();
 }
 
-export function showError(error: unknown): void {
-  latestQuestion++; // an answer to the picture before would hide this
+/** Shows that a picture is on its way; its network is loaded meanwhile. */
+export function expectPicture(): void {
+  latestQuestion++;
   latest = undefined;
-  view.showProblem(explain(error), String(error));
+  states.showWorking();
+  modelFor(chosenModel()).catch(() => {}); // the question about the picture tells
+}
+
+/** `again` tries what failed once more. */
+export function showError(error: unknown, again: () => void = () => void ask()): void {
+  const turn = ++latestQuestion; // an answer to the picture before would hide this
+  latest = undefined;
+  clearList();
+  void explain(error, image?.blob).then((problem) => {
+    if (turn === latestQuestion) states.showProblem(problem, again);
+  });
 }
 
 function chooseBlob(blob: Blob, title = ""): void {
   for (const listener of pictureListeners) listener(blob);
   image = { blob, title };
-  view.showImage(blob);
+  clearList();
+  showImage(blob, title);
   void ask();
 }
 
@@ -104,15 +131,17 @@ async function ask(): Promise<void> {
   if (!image) return; // a picture on its way asks when it is here
   const turn = ++latestQuestion;
   latest = undefined;
-  view.showWorking();
+  states.showWorking();
   try {
-    const choice = view.chosenModel();
+    const choice = chosenModel();
+    showInList(choice, "…");
     const model = await modelFor(choice);
     const { blob, title } = image;
     const prediction = await model.predict(blob);
     if (turn !== latestQuestion) return;
     latest = { choice, model, prediction, image: blob, title };
-    view.showAnswer(latest);
+    answered = choice;
+    show(choice, model, prediction, blob);
     for (const listener of answerListeners) listener(latest);
   } catch (error) {
     if (turn === latestQuestion) showError(error);
@@ -122,30 +151,54 @@ async function ask(): Promise<void> {
 function showLive(model: Model<AnyPrediction>, prediction: AnyPrediction): void {
   latestQuestion++;
   latest = undefined;
-  view.showLive(model, prediction);
+  show(chosenModel(), model, prediction, undefined);
 }
 
-function modelFor({ name, task }: Choice): Promise<Model<AnyPrediction>> {
-  if (loaded?.name === name) return loaded.model;
+function show(
+  choice: Choice,
+  model: Model<AnyPrediction>,
+  prediction: AnyPrediction,
+  picture: Blob | undefined,
+): void {
+  states.showReady();
+  fillAnswer(model.info, prediction, picture);
+  showFacts(model, prediction);
+  showInList(choice, element("label").textContent);
+}
+
+function modelFor(choice: Choice): Promise<Model<AnyPrediction>> {
+  if (loaded?.name === choice.name) return loaded.model;
   if (loaded) {
     loaded.abort.abort();
     loaded.model.then((model) => model.dispose()).catch(() => {});
   }
   const abort = new AbortController();
-  const onProgress = ({ overall }: Progress): void => {
-    if (!abort.signal.aborted) view.showProgress(overall);
-  };
-  const model = loadModel(name, { task, onProgress, signal: abort.signal });
-  const choice = { name, model, abort };
-  loaded = choice;
+  const model = load(choice, abort.signal);
+  const current = { name: choice.name, model, abort };
+  loaded = current;
   model
     .catch(() => {
-      if (loaded === choice) loaded = undefined; // the next choice tries again
+      if (loaded === current) loaded = undefined; // the next choice tries again
     })
     .finally(() => {
-      if (!loaded || loaded === choice) view.hideProgress();
+      if (!loaded || loaded === current) states.hideProgress();
     });
   return model;
+}
+
+async function load(choice: Choice, signal: AbortSignal): Promise<Model<AnyPrediction>> {
+  const large = await isLargeDownload(choice);
+  signal.throwIfAborted();
+  if (large) {
+    const before = answered;
+    showInList(choice, "");
+    const back = before && { title: before.title, choose: () => selectModel(before) };
+    await states.askToDownload(choice, back, signal);
+  }
+  const onProgress = ({ overall }: Progress): void => {
+    if (!signal.aborted) states.showProgress(overall);
+  };
+  return loadModel(choice.name, { task: choice.task, onProgress, signal });
 }
 
 function listen<Argument>(

@@ -4,13 +4,15 @@ import hashlib
 import json
 import lzma
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from torch2web.errors import AssetsError
+from torch2web.errors import AssetsError, TemplateFileError
+from torch2web.file_managers import files_below
 
 FILES = Path(__file__).parent / "files"
+TEMPLATES = "templates/"
 INDEX = "assets.json"
 """Lists every file with size and SHA-256, and the versions of their sources."""
 
@@ -24,6 +26,8 @@ class Assets:
 
     folder: Path
     index: Mapping[str, Any]
+    replaced: Mapping[str, Path] = field(default_factory=dict)
+    """Files of the user's by the paths of the assets that they replace."""
 
     @property
     def runtime_version(self) -> str:
@@ -45,6 +49,8 @@ class Assets:
 
     def read(self, path: str) -> bytes:
         """The bytes of one file. Raises AssetsError where they are not those of its index."""
+        if path in self.replaced:
+            return _own(self.replaced[path])
         entry = self.index["files"][path]
         try:
             stored = (self.folder / (path + COMPRESSED if entry["compressed"] else path)).read_bytes()
@@ -55,6 +61,28 @@ class Assets:
         if found != entry["sha256"]:
             raise AssetsError(self.folder / path, f"found SHA-256 {found}, expected {entry['sha256']}")
         return content
+
+    def with_templates(self, folder: Path) -> "Assets":
+        """These assets with the templates in `folder` in place of those of the same name.
+
+        Raises TemplateFileError for a file that replaces none.
+        """
+        if not folder.is_dir():
+            raise TemplateFileError(folder, "there is no such folder; --template names one with templates")
+        known = [path.removeprefix(TEMPLATES) for path in self.below(TEMPLATES)]
+        names = files_below(folder)
+        for name in names:
+            if name not in known:
+                problem = f"it replaces no template; there are {', '.join(known)}"
+                raise TemplateFileError(folder / name, problem)
+        return replace(self, replaced={TEMPLATES + name: folder / name for name in names})
+
+
+def _own(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise TemplateFileError(path, f"it cannot be read: {error.strerror or error}") from error
 
 
 def load_assets(folder: Path = FILES) -> Assets:

@@ -73,6 +73,12 @@ def add_build_options(parser: argparse.ArgumentParser, defaults: Defaults) -> No
         help="judge the models on these pictures too; subfolders named like labels measure accuracy",
     )
     parser.add_argument(
+        "--template",
+        type=absolute,
+        metavar="DIR",
+        help="folder with Jinja templates of your own, in place of those of the same name: docs/site.md",
+    )
+    parser.add_argument(
         "--allow-dead",
         action="store_true",
         help="build models whose logits do not depend on the image, and record it",

@@ -16,6 +16,7 @@ from torch2web.errors import OutputError, SignatureError, SiteError, Torch2WebEr
 from torch2web.site.manifest import Backends
 
 if TYPE_CHECKING:
+    from torch2web.catalog import SiteSettings
     from torch2web.pipeline import ChosenModel
 
 
@@ -78,6 +79,8 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         cache=options.cache,
         allow_dead=options.allow_dead,
         images=options.images,
+        settings=_settings(options),
+        templates=options.template,
         delivery=Delivery(
             max_file_size=options.max_file_size,
             backends=Backends(options.backend),
@@ -109,6 +112,15 @@ def _models(options: argparse.Namespace, output: Output) -> "tuple[ChosenModel, 
         return ((describe_model(options, output, options.file.name, options.cache).spec, options.file),)
     catalog = demo_catalog() if options.demo else options.catalog
     return choose_models(catalog, options.only, options.checkpoints)
+
+
+def _settings(options: argparse.Namespace) -> "SiteSettings":
+    from torch2web.catalog import SiteSettings, load_site_settings
+    from torch2web.catalog.default import demo_catalog
+
+    if options.file:
+        return SiteSettings()
+    return load_site_settings(demo_catalog() if options.demo else options.catalog)
 
 
 def _add(options: argparse.Namespace, output: Output) -> None:

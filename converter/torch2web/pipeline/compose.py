@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from torch2web.assets import load_assets
+from torch2web.catalog import SiteSettings
 from torch2web.catalog.default import default_materials
 from torch2web.errors import InputError
 from torch2web.pipeline.checkpoints import ChosenModel
@@ -29,6 +30,9 @@ class BuildOptions:
     images: Path | None = None
     """Folder of pictures that the models are about; subfolders named like labels measure accuracy."""
     delivery: Delivery = field(default_factory=Delivery)
+    settings: SiteSettings = field(default_factory=SiteSettings)
+    templates: Path | None = None
+    """Folder of templates that replace those of the same name."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
     """
     require_replaceable(options.out)
     assets = load_assets()
+    if options.templates:
+        assets = assets.with_templates(options.templates)
     materials = default_materials()
     # The drawn faces show what the demo is about; others are judged on pictures of nothing in particular.
     drawn = any(spec.labels == materials.labels for spec, _ in options.models)
@@ -95,6 +101,7 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
             images=images,
             delivery=options.delivery,
             cache=options.cache,
+            settings=options.settings,
         )
         bundle = write_site(root, inputs)
         require_replaceable(options.out)  # once more: the build took a while

@@ -1,11 +1,11 @@
 """Writes a site around its models: the files of each writer, then configuration for hosts and checksums."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from torch2web.assets import Assets
-from torch2web.catalog import Materials, ReferenceImage
+from torch2web.catalog import Materials, ReferenceImage, SiteSettings
 from torch2web.errors import InputError
 from torch2web.site.encoding import precompress
 from torch2web.site.hosting import write_host_files
@@ -38,6 +38,7 @@ class SiteInputs:
     delivery: Delivery
     cache: Path
     """Folder that keeps compressed files between builds."""
+    settings: SiteSettings = field(default_factory=SiteSettings)
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,11 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
         inputs.materials,
         backends.runtime,
         loader,
+        settings=inputs.settings,
         verify_page=delivery.verify_page,
     )
     # Files that page and loader start with. The loader caches models and WebAssembly itself, part by part.
-    shell = [*loader.pinned, loader.embed, *loader.chunks, *page.files, *backends.starting]
+    shell = [*loader.pinned, loader.embed, *loader.chunks, *page.shell, *backends.starting]
     shell += [manifest.manifest, manifest.checksums, *manifest.signatures]
     offline = write_offline(root, assets, shell)
     judging: Sequence[FileRecord] = ()

@@ -110,8 +110,12 @@ class ModelRecord:
     @property
     def download(self) -> int:
         """Bytes that a visitor downloads for the default."""
+        return self.download_of(self.default)
+
+    def download_of(self, variant: VariantRecord) -> int:
+        """Bytes that a visitor downloads for one of the variants."""
         how = self.plan or self.graph  # the loader tries the compiled backend first
-        return (how.size if how else 0) + self.default.weights.size
+        return (how.size if how else 0) + variant.weights.size
 
     @property
     def weights_parts(self) -> tuple[FileRecord, ...]:

@@ -1,4 +1,4 @@
-"""The page that visitors see, its style, script and sample images, and the licences."""
+"""The page that visitors see, its style, scripts and images, and the licences."""
 
 import hashlib
 import json
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torch2web.assets import Assets
-from torch2web.catalog import Materials, Sample
+from torch2web.catalog import Materials, Sample, SiteSettings
 from torch2web.site.manifest import ModelRecord, Runtime
 from torch2web.site.writers.heading import Heading
+from torch2web.site.writers.links import PageLink
 from torch2web.site.writers.loader import PAGE_CHUNK, SCRIPTS, LoaderFiles
+from torch2web.site.writers.looks import CARD_SIZE, THUMBNAIL_SIZE, Theme, card_png, icon_svg, thumbnail
 from torch2web.site.writers.snippet import Snippet
 from torch2web.site.writers.templates import render
 from torch2web.store import FileRecord, integrity, write_bytes_hashed
@@ -24,11 +26,30 @@ class PageFiles:
     notices: FileRecord
     chunks: tuple[FileRecord, ...]
     """Parts of the page's code that it imports on demand."""
+    icon: FileRecord
+    card: FileRecord
+    """Picture of shared links, which the page itself does not show."""
     samples: tuple[FileRecord, ...]
+    """With their thumbnails."""
+
+    @property
+    def shell(self) -> tuple[FileRecord, ...]:
+        """What the page needs offline."""
+        return self.index, self.script, self.style, self.notices, self.icon, *self.chunks, *self.samples
 
     @property
     def files(self) -> tuple[FileRecord, ...]:
-        return self.index, self.script, self.style, self.notices, *self.chunks, *self.samples
+        return *self.shell, self.card
+
+
+@dataclass(frozen=True)
+class _ShownSample:
+    """A sample as the template names it."""
+
+    file_name: str
+    label: str
+    thumbnail: str
+    """Path below the site."""
 
 
 def write_pages(
@@ -39,27 +60,46 @@ def write_pages(
     runtime: Runtime | None,
     loader: LoaderFiles,
     *,
+    settings: SiteSettings,
+    links: Sequence[PageLink] = (),
     verify_page: bool,
 ) -> PageFiles:
     """Write index.html and everything that it alone loads."""
     script = write_bytes_hashed(root, "page.js", assets.read("scripts/page.js"))
-    style = write_bytes_hashed(root, "page.css", assets.read("templates/page.css"))
+    theme = Theme.of(settings.color)
+    css = assets.read("templates/page.css") + (theme.css() if settings.color else b"")
+    style = write_bytes_hashed(root, "page.css", css)
     chunks = tuple(
         write_bytes_hashed(root, path.removeprefix(SCRIPTS), assets.read(path))
         for path in assets.below(SCRIPTS + PAGE_CHUNK)
     )
     notices = render(assets, "THIRD_PARTY.txt.j2", runtime=runtime, verify_page=verify_page)
     samples = _samples(models, materials)
+    thumbnails = [write_bytes_hashed(root, *thumbnail(sample)) for sample in samples]
+    heading = Heading.of([model.spec for model in models])
+    title = settings.title or heading.plain
+    card = write_bytes_hashed(root, "card.png", card_png(theme.light, title))
     pinned = {file.path: integrity(file.sha256) for file in loader.pinned}
     import_map = import_map_of(pinned | {file.path: integrity(file.sha256) for file in chunks})
     html = render(
         assets,
         "index.html.j2",
-        heading=Heading.of([model.spec for model in models]),
+        site=settings,
+        title=title,
+        description=settings.text or heading.description,
+        heading=heading,
+        theme=theme,
+        card=card,
+        card_size=CARD_SIZE,
+        links=links,
         snippet=Snippet.of(models[0].spec),
         classify=all(model.spec.task.has_labels for model in models),
         models=models,
-        samples=samples,
+        samples=[
+            _ShownSample(sample.file_name, sample.label, small.path)
+            for sample, small in zip(samples, thumbnails, strict=True)
+        ],
+        thumbnail_size=THUMBNAIL_SIZE,
         runtime=runtime,
         pinned=pinned,
         embed=loader.embed,
@@ -77,8 +117,11 @@ def write_pages(
         style=style,
         chunks=chunks,
         notices=write_bytes_hashed(root, "THIRD_PARTY.txt", notices),
-        samples=tuple(
-            write_bytes_hashed(root, f"samples/{sample.file_name}", sample.content) for sample in samples
+        icon=write_bytes_hashed(root, "favicon.svg", icon_svg(theme.light)),
+        card=card,
+        samples=(
+            *thumbnails,
+            *(write_bytes_hashed(root, f"samples/{sample.file_name}", sample.content) for sample in samples),
         ),
     )
 

@@ -1,29 +1,70 @@
 """Pages and configuration files, rendered from the Jinja templates among the assets."""
 
+import traceback
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxError
 
-from torch2web.assets import Assets
+from torch2web.assets import TEMPLATES, Assets
+from torch2web.errors import TemplateFileError, TextEncodingError, Torch2WebError
 from torch2web.site.writers.snippet import same_answers, shown_difference
 from torch2web.text_files import decode_text
 
-FOLDER = "templates/"
-
 
 def render(assets: Assets, template: str, **context: Any) -> bytes:
-    """Render `templates/<template>`; every variable that it names must be given."""
+    """Render `templates/<template>`; every variable that it names must be given.
+
+    Raises TemplateFileError for a broken template of the user's.
+    """
     environment = Environment(
-        loader=FunctionLoader(lambda name: decode_text(assets.read(FOLDER + name), name)),
+        loader=FunctionLoader(lambda name: _source(assets, name)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"mib": _mib, "shown_difference": shown_difference, "same_answers": same_answers}
-    return environment.get_template(template).render(**context).encode()
+    environment.filters |= {
+        "megabytes": megabytes,
+        "shown_difference": shown_difference,
+        "same_answers": same_answers,
+    }
+    try:
+        return environment.get_template(template).render(**context).encode()
+    except Torch2WebError:
+        raise
+    except Exception as error:  # a template may raise anything
+        if place := _place(error, set(assets.replaced.values())):
+            raise TemplateFileError(place[0], f"{type(error).__name__}: {error}", place[1]) from error
+        raise
 
 
-def _mib(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB" if size < 100 * 2**20 else f"{size / 2**20:.0f} MiB"
+def _source(assets: Assets, name: str) -> tuple[str, str | None, Callable[[], bool]] | None:
+    """Text of a template, and its file where that is the user's."""
+    path = assets.replaced.get(TEMPLATES + name)
+    if TEMPLATES + name not in assets.below(TEMPLATES):
+        return None  # Jinja names it
+    try:
+        text = decode_text(assets.read(TEMPLATES + name), name)
+    except TextEncodingError as error:
+        if path:
+            raise TemplateFileError(path, error.problem) from error
+        raise
+    return text, str(path) if path else None, lambda: True
+
+
+def _place(error: Exception, own: set[Path]) -> tuple[Path, int] | None:
+    """File and line of `error` in one of the user's templates, the innermost."""
+    places = [
+        (Path(frame.filename), frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    if isinstance(error, TemplateSyntaxError) and error.filename:
+        places.append((Path(error.filename), error.lineno))
+    return next((place for place in reversed(places) if place[0] in own), None)
+
+
+def megabytes(size: int) -> str:
+    """`size` in bytes as MB, of a million bytes: the one unit of the pages."""
+    return f"{size / 1e6:.1f} MB" if size < 100e6 else f"{size / 1e6:.0f} MB"

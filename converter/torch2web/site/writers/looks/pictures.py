@@ -1,0 +1,90 @@
+"""Pictures that are drawn for the page: its icon, the card of shared links, thumbnails of samples."""
+
+import io
+from pathlib import PurePosixPath
+
+from PIL import Image, ImageDraw, ImageFont
+
+from torch2web.catalog import Sample
+from torch2web.site.writers.looks.theme import Scheme, channels
+
+CARD_SIZE = (1200, 630)
+"""Width and height in pixels, of the Open Graph protocol's recommendation."""
+THUMBNAIL_SIZE = 96
+"""Pixels of a side: twice what the page shows."""
+
+_BARS = (1.0, 0.55, 0.34)
+"""Lengths of the bars of an answer, which icon and card show."""
+_MARGIN = 90
+_TITLE_SIZES = (92, 76, 64, 54)
+_MAX_LINES = 3
+_LAST_LATIN = "\u024f"
+"""Pillow's own font has no letters of other scripts."""
+
+
+def icon_svg(scheme: Scheme) -> bytes:
+    """favicon.svg: the bars of an answer."""
+    bars = "".join(
+        f'<rect x="7" y="{8 + 6 * place}" width="{18 * length:.1f}" height="4" rx="2" '
+        f'fill="{scheme.accent_ink}" opacity="{1 - 0.25 * place:g}"/>'
+        for place, length in enumerate(_BARS)
+    )
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        f'<rect width="32" height="32" rx="8" fill="{scheme.accent}"/>{bars}</svg>\n'
+    ).encode()
+
+
+def card_png(scheme: Scheme, title: str) -> bytes:
+    """The picture that others show beside a link to the page: the title above the bars of an answer."""
+    width, height = CARD_SIZE
+    image = Image.new("RGB", CARD_SIZE, channels(scheme.accent))
+    draw = ImageDraw.Draw(image, "RGBA")
+    ink = channels(scheme.accent_ink)
+    draw.ellipse((width - 430, -260, width + 190, 360), fill=(*ink, 18))
+    draw.ellipse((width - 260, 250, width + 260, 770), fill=(*ink, 14))
+    if all(char <= _LAST_LATIN for char in title):
+        font, lines = _fitting(title, width - 2 * _MARGIN)
+        draw.multiline_text((_MARGIN, _MARGIN - 10), "\n".join(lines), fill=ink, font=font, spacing=14)
+    for place, length in enumerate(_BARS):
+        top = height - _MARGIN - 40 * (len(_BARS) - place)
+        box = (_MARGIN, top, _MARGIN + 0.6 * width * length, top + 22)
+        draw.rounded_rectangle(box, radius=11, fill=(*ink, 255 - 60 * place))
+    return _encoded(image, "PNG", optimize=True)
+
+
+def thumbnail(sample: Sample) -> tuple[str, bytes]:
+    """Path below the site and JPEG of a small form of `sample`."""
+    image = Image.open(io.BytesIO(sample.content))
+    # Decoded at a fraction of its size where the format can do that.
+    image.draft("RGB", (2 * THUMBNAIL_SIZE, 2 * THUMBNAIL_SIZE))
+    small = image.convert("RGB").resize((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
+    name = PurePosixPath(sample.file_name).with_suffix(".jpg").name
+    return f"samples/small/{name}", _encoded(small, "JPEG", quality=70, optimize=True)
+
+
+def _fitting(title: str, width: int) -> tuple[ImageFont.FreeTypeFont | ImageFont.ImageFont, list[str]]:
+    """The largest font in which the title has few lines, and these."""
+    for size in _TITLE_SIZES:
+        font = ImageFont.load_default(size)
+        lines = _wrapped(title, font, width)
+        if len(lines) <= _MAX_LINES:
+            break
+    return font, lines[:_MAX_LINES]
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _encoded(image: Image.Image, form: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()

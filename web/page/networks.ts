@@ -1,0 +1,53 @@
+/** The list of networks. */
+import type { Task } from "../loader/torch2web.ts";
+import type { Choice } from "./session.ts";
+
+/** Bytes over which a download is asked for first. */
+const LARGE = 10e6;
+
+const radios = [...document.querySelectorAll<HTMLInputElement>("input[name=model]")];
+
+export const choices: readonly Choice[] = radios.map(({ value, dataset }) => ({
+  name: value,
+  title: dataset["title"]!,
+  task: (dataset["task"] ?? "classification") as Task,
+  bytes: Number(dataset["bytes"]),
+}));
+
+export function chosenModel(): Choice {
+  return choices[radios.findIndex(({ checked }) => checked)]!;
+}
+
+export function onModel(listener: () => void): void {
+  for (const radio of radios) radio.addEventListener("change", listener);
+}
+
+/** Chooses a network as a click on it would. */
+export function selectModel({ name }: Choice): void {
+  const radio = radios.find(({ value }) => value === name)!;
+  radio.checked = true;
+  radio.dispatchEvent(new Event("change"));
+}
+
+/** Shows a network's answer beside its name, where those who choose one look. */
+export function showInList({ name }: Choice, answer: string): void {
+  const radio = radios.find(({ value }) => value === name)!;
+  radio.parentElement!.querySelector(".row-answer")!.textContent = answer;
+}
+
+/** Forgets the answers of all networks: they were about another picture. */
+export function clearList(): void {
+  for (const choice of choices) showInList(choice, "");
+}
+
+/** Whether loading it would start a large download: it is large, and not on this device. */
+export async function isLargeDownload({ name, bytes }: Choice): Promise<boolean> {
+  if (bytes <= LARGE) return false;
+  const { dataset } = radios.find(({ value }) => value === name)!;
+  try {
+    // Of any cache: that of the loader.
+    return !(await caches.match(new URL(dataset["part"]!, import.meta.url)));
+  } catch {
+    return true; // pages from plain HTTP have no caches
+  }
+}

@@ -1,0 +1,54 @@
+/** The picture, its samples, and the ways to choose one. */
+import { element } from "./element.ts";
+
+const app = element("app");
+const preview = element("preview") as HTMLImageElement;
+const fileInput = element("file") as HTMLInputElement;
+const hint = element("hint");
+
+export const samples = [...document.querySelectorAll<HTMLButtonElement>(".sample")];
+
+export interface Handlers {
+  sample: (button: HTMLButtonElement) => void;
+  file: (file: File | null | undefined) => void;
+}
+
+export function onPictures(handlers: Handlers): void {
+  for (const button of samples) button.addEventListener("click", () => handlers.sample(button));
+  fileInput.addEventListener("change", () => {
+    handlers.file(fileInput.files?.[0]);
+    fileInput.value = ""; // the same file can be chosen again
+  });
+  document.addEventListener("paste", (event) => handlers.file(event.clipboardData?.files[0]));
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    app.classList.add("dragging");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) app.classList.remove("dragging");
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    app.classList.remove("dragging");
+    handlers.file(event.dataTransfer?.files[0]);
+  });
+}
+
+export function markSample(chosen: HTMLButtonElement | undefined): void {
+  for (const button of samples) button.setAttribute("aria-pressed", String(button === chosen));
+}
+
+export function showImage(blob: Blob, title: string): void {
+  URL.revokeObjectURL(preview.src);
+  preview.alt = title || "The chosen picture";
+  preview.src = URL.createObjectURL(blob);
+  preview.hidden = false;
+  hint.hidden = true;
+}
+
+preview.addEventListener("error", () => {
+  // In place of a browser's broken image.
+  preview.hidden = true;
+  hint.hidden = false;
+  hint.textContent = "No preview of this file";
+});

@@ -1,0 +1,107 @@
+/** What the answer's place shows while there is no answer: work, a question, a problem. */
+import type { OverallProgress } from "../loader/torch2web.ts";
+import { clearComparison } from "./answer.ts";
+import { clearClasses } from "./classes.ts";
+import { element } from "./element.ts";
+import type { Problem } from "./explain.ts";
+import { clearFacts } from "./facts.ts";
+import { megabytes } from "./format.ts";
+import type { Choice } from "./session.ts";
+
+/** Milliseconds in which an earlier answer, dimmed, may stay: most answers are there before. */
+const QUICK = 200;
+
+const app = element("app");
+const progress = element("progress") as HTMLProgressElement;
+
+let clearing: ReturnType<typeof setTimeout> | undefined;
+let retry: (() => void) | undefined;
+
+type State = "working" | "asking" | "ready" | "error";
+
+function setState(state: State): void {
+  clearTimeout(clearing);
+  app.dataset["state"] = state;
+  element("problem").hidden = state !== "error";
+  element("asking").hidden = state !== "asking";
+  if (state !== "error") retry = undefined;
+}
+
+export function showReady(): void {
+  setState("ready");
+}
+
+export function showWorking(): void {
+  setState("working");
+  clearing = setTimeout(() => clearAnswer("Looking …", ""), QUICK);
+}
+
+/** Shows the progress of a download; the page stays usable meanwhile. */
+export function showProgress({ loaded, total }: OverallProgress): void {
+  progress.value = total ? loaded / total : 0;
+  progress.classList.add("running");
+  if (app.dataset["state"] !== "working") return;
+  clearTimeout(clearing);
+  if (loaded < total) {
+    clearAnswer("Getting ready …", `Downloading: ${megabytes(loaded)} of ${megabytes(total)} MB`);
+  } else clearAnswer("Getting ready …", "Starting the network");
+}
+
+export function hideProgress(): void {
+  progress.classList.remove("running");
+}
+
+/** Asks before a large download; resolves on a yes, and never on a no, which is another choice. */
+export function askToDownload(
+  { title, bytes }: Choice,
+  back: { title: string; choose: () => void } | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  setState("asking");
+  const asking = element("asking");
+  // Where the visitor looks: beside the list, or in place of the first answer.
+  (back ? element("networks") : element("outcome")).append(asking);
+  element("asking-text").textContent =
+    `${title} is a download of ${megabytes(bytes)} MB. This device keeps it.`;
+  clearAnswer(
+    "Not downloaded yet",
+    back ? "The list of networks has the button" : "It answers then",
+  );
+  const [yes, no] = [element("download"), element("back")];
+  yes.textContent = "Download";
+  no.textContent = `Back to ${back?.title}`;
+  no.hidden = !back;
+  return new Promise((resolve, reject) => {
+    yes.onclick = () => {
+      showWorking();
+      resolve();
+    };
+    no.onclick = () => back?.choose();
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+}
+
+/** `again` tries what failed once more. */
+export function showProblem(problem: Problem, again: () => void): void {
+  clearAnswer("No answer", "");
+  element("problem-title").textContent = problem.title;
+  element("problem-advice").textContent = problem.advice;
+  element("problem-detail").textContent = problem.detail;
+  element("retry").hidden = problem.remedy !== "retry";
+  element("reload").hidden = problem.remedy !== "reload";
+  setState("error");
+  if (problem.remedy === "retry") retry = again;
+}
+
+function clearAnswer(label: string, status: string): void {
+  element("label").textContent = label;
+  element("confidence").textContent = "";
+  element("status").textContent = status;
+  clearClasses();
+  clearComparison();
+  clearFacts();
+}
+
+element("retry").addEventListener("click", () => retry?.());
+element("reload").addEventListener("click", () => location.reload());
+addEventListener("online", () => retry?.());
