@@ -9,7 +9,7 @@ import pytest
 SLOWEST = (
     "unit/cli/test_rebuild.py",
     "unit/cli/test_replace.py",
-    "browser/test_page.py",
+    "browser/page/test_snippets.py",
     "browser/test_cache.py",
     "browser/offline/test_updates.py",
     "browser/offline/test_page.py",
@@ -69,7 +69,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     ),
     "browser/test_parity.py::test_page_shows_that_label": ("mobilenet",),
     "browser/test_backend_sites.py::test_answers_by_what_it_carries": 3,
-    "browser/test_page.py::test_external_snippet_refuses_changed_files": 1,
+    "browser/page/test_snippets.py::test_external_snippet_refuses_changed_files": 1,
     "browser/test_parity_serving.py::test_device_on_which_python_does_not_start_says_so": (),
     "browser/test_parity_serving.py::test_device_checks_itself_and_stands_in_the_report": (),
     "browser/test_pictures.py": 2,

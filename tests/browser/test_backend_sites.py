@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.parity import open_harness
 from tests.browser.server import Hosting
-from tests.browser.test_page import READY
+from tests.browser.shown import READY
 from tests.browser.verify_page import open_verify_page
 from tests.conftest import Site
 
@@ -30,8 +30,8 @@ def test_answers_by_what_it_carries(built: tuple[str, Path], quiet_page: Page, h
     engines = {path.rpartition("-")[0] for path in host.requests if path.startswith("engine/")}
     assert engines <= {"engine/engine-relaxed", "engine/engine-relaxed-threads"}
     assert bool(engines) == (backend == "compiled")
-    assert RUNS_ON[backend] in quiet_page.inner_text("#backend")
-    assert "of Python's numbers on this device" in quiet_page.inner_text("#selfcheck")
+    assert RUNS_ON[backend] in (quiet_page.text_content("#backend") or "")
+    assert "from PyTorch's, on this device" in (quiet_page.text_content("#selfcheck") or "")
 
 
 def test_backend_that_the_site_lacks_is_not_blamed_on_the_device(

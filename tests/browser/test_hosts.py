@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.nginx import BROTLI_MODULE, NO_NGINX, find_nginx, running_nginx
+from tests.browser.shown import READY
 from tests.browser.sites import runtime_of, script_of
-from tests.browser.test_page import READY
 from torch2web.serve.host_emulation.create import EMULATED_HOSTS, create_emulated_server
 from torch2web.site.hosting.host_files import read_site
 from torch2web.site.hosting.host_rules import EVERYWHERE, IMMUTABLE

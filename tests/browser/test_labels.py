@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.server import Hosting
-from tests.browser.test_page import READY
+from tests.browser.shown import READY
 from tests.conftest import ROOT
 from tests.tiny_network import of_classes
 from torch2web.cli import main

@@ -6,8 +6,8 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.browser.server import Host
+from tests.browser.shown import READY
 from tests.browser.tasks.built import PICTURE, Built
-from tests.browser.test_page import READY
 
 
 def test_page_answers_for_every_task(quiet_page: Page, host: Host, built: Built, tmp_path: Path) -> None:

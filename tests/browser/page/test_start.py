@@ -1,0 +1,56 @@
+"""A page that has not started yet, or cannot."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+from tests.browser.server import Fault, Host
+from tests.browser.shown import READY
+
+UNSTARTED = "text=This page has not started"
+
+
+@pytest.mark.parametrize("name", ["index.html", "verify.html"])
+def test_page_opened_as_a_file_says_that_it_has_to_be_served(
+    page: Page, host: Host, small_site: Path, name: str
+) -> None:
+    page.goto((small_site / name).as_uri())
+    page.wait_for_selector(f"{UNSTARTED} >> visible=true")
+    assert "torch2web serve" in page.inner_text("#unstarted")
+    page.goto(f"{host.url}{name}")
+    page.wait_for_selector("#unstarted", state="detached")
+
+
+def test_page_of_another_build_than_its_files_says_what_to_do(
+    page: Page, host: Host, small_site: Path
+) -> None:
+    host.faults["page.js"] = Fault((small_site / "page.js").read_bytes() + b"\n")
+    page.goto(host.url)
+    assert page.locator("#unstarted").is_hidden(), "it may still start"
+    page.wait_for_selector(f"{UNSTARTED} >> visible=true")
+    assert "Reload it" in page.inner_text("#unstarted")
+
+
+def test_page_without_scripts_says_so(browser: Browser, host: Host) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(host.url)
+    assert "Switch JavaScript on" in page.locator("noscript p").inner_text()
+    assert page.locator("noscript p").is_visible()
+    context.close()
+
+
+def test_page_that_starts_late_shows_nothing_else_until_then(page: Page, host: Host) -> None:
+    held: list[Route] = []
+    page.route("**/page.js", lambda route: held.append(route))
+    page.goto(host.url, wait_until="commit")
+    page.wait_for_selector("h1")
+    top = page.evaluate("document.querySelector('header').getBoundingClientRect().top")
+    assert page.locator("#unstarted").is_hidden()
+    while not held:
+        page.wait_for_timeout(10)
+    held[0].continue_()
+    page.wait_for_selector(READY)
+    assert page.locator("#unstarted").count() == 0
+    assert page.evaluate("document.querySelector('header').getBoundingClientRect().top") == top
