@@ -13,6 +13,7 @@ from torch2web.site.manifest import SUMS, Delivery, ModelRecord
 from torch2web.site.writers import (
     VERIFY_FOLDER,
     Judged,
+    PageLink,
     write_backends,
     write_docs,
     write_loader,
@@ -70,6 +71,7 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
         backends.runtime,
         loader,
         settings=inputs.settings,
+        links=_links(delivery),
         verify_page=delivery.verify_page,
     )
     # Files that page and loader start with. The loader caches models and WebAssembly itself, part by part.
@@ -84,6 +86,11 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
     files = [*model_files.values(), *backends.files, *manifest.files, *loader.files, *page.files]
     files += [offline, *judging, *(write_docs(root, assets) if delivery.docs else ())]
     return _finish(root, inputs, files)
+
+
+def _links(delivery: Delivery) -> tuple[PageLink, ...]:
+    """Other pages of the site, for the footer of the page."""
+    return (PageLink("docs/index.html", "Documentation"),) if delivery.docs else ()
 
 
 def _finish(root: Path, inputs: SiteInputs, files: list[FileRecord]) -> Bundle:

@@ -1,4 +1,4 @@
-"""How a page looks beyond its templates: colours from the catalogue, icon, card of shared links, thumbnails."""
+"""How a page looks beyond its templates: colours, icon, card of shared links, thumbnails."""
 
 from torch2web.site.writers.looks.pictures import CARD_SIZE, THUMBNAIL_SIZE, card_png, icon_svg, thumbnail
 from torch2web.site.writers.looks.theme import DEFAULT_COLOR, Scheme, Theme, channels, contrast
