@@ -42,8 +42,8 @@ def write_file(name: str, kind: Kind, folder: Path, *, batch: int | None = None)
     return path
 
 
-def entry_of(name: str, kind: Kind, path: Path) -> dict[str, Any]:
-    """The catalogue's entry for `path`, a file that `write_file` wrote."""
+def entry_of(name: str, kind: Kind, path: Path, exporter: str = "torchscript") -> dict[str, Any]:
+    """The catalogue's entry for `path`, a file that `write_file` wrote; `exporter` where it has a choice."""
     entry = NETWORKS[name]
     grey = entry.channels == 1
     numbers = [0.5] * entry.channels
@@ -51,6 +51,7 @@ def entry_of(name: str, kind: Kind, path: Path) -> dict[str, Any]:
         "name": name,
         "checkpoint": path.name,
         "task": entry.task,
+        **({"exporter": exporter} if kind == "state_dict" else {}),
         "preprocessing": {
             "resize": list(entry.size),
             "filter": "bilinear",

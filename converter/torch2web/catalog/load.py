@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from torch2web.architectures import architecture_names
-from torch2web.catalog.source import Source
+from torch2web.catalog.source import Exporter, Source
 from torch2web.catalog.tolerance import Tolerance
 from torch2web.errors import CatalogError, PreprocessingError, TextEncodingError
 from torch2web.images import Preprocessing
@@ -47,6 +47,8 @@ class ModelSpec:
     recommended: Recommendation = Recommendation("browser", "primary")
     gate: Gate = field(default_factory=Gate)
     task: Task = field(default_factory=Task)
+    exporter: Exporter = "auto"
+    """Of PyTorch's two, which writes the ONNX file; `auto` tries them in turn."""
     features: str = ""
     """Inner layer whose output `embed` gives: `pooled`, the input of the last linear layer, or its path."""
 
@@ -159,6 +161,7 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
         recommended=Recommendation(**entry.get("recommended", {"target": "browser", "role": "primary"})),
         gate=Gate(**entry.get("gate", {})),
         task=task,
+        exporter=entry.get("exporter", "auto"),
         features="pooled" if entry.get("features") is True else entry.get("features") or "",
     )
 

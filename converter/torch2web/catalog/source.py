@@ -8,6 +8,9 @@ from typing import Any, Literal
 SourceKind = Literal["architecture", "factory", "timm", "file"]
 
 
+Exporter = Literal["auto", "torch.export", "torchscript"]
+
+
 @dataclass(frozen=True)
 class Source:
     """The network that a checkpoint belongs to."""

@@ -18,7 +18,7 @@ _ENDINGS = r"(\.(tar|pth|pt|ckpt|bin|safetensors|onnx|pt2|ts|zip|model))+$"
 def entry_from(options: argparse.Namespace) -> dict[str, Any]:
     """Everything that the options say of the model, and nothing else. Raises OptionError."""
     entry: dict[str, Any] = {"name": options.model_name or name_of(options.file)}
-    for key in ("factory", "timm", "architecture", "weights_key", "task", "features"):
+    for key in ("factory", "timm", "architecture", "weights_key", "task", "features", "exporter"):
         if (value := getattr(options, f"model_{key}")) is not None:
             if not value.strip():
                 raise OptionError(_flag(key), "found an empty text")

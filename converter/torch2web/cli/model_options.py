@@ -45,6 +45,7 @@ MODEL_OPTIONS = (
     ModelOption("--std", "S,S,S", "each channel is divided by it"),
     ModelOption("--preprocessor", "F", "take all of these from Hugging Face's preprocessor_config.json"),
     ModelOption("--tolerance", "X", "largest difference of an output from PyTorch's (default: by its scale)"),
+    ModelOption("--exporter", "E", "auto (default), or one of PyTorch's: torch.export or torchscript"),
     ModelOption("--opset", "N", "opset of the ONNX file (default: 17)"),
 )
 

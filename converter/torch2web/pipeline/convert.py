@@ -9,17 +9,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import onnx
-
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
+from torch2web.pipeline.export_choice import ExportChecks
 from torch2web.pipeline.features import Features, FeaturesJudge
 from torch2web.pipeline.heatmaps import Heatmap, convert_heatmap
 from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.pipeline.variant_judge import VariantJudge
-from torch2web.plan import Plan, PlanError, exact_variant, plan_model, why_refused
+from torch2web.plan import Plan, exact_variant, why_refused
 from torch2web.sources import load_source
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
-from torch2web.variants import Refused, SplitModel, Variant, make_variants, split_model
+from torch2web.variants import Refused, SplitModel, Variant, make_variants
 from torch2web.verification import (
     Accuracy,
     Bounds,
@@ -27,12 +26,9 @@ from torch2web.verification import (
     ReferenceRun,
     VerificationReport,
     capture_reference,
-    choose_means,
     fit_outputs,
     golden_record,
-    recognise_activation,
     require_within_tolerance,
-    verify_onnx,
 )
 
 
@@ -103,19 +99,13 @@ def convert(
         model.reference, spec, [*images, *pictures.reference_images()], model.reference64
     )
     spec = fit_outputs(spec, reference)
-    on_stage("exporting to ONNX")
-    record = model.export(entry.model)
-    on_stage("comparing with PyTorch")
-    choose_means(entry.model, spec, reference)
-    exported = record_of(entry.folder, MODEL)
-    split = split_model(entry.model)
-    spec = recognise_activation(split.graph, spec, reference)
-    report = verify_onnx(entry.model, spec, reference, allow_dead=allow_dead, required=not engine)
+    checks = ExportChecks(spec, reference, allow_dead, planned=engine is not None, on_stage=on_stage)
+    exported = checks.export(model.exporters, entry.model)
+    spec, split, report = exported.spec, exported.split, exported.report
+    plan, no_plan, record = exported.plan, exported.no_plan, exported.record
+    if not engine:
+        require_within_tolerance(spec, report)
     features = FeaturesJudge.of(spec, split, model.network, reference)
-    plan, no_plan = None, ""
-    if engine:
-        on_stage("planning for the compiled backend")
-        plan, no_plan = _plan(split)
     on_stage("making smaller variants")
     passed: list[dict[str, Any]] = []
     refused: list[Refused] = []
@@ -144,7 +134,7 @@ def convert(
             no_plan = why_refused(engine, plan, outcome, spec, reference)
     passed.sort(key=lambda variant: int(variant["weights"]["size"]))
     return Conversion(
-        model=exported,
+        model=record_of(entry.folder, MODEL),
         graph=None if no_graph else write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
         no_graph=pictures.anonymous(no_graph),
         verification=pictures.verification(verification, baseline),
@@ -184,14 +174,6 @@ def _only_compiled(
         return found
     require_within_tolerance(spec, report, f"The compiled backend is no way out: {found}")
     raise AssertionError("unreachable: the report has a problem")
-
-
-def _plan(split: SplitModel) -> tuple[Plan | None, str]:
-    """The plan of a graph, or the reason for which it has none: the model is then built without."""
-    try:
-        return plan_model(onnx.load_from_string(split.graph)), ""
-    except PlanError as error:
-        return None, str(error)
 
 
 def _store(

@@ -30,7 +30,15 @@ def fingerprint(source: Source) -> dict[str, dict[str, str]]:
     stages = {stage: _code(_modules(_ROOT / stage)) for stage in STAGES}
     if source.kind == "architecture":
         stages["architecture"] = _code((_ROOT / "architectures" / f"{source.name}.py",))
-    names = ("convert", "features", "heatmaps", "own_pictures", "second_graph", "variant_judge")
+    names = (
+        "convert",
+        "export_choice",
+        "features",
+        "heatmaps",
+        "own_pictures",
+        "second_graph",
+        "variant_judge",
+    )
     stages["convert"] = _code(tuple(_ROOT / "pipeline" / f"{name}.py" for name in names))
     packages = {name: version(name) for name in PACKAGES}
     return {"stages": stages, "packages": packages, "factory": factory_code(source)}

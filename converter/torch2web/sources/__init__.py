@@ -2,9 +2,10 @@
 
 from torch2web.sources.factory import require_factory
 from torch2web.sources.load import load_source
-from torch2web.sources.loaded import ExportRecord, LoadedModel, run_in_double, run_in_torch
+from torch2web.sources.loaded import Export, ExportRecord, LoadedModel, run_in_double, run_in_torch
 
 __all__ = [
+    "Export",
     "ExportRecord",
     "LoadedModel",
     "load_source",

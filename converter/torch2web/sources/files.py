@@ -1,6 +1,6 @@
 """Files that hold a whole network: ONNX, TorchScript, and exported programs of torch.export."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -8,9 +8,9 @@ import onnx
 from torch2web.catalog import ModelSpec
 from torch2web.errors import CheckpointError, ExportError
 from torch2web.sources.checkpoint import detect_format, read_checkpoint
-from torch2web.sources.export import export_onnx, export_program
+from torch2web.sources.export import exporters_of
 from torch2web.sources.exported_program import load_program
-from torch2web.sources.loaded import ExportRecord, LoadedModel, Run64, run_in_double, run_in_torch
+from torch2web.sources.loaded import Export, ExportRecord, LoadedModel, Run64, run_in_double, run_in_torch
 from torch2web.sources.onnx_file import load_onnx, require_free_batch
 from torch2web.sources.outputs import Outputs, with_one_output
 from torch2web.sources.torchscript import load_script
@@ -18,8 +18,8 @@ from torch2web.sources.torchscript import load_script
 _ADVICE = "Name the network that was trained: factory (--factory MODULE:FUNCTION) or timm (--timm NAME)."
 
 _BATCH = 13
-"""Images of an example from which a program is exported. Its operators compute sizes as numbers, which are
-then freed from this one, a prime that no other size is a multiple of."""
+"""Images of an example from which the older exporter writes a program. Its operators compute sizes as
+numbers, which are then freed from this one, a prime that no other size is a multiple of."""
 
 
 def load_file(spec: ModelSpec, path: Path) -> LoadedModel:
@@ -33,33 +33,38 @@ def load_file(spec: ModelSpec, path: Path) -> LoadedModel:
     if kind == "exported_program":
         return _load_program(spec, path, kind)
     chosen = with_one_output(spec.name, load_script(path), spec.input_shape, spec.source.output)
-    return _loaded(path, kind, chosen, None, lambda target: export_onnx(chosen.network, spec, target))
+    if spec.exporter == "torch.export":
+        advice = "leave `exporter` (--exporter) away"
+        raise ExportError(spec.name, f"torch.export does not take TorchScript archives; {advice}")
+    exporters = exporters_of(chosen.network, replace(spec, exporter="torchscript"))
+    return _loaded(path, kind, chosen, None, exporters)
 
 
 def _load_program(spec: ModelSpec, path: Path, kind: str) -> LoadedModel:
     program = load_program(path, spec.input_shape)
     chosen = with_one_output(spec.name, program, spec.input_shape, spec.source.output)
 
-    def export(target: Path) -> ExportRecord:
-        program.direct = True
-        try:
-            record = export_onnx(chosen.network, spec, target, program.batch or _BATCH)
-        finally:
-            program.direct = False
-        try:
+    def checked(export: Export) -> Export:
+        def exported(target: Path) -> ExportRecord:
+            program.direct = True
+            try:
+                record = export(target)
+            finally:
+                program.direct = False
             require_free_batch(spec, onnx.load(target), run_in_torch(chosen.network))
-        except ExportError:
-            if program.batch is not None:
-                raise
-            return ExportRecord("torch.export", export_program(chosen.network, spec, target))
-        return record
+            return record
 
+        return exported
+
+    exporters = exporters_of(
+        chosen.network, spec, program_batch=program.batch, traced_batch=program.batch or _BATCH
+    )
     double = run_in_double(chosen.network, spec.input_shape)
-    return _loaded(path, kind, chosen, double, export)
+    return _loaded(path, kind, chosen, double, tuple(map(checked, exporters)))
 
 
 def _loaded(
-    path: Path, kind: str, chosen: Outputs, double: Run64 | None, export: Callable[[Path], ExportRecord]
+    path: Path, kind: str, chosen: Outputs, double: Run64 | None, exporters: tuple[Export, ...]
 ) -> LoadedModel:
     provenance = {"architecture": path.name, "source": str(kind)}
-    return LoadedModel.of_network(chosen.network, double, export, chosen.notes, provenance)
+    return LoadedModel.of_network(chosen.network, double, exporters, chosen.notes, provenance)

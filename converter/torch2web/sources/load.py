@@ -7,9 +7,9 @@ from torch import nn
 
 from torch2web.catalog import Materials, ModelSpec
 from torch2web.sources.build_network import load_model, load_network
-from torch2web.sources.export import export_onnx
+from torch2web.sources.export import exporters_of
 from torch2web.sources.files import load_file
-from torch2web.sources.loaded import ExportRecord, LoadedModel, run_in_double
+from torch2web.sources.loaded import Export, ExportRecord, LoadedModel, run_in_double
 from torch2web.sources.outputs import with_one_output
 from torch2web.sources.user_code import current_folder_first
 
@@ -40,9 +40,16 @@ def load_source(spec: ModelSpec, checkpoint: Path | None, materials: Materials) 
 def _loaded(
     spec: ModelSpec, network: nn.Module, notes: Sequence[str], provenance: dict[str, str]
 ) -> LoadedModel:
-    def export(path: Path) -> ExportRecord:
-        with current_folder_first():
-            return export_onnx(network, spec, path)
-
     double = run_in_double(network, spec.input_shape)
-    return LoadedModel.of_network(network, double, export, notes, provenance)
+    exporters = tuple(map(_in_current_folder, exporters_of(network, spec)))
+    return LoadedModel.of_network(network, double, exporters, notes, provenance)
+
+
+def _in_current_folder(export: Export) -> Export:
+    """`export` for a network whose code may import more of the user's modules."""
+
+    def exported(path: Path) -> ExportRecord:
+        with current_folder_first():
+            return export(path)
+
+    return exported

@@ -1,5 +1,6 @@
 """A model of the catalogue that is ready to run and to export."""
 
+import contextlib
 import copy
 import warnings
 from collections.abc import Callable, Sequence
@@ -11,6 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
+
+from torch2web.errors import ExportError
 
 Run32 = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Inputs [batch, channels, height, width], preprocessed, to outputs [batch, numbers]."""
@@ -30,6 +33,19 @@ class ExportRecord:
         return {"name": self.exporter, "opset": self.opset}
 
 
+Export = Callable[[Path], ExportRecord]
+"""Writes the ONNX file: `input`, float32 [batch, channels, height, width] → `output` [batch, numbers].
+Raises ExportError."""
+
+
+def first_that_exports(exporters: Sequence[Export], path: Path) -> ExportRecord:
+    """The record of the first exporter that writes `path`. Raises ExportError of the last if none does."""
+    for export in exporters[:-1]:
+        with contextlib.suppress(ExportError):
+            return export(path)
+    return exporters[-1](path)
+
+
 @dataclass(frozen=True)
 class LoadedModel:
     """A network with its trained weights, as a function and as what writes its ONNX file."""
@@ -38,9 +54,8 @@ class LoadedModel:
     """Computes in float32: PyTorch, or onnxruntime where the source is an ONNX file."""
     reference64: Run64 | None
     """The same in float64; None where the source cannot compute in it."""
-    export: Callable[[Path], ExportRecord]
-    """Writes the ONNX file: `input`, float32 [batch, channels, height, width] → `output` [batch, numbers].
-    Raises ExportError."""
+    exporters: tuple[Export, ...]
+    """What writes its ONNX file, the preferred first; others are for where its file is refused."""
     runtime: str
     """What `reference` runs in: `PyTorch` or `onnxruntime`."""
     network: nn.Module | None = None
@@ -50,17 +65,21 @@ class LoadedModel:
     provenance: dict[str, Any] = field(default_factory=dict)
     """For the manifest: `architecture`, `source`, `state_key`."""
 
+    def export(self, path: Path) -> ExportRecord:
+        """Write the ONNX file by the first exporter that can. Raises ExportError."""
+        return first_that_exports(self.exporters, path)
+
     @classmethod
     def of_network(
         cls,
         network: nn.Module,
         double: Run64 | None,
-        export: Callable[[Path], ExportRecord],
+        exporters: tuple[Export, ...],
         notes: Sequence[str],
         provenance: dict[str, Any],
     ) -> "LoadedModel":
         """A network of PyTorch; `double` computes the same in float64."""
-        return cls(run_in_torch(network), double, export, "PyTorch", network, tuple(notes), provenance)
+        return cls(run_in_torch(network), double, exporters, "PyTorch", network, tuple(notes), provenance)
 
 
 def run_in_torch(network: nn.Module) -> Run32:

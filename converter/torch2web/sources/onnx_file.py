@@ -40,6 +40,8 @@ _PROBE = 3
 
 def load_onnx(spec: ModelSpec, path: Path) -> LoadedModel:
     """The network in the ONNX file `path`. Raises CheckpointError or ExportError."""
+    if spec.exporter != "auto":
+        raise ExportError(spec.name, "the file is ONNX already: leave `exporter` (--exporter) away")
     given = _read(path)
     opset = _require_known_operators(path, given)
     outputs = [value.name for value in given.graph.output]
@@ -69,7 +71,7 @@ def load_onnx(spec: ModelSpec, path: Path) -> LoadedModel:
     return LoadedModel(
         reference=lambda batch: _as_vectors(reference(batch)),
         reference64=None,
-        export=export,
+        exporters=(export,),
         runtime="onnxruntime",
         notes=tuple(notes),
         provenance={"architecture": path.name, "source": "onnx"},

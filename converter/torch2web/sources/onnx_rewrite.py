@@ -59,6 +59,15 @@ def keep_output(model: ModelProto, output: str) -> ModelProto:
     return kept
 
 
+def drop_unread(model: ModelProto) -> ModelProto:
+    """The model, in place, without initializers that no node reads."""
+    read = {name for node in model.graph.node for name in _reads(node)}
+    read |= {value.name for value in model.graph.output}
+    for tensor in [tensor for tensor in model.graph.initializer if tensor.name not in read]:
+        model.graph.initializer.remove(tensor)
+    return model
+
+
 def constants_to_initializers(model: ModelProto) -> ModelProto:
     """Turn large Constant nodes into initializers, which weights are stored as."""
     nodes = []

@@ -55,10 +55,15 @@ def _pooled(model: ModelProto) -> str:
 
 
 def _output_of(model: ModelProto, layer: str) -> str:
-    found: list[str] = [node.output[0] for node in model.graph.node if layer in node.name.split("/")]
+    found: list[str] = [node.output[0] for node in model.graph.node if _is_inside(node.name, layer)]
     if not found:
         raise NoLayerError(f"there is no layer {layer}; found {_known(model)}")
     return found[-1]
+
+
+def _is_inside(name: str, layer: str) -> bool:
+    """Whether the node `name` belongs to the module `layer`, perhaps with modules around the network."""
+    return any(part == layer or part.endswith(f".{layer}") for part in name.split("/")[:-1])
 
 
 def _known(model: ModelProto) -> str:

@@ -4,17 +4,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
 from numpy.typing import NDArray
 
+from tests.conftest import ROOT
 from tests.materials import MATERIALS
 from tests.networks import NETWORKS, build
 from tests.networks.files import KINDS, Kind, entry_of, write_file
 from torch2web.catalog import ModelSpec, spec_from
 from torch2web.errors import ExportError
+from torch2web.plan import PlanError, plan_model
 from torch2web.sources import LoadedModel, load_source
+from torch2web.variants import split_model
 
 MAX_DIFFERENCE = 1e-5
 """Relative to the largest output."""
@@ -22,11 +26,19 @@ MAX_DIFFERENCE = 1e-5
 REFUSED = {("vit", "torchscript"): "PyTorch cannot express aten::"}
 """Its fused attention, once traced, is an operator that ONNX does not have."""
 
+UNPLANNED = {
+    **dict.fromkeys(("convnext", "vit", "vit_sdpa", "swin", "mixer"), "LayerNormalization"),
+    "log_softmax_end": "LogSoftmax",
+    "siamese": "ReduceL2",
+    "map_output": "InstanceNormalization",
+}
+"""Operators that the compiled backend does not have."""
+
 OUTPUTS = {"inception": 0, "dict_output": "out"}
 
 
-def spec_of(name: str, kind: Kind, path: Path) -> ModelSpec:
-    return spec_from(path, "", entry_of(name, kind, path))
+def spec_of(name: str, kind: Kind, path: Path, exporter: str = "torchscript") -> ModelSpec:
+    return spec_from(path, "", entry_of(name, kind, path, exporter))
 
 
 def inputs_of(name: str, images: int) -> NDArray[np.float32]:
@@ -81,6 +93,28 @@ def test_computes_what_pytorch_computes(name: str, kind: Kind, tmp_path: Path) -
     assert difference(found, expected) <= MAX_DIFFERENCE
     alone = exported(loaded, tmp_path / "model.onnx", inputs[:1])
     assert difference(alone, expected[:1]) <= MAX_DIFFERENCE
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_torch_export_writes_what_pytorch_computes(name: str, tmp_path: Path) -> None:
+    path = write_file(name, "state_dict", tmp_path)
+    spec = spec_of(name, "state_dict", path, "torch.export")
+    loaded = load_source(spec, path, MATERIALS)
+    record = loaded.export(tmp_path / "model.onnx")
+    assert (record.exporter, record.opset, record.notes) == ("torch.export", 17, ())
+    inputs = inputs_of(name, 5)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    for batch in (inputs, inputs[:1]):
+        found: NDArray[np.float32] = session.run(["output"], {"input": batch})[0]
+        assert difference(found, outputs_of(name, batch)) <= MAX_DIFFERENCE
+    content = (tmp_path / "model.onnx").read_bytes()
+    assert str(ROOT).encode() not in content, "its metadata has paths of this machine"
+    graph = split_model(tmp_path / "model.onnx").graph
+    if name in UNPLANNED:
+        with pytest.raises(PlanError, match=UNPLANNED[name]):
+            plan_model(onnx.load_from_string(graph))
+    else:
+        plan_model(onnx.load_from_string(graph))
 
 
 @pytest.mark.parametrize("kind", ["exported_program", "onnx"])
