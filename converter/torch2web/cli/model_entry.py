@@ -12,7 +12,7 @@ from torch2web.cli.preprocessing_options import preprocessing_entry, shown
 from torch2web.errors import OptionError
 from torch2web.inspection import labels_in_file
 
-_ENDINGS = r"(\.(tar|pth|pt|ckpt|bin|safetensors|onnx|pt2|ts|zip|model))+$"
+_ENDINGS = r"(\.(tar|pth|pt|ckpt|bin|safetensors|onnx|pt2|ts|zip|model|index|json))+$"
 
 
 def entry_from(options: argparse.Namespace) -> dict[str, Any]:

@@ -34,6 +34,8 @@ def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
             output.line(
                 f"{spec.name}: the network ends in {layer} itself: its outputs are shown as they are."
             )
+        if distances := _distances(model.record):
+            output.line(f"{spec.name}: {distances}")
         if model.record.no_graph:
             output.warning(
                 f"{model.record.spec.name}: built for the compiled backend alone, without a fallback and "
@@ -50,6 +52,31 @@ def _origin(source: Mapping[str, Any]) -> str:
     weights = f", weights under {source['state_key']!r}" if source.get("state_key") else ""
     exporter = "" if source["exporter"]["name"] == "onnx" else f", exported by {source['exporter']['name']}"
     return f"network {source['architecture']}{weights}{exporter}"
+
+
+_CLEARLY = 4
+"""A difference so many times another one is not chance."""
+
+
+def _distances(record: ModelRecord) -> str:
+    """Whose error the differences are; empty where what computes is as exact as PyTorch, more or less.
+
+    That is where a backend was left out, or where one is clearly further from float64 than PyTorch and not
+    far from the tolerance.
+    """
+    found = dict(record.float64 or {})
+    if not found:
+        return ""
+    found.pop("vectors")
+    furthest = max(found.values())
+    notable = (
+        furthest > _CLEARLY * found["pytorch"] and furthest * _CLEARLY > record.verification["tolerance"]
+    )
+    if not (record.no_graph or notable):
+        return ""
+    names = {"pytorch": "PyTorch in float32", "compiled": "the compiled backend"}
+    listed = ", ".join(f"{names.get(name, name)} {value:.1e}" for name, value in found.items())
+    return f"difference from PyTorch in float64: {listed}"
 
 
 def _agreement(figures: Mapping[str, Any]) -> str:

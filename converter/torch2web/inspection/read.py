@@ -21,6 +21,7 @@ _NAMES = {
     "pytorch_legacy": "PyTorch checkpoint of the format before 1.6",
     "pickle": "pickled checkpoint",
     "safetensors": "safetensors file",
+    "shard_index": "checkpoint in several files",
     "torchscript": "TorchScript",
     "exported_program": "exported program of PyTorch",
     "onnx": "ONNX file",

@@ -12,10 +12,11 @@ from typing import Any
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.pipeline.export_choice import ExportChecks
 from torch2web.pipeline.features import Features, FeaturesJudge
+from torch2web.pipeline.float64 import DistanceFromFloat64
 from torch2web.pipeline.heatmaps import Heatmap, convert_heatmap
 from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.pipeline.variant_judge import VariantJudge
-from torch2web.plan import Plan, exact_variant, why_refused
+from torch2web.plan import Plan, exact_variant, judge_plan
 from torch2web.sources import load_source
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
 from torch2web.variants import Refused, SplitModel, Variant, make_variants
@@ -55,6 +56,8 @@ class Conversion:
     """The spec's, complete: with the kind of `probabilities`, which the network tells."""
     outputs: int
     """Numbers that the network gives for one image."""
+    float64: dict[str, Any] | None
+    """Differences from PyTorch in float64 by what computes; None where PyTorch has no float64."""
     no_plan: str
     """Why there is no plan; empty where there is one or none was wanted."""
     heatmap: Heatmap | None
@@ -107,6 +110,7 @@ def convert(
         require_within_tolerance(spec, report)
     features = FeaturesJudge.of(spec, split, model.network, reference)
     on_stage("making smaller variants")
+    float64 = DistanceFromFloat64.of(reference, report)
     passed: list[dict[str, Any]] = []
     refused: list[Refused] = []
     outcomes: Iterable[Variant | Refused]
@@ -130,8 +134,10 @@ def convert(
             refused.append(Refused(outcome.name, len(outcome.content), reason, figures))
             continue
         passed.append(_store(entry, outcome, pictures, accuracy))
+        float64 = float64.with_variant(outcome, in_engine=bool(no_graph))
         if plan and engine and not no_plan and not no_graph:
-            no_plan = why_refused(engine, plan, outcome, spec, reference)
+            judgement = judge_plan(engine, plan, outcome, spec, reference)
+            float64, no_plan = float64.with_plan(outcome, judgement), judgement.reason
     passed.sort(key=lambda variant: int(variant["weights"]["size"]))
     return Conversion(
         model=record_of(entry.folder, MODEL),
@@ -145,6 +151,7 @@ def convert(
         plan=write_parts(entry.folder, PARTS, plan.content, PART_SIZE) if plan and not no_plan else None,
         task=spec.task.as_dict(),
         outputs=reference.golden_logits.shape[1],
+        float64=float64.as_dict(),
         no_plan=pictures.anonymous(no_plan),
         heatmap=convert_heatmap(split, model.network, reference.inputs, engine, entry)
         if model.network is not None and not no_graph

@@ -34,6 +34,7 @@ def fingerprint(source: Source) -> dict[str, dict[str, str]]:
         "convert",
         "export_choice",
         "features",
+        "float64",
         "heatmaps",
         "own_pictures",
         "second_graph",

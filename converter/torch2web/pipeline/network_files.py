@@ -1,5 +1,6 @@
-"""The files that a checkpoint consists of: ONNX files may keep their weights in others beside them."""
+"""The files that a checkpoint consists of: ONNX files and indices may keep weights in others beside them."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,19 +11,29 @@ _LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
 
 
 def external_hashes(path: Path) -> dict[str, str]:
-    """SHA-256 of the files of external data that the ONNX file `path` names, by name.
+    """SHA-256 of the files of external data that the ONNX file `path` names, by name; of an index, its files.
 
     Reads the file's bytes, not its structure: importing onnx takes longer. A byte sequence that only looks
     like an entry names no existing file.
     """
-    if path.suffix.lower() != ".onnx":
-        return {}
+    kind = path.suffix.lower()
+    names = _named_by_onnx(path) if kind == ".onnx" else _named_by_index(path) if kind == ".json" else set()
+    files = {name: path.parent / name for name in sorted(names)}
+    return {name: sha256_of(file) for name, file in files.items() if _is_file(file)}
+
+
+def _named_by_onnx(path: Path) -> set[str]:
     content = path.read_bytes()
     names = {content[found.end() : found.end() + found[1][0]] for found in _LOCATION.finditer(content)}
-    files = {name: path.parent / name.decode("utf-8", "replace") for name in sorted(names)}
-    return {
-        name.decode("utf-8", "replace"): sha256_of(file) for name, file in files.items() if _is_file(file)
-    }
+    return {name.decode("utf-8", "replace") for name in names}
+
+
+def _named_by_index(path: Path) -> set[str]:
+    try:
+        places = json.loads(path.read_text(encoding="utf-8"))["weight_map"].values()
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return set()  # reported when it is read as a checkpoint
+    return {str(name) for name in places}
 
 
 def _is_file(path: Path) -> bool:

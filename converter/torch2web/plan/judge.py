@@ -5,6 +5,7 @@ A model whose plan fails is built without the compiled backend.
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,26 +20,53 @@ from torch2web.variants import EXACT, Variant
 from torch2web.verification import Bounds, ReferenceRun, find_deviation
 
 
-def why_refused(
-    modules: Mapping[str, bytes], plan: Plan, variant: Variant, spec: ModelSpec, reference: ReferenceRun
-) -> str:
-    """Empty if each build of the engine reproduces the reference's logits from `plan` and `variant`.
+@dataclass(frozen=True)
+class Judgement:
+    """Of a plan with the weights of one variant."""
 
-    Otherwise the reason, with figures. `modules`: single-threaded builds by name, which run in parallel. The
-    tolerance is that of the loader's self-check and of verify.html. Raises ToolError.
+    reason: str
+    """Why it is refused; empty if each build of the engine reproduces the reference's logits."""
+    float64_max_abs_diff: float | None
+    """Largest difference of any build from PyTorch in float64; None where it did not run."""
+
+
+def judge_plan(
+    modules: Mapping[str, bytes], plan: Plan, variant: Variant, spec: ModelSpec, reference: ReferenceRun
+) -> Judgement:
+    """Run `plan` with the weights of `variant` in each build of the engine.
+
+    `modules`: single-threaded builds by name, which run in parallel. The tolerance is that of the loader's
+    self-check and of verify.html. Raises ToolError.
     """
-    inputs = np.concatenate([golden_input(reference.golden_seed, spec.preprocessing), reference.inputs])
+    golden = golden_input(reference.golden_seed, spec.preprocessing)
+    inputs = np.concatenate([golden, reference.inputs])
     tensors = load(variant.content)
 
-    def judge(build: str) -> str:
+    def judge(build: str) -> Judgement:
         try:
             found = run_plan(modules[build], plan, tensors, inputs)
         except EngineError as error:
-            return f"the {build} engine fails to run its plan with {variant.name} weights: {error}"
-        return _difference(build, spec, reference, variant, found)
+            reason = f"the {build} engine fails to run its plan with {variant.name} weights: {error}"
+            return Judgement(reason, None)
+        reason = _difference(build, spec, reference, variant, found)
+        if found.shape[1:] != reference.golden_logits.shape[1:]:
+            return Judgement(reason, None)
+        own = reference.difference_from_float64(found[len(golden) :], found[: len(golden)])
+        return Judgement(reason, own)
 
     with ThreadPoolExecutor(len(modules)) as pool:  # wasmtime releases the GIL while it runs
-        return next(filter(None, pool.map(judge, modules)), "")
+        judged = list(pool.map(judge, modules))
+    found = [entry.float64_max_abs_diff for entry in judged if entry.float64_max_abs_diff is not None]
+    return Judgement(
+        next((entry.reason for entry in judged if entry.reason), ""), max(found) if found else None
+    )
+
+
+def why_refused(
+    modules: Mapping[str, bytes], plan: Plan, variant: Variant, spec: ModelSpec, reference: ReferenceRun
+) -> str:
+    """The reason of `judge_plan`: empty if each build of the engine reproduces the reference's logits."""
+    return judge_plan(modules, plan, variant, spec, reference).reason
 
 
 def run_plan(module: bytes, plan: Plan, tensors: Tensors, inputs: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -44,6 +44,8 @@ class Variant:
     """Logits in onnxruntime by reference image."""
     bounds: dict[str, float]
     """Largest difference from `logits` accepted by reference image; of exact weights, from PyTorch's."""
+    float64_max_abs_diff: float | None = None
+    """Of what `verification` was measured with, from PyTorch in float64; None where it has none."""
 
 
 @dataclass(frozen=True)
@@ -103,4 +105,5 @@ def _judge(
         golden=golden_record(reference, bounds, None if name == EXACT else golden),
         logits=dict(zip(reference.image_names, found[1].tolist(), strict=True)),
         bounds=dict(zip(reference.image_names, bounds.of_vectors(outputs).tolist(), strict=True)),
+        float64_max_abs_diff=report.float64_max_abs_diff,
     )

@@ -32,6 +32,10 @@ class Float64Outputs:
     golden_logits: NDArray[np.float64]
     """[2, classes]"""
 
+    @property
+    def vectors(self) -> int:
+        return len(self.logits) + len(self.golden_logits)
+
 
 @dataclass(frozen=True)
 class ReferenceRun:
@@ -68,7 +72,16 @@ class ReferenceRun:
     @property
     def rounding(self) -> float:
         """Largest difference of a logit in float32 from that in float64; 0 where there is no float64."""
-        return float(self._rounding().max(initial=0))
+        return self.difference_from_float64(self.logits[1], self.golden_logits)
+
+    def difference_from_float64(
+        self, logits: NDArray[np.floating], golden_logits: NDArray[np.floating]
+    ) -> float:
+        """Largest difference of logits from PyTorch's in float64; 0 where there is no float64.
+
+        `logits` [images, classes] are those of the images one at a time, `golden_logits` [2, classes].
+        """
+        return float(self._differences(logits, golden_logits).max(initial=0))
 
     @property
     def relative_rounding(self) -> float:
@@ -77,18 +90,18 @@ class ReferenceRun:
             return 0.0
         exact = np.concatenate([self.float64.logits, self.float64.golden_logits])
         largest = np.abs(exact).max(axis=1)
-        return float(
-            np.divide(self._rounding(), largest, out=np.zeros_like(largest), where=largest > 0).max()
-        )
+        rounding = self._differences(self.logits[1], self.golden_logits)
+        return float(np.divide(rounding, largest, out=np.zeros_like(largest), where=largest > 0).max())
 
-    def _rounding(self) -> NDArray[np.float64]:
-        """Largest difference of each vector that PyTorch computed in both, [vectors]."""
+    def _differences(
+        self, logits: NDArray[np.floating], golden_logits: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """Largest difference of each vector that PyTorch computed in float64, [vectors]."""
         if not self.float64:
             return np.zeros(0)
-        rows = list(self.float64.rows)
         exact = np.concatenate([self.float64.logits, self.float64.golden_logits])
-        rounded = np.concatenate([self.logits[1][rows], self.golden_logits])
-        differences: NDArray[np.float64] = np.abs(rounded - exact).max(axis=1)
+        found = np.concatenate([logits[list(self.float64.rows)], golden_logits])
+        differences: NDArray[np.float64] = np.abs(found - exact).max(axis=1)
         return differences
 
 

@@ -206,6 +206,10 @@ def test_model_that_onnxruntime_gives_less_exactly(
         assert model["no_graph"].startswith("logits exceed the tolerance: ")
         assert [variant["name"] for variant in model["variants"]] == ["fp32"]
         assert 0 < model["verification"]["logits_max_abs_diff"] < 1e-4
+        float64 = model["float64"]
+        assert float64["vectors"] == 6
+        assert max(float64["pytorch"], float64["compiled"]) < 1e-5 < 9e-4 < float64["onnxruntime"]
+        assert "difference from PyTorch in float64: PyTorch in float32 " in output
     assert main(["verify", str(tmp_path / "site")]) == 0
     code, _output, errors = build("onnxruntime")
     assert code == 1
@@ -225,7 +229,7 @@ def test_onnxruntime_does_not_ask(
     def no_plan(*_: object) -> None:
         raise AssertionError("it is not needed")
 
-    monkeypatch.setattr("torch2web.pipeline.convert.plan_model", no_plan)
+    monkeypatch.setattr("torch2web.pipeline.export_choice.plan_model", no_plan)
     code, output, _ = build_unplannable(monkeypatch, tmp_path, "onnxruntime", capsys)
     assert code == 0
     assert "compiled backend" not in output

@@ -37,6 +37,7 @@ def conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConvers
         "plan": asdict(plan),
         "no_plan": "",
         "no_graph": "",
+        "float64": None,
         "heatmap": None,
         "features": None,
         "task": {"kind": "softmax"},

@@ -118,7 +118,7 @@ FILES: dict[str, tuple[Callable[[Path], object], Format, str, str]] = {
         "a Git LFS pointer",
         "git lfs pull",
     ),
-    "JSON": (content(json.dumps({"weight_map": {}}).encode()), Format.TEXT, "a text file", "torch.save"),
+    "JSON": (content(json.dumps({"epoch": 3}).encode()), Format.TEXT, "a text file", "torch.save"),
     "empty": (content(b""), Format.EMPTY, "it is empty (0 bytes)", "download the checkpoint again"),
     "folder": (lambda path: path.mkdir(), Format.FOLDER, "it is a folder", "Give the checkpoint file"),
     "random": (

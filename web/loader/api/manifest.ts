@@ -89,6 +89,11 @@ export interface ModelInfo {
   plain?: FileInfo;
   /** Of the full ONNX file. */
   verification: VerificationInfo;
+  /**
+   * Largest difference of an output from PyTorch in float64, with unrounded weights, over the same `vectors`:
+   * of PyTorch's own float32, of onnxruntime and of the engine, as far as they ran.
+   */
+  float64?: { vectors: number; pytorch: number; onnxruntime?: number; compiled?: number };
   /** ONNX with its weights as external data; the same for all variants. */
   graph?: PartedFileInfo;
   /** Why there is no graph, in a site with onnxruntime-web: its outputs exceed the tolerance. */

@@ -97,6 +97,8 @@ class ModelRecord:
     """PyTorch's logits by reference image; for the page that verifies only."""
     outputs: int
     """Numbers that the network gives for one image."""
+    float64: Mapping[str, Any] | None = None
+    """Differences from PyTorch in float64 by what computes; None where PyTorch has no float64."""
     heatmap: SecondGraphFiles | None = None
     """None where the network has no class activation maps, or no backend of this site computes them."""
     features: SecondGraphFiles | None = None
@@ -157,6 +159,7 @@ class ModelRecord:
             "recommended": {"target": spec.recommended.target, "role": spec.recommended.role},
             **plain,
             "verification": dict(self.verification),
+            **({"float64": dict(self.float64)} if self.float64 else {}),
             "golden": dict(self.golden),
             **graph,
             **no_graph,

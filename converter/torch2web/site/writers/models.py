@@ -86,6 +86,7 @@ def place_model(
         golden=record["golden"],
         refused=record["refused"],
         reference=record["reference"],
+        float64=record["float64"],
         heatmap=second_graph("heatmap"),
         features=second_graph("features"),
         outputs=record["outputs"],

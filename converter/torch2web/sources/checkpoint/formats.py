@@ -13,7 +13,7 @@ from torch2web.errors import CheckpointError
 
 
 class Format(StrEnum):
-    """Formats that detect_format tells apart. Checkpoints are the first four."""
+    """Formats that detect_format tells apart. Checkpoints are the first five."""
 
     PYTORCH = "pytorch"
     """The archive of torch.save since PyTorch 1.6."""
@@ -22,6 +22,8 @@ class Format(StrEnum):
     PICKLE = "pickle"
     """pickle.dump"""
     SAFETENSORS = "safetensors"
+    SHARD_INDEX = "shard_index"
+    """The index of a checkpoint in several files, of either kind."""
     PYTORCH_TAR = "pytorch_tar"
     """torch.save before PyTorch 0.1.10."""
     TORCHSCRIPT = "torchscript"
@@ -47,9 +49,16 @@ class Format(StrEnum):
     UNKNOWN = "unknown"
 
 
-CHECKPOINTS = (Format.PYTORCH, Format.PYTORCH_LEGACY, Format.PICKLE, Format.SAFETENSORS)
+CHECKPOINTS = (
+    Format.PYTORCH,
+    Format.PYTORCH_LEGACY,
+    Format.PICKLE,
+    Format.SAFETENSORS,
+    Format.SHARD_INDEX,
+)
 
 _HEAD = 4096
+_MAX_INDEX = 64 * 2**20
 _MAGIC = b"l\xfc\x9cF\xf9 j\xa8P\x19"
 """The magic number of torch.save before 1.6, in the opcode LONG1."""
 _BEGINNINGS = (
@@ -119,8 +128,18 @@ def _by_structure(file: BinaryIO, head: bytes, size: int) -> Format:
         return Format.PICKLE
     text = head.decode("utf-8", "ignore")
     if re.search(r"\s", text) and re.fullmatch(r"[\x09\x0a\x0d\x20-\x7e\u00a0-\uffff]+", text):
+        if text.lstrip()[:1] == "{" and _has_weight_map(file, size):
+            return Format.SHARD_INDEX
         return Format.TEXT if len(text.encode()) >= len(head) - 4 else Format.UNKNOWN
     return Format.UNKNOWN
+
+
+def _has_weight_map(file: BinaryIO, size: int) -> bool:
+    """Whether a JSON object is the index of a checkpoint's files."""
+    if size > _MAX_INDEX:
+        return False
+    file.seek(0)
+    return b'"weight_map"' in file.read()
 
 
 def _zip_format(file: BinaryIO) -> Format:

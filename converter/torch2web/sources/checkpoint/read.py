@@ -25,6 +25,7 @@ from torch2web.sources.checkpoint.pickle_stream import (
 from torch2web.sources.checkpoint.plain import plain_values
 from torch2web.sources.checkpoint.prefixes import without_wrapper_parts
 from torch2web.sources.checkpoint.refusals import SAVE_STATE, refusal, truncated
+from torch2web.sources.checkpoint.shards import read_shards, require_no_shard
 from torch2web.sources.checkpoint.storages import TensorReader
 from torch2web.sources.checkpoint.values import DamagedError, Mapped, Opaque, RefusedError, TensorRef
 from torch2web.sources.checkpoint.zip_archive import open_archive
@@ -48,6 +49,14 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises CheckpointError for a file that is missing, damaged, hostile or of another format, and
     PickledModuleError for one that holds a whole module.
     """
+    found = detect_format(path)
+    if found is Format.SHARD_INDEX:
+        return read_shards(path, _read_file)
+    require_no_shard(path)
+    return _read_file(path)
+
+
+def _read_file(path: Path) -> Checkpoint:
     found = detect_format(path)
     if found not in CHECKPOINTS:
         raise refusal(path, found)
