@@ -51,7 +51,7 @@ def _load_program(spec: ModelSpec, path: Path, kind: str) -> LoadedModel:
                 record = export(target)
             finally:
                 program.direct = False
-            require_free_batch(spec, onnx.load(target), run_in_torch(chosen.network))
+            require_free_batch(spec, onnx.load(target), run_in_torch(chosen.network), program.batch)
             return record
 
         return exported

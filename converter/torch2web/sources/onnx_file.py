@@ -20,11 +20,11 @@ from torch2web.sources.onnx_batch import free_batch
 from torch2web.sources.onnx_input import ImageInput, image_input
 from torch2web.sources.onnx_rewrite import (
     constants_to_initializers,
-    half_to_single,
     in_pipeline_form,
     keep_output,
     rename_clashes,
     tidy,
+    to_single,
     with_signature,
 )
 from torch2web.sources.onnx_session import open_session, run_one
@@ -49,10 +49,10 @@ def load_onnx(spec: ModelSpec, path: Path) -> LoadedModel:
     notes = [f"output {output!r} of {', '.join(outputs)}"] if len(outputs) > 1 else []
     source = image_input(path, given, spec.input_shape)
     notes += source.notes
-    model, is_half = half_to_single(given)
-    if is_half:
-        notes.append("float16 weights, computed in float32")
-    session = open_session(path, model if is_half else None)
+    model, replaced = to_single(given)
+    if replaced:
+        notes.append(f"{replaced} weights, computed in float32")
+    session = open_session(path, model if replaced else None)
     reference = _reference(session, source, output)
     shape = _probe(spec, reference, source)
     prepared = _prepared(model, source, output, flatten=len(shape) != 1)
@@ -61,7 +61,7 @@ def load_onnx(spec: ModelSpec, path: Path) -> LoadedModel:
     raised, taken, more = _at_usable_opset(prepared, opset)
     notes += more
     written = with_signature(free_batch(raised, source.batch), spec.input_shape, numbers)
-    require_free_batch(spec, written, reference)
+    require_free_batch(spec, written, reference, source.batch)
 
     def export(target: Path) -> ExportRecord:
         onnx.save(written, target)
@@ -179,16 +179,20 @@ def _at_usable_opset(model: ModelProto, opset: int) -> tuple[ModelProto, int, li
     return raised, RAISED_OPSET, [f"opset {opset} raised to {RAISED_OPSET}"]
 
 
-def require_free_batch(spec: ModelSpec, model: ModelProto, reference: Run32) -> None:
-    """Run the model with several images. Raises ExportError unless it computes what it does with one."""
+def require_free_batch(spec: ModelSpec, model: ModelProto, reference: Run32, batch: int | None) -> None:
+    """Run the model, which was made for `batch` images at once (None: any), with several.
+
+    Raises ExportError unless it computes what it does with one.
+    """
     random = np.random.Generator(np.random.PCG64(1))
-    batch = random.standard_normal((_PROBE, *spec.input_shape), np.float32)
-    expected = np.concatenate([_as_vectors(reference(batch[at : at + 1])) for at in range(_PROBE)])
+    images = random.standard_normal((_PROBE, *spec.input_shape), np.float32)
+    expected = np.concatenate([_as_vectors(reference(images[at : at + 1])) for at in range(_PROBE)])
     try:
-        found = run_one(open_session(Path(spec.name), model), "input", batch, "output")
+        found = run_one(open_session(Path(spec.name), model), "input", images, "output")
     except CheckpointError as error:
-        problem = "it takes a fixed number of images, and other numbers fail"
-        raise ExportError(spec.name, f"{problem}: {error.problem}; export it with a dynamic batch") from error
+        number = f"{batch} image{'s' if batch > 1 else ''} at once" if batch else "a fixed number of images"
+        problem = f"it takes {number}, and other numbers fail"
+        raise ExportError(spec.name, f"{problem}; export it with a dynamic batch") from error
     if found.shape != expected.shape or not np.allclose(found, expected, rtol=1e-3, atol=1e-3):
         problem = f"for {_PROBE} images it returns other outputs than for each alone"
         raise ExportError(spec.name, f"{problem}; export it with a dynamic batch")

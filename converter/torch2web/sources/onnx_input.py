@@ -30,9 +30,14 @@ class ImageInput:
     """None: any."""
     notes: tuple[str, ...] = ()
 
+    @property
+    def computed_type(self) -> int:
+        """The type of the input once float16 and float64 are float32."""
+        return self.elem_type if self.elem_type == TensorProto.UINT8 else int(TensorProto.FLOAT)
+
     def feed(self, batch: NDArray[np.float32]) -> NDArray[Any]:
         """Inputs [batch, channels, height, width], float32, as this input takes them."""
-        dtype = _TYPES[TensorProto.FLOAT if self.elem_type == TensorProto.FLOAT16 else self.elem_type]
+        dtype = _TYPES[self.computed_type]
         laid_out = batch.transpose(0, 2, 3, 1) if self.channels_last else batch
         return np.ascontiguousarray(laid_out.astype(dtype))
 

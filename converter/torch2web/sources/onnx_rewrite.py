@@ -97,7 +97,7 @@ def in_pipeline_form(model: ModelProto, source: ImageInput, *, flatten: bool) ->
     graph = model.graph
     first: list[NodeProto] = []
     current = INPUT_NAME
-    elem_type = TensorProto.FLOAT if source.elem_type == TensorProto.FLOAT16 else source.elem_type
+    elem_type = source.computed_type
     if source.channels_last:
         first.append(
             helper.make_node("Transpose", [current], ["input.last"], "input.last", perm=[0, 2, 3, 1])
@@ -141,30 +141,38 @@ def with_signature(
     return model
 
 
-def half_to_single(model: ModelProto) -> tuple[ModelProto, bool]:
-    """The model with float32 in the place of float16, and whether there was any."""
+def to_single(model: ModelProto) -> tuple[ModelProto, str]:
+    """The model with float32 in the place of float16, and the name of what was replaced; empty for nothing.
+
+    Of a model that takes or gives float64, which onnxruntime has few operators for, float64 is replaced too.
+    """
     single = ModelProto()
     single.CopyFrom(model)
-    changed = False
+    ends = {value.type.tensor_type.elem_type for value in (*single.graph.input, *single.graph.output)}
+    replaced = {TensorProto.FLOAT16} | ({TensorProto.DOUBLE} & ends)
+    found: set[int] = set()
     for graph in _graphs(single.graph):
         tensors = list(graph.initializer)
         for node in graph.node:
             for entry in node.attribute:
                 if entry.type == AttributeProto.TENSOR:
                     tensors.append(entry.t)
-                if node.op_type == "Cast" and entry.name == "to" and entry.i == TensorProto.FLOAT16:
-                    entry.i, changed = TensorProto.FLOAT, True
+                if node.op_type == "Cast" and entry.name == "to" and entry.i in replaced:
+                    found.add(entry.i)
+                    entry.i = TensorProto.FLOAT
         for tensor in tensors:
-            if tensor.data_type == TensorProto.FLOAT16:
+            if tensor.data_type in replaced:
+                found.add(tensor.data_type)
                 values = numpy_helper.to_array(tensor).astype(np.float32)
                 tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
-                changed = True
         for value in (*graph.input, *graph.output):
-            if value.type.tensor_type.elem_type == TensorProto.FLOAT16:
-                value.type.tensor_type.elem_type, changed = TensorProto.FLOAT, True
-        if changed:
+            if value.type.tensor_type.elem_type in replaced:
+                found.add(value.type.tensor_type.elem_type)
+                value.type.tensor_type.elem_type = TensorProto.FLOAT
+        if found:
             del graph.value_info[:]
-    return single, changed
+    names: dict[int, str] = {TensorProto.FLOAT16: "float16", TensorProto.DOUBLE: "float64"}
+    return single, " and ".join(names[kind] for kind in sorted(found))
 
 
 def _rename(graph: GraphProto, names: dict[str, str]) -> None:
