@@ -135,7 +135,7 @@ def _own(name: str) -> Iterator[_Candidate]:
 
 
 def _torchvision(names: str) -> Iterator[_Candidate]:
-    if not names or (models := _import("torchvision.models")) is None:
+    if not names or (models := _optional(lambda: importlib.import_module("torchvision.models"))) is None:
         return
     for name in names.split():
         if callable(function := getattr(models, name, None)):
@@ -149,7 +149,9 @@ def _build_torchvision(function: Any, outputs: int) -> "nn.Module":
 
 
 def _timm(names: str) -> Iterator[_Candidate]:
-    if not names or (timm := _import("timm")) is None:
+    from torch2web.sources import import_timm  # imports torch, as timm does
+
+    if not names or (timm := _optional(import_timm)) is None:
         return
     for name in names.split():
         if timm.is_model(name):
@@ -161,8 +163,8 @@ def _build_timm(timm: Any, name: str, outputs: int) -> "nn.Module":
     return network
 
 
-def _import(name: str) -> Any:
+def _optional(load: Callable[[], Any]) -> Any:
     try:
-        return importlib.import_module(name)
+        return load()
     except Exception:  # noqa: BLE001, an optional package that is damaged is as good as none
         return None

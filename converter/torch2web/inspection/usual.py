@@ -54,7 +54,9 @@ def _torchvision(name: str) -> UsualPreprocessing:
 
 def _timm(name: str) -> UsualPreprocessing:
     """Of timm's `pretrained_cfg`."""
-    config = importlib.import_module("timm").get_pretrained_cfg(name).to_dict()
+    from torch2web.sources import import_timm  # imports torch, as timm does
+
+    config = import_timm().get_pretrained_cfg(name).to_dict()
     return UsualPreprocessing(
         preprocessing_entry(from_timm_config(config)), f"as of timm's {name} (pretrained_cfg)"
     )

@@ -3,11 +3,13 @@
 from torch2web.sources.factory import require_factory
 from torch2web.sources.load import load_source
 from torch2web.sources.loaded import Export, ExportRecord, LoadedModel, run_in_double, run_in_torch
+from torch2web.sources.timm_package import import_timm
 
 __all__ = [
     "Export",
     "ExportRecord",
     "LoadedModel",
+    "import_timm",
     "load_source",
     "require_factory",
     "run_in_double",

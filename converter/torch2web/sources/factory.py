@@ -12,6 +12,7 @@ from torch import nn
 
 from torch2web.catalog import Source
 from torch2web.errors import FactoryError
+from torch2web.sources.timm_package import import_timm
 from torch2web.sources.user_code import current_folder_first, described
 
 CLASS_PARAMETERS = (
@@ -161,7 +162,7 @@ def _import(name: str, module_name: str) -> object:
 def _timm_factory(source: Source, channels: int) -> Factory:
     name = source.description
     try:
-        import timm  # optional, and slow to import
+        timm = import_timm()
     except ModuleNotFoundError as error:
         if error.name != "timm":
             raise FactoryError(name, f"importing timm raised {described(error)}") from error

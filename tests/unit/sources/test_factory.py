@@ -10,6 +10,7 @@ import torch
 from torch2web.catalog import Source
 from torch2web.errors import FactoryError
 from torch2web.sources.factory import factory_of
+from torch2web.sources.timm_package import import_timm
 from torch2web.sources.user_code import current_folder_first
 
 MODULE = """
@@ -96,3 +97,16 @@ def test_timm_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(FactoryError, match=r"timm resnet18: .*timm"):
         factory_of(Source("timm", "resnet18"), 3)
+
+
+def test_importing_timm_prints_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What its dependencies say of optional parts of themselves is none of the user's concern."""
+    lines = ("import sys, warnings", "print('Error importing hub')", "print('hm', file=sys.stderr)")
+    (tmp_path / "timm.py").write_text("\n".join((*lines, "warnings.warn('old')", "__version__ = '9'")))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "timm", raising=False)
+    assert import_timm().__version__ == "9"
+    monkeypatch.delitem(sys.modules, "timm")
+    assert capfd.readouterr() == ("", "")

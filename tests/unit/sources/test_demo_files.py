@@ -1,0 +1,27 @@
+"""The demo's three ONNX files are what they have been, byte for byte: people have them, and their hashes."""
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+VERSIONS = {"torch": "2.13.0", "onnx": "1.23.2", "onnxruntime": "1.32.0"}
+"""With others, exporters name and order otherwise, and the choice among equal graphs may fall otherwise."""
+
+FILES = {
+    "mobilenet_emotion": "8c064560ec3f903e28d998e2b903a3cda5b120fcbb911a8666dda65c3fdcae51",
+    "landmark_cnn_emotion": "7b68d8509f5915b36e37c6c38e3bcce094f1c817323dec36b3c013221bcb2d29",
+    "efficientnet_emotion": "f608ce9682c768c904cd43bb22963741021a56fc4b1694a02dd742d8b71beb1d",
+}
+
+
+def test_the_demos_files_are_unchanged(demo_site: Path) -> None:
+    found = {name: version(name).partition("+")[0] for name in VERSIONS}
+    if found != VERSIONS or platform.machine() not in ("x86_64", "AMD64"):
+        pytest.skip(f"hashes are known for {VERSIONS} on x86-64, found {found} on {platform.machine()}")
+    manifest = json.loads((demo_site / "models/model_info.json").read_text())
+    assert {model["name"]: model["plain"]["sha256"] for model in manifest["models"]} == FILES
+    assert {model["provenance"]["exporter"]["name"] for model in manifest["models"]} == {"torchscript"}
+    assert {model["opset"] for model in manifest["models"]} == {12}
