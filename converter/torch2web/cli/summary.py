@@ -74,8 +74,12 @@ def _distances(record: ModelRecord) -> str:
     )
     if not (record.no_graph or notable):
         return ""
-    names = {"pytorch": "PyTorch in float32", "compiled": "the compiled backend"}
-    listed = ", ".join(f"{names.get(name, name)} {value:.1e}" for name, value in found.items())
+    names = {
+        "pytorch": "PyTorch in float32",
+        "onnxruntime": "onnxruntime",
+        "compiled": "the compiled backend",
+    }
+    listed = ", ".join(f"{text} {found[name]:.1e}" for name, text in names.items() if name in found)
     return f"difference from PyTorch in float64: {listed}"
 
 

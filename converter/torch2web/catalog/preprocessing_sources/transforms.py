@@ -20,8 +20,7 @@ _IMAGE, _LEVELS, _SCALED, _NORMALISED = (
 
 _ON_TENSOR = (
     "{name} stands after the conversion to a tensor, where torchvision computes in another way than on a PIL "
-    "image: with an arithmetic that depends on the processor (bilinear: of integers with AVX2, of floats "
-    "elsewhere), which no browser reproduces. Place it before "
+    "image: with an arithmetic that depends on the processor, which no browser reproduces. Place it before "
     "ToTensor, PILToTensor or ToImage; levels then differ by about 1 of 255, by far more without antialias"
 )
 
