@@ -92,6 +92,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_verify_page.py::test_wrong_loader_fails": (),
     "browser/test_verify_page.py::test_wrong_model_fails": (),
     "unit/demo/test_demo.py::test_right_on_faces_it_never_saw": (),
+    "unit/docs/test_commands.py::test_commands_run_as_typed": ("quickstart",),
     "loader/node/test_node.py": (),
     "loader/test_vp8l.py::test_pixels": ("\\[0]", "\\[4]"),
     "engine/plans/test_random_networks.py": 1,
