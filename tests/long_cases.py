@@ -52,6 +52,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     ),
     "browser/test_delivery.py::test_each_part_in_turn": (),
     "browser/test_delivery.py": 1,
+    "browser/test_docs.py::test_axe_finds_nothing": ("360-740-light-api", "1280-800-dark-cli"),
     "browser/test_downloads.py": 1,
     "browser/test_features.py::test_features_are_pytorchs": ("basic-compiled-worker", "bottleneck-wasm-page"),
     "browser/test_heatmap.py::test_maps_are_pytorchs": ("worker-compiled", "page-wasm"),

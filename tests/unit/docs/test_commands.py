@@ -88,7 +88,7 @@ def test_commands_run_as_typed(page: str, workspace: Path, monkeypatch: pytest.M
         write_named(workspace, line)
         if OURS.match(line):
             words = _words(OURS.sub("", line))
-            short = SHORT if words[0] == "build" else ()
+            short: tuple[str, ...] = SHORT if words[0] == "build" else ()
             short += ("--yes",) if words[0] == "build" and not words[1].startswith("-") else ()
             assert main([*words, *short]) == 0, f"{place}: {line}"
         else:

@@ -5,11 +5,12 @@ Those that are typed into a shell: test_commands.py. In a page: tests/browser/te
 
 import json
 import re
+import tomllib
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
-import tomlkit
 import torch
 from torch import nn
 
@@ -17,7 +18,7 @@ from tests.conftest import ROOT
 from tests.loader.test_typescript import TSC, run_node
 from tests.unit.docs.snippets import Snippet, all_snippets, unmarked
 from torch2web.assets import load_assets
-from torch2web.catalog import load_catalog
+from torch2web.catalog import load_catalog, load_site_settings
 
 RUN_HERE = {"sh", "toml", "python", "js", "ts", "html", "text"}
 MAX_NOT_RUN = 7
@@ -42,17 +43,30 @@ architecture = "mobilenet_v2"
 checkpoint = "digits.pth"
 labels = ["0", "1"]
 """
+PREPROCESSING = """
+[models.preprocessing]
+resize = [28, 28]
+filter = "bilinear"
+mean = [0.5, 0.5, 0.5]
+std = [0.5, 0.5, 0.5]
+"""
 
 
 @pytest.mark.parametrize("snippet", unmarked("toml"), ids=str)
 def test_catalogue_is_read(snippet: Snippet, tmp_path: Path) -> None:
-    whole = "[[models]]" in snippet.content
+    """Whole, or with the tables that it leaves out."""
+    content = snippet.content
+    if "[[models]]" not in content:
+        content = MODEL + (content if "[models.preprocessing]" in content else PREPROCESSING + content)
     path = tmp_path / "models.toml"
-    path.write_text(snippet.content if whole else MODEL + snippet.content)
+    path.write_text(content)
     (spec,) = load_catalog(path)
-    entry = tomlkit.parse(path.read_text())["models"][0].unwrap()  # type: ignore[index, union-attr]
+    written = tomllib.loads(content)
+    (entry,) = written["models"]
     assert list(spec.labels) == entry["labels"]
     assert list(spec.preprocessing.mean) == entry["preprocessing"]["mean"]
+    settings = asdict(load_site_settings(path))
+    assert {key: settings[key] for key in written.get("site", {})} == written.get("site", {})
 
 
 @pytest.mark.parametrize("snippet", unmarked("python"), ids=str)
