@@ -21,7 +21,6 @@ SLOWEST = (
     "engine/kernels/test_convolutions.py",
     "browser/test_parity.py",
     "browser/test_loader.py",
-    "browser/test_signature.py",
     "unit/verification/test_verify.py",
     "browser/test_delivery.py",
     "browser/test_verify_page.py",
