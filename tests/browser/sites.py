@@ -120,8 +120,8 @@ def derived_site(
         generator=manifest_of(site)["generator"],
         assets=load_assets(),
         models=[record],
-        materials=MATERIALS,
         images=images(),
+        samples=MATERIALS.samples_of([spec.labels]),
         delivery=delivery,
         cache=folder / "cache",
     )

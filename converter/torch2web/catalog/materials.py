@@ -1,6 +1,6 @@
 """Reference images, sample images and demo weights that accompany a catalogue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,12 +22,14 @@ class ReferenceImage:
 
 @dataclass(frozen=True)
 class Sample:
-    """A sample image on the page, drawn as an example of the class `label`."""
+    """A sample image on the page, an example of the class `label`, which is empty where none is known."""
 
     file_name: str
     label: str
     content: bytes
-    """JPEG"""
+    """Of a format that browsers show."""
+    drawn: bool = False
+    """Whether it is a drawing of a face."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +44,7 @@ class Materials:
     """Architecture → path of its demo weights, which may not exist."""
     load_weights: Callable[[str], "dict[str, Tensor]"]
     """Architecture → state dict of its demo weights, float32."""
+
+    def samples_of(self, labels: Iterable[tuple[str, ...]]) -> tuple[Sample, ...]:
+        """The sample images, if the labels of every model are those of the drawn images."""
+        return self.samples() if all(found == self.labels for found in labels) else ()

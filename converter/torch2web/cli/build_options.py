@@ -79,6 +79,13 @@ def add_build_options(parser: argparse.ArgumentParser, defaults: Defaults) -> No
         help="folder with Jinja templates of your own, in place of those of the same name: docs/site.md",
     )
     parser.add_argument(
+        "--samples",
+        type=_samples,
+        metavar="N|NAMES",
+        help="pictures of --images for visitors to try, published as they are: at most N, spread over the "
+        "subfolders, or paths in it such as cat/1.jpg,dog/7.jpg",
+    )
+    parser.add_argument(
         "--allow-dead",
         action="store_true",
         help="build models whose logits do not depend on the image, and record it",
@@ -130,6 +137,15 @@ def _names(text: str) -> tuple[str, ...]:
     if not all(names):
         raise argparse.ArgumentTypeError(f"found {text!r}, expected names such as fp16,fp32, or all")
     return names
+
+
+def _samples(text: str) -> int | tuple[str, ...]:
+    """A number of pictures, or their names."""
+    if not text.lstrip("+-").isdecimal():
+        return tuple(name.strip() for name in text.split(",") if name.strip())
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"found {text}, expected 1 or more, or names of pictures")
+    return int(text)
 
 
 def _mebibytes(text: str) -> int:

@@ -81,6 +81,7 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         images=options.images,
         settings=_settings(options),
         templates=options.template,
+        samples=options.samples,
         delivery=Delivery(
             max_file_size=options.max_file_size,
             backends=Backends(options.backend),
@@ -97,6 +98,11 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         report = build(build_options, show)
     print_summary(output, report.models)
     bundle = report.bundle
+    if report.own_samples:
+        output.warning(
+            f"{report.own_samples} of your own pictures are in the site as they are, with what cameras store "
+            "in them, such as the place; you publish them, under a licence of yours."
+        )
     output.line(f"{options.out}: {len(bundle.files)} files, {bundle.size / 2**20:.0f} MiB")
     if signing_key:
         output.line(f"signed with {options.sign}; publish its public key: docs/signing.md")

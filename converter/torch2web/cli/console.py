@@ -63,7 +63,7 @@ class Output:
         if not self._out.is_terminal:
             last = ""
 
-            def plain(text: str, _done: int, _total: int) -> None:
+            def plain(text: str, _done: float, _total: int, _detail: str = "") -> None:
                 nonlocal last
                 if text != last:
                     self.line(text)
@@ -80,8 +80,9 @@ class Output:
         with Progress(*columns, console=self._out, transient=True) as progress:
             task = progress.add_task("", total=None)
 
-            def bar(text: str, done: int, total: int) -> None:
-                progress.update(task, description=_cell(self._out, text).plain, completed=done, total=total)
+            def bar(text: str, done: float, total: int, detail: str = "") -> None:
+                shown = _cell(self._out, f"{text}: {detail}" if detail else text).plain
+                progress.update(task, description=shown, completed=done, total=total)
 
             yield bar
 

@@ -11,6 +11,7 @@ from torch2web.catalog.default import default_materials
 from torch2web.errors import InputError
 from torch2web.pipeline.checkpoints import ChosenModel
 from torch2web.pipeline.conversions import ACCURACY_STEPS, STEPS, Conversions, Converted
+from torch2web.pipeline.own_samples import Samples, own_samples
 from torch2web.progress import ProgressCallback
 from torch2web.site import Bundle, SiteInputs, full_disk_explained, require_replaceable, write_site
 from torch2web.site.manifest import ALL_VARIANTS, Delivery, ModelRecord
@@ -29,6 +30,8 @@ class BuildOptions:
     allow_dead: bool
     images: Path | None = None
     """Folder of pictures that the models are about; subfolders named like labels measure accuracy."""
+    samples: Samples | None = None
+    """Which of them visitors may try; None: none."""
     delivery: Delivery = field(default_factory=Delivery)
     settings: SiteSettings = field(default_factory=SiteSettings)
     templates: Path | None = None
@@ -46,6 +49,8 @@ class BuiltModel:
 @dataclass(frozen=True)
 class BuildReport:
     models: tuple[BuiltModel, ...]
+    own_samples: int
+    """Pictures of `--images` in the site."""
     bundle: Bundle
 
 
@@ -63,6 +68,11 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
     drawn = any(spec.labels == materials.labels for spec, _ in options.models)
     images = reference_images(materials.reference_images() if drawn else neutral_images())
     own_images = find_images(options.images) if options.images else None
+    labels = [spec.labels for spec, _ in options.models]
+    if options.samples is None:
+        samples = materials.samples_of(labels)
+    else:
+        samples = own_samples(own_images, options.samples, set().union(*labels))
     conversions = Conversions(
         cache=ConversionCache(options.cache / "models"),
         assets=assets,
@@ -75,8 +85,11 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
     steps = STEPS + (ACCURACY_STEPS if own_images else 0)
     done, total = 0, len(options.models) * steps + 1
 
-    def step(text: str) -> None:
+    def step(text: str, part: int = 0, parts: int = 0) -> None:
         nonlocal done
+        if part:
+            progress(text, done - 1 + part / parts, total, f"{part} of {parts}")
+            return
         progress(text, done, total)
         done += 1
 
@@ -97,8 +110,8 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
             generator=f"torch2web {version('torch2web')}",
             assets=assets,
             models=records,
-            materials=materials,
             images=images,
+            samples=samples,
             delivery=options.delivery,
             cache=options.cache,
             settings=options.settings,
@@ -106,7 +119,11 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
         bundle = write_site(root, inputs)
         require_replaceable(options.out)  # once more: the build took a while
     built = zip(records, converted, strict=True)
-    return BuildReport(tuple(BuiltModel(record, model.seconds) for record, model in built), bundle)
+    return BuildReport(
+        models=tuple(BuiltModel(record, model.seconds) for record, model in built),
+        own_samples=len(samples) if options.samples is not None else 0,
+        bundle=bundle,
+    )
 
 
 def _require_known_variants(names: Sequence[str], converted: Sequence[Converted]) -> None:

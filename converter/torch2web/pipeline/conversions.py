@@ -1,6 +1,6 @@
 """Converts models, or takes conversions of the same inputs from the cache."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,8 @@ from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.errors import CheckpointError, NoPlanError, VerificationError
 from torch2web.pipeline.fingerprint import fingerprint
 from torch2web.pipeline.network_files import external_hashes
+from torch2web.pipeline.own_pictures import OwnPictures
+from torch2web.progress import StageCallback
 from torch2web.site.manifest import Backends, Weights
 from torch2web.store import CachedConversion, ConversionCache, sha256_of
 from torch2web.verification import OwnImages
@@ -48,8 +50,9 @@ class Conversions:
     own_images: OwnImages | None = None
     """Pictures of `--images`, which models are judged on besides `images`."""
 
-    def convert(self, spec: ModelSpec, checkpoint: Path | None, step: Callable[[str], None]) -> Converted:
+    def convert(self, spec: ModelSpec, checkpoint: Path | None, step: StageCallback) -> Converted:
         """Convert the weights of `checkpoint`, or the demo weights for None. Raises Torch2WebError."""
+        OwnPictures(self.own_images, spec, step).require_measurable()
         path = checkpoint or self.materials.weights_file(spec.source.name)
         if not path.is_file():
             advice = "Build it from a checkpoint of its own with --checkpoints DIR."
@@ -64,8 +67,8 @@ class Conversions:
             if (cached := known.read()) is not None:
                 return Converted(spec, weights, self._require_runnable(spec, cached), None)
 
-        def on_stage(stage: str) -> None:
-            step(f"{spec.title}: {stage}")
+        def on_stage(stage: str, done: int = 0, total: int = 0) -> None:
+            step(f"{spec.title}: {stage}", done, total)
 
         on_stage("loading PyTorch")
         from torch2web.pipeline.convert import convert  # imports torch, which takes seconds

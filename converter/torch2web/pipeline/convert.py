@@ -4,7 +4,7 @@ A build in which every conversion is cached does not import this module, because
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from torch2web.pipeline.heatmaps import Heatmap, convert_heatmap
 from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.pipeline.variant_judge import VariantJudge
 from torch2web.plan import Plan, exact_variant, judge_plan
+from torch2web.progress import StageCallback
 from torch2web.sources import load_source
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
 from torch2web.variants import Refused, SplitModel, Variant, make_variants
@@ -85,7 +86,7 @@ def convert(
     engine: Mapping[str, bytes] | None,
     allow_dead: bool,
     own: OwnImages | None,
-    on_stage: Callable[[str], None],
+    on_stage: StageCallback,
 ) -> Conversion:
     """Write the verified ONNX file of `spec`, its variants and its plan into the folder of `entry`.
 
@@ -116,6 +117,7 @@ def convert(
     outcomes: Iterable[Variant | Refused]
     no_graph = report.problem
     pictures = replace(pictures, spec=spec)
+    pictures.require_measurable()  # now that the task is complete
     baseline = pictures.accuracy(model.runtime, model.reference)
     if no_graph and engine:
         only = _only_compiled(spec, report, split, plan, no_plan, engine, reference)

@@ -1,13 +1,20 @@
 """What a user's own pictures decide about a model, and what of them a record may say: figures alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from torch2web.catalog import ModelSpec, ReferenceImage
+from torch2web.errors import InputError
+from torch2web.progress import StageCallback
 from torch2web.verification import Accuracy, OwnImages, Run, measure_accuracy
 
 _ANONYMOUS = "a picture of --images"
+
+_NO_ACCURACY = (
+    "a folder names one label, and the picture may show others too; labels_agreement, cosine_min and "
+    "values_max_rel_diff bound other differences"
+)
 
 _ROUNDING = 1e-6
 """Of a product with a number of pictures."""
@@ -21,7 +28,7 @@ class OwnPictures:
 
     images: OwnImages | None
     spec: ModelSpec
-    on_stage: Callable[[str], None]
+    on_stage: StageCallback
 
     def reference_images(self) -> tuple[ReferenceImage, ...]:
         """Raises OwnImagesError for a file that is no picture."""
@@ -33,10 +40,26 @@ class OwnPictures:
             return None
 
         def on_progress(done: int, total: int) -> None:
-            if done == 0:
-                self.on_stage(f"measuring the accuracy of {name} on {total} pictures")
+            self.on_stage(f"measuring the accuracy of {name} on {total} pictures", done, total)
 
         return measure_accuracy(run, self.spec, self.images, on_progress)
+
+    def require_measurable(self) -> None:
+        """Raise InputError where the gate bounds a loss of accuracy that cannot be measured."""
+        if self.spec.gate.accuracy_drop is None:
+            return
+        if not self.spec.task.is_exclusive:
+            problem = f"a model of the task {self.spec.task.kind} has none: {_NO_ACCURACY}"
+        elif self.images is None:
+            problem = "there are no pictures: --images DIR names a folder with a subfolder for each label"
+        elif not self.images.labelled(self.spec.labels):
+            listed = ", ".join(self.spec.labels[:3])
+            problem = f"no subfolder of {self.images.folder} is named like a label, such as {listed}"
+        else:
+            return
+        raise InputError(
+            f"{self.spec.name}: gate.accuracy_drop bounds a loss of accuracy on labelled pictures; {problem}"
+        )
 
     def why_less_accurate(self, before: Accuracy | None, after: Accuracy | None) -> str:
         """Reason to refuse a variant; empty where the gate has no `accuracy_drop` or it is kept."""

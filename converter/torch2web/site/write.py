@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from torch2web.assets import Assets
-from torch2web.catalog import Materials, ReferenceImage, SiteSettings
+from torch2web.catalog import ReferenceImage, Sample, SiteSettings
 from torch2web.errors import InputError
 from torch2web.site.encoding import precompress
 from torch2web.site.hosting import write_host_files
@@ -33,10 +33,11 @@ class SiteInputs:
     """Name and version of this package."""
     assets: Assets
     models: Sequence[ModelRecord]
-    materials: Materials
     images: Sequence[ReferenceImage]
     """The images that the models were verified on."""
     delivery: Delivery
+    samples: Sequence[Sample]
+    """Pictures for visitors to try."""
     cache: Path
     """Folder that keeps compressed files between builds."""
     settings: SiteSettings = field(default_factory=SiteSettings)
@@ -67,7 +68,7 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
         root,
         assets,
         models,
-        inputs.materials,
+        inputs.samples,
         backends.runtime,
         loader,
         settings=inputs.settings,

@@ -28,16 +28,21 @@ class OwnImages:
     """Relative to `folder`, sorted."""
 
     def chosen(self) -> tuple[Path, ...]:
-        """At most MAX_REFERENCE_IMAGES of the files, as evenly from each subfolder as there are."""
+        """Those that the reference run takes, at most MAX_REFERENCE_IMAGES."""
+        return self.spread(self.files, MAX_REFERENCE_IMAGES)
+
+    @staticmethod
+    def spread(files: Sequence[Path], most: int) -> tuple[Path, ...]:
+        """At most `most` of `files`, as evenly from each subfolder as there are, sorted."""
         groups: dict[Path, list[Path]] = {}
-        for file in self.files:
+        for file in files:
             groups.setdefault(file.parent, []).append(file)
         found: list[Path] = []
         depth = 0
-        while len(found) < min(MAX_REFERENCE_IMAGES, len(self.files)):
+        while len(found) < min(most, len(files)):
             found += [group[depth] for group in groups.values() if depth < len(group)]
             depth += 1
-        return tuple(sorted(found[:MAX_REFERENCE_IMAGES]))
+        return tuple(sorted(found[:most]))
 
     def reference_images(self, preprocessing: Preprocessing) -> tuple[ReferenceImage, ...]:
         """The chosen pictures, named by their paths. Raises OwnImagesError."""

@@ -48,6 +48,7 @@ def test_every_option_is_documented() -> None:
         ["serve", "--parity", "--host", "github"],
         ["serve", "--host", "127.0.0.1"],
         ["--parity"],
+        ["build", "--samples", "0"],
     ],
 )
 def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:

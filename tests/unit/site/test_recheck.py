@@ -19,7 +19,7 @@ def site(small_site: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small_site, tmp_path / "site"))
 
 
-def quiet(text: str, done: int, total: int) -> None:
+def quiet(text: str, done: float, total: int, detail: str = "") -> None:
     assert text
     assert 0 <= done < total
 

@@ -93,6 +93,10 @@ def test_accuracy_and_confusion(tmp_path: Path, spec: ModelSpec) -> None:
         "confusion": [[7, 0, 0, 3], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1]],
     }
     assert steps == [(0, 11), (8, 11)]
+    binary = replace(spec, task=Task("binary").for_labels(2), labels=("Tired", "Bored"))
+    found = measure_accuracy(lambda inputs: by_red(inputs)[:, :1] - 4, binary, own, lambda *_: None)
+    assert found is not None
+    assert found.confusion == ((1, 0), (3, 7)), "Bored where the one number is positive"
     independent = replace(spec, task=Task("sigmoid"))
     assert measure_accuracy(by_red, independent, own, lambda *_: None) is None
 

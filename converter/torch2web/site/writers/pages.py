@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torch2web.assets import Assets
-from torch2web.catalog import Materials, Sample, SiteSettings
+from torch2web.catalog import Sample, SiteSettings
 from torch2web.site.manifest import ModelRecord, Runtime
 from torch2web.site.writers.heading import Heading
 from torch2web.site.writers.links import PageLink
@@ -48,6 +48,7 @@ class _ShownSample:
 
     file_name: str
     label: str
+    drawn: bool
     thumbnail: str
     """Path below the site."""
 
@@ -56,7 +57,7 @@ def write_pages(
     root: Path,
     assets: Assets,
     models: Sequence[ModelRecord],
-    materials: Materials,
+    samples: Sequence[Sample],
     runtime: Runtime | None,
     loader: LoaderFiles,
     *,
@@ -74,7 +75,6 @@ def write_pages(
         for path in assets.below(SCRIPTS + PAGE_CHUNK)
     )
     notices = render(assets, "THIRD_PARTY.txt.j2", runtime=runtime, verify_page=verify_page)
-    samples = _samples(models, materials)
     thumbnails = [write_bytes_hashed(root, *thumbnail(sample)) for sample in samples]
     heading = Heading.of([model.spec for model in models])
     title = settings.title or heading.plain
@@ -96,7 +96,7 @@ def write_pages(
         classify=all(model.spec.task.has_labels for model in models),
         models=models,
         samples=[
-            _ShownSample(sample.file_name, sample.label, small.path)
+            _ShownSample(sample.file_name, sample.label, sample.drawn, small.path)
             for sample, small in zip(samples, thumbnails, strict=True)
         ],
         thumbnail_size=THUMBNAIL_SIZE,
@@ -129,9 +129,3 @@ def write_pages(
 def import_map_of(integrities: Mapping[str, str]) -> str:
     """An import map (HTML, "Import maps") that states the hash of each script, by its path in the site."""
     return json.dumps({"integrity": {f"./{path}": value for path, value in integrities.items()}})
-
-
-def _samples(models: Sequence[ModelRecord], materials: Materials) -> tuple[Sample, ...]:
-    """The materials' sample images, if their labels are those of every model."""
-    fitting = all(model.spec.labels == materials.labels for model in models)
-    return materials.samples() if fitting else ()

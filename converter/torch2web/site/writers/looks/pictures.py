@@ -3,7 +3,7 @@
 import io
 from pathlib import PurePosixPath
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from torch2web.catalog import Sample
 from torch2web.site.writers.looks.theme import Scheme, channels
@@ -54,11 +54,12 @@ def card_png(scheme: Scheme, title: str) -> bytes:
 
 
 def thumbnail(sample: Sample) -> tuple[str, bytes]:
-    """Path below the site and JPEG of a small form of `sample`."""
+    """Path below the site and JPEG of the middle of `sample`, small."""
     image = Image.open(io.BytesIO(sample.content))
     # Decoded at a fraction of its size where the format can do that.
     image.draft("RGB", (2 * THUMBNAIL_SIZE, 2 * THUMBNAIL_SIZE))
-    small = image.convert("RGB").resize((THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
+    upright = ImageOps.exif_transpose(image).convert("RGB")
+    small = ImageOps.fit(upright, (THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
     name = PurePosixPath(sample.file_name).with_suffix(".jpg").name
     return f"samples/small/{name}", _encoded(small, "JPEG", quality=70, optimize=True)
 
