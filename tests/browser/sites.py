@@ -121,7 +121,7 @@ def derived_site(
         assets=load_assets(),
         models=[record],
         images=images(),
-        samples=MATERIALS.samples_of([spec.labels]),
+        samples=MATERIALS.samples() if MATERIALS.fit([spec.labels]) else (),
         delivery=delivery,
         cache=folder / "cache",
     )

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import lzma
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +29,12 @@ class Assets:
     index: Mapping[str, Any]
     replaced: Mapping[str, Path] = field(default_factory=dict)
     """Files of the user's by the paths of the assets that they replace."""
+    unpacked: Path | None = None
+    """Folder that keeps the decompressed bytes of compressed files between builds."""
+
+    def keeping(self, unpacked: Path) -> "Assets":
+        """The same, which keep decompressed files in the folder `unpacked`."""
+        return replace(self, unpacked=unpacked)
 
     @property
     def runtime_version(self) -> str:
@@ -52,6 +59,9 @@ class Assets:
         if path in self.replaced:
             return _own(self.replaced[path])
         entry = self.index["files"][path]
+        kept = self.unpacked / entry["sha256"] if self.unpacked and entry["compressed"] else None
+        if kept and (known := _read_if(kept, entry["sha256"])) is not None:
+            return known
         try:
             stored = (self.folder / (path + COMPRESSED if entry["compressed"] else path)).read_bytes()
             content = lzma.decompress(stored) if entry["compressed"] else stored
@@ -60,6 +70,8 @@ class Assets:
         found = hashlib.sha256(content).hexdigest()
         if found != entry["sha256"]:
             raise AssetsError(self.folder / path, f"found SHA-256 {found}, expected {entry['sha256']}")
+        if kept:
+            self._keep(kept, content)
         return content
 
     def with_templates(self, folder: Path) -> "Assets":
@@ -77,12 +89,32 @@ class Assets:
                 raise TemplateFileError(folder / name, problem)
         return replace(self, replaced={TEMPLATES + name: folder / name for name in names})
 
+    def _keep(self, file: Path, content: bytes) -> None:
+        """Write `file`, and remove those of other versions. Raises OSError."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        wanted = {entry["sha256"] for entry in self.index["files"].values()}
+        for other in file.parent.iterdir():
+            if other.name not in wanted and not other.name.startswith("."):  # of another build's
+                other.unlink(missing_ok=True)
+        work = file.with_name(f".{file.name}.{os.getpid()}")
+        work.write_bytes(content)
+        work.replace(file)
+
 
 def _own(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise TemplateFileError(path, f"it cannot be read: {error.strerror or error}") from error
+
+
+def _read_if(file: Path, sha256: str) -> bytes | None:
+    """The bytes of `file`; None if they are not there or others."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return None
+    return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
 
 def load_assets(folder: Path = FILES) -> Assets:

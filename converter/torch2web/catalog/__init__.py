@@ -3,7 +3,7 @@
 from torch2web.catalog.exact import EXACT
 from torch2web.catalog.load import ModelSpec, load_catalog, parse_entry, require_valid_keys, spec_from
 from torch2web.catalog.materials import Materials, ReferenceImage, Sample
-from torch2web.catalog.site_settings import SiteSettings, load_site_settings
+from torch2web.catalog.site_settings import Samples, SiteSettings, load_site_settings
 from torch2web.catalog.source import Source
 from torch2web.catalog.tolerance import Tolerance
 from torch2web.catalog.write import entry_text, write_entry
@@ -16,6 +16,7 @@ __all__ = [
     "ModelSpec",
     "ReferenceImage",
     "Sample",
+    "Samples",
     "SiteSettings",
     "Source",
     "Tolerance",

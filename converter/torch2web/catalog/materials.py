@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,16 @@ class ReferenceImage:
     name: str
     image: Image.Image
     """RGB"""
+    png: bytes = b""
+    """The image as a file, where there is one already."""
+
+    def as_png(self) -> bytes:
+        """The image as a PNG file."""
+        if self.png:
+            return self.png
+        buffer = BytesIO()
+        self.image.save(buffer, "PNG")
+        return buffer.getvalue()
 
 
 @dataclass(frozen=True)
@@ -45,6 +56,6 @@ class Materials:
     load_weights: Callable[[str], "dict[str, Tensor]"]
     """Architecture → state dict of its demo weights, float32."""
 
-    def samples_of(self, labels: Iterable[tuple[str, ...]]) -> tuple[Sample, ...]:
-        """The sample images, if the labels of every model are those of the drawn images."""
-        return self.samples() if all(found == self.labels for found in labels) else ()
+    def fit(self, labels: Iterable[tuple[str, ...]]) -> bool:
+        """Whether the labels of every model are those of the drawn images."""
+        return all(found == self.labels for found in labels)

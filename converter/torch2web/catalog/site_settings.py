@@ -6,6 +6,9 @@ from pathlib import Path
 
 from torch2web.text_files import read_text
 
+Samples = int | tuple[str, ...]
+"""How many pictures of a folder, or which: paths relative to it."""
+
 
 @dataclass(frozen=True)
 class SiteSettings:
@@ -19,8 +22,13 @@ class SiteSettings:
     """Of buttons and bars, the icon and the card of shared links: `#rrggbb`."""
     url: str = ""
     """Where the site will be, with a slash at its end: shared links need it for their picture."""
+    samples: Samples | None = None
+    """Pictures of `--images` for visitors to try; None: none."""
 
 
 def load_site_settings(path: Path) -> SiteSettings:
     """Read `[site]` of the catalogue at `path`, which `load_catalog` has accepted."""
-    return SiteSettings(**tomllib.loads(read_text(path)).get("site", {}))
+    settings = tomllib.loads(read_text(path)).get("site", {})
+    if isinstance(samples := settings.get("samples"), list):
+        settings["samples"] = tuple(samples)
+    return SiteSettings(**settings)

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,6 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         images=options.images,
         settings=_settings(options),
         templates=options.template,
-        samples=options.samples,
         delivery=Delivery(
             max_file_size=options.max_file_size,
             backends=Backends(options.backend),
@@ -124,9 +124,10 @@ def _settings(options: argparse.Namespace) -> "SiteSettings":
     from torch2web.catalog import SiteSettings, load_site_settings
     from torch2web.catalog.default import demo_catalog
 
-    if options.file:
-        return SiteSettings()
-    return load_site_settings(demo_catalog() if options.demo else options.catalog)
+    settings = SiteSettings()
+    if not options.file:
+        settings = load_site_settings(demo_catalog() if options.demo else options.catalog)
+    return settings if options.samples is None else replace(settings, samples=options.samples)
 
 
 def _add(options: argparse.Namespace, output: Output) -> None:

@@ -11,13 +11,14 @@ from torch2web.catalog.default import default_materials
 from torch2web.errors import InputError
 from torch2web.pipeline.checkpoints import ChosenModel
 from torch2web.pipeline.conversions import ACCURACY_STEPS, STEPS, Conversions, Converted
-from torch2web.pipeline.own_samples import Samples, own_samples
+from torch2web.pipeline.kept_drawings import kept_images, kept_samples
+from torch2web.pipeline.own_samples import own_samples
 from torch2web.progress import ProgressCallback
 from torch2web.site import Bundle, SiteInputs, full_disk_explained, require_replaceable, write_site
 from torch2web.site.manifest import ALL_VARIANTS, Delivery, ModelRecord
 from torch2web.site.writers import place_model
 from torch2web.store import ConversionCache, swapped_in
-from torch2web.verification import find_images, neutral_images, reference_images
+from torch2web.verification import find_images
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,6 @@ class BuildOptions:
     allow_dead: bool
     images: Path | None = None
     """Folder of pictures that the models are about; subfolders named like labels measure accuracy."""
-    samples: Samples | None = None
-    """Which of them visitors may try; None: none."""
     delivery: Delivery = field(default_factory=Delivery)
     settings: SiteSettings = field(default_factory=SiteSettings)
     templates: Path | None = None
@@ -60,19 +59,19 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
     Raises Torch2WebError; the existing site is then unchanged.
     """
     require_replaceable(options.out)
-    assets = load_assets()
+    assets = load_assets().keeping(options.cache / "unpacked")
     if options.templates:
         assets = assets.with_templates(options.templates)
     materials = default_materials()
     # The drawn faces show what the demo is about; others are judged on pictures of nothing in particular.
     drawn = any(spec.labels == materials.labels for spec, _ in options.models)
-    images = reference_images(materials.reference_images() if drawn else neutral_images())
+    images = kept_images(options.cache / "drawn", materials, faces=drawn)
     own_images = find_images(options.images) if options.images else None
     labels = [spec.labels for spec, _ in options.models]
-    if options.samples is None:
-        samples = materials.samples_of(labels)
+    if options.settings.samples is None:
+        samples = kept_samples(options.cache / "drawn", materials, labels)
     else:
-        samples = own_samples(own_images, options.samples, set().union(*labels))
+        samples = own_samples(own_images, options.settings.samples, set().union(*labels))
     conversions = Conversions(
         cache=ConversionCache(options.cache / "models"),
         assets=assets,
@@ -121,7 +120,7 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
     built = zip(records, converted, strict=True)
     return BuildReport(
         models=tuple(BuiltModel(record, model.seconds) for record, model in built),
-        own_samples=len(samples) if options.samples is not None else 0,
+        own_samples=len(samples) if options.settings.samples is not None else 0,
         bundle=bundle,
     )
 

@@ -73,6 +73,8 @@ class Conversions:
         on_stage("loading PyTorch")
         from torch2web.pipeline.convert import convert  # imports torch, which takes seconds
 
+        for image in self.images:
+            image.image.load()  # decoded once, as threads use it
         work = self.cache.begin(entries[-1])
         try:
             conversion = convert(

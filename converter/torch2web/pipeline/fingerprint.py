@@ -45,6 +45,12 @@ def fingerprint(source: Source) -> dict[str, dict[str, str]]:
     return {"stages": stages, "packages": packages, "factory": factory_code(source)}
 
 
+def drawing_fingerprint() -> str:
+    """Of the code that draws faces and reference images, and the packages that it draws with."""
+    code = [_code(_modules(_ROOT / stage)) for stage in ("demo", "verification")]
+    return " ".join([*code, *(f"{name} {version(name)}" for name in ("numpy", "pillow"))])
+
+
 def _modules(folder: Path) -> tuple[Path, ...]:
     found = sorted(folder.rglob("*.py"))
     return tuple(path for path in found if not is_of_file_manager(path.relative_to(folder)))

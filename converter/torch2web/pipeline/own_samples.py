@@ -6,12 +6,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from torch2web.catalog import Sample
+from torch2web.catalog import Sample, Samples
 from torch2web.errors import InputError, OwnImagesError
 from torch2web.verification import OwnImages
-
-Samples = int | tuple[str, ...]
-"""How many pictures of `--images`, or which: paths relative to it."""
 
 _ENDING_OF_FORMAT = {
     "AVIF": ".avif",

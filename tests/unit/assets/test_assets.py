@@ -42,6 +42,20 @@ def test_damaged_file_is_refused(assets: Assets, path: str) -> None:
         assets.read(path.removesuffix(".xz"))
 
 
+def test_decompressed_files_are_kept_and_checked(assets: Assets, tmp_path: Path) -> None:
+    folder, content = tmp_path / "unpacked", assets.read("big.wasm")
+    folder.mkdir()
+    (folder / "of another version").touch()
+    keeping = assets.keeping(folder)
+    assert [keeping.read("a.js"), keeping.read("big.wasm")] == [b"a", content]
+    (kept,) = folder.iterdir()
+    (assets.folder / "big.wasm.xz").unlink()
+    assert keeping.read("big.wasm") == content, "from the folder"
+    kept.write_bytes(content + b"1")
+    with pytest.raises(AssetsError, match="it cannot be read"):
+        keeping.read("big.wasm")
+
+
 def test_missing_file_and_missing_assets(assets: Assets, tmp_path: Path) -> None:
     (assets.folder / "a.js").unlink()
     with pytest.raises(AssetsError, match="it cannot be read"):

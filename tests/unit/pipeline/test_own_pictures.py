@@ -11,6 +11,7 @@ from PIL import Image
 from tests.browser.sites import manifest_of
 from tests.smaller import with_size
 from tests.tiny_network import plannable
+from torch2web.catalog import SiteSettings
 from torch2web.catalog.load import ModelSpec
 from torch2web.cli.accuracy_tables import print_accuracy
 from torch2web.cli.console import Output
@@ -55,7 +56,7 @@ def built(
         cache=folder / "cache",
         allow_dead=False,
         images=pictures,
-        samples=samples,
+        settings=SiteSettings(samples=samples),
         delivery=Delivery(verify_page=True, precompressed=False, variants=("all",)),
     )
     return build(options, progress)
@@ -107,7 +108,7 @@ def test_samples_are_published_as_they_are_under_neutral_names(
     report = built(spec, tmp_path, pictures, samples=2)
     site = tmp_path / "site"
     assert report.own_samples == 2
-    published = sorted(path.name for path in (site / "samples").iterdir())
+    published = sorted(path.name for path in (site / "samples").glob("*.*"))
     assert published == ["sample-1.png", "sample-2.png"], "in place of the drawn faces"
     for name, original in zip(published, ("Bored/xyzzy0.png", "Tired/xyzzy0.png"), strict=True):
         assert (site / "samples" / name).read_bytes() == (pictures / original).read_bytes()

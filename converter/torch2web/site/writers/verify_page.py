@@ -1,13 +1,10 @@
 """verify.html and its files: Python and pytest for the browser, the tests, and PyTorch's outputs."""
 
 import hashlib
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from PIL import Image
 
 import torch2web
 from torch2web.assets import Assets
@@ -67,7 +64,7 @@ def write_verify_page(root: Path, assets: Assets, judged: Judged, wheels: Path |
     contents["pyodide/pyodide-lock.json"] = lock_json(assets, packages)
     contents |= {f"wheels/{wheel.file_name}": wheel.content for wheel in packages}
     contents |= {f"python/{path}": content for path, content in _python_files(assets).items()}
-    contents |= {f"python/pictures/{image.name}.png": _png(image.image) for image in judged.images}
+    contents |= {f"python/pictures/{image.name}.png": image.as_png() for image in judged.images}
     contents["python/facts.json"] = _facts(judged, with_wheels=bool(compiled))
     files = [write_bytes_hashed(root, f"{FOLDER}/{path}", content) for path, content in contents.items()]
     scripts = [file for file in (*judged.loader, *files) if file.path.endswith((".js", ".mjs"))]
@@ -95,12 +92,6 @@ def _python_files(assets: Assets) -> dict[str, bytes]:
     package = {f"torch2web/{name}": (_PACKAGE / name).read_bytes() for name in _MOUNTED}
     judge = {path.removeprefix("judge/"): assets.read(path) for path in assets.below("judge/")}
     return package | {f"in_page/{name}": content for name, content in judge.items()}
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def _facts(judged: Judged, *, with_wheels: bool) -> bytes:
