@@ -5,7 +5,7 @@ from torch2web.inspection.beside import read_preprocessor
 from torch2web.inspection.facts import FileFacts, LikelyNetwork
 from torch2web.inspection.health import Finding, examine
 from torch2web.inspection.inspector import Inspector
-from torch2web.inspection.labels import labels_in_file, labels_of
+from torch2web.inspection.labels import labels_in_file
 from torch2web.inspection.proposal import complete
 from torch2web.inspection.read import read_facts
 
@@ -20,7 +20,6 @@ __all__ = [
     "complete",
     "examine",
     "labels_in_file",
-    "labels_of",
     "read_facts",
     "read_preprocessor",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from torch2web.catalog.preprocessing_sources import from_hugging_face, from_timm_config
 from torch2web.errors import OptionError, PreprocessingError, TextEncodingError
 from torch2web.images import Preprocessing
-from torch2web.inspection.labels import labels_of
+from torch2web.tasks import labels_of
 from torch2web.text_files import read_text
 
 CONFIG, PREPROCESSOR = "config.json", "preprocessor_config.json"

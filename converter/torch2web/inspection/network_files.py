@@ -8,7 +8,7 @@ from typing import Any
 
 from torch2web.errors import CheckpointError
 from torch2web.inspection.facts import FileFacts
-from torch2web.inspection.labels import labels_of
+from torch2web.tasks import labels_of
 
 _DAMAGED = "it is truncated or damaged"
 _MAX_JSON = 2**28

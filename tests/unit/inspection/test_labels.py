@@ -23,6 +23,9 @@ from torch2web.inspection import labels_in_file
         ('{"class_to_idx": {"dog": 1, "cat": 0}}', ("cat", "dog")),
         ("[0, 1, 2]", ("0", "1", "2")),
         ('{"0": 1, "1": 0}', ("1", "0")),
+        ('{"3": 0, "7": 1}', ("3", "7")),
+        ('{"class_to_idx": {"0": 1, "1": 2, "2": 0}}', ("2", "0", "1")),
+        ('{"id2label": {"0": 1, "1": 2, "2": 0}}', ("1", "2", "0")),
         (json.dumps({str(index): f"c{index}" for index in range(12)}), tuple(f"c{i}" for i in range(12))),
     ],
 )

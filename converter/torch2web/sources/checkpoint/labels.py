@@ -4,13 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from torch2web.sources.checkpoint.contents import Checkpoint
+from torch2web.tasks import INDEX_TO_NAME, LISTS, NAME_TO_INDEX, labels_of
 
-_NAMES = ("class_to_idx", "label2id", "class_to_index")
-"""Dicts from label to index."""
-_INDICES = ("idx_to_class", "id2label", "index_to_class")
-"""Dicts from index to label."""
-_LISTS = ("classes", "class_names", "label_names", "labels", "categories", "names", "classes_")
-"""Lists, in the order of the outputs; some are dicts of either kind. classes_: LabelEncoder."""
 _MAX_DEPTH = 4
 
 
@@ -25,10 +20,10 @@ class FoundLabels:
 def labels_in(checkpoint: Checkpoint) -> FoundLabels | None:
     """The labels saved in `checkpoint`; None where there are none or they are no complete list."""
     found = list(_candidates(checkpoint.extra, ""))
-    for keys in (_NAMES, _INDICES, _LISTS):
+    for keys in (NAME_TO_INDEX, INDEX_TO_NAME, LISTS):
         for key in keys:
             for name, path, value in found:
-                if name == key and (labels := _labels(value)):
+                if name == key and (labels := _labels(value, name)):
                     return FoundLabels(labels, path)
     return None
 
@@ -43,17 +38,16 @@ def _candidates(values: Mapping[str, object], path: str, depth: int = 0) -> Iter
                 yield from _candidates(value, f"{path}{key}.", depth + 1)
 
 
-def _labels(value: object) -> tuple[str, ...]:
-    if isinstance(value, list):
-        return tuple(value) if all(isinstance(label, str) for label in value) else ()
-    if not isinstance(value, dict) or not value:
+def _labels(value: object, key: str) -> tuple[str, ...]:
+    """Empty for other things, which training code has many of under the same keys."""
+    entries = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    if not entries:
         return ()
-    if all(type(index) is int for index in value.values()):
-        by_index = {index: label for label, index in value.items()}
-    elif all(isinstance(label, str) for label in value.values()) and all(key.isdecimal() for key in value):
-        by_index = {int(key): label for key, label in value.items()}
-    else:
+    kinds = (str, int) if isinstance(value, dict) else (str,)
+    if not any(all(type(entry) is kind for entry in entries) for kind in kinds):
         return ()
-    if sorted(by_index) != list(range(len(value))):
+    is_by_name = isinstance(value, dict) and type(entries[0]) is int
+    try:
+        return labels_of(value, NAME_TO_INDEX[0] if is_by_name else key)
+    except ValueError:
         return ()
-    return tuple(by_index[index] for index in range(len(value)))
