@@ -44,7 +44,7 @@ def main(
             prepare()
         commands[options.command](options, output)
     except Torch2WebError as error:
-        output.error(str(error))
+        output.error(str(error), type(error).__name__)
         return error.exit_code
     except OSError as error:
         output.error(f"{error.filename or 'the system'}: {error.strerror or error}")

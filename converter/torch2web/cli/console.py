@@ -53,9 +53,10 @@ class Output:
         console.print(Text("\n".join(lines), style="#000000 on #ffffff"))
         return True
 
-    def error(self, text: str) -> None:
-        """What went wrong, on stderr."""
-        self._err.print(Text.assemble(("error:", "bold red"), " ", _lines(self._err, text)))
+    def error(self, text: str, name: str = "") -> None:
+        """What went wrong, on stderr; `name` is that of its entry in docs/troubleshooting.md."""
+        start = f"error[{name}]:" if name else "error:"
+        self._err.print(Text.assemble((start, "bold red"), " ", _lines(self._err, text)))
 
     @contextmanager
     def progress(self) -> Iterator[ProgressCallback]:

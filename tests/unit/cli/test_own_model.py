@@ -191,7 +191,7 @@ def test_faults(
     given = kept | dict(zip(change[::2], change[1::2], strict=True))
     assert run("add", "best.pth", *(part for pair in given.items() for part in pair)) == 2
     err = capsys.readouterr().err
-    assert err.startswith("error: ")
+    assert err.startswith("error[")
     assert message in err
     assert "Traceback" not in err
     assert not (folder / "models.toml").exists()
@@ -216,7 +216,7 @@ def test_files_that_hold_no_model(
     for command in ("build", "add"):
         assert run(command, name) == 2
         err = capsys.readouterr().err
-        assert err.startswith("error: ")
+        assert err.startswith("error[")
         assert name in err
         assert message in err
         assert "Traceback" not in err

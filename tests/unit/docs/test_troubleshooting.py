@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.unit.docs.sources import DOCS
 from torch2web import errors
+from torch2web.cli import main
+from web.build.docs.markdown import links_of
 
 TEXT = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
 ENTRIES = dict(entry.split("\n", 1) for entry in TEXT.split("\n### ")[1:])
@@ -35,6 +37,14 @@ def test_every_class_has_an_entry_and_every_entry_a_class() -> None:
     assert len(LOADER) > 6
     assert set(ENTRIES) == {*PYTHON, *LOADER, "AbortError"}
     assert list(ENTRIES) == sorted(ENTRIES)
+    assert [link for link in links_of(TEXT) if link.startswith("#")] == [
+        f"#{name.lower()}" for name in ENTRIES
+    ]
+
+
+def test_command_prints_the_name_of_the_entry(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", str(tmp_path / "none.pth")]) == 2
+    assert capsys.readouterr().err.startswith("error[CheckpointError]: ")
 
 
 @pytest.mark.parametrize("name", sorted(ENTRIES))
