@@ -13,7 +13,7 @@ VERSIONS = {"torch": "2.13.0", "onnx": "1.23.2", "onnxruntime": "1.32.0"}
 FILES = {
     "mobilenet_emotion": "8c064560ec3f903e28d998e2b903a3cda5b120fcbb911a8666dda65c3fdcae51",
     "landmark_cnn_emotion": "7b68d8509f5915b36e37c6c38e3bcce094f1c817323dec36b3c013221bcb2d29",
-    "efficientnet_emotion": "f608ce9682c768c904cd43bb22963741021a56fc4b1694a02dd742d8b71beb1d",
+    "efficientnet_emotion": "17c2a23a4fe397675a54611e06be8fbd87fa5bcb49585b685b403aa85446b132",
 }
 
 
