@@ -40,6 +40,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_backend_sites.py::test_python_in_the_page_finds_every_file": (),
     "browser/test_backends.py::test_webgpu_gives_the_right_numbers": (),
     "browser/test_bounded.py": 2,
+    "browser/tasks/test_page.py::test_networks_chosen_while_others_load": (),
     "browser/test_burden.py::test_frames_leave_memory_flat": (),
     "browser/test_burden.py::test_memory_is_flat": (),
     "browser/test_cache.py::test_altered_entry_is_dropped_and_fetched_again": ("weights",),

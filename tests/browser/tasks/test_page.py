@@ -52,3 +52,24 @@ def test_page_answers_for_every_task(quiet_page: Page, host: Host, built: Built,
     page.wait_for_selector("#similarity:visible")
     page.set_input_files("#file", other)
     page.wait_for_function("document.getElementById('label').textContent === '1.000'")
+
+
+def test_networks_chosen_while_others_load(quiet_page: Page, host: Host, built: Built) -> None:
+    """The last choice answers, and no aborted load throws an error that nobody catches."""
+    page = quiet_page
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    page.goto(host.url)
+    page.set_input_files("#file", PICTURE)
+    page.evaluate(
+        """async () => {
+            const inputs = [...document.querySelectorAll("input[name=model]")];
+            for (let turn = 0; turn < 40; turn++) {
+                inputs[(turn * 7) % inputs.length].click();
+                await new Promise((resolve) => setTimeout(resolve, (turn * 37) % 400));
+            }
+            inputs.find(({ value }) => value === "age").click();
+        }"""
+    )
+    page.wait_for_selector(READY)
+    assert [name.inner_text() for name in page.locator(".bar-name").all()][:2] == ["age", "height"]
