@@ -14,8 +14,6 @@ from torch2web.store.hashing import sha256_of
 MODEL = "mobilenet_emotion"
 MANIFEST = "models/model_info.json"
 FILES = ("manifest", "graph", "weights", "api", "glue", "wasm")
-PARTED = ("graph", "weights", "wasm")
-"""Those that are fetched in parts, of which these here have one each."""
 
 HTML = b"<!DOCTYPE html><html><title>Not found</title></html>"
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 8888762\n"

@@ -1,6 +1,6 @@
 """Models planned and run natively, and the same in onnxruntime."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from ctypes import CDLL
 from typing import Any
 
@@ -81,6 +81,3 @@ def require_close(found: Floats, expected: Floats, label: str = "", tolerance: f
     same = np.where(finite, 0, expected)
     np.testing.assert_array_equal(np.where(finite, 0, found), same, label)
     np.testing.assert_allclose(found[finite], expected[finite], rtol=0, atol=tolerance * scale, err_msg=label)
-
-
-Make = Callable[[np.random.Generator], onnx.ModelProto]

@@ -9,6 +9,7 @@ import torch
 from torch2web.architectures import load_architecture
 from torch2web.inspection import FileFacts, Inspector
 from torch2web.inspection.families import families_of
+from torch2web.inspection.networks import _Candidate
 
 HAS_TIMM = importlib.util.find_spec("timm") is not None
 
@@ -39,6 +40,21 @@ def test_the_closest_is_no_answer(mobilenet: dict[str, torch.Tensor], tmp_path: 
     assert "mobilenet_v2" in found.name
     assert not found.fits
     assert "differs least, in one tensor" in found.reason
+
+
+def test_twins_are_no_answer(
+    mobilenet: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Networks of the same names and shapes may differ in a stride or an activation."""
+
+    def build(classes: int) -> torch.nn.Module:
+        return load_architecture("mobilenet_v2").build(classes, 224, 224)
+
+    twins = [_Candidate("--factory", f"torchvision.models:{name}", build) for name in ("one", "two")]
+    monkeypatch.setattr("torch2web.inspection.networks._torchvision", lambda _: twins)
+    (found,) = facts_of(mobilenet, tmp_path).networks
+    assert (found.fits, found.certain) == (False, False)
+    assert "torchvision.models:one and torchvision.models:two have all its names and shapes" in found.reason
 
 
 def test_unknown_names(tmp_path: Path) -> None:
