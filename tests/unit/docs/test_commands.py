@@ -1,6 +1,7 @@
 """Every command in the documentation: the real parser takes its options, what is cheap is run as typed."""
 
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from tests.conftest import ROOT
@@ -162,7 +164,13 @@ def small_network() -> nn.Module:
 
 
 def write_named(folder: Path, line: str) -> None:
-    """Write the files that hold their network, where `line` names them."""
+    """Write the files that hold their network, or come in several, where `line` names them."""
+    if "model.safetensors.index.json" in line:
+        state = small_network().state_dict()
+        for key, tensor in state.items():
+            save_file({key: tensor}, folder / f"{key}.safetensors")
+        places = {key: f"{key}.safetensors" for key in state}
+        (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": places}))
     example = torch.zeros(2, 3, 224, 224)
     if "model.onnx" in line:
         axes = {"x": {0: "n"}, "y": {0: "n"}}
