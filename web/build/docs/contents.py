@@ -9,7 +9,12 @@ CONTENTS = "README.md"
 REFERENCE = "../web/loader/torch2web.ts"
 """What pages link to as the reference of the API: on GitHub the exports, in a site their reference."""
 
-_PATHS = {CONTENTS: "index.html", REFERENCE: "api.html"}
+_PATHS = {
+    CONTENTS: "index.html",
+    REFERENCE: "api.html",
+    # Servers tell pages by their names, and a site has a report.html: site/hosting/host_rules.py.
+    "report.md": "reports.html",
+}
 _LINK = re.compile(r"^- \[(?P<title>[^]]+)\]\((?P<name>[^)#]+)\)")
 
 
