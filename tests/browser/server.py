@@ -95,9 +95,11 @@ def _server_at_a_new_port(handler: Callable[..., "_Handler"]) -> ThreadingHTTPSe
 class Host:
     """One site on loopback. `faults` maps a path such as `models/model_info.json` to its Fault."""
 
-    def __init__(self, site: Path, isolated: bool) -> None:
+    def __init__(self, site: Path, isolated: bool, cors: bool = False) -> None:
         self.site = site
         self.isolated = isolated
+        self.cors = cors
+        """Whether other origins may read its files."""
         self.faults: dict[str, Fault] = {}
         self.outage: Outage | None = None
         self.extras: dict[str, Path] = {}
@@ -227,6 +229,11 @@ class _Handler(SiteHandler):
         if self.host.isolated or not keyword.startswith("Cross-Origin-"):
             super().send_header(keyword, value)
 
+    def end_headers(self) -> None:
+        if self.host.cors:
+            self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
     def handle(self) -> None:
         # The browser goes away, as at an aborted download.
         with suppress(BrokenPipeError, ConnectionResetError):
@@ -234,9 +241,9 @@ class _Handler(SiteHandler):
 
 
 @contextmanager
-def hosting(site: Path, *, isolated: bool = True) -> Iterator[Host]:
+def hosting(site: Path, *, isolated: bool = True, cors: bool = False) -> Iterator[Host]:
     """Serve `site` while the block runs."""
-    host = Host(site, isolated)
+    host = Host(site, isolated, cors)
     host.start()
     try:
         yield host

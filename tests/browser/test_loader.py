@@ -33,6 +33,7 @@ def test_exports(page: Page) -> None:
         "Torch2WebError",
         "cacheStatus",
         "clearCache",
+        "listModels",
         "loadEnsemble",
         "loadModel",
         "similarity",

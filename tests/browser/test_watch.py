@@ -267,14 +267,40 @@ def test_many_failed_frames_end_it_with_the_cause(camera: Page) -> None:
     assert 5000 <= found["took"] < 15_000
 
 
-def test_no_function_is_an_error_at_once(camera: Page) -> None:
+def test_neither_function_nor_options_is_an_error_at_once(camera: Page) -> None:
     errors = camera.evaluate(
-        """[undefined, null, {}].map((callback) => {
-            try { model.watch(stream, callback); } catch (error) { return probe.describe(error); }
+        """[[stream, null], [stream, 5], [null]].map((args) => {
+            try { model.watch(...args); } catch (error) { return probe.describe(error); }
         })"""
     )
-    assert [error["error"] for error in errors] == ["RangeError"] * 3
+    assert [error["error"] for error in errors] == ["RangeError", "RangeError", "DecodeError"]
     assert "takes a function" in errors[0]["message"]
+
+
+def test_loop_gets_the_newest_frames_until_it_ends(camera: Page) -> None:
+    """By `break`, by `stop()`, or by an error, which is thrown."""
+    found = camera.evaluate(
+        f"""async () => {{
+            const labels = [];
+            for await (const {{ label }} of model.watch(stream, {{ maxRate: 20 }})) {{
+                if (labels.push(label) === 3) break;
+            }}
+            const watched = model.watch(stream);
+            let ended = 0;
+            for await (const {{ top }} of watched) {{
+                watched.stop();
+                ended = top.length;
+            }}
+            const faulty = ({FAULTY_MODEL})(() => true);
+            const failed = (async () => {{ for await (const one of faulty.watch(stream)) labels.push(one); }})();
+            const error = await failed.then(() => "none", String);
+            return {{ labels, ended, error, active: stream.active }};
+        }}"""
+    )
+    assert len(found["labels"]) == 3
+    assert found["ended"] == 4
+    assert "RangeError" in found["error"]
+    assert found["active"], "the camera stays on"
 
 
 @pytest.mark.parametrize("starts", [10, 200])

@@ -2,6 +2,7 @@
 import {
   DecodeError,
   IntegrityError,
+  listModels,
   loadEnsemble,
   loadModel,
   similarity,
@@ -9,8 +10,10 @@ import {
 import type {
   BackendReport,
   EmbeddingPrediction,
+  LabelProbability,
   LoadOptions,
   Model,
+  ModelSummary,
   Prediction,
   RegressionPrediction,
 } from "./torch2web.js";
@@ -68,6 +71,34 @@ const classifier: Model = await loadModel("mobilenet_emotion", options);
 console.log(values[0]?.unit, cosine, best, classifier);
 await model.dispose();
 console.log(all, again, report, labels, predictions);
+
+const summaries: ModelSummary[] = await listModels("https://example.org/", {
+  integrity: "sha256-…",
+});
+const listed: [string, number][] = summaries.map(({ title, bytes }) => [
+  title,
+  bytes,
+]);
+const pinned: Model = await loadModel("mobilenet_emotion", {
+  integrity: pinnedBy(model),
+  worker: "/torch2web-worker.js",
+  onProgress: ({ overall: { fraction } }) => console.log(100 * fraction),
+});
+const top: LabelProbability[] = (await pinned.predict("face.jpg")).top;
+const scores: number[] = top.map(({ score }) => score);
+const video = document.createElement("video");
+pinned.watch(video, ({ label }: Prediction) => console.log(label)).stop();
+const watched = pinned.watch(video, { maxRate: 5 });
+for await (const { confidence } of watched) {
+  if (confidence > 0.9) watched.stop();
+}
+// The memory of an own array can be moved.
+const moved: ArrayBuffer = (await face.embed(new Blob())).buffer as ArrayBuffer;
+console.log(listed, scores, moved);
+
+function pinnedBy({ info }: Model): string | undefined {
+  return info.manifest.pinned ? info.manifest.integrity : undefined;
+}
 
 // @ts-expect-error: a name is needed
 await loadModel();

@@ -22,7 +22,6 @@ from torch2web.tasks import Meaning, Task, TaskKind, activate, softmax
 from torch2web.variants.encodings import ENCODINGS, Weight, decode_all
 
 FOLDER = ROOT / "tests/loader"
-TSC = ROOT / "web/node_modules/@typescript/native/bin/tsc"
 
 
 TASKS: tuple[tuple[TaskKind, Meaning | None], ...] = (
@@ -207,10 +206,15 @@ def test_weights_are_decoded_to_the_same_bits(tmp_path: Path) -> None:
         assert result["left"] <= header // size, "parts are let go, but those with nothing but the header"
 
 
-def test_types_serve_a_strict_consumer(small_site: Path, tmp_path: Path) -> None:
+COMPILERS = ("typescript-5.0", "typescript-5.4", "typescript-5.7", "@typescript/native")
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_types_serve_a_strict_consumer(small_site: Path, tmp_path: Path, compiler: str) -> None:
+    """The oldest TypeScript that the types are for, the ones around the change of Float32Array in 5.7, and the pinned one."""
     shutil.copy(small_site / "torch2web.d.ts", tmp_path)
     shutil.copy(FOLDER / "consumer.ts", tmp_path)
     options = ["--strict", "--exactOptionalPropertyTypes", "--noEmit", "--skipLibCheck", "false"]
     options += ["--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"]
-    result = run_node(TSC, *options, "--lib", "es2023,dom", tmp_path / "consumer.ts")
+    result = run_node(ROOT / "web/node_modules" / compiler / "bin/tsc", *options, "--lib", "es2023,dom", tmp_path / "consumer.ts")
     assert result.returncode == 0, result.stdout

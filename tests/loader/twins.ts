@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { goldenInput } from "../../web/loader/backends/golden.ts";
 import type { TaskInfo } from "../../web/loader/api/task.ts";
 import { scoresOf } from "../../web/loader/tasks/tasks.ts";
-import { argmax, softmax } from "../../web/loader/tasks/classification.ts";
+import { ranked, softmax } from "../../web/loader/tasks/classification.ts";
 import { subresourceIntegrity } from "../../web/loader/fetch/integrity.ts";
 
 const hash = (array: Float32Array): string =>
@@ -40,7 +40,9 @@ console.log(
     scores: TASKS.map(({ task, outputs }) =>
       scoresOf(task, Float32Array.from(outputs)),
     ),
-    argmax: [[1, 3, 3, 2], [0], [-1, -2]].map(argmax),
+    argmax: [[1, 3, 3, 2], [0], [-1, -2]].map(
+      (values) => ranked([...values.keys()], values)[0],
+    ),
     integrity: subresourceIntegrity("00ff10".padEnd(64, "a")),
   }),
 );

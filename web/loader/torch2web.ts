@@ -11,9 +11,11 @@ export {
   Torch2WebError,
 } from "./api/errors.ts";
 export { loadEnsemble } from "./load/load_ensemble.ts";
+export { listModels } from "./load/list_models.ts";
 export { loadModel } from "./load/load_model.ts";
 export { similarity } from "./tasks/similarity.ts";
 
+export type { Float32Values } from "./api/array.ts";
 export type { BackendName, BackendReport, RejectedBackend, SelfCheck } from "./api/backend.ts";
 export type { CacheOptions, CacheReport, CacheStatus } from "./api/cache.ts";
 export type {
@@ -24,6 +26,7 @@ export type {
 } from "./api/ensemble.ts";
 export type { DecodedBy, ImageSource, Orientation } from "./api/image.ts";
 export type { AnyLoadOptions, LoadOptions, PublicKey } from "./api/load_options.ts";
+export type { ListOptions, ModelSummary } from "./api/list.ts";
 export type {
   FileInfo,
   GoldenInfo,
@@ -38,6 +41,7 @@ export type {
   EmbeddingPrediction,
   EmbedOptions,
   LoadedModelInfo,
+  ManifestReport,
   Model,
   Prediction,
   PredictOptions,
@@ -63,4 +67,4 @@ export type {
   Task,
   TaskInfo,
 } from "./api/task.ts";
-export type { Watch, WatchOptions } from "./api/watch.ts";
+export type { Watch, WatchedPredictions, WatchOptions } from "./api/watch.ts";

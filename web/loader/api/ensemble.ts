@@ -31,7 +31,7 @@ export interface EnsemblePrediction {
   probabilities: number[];
   /** As of one model, by the mean probabilities. */
   labels?: LabelProbability[];
-  top?: LabelProbability[];
+  top: LabelProbability[];
   /** Of each model, in the order of their names. */
   predictions: Prediction[];
 }

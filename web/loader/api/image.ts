@@ -1,3 +1,8 @@
+type FrameOf<T> = T extends { VideoFrame: { prototype: infer Frame } } ? Frame : never;
+
+/** The class `VideoFrame`, which TypeScript 5.0 does not know. */
+type Frame = FrameOf<typeof globalThis>;
+
 /** What `predict` takes, of this window or another; a string is the URL of an image. */
 export type ImageSource =
   | Blob
@@ -9,7 +14,7 @@ export type ImageSource =
   | HTMLCanvasElement
   | OffscreenCanvas
   | HTMLVideoElement
-  | VideoFrame;
+  | Frame;
 
 /**
  * How the pixels were decoded: `"script"` by the loader's own decoder, `"canvas"` by the browser's and read back from a

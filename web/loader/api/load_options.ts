@@ -23,9 +23,10 @@ export interface LoadOptions {
   threads?: number;
   /**
    * Whether to run in a worker, so that the page stays responsive; by default true where workers are available.
-   * Browsers start a worker's script without checking its hash: the loader checks it just before.
+   * Browsers start a worker's script without checking its hash: the loader checks it just before. The URL of a file of the
+   * page's own origin that imports torch2web.js is for pages of another origin whose policy forbids `blob:` workers.
    */
-  worker?: boolean;
+  worker?: boolean | string | URL;
   /** Whether to apply the Exif orientation of files; by default as the catalogue says. */
   orientation?: PreprocessingInfo["exif_orientation"] | undefined;
   /** Whether to cache downloads on this device; by default true. */
@@ -39,6 +40,11 @@ export interface LoadOptions {
   onProgress?: (progress: Progress) => void;
   /** Aborts the load. */
   signal?: AbortSignal;
+  /**
+   * Hash of the site's model_info.json (`sha256-…`), which states those of all other files: any other file raises
+   * IntegrityError. By default the one in torch2web.js. The npm package has none; it warns once where nothing is pinned.
+   */
+  integrity?: string | undefined;
   /**
    * Loads only a site whose model_info.json is signed with the matching private key: ECDSA on P-256, as PEM text
    * (`-----BEGIN PUBLIC KEY-----`) or a CryptoKey with the usage `verify`.

@@ -1,10 +1,11 @@
+import type { Float32Values } from "./array.ts";
 import type { BackendReport } from "./backend.ts";
 import type { CacheReport } from "./cache.ts";
 import type { DecodedBy, ImageSource, Orientation } from "./image.ts";
 import type { ModelInfo } from "./manifest.ts";
 import type { PreprocessingInfo } from "./preprocessing.ts";
 import type { AnswerOptions, Heatmap, LabelProbability, NamedValue } from "./task.ts";
-import type { Watch, WatchOptions } from "./watch.ts";
+import type { Watch, WatchedPredictions, WatchOptions } from "./watch.ts";
 
 /** `P` is `Prediction` for classifiers, and follows from the option `task` of `loadModel` for others. */
 export interface Model<P extends AnyPrediction = Prediction> {
@@ -26,9 +27,9 @@ export interface Model<P extends AnyPrediction = Prediction> {
    * The vector of an embedding model, as the network gives it, or the features of another one, where `info.features` is
    * there; with `normalize`, divided by its length. Other models raise TaskError. `similarity` compares two vectors.
    */
-  embed(source: ImageSource, options?: EmbedOptions): Promise<Float32Array<ArrayBuffer>>;
+  embed(source: ImageSource, options?: EmbedOptions): Promise<Float32Values>;
   /** The preprocessed image: a tensor [channels, height, width]. */
-  preprocess(source: ImageSource, options?: PredictOptions): Promise<Float32Array<ArrayBuffer>>;
+  preprocess(source: ImageSource, options?: PredictOptions): Promise<Float32Values>;
   /** Outputs [batch × outputs] of a tensor [batch, channels, height, width]. Raises RangeError for NaN, infinities or another size. */
   run(tensor: Float32Array, options?: PredictOptions): Promise<Float32Array>;
   /** Predicts the newest frame of a camera or video, again and again until it is stopped. */
@@ -37,6 +38,8 @@ export interface Model<P extends AnyPrediction = Prediction> {
     callback: (prediction: P) => void,
     options?: WatchOptions,
   ): Watch;
+  /** Without a callback: `for await (const prediction of model.watch(video))`. Ending the loop stops it. */
+  watch(source: HTMLVideoElement | MediaStream, options?: WatchOptions): WatchedPredictions<P>;
   /** Frees the memory; the model cannot be used afterwards. Calls whose images are still read raise BackendError. */
   dispose(): Promise<void>;
 }
@@ -63,12 +66,12 @@ export interface Prediction extends ReadImageReport {
   probabilities: number[];
   /** Where labels are independent: those whose probability reaches their threshold, the most probable first. */
   labels?: LabelProbability[];
-  /** With `topK` or `threshold`: the most probable labels, the most probable first. */
-  top?: LabelProbability[];
+  /** The most probable labels, the most probable first: 5, or as `topK` and `threshold` say. */
+  top: LabelProbability[];
   /** With `heatmap`: the class activation map of the answer, or of the label that was asked for. */
   heatmap?: Heatmap;
   /** With `features`: the outputs of the inner layer that `model.info.features` names. */
-  features?: Float32Array<ArrayBuffer>;
+  features?: Float32Values;
 }
 
 export interface RegressionPrediction extends ReadImageReport {
@@ -78,7 +81,7 @@ export interface RegressionPrediction extends ReadImageReport {
 
 export interface EmbeddingPrediction extends ReadImageReport {
   /** As the network gives it. */
-  embedding: Float32Array<ArrayBuffer>;
+  embedding: Float32Values;
 }
 
 export type AnyPrediction = Prediction | RegressionPrediction | EmbeddingPrediction;
@@ -110,6 +113,15 @@ export interface Timings {
 /** A model's entry in model_info.json, and where its files came from. */
 export interface LoadedModelInfo extends ModelInfo {
   cache: CacheReport;
+  manifest: ManifestReport;
+}
+
+/** The model_info.json that the model was loaded by. */
+export interface ManifestReport {
+  /** Its hash, as the option `integrity` takes it. */
+  integrity: string;
+  /** Whether another hash would have been refused: false only in the npm package, without the option `integrity`. */
+  pinned: boolean;
 }
 
 export interface WorkerReport {

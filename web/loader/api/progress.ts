@@ -13,4 +13,6 @@ export interface OverallProgress {
   loaded: number;
   /** Known at the first call; increases only where another backend has to be tried. */
   total: number;
+  /** `loaded` as a share of `total`, 0 to 1. */
+  fraction: number;
 }

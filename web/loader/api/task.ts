@@ -24,6 +24,8 @@ export interface LabelProbability {
   /** Its place in `model.info.labels`, which tells labels with the same text apart. */
   index: number;
   probability: number;
+  /** The same number, by the name that other libraries give it. */
+  score: number;
 }
 
 /** Where in the image the network found a class: a class activation map (Zhou et al. 2016). */
@@ -52,7 +54,7 @@ export interface NamedValue {
  * RangeError.
  */
 export interface LabelSelection {
-  /** Number of entries of `top`, at most; 1 or more. */
+  /** Number of entries of `top`, at most; 1 or more. By default 5, or with a `threshold` all that reach it. */
   topK?: number | undefined;
   /**
    * Lowest probability of an entry of `top`, 0 to 1. Where labels are independent or one of two, it also replaces the

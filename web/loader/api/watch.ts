@@ -9,7 +9,7 @@ export interface WatchOptions {
   /**
    * Called when watching ends with an error: the stream ended, or no frame could be read for 5 s. Called too when a
    * <video> ends, fails, or gives no frame for 10 s; then watching goes on as soon as it plays again. By default the error
-   * is reported to the console.
+   * is reported to the console. A loop gets as an exception what ends it, and this callback the rest.
    */
   onError?: (error: unknown) => void;
   /** Stops watching, like `stop()`. */
@@ -20,3 +20,6 @@ export interface Watch {
   /** Stops watching: the callback is not called again. The camera itself stays on. */
   stop(): void;
 }
+
+/** Each step of the loop predicts the newest frame; frames that pass while the page is busy are skipped. */
+export interface WatchedPredictions<P> extends Watch, AsyncIterable<P> {}

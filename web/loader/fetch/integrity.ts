@@ -20,11 +20,25 @@ export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
       "Downloads cannot be checked: browsers hash only on pages from https:// or localhost. Serve this page over HTTPS.",
     );
   }
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(digest);
 }
 
 /** A hex digest in the form of an `integrity` attribute. */
 export function subresourceIntegrity(hex: string): string {
   const bytes = hex.match(/../g)?.map((pair) => Number.parseInt(pair, 16)) ?? [];
   return `sha256-${btoa(String.fromCharCode(...bytes))}`;
+}
+
+/** The hex digest of an `integrity`. Raises RangeError. */
+export function hexOf(integrity: string): string {
+  const [, digest] = /^sha256-([A-Za-z0-9+/]{43}=)$/.exec(integrity) ?? [];
+  if (digest) return hex(Uint8Array.from(atob(digest), (letter) => letter.charCodeAt(0)));
+  const found = JSON.stringify(integrity).slice(0, 100);
+  throw new RangeError(
+    `integrity: found ${found}, expected "sha256-" and 44 characters, as embed.html of the site shows it.`,
+  );
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -22,11 +22,12 @@ export class Overall {
     this.plan([file]);
     const entry = this.#files.get(file.sha256)!;
     entry.loaded = Math.max(entry.loaded, loaded);
-    const sum = { loaded: 0, total: 0 };
+    const sum = { loaded: 0, total: 0, fraction: 1 };
     for (const { size, loaded: done } of this.#files.values()) {
       sum.loaded += done;
       sum.total += size;
     }
+    if (sum.total) sum.fraction = sum.loaded / sum.total;
     return sum;
   }
 }

@@ -11,7 +11,6 @@ import type {
   WorkerReport,
 } from "../api/model.ts";
 import type { Task } from "../api/task.ts";
-import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { FallbackBackend } from "../backends/fallback.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 import type { Decoded } from "../images/decode.ts";
@@ -30,7 +29,7 @@ import {
 import { CallOrder } from "./call_order.ts";
 import { hasPixels, type ImageReader, type InlineSource } from "./image_reader.ts";
 import { batchOf, imageLengthOf } from "./tensor.ts";
-import { watch } from "./watch.ts";
+import { watchIn } from "./watch.ts";
 
 type PreprocessTimes = Pick<Timings, "decode" | "preprocess">;
 
@@ -62,12 +61,14 @@ export class InlineModel implements Model<AnyPrediction> {
   readonly worker: WorkerReport;
   readonly #reader: ImageReader;
   readonly #backend: FallbackBackend;
-  readonly #base: URL;
+  /** The site. */
+  readonly base: URL;
   readonly #task: Task | undefined;
   readonly #loadBackend: Wanted["loadBackend"];
   /** Backends that give more than the outputs; each is loaded by the first call that asks for it. */
   readonly #more = new Map<"heatmap" | "features", Promise<FallbackBackend>>();
   readonly #order = new CallOrder();
+  readonly watch = watchIn(() => this.base);
   #disposed = false;
   /** Aborts calls whose images are still read. */
   readonly #ended = new AbortController();
@@ -83,7 +84,7 @@ export class InlineModel implements Model<AnyPrediction> {
     this.info = info;
     this.variant = variant;
     this.#backend = backend;
-    this.#base = base;
+    this.base = base;
     this.#task = task;
     this.#loadBackend = loadBackend;
     this.worker = { used: false, reason: noWorkerReason };
@@ -130,7 +131,7 @@ export class InlineModel implements Model<AnyPrediction> {
     const { signal } = options;
     const ready = Promise.all([
       this.#prepare(images, options),
-      prepareTask(this.#base, this.info, options),
+      prepareTask(this.base, this.info, options),
     ]);
     const [{ tensor, origins, times }] = await this.#enter(signal, ready);
     return this.#predictTensor(origins, tensor, times, options);
@@ -143,7 +144,7 @@ export class InlineModel implements Model<AnyPrediction> {
     times: PreprocessTimes,
     options: PredictOptions = {},
   ): Promise<AnyPrediction> {
-    await prepareTask(this.#base, this.info, options);
+    await prepareTask(this.base, this.info, options);
     const [prediction] = await this.#predictTensor([origin], tensor, times, options);
     return prediction!;
   }
@@ -161,14 +162,6 @@ export class InlineModel implements Model<AnyPrediction> {
     const batch = batchOf(tensor, this.info);
     await this.#enter(signal, Promise.resolve());
     return this.#run(tensor, batch, signal);
-  }
-
-  watch(
-    source: HTMLVideoElement | MediaStream,
-    callback: (prediction: AnyPrediction) => void,
-    options?: WatchOptions,
-  ): Watch {
-    return watch(this, source, callback, options);
   }
 
   /** Calls whose images are still read raise BackendError. */

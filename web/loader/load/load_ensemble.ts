@@ -10,7 +10,6 @@ import type { Task } from "../api/task.ts";
 import type { AnyPrediction, Model, PredictOptions, RegressionPrediction } from "../api/model.ts";
 import { siteURL } from "../fetch/site_url.ts";
 import { importTasks, requireAnswers } from "../tasks/answer.ts";
-import { ensemblePredict } from "./ensemble_predict.ts";
 import { InlineModel } from "./inline_model.ts";
 import { loadAny } from "./load_model.ts";
 import { RemoteModel } from "./remote_model.ts";
@@ -67,7 +66,10 @@ async function predict(
   options?: PredictOptions,
 ): Promise<AnyEnsemblePrediction> {
   const inline = models.filter((model) => model instanceof InlineModel);
-  if (inline.length === models.length) return ensemblePredict(inline, weights, source, options);
+  if (inline.length === models.length) {
+    const { ensemblePredict } = await importTasks(inline[0]!.base);
+    return ensemblePredict(inline, weights, source, options);
+  }
   const remote = models.filter((model) => model instanceof RemoteModel);
   if (remote.length !== models.length) {
     throw new BackendError("The worker ended while the ensemble was loaded; load it again.");

@@ -8,10 +8,11 @@ import { chooseBackend } from "../backends/choose.ts";
 import { FallbackBackend } from "../backends/fallback.ts";
 import { Delivery } from "../fetch/delivery.ts";
 import { LinkedController } from "../fetch/linked_controller.ts";
-import { manifestPin } from "../fetch/manifest/pin.ts";
 import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
 import { findModel, findVariant, readManifest } from "../fetch/manifest/read.ts";
+import { subresourceIntegrity } from "../fetch/integrity.ts";
 import { Overall } from "../fetch/overall.ts";
+import { ownScript } from "../fetch/own_worker.ts";
 import { manifestEntry, PartCache } from "../fetch/part_cache.ts";
 import { siteURL } from "../fetch/site_url.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
@@ -49,13 +50,18 @@ async function load(
   signal?.throwIfAborted();
   const { stored, cached: known, ...fetched } = await prefetched;
   const limits = { signal, stallTimeout };
-  const { manifest, bytes } = await readManifest(base, fetched.manifest, options, limits);
+  const { manifest, bytes, hash, pinned } = await readManifest(
+    base,
+    fetched.manifest,
+    options,
+    limits,
+  );
   const info = findModel(manifest, name);
   requireTask(info, options.task);
   const variant = findVariant(info, options.variant);
   // Before the download, which may need the space.
-  await cache.evictOthers(stored, manifest, manifestPin());
-  const keeping = known ? undefined : cache.put(manifestEntry(manifestPin()), bytes);
+  await cache.evictOthers(stored, manifest, hash);
+  const keeping = known ? undefined : cache.put(manifestEntry(hash), bytes);
   // In parallel with the model. A failure is raised by the first image that needs it.
   importFormats(base).catch(() => {});
 
@@ -80,7 +86,8 @@ async function load(
     const candidates = await candidatesFor(inputs, { backends, threads });
     // A backend or thread count that the page requests says nothing about the device.
     const requested = backends !== undefined || threads !== undefined;
-    const cached = requested || cache.problem ? undefined : await cacheFor(inputs, stallTimeout);
+    const cached =
+      requested || cache.problem ? undefined : await cacheFor(inputs, hash, stallTimeout);
     const chosen = await chooseBackend(candidates, inputs, cached);
     inputs.weights = undefined;
     await keeping;
@@ -94,7 +101,8 @@ async function load(
     const fallback = new FallbackBackend(chosen, inputs, later, () => void cached?.delete());
     const { orientation = info.preprocessing.exif_orientation } = options;
     const preprocessing = { ...info.preprocessing, exif_orientation: orientation };
-    const loaded = { ...info, preprocessing, cache: delivery.report() };
+    const report = { integrity: subresourceIntegrity(hash), pinned };
+    const loaded = { ...info, preprocessing, cache: delivery.report(), manifest: report };
     const reader = new ImageReader(base, orientation, stallTimeout);
     const loadBackend = async (other: ModelInfo): Promise<FallbackBackend> => {
       const laterOther = (): BackendInputs => ({ ...later(), info: other });
@@ -115,13 +123,14 @@ async function load(
 /** The chosen backend depends on the loader, the manifest and the device. */
 async function cacheFor(
   { base, info, variant }: BackendInputs,
+  hash: string,
   limit: number | undefined,
 ): Promise<BackendCache> {
   const { name } = await adapter();
   const { hardwareConcurrency } = navigator;
   const dependsOn = [
-    import.meta.url,
-    manifestPin(),
+    ownScript().url,
+    hash,
     name,
     globalThis.crossOriginIsolated,
     hardwareConcurrency,

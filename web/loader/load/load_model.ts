@@ -12,7 +12,7 @@ import { Connection } from "../worker/connection.ts";
 import { requireEnvironment } from "./environment.ts";
 import { loadInline } from "./load_inline.ts";
 import { RemoteModel } from "./remote_model.ts";
-import { warnOfSlowness } from "./warn.ts";
+import { warnOfPin, warnOfSlowness } from "./warn.ts";
 
 export function loadModel(
   name: string,
@@ -43,16 +43,18 @@ export async function loadAny(
   options: AnyLoadOptions = {},
 ): Promise<Model<AnyPrediction>> {
   requireEnvironment();
-  manifestPin(); // raises before anything is fetched
+  manifestPin(options.integrity); // raises before anything is fetched
   // Resolved now, as the page's own URL may change.
   const resolved = { ...options, baseURL: siteURL(options.baseURL) };
-  if (options.worker === false) return loadInline(name, resolved, "turned off by the page");
+  if (options.worker === false) {
+    return warnOfPin(await loadInline(name, resolved, "turned off by the page"));
+  }
   const prefetched = prefetch(resolved);
-  const connection = await Connection.open(options.signal);
+  const connection = await Connection.open(options.signal, options.worker);
   const model =
     connection instanceof Connection
       ? await RemoteModel.load(connection, name, resolved, await prefetched)
       : await loadInline(name, resolved, connection.problem, prefetched);
   warnOfSlowness(model);
-  return model;
+  return warnOfPin(model);
 }

@@ -12,9 +12,9 @@ import type {
   WorkerReport,
 } from "../api/model.ts";
 import type { Task } from "../api/task.ts";
-import type { Watch, WatchOptions } from "../api/watch.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
 import { STALL_TIMEOUT } from "../fetch/inactivity.ts";
+import { siteURL } from "../fetch/site_url.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 import { needsShown } from "../images/decode.ts";
 import { listOf } from "../images/image_source.ts";
@@ -26,7 +26,7 @@ import { CallOrder } from "./call_order.ts";
 import { readWithin } from "./image_reader.ts";
 import { RemoteSession, type Session } from "./remote_session.ts";
 import { batchOf } from "./tensor.ts";
-import { watch } from "./watch.ts";
+import { watchIn } from "./watch.ts";
 
 type Send<T> = (
   session: Session,
@@ -41,19 +41,22 @@ export class RemoteModel implements Model<AnyPrediction> {
   readonly #order = new CallOrder();
   readonly #limit: number;
   readonly #task: Task | undefined;
+  readonly #base: URL;
   /** Aborts calls whose images are still read. */
   readonly #ended = new AbortController();
+  readonly watch = watchIn(() => this.#base);
   #disposed = false;
   /** Memory for the next tensor that is posted. */
   #spare: Float32Array<ArrayBuffer> | undefined;
 
   private constructor(
     session: RemoteSession,
-    { stallTimeout = STALL_TIMEOUT, task }: AnyLoadOptions,
+    { baseURL, stallTimeout = STALL_TIMEOUT, task }: AnyLoadOptions,
   ) {
     this.#session = session;
     this.#limit = stallTimeout;
     this.#task = task;
+    this.#base = siteURL(baseURL);
   }
 
   /** Loads a model in the worker of `connection`, whose user it becomes. Raises what `loadModel` raises. */
@@ -142,14 +145,6 @@ export class RemoteModel implements Model<AnyPrediction> {
     );
     if (!this.#disposed) this.#spare = ran.tensor;
     return ran.logits;
-  }
-
-  watch(
-    source: HTMLVideoElement | MediaStream,
-    callback: (prediction: AnyPrediction) => void,
-    options?: WatchOptions,
-  ): Watch {
-    return watch(this, source, callback, options);
   }
 
   /** The prediction of an ensemble of models in the same worker. */

@@ -1,9 +1,12 @@
 /** Waits for the frames of a video. Every wait raises the signal's reason when it aborts. */
-import { DecodeError } from "../api/errors.ts";
+import type { DecodeError } from "../api/errors.ts";
 import { tagOf } from "../images/image_source.ts";
 
-/** A <video> that plays `source`, and the function that stops one that was created here. Raises DecodeError. */
-export function videoOf(source: HTMLVideoElement | MediaStream): {
+/** A <video> that plays `source`, and the function that stops one that was created here. */
+export function videoOf(
+  source: HTMLVideoElement | MediaStream,
+  error: typeof DecodeError,
+): {
   video: HTMLVideoElement;
   /** Why the browser does not play a stream, if it does not. */
   refused: Promise<DecodeError>;
@@ -13,16 +16,13 @@ export function videoOf(source: HTMLVideoElement | MediaStream): {
     const never = new Promise<never>(() => {});
     return { video: source as HTMLVideoElement, refused: never, release: () => {} };
   }
-  if (tagOf(source) !== "MediaStream") {
-    throw new DecodeError("watch takes a <video> or a MediaStream.");
-  }
   const video = document.createElement("video");
   video.srcObject = source as MediaStream;
   video.muted = true;
   video.playsInline = true;
   const refused = new Promise<DecodeError>((resolve) => {
     video.play().catch((cause: unknown) => {
-      resolve(new DecodeError("The browser does not play the stream.", { cause }));
+      resolve(new error("The browser does not play the stream.", { cause }));
     });
   });
   return {
@@ -61,7 +61,7 @@ const NO_FRAME = 10_000;
 export function framesOf(
   video: HTMLVideoElement,
   signal: AbortSignal,
-  tell: (problem: DecodeError, ended: boolean) => void,
+  tell: (problem: string, ended: boolean) => void,
 ): () => Promise<void> {
   let told = "";
   return async () => {
@@ -86,7 +86,7 @@ export function framesOf(
       });
       told = problem;
       if (!problem) return;
-      tell(new DecodeError(problem), ended !== "");
+      tell(problem, ended !== "");
     }
   };
 }

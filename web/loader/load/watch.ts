@@ -1,82 +1,85 @@
-/** Predictions of a camera or video: always of the newest frame, without a queue. */
+/** Predictions of a camera or video, whose code is a chunk of the loader. */
+import { BackendError, DecodeError } from "../api/errors.ts";
 import type { AnyPrediction, Model } from "../api/model.ts";
-import type { Watch, WatchOptions } from "../api/watch.ts";
+import type { Watch, WatchedPredictions, WatchOptions } from "../api/watch.ts";
+import { importChunk } from "../fetch/chunks.ts";
 import { LinkedController } from "../fetch/linked_controller.ts";
+import { tagOf } from "../images/image_source.ts";
 import { answerOf, scoresIn } from "../tasks/answer.ts";
-import { Failures } from "./failures.ts";
-import { delay, framesOf, videoOf, visible } from "./video_frames.ts";
+import type * as Frames from "./watch.chunk.ts";
 
-/** Starts to predict the frames of `source`. Raises RangeError or DecodeError. */
-export function watch(
-  model: Pick<Model<AnyPrediction>, "predict" | "info">,
+type WatchedModel = Pick<Model<AnyPrediction>, "predict" | "info">;
+type Callback = (prediction: AnyPrediction) => void;
+
+type WatchMethod = Model<AnyPrediction>["watch"];
+
+/** The method `watch` of a model whose site is `base`. It raises RangeError or DecodeError. */
+export function watchIn(base: () => URL): WatchMethod {
+  return function (
+    this: WatchedModel,
+    source: HTMLVideoElement | MediaStream,
+    second?: Callback | WatchOptions,
+    third?: WatchOptions,
+  ) {
+    return watch(base(), this, source, second, third);
+  };
+}
+
+function watch(
+  base: URL,
+  model: WatchedModel,
   source: HTMLVideoElement | MediaStream,
-  callback: (prediction: AnyPrediction) => void,
-  options: WatchOptions = {},
-): Watch {
-  const { maxRate = Infinity, smoothing = 0, onError = reportError, signal } = options;
-  if (typeof callback !== "function") {
+  second: Callback | WatchOptions = {},
+  third: WatchOptions = {},
+): Watch & WatchedPredictions<AnyPrediction> {
+  const callback = typeof second === "function" ? second : undefined;
+  const options = typeof second === "function" ? third : second;
+  if (Object(options) !== options) {
     throw new RangeError(
-      `watch takes a function that gets the predictions; found ${typeof callback}.`,
+      `watch takes a function that gets the predictions, or options; found ${typeof second}.`,
     );
   }
+  const { maxRate = Infinity, smoothing = 0, onError = reportError, signal } = options;
   if (!(maxRate > 0) || !(smoothing >= 0 && smoothing < 1)) {
     throw new RangeError(
       `watch takes a maxRate above 0 and a smoothing from 0 to below 1; found ${maxRate} and ${smoothing}.`,
     );
   }
+  if (!["HTMLVideoElement", "MediaStream"].includes(tagOf(source))) {
+    throw new DecodeError("watch takes a <video> or a MediaStream.");
+  }
   const stopped = new LinkedController(signal);
-  const until = stopped.signal;
-  const { video, refused, release } = videoOf(source);
-  const interval = 1000 / maxRate;
-  // A <video> may play again; a stream that was given by itself does not come back.
-  const nextFrame = framesOf(video, until, (problem, ended) => {
-    if (ended && video !== source) throw problem;
-    onError(problem);
-  });
-  const failures = new Failures();
-
-  const predictFrames = async (): Promise<never> => {
-    let average: number[] | undefined;
-    for (let last = -Infinity; ;) {
-      await visible(until);
-      await nextFrame();
-      await delay(last + interval - performance.now(), until);
-      last = performance.now();
-      let prediction: AnyPrediction;
-      try {
-        prediction = await model.predict(video, { signal: until });
-      } catch (error) {
-        if (video.videoWidth) failures.add(error); // 0 between two streams
-        continue;
-      }
-      failures.clear();
-      average = blend(average, scoresIn(prediction), smoothing);
-      report(callback, { ...prediction, ...answerOf(model.info, average, {}, average) });
+  const predictions = async function* (): AsyncGenerator<AnyPrediction, void> {
+    const given = { source, maxRate, smoothing, onError, signal: stopped.signal };
+    try {
+      const { watchFrames } = (await importChunk(base, "watch")) as typeof Frames;
+      yield* watchFrames(model, given, { answerOf, scoresIn, BackendError, DecodeError });
+    } catch (error) {
+      if (!stopped.signal.aborted) throw error;
+    } finally {
+      stopped.abort();
+      stopped.unlink();
     }
   };
-  const end = (error: unknown): void => {
-    if (!until.aborted) onError(error);
-    stopped.abort();
-  };
-  void refused.then(end);
-  predictFrames()
-    .catch(end)
-    .finally(() => {
-      stopped.unlink();
-      release();
-    });
-  return { stop: () => stopped.abort() };
+  if (callback) void report(predictions(), callback, onError);
+  return { stop: () => stopped.abort(), [Symbol.asyncIterator]: predictions };
 }
 
-/** An error of the page's callback is reported to the console; watching continues. */
-function report(callback: (prediction: AnyPrediction) => void, prediction: AnyPrediction): void {
+/** Calls `callback` with each prediction. An error of the page's callback goes to the console; watching continues. */
+async function report(
+  predictions: AsyncIterable<AnyPrediction>,
+  callback: Callback,
+  onError: (error: unknown) => void,
+): Promise<void> {
   try {
-    callback(prediction);
+    for await (const prediction of predictions) {
+      try {
+        callback(prediction);
+      } catch (error) {
+        reportError(error);
+      }
+    }
   } catch (error) {
-    reportError(error);
+    onError(error);
   }
-}
-
-function blend(average: number[] | undefined, current: number[], smoothing: number): number[] {
-  return average ? current.map((p, i) => smoothing * average[i]! + (1 - smoothing) * p) : current;
 }

@@ -1,7 +1,7 @@
 /** The methods that the page calls in its worker, where its models are. */
 import type { TransferableImage } from "../images/transferable.ts";
 import type { Methods } from "../worker/protocol.ts";
-import { ensemblePredict } from "./ensemble_predict.ts";
+import { importTasks } from "../tasks/answer.ts";
 import type { InlineModel } from "./inline_model.ts";
 import { loadInline } from "./load_inline.ts";
 
@@ -27,9 +27,10 @@ export const WORKER_METHODS: Methods = {
   }),
   ensemblePredict: ({ models: numbers, weights, source, options }, { signal }) => {
     const ensemble = numbers.map((number) => models.get(number)!);
-    return closing([source], () =>
-      ensemblePredict(ensemble, weights, source, { ...options, signal }),
-    );
+    return closing([source], async () => {
+      const { ensemblePredict } = await importTasks(ensemble[0]!.base);
+      return ensemblePredict(ensemble, weights, source, { ...options, signal });
+    });
   },
   dispose: async ({ model }) => {
     const own = models.get(model);

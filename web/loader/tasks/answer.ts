@@ -1,9 +1,9 @@
 /** From the outputs of a network to what they mean. Softmax is at hand; the other tasks are a chunk of the loader. */
 import { ManifestError, TaskError } from "../api/errors.ts";
 import type { AnyPrediction, EmbeddingPrediction, Prediction } from "../api/model.ts";
-import type { AnswerOptions, LabelSelection, Task } from "../api/task.ts";
+import type { AnswerOptions, LabelProbability, LabelSelection, Task } from "../api/task.ts";
 import { importChunk } from "../fetch/chunks.ts";
-import { argmax, softmax } from "./classification.ts";
+import { entryOf, ranked, softmax, TOP } from "./classification.ts";
 import type { Answer, Meant } from "./meant.ts";
 import { normalized } from "./similarity.ts";
 import type * as Tasks from "./tasks.chunk.ts";
@@ -42,8 +42,10 @@ export function answerOf(
   order: ArrayLike<number>,
 ): Answer {
   if (needsChunk(info, selection)) return tasks!.answerOf(info, scores, selection, order);
-  const best = argmax(order);
-  return { label: info.labels[best]!, confidence: scores[best]!, probabilities: scores };
+  const best = ranked([...info.labels.keys()], order).slice(0, TOP);
+  const top = best.map((index) => entryOf(info.labels, scores, index));
+  const [{ label, probability }] = top as [LabelProbability];
+  return { label, confidence: probability, probabilities: scores, top };
 }
 
 /** The functions of heatmaps and features, in the chunk that `prepareTask` loaded. */
@@ -84,7 +86,8 @@ export function requireEmbeddings(info: Meant, what = "embeddings"): void {
   throw new TaskError(`${info.name} has no ${what}; call predict().`);
 }
 
-function taskOf({ task }: Meant): Task {
+/** What the model is for. */
+export function taskOf({ task }: Meant): Task {
   const kind = task?.kind;
   return kind === "embedding" || kind === "regression" ? kind : "classification";
 }

@@ -1,3 +1,5 @@
+import type { LabelProbability } from "../api/task.ts";
+
 /** Softmax of the logits of one image, in double precision. */
 export function softmax(logits: ArrayLike<number>): number[] {
   const values = Array.from(logits);
@@ -7,9 +9,20 @@ export function softmax(logits: ArrayLike<number>): number[] {
   return exponentials.map((value) => value / sum);
 }
 
-/** Index of the largest value, the first one of equals, as NumPy's `argmax`. */
-export function argmax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
+/** Number of labels in `top`, unless the call says otherwise. */
+export const TOP = 5;
+
+/** `indices` in the order of their values, the largest first; equal ones stay as they are, as NumPy's `argmax` has it. */
+export function ranked(indices: number[], values: ArrayLike<number>): number[] {
+  return indices.sort((one, other) => values[other]! - values[one]!);
+}
+
+/** The entry of `top` and `labels` for the label at `index`. */
+export function entryOf(
+  labels: readonly string[],
+  scores: readonly number[],
+  index: number,
+): LabelProbability {
+  const probability = scores[index]!;
+  return { label: labels[index]!, index, probability, score: probability };
 }

@@ -2,7 +2,7 @@
 import type { AnyPrediction } from "../api/model.ts";
 import type { LabelProbability, LabelSelection, TaskInfo } from "../api/task.ts";
 import type { Answer, Meant } from "./meant.ts";
-import { softmax } from "./classification.ts";
+import { entryOf, ranked, softmax, TOP } from "./classification.ts";
 import { selected } from "./selection.ts";
 
 /** Probabilities of a classifier, one for each label; the outputs as they are of other models. */
@@ -32,26 +32,24 @@ export function answerOf(
     return { values: labels.map(valueOf) };
   }
   const meaning = task.of ?? task.kind;
-  const { topK, threshold } = selection;
+  const { threshold, topK = threshold === undefined ? TOP : undefined } = selection;
   const thresholdOf = (index: number): number => threshold ?? task.thresholds![index]!;
   const by = order.length === scores.length ? order : scores;
-  const ranked: LabelProbability[] = selected(labels, selection)
-    .sort((one, other) => by[other]! - by[one]! || one - other)
-    .map((index) => ({ label: labels[index]!, index, probability: scores[index]! }));
-  let best = ranked[0]!;
-  if (meaning === "binary" && ranked.length === 2) {
-    best = ranked.find(({ index }) => index === Number(scores[1]! >= thresholdOf(0)))!;
+  const entries: LabelProbability[] = ranked(selected(labels, selection), by).map((index) =>
+    entryOf(labels, scores, index),
+  );
+  let best = entries[0]!;
+  if (meaning === "binary" && entries.length === 2) {
+    best = entries.find(({ index }) => index === Number(scores[1]! >= thresholdOf(0)))!;
   }
   return {
     label: best.label,
     confidence: best.probability,
     probabilities: scores,
     ...(meaning === "sigmoid" && {
-      labels: ranked.filter(({ index, probability }) => probability >= thresholdOf(index)),
+      labels: entries.filter(({ index, probability }) => probability >= thresholdOf(index)),
     }),
-    ...((topK !== undefined || threshold !== undefined) && {
-      top: ranked.filter(({ probability }) => probability >= (threshold ?? 0)).slice(0, topK),
-    }),
+    top: entries.filter(({ probability }) => probability >= (threshold ?? 0)).slice(0, topK),
   };
 }
 

@@ -1,10 +1,12 @@
 /** The page's connection to its worker: one for all models, open as long as a model uses it. */
 import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
+import type { LoadOptions } from "../api/load_options.ts";
 import type { Progress } from "../api/progress.ts";
 import { lockManager } from "../fetch/locks.ts";
-import { manifestPin } from "../fetch/manifest/pin.ts";
-import { checkOwnScript, whyNotLoaded } from "../fetch/self_integrity.ts";
+import { stubPin } from "../fetch/manifest/pin.ts";
+import { ownScript, prepareOwnWorkers, setOwnScript, type OwnWorker } from "../fetch/own_worker.ts";
+import { pageURL } from "../fetch/site_url.ts";
 import { within } from "../fetch/time_limit.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 import { unpack } from "./packed_error.ts";
@@ -60,16 +62,19 @@ export class Connection {
   }
 
   /** The connection to this page's worker; each user has to call `close`. Raises the signal's reason. */
-  static async open(signal: AbortSignal | undefined): Promise<Connection | NoWorker> {
+  static async open(
+    signal: AbortSignal | undefined,
+    shim?: LoadOptions["worker"],
+  ): Promise<Connection | NoWorker> {
     signal?.throwIfAborted();
-    current ??= start();
+    current ??= start(shim);
     const opening = current;
     const connection = signal ? await abandonable(opening, signal) : await opening;
     if (!(connection instanceof Connection)) {
       if (current === opening) current = undefined; // the next model tries again
       return connection;
     }
-    if (connection.#ended) return Connection.open(signal);
+    if (connection.#ended) return Connection.open(signal, shim);
     connection.#users++;
     return connection;
   }
@@ -80,18 +85,18 @@ export class Connection {
   }
 
   /** Greets a new worker and awaits its answer. */
-  static async greet(worker: Worker): Promise<Connection | NoWorker> {
+  static async greet({ worker, problem: unloaded }: OwnWorker): Promise<Connection | NoWorker> {
     const lock = `${WORKER_NAME} ${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
     const fails = (problem: string): Greeted => ({ problem, locked: false });
     const greeted = new Promise<Greeted>((resolve) => {
       worker.onerror = (event) => {
         event.preventDefault();
-        resolve(fails(event.message || whyNotLoaded()));
+        resolve(fails(event.message || unloaded));
       };
       worker.onmessage = ({ data }: MessageEvent<Reply>) => {
         if ("ready" in data) resolve(data);
       };
-      worker.postMessage({ lock, pin: manifestPin() } satisfies Greeting);
+      worker.postMessage({ lock, pin: stubPin(), script: ownScript() } satisfies Greeting);
     });
     const { problem, locked } = await within(START_TIMEOUT, greeted).catch(() =>
       fails(`it did not answer for ${START_TIMEOUT / 1000} s`),
@@ -181,11 +186,14 @@ export class Connection {
   }
 }
 
-async function start(): Promise<Connection | NoWorker> {
+async function start(shim: LoadOptions["worker"]): Promise<Connection | NoWorker> {
   if (typeof Worker === "undefined") return { problem: "this browser has no workers" };
   try {
-    const url = await checkOwnScript();
-    return await Connection.greet(new Worker(url, { type: "module", name: WORKER_NAME }));
+    if (shim instanceof URL || typeof shim === "string") {
+      setOwnScript({ ...ownScript(), shim: pageURL(shim).href });
+    }
+    const startOwn = await prepareOwnWorkers();
+    return await Connection.greet(await startOwn(WORKER_NAME));
   } catch (error) {
     return { problem: `no worker could be used: ${String(error)}` };
   }

@@ -4,6 +4,7 @@ import type { AnyEnsemblePrediction } from "../api/ensemble.ts";
 import type { AnyLoadOptions } from "../api/load_options.ts";
 import type { AnyPrediction, LoadedModelInfo, PredictOptions } from "../api/model.ts";
 import type { Progress } from "../api/progress.ts";
+import type { OwnScript } from "../fetch/own_worker.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
 import type { TransferableImage } from "../images/transferable.ts";
 import type { PackedError } from "./packed_error.ts";
@@ -15,8 +16,9 @@ export const WORKER_NAME = "torch2web";
 export interface Greeting {
   /** Name of a lock that the worker holds as long as it lives. */
   lock: string;
-  /** SHA-256 of the manifest that the page's stub pins. */
-  pin: string;
+  /** SHA-256 of the manifest that the page's stub pins; undefined where there is no stub. */
+  pin: string | undefined;
+  script: OwnScript;
 }
 
 /** Load options that can be posted. */

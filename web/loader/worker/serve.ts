@@ -1,6 +1,7 @@
 /** The worker's end of the connection: runs the methods that the page calls. */
 import { lockManager } from "../fetch/locks.ts";
 import { pinManifest } from "../fetch/manifest/pin.ts";
+import { setOwnScript } from "../fetch/own_worker.ts";
 import { pack } from "./packed_error.ts";
 import {
   WORKER_NAME,
@@ -33,8 +34,9 @@ export function serveAsWorker(methods: Methods): void {
   };
 }
 
-async function greet(scope: Scope, { lock, pin }: Greeting): Promise<void> {
-  pinManifest(pin);
+async function greet(scope: Scope, { lock, pin, script }: Greeting): Promise<void> {
+  if (pin !== undefined) pinManifest(pin);
+  setOwnScript(script);
   scope.postMessage({ ready: true, problem: missingFeature(), locked: await holds(lock) });
 }
 

@@ -1,6 +1,6 @@
 /** Threads of the compiled engine: workers that run this script too, and only compute. */
 import { BackendError } from "../../api/errors.ts";
-import { checkOwnScript, whyNotLoaded } from "../../fetch/self_integrity.ts";
+import { prepareOwnWorkers, type OwnWorker } from "../../fetch/own_worker.ts";
 import { runThread, type ThreadStart } from "./engine.ts";
 
 /** Name of the workers, by which this script knows that it runs as a thread. */
@@ -18,27 +18,21 @@ export async function requireThreads(): Promise<void> {
 /** Starts a worker for each of `starts`; for undefined, one that computes nothing. Raises BackendError. */
 export async function startThreads(starts: (ThreadStart | undefined)[]): Promise<Worker[]> {
   if (!starts.length) return [];
-  const url = await checkOwnScript().catch((error: unknown) => {
+  const threads: OwnWorker[] = [];
+  try {
+    const startOwn = await prepareOwnWorkers();
+    while (threads.length < starts.length) threads.push(await startOwn(THREAD_NAME));
+    await Promise.all(threads.map((thread, i) => started(thread, starts[i])));
+    return threads.map(({ worker }) => worker);
+  } catch (error) {
+    for (const { worker } of threads) worker.terminate();
+    if (error instanceof BackendError) throw error;
     // The site may have been updated; one thread still works.
     throw new BackendError(`Threads cannot be started: ${String(error)}`, { cause: error });
-  });
-  const workers: Worker[] = [];
-  try {
-    await Promise.all(
-      starts.map((start) => {
-        const worker = new Worker(url, { type: "module", name: THREAD_NAME });
-        workers.push(worker);
-        return started(worker, start);
-      }),
-    );
-    return workers;
-  } catch (error) {
-    for (const worker of workers) worker.terminate();
-    throw error;
   }
 }
 
-function started(worker: Worker, start: ThreadStart | undefined): Promise<void> {
+function started({ worker, problem }: OwnWorker, start: ThreadStart | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new BackendError(`A thread did not start: ${why}.`));
     const timer = setTimeout(() => fail(`nothing for ${START_TIMEOUT / 1000} s`), START_TIMEOUT);
@@ -49,7 +43,7 @@ function started(worker: Worker, start: ThreadStart | undefined): Promise<void> 
     worker.onerror = (event) => {
       event.preventDefault();
       clearTimeout(timer);
-      fail(event.message || whyNotLoaded());
+      fail(event.message || problem);
     };
     try {
       worker.postMessage(start);

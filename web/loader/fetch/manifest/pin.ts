@@ -1,10 +1,12 @@
 import { ManifestError } from "../../api/errors.ts";
+import { hexOf } from "../integrity.ts";
 
 let pinned: string | undefined;
 
 /**
  * Sets the SHA-256 of the only model_info.json that this loader accepts. The stub torch2web.js calls it with the hash of
- * its site, so that the loader is the same file in every site. Raises ManifestError where another hash is set.
+ * its site, so that the loader is the same file in every site; the npm package with "", which accepts any. Raises
+ * ManifestError where another hash is set.
  */
 export function pinManifest(sha256: string): void {
   if (pinned !== undefined && pinned !== sha256) {
@@ -14,13 +16,17 @@ export function pinManifest(sha256: string): void {
   pinned = sha256;
 }
 
-/** The pinned SHA-256, in hex. Raises ManifestError where the loader was imported without its stub. */
-export function manifestPin(): string {
-  if (pinned === undefined) {
-    throw new ManifestError(
-      "",
-      "its SHA-256 is not pinned; import torch2web.js, not torch2web-….js",
-    );
-  }
+/** What `pinManifest` set. */
+export function stubPin(): string | undefined {
   return pinned;
+}
+
+/**
+ * The pinned SHA-256, in hex: of the option `integrity`, else the loader's; "" where nothing is pinned. Raises RangeError
+ * for another `integrity`, and ManifestError where the loader was imported without its stub.
+ */
+export function manifestPin(integrity: string | undefined): string {
+  if (integrity !== undefined) return hexOf(integrity);
+  if (pinned !== undefined) return pinned;
+  throw new ManifestError("", "its SHA-256 is not pinned; import torch2web.js, not torch2web-….js");
 }

@@ -24,14 +24,12 @@ export interface Prefetched {
  * only for an invalid `baseURL`; `readManifest` reports what is missing. Ends when the signal aborts.
  */
 export async function prefetch(options: LoadOptions): Promise<Prefetched> {
-  const { baseURL, signal, stallTimeout } = options;
+  const { baseURL, signal } = options;
   const base = siteURL(baseURL);
   const request = new LinkedController(signal);
   // In parallel: a browser's first access to its cache takes as long as the network.
-  const network = fetchManifest(base, { ...options, signal: request.signal }).catch(
-    () => undefined,
-  );
-  const reading = readCache(base, options.cache, stallTimeout);
+  const network = prefetchManifest(base, { ...options, signal: request.signal });
+  const reading = readCache(base, options);
   const nothing = { stored: [], manifest: undefined };
   const { stored, manifest } = await untilAborted(reading, signal).catch(() => nothing);
   if (manifest) request.abort();
@@ -43,22 +41,23 @@ export async function prefetch(options: LoadOptions): Promise<Prefetched> {
 /** The cached parts, and the cached manifest if it is the pinned one: with it a model is loaded without network. */
 async function readCache(
   base: URL,
-  enabled: boolean | undefined,
-  limit: number | undefined,
+  { cache: enabled, stallTimeout, integrity }: LoadOptions,
 ): Promise<Pick<Prefetched, "stored" | "manifest">> {
-  const cache = await PartCache.open(base, enabled, limit);
-  const pin = manifestPin();
+  const cache = await PartCache.open(base, enabled, stallTimeout);
+  const pin = manifestPin(integrity);
   const [stored, bytes] = await Promise.all([cache.stored(), cache.get(manifestEntry(pin))]);
   const intact = bytes && subtleCrypto() && (await sha256(bytes)) === pin;
   return { stored, manifest: intact ? bytes : undefined };
 }
 
-function fetchManifest(
+/** Bytes of the manifest, undefined where the request failed. Raises what `manifestPin` raises. */
+export async function prefetchManifest(
   base: URL,
-  { signal, stallTimeout }: DownloadOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
+  { signal, stallTimeout, integrity }: DownloadOptions & Pick<LoadOptions, "integrity">,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const url = new URL(MANIFEST_PATH, base).href;
+  const pin = manifestPin(integrity);
   // "no-cache" revalidates a stored copy; by `integrity` a service worker knows which build's is wanted (web/offline/).
-  const integrity = subresourceIntegrity(manifestPin());
-  return fetchBytes(url, "no-cache", { signal, stallTimeout, integrity });
+  const pinned = pin ? { integrity: subresourceIntegrity(pin) } : {};
+  return fetchBytes(url, "no-cache", { signal, stallTimeout, ...pinned }).catch(() => undefined);
 }

@@ -1,4 +1,5 @@
 import { IntegrityError, ManifestError } from "../../api/errors.ts";
+import type { LoadOptions } from "../../api/load_options.ts";
 import type { Manifest, ModelInfo, VariantInfo } from "../../api/manifest.ts";
 import { prepareHashing } from "../chunks.ts";
 import { fetchBytes, type DownloadOptions } from "../download.ts";
@@ -9,23 +10,34 @@ import { MANIFEST_PATH } from "./prefetch.ts";
 import { requireSignature, type SignatureOptions } from "./signature.ts";
 
 /**
- * The manifest, checked against the pinned hash and, if `signature` has a key, its signature. Without `prefetched` bytes
+ * The manifest with its hash, checked against the pinned one and, if `given` has a key, its signature. Without `prefetched` bytes
  * it is downloaded past every cache: the first try failed, for a reason that browsers do not give.
  */
 export async function readManifest(
   base: URL,
   prefetched: Uint8Array<ArrayBuffer> | undefined,
-  signature: SignatureOptions,
+  given: SignatureOptions & Pick<LoadOptions, "integrity">,
   options: DownloadOptions,
-): Promise<{ manifest: Manifest; bytes: Uint8Array<ArrayBuffer> }> {
+): Promise<{ manifest: Manifest; bytes: Uint8Array<ArrayBuffer>; hash: string; pinned: boolean }> {
   await prepareHashing(base);
   const url = new URL(MANIFEST_PATH, base).href;
   options.signal?.throwIfAborted();
   const bytes = prefetched ?? (await fetchBytes(url, "reload", options));
-  const [expected, actual] = [manifestPin(), await sha256(bytes)];
-  if (actual !== expected) throw new IntegrityError(url, expected, actual);
-  await requireSignature(base, url, bytes, signature, options);
-  return { manifest: checkManifest(JSON.parse(new TextDecoder().decode(bytes))), bytes };
+  const expected = manifestPin(given.integrity);
+  const hash = await sha256(bytes);
+  if (expected && hash !== expected) throw new IntegrityError(url, expected, hash);
+  await requireSignature(base, url, bytes, given, options);
+  const manifest = checkManifest(parsed(bytes));
+  return { manifest, bytes, hash, pinned: expected !== "" };
+}
+
+/** Raises ManifestError: bytes that nothing pins may be anything, such as a page. */
+function parsed(bytes: Uint8Array<ArrayBuffer>): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new ManifestError("", `it is no JSON: ${String(error)}`);
+  }
 }
 
 /** Raises ManifestError. */

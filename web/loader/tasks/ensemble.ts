@@ -1,18 +1,28 @@
+/** The prediction of an ensemble. */
 import type { AnyEnsemblePrediction } from "../api/ensemble.ts";
-import type { AnyPrediction, PredictOptions } from "../api/model.ts";
+import type { ModelInfo } from "../api/manifest.ts";
+import type { AnyPrediction, PredictOptions, Timings } from "../api/model.ts";
 import type { Decoded } from "../images/decode.ts";
-import { answerOf, scoresIn } from "../tasks/answer.ts";
-import type { InlineSource } from "./image_reader.ts";
-import type { InlineModel } from "./inline_model.ts";
+import { answerOf, scoresIn } from "./tasks.ts";
 
-/**
- * The prediction of an ensemble, whose models have the same task and labels. The image is decoded once, so that all see the
- * same frame of a video, and preprocessed once for models with the same preprocessing.
- */
-export async function ensemblePredict(
-  models: readonly InlineModel[],
+/** A model in this thread; `S` is what it takes as an image. */
+export interface Member<S> {
+  readonly info: ModelInfo;
+  decode(source: S, options: PredictOptions): Promise<Decoded>;
+  tensorOf(image: ImageData): Float32Array;
+  predictTensor(
+    origin: Decoded,
+    tensor: Float32Array,
+    times: Pick<Timings, "decode" | "preprocess">,
+    options: PredictOptions,
+  ): Promise<AnyPrediction>;
+}
+
+/** The weighted mean of the models' predictions; the image is decoded once, and preprocessed once where they agree. */
+export async function ensemblePredict<S>(
+  models: readonly Member<S>[],
   weights: readonly number[],
-  source: InlineSource,
+  source: S,
   options: PredictOptions = {},
 ): Promise<AnyEnsemblePrediction> {
   const images = new Map<string, Timed<Decoded>>();

@@ -1,0 +1,65 @@
+/** Predicts the frames of a camera or video: always the newest one, without a queue. */
+import type * as Errors from "../api/errors.ts";
+import type { AnyPrediction, Model } from "../api/model.ts";
+import type { WatchOptions } from "../api/watch.ts";
+import { LinkedController } from "../fetch/linked_controller.ts";
+import type { answerOf, scoresIn } from "../tasks/answer.ts";
+import { Failures } from "./failures.ts";
+import { delay, framesOf, videoOf, visible } from "./video_frames.ts";
+
+/** The loader's own, of which this chunk would have others. */
+export interface Loader extends Pick<typeof Errors, "BackendError" | "DecodeError"> {
+  answerOf: typeof answerOf;
+  scoresIn: typeof scoresIn;
+}
+
+interface Given extends Required<Pick<WatchOptions, "maxRate" | "smoothing" | "onError">> {
+  source: HTMLVideoElement | MediaStream;
+  signal: AbortSignal;
+}
+
+/** The predictions until `signal` aborts, whose reason it raises. Raises DecodeError, or the model's errors. */
+export async function* watchFrames(
+  model: Pick<Model<AnyPrediction>, "predict" | "info">,
+  { source, maxRate, smoothing, onError, signal }: Given,
+  { answerOf, scoresIn, BackendError, DecodeError }: Loader,
+): AsyncGenerator<AnyPrediction, void> {
+  const ended = new LinkedController(signal);
+  const until = ended.signal;
+  const { video, refused, release } = videoOf(source, DecodeError);
+  void refused.then((error) => ended.abort(error));
+  const interval = 1000 / maxRate;
+  // A <video> may play again; a stream that was given by itself does not come back.
+  const nextFrame = framesOf(video, until, (message, final) => {
+    const problem = new DecodeError(message);
+    if (final && video !== source) throw problem;
+    onError(problem);
+  });
+  const failures = new Failures({ BackendError, DecodeError });
+  let average: number[] | undefined;
+  try {
+    for (let last = -Infinity; ;) {
+      await visible(until);
+      await nextFrame();
+      await delay(last + interval - performance.now(), until);
+      last = performance.now();
+      let prediction: AnyPrediction;
+      try {
+        prediction = await model.predict(video, { signal: until });
+      } catch (error) {
+        if (video.videoWidth) failures.add(error); // 0 between two streams
+        continue;
+      }
+      failures.clear();
+      average = blend(average, scoresIn(prediction), smoothing);
+      yield { ...prediction, ...answerOf(model.info, average, {}, average) };
+    }
+  } finally {
+    ended.unlink();
+    release();
+  }
+}
+
+function blend(average: number[] | undefined, current: number[], smoothing: number): number[] {
+  return average ? current.map((p, i) => smoothing * average[i]! + (1 - smoothing) * p) : current;
+}
