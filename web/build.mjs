@@ -1,11 +1,11 @@
 /**
  * Bundles what the browser runs.
  *
- *     node build.mjs scripts OUT   the loader torch2web.js, its chunks, stub.js, embed.js and the pages' scripts, minified
- *     node build.mjs types OUT     torch2web.d.ts, all of its types in one file
+ *     node build.mjs scripts OUT   the loader torch2web.js, its chunks, stub.js, embed.js, the element and the pages' scripts
+ *     node build.mjs types OUT     torch2web.d.ts, all of its types in one file, and torch2web-element.d.ts
  *     node build.mjs offline OUT   offline.js
  *
- * Nothing of a site is in them: Python completes stub.js, embed.js and offline.js (converter/torch2web/site/writers/).
+ * Nothing of a site is in them: Python completes stub.js, embed.js, torch2web-element.js and offline.js (converter/torch2web/site/writers/).
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
@@ -78,6 +78,11 @@ async function buildScripts(out) {
   const paths = Object.entries(pageChunks).map(([name, { path }]) => [name, `./${path}`]);
   await build({
     ...common,
+    entryPoints: [here("element/element.ts")],
+    outfile: join(out, "torch2web-element.js"),
+  });
+  await build({
+    ...common,
     entryPoints: [here("page/page.ts"), here("verify/verify.ts")],
     outdir: out,
     entryNames: "[name]",
@@ -135,17 +140,28 @@ async function buildOffline(out) {
   });
 }
 
+/** The loader's types are a file of their own, which the element's import. */
+const isSurface = (id) => id.endsWith("/loader/torch2web.ts");
+
 async function buildTypes(out) {
   const { rollup } = await import("rollup");
   const { dts } = await import("rollup-plugin-dts");
-  const bundle = await rollup({
-    input: here("loader/torch2web.ts"),
-    plugins: [dts({ tsconfig: here("tsconfig.json") })],
-    onwarn: (warning) => {
-      throw new Error(warning.message);
-    },
-  });
-  await bundle.write({ file: join(out, "torch2web.d.ts"), format: "es" });
+  const entries = [
+    { input: "loader/torch2web.ts", file: "torch2web.d.ts", external: () => false },
+    { input: "element/element.ts", file: "torch2web-element.d.ts", external: isSurface },
+  ];
+  for (const { input, file, external } of entries) {
+    const bundle = await rollup({
+      input: here(input),
+      external,
+      plugins: [dts({ tsconfig: here("tsconfig.json") })],
+      onwarn: (warning) => {
+        throw new Error(warning.message);
+      },
+    });
+    const paths = (id) => (isSurface(id) ? "./torch2web.js" : id);
+    await bundle.write({ file: join(out, file), format: "es", paths });
+  }
 }
 
 const [what, out] = process.argv.slice(2);

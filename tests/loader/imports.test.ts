@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const WEB = new URL("../../web/", import.meta.url);
-const FOLDERS = ["loader", "offline", "page", "verify"];
+const FOLDERS = ["element", "loader", "offline", "page", "verify"];
 
 const IMPORT = /\b(?:from|import)\s*\(?\s*"(\.[^"]+\.ts)"/g;
 
