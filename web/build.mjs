@@ -5,7 +5,8 @@
  *     node build.mjs types OUT     torch2web.d.ts, all of its types in one file, and torch2web-element.d.ts
  *     node build.mjs offline OUT   offline.js
  *
- * Nothing of a site is in them: Python completes stub.js, embed.js, torch2web-element.js and offline.js (converter/torch2web/site/writers/).
+ * Nothing of a site is in them: Python completes stub.js, embed.js, torch2web-element.js and offline.js
+ * (converter/torch2web/site/writers/).
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
@@ -74,16 +75,16 @@ async function buildScripts(out) {
     entryPoints: [here("loader/embed.ts")],
     outfile: join(out, "embed.js"),
   });
-  const pageChunks = await buildChunks(out, "page", "page-");
-  const paths = Object.entries(pageChunks).map(([name, { path }]) => [name, `./${path}`]);
   await build({
     ...common,
     entryPoints: [here("element/element.ts")],
     outfile: join(out, "torch2web-element.js"),
   });
+  const pageChunks = await buildChunks(out, "page", "page-");
+  const paths = Object.entries(pageChunks).map(([name, { path }]) => [name, `./${path}`]);
   await build({
     ...common,
-    entryPoints: [here("page/page.ts"), here("verify/verify.ts")],
+    entryPoints: [here("page/page.ts"), here("element/snippets.ts"), here("verify/verify.ts")],
     outdir: out,
     entryNames: "[name]",
     define: { __PAGE_CHUNKS__: JSON.stringify(Object.fromEntries(paths)) },

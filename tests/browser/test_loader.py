@@ -123,6 +123,9 @@ def test_info_and_backend_say_what_runs(page: Page, expected: Expected) -> None:
         "async name => { const { info, backend } = await probe.load(name); return [info, backend]; }", MODEL
     )
     cache = info.pop("cache")
+    manifest = info.pop("manifest")
+    assert manifest["pinned"] is True
+    assert manifest["integrity"].startswith("sha256-")
     assert info == expected.manifest[MODEL]
     assert cache["kept"]
     assert cache["fromCache"] + cache["downloaded"] == sum(

@@ -221,7 +221,9 @@ export class ImageClassifierElement extends HTMLElement {
 
   get #base(): string {
     const base = this.getAttribute("base-url");
-    return base === null ? new URL("./", import.meta.url).href : new URL(base, document.baseURI).href;
+    return base === null
+      ? new URL("./", import.meta.url).href
+      : new URL(base, document.baseURI).href;
   }
 
   /** 5 for what is no number from 1. */

@@ -14,7 +14,8 @@ const ENGLISH = {
   looking: "Looking …",
   answer: "{label}, {percent}",
   unreadable: "This picture cannot be read. Try a JPEG or PNG file.",
-  cameraDenied: "The camera was not allowed. Allow it in the settings of the browser, then try again.",
+  cameraDenied:
+    "The camera was not allowed. Allow it in the settings of the browser, then try again.",
   noCamera: "No camera was found.",
   network: "The download failed. Look at the network, then try again.",
   failed: "This does not work here: {message}",

@@ -16,6 +16,7 @@ from torch2web.site.writers import (
     PageLink,
     write_backends,
     write_docs,
+    write_embed,
     write_loader,
     write_manifest,
     write_offline,
@@ -75,6 +76,7 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
         links=_links(delivery),
         verify_page=delivery.verify_page,
     )
+    embed = write_embed(root, assets, models, manifest.manifest, loader, page)
     # Files that page and loader start with. The loader caches models and WebAssembly itself, part by part.
     shell = [*loader.pinned, loader.embed, *loader.chunks, *page.shell, *backends.starting]
     shell += [manifest.manifest, manifest.checksums, *manifest.signatures]
@@ -85,7 +87,7 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
         judging = write_verify_page(root, assets, judged, delivery.pyodide_wheels)
     model_files = {file.path: file for model in models for file in model.files}  # models may share parts
     files = [*model_files.values(), *backends.files, *manifest.files, *loader.files, *page.files]
-    files += [offline, *judging, *(write_docs(root, assets) if delivery.docs else ())]
+    files += [*embed.files, offline, *judging, *(write_docs(root, assets) if delivery.docs else ())]
     return _finish(root, inputs, files)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.browser.sites import manifest_of
+from tests.browser.sites import manifest_of, script_of
 from tests.conftest import run_build, tree
 from tests.tiny_network import plannable, unplannable
 from torch2web.cli import main

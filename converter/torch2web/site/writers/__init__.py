@@ -3,6 +3,7 @@
 from torch2web.site.writers.backends import BackendFiles, write_backends
 from torch2web.site.writers.docs import write_docs
 from torch2web.site.writers.links import PageLink
+from torch2web.site.writers.embed import EmbedFiles, write_embed
 from torch2web.site.writers.loader import LoaderFiles, write_loader
 from torch2web.site.writers.manifest_files import ManifestFiles, write_manifest
 from torch2web.site.writers.models import place_model
@@ -18,6 +19,7 @@ __all__ = [
     "VERIFY_PAGE",
     "BackendFiles",
     "Judged",
+    "EmbedFiles",
     "LoaderFiles",
     "ManifestFiles",
     "PageFiles",
@@ -26,6 +28,7 @@ __all__ = [
     "render",
     "write_backends",
     "write_docs",
+    "write_embed",
     "write_loader",
     "write_manifest",
     "write_offline",

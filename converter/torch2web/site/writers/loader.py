@@ -8,7 +8,16 @@ from torch2web.site.manifest import ENTRY
 from torch2web.store import FileRecord, integrity, write_bytes_hashed, write_named
 
 SCRIPTS = "scripts/"
-_PAGES = ("torch2web.js", "stub.js", "embed.js", "page.js", "verify.js", "offline.js")
+_PAGES = (
+    "torch2web.js",
+    "stub.js",
+    "embed.js",
+    "page.js",
+    "verify.js",
+    "offline.js",
+    "snippets.js",
+    "torch2web-element.js",
+)
 PAGE_CHUNK = "page-"
 """Prefix of the files that the page imports on demand."""
 
@@ -62,13 +71,16 @@ def stub_of(assets: Assets, loader: str, manifest_sha256: str) -> bytes:
 
 def embed_of(assets: Assets, loader: FileRecord, manifest_sha256: str) -> bytes:
     """embed-….js of the site with this manifest."""
-    return _completed(
-        assets,
-        "embed.js",
-        __LOADER__=loader.path,
-        __MODEL_INFO_SHA256__=manifest_sha256,
-        __LOADER_INTEGRITY__=integrity(loader.sha256),
-    )
+    return _completed(assets, "embed.js", **pinning(loader, manifest_sha256))
+
+
+def pinning(loader: FileRecord, manifest_sha256: str) -> dict[str, str]:
+    """Values of the placeholders in scripts that pin loader and manifest."""
+    return {
+        "__LOADER__": loader.path,
+        "__MODEL_INFO_SHA256__": manifest_sha256,
+        "__LOADER_INTEGRITY__": integrity(loader.sha256),
+    }
 
 
 def _completed(assets: Assets, name: str, **values: str) -> bytes:

@@ -1,0 +1,77 @@
+"""What other pages embed besides the loader: the element with its types, and embed.html, which has lines to copy."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch2web.assets import Assets
+from torch2web.site.manifest import ModelRecord
+from torch2web.site.writers.loader import SCRIPTS, LoaderFiles, pinning
+from torch2web.site.writers.pages import PageFiles
+from torch2web.site.writers.snippet import Snippet
+from torch2web.site.writers.templates import render
+from torch2web.store import FileRecord, integrity, write_bytes_hashed
+
+ELEMENT = "torch2web-element.js"
+PAGE = "embed.html"
+EXAMPLE = "https://models.example/torch2web/"
+"""Stands for the site's address, which embed.html puts in its place."""
+
+
+@dataclass(frozen=True)
+class EmbedFiles:
+    element: FileRecord
+    """`<image-classifier>`, under a stable name: pins loader and manifest."""
+    types: FileRecord
+    page: FileRecord
+    script: FileRecord
+    """Of the page."""
+
+    @property
+    def files(self) -> tuple[FileRecord, ...]:
+        return self.element, self.types, self.page, self.script
+
+
+def write_embed(
+    root: Path,
+    assets: Assets,
+    models: Sequence[ModelRecord],
+    manifest: FileRecord,
+    loader: LoaderFiles,
+    page: PageFiles,
+) -> EmbedFiles:
+    """Write the element for this manifest and the page."""
+    samples = json.dumps([file.path for file in page.samples])
+    pins = pinning(loader.loader, manifest.sha256) | {'"__SAMPLES__"': samples}
+    script = assets.read(SCRIPTS + ELEMENT).decode()
+    for placeholder, value in pins.items():
+        script = script.replace(placeholder, value)
+    element = write_bytes_hashed(root, ELEMENT, script.encode())
+    copying = write_bytes_hashed(root, "snippets.js", assets.read(SCRIPTS + "snippets.js"))
+    classifiers = [model.spec.name for model in models if model.spec.task.has_labels]
+    html = render(
+        assets,
+        "embed.html.j2",
+        base=EXAMPLE,
+        model=models[0].spec.name,
+        classifier=classifiers[0] if classifiers else "",
+        samples=bool(page.samples),
+        snippet=Snippet.of(models[0].spec),
+        pinned={file.path: integrity(file.sha256) for file in loader.pinned},
+        embed=loader.embed.path,
+        embed_integrity=integrity(loader.embed.sha256),
+        element=element.path,
+        element_integrity=integrity(element.sha256),
+        integrity=integrity(manifest.sha256),
+        script_integrity=integrity(copying.sha256),
+        style_integrity=integrity(page.style.sha256),
+    )
+    return EmbedFiles(
+        element=element,
+        types=write_bytes_hashed(
+            root, "torch2web-element.d.ts", assets.read(f"{SCRIPTS}torch2web-element.d.ts")
+        ),
+        page=write_bytes_hashed(root, PAGE, html),
+        script=copying,
+    )
