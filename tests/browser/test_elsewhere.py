@@ -1,4 +1,4 @@
-"""Pages that are not of the loader's origin, or may not start its worker: a worker all the same, or the reason why not."""
+"""Pages of another origin than the loader's: a worker all the same, or the reason why not."""
 
 from pathlib import Path
 from typing import Any

@@ -280,22 +280,23 @@ def test_neither_function_nor_options_is_an_error_at_once(camera: Page) -> None:
 def test_loop_gets_the_newest_frames_until_it_ends(camera: Page) -> None:
     """By `break`, by `stop()`, or by an error, which is thrown."""
     found = camera.evaluate(
-        f"""async () => {{
+        """async () => {
             const labels = [];
-            for await (const {{ label }} of model.watch(stream, {{ maxRate: 20 }})) {{
+            for await (const { label } of model.watch(stream, { maxRate: 20 })) {
                 if (labels.push(label) === 3) break;
-            }}
+            }
             const watched = model.watch(stream);
             let ended = 0;
-            for await (const {{ top }} of watched) {{
+            for await (const { top } of watched) {
                 watched.stop();
                 ended = top.length;
-            }}
-            const faulty = ({FAULTY_MODEL})(() => true);
-            const failed = (async () => {{ for await (const one of faulty.watch(stream)) labels.push(one); }})();
-            const error = await failed.then(() => "none", String);
-            return {{ labels, ended, error, active: stream.active }};
-        }}"""
+            }
+            const predict = async () => { throw new RangeError("broken"); };
+            const broken = { info: model.info, watch: model.watch, predict };
+            const all = async () => { for await (const one of broken.watch(stream)) labels.push(one); };
+            const error = await all().then(() => "none", String);
+            return { labels, ended, error, active: stream.active };
+        }"""
     )
     assert len(found["labels"]) == 3
     assert found["ended"] == 4

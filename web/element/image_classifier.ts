@@ -133,9 +133,9 @@ export class ImageClassifierElement extends HTMLElement {
     for await (const prediction of model.watch(video, { maxRate: RATE, smoothing: 0.5, signal })) {
       this.#answer({ ...prediction, top: prediction.top.slice(0, this.#topK) }, video);
       const now = performance.now();
-      if (prediction.label === said.label || now - said.at < READ_OUT) continue;
-      said = { label: prediction.label, at: now };
-      this.#view.say(this.#sentence(prediction));
+      const aloud = prediction.label !== said.label && now - said.at >= READ_OUT;
+      if (aloud) said = { label: prediction.label, at: now };
+      this.#view.say(this.#sentence(prediction), aloud);
     }
   }
 

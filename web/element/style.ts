@@ -40,6 +40,7 @@ button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .samples button { padding: 0; overflow: hidden; }
 .samples img { display: block; inline-size: 56px; block-size: 56px; object-fit: cover; }
 .status { margin: 0; min-block-size: 1.5em; font-weight: 600; overflow-wrap: anywhere; }
+.aloud { position: absolute; inline-size: 1px; block-size: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .bars { display: grid; gap: 0.25rem; margin: 0; padding: 0; list-style: none; }
 .bars li { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr) 3.5em; gap: 0.5rem; align-items: center; }
 .label { overflow-wrap: anywhere; }

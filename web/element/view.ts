@@ -45,6 +45,8 @@ export class View {
   readonly #samples = create("div", "samples");
   readonly #progress = create("progress", "progress");
   readonly #status = create("p", "status");
+  /** What screen readers read out, which would not keep up with a camera. */
+  readonly #aloud = create("p", "aloud");
   readonly #bars = create("ol", "bars");
   readonly #root: HTMLElement;
   readonly #actions: ViewActions;
@@ -70,7 +72,8 @@ export class View {
     this.#camera.addEventListener("click", actions.camera);
     this.video.muted = true;
     this.video.playsInline = true;
-    this.#status.setAttribute("role", "status");
+    this.#aloud.setAttribute("role", "status");
+    this.#status.ariaHidden = "true";
     this.#canvas.setAttribute("role", "img");
     const controls = create("div", "controls", this.#choose, this.#camera, file);
     this.#root = create(
@@ -82,6 +85,7 @@ export class View {
       this.#samples,
       this.#progress,
       this.#status,
+      this.#aloud,
       this.#bars,
       slot("footer"),
     );
@@ -179,9 +183,10 @@ export class View {
     if (fraction !== undefined) this.#progress.value = fraction;
   }
 
-  /** A line that screen readers read out. */
-  say(text: string): void {
-    if (this.#status.textContent !== text) this.#status.textContent = text;
+  /** A line, which screen readers read out unless it is one of very many. */
+  say(text: string, aloud = true): void {
+    this.#status.textContent = text;
+    if (aloud && this.#aloud.textContent !== text) this.#aloud.textContent = text;
   }
 
   /** The most probable labels; rows stay, so that bars move instead of being built again. */

@@ -1,4 +1,4 @@
-"""What other pages embed besides the loader: the element with its types, and embed.html, which has lines to copy."""
+"""What other pages embed besides the loader: the element, and embed.html, which has lines to copy."""
 
 import json
 from collections.abc import Sequence
