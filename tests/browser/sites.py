@@ -56,7 +56,7 @@ def runtime_of(site: Path) -> dict[str, str]:
 
 def script_of(site: Path, name: str = "torch2web") -> str:
     """Path of the loader or one of its parts, under the name with its hash."""
-    (found,) = site.glob(f"{name}-*.js")
+    (found,) = site.glob(f"{name}-{32 * '[0-9a-f]'}.js")
     return found.name
 
 

@@ -45,12 +45,14 @@ def test_every_file_has_the_caching_of_its_name(originals: list[str], site: Site
         *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.mjs" for build in ("", ".jspi")),
         *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.wasm" for build in ("", ".jspi")),
         *(f"onnxruntime/ort.{build}.min-*.mjs" for build in ("wasm", "jspi")),
+        "elsewhere-*.js",
         "embed-*.js",
         "images-*.js",
         "sha256-*.js",
         "signature-*.js",
         "tasks-*.js",
         "torch2web-*.js",
+        "watch-*.js",
     }
     others = {path: site.headers(path)["Cache-Control"] for path in set(originals) - set(hashed)}
     assert {"index.html", "torch2web.js", "models/model_info.json", "page.js"} < set(others)
