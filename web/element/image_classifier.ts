@@ -5,8 +5,8 @@ import type { ImageClassifierEventMap } from "./events.ts";
 import { filled, textsIn, type Texts } from "./texts.ts";
 import { View, type Sources } from "./view.ts";
 
-/** Addresses of the site's sample pictures, relative to it; Python puts them here. */
-const SAMPLES = "__SAMPLES__" as unknown as readonly string[];
+/** The site's sample pictures: thumbnail and picture, relative to the site; Python puts them here. */
+const SAMPLES = "__SAMPLES__" as unknown as readonly (readonly [string, string])[];
 
 const ATTRIBUTES = ["model", "base-url", "integrity", "variant", "worker"] as const;
 const SHOWN = ["source", "samples", "lang", "texts", "top-k"] as const;
@@ -210,8 +210,12 @@ export class ImageClassifierElement extends HTMLElement {
   get #sources(): Sources {
     const given = (this.getAttribute("source") ?? "upload").split(/\s+/);
     const own = this.getAttribute("samples")?.trim().split(/\s+/);
-    const base = own ? document.baseURI : new URL("./", import.meta.url);
-    const samples = (own ?? SAMPLES).map((path) => new URL(path, base).href);
+    const base = own ? document.baseURI : import.meta.url;
+    const pairs = own ? own.map((path) => [path, path] as const) : SAMPLES;
+    const samples = pairs.map(([small, whole]) => ({
+      thumbnail: new URL(small, base).href,
+      picture: new URL(whole, base).href,
+    }));
     return {
       camera: given.includes("camera"),
       upload: given.includes("upload"),

@@ -12,7 +12,7 @@ export interface ViewActions {
 export interface Sources {
   camera: boolean;
   upload: boolean;
-  samples: readonly string[];
+  samples: readonly { thumbnail: string; picture: string }[];
 }
 
 /** Creates an element with a class and part of this name. */
@@ -130,19 +130,22 @@ export class View {
     this.#samples.setAttribute("role", "group");
     this.#samples.setAttribute("aria-label", texts.samples);
     this.#samples.hidden = !samples.length;
-    this.#samples.replaceChildren(...samples.map((url, i) => this.#sampleButton(url, i + 1)));
+    this.#samples.replaceChildren(...samples.map((sample, i) => this.#sampleButton(sample, i + 1)));
     this.showCamera(!this.video.hidden);
   }
 
-  #sampleButton(url: string, number: number): HTMLButtonElement {
+  #sampleButton(
+    { thumbnail, picture }: Sources["samples"][number],
+    number: number,
+  ): HTMLButtonElement {
     const image = create("img", "sample-picture");
     image.crossOrigin = "anonymous";
     image.loading = "lazy";
     image.alt = filled(this.#texts.sample, { number });
-    image.src = url;
+    image.src = thumbnail;
     const button = create("button", "button sample", image);
     button.type = "button";
-    button.addEventListener("click", () => this.#actions.sample(url));
+    button.addEventListener("click", () => this.#actions.sample(picture));
     return button;
   }
 

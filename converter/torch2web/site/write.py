@@ -93,7 +93,8 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
 
 def _links(delivery: Delivery) -> tuple[PageLink, ...]:
     """Other pages of the site, for the footer of the page."""
-    return (PageLink("docs/index.html", "Documentation"),) if delivery.docs else ()
+    embed = PageLink("embed.html", "Put it into your own page")
+    return (embed, PageLink("docs/index.html", "Documentation")) if delivery.docs else (embed,)
 
 
 def _finish(root: Path, inputs: SiteInputs, files: list[FileRecord]) -> Bundle:

@@ -2,8 +2,8 @@
 
 from torch2web.site.writers.backends import BackendFiles, write_backends
 from torch2web.site.writers.docs import write_docs
-from torch2web.site.writers.links import PageLink
 from torch2web.site.writers.embed import EmbedFiles, write_embed
+from torch2web.site.writers.links import PageLink
 from torch2web.site.writers.loader import LoaderFiles, write_loader
 from torch2web.site.writers.manifest_files import ManifestFiles, write_manifest
 from torch2web.site.writers.models import place_model

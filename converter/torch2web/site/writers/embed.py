@@ -42,7 +42,9 @@ def write_embed(
     page: PageFiles,
 ) -> EmbedFiles:
     """Write the element for this manifest and the page."""
-    samples = json.dumps([file.path for file in page.samples])
+    half = len(page.samples) // 2
+    pairs = zip(page.samples[:half], page.samples[half:], strict=True)
+    samples = json.dumps([[thumbnail.path, picture.path] for thumbnail, picture in pairs])
     pins = pinning(loader.loader, manifest.sha256) | {'"__SAMPLES__"': samples}
     script = assets.read(SCRIPTS + ELEMENT).decode()
     for placeholder, value in pins.items():
