@@ -1,0 +1,213 @@
+"""What embed.html has to copy works as it stands, on pages of another origin; `<image-classifier>`."""
+
+import html
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.find import find_chromium, launch_arguments
+from tests.browser.server import Fault, Host, Hosting
+from tests.conftest import ROOT
+
+PICTURE = "samples/tired-1.jpg"
+CLASSIFIER = 'document.querySelector("image-classifier")'
+LISTENS = f"""
+window.first = new Promise((resolve) => {{
+    {CLASSIFIER}.addEventListener("prediction", ({{ detail }}) => resolve(detail.prediction.label));
+}});
+window.got = {{ prediction: [], progress: [], error: [] }};
+for (const type of Object.keys(got)) {{
+    {CLASSIFIER}.addEventListener(type, ({{ detail }}) => {{
+        got[type].push(type === "error" ? String(detail.error) : detail.prediction ?? detail.overall);
+    }});
+}}
+"""
+
+
+@pytest.fixture
+def bundle(small_site: Path, host_of: Hosting) -> Host:
+    return host_of(small_site, cors=True)
+
+
+@pytest.fixture
+def own(small_site: Path, host_of: Hosting) -> Host:
+    return host_of(small_site)
+
+
+def copied(page: Page, bundle: Host, *names: str) -> list[str]:
+    """The texts of these places on embed.html, as a visitor of it copies them."""
+    page.goto(f"{bundle.url}embed.html")
+    page.wait_for_function(f"document.querySelector('pre').textContent.includes('{bundle.url}')")
+    return [page.text_content(f"#{name}") or "" for name in names]
+
+
+def serve(own: Host, body: str, policy: str = "", path: str = "page.html") -> str:
+    headers = {"Content-Security-Policy": policy} if policy else {}
+    own.faults[path] = Fault(f"<!doctype html><html lang=fr>{body}".encode(), headers=headers)
+    return f"{own.url}{path}"
+
+
+def open_tag(
+    page: Page, own: Host, bundle: Host, change: tuple[str, str] = ("", ""), policy: str = ""
+) -> None:
+    """A page with the two lines of the tag."""
+    (tag,) = copied(page, bundle, "tag")
+    page.goto(serve(own, tag.replace(*change) if change[0] else tag, policy))
+    page.evaluate("customElements.whenDefined('image-classifier').then(() => true)")
+    page.evaluate(LISTENS)
+
+
+def status(page: Page) -> str:
+    text: str = page.evaluate(f'{CLASSIFIER}.shadowRoot.querySelector("[role=status]").textContent')
+    return text
+
+
+def test_tag_by_keyboard_alone(page: Page, own: Host, bundle: Host) -> None:
+    """Under a policy that allows no inline style; the picture is predicted as Python does."""
+    origin = bundle.url.removesuffix("/")
+    policy = f"default-src 'none'; script-src {origin} 'wasm-unsafe-eval'; connect-src {origin}; "
+    policy += f"img-src {origin}; worker-src blob:"
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    open_tag(page, own, bundle, policy=policy)
+    said.clear()  # of the favicon, and of embed.html
+    names = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate(f"{CLASSIFIER}.shadowRoot.activeElement.textContent"))
+    assert names[:2] == ["Choisir une image", "Utiliser la caméra"]
+    page.keyboard.press("Enter")
+    page.evaluate("first")  # a policy forbids the strings of wait_for_function
+    found = page.evaluate("got")
+    assert found["prediction"][0]["label"] == "Tired"
+    assert len(found["prediction"][0]["top"]) == 4
+    assert found["progress"][-1]["fraction"] == 1
+    assert found["error"] == []
+    assert status(page).replace("\u202f", " ").replace("\xa0", " ") == "Tired, 92 %"
+    assert [text for text in said if "Content Security Policy" in text] == []
+
+
+def test_tag_with_other_words_and_wrong_pictures(page: Page, own: Host, bundle: Host) -> None:
+    change = ("<image-classifier", """<image-classifier top-k=2 texts='{"choose": "Kies een foto"}'""")
+    open_tag(page, own, bundle, change)
+    assert page.evaluate(f'{CLASSIFIER}.shadowRoot.querySelector(".upload").textContent') == "Kies een foto"
+    error = page.evaluate(
+        f"""async () => {{
+            const data = new DataTransfer();
+            data.items.add(new File(["no picture"], "a.txt"));
+            const told = new Promise((resolve) => {CLASSIFIER}.addEventListener("error", resolve));
+            {CLASSIFIER}.dispatchEvent(new DragEvent("drop", {{ dataTransfer: data }}));
+            return String((await told).detail.error);
+        }}"""
+    )
+    assert error.startswith("DecodeError")
+    assert status(page) == "Cette image est illisible. Essayez un fichier JPEG ou PNG."
+    top = page.evaluate(
+        f"async (url) => (await {CLASSIFIER}.predict(url)).top.map(({{ label }}) => label)",
+        bundle.url + PICTURE,
+    )
+    assert top == ["Tired", "Focused"]
+
+
+def test_altered_element_or_loader_runs_nothing(page: Page, own: Host, bundle: Host) -> None:
+    (tag,) = copied(page, bundle, "tag")
+    script = (bundle.site / "torch2web-element.js").read_bytes()
+    bundle.faults["torch2web-element.js"] = Fault(script + b"\n")
+    page.goto(serve(own, tag))
+    page.wait_for_load_state("load")
+    assert page.evaluate(f"{CLASSIFIER}.matches(':defined')") is False
+    bundle.faults.clear()
+    (loader,) = bundle.site.glob("torch2web-" + 32 * "[0-9a-f]" + ".js")
+    bundle.faults[loader.name] = Fault(loader.read_bytes() + b"\n")
+    page.goto(serve(own, tag, path="again.html"))
+    page.evaluate("customElements.whenDefined('image-classifier').then(() => true)")
+    problem = page.evaluate(f"{CLASSIFIER}.load().then(() => '', String)")
+    assert f"{bundle.url}{loader.name}: it is missing, or not the file of this build" in problem
+
+
+def logged_by(page: Page, url: str) -> str:
+    """What the page at `url` logs."""
+    with page.expect_console_message(lambda message: message.type == "log", timeout=60_000) as message:
+        page.goto(url)
+    return message.value.text
+
+
+def test_module_and_strict_policy(page: Page, own: Host, bundle: Host) -> None:
+    image = f'<img crossorigin src="{bundle.url}{PICTURE}">'
+    module, strict, script = copied(page, bundle, "module", "strict", "strict-module")
+    assert logged_by(page, serve(own, image + module)).startswith("Tired 0.92")
+    own.faults["my-page.js"] = Fault(script.encode())
+    origin = bundle.url.removesuffix("/")
+    policy = f"default-src 'self'; script-src 'self' {origin} 'wasm-unsafe-eval'; connect-src {origin}; "
+    policy += f"img-src {origin}; worker-src blob:"
+    assert logged_by(page, serve(own, image + strict, policy, "strict.html")).startswith("Tired 0.92")
+
+
+def test_lines_are_there_to_copy(page: Page, bundle: Host) -> None:
+    """Without JavaScript they have an address that is nobody's."""
+    page.goto(f"{bundle.url}embed.html")
+    raw = html.unescape((bundle.site / "embed.html").read_text())
+    assert 'src="https://models.example/torch2web/torch2web-element.js" integrity="sha256-' in raw
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=bundle.url)
+    page.click("#tag >> xpath=preceding-sibling::button")
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert text == page.text_content("#tag")
+    assert f'src="{bundle.url}torch2web-element.js"' in text
+
+
+def whole_app() -> str:
+    """The example of docs/loader.md."""
+    text = (ROOT / "docs/loader.md").read_text()
+    return text.split("## A whole app")[1].split("```html\n")[1].split("```")[0]
+
+
+@pytest.fixture
+def camera_page(browser: Browser) -> Any:
+    """Chromium with a camera that nobody has to allow."""
+    flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    launched = browser.browser_type.launch(
+        executable_path=find_chromium(), args=[*launch_arguments(), *flags]
+    )
+    yield launched.new_page()
+    launched.close()
+
+
+def test_camera_of_the_tag(camera_page: Page, own: Host, bundle: Host) -> None:
+    """On a click, until another one; a page that goes away takes it along."""
+    page = camera_page
+    open_tag(page, own, bundle)
+    video = f'{CLASSIFIER}.shadowRoot.querySelector("video")'
+    assert page.evaluate(f"{video}.srcObject") is None
+    page.click("image-classifier .camera")
+    page.wait_for_function("got.prediction.length >= 3")
+    page.evaluate(f"window.stream = {video}.srcObject")
+    page.click("image-classifier .camera")
+    page.wait_for_function("!stream.active")
+    page.click("image-classifier .camera")
+    page.wait_for_function(f"{video}.srcObject?.active")
+    page.evaluate(f"window.stream = {video}.srcObject; {CLASSIFIER}.remove()")
+    page.wait_for_function("!stream.active")
+    assert page.evaluate("got.error") == []
+
+
+def test_whole_app_of_the_documentation(camera_page: Page, bundle: Host, own: Host) -> None:
+    page, app = camera_page, whole_app()
+    assert len(app.splitlines()) == 43
+    loader = f"{bundle.url}torch2web.js"
+    own.faults["app.html"] = Fault(app.replace("/torch2web/torch2web.js", loader).encode())
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{own.url}app.html")
+    page.wait_for_function("document.querySelectorAll('option').length")
+    page.set_input_files("input", bundle.site / PICTURE)
+    page.wait_for_function("document.querySelector('li')?.textContent.trim() === 'Tired'")
+    assert page.evaluate("document.querySelector('progress').value") == 1
+    assert page.evaluate("document.querySelector('meter').value") == pytest.approx(0.922, abs=0.001)
+    page.click("text=Camera")
+    page.wait_for_function("document.querySelector('video').srcObject?.active")
+    page.wait_for_function("document.querySelector('li').textContent.trim() !== 'Tired'")
+    page.click("text=Stop")
+    page.wait_for_function("!document.querySelector('video').srcObject.active")
+    assert errors == []
