@@ -11,6 +11,7 @@ from tests.browser.find import find_chromium, launch_arguments
 from tests.browser.server import Fault, Host, Hosting
 from tests.conftest import ROOT
 
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURE = "samples/tired-1.jpg"
 CLASSIFIER = 'document.querySelector("image-classifier")'
 LISTENS = f"""
@@ -85,6 +86,9 @@ def test_tag_by_keyboard_alone(page: Page, own: Host, bundle: Host) -> None:
     assert len(found["prediction"][0]["top"]) == 4
     assert found["progress"][-1]["fraction"] == 1
     assert found["error"] == []
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    axe = "axe.run('image-classifier').then(({ violations }) => violations.map(({ id }) => id))"
+    assert page.evaluate(axe) == []
     assert status(page).replace("\u202f", " ").replace("\xa0", " ") == "Tired, 92 %"
     assert [text for text in said if "Content Security Policy" in text] == []
 
@@ -150,6 +154,9 @@ def test_lines_are_there_to_copy(page: Page, bundle: Host) -> None:
     page.goto(f"{bundle.url}embed.html")
     raw = html.unescape((bundle.site / "embed.html").read_text())
     assert 'src="https://models.example/torch2web/torch2web-element.js" integrity="sha256-' in raw
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(({ violations }) => violations)")
+    assert [(entry["id"], [node["html"] for node in entry["nodes"]][:3]) for entry in found] == []
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=bundle.url)
     page.click("#tag >> xpath=preceding-sibling::button")
     text = page.evaluate("navigator.clipboard.readText()")

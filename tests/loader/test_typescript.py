@@ -22,6 +22,7 @@ from torch2web.tasks import Meaning, Task, TaskKind, activate, softmax
 from torch2web.variants.encodings import ENCODINGS, Weight, decode_all
 
 FOLDER = ROOT / "tests/loader"
+TSC = ROOT / "web/node_modules/@typescript/native/bin/tsc"
 
 
 TASKS: tuple[tuple[TaskKind, Meaning | None], ...] = (

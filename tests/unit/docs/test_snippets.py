@@ -92,11 +92,11 @@ class ToTensor:
     pass
 
 
-EXPORTS = {"loadModel", "loadEnsemble", "similarity", "cacheStatus", "clearCache"}
+EXPORTS = {"loadModel", "loadEnsemble", "listModels", "similarity", "cacheStatus", "clearCache"}
 LOADER = "/torch2web/torch2web.js"
 PRELUDE = """
 import type { LoadOptions, Model, Prediction } from "/torch2web/torch2web.js";
-declare const { onProgress, signal, publicKey }: Required<LoadOptions>;
+declare const { onProgress, signal, publicKey, baseURL, integrity }: Required<LoadOptions>;
 declare const source: Blob, first: Blob, second: Blob, a: Blob, b: Blob;
 declare const tensor: Float32Array;
 declare const videoOrStream: HTMLVideoElement;
