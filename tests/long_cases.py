@@ -54,6 +54,8 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_delivery.py": 1,
     "browser/test_docs.py::test_axe_finds_nothing": ("360-740-light-api", "1280-800-dark-cli"),
     "browser/test_downloads.py": 1,
+    "browser/test_elsewhere.py::test_sandboxed_frame": (),
+    "browser/test_embed.py::test_camera_of_the_tag": (),
     "browser/test_features.py::test_features_are_pytorchs": ("basic-compiled-worker", "bottleneck-wasm-page"),
     "browser/test_heatmap.py::test_maps_are_pytorchs": ("worker-compiled", "page-wasm"),
     "browser/test_inputs.py::test_grey_of_every_kind_of_file": ("few",),
