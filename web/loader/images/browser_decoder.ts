@@ -2,7 +2,6 @@
 import { DecodeError } from "../api/errors.ts";
 import { readBack, transparency } from "./canvas.ts";
 import type { Bytes } from "./formats/bytes.ts";
-import type { Probe } from "./formats/probe.ts";
 
 interface Size {
   width: number;
@@ -52,23 +51,4 @@ function readAndClose(bitmap: ImageBitmap): ImageData {
   } finally {
     bitmap.close();
   }
-}
-
-const probed = new Map<Probe, Promise<boolean>>();
-
-/** Whether this browser decodes a known file as Pillow does; run once for each probe. */
-export function passes(probe: Probe): Promise<boolean> {
-  const known = probed.get(probe) ?? runProbe(probe);
-  probed.set(probe, known);
-  return known;
-}
-
-async function runProbe({ file, sum }: Probe): Promise<boolean> {
-  const { data } = await decodeByBrowser(file);
-  let index = 0;
-  const found = data.reduce(
-    (total, value, i) => (i % 4 === 3 ? total : total + value * ++index),
-    0,
-  );
-  return found === sum;
 }

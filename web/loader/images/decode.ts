@@ -2,12 +2,13 @@ import { DecodeError, Torch2WebError } from "../api/errors.ts";
 import type { DecodedBy, ImageSource, Orientation } from "../api/image.ts";
 import type { PreprocessingInfo } from "../api/preprocessing.ts";
 import { importChunk } from "../fetch/chunks.ts";
-import { decodeByBrowser, passes } from "./browser_decoder.ts";
+import { decodeByBrowser } from "./browser_decoder.ts";
 import { drawn, readBack, readBackProblem, transparency } from "./canvas.ts";
 import { UNREADABLE_FILE, type ElementImage } from "./element_image.ts";
 import type * as Formats from "./formats/images.chunk.ts";
 import type { PreparedFile } from "./formats/prepare.ts";
 import { isBlob, isImageData, sizeOf, tagOf } from "./image_source.ts";
+import { passes } from "./probes.ts";
 
 type ExifOrientation = PreprocessingInfo["exif_orientation"];
 

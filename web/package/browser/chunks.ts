@@ -1,0 +1,23 @@
+/**
+ * In place of `loader/fetch/chunks.ts`: chunks come from the package by a plain `import()`, which every bundler splits
+ * off, so that the bundle of the app has their bytes and no site has to have them.
+ */
+import type * as Replaced from "../../loader/fetch/chunks.ts";
+import { setFallbackHash } from "../../loader/fetch/integrity.ts";
+import { subtleCrypto } from "../../loader/fetch/subtle_crypto.ts";
+
+type ChunkName = Parameters<typeof Replaced.importChunk>[1];
+
+const CHUNKS: Record<ChunkName, () => Promise<unknown>> = {
+  images: () => import("../../loader/images/formats/images.chunk.ts"),
+  sha256: () => import("../../loader/fetch/sha256.chunk.ts"),
+  signature: () => import("../../loader/fetch/manifest/signature.chunk.ts"),
+  tasks: () => import("../../loader/tasks/tasks.chunk.ts"),
+};
+
+export const importChunk: typeof Replaced.importChunk = (_, name) => CHUNKS[name]();
+
+export const prepareHashing: typeof Replaced.prepareHashing = async () => {
+  if (subtleCrypto()) return;
+  setFallbackHash((await import("../../loader/fetch/sha256.chunk.ts")).sha256);
+};

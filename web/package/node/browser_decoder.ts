@@ -1,0 +1,61 @@
+/**
+ * In place of `loader/images/browser_decoder.ts` in Node: the package `sharp`, which has libjpeg-turbo and libwebp as
+ * Pillow does.
+ */
+import { DecodeError } from "../../loader/api/errors.ts";
+import type * as Replaced from "../../loader/images/browser_decoder.ts";
+import { builtin } from "./builtin.ts";
+import { imageDataOf } from "./raw_image.ts";
+
+/** Pillow's limit, to which `prepare` holds sizes too. */
+const MAX_PIXELS = 178_956_970;
+
+interface Sharp {
+  (bytes: Uint8Array, options: object): {
+    toColourspace(name: "srgb"): ReturnType<Sharp>;
+    removeAlpha(): ReturnType<Sharp>;
+    raw(): ReturnType<Sharp>;
+    toBuffer(options: { resolveWithObject: true }): Promise<{
+      data: Uint8Array;
+      info: { width: number; height: number };
+    }>;
+  };
+}
+
+/** The pixels of a file, without its colour profile. Raises DecodeError without `sharp`, and sharp's error for a damaged file. */
+export const decodeByBrowser: typeof Replaced.decodeByBrowser = async (bytes) => {
+  const image = requireSharp()(bytes, {
+    ignoreIcc: true,
+    // `prepare` has refused what Pillow refuses.
+    failOn: "none",
+    limitInputPixels: MAX_PIXELS,
+  });
+  const { data, info } = await image
+    .toColourspace("srgb")
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return imageDataOf({ data, width: info.width, height: info.height });
+};
+
+let found: Sharp | undefined;
+
+/** From the app's own node_modules, wherever a bundler has put this file. Raises DecodeError. */
+function requireSharp(): Sharp {
+  if (found) return found;
+  const { createRequire } = builtin("node:module");
+  let cause: unknown;
+  for (const from of [import.meta.url, `${process.cwd()}/index.js`]) {
+    try {
+      found = createRequire(from)("sharp") as Sharp;
+      return found;
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw new DecodeError(
+    "Node has no decoder for this kind of file: npm install sharp, or pass raw pixels ({ data, width, height }). " +
+      "PNG, GIF, BMP, ICO and lossless WebP need nothing.",
+    { cause },
+  );
+}

@@ -1,0 +1,62 @@
+/** Models that take Node's sources of images. */
+import type { AnyEnsemblePrediction, Ensemble } from "../../loader/api/ensemble.ts";
+import { BackendError, DecodeError } from "../../loader/api/errors.ts";
+import type { ImageSource } from "../../loader/api/image.ts";
+import type { AnyPrediction, Model } from "../../loader/api/model.ts";
+import { urlOf } from "./address.ts";
+import { ImageData } from "./globals.ts";
+import type { NodeEnsemble, NodeModel } from "./model.ts";
+import { imageDataOf, type NodeImageSource } from "./raw_image.ts";
+
+/** `model`, whose methods take Node's sources. */
+export function withNodeSources<P extends AnyPrediction>(model: Model<P>): NodeModel<P> {
+  const { predict, predictBatch, embed, preprocess } = model;
+  const methods: Partial<NodeModel<P>> & { watch: () => never } = {
+    predict: async (source, options) => predict.call(model, imageOf(source), options),
+    predictBatch: async (sources, options) =>
+      predictBatch.call(model, Array.from(sources, imageOf), options),
+    embed: async (source, options) => embed.call(model, imageOf(source), options),
+    preprocess: async (source, options) => preprocess.call(model, imageOf(source), options),
+    watch: () => {
+      throw new BackendError("Node has no video; call `predict` for each image.");
+    },
+  };
+  return Object.assign(model, methods) as unknown as NodeModel<P>;
+}
+
+/** `ensemble`, whose methods and models take Node's sources. */
+export function ensembleWithNodeSources<P extends AnyPrediction, E extends AnyEnsemblePrediction>(
+  ensemble: Ensemble<P, E>,
+): NodeEnsemble<P, E> {
+  return {
+    ...ensemble,
+    models: ensemble.models.map(withNodeSources),
+    predict: async (source, options) => ensemble.predict(imageOf(source), options),
+  };
+}
+
+/** As the loader takes it. Raises DecodeError. */
+function imageOf(source: NodeImageSource): ImageSource {
+  if (source instanceof ImageData) return source;
+  if (typeof source === "string" || source instanceof URL) return urlOf(source);
+  if (source instanceof Uint8Array) return new Blob([Uint8Array.from(source)]);
+  if (source instanceof ArrayBuffer) return new Blob([source]);
+  if (typeof source === "object" && "data" in source) {
+    return imageDataOf("info" in source ? { ...source.info, data: source.data } : source);
+  }
+  const given = source as unknown;
+  if (Object.prototype.toString.call(given) === "[object Blob]" || isFile(given)) return source;
+  throw new DecodeError(
+    `Found ${described(given)}; in Node pass raw pixels ({ data, width, height }), the bytes of a file, a Blob, a URL or a path.`,
+  );
+}
+
+function isFile(source: unknown): boolean {
+  return Object.prototype.toString.call(source) === "[object File]";
+}
+
+function described(value: unknown): string {
+  return value === null || typeof value !== "object"
+    ? String(value)
+    : `a ${value.constructor.name}`;
+}

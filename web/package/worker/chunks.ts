@@ -1,0 +1,16 @@
+/** In place of `loader/fetch/chunks.ts` where all code is in one file: in the worker of the package, and in Node. */
+import type * as Replaced from "../../loader/fetch/chunks.ts";
+import { setFallbackHash } from "../../loader/fetch/integrity.ts";
+import * as sha256 from "../../loader/fetch/sha256.chunk.ts";
+import * as signature from "../../loader/fetch/manifest/signature.chunk.ts";
+import { subtleCrypto } from "../../loader/fetch/subtle_crypto.ts";
+import * as images from "../../loader/images/formats/images.chunk.ts";
+import * as tasks from "../../loader/tasks/tasks.chunk.ts";
+
+const CHUNKS = { images, sha256, signature, tasks };
+
+export const importChunk: typeof Replaced.importChunk = async (_, name) => CHUNKS[name];
+
+export const prepareHashing: typeof Replaced.prepareHashing = async () => {
+  if (!subtleCrypto()) setFallbackHash(sha256.sha256);
+};
