@@ -24,7 +24,7 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
   // `__CHUNKS__` are those of a site. A script of the package has no URL by which one build could be told from another.
-  define: { __CHUNKS__: "{}", __PACKAGE__: "true", "import.meta.url": '"__BUILD__"' },
+  define: { __CHUNKS__: "{}", "import.meta.url": '"__BUILD__"' },
 };
 
 /** In place of `import.meta.url`, what tells builds apart: choices of a backend that were kept are those of one build. */
@@ -34,17 +34,17 @@ const BUILD = "__BUILD__";
 const REPLACED = {
   browser: {
     "fetch/chunks.ts": "browser/chunks.ts",
-    "fetch/self_integrity.ts": "browser/self_integrity.ts",
+    "fetch/own_worker.ts": "browser/own_worker.ts",
     "fetch/site_url.ts": "browser/site_url.ts",
   },
   worker: {
     "fetch/chunks.ts": "worker/chunks.ts",
-    "fetch/self_integrity.ts": "worker/self_integrity.ts",
+    "fetch/own_worker.ts": "worker/own_worker.ts",
     "fetch/site_url.ts": "browser/site_url.ts",
   },
   node: {
     "fetch/chunks.ts": "worker/chunks.ts",
-    "fetch/self_integrity.ts": "worker/self_integrity.ts",
+    "fetch/own_worker.ts": "worker/own_worker.ts",
     "fetch/site_url.ts": "node/site_url.ts",
     "images/browser_decoder.ts": "node/browser_decoder.ts",
     "images/canvas.ts": "node/canvas.ts",
@@ -66,7 +66,8 @@ function replacing(bundle) {
       const used = new Set();
       onResolve({ filter: /^\..*\.ts$/ }, ({ path, importer }) => {
         const target = relative(here("loader"), join(dirname(importer), path));
-        if (!(target in replaced)) return undefined;
+        // A module of the package may use the one that it replaces.
+        if (!(target in replaced) || importer.startsWith(here("package/"))) return undefined;
         used.add(target);
         return { path: here(`package/${replaced[target]}`) };
       });
@@ -131,7 +132,7 @@ async function buildNode(out) {
   await esbuild.build({
     ...common,
     target: "node22",
-    define: { __CHUNKS__: "{}", __PACKAGE__: "true" },
+    define: { __CHUNKS__: "{}" },
     entryPoints: { node: here("package/node.ts") },
     outdir: out,
     inject: [here("package/node/globals.ts")],

@@ -1,4 +1,4 @@
-"""`python -m web.build.npm DIST`: the npm package, DIST/torch2web-<version>.tgz, the same bytes for the same sources."""
+"""`python -m web.build.npm DIST`: the npm package, DIST/torch2web-<version>.tgz."""
 
 import gzip
 import io

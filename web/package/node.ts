@@ -17,6 +17,7 @@ import type {
   RegressionPrediction,
 } from "../loader/api/model.ts";
 import type { Task } from "../loader/api/task.ts";
+import { pinManifest } from "../loader/fetch/manifest/pin.ts";
 import * as loader from "../loader/torch2web.ts";
 import { onNode, optionsForNode } from "./node/load.ts";
 import type { NodeEnsemble, NodeModel } from "./node/model.ts";
@@ -25,6 +26,8 @@ import { ensembleWithNodeSources, withNodeSources } from "./node/sources.ts";
 export * from "../loader/torch2web.ts";
 export type { NodeEnsemble, NodeModel } from "./node/model.ts";
 export type { NodeImageSource, RawImage } from "./node/raw_image.ts";
+
+pinManifest(""); // the option `integrity` pins
 
 export function loadModel(
   name: string,
@@ -48,7 +51,7 @@ export function loadModel(
  */
 export async function loadModel(
   name: string,
-  options: AnyLoadOptions,
+  options: AnyLoadOptions = {},
 ): Promise<NodeModel<AnyPrediction>> {
   const load = loader.loadModel(name, optionsForNode(options));
   return withNodeSources(await onNode(load));
@@ -65,7 +68,7 @@ export function loadEnsemble(
 /** As in browsers, with the options and images of `loadModel` in Node. */
 export async function loadEnsemble(
   names: readonly string[],
-  options: EnsembleOptions & { task?: Task },
+  options: EnsembleOptions & { task?: Task } = {},
 ): Promise<NodeEnsemble<AnyPrediction, AnyEnsemblePrediction>> {
   const load = loader.loadEnsemble as (
     names: readonly string[],

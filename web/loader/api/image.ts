@@ -18,9 +18,9 @@ export type ImageSource =
 
 /**
  * How the pixels were decoded: `"script"` by the loader's own decoder, `"canvas"` by the browser's and read back from a
- * canvas, `"none"` where the source has pixels already.
+ * canvas, `"none"` where the source has pixels already; in Node `"sharp"` by the package of that name.
  */
-export type DecodedBy = "script" | "canvas" | "none";
+export type DecodedBy = "script" | "canvas" | "none" | "sharp";
 
 /** How a file says that its image is rotated or mirrored. */
 export interface Orientation {

@@ -1,5 +1,6 @@
 /** The browser's own decoders, for files whose pixels are all opaque. */
 import { DecodeError } from "../api/errors.ts";
+import type { DecodedBy } from "../api/image.ts";
 import { readBack, transparency } from "./canvas.ts";
 import type { Bytes } from "./formats/bytes.ts";
 
@@ -7,6 +8,9 @@ interface Size {
   width: number;
   height: number;
 }
+
+/** As predictions report it. */
+export const DECODER: DecodedBy = "canvas";
 
 const OPTIONS: ImageBitmapOptions = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
 

@@ -6,16 +6,18 @@ import type * as Replaced from "../../loader/fetch/chunks.ts";
 import { setFallbackHash } from "../../loader/fetch/integrity.ts";
 import { subtleCrypto } from "../../loader/fetch/subtle_crypto.ts";
 
-type ChunkName = Parameters<typeof Replaced.importChunk>[1];
+/** All but the one that only `own_worker.ts` of a site imports. */
+type ChunkName = Exclude<Parameters<typeof Replaced.importChunk>[1], "elsewhere">;
 
 const CHUNKS: Record<ChunkName, () => Promise<unknown>> = {
   images: () => import("../../loader/images/formats/images.chunk.ts"),
   sha256: () => import("../../loader/fetch/sha256.chunk.ts"),
   signature: () => import("../../loader/fetch/manifest/signature.chunk.ts"),
   tasks: () => import("../../loader/tasks/tasks.chunk.ts"),
+  watch: () => import("../../loader/load/watch.chunk.ts"),
 };
 
-export const importChunk: typeof Replaced.importChunk = (_, name) => CHUNKS[name]();
+export const importChunk: typeof Replaced.importChunk = (_, name) => CHUNKS[name as ChunkName]();
 
 export const prepareHashing: typeof Replaced.prepareHashing = async () => {
   if (subtleCrypto()) return;

@@ -7,6 +7,8 @@ import type * as Replaced from "../../loader/images/browser_decoder.ts";
 import { builtin } from "./builtin.ts";
 import { imageDataOf } from "./raw_image.ts";
 
+export const DECODER: typeof Replaced.DECODER = "sharp";
+
 /** Pillow's limit, to which `prepare` holds sizes too. */
 const MAX_PIXELS = 178_956_970;
 

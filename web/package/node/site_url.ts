@@ -1,6 +1,14 @@
 /** In place of `loader/fetch/site_url.ts` in Node: paths are relative to the working directory. */
 import type * as Replaced from "../../loader/fetch/site_url.ts";
-import { urlOf } from "./address.ts";
+import { builtin } from "./builtin.ts";
+
+/** An address of two letters or more before the colon: one is a drive of Windows. */
+const ABSOLUTE = /^[a-z][a-z0-9+.-]+:/i;
+
+export const pageURL: typeof Replaced.pageURL = (address) => {
+  if (address instanceof URL || ABSOLUTE.test(address)) return new URL(address);
+  return builtin("node:url").pathToFileURL(address);
+};
 
 export const siteURL: typeof Replaced.siteURL = (baseURL) => {
   if (baseURL === undefined) {
@@ -9,7 +17,7 @@ export const siteURL: typeof Replaced.siteURL = (baseURL) => {
         'such as loadModel(name, { baseURL: "site/" }).',
     );
   }
-  const url = urlOf(baseURL);
+  const url = pageURL(baseURL);
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   return url;
 };

@@ -3,20 +3,22 @@ import type { AnyEnsemblePrediction, Ensemble } from "../../loader/api/ensemble.
 import { BackendError, DecodeError } from "../../loader/api/errors.ts";
 import type { ImageSource } from "../../loader/api/image.ts";
 import type { AnyPrediction, Model } from "../../loader/api/model.ts";
-import { urlOf } from "./address.ts";
+import { listOf } from "../../loader/images/image_source.ts";
+import { builtin } from "./builtin.ts";
 import { ImageData } from "./globals.ts";
 import type { NodeEnsemble, NodeModel } from "./model.ts";
+import { pageURL } from "./site_url.ts";
 import { imageDataOf, type NodeImageSource } from "./raw_image.ts";
 
 /** `model`, whose methods take Node's sources. */
 export function withNodeSources<P extends AnyPrediction>(model: Model<P>): NodeModel<P> {
   const { predict, predictBatch, embed, preprocess } = model;
   const methods: Partial<NodeModel<P>> & { watch: () => never } = {
-    predict: async (source, options) => predict.call(model, imageOf(source), options),
+    predict: async (source, options) => predict.call(model, await imageOf(source), options),
     predictBatch: async (sources, options) =>
-      predictBatch.call(model, Array.from(sources, imageOf), options),
-    embed: async (source, options) => embed.call(model, imageOf(source), options),
-    preprocess: async (source, options) => preprocess.call(model, imageOf(source), options),
+      predictBatch.call(model, await Promise.all(listOf(sources).map(imageOf)), options),
+    embed: async (source, options) => embed.call(model, await imageOf(source), options),
+    preprocess: async (source, options) => preprocess.call(model, await imageOf(source), options),
     watch: () => {
       throw new BackendError("Node has no video; call `predict` for each image.");
     },
@@ -31,14 +33,14 @@ export function ensembleWithNodeSources<P extends AnyPrediction, E extends AnyEn
   return {
     ...ensemble,
     models: ensemble.models.map(withNodeSources),
-    predict: async (source, options) => ensemble.predict(imageOf(source), options),
+    predict: async (source, options) => ensemble.predict(await imageOf(source), options),
   };
 }
 
 /** As the loader takes it. Raises DecodeError. */
-function imageOf(source: NodeImageSource): ImageSource {
+async function imageOf(source: NodeImageSource): Promise<ImageSource> {
   if (source instanceof ImageData) return source;
-  if (typeof source === "string" || source instanceof URL) return urlOf(source);
+  if (typeof source === "string" || source instanceof URL) return imageAt(pageURL(source));
   if (source instanceof Uint8Array) return new Blob([Uint8Array.from(source)]);
   if (source instanceof ArrayBuffer) return new Blob([source]);
   if (typeof source === "object" && "data" in source) {
@@ -51,12 +53,20 @@ function imageOf(source: NodeImageSource): ImageSource {
   );
 }
 
+/** The file at a `file:` URL; other addresses are fetched by the loader. */
+async function imageAt(url: URL): Promise<Blob | URL> {
+  if (url.protocol !== "file:") return url;
+  try {
+    return new Blob([await builtin("node:fs/promises").readFile(url)]);
+  } catch (error) {
+    throw new DecodeError(`The image cannot be read: ${String(error)}`, { cause: error });
+  }
+}
+
 function isFile(source: unknown): boolean {
   return Object.prototype.toString.call(source) === "[object File]";
 }
 
 function described(value: unknown): string {
-  return value === null || typeof value !== "object"
-    ? String(value)
-    : `a ${value.constructor.name}`;
+  return value instanceof Object ? `an object of class ${value.constructor.name}` : String(value);
 }

@@ -5,11 +5,12 @@ import * as sha256 from "../../loader/fetch/sha256.chunk.ts";
 import * as signature from "../../loader/fetch/manifest/signature.chunk.ts";
 import { subtleCrypto } from "../../loader/fetch/subtle_crypto.ts";
 import * as images from "../../loader/images/formats/images.chunk.ts";
+import * as watch from "../../loader/load/watch.chunk.ts";
 import * as tasks from "../../loader/tasks/tasks.chunk.ts";
 
-const CHUNKS = { images, sha256, signature, tasks };
+const CHUNKS = { images, sha256, signature, tasks, watch };
 
-export const importChunk: typeof Replaced.importChunk = async (_, name) => CHUNKS[name];
+export const importChunk: typeof Replaced.importChunk = async (_, name) => CHUNKS[name as keyof typeof CHUNKS];
 
 export const prepareHashing: typeof Replaced.prepareHashing = async () => {
   if (!subtleCrypto()) setFallbackHash(sha256.sha256);

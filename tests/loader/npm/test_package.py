@@ -1,0 +1,163 @@
+"""The npm package in Node: the same numbers as PyTorch, clear errors, harmless imports, types."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.browser.server import hosting
+from tests.browser.test_pictures import synthetic
+from tests.conftest import ROOT, SharedFolder, Site
+from tests.loader.test_typescript import TSC, run_node
+from tests.npm_package import (
+    PREPROCESSING,
+    TOLERANCE,
+    pytorch_logits,
+    unpack_package,
+    write_package,
+    write_two_models,
+)
+from torch2web.images import open_image, preprocess
+from torch2web.store import integrity, sha256_of
+
+FOLDER = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def two_models(shared_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shared_site("two_models", *write_two_models(tmp_path_factory.mktemp("two")))
+
+
+@pytest.fixture(scope="session")
+def project(shared_folder: SharedFolder) -> Path:
+    """A project that has the package, and nothing else, installed."""
+
+    def install(folder: Path) -> None:
+        (folder / "node_modules").mkdir(parents=True)
+        unpack_package(folder / "node_modules")
+        for script in (*FOLDER.glob("*.mjs"), *FOLDER.glob("*.ts")):
+            shutil.copy(script, folder)
+
+    return shared_folder("npm_project", install)
+
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(project: Path) -> Run:
+    """Runs a script of the project; what it prints."""
+
+    def run_script(name: str, *arguments: object) -> Any:
+        result = run_node(project / name, *arguments)
+        assert result.returncode == 0, result.stdout
+        return json.loads(result.stdout.splitlines()[-1])
+
+    return run_script
+
+
+def test_numbers_are_pytorchs(run: Run, two_models: Path, tmp_path: Path) -> None:
+    picture = synthetic(50, 41)
+    path, cases = tmp_path / "picture.png", tmp_path / "cases.json"
+    picture.save(path)
+    raw = {"data": list(picture.tobytes()), "width": picture.width, "height": picture.height}
+    with hosting(two_models) as host:
+        given = {"site": str(two_models), "url": host.url, "png": str(path), "raw": raw}
+        cases.write_text(json.dumps(given))
+        found = run("predict.mjs", cases)
+    expected = pytorch_logits("one", path)
+    assert len(found["logits"]) == 10
+    for logits in (*found["logits"].values(), *found["batch"], found["run"]):
+        assert np.abs(logits - expected).max() <= TOLERANCE
+    tensor = preprocess(open_image(path, PREPROCESSING), PREPROCESSING)
+    np.testing.assert_array_equal(np.array(found["tensor"], np.float32), tensor.ravel())
+    means = np.mean([_softmax(pytorch_logits(name, path)) for name in ("one", "two")], axis=0)
+    assert np.abs(found["ensemble"] - means).max() <= TOLERANCE
+    assert (found["worker"], found["backend"], found["grey"]) == (False, "compiled", "none")
+
+
+ERRORS = {
+    "no baseURL": "RangeError: The npm package has no models: pass `baseURL`",
+    "no such site": "DownloadError: file:",
+    "no such model": 'ManifestError: model_info.json: it has no model "three"; it has one, two',
+    "no plan": "compiled: Erf is none of its operators. In Node the compiled engine is the only backend",
+    "another manifest": "IntegrityError: ",
+    "another backend": 'BackendError: Node runs the backend "compiled" alone, found "wasm"; leave',
+    "old Node": "BackendError: The loader runs in browsers and in Node 22 or newer, found Node 20.11.1.",
+    "jpeg without sharp": "DecodeError: Node has no decoder for this kind of file: npm install sharp",
+    "no file": "DecodeError: The image cannot be read: Error: ENOENT",
+    "wrong size": "DecodeError: Raw pixels of 2 × 2 have 1, 3 or 4 values each; found 7 values.",
+    "canvas": "DecodeError: Found an object of class HTMLCanvasElement; in Node pass raw pixels",
+    "nothing": "DecodeError: Found undefined; in Node pass raw pixels",
+    "batch": "RangeError: predictBatch takes an array of images; found a Number.",
+    "video": "BackendError: Node has no video; call `predict` for each image.",
+    "text": "DecodeError: ",
+}
+
+
+def test_errors_say_what_to_do(run: Run, two_models: Path, tmp_path: Path) -> None:
+    unplanned = tmp_path / "unplanned"
+    shutil.copytree(two_models, unplanned)
+    path = unplanned / "models/model_info.json"
+    manifest = json.loads(path.read_text())
+    del manifest["models"][0]["plan"]
+    manifest["models"][0]["no_plan"] = "Erf is none of its operators"
+    path.write_text(json.dumps(manifest))
+    jpeg = tmp_path / "photo.jpg"
+    synthetic(20, 20).save(jpeg)
+    pin = integrity(sha256_of(two_models / "models/model_info.json"))
+    found = run("errors.mjs", two_models, unplanned, jpeg, pin)
+    assert found["similarity"] == 1
+    assert found["found"].keys() == ERRORS.keys()
+    wrong = {name: text for name, text in found["found"].items() if ERRORS[name] not in text}
+    assert wrong == {}
+
+
+def test_importing_is_harmless(run: Run) -> None:
+    assert run("imports.mjs") == ["window", "document"]
+
+
+COMPILERS = {
+    "bundler": ("consumer.ts", "--module", "esnext", "--moduleResolution", "bundler"),
+    "nodenext": ("consumer.ts", "--module", "nodenext", "--moduleResolution", "nodenext"),
+    "node": ("consumer_in_node.ts", "--module", "nodenext", "--moduleResolution", "nodenext"),
+}
+
+
+@pytest.mark.parametrize("kind", COMPILERS)
+def test_types(project: Path, kind: str, tmp_path: Path) -> None:
+    file, *options = COMPILERS[kind]
+    (tmp_path / "node_modules").mkdir()
+    for name, target in {
+        "torch2web": project / "node_modules/torch2web",
+        "@types": ROOT / "web/node_modules/@types",
+        "csstype": ROOT / "web/node_modules/csstype",
+    }.items():
+        (tmp_path / "node_modules" / name).symlink_to(target)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    shutil.copy(FOLDER / file, tmp_path)
+    more = [
+        "--strict",
+        "--exactOptionalPropertyTypes",
+        "--noEmit",
+        "--skipLibCheck",
+        "false",
+    ]
+    more += ["--target", "es2022", "--lib", "es2023,dom,dom.iterable", "--preserveSymlinks"]
+    result = run_node(TSC, *options, *more, tmp_path / file)
+    assert result.returncode == 0, result.stdout
+
+
+def test_packed_to_the_same_bytes(tmp_path: Path) -> None:
+    first, second = (write_package(tmp_path / name).read_bytes() for name in ("a.tgz", "b.tgz"))
+    assert first == second
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    exponents = np.exp(logits - logits.max())
+    softmax: np.ndarray = exponents / exponents.sum()
+    return softmax

