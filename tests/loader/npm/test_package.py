@@ -12,7 +12,7 @@ import pytest
 from tests.browser.server import hosting
 from tests.browser.test_pictures import synthetic
 from tests.conftest import ROOT, SharedFolder, Site
-from tests.loader.test_typescript import TSC, run_node
+from tests.loader.test_typescript import COMPILERS, run_node
 from tests.npm_package import (
     PREPROCESSING,
     TOLERANCE,
@@ -121,16 +121,21 @@ def test_importing_is_harmless(run: Run) -> None:
     assert run("imports.mjs") == ["window", "document"]
 
 
-COMPILERS = {
-    "bundler": ("consumer.ts", "--module", "esnext", "--moduleResolution", "bundler"),
-    "nodenext": ("consumer.ts", "--module", "nodenext", "--moduleResolution", "nodenext"),
-    "node": ("consumer_in_node.ts", "--module", "nodenext", "--moduleResolution", "nodenext"),
+PROJECTS = {
+    "bundler": ("consumer.ts", "esnext", "bundler"),
+    "nodenext": ("consumer.ts", "nodenext", "nodenext"),
+    "node": ("consumer_in_node.ts", "nodenext", "nodenext"),
 }
+"""File, module and moduleResolution."""
 
 
-@pytest.mark.parametrize("kind", COMPILERS)
-def test_types(project: Path, kind: str, tmp_path: Path) -> None:
-    file, *options = COMPILERS[kind]
+@pytest.mark.parametrize(
+    ("kind", "compiler"),
+    [("bundler", COMPILERS[0]), *((kind, COMPILERS[-1]) for kind in PROJECTS)],
+)
+def test_types(project: Path, kind: str, compiler: str, tmp_path: Path) -> None:
+    """In the oldest TypeScript that the types are for, and in the pinned one."""
+    file, module, resolution = PROJECTS[kind]
     (tmp_path / "node_modules").mkdir()
     for name, target in {
         "torch2web": project / "node_modules/torch2web",
@@ -140,15 +145,11 @@ def test_types(project: Path, kind: str, tmp_path: Path) -> None:
         (tmp_path / "node_modules" / name).symlink_to(target)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     shutil.copy(FOLDER / file, tmp_path)
-    more = [
-        "--strict",
-        "--exactOptionalPropertyTypes",
-        "--noEmit",
-        "--skipLibCheck",
-        "false",
-    ]
-    more += ["--target", "es2022", "--lib", "es2023,dom,dom.iterable", "--preserveSymlinks"]
-    result = run_node(TSC, *options, *more, tmp_path / file)
+    options = ["--strict", "--exactOptionalPropertyTypes", "--noEmit", "--skipLibCheck", "false"]
+    options += ["--module", module, "--moduleResolution", resolution, "--preserveSymlinks"]
+    options += ["--target", "es2022", "--lib", "es2022,dom,dom.iterable"]
+    tsc = ROOT / "web/node_modules" / compiler / "bin/tsc"
+    result = run_node(tsc, *options, tmp_path / file)
     assert result.returncode == 0, result.stdout
 
 
