@@ -1,7 +1,7 @@
 /** The browser's own decoders, for files whose pixels are all opaque. */
 import { DecodeError } from "../api/errors.ts";
 import type { DecodedBy } from "../api/image.ts";
-import { readBack, transparency } from "./canvas.ts";
+import { readBack, readBackProblem, transparency } from "./canvas.ts";
 import type { Bytes } from "./formats/bytes.ts";
 
 interface Size {
@@ -33,6 +33,11 @@ export async function decodeByBrowser(bytes: Bytes, size?: Size): Promise<ImageD
     if (!known || known.width * known.height <= STRIP) throw error;
   }
   return decodeInStrips(file, known);
+}
+
+/** Why pixels decoded from a file are inexact; empty where they are not. Raises DecodeError where they are noise. */
+export function decoderProblem(_: Bytes): string {
+  return readBackProblem();
 }
 
 async function decodeInStrips(file: Blob, { width, height }: Size): Promise<ImageData> {

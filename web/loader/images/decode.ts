@@ -2,7 +2,7 @@ import { DecodeError, Torch2WebError } from "../api/errors.ts";
 import type { DecodedBy, ImageSource, Orientation } from "../api/image.ts";
 import type { PreprocessingInfo } from "../api/preprocessing.ts";
 import { importChunk } from "../fetch/chunks.ts";
-import { decodeByBrowser, DECODER } from "./browser_decoder.ts";
+import { decodeByBrowser, DECODER, decoderProblem } from "./browser_decoder.ts";
 import { drawn, readBack, readBackProblem, transparency } from "./canvas.ts";
 import { UNREADABLE_FILE, type ElementImage } from "./element_image.ts";
 import type * as Formats from "./formats/images.chunk.ts";
@@ -113,7 +113,7 @@ async function decodeBlob(
   if (prepared.pixels) return { pixels, by: "script", inexact: prepared.inexact, orientation };
   const { inexact, probe } = prepared;
   const failed = probe && !(await passes(probe)) ? probe.inexact : "";
-  const altered = readBackProblem();
+  const altered = decoderProblem(prepared.bytes);
   return { pixels, by: DECODER, inexact: inexact || failed || altered, orientation };
 }
 

@@ -40,6 +40,12 @@ export const decodeByBrowser: typeof Replaced.decodeByBrowser = async (bytes) =>
   return imageDataOf({ data, width: info.width, height: info.height });
 };
 
+/** `sharp` converts AVIF to RGB by libheif, Pillow by libavif. */
+export const decoderProblem: typeof Replaced.decoderProblem = (file) =>
+  file[4] === 0x66 && file[5] === 0x74 && file[6] === 0x79 && file[7] === 0x70
+    ? "sharp rounds the colours of AVIF in another way than Pillow"
+    : "";
+
 let found: Sharp | undefined;
 
 /** From the app's own node_modules, wherever a bundler has put this file. Raises DecodeError. */
