@@ -3,6 +3,7 @@
 # make test-all  everything that `make test` leaves out: whole tables, long runs, Firefox and WebKit
 # make assets    compile loader, pages and engine into the package
 # make wheel     dist/torch2web-….whl, which needs neither Node nor a compiler
+# make npm       dist/torch2web-….tgz, the npm package
 # make format    format Python, TypeScript and C
 # make bench     print the measurements of bench/
 
@@ -16,11 +17,11 @@ ESLINT := $(BIN)/node $(NODE_BIN)/eslint/bin/eslint.js --config web/eslint.confi
 PRETTIER := $(BIN)/node $(NODE_BIN)/prettier/bin/prettier.cjs
 CLANG_FORMAT := $(BIN)/clang-format --style=file:web/engine/.clang-format
 C_SOURCES := $(wildcard web/engine/*/*.[ch] bench/engine/*.c)
-PRETTY := web/element web/loader web/offline web/page web/verify web/*.mjs web/*.json templates/*.css templates/*/*.css \
+PRETTY := web/element web/loader web/offline web/package web/page web/verify web/*.mjs web/*.json templates/*.css templates/*/*.css \
 	converter/torch2web/schemas/*.json tests/loader/*.ts tests/loader/*.json tests/cases/*.json \
 	tests/browser/harness/*.js bench/*.js bench/*.json
 
-.PHONY: site assets wheel test test-all check browser format bench clean venv
+.PHONY: site assets wheel npm test test-all check browser format bench clean venv
 
 site: .venv/.installed
 	$(BIN)/python build.py
@@ -32,6 +33,9 @@ wheel: assets
 	rm -rf build # setuptools would add files of earlier builds
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	$(BIN)/python -m web.build.wheel dist
+
+npm: .venv/.installed
+	$(BIN)/python -m web.build.npm dist
 
 test: assets check browser
 	$(BIN)/python -m pytest -n 3
@@ -48,6 +52,7 @@ check: .venv/.installed-test $(WEB)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/node $(TSC) -p web
 	$(BIN)/node $(TSC) -p web/offline
+	$(BIN)/node $(TSC) -p web/package
 	$(BIN)/node $(TSC) -p tests/loader
 	$(ESLINT)
 	$(PRETTIER) --check --log-level warn $(PRETTY)

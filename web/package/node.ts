@@ -6,14 +6,12 @@ import type {
   AnyEnsemblePrediction,
   Ensemble,
   EnsembleOptions,
-  EnsemblePrediction,
   EnsembleRegressionPrediction,
 } from "../loader/api/ensemble.ts";
 import type { AnyLoadOptions, LoadOptions } from "../loader/api/load_options.ts";
 import type {
   AnyPrediction,
   EmbeddingPrediction,
-  Prediction,
   RegressionPrediction,
 } from "../loader/api/model.ts";
 import type { Task } from "../loader/api/task.ts";
@@ -41,10 +39,7 @@ export function loadModel(
   name: string,
   options: LoadOptions & { task?: "classification" },
 ): Promise<NodeModel>;
-export function loadModel(
-  name: string,
-  options: AnyLoadOptions,
-): Promise<NodeModel<AnyPrediction>>;
+export function loadModel(name: string, options: AnyLoadOptions): Promise<NodeModel<AnyPrediction>>;
 /**
  * As in browsers. `baseURL` is an `http:`, `https:` or `file:` URL, or a path relative to the working directory. Images are
  * raw pixels, or files, which need the package `sharp` for JPEG, lossy WebP and AVIF.
@@ -64,7 +59,7 @@ export function loadEnsemble(
 export function loadEnsemble(
   names: readonly string[],
   options: EnsembleOptions & { task?: "classification" },
-): Promise<NodeEnsemble<Prediction, EnsemblePrediction>>;
+): Promise<NodeEnsemble>;
 /** As in browsers, with the options and images of `loadModel` in Node. */
 export async function loadEnsemble(
   names: readonly string[],

@@ -1,15 +1,26 @@
 /** Compiled against the package's types, in a project for browsers and in one for Node. */
-import { BackendError, loadModel, type Model, type Prediction } from "torch2web";
+import {
+  BackendError,
+  loadModel,
+  type Model,
+  type Prediction,
+} from "torch2web";
 import { useModel, usePrediction, type ModelState } from "torch2web/react";
 
 export async function classify(file: Blob): Promise<string> {
-  const model = await loadModel("one", { baseURL: "/torch2web/", integrity: "sha256-" });
+  const model = await loadModel("one", {
+    baseURL: "/torch2web/",
+    integrity: "sha256-",
+  });
   const { label, confidence }: Prediction = await model.predict(file);
   return `${label} ${confidence.toFixed(2)}`;
 }
 
 export async function measure(file: Blob): Promise<number> {
-  const model = await loadModel("height", { baseURL: "/torch2web/", task: "regression" });
+  const model = await loadModel("height", {
+    baseURL: "/torch2web/",
+    task: "regression",
+  });
   const { values } = await model.predict(file);
   return values[0]!.value;
 }

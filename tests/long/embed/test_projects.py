@@ -195,8 +195,11 @@ def test_policy_without_blobs_is_named(vite_app: Host, page: Page) -> None:
     )
     page.goto(vite_app.url)
     page.wait_for_function("globalThis.torch2web")
-    report: dict[str, Any] = page.evaluate(
-        "torch2web.loadModel('one', { baseURL: '/torch2web/' }).then(({ worker }) => worker)"
-    )
+    load = "options => torch2web.loadModel('one', { baseURL: '/torch2web/', ...options })"
+    report: dict[str, Any] = page.evaluate(f"({load})({{ cache: false }}).then(({{ worker }}) => worker)")
     assert report["used"] is False
     assert "worker-src blob:" in report["reason"]
+    used: dict[str, Any] = page.evaluate(
+        f"({load})({{ worker: '/torch2web/torch2web.js' }}).then(({{ worker }}) => worker)"
+    )
+    assert used == {"used": True, "reason": ""}, "the site's own script"

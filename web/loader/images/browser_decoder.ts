@@ -36,9 +36,7 @@ export async function decodeByBrowser(bytes: Bytes, size?: Size): Promise<ImageD
 }
 
 /** Why pixels decoded from a file are inexact; empty where they are not. Raises DecodeError where they are noise. */
-export function decoderProblem(_: Bytes): string {
-  return readBackProblem();
-}
+export const decoderProblem: (file: Bytes) => string = readBackProblem;
 
 async function decodeInStrips(file: Blob, { width, height }: Size): Promise<ImageData> {
   const image = new ImageData(width, height);

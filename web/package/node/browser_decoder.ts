@@ -12,17 +12,18 @@ export const DECODER: typeof Replaced.DECODER = "sharp";
 /** Pillow's limit, to which `prepare` holds sizes too. */
 const MAX_PIXELS = 178_956_970;
 
-interface Sharp {
-  (bytes: Uint8Array, options: object): {
-    toColourspace(name: "srgb"): ReturnType<Sharp>;
-    removeAlpha(): ReturnType<Sharp>;
-    raw(): ReturnType<Sharp>;
-    toBuffer(options: { resolveWithObject: true }): Promise<{
-      data: Uint8Array;
-      info: { width: number; height: number };
-    }>;
-  };
+/** The part of `sharp` that is used. */
+interface Image {
+  toColourspace(name: "srgb"): Image;
+  removeAlpha(): Image;
+  raw(): Image;
+  toBuffer(options: { resolveWithObject: true }): Promise<{
+    data: Uint8Array;
+    info: { width: number; height: number };
+  }>;
 }
+
+type Sharp = (bytes: Uint8Array, options: object) => Image;
 
 /** The pixels of a file, without its colour profile. Raises DecodeError without `sharp`, and sharp's error for a damaged file. */
 export const decodeByBrowser: typeof Replaced.decodeByBrowser = async (bytes) => {

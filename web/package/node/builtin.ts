@@ -6,5 +6,5 @@ interface Builtins {
 
 /** A module of Node. Not imported, as bundlers for other servers would refuse the import. */
 export function builtin<Name extends keyof Builtins>(name: Name): Builtins[Name] {
-  return process.getBuiltinModule(name) as Builtins[Name];
+  return process.getBuiltinModule(name);
 }

@@ -7,15 +7,12 @@ export class ImageData {
   readonly width: number;
   readonly height: number;
   readonly colorSpace = "srgb";
+  readonly [Symbol.toStringTag] = "ImageData";
 
   constructor(width: number, height: number) {
     this.data = new Uint8ClampedArray(4 * width * height);
     this.width = width;
     this.height = height;
-  }
-
-  get [Symbol.toStringTag](): string {
-    return "ImageData";
   }
 }
 

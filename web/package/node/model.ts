@@ -1,5 +1,9 @@
 /** Types of what the loader returns in Node: the same models, with Node's sources of images. */
-import type { AnyEnsemblePrediction, Ensemble, EnsemblePrediction } from "../../loader/api/ensemble.ts";
+import type {
+  AnyEnsemblePrediction,
+  Ensemble,
+  EnsemblePrediction,
+} from "../../loader/api/ensemble.ts";
 import type {
   AnyPrediction,
   EmbedOptions,

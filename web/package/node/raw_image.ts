@@ -14,7 +14,13 @@ export interface RawImage {
  * URL (`http:`, `https:`, `file:`) or a path, relative to the working directory.
  */
 export type NodeImageSource =
-  RawImage | { data: RawImage["data"]; info: Size } | Uint8Array | ArrayBuffer | Blob | string | URL;
+  | RawImage
+  | { data: RawImage["data"]; info: Size }
+  | Uint8Array
+  | ArrayBuffer
+  | Blob
+  | string
+  | URL;
 
 interface Size {
   width: number;

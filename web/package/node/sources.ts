@@ -12,18 +12,21 @@ import { imageDataOf, type NodeImageSource } from "./raw_image.ts";
 
 /** `model`, whose methods take Node's sources. */
 export function withNodeSources<P extends AnyPrediction>(model: Model<P>): NodeModel<P> {
-  const { predict, predictBatch, embed, preprocess } = model;
+  const predict = model.predict.bind(model);
+  const predictBatch = model.predictBatch.bind(model);
+  const embed = model.embed.bind(model);
+  const preprocess = model.preprocess.bind(model);
   const methods: Partial<NodeModel<P>> & { watch: () => never } = {
-    predict: async (source, options) => predict.call(model, await imageOf(source), options),
+    predict: async (source, options) => predict(await imageOf(source), options),
     predictBatch: async (sources, options) =>
-      predictBatch.call(model, await Promise.all(listOf(sources).map(imageOf)), options),
-    embed: async (source, options) => embed.call(model, await imageOf(source), options),
-    preprocess: async (source, options) => preprocess.call(model, await imageOf(source), options),
+      predictBatch(await Promise.all(listOf(sources).map(imageOf)), options),
+    embed: async (source, options) => embed(await imageOf(source), options),
+    preprocess: async (source, options) => preprocess(await imageOf(source), options),
     watch: () => {
       throw new BackendError("Node has no video; call `predict` for each image.");
     },
   };
-  return Object.assign(model, methods) as unknown as NodeModel<P>;
+  return Object.assign(model, methods);
 }
 
 /** `ensemble`, whose methods and models take Node's sources. */

@@ -10,7 +10,8 @@ import * as tasks from "../../loader/tasks/tasks.chunk.ts";
 
 const CHUNKS = { images, sha256, signature, tasks, watch };
 
-export const importChunk: typeof Replaced.importChunk = async (_, name) => CHUNKS[name as keyof typeof CHUNKS];
+export const importChunk: typeof Replaced.importChunk = async (_, name) =>
+  CHUNKS[name as keyof typeof CHUNKS];
 
 export const prepareHashing: typeof Replaced.prepareHashing = async () => {
   if (!subtleCrypto()) setFallbackHash(sha256.sha256);

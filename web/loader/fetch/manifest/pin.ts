@@ -9,6 +9,8 @@ let pinned: string | undefined;
  * ManifestError where another hash is set.
  */
 export function pinManifest(sha256: string): void {
+  // The npm package's worker may be a site's torch2web.js, which pins it already.
+  if (pinned && !sha256) return;
   if (pinned !== undefined && pinned !== sha256) {
     const problem = `this page already uses the build with SHA-256 ${pinned}, found ${sha256}; reload the page`;
     throw new ManifestError("", problem);
