@@ -10,7 +10,8 @@ from torch import nn
 
 from tests.tiny_network import CATALOG, relu_network
 from torch2web.images import open_image, preprocess
-from torch2web.images.preprocessing import Preprocessing, Resize
+from torch2web.images.preprocessing import Preprocessing
+from torch2web.images.steps import Resize
 from web.build.npm import CACHE, build_package, pack
 
 MODELS = ("one", "two")
