@@ -21,6 +21,7 @@ from tests.npm_package import (
     write_package,
     write_two_models,
 )
+from tests.unit.docs.snippets import all_snippets
 from torch2web.images import open_image, preprocess
 from torch2web.store import integrity, sha256_of
 
@@ -151,6 +152,31 @@ def test_types(project: Path, kind: str, compiler: str, tmp_path: Path) -> None:
     tsc = ROOT / "web/node_modules" / compiler / "bin/tsc"
     result = run_node(tsc, *options, tmp_path / file)
     assert result.returncode == 0, result.stdout
+
+
+def test_documentation_compiles_and_runs(project: Path, two_models: Path, tmp_path: Path) -> None:
+    """docs/bundlers.md: the code for browsers against the types, the code for Node with a picture."""
+    here = f"tests/loader/npm/{Path(__file__).name}"
+    blocks = [s.content for s in all_snippets() if s.page == "docs/bundlers.md" and s.test == here]
+    in_node = [block for block in blocks if "dispose" in block]
+    assert (len(blocks), len(in_node)) == (3, 1)
+    given = "declare const fileOrImage: Blob;\nexport {};\n"
+    for i, block in enumerate(blocks):
+        loads = "" if "import" in block else 'import { loadModel } from "torch2web";\n'
+        (tmp_path / f"{i}.ts").write_text(loads + given + block if block not in in_node else "export {};\n")
+    (tmp_path / "node_modules").symlink_to(project / "node_modules")
+    options = ["--strict", "--noEmit", "--module", "esnext", "--moduleResolution", "bundler"]
+    options += ["--target", "es2022", "--lib", "es2022,dom,dom.iterable"]
+    tsc = ROOT / "web/node_modules" / COMPILERS[-1] / "bin/tsc"
+    result = run_node(tsc, *options, *sorted(tmp_path.glob("*.ts")))
+    assert result.returncode == 0, result.stdout
+    code = in_node[0].replace("mobilenet_emotion", "one").replace("site/", str(two_models))
+    raw = "const { data, width, height } = { data: new Uint8Array(27), width: 3, height: 3 };\n"
+    script = project / f"documented-{tmp_path.name}.mjs"
+    script.write_text(f"{raw}{code}\nconsole.log(label);\n")
+    result = run_node(script)
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.splitlines()[-1] in "abcd"
 
 
 def test_packed_to_the_same_bytes(tmp_path: Path) -> None:

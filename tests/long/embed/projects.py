@@ -15,11 +15,10 @@ INSTALLED = ROOT / ".cache" / "embed"
 """Packages stay there between runs."""
 
 PACKAGES = "node_modules"
-SITE = "public/torch2web"
 
 
 def installed(name: str, site: Path) -> Path:
-    """A copy of the project `name` with its packages, the npm package, and `site` below public/."""
+    """A copy of the project `name` with its packages, the npm package, and `site` among its static files."""
     target = INSTALLED / name
     target.mkdir(parents=True, exist_ok=True)
     for entry in target.iterdir():
@@ -27,7 +26,7 @@ def installed(name: str, site: Path) -> Path:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
     shutil.copytree(FOLDER / name, target, dirs_exist_ok=True)
     install_packages(target)
-    shutil.copytree(site, target / SITE)
+    shutil.copytree(site, target / ("static" if name == "svelte" else "public") / "torch2web")
     packed = write_package(target / "torch2web.tgz")
     npm("install", "--no-save", "--no-package-lock", "--offline", "--loglevel=error", packed, project=target)
     return target

@@ -1,4 +1,4 @@
-"""The npm package, and the site's own loader, in projects of Vite, webpack and Next, in Chromium."""
+"""The npm package, and the site's own loader, in projects of four build tools, in Chromium."""
 
 import shutil
 import socket
@@ -16,9 +16,10 @@ from playwright.sync_api import Page, expect
 from tests.browser.server import Host, hosting
 from tests.browser.test_pictures import synthetic
 from tests.conftest import Site
-from tests.long.embed.projects import installed, node, node_command
+from tests.long.embed.projects import FOLDER, installed, node, node_command
 from tests.long.engines import started
 from tests.npm_package import TOLERANCE, pytorch_logits, write_two_models
+from tests.unit.docs.snippets import all_snippets
 
 pytestmark = pytest.mark.long
 
@@ -62,11 +63,20 @@ def next_built(project: Path, stack: ExitStack) -> Address:
     return stack.enter_context(hosting(project / "out")).url
 
 
+def svelte_built(project: Path, stack: ExitStack) -> Address:
+    """With the page of the documentation."""
+    (page,) = [snippet for snippet in all_snippets() if snippet.language == "svelte"]
+    (project / "src/routes/+page.svelte").write_text(page.content.replace("mobilenet_emotion", "one"))
+    node("node_modules/vite/bin/vite.js", "build", project=project)
+    return stack.enter_context(hosting(project / "build")).url
+
+
 STACKS: dict[str, tuple[str, Serve]] = {
     "vite": ("vite", vite_built),
     "vite-dev": ("vite", vite_dev),
     "webpack": ("webpack", webpack_built),
     "next": ("next", next_built),
+    "svelte": ("svelte", svelte_built),
 }
 
 
@@ -139,6 +149,20 @@ def test_predicts_what_pytorch_predicts(stack: str, site: Path, picture: Path, p
         if stack == "next":
             assert page.locator("#server").inner_text() in LABELS
         assert problems == []
+
+
+def test_the_sites_loader_is_imported_as_documented() -> None:
+    """Each line of the block is in a project."""
+    found = {path.parent: path.read_text() for path in FOLDER.rglob("site_loader.js")}
+    assert len(found) == len({project for project, _ in STACKS.values()})
+    (block,) = [
+        snippet.content
+        for snippet in all_snippets()
+        if snippet.page == "docs/bundlers.md" and "-ignore" in snippet.content.lower()
+    ]
+    for line in block.splitlines():
+        code = line.partition("; //")[0]
+        assert any(code in text for text in found.values()), line
 
 
 @pytest.fixture(scope="module")
