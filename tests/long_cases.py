@@ -97,6 +97,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "unit/demo/test_demo.py::test_right_on_faces_it_never_saw": (),
     "unit/docs/test_commands.py::test_commands_run_as_typed": ("quickstart",),
     "loader/node/test_node.py": (),
+    "loader/npm/test_package.py::test_types": ("native",),
     "loader/test_vp8l.py::test_pixels": ("\\[0]", "\\[4]"),
     "engine/plans/test_random_networks.py": 1,
     "engine/plans/test_check.py::test_changed_words_with_the_right_sum": (),
