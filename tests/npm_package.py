@@ -5,13 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jinja2 import Template
 from numpy.typing import NDArray
 from torch import nn
 
+from tests.conftest import ROOT
 from tests.tiny_network import CATALOG, relu_network
 from torch2web.images import open_image, preprocess
 from torch2web.images.preprocessing import Preprocessing
 from torch2web.images.steps import Resize
+from torch2web.store import integrity, sha256_of
 from web.build.npm import CACHE, build_package, pack
 
 MODELS = ("one", "two")
@@ -48,6 +51,13 @@ def pytorch_logits(name: str, picture: Path) -> NDArray[np.float32]:
     with torch.inference_mode():
         logits: NDArray[np.float32] = network(name)(torch.from_numpy(tensor)[None])[0].numpy()
     return logits
+
+
+def embed_lines(name: str, site: Path, base: str) -> str:
+    """Lines to copy of embed.html, for the network "one" of a site at the address `base`."""
+    template = Template((ROOT / f"templates/embed/{name}.txt").read_text())
+    pin = integrity(sha256_of(site / "models/model_info.json"))
+    return str(template.render(model="one", base=base, integrity=pin))
 
 
 def write_package(target: Path) -> Path:

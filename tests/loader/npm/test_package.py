@@ -16,6 +16,7 @@ from tests.loader.test_typescript import COMPILERS, run_node
 from tests.npm_package import (
     PREPROCESSING,
     TOLERANCE,
+    embed_lines,
     pytorch_logits,
     unpack_package,
     write_package,
@@ -177,6 +178,22 @@ def test_documentation_compiles_and_runs(project: Path, two_models: Path, tmp_pa
     result = run_node(script)
     assert result.returncode == 0, result.stdout
     assert result.stdout.splitlines()[-1] in "abcd"
+
+
+def test_lines_of_embed_html_run_in_node(project: Path, two_models: Path, tmp_path: Path) -> None:
+    """As they are written, in the folder of the picture."""
+    picture = synthetic(33, 20)
+    picture.save(tmp_path / "picture.png")
+    script = project / f"lines-{tmp_path.name}.mjs"
+    with hosting(two_models) as host:
+        lines = embed_lines("node", two_models, host.url)
+        script.write_text(f"process.chdir({json.dumps(str(tmp_path))});\n{lines}")
+        result = run_node(script)
+    assert result.returncode == 0, result.stdout
+    label, confidence = result.stdout.splitlines()[-1].split()
+    expected = _softmax(pytorch_logits("one", tmp_path / "picture.png"))
+    assert label == "abcd"[int(expected.argmax())]
+    assert abs(float(confidence) - expected.max()) <= 0.02, "the default variant has rounded weights"
 
 
 def test_packed_to_the_same_bytes(tmp_path: Path) -> None:

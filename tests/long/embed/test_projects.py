@@ -18,7 +18,7 @@ from tests.browser.test_pictures import synthetic
 from tests.conftest import Site
 from tests.long.embed.projects import FOLDER, installed, node, node_command
 from tests.long.engines import started
-from tests.npm_package import TOLERANCE, pytorch_logits, write_two_models
+from tests.npm_package import TOLERANCE, embed_lines, pytorch_logits, write_two_models
 from tests.unit.docs.snippets import all_snippets
 
 pytestmark = pytest.mark.long
@@ -163,6 +163,38 @@ def test_the_sites_loader_is_imported_as_documented() -> None:
     for line in block.splitlines():
         code = line.partition("; //")[0]
         assert any(code in text for text in found.values()), line
+
+
+LINES = """
+import { createRoot } from "react-dom/client";
+import Page from "./react_lines.jsx";
+import { run } from "./npm_lines.js";
+
+Object.assign(globalThis, { run });
+createRoot(document.body).render(<Page />);
+"""
+
+
+def test_lines_of_embed_html(site: Path, picture: Path, page: Page) -> None:
+    """Those for npm, of which all but the import is put into a function, and those for React."""
+    project = installed("vite", site)
+    npm, react = (embed_lines(name, site, "/torch2web/") for name in ("npm", "react"))
+    imports, body = npm.split("\n", 1)
+    lines = {
+        "src/npm_lines.js": f"{imports}\nexport async function run(file) {{\n{body}\nreturn top;\n}}\n",
+        "src/react_lines.jsx": react,
+        "src/lines.jsx": LINES,
+        "lines.html": '<!doctype html><body></body><script type="module" src="/src/lines.jsx"></script>',
+    }
+    for path, content in lines.items():
+        (project / path).write_text(content)
+    label = LABELS[int(pytorch_logits("one", picture).argmax())]
+    with ExitStack() as until:
+        page.goto(f"{vite_dev(project, until)}lines.html")
+        page.set_input_files("input[type=file]", picture)
+        assert shown(page) == label
+        run = "bytes => run(new Blob([Uint8Array.from(bytes)])).then(([{ label }]) => label)"
+        assert page.evaluate(run, list(picture.read_bytes())) == label
 
 
 @pytest.fixture(scope="module")
