@@ -112,11 +112,7 @@ function say(answer: string, more: string): void {
   announce(`${answer} ${more}`);
 }
 
-/** The label alone is read aloud, and of a camera only another one. */
+/** What is read aloud; the camera's code does it for its frames, seldom. */
 function announce(text: string): void {
-  const region = element("announcement");
-  if (!isLive) region.textContent = text;
-  else if (element("label").textContent !== region.textContent) {
-    region.textContent = element("label").textContent;
-  }
+  if (!isLive) element("announcement").textContent = text;
 }

@@ -1,9 +1,10 @@
 /** What was checked for an answer, as plain facts. */
-import type { AnyPrediction, Model } from "../loader/torch2web.ts";
+import type { AnyPrediction } from "../loader/torch2web.ts";
 import { element } from "./element.ts";
 import { count } from "./format.ts";
+import type { PageModel } from "./session.ts";
 
-export function showFacts(model: Model<AnyPrediction>, prediction: AnyPrediction): void {
+export function showFacts(model: PageModel, prediction: AnyPrediction): void {
   const { fromCache, downloaded } = model.info.cache;
   const { total, run } = prediction.timings;
   const milliseconds = `${Math.round(total)} ms`;

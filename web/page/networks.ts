@@ -12,7 +12,14 @@ export const choices: readonly Choice[] = radios.map(({ value, dataset }) => ({
   title: dataset["title"]!,
   task: (dataset["task"] ?? "classification") as Task,
   bytes: Number(dataset["bytes"]),
+  ...(dataset["members"] && { members: dataset["members"].split(" ") }),
 }));
+
+/** The networks that answer together; of one network it alone. */
+export function membersOf(choice: Choice): readonly Choice[] {
+  const { members } = choice;
+  return members ? choices.filter(({ name }) => members.includes(name)) : [choice];
+}
 
 export function chosenModel(): Choice {
   return choices[radios.findIndex(({ checked }) => checked)]!;
@@ -40,14 +47,21 @@ export function clearList(): void {
   for (const choice of choices) showInList(choice, "");
 }
 
-/** Whether loading it would start a large download: it is large, and not on this device. */
-export async function isLargeDownload({ name, bytes }: Choice): Promise<boolean> {
-  if (bytes <= LARGE) return false;
+/** Whether loading it would start a large download: what is not on this device yet is large. */
+export async function isLargeDownload(choice: Choice): Promise<boolean> {
+  if (choice.bytes <= LARGE) return false;
+  let missing = 0;
+  for (const member of membersOf(choice)) if (!(await isHere(member))) missing += member.bytes;
+  return missing > LARGE;
+}
+
+/** Whether a network is on this device. */
+async function isHere({ name }: Choice): Promise<boolean> {
   const { dataset } = radios.find(({ value }) => value === name)!;
   try {
     // Of any cache: that of the loader.
-    return !(await caches.match(new URL(dataset["part"]!, import.meta.url)));
+    return Boolean(await caches.match(new URL(dataset["part"]!, import.meta.url)));
   } catch {
-    return true; // pages from plain HTTP have no caches
+    return false; // pages from plain HTTP have no caches
   }
 }

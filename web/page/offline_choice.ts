@@ -1,8 +1,9 @@
 /** The checkbox that keeps the page for use without internet. */
-import { cacheStatus, type AnyPrediction, type Model } from "../loader/torch2web.ts";
+import { cacheStatus } from "../loader/torch2web.ts";
+import type { PageModel } from "./session.ts";
 import * as worker from "./worker.ts";
 
-type LoadModel = () => Promise<Model<AnyPrediction>>;
+type LoadModel = () => Promise<PageModel>;
 
 /** The loader caches each network that was loaded; without one the page opens but cannot answer. */
 const READY = "Works without internet now, with every network that has answered here.";

@@ -3,6 +3,7 @@ import { offerOffline } from "./offline_choice.ts";
 import { chooseModel, expectPicture, session, showError } from "./session.ts";
 import { enableCopying } from "./copy.ts";
 import { element } from "./element.ts";
+import { startLive } from "./live.ts";
 import { onModel } from "./networks.ts";
 import { markSample, onPictures, samples } from "./stage.ts";
 
@@ -35,7 +36,16 @@ session.onPicture(() => {
   markSample(undefined);
 });
 
-onPictures({ sample: (button) => void chooseSample(button), file: chooseFile });
+const startBatch = startLive(session);
+
+onPictures({
+  sample: (button) => void chooseSample(button),
+  file: chooseFile,
+  several: (files, entries) => {
+    if (startBatch) startBatch(files, entries);
+    else chooseFile(files[0]);
+  },
+});
 onModel(chooseModel);
 enableCopying();
 

@@ -1,15 +1,17 @@
 /** The page's state: the chosen network, the picture, and the latest answer. */
 import { loadModel } from "../loader/torch2web.ts";
 import type { AnyPrediction, Model, Progress, Task } from "../loader/torch2web.ts";
+import { importPageChunk } from "./chunks.ts";
 import { showAnswer as fillAnswer } from "./answer.ts";
 import { element } from "./element.ts";
-import { explain } from "./explain.ts";
+import type * as EnsembleChunk from "./ensemble/ensemble.chunk.ts";
+import { explain, type Problem } from "./explain.ts";
 import { showFacts } from "./facts.ts";
 import {
   choices,
   chosenModel,
   clearList,
-  isLargeDownload,
+  isLargeDownload, membersOf,
   selectModel,
   showInList,
 } from "./networks.ts";
@@ -23,11 +25,19 @@ export interface Choice {
   task: Task;
   /** Bytes of its download. */
   bytes: number;
+  /** Names of the networks whose mean it is; absent of one network. */
+  members?: readonly string[];
 }
+
+/** A network in memory, or several as one. */
+export type PageModel = Pick<
+  Model<AnyPrediction>,
+  "info" | "backend" | "predict" | "watch" | "dispose"
+>;
 
 export interface Answer {
   choice: Choice;
-  model: Model<AnyPrediction>;
+  model: PageModel;
   prediction: AnyPrediction;
   image: Blob;
   /** The file's name, or the sample's label. */
@@ -48,36 +58,48 @@ export interface Session {
    * The network in memory, loaded if it is not: the page shows the progress, and asks before a large download. Another
    * choice aborts it and frees the one before. Rejects as `loadModel` does.
    */
-  modelFor(choice: Choice): Promise<Model<AnyPrediction>>;
+  modelFor(choice: Choice): Promise<PageModel>;
+  /** Whether loading a network would start a large download, which is asked for first. */
+  isLarge(choice: Choice): Promise<boolean>;
   /** Shows a picture and asks the chosen network about it. */
   chooseBlob(blob: Blob, title?: string): void;
   /** Asks the chosen network about the picture again. */
   ask(): void;
   /** Shows a prediction in place of the answer, without a picture: of a camera's frame. */
-  showLive(model: Model<AnyPrediction>, prediction: AnyPrediction): void;
-  /** Shows what went wrong, in words, in place of the answer. */
-  showError(error: unknown): void;
+  showLive(model: PageModel, prediction: AnyPrediction): void;
+  /** Shows what went wrong, in words, in place of the answer; `again` tries it once more. */
+  showError(error: unknown, again?: () => void): void;
+  /** What went wrong, in words. */
+  explain(error: unknown, image?: Blob): Promise<Pick<Problem, "title" | "advice">>;
+  /** Tells whether a camera is answered: then no picture is. */
+  setLive(live: boolean): void;
+  /** Shows words in place of the answer of a camera that gives no picture. */
+  showIdle(label: string, status: string): void;
   /** Called with each answer about a picture; not for `showLive`. */
   onAnswer(listener: Listener<Answer>): () => void;
   /** Called when another network is chosen. */
   onChoice(listener: Listener<Choice>): () => void;
   /** Called when a picture is chosen, before it is shown: a camera that runs stops. */
   onPicture(listener: Listener<Blob>): () => void;
+  /** Called when a camera starts or ends. */
+  onLive(listener: Listener<boolean>): () => void;
 }
 
 const answerListeners = new Set<Listener<Answer>>();
 const choiceListeners = new Set<Listener<Choice>>();
 const pictureListeners = new Set<Listener<Blob>>();
+const liveListeners = new Set<Listener<boolean>>();
 
 let image: { blob: Blob; title: string } | undefined;
 let latest: Answer | undefined;
 /** The network that answered last, to go back to. */
 let answered: Choice | undefined;
 /** The network in memory; another choice replaces it. */
-let loaded:
-  { name: string; model: Promise<Model<AnyPrediction>>; abort: AbortController } | undefined;
+let loaded: { name: string; model: Promise<PageModel>; abort: AbortController } | undefined;
 /** Number of the latest question, a picture with a network: a late answer to an earlier one is not shown. */
 let latestQuestion = 0;
+/** Whether a camera is answered. */
+let isLive = false;
 
 export const session: Session = {
   choices: choices,
@@ -85,28 +107,53 @@ export const session: Session = {
   image: () => image?.blob,
   answer: () => latest,
   modelFor,
+  isLarge: isLargeDownload,
   chooseBlob,
   ask: () => void ask(),
   showLive,
   showError,
+  explain,
+  setLive,
+  showIdle,
   onAnswer: (listener) => listen(answerListeners, listener),
   onChoice: (listener) => listen(choiceListeners, listener),
   onPicture: (listener) => listen(pictureListeners, listener),
+  onLive: (listener) => listen(liveListeners, listener),
 };
 
 /** Follows a choice of another network. */
 export function chooseModel(): void {
   const choice = chosenModel();
+  if (isLive) expectAnswer();
   for (const listener of choiceListeners) listener(choice);
   void ask();
 }
 
 /** Shows that a picture is on its way; its network is loaded meanwhile. */
 export function expectPicture(): void {
+  expectAnswer();
+  modelFor(chosenModel()).catch(() => {}); // the question about the picture tells
+}
+
+/** Dims the answer; one that is on its way is not shown. */
+function expectAnswer(): void {
   latestQuestion++;
   latest = undefined;
   states.showWorking();
-  modelFor(chosenModel()).catch(() => {}); // the question about the picture tells
+}
+
+function setLive(live: boolean): void {
+  if (live === isLive) return;
+  isLive = live;
+  clearList();
+  expectAnswer();
+  for (const listener of liveListeners) listener(live);
+}
+
+function showIdle(label: string, status: string): void {
+  latestQuestion++;
+  latest = undefined;
+  states.showIdle(label, status);
 }
 
 /** `again` tries what failed once more. */
@@ -128,7 +175,7 @@ function chooseBlob(blob: Blob, title = ""): void {
 }
 
 async function ask(): Promise<void> {
-  if (!image) return; // a picture on its way asks when it is here
+  if (!image || isLive) return; // a picture on its way asks when it is here
   const turn = ++latestQuestion;
   latest = undefined;
   states.showWorking();
@@ -148,7 +195,7 @@ async function ask(): Promise<void> {
   }
 }
 
-function showLive(model: Model<AnyPrediction>, prediction: AnyPrediction): void {
+function showLive(model: PageModel, prediction: AnyPrediction): void {
   latestQuestion++;
   latest = undefined;
   show(chosenModel(), model, prediction, undefined);
@@ -156,7 +203,7 @@ function showLive(model: Model<AnyPrediction>, prediction: AnyPrediction): void 
 
 function show(
   choice: Choice,
-  model: Model<AnyPrediction>,
+  model: PageModel,
   prediction: AnyPrediction,
   picture: Blob | undefined,
 ): void {
@@ -166,7 +213,7 @@ function show(
   showInList(choice, element("label").textContent);
 }
 
-function modelFor(choice: Choice): Promise<Model<AnyPrediction>> {
+function modelFor(choice: Choice): Promise<PageModel> {
   if (loaded?.name === choice.name) return loaded.model;
   if (loaded) {
     loaded.abort.abort();
@@ -186,7 +233,7 @@ function modelFor(choice: Choice): Promise<Model<AnyPrediction>> {
   return model;
 }
 
-async function load(choice: Choice, signal: AbortSignal): Promise<Model<AnyPrediction>> {
+async function load(choice: Choice, signal: AbortSignal): Promise<PageModel> {
   const large = await isLargeDownload(choice);
   signal.throwIfAborted();
   if (large) {
@@ -198,7 +245,10 @@ async function load(choice: Choice, signal: AbortSignal): Promise<Model<AnyPredi
   const onProgress = ({ overall }: Progress): void => {
     if (!signal.aborted) states.showProgress(overall);
   };
-  return loadModel(choice.name, { task: choice.task, onProgress, signal });
+  const { name, title, task, members } = choice;
+  if (!members) return loadModel(name, { task, onProgress, signal });
+  const { loadTogether } = (await importPageChunk("ensemble")) as typeof EnsembleChunk;
+  return loadTogether(title, membersOf(choice), { onProgress, signal });
 }
 
 function listen<Argument>(

@@ -11,15 +11,23 @@ export const samples = [...document.querySelectorAll<HTMLButtonElement>(".sample
 export interface Handlers {
   sample: (button: HTMLButtonElement) => void;
   file: (file: File | null | undefined) => void;
+  /** Several files, or a folder among what was dropped. */
+  several: (files: readonly File[], entries: readonly FileSystemEntry[]) => void;
 }
 
 export function onPictures(handlers: Handlers): void {
   for (const button of samples) button.addEventListener("click", () => handlers.sample(button));
+  const choose = (list: FileList | undefined | null, entries: FileSystemEntry[] = []): void => {
+    const files = [...(list ?? [])];
+    if (files.length > 1 || entries.some(({ isDirectory }) => isDirectory)) {
+      handlers.several(files, entries);
+    } else handlers.file(files[0]);
+  };
   fileInput.addEventListener("change", () => {
-    handlers.file(fileInput.files?.[0]);
+    choose(fileInput.files);
     fileInput.value = ""; // the same file can be chosen again
   });
-  document.addEventListener("paste", (event) => handlers.file(event.clipboardData?.files[0]));
+  document.addEventListener("paste", (event) => choose(event.clipboardData?.files));
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
     app.classList.add("dragging");
@@ -30,7 +38,9 @@ export function onPictures(handlers: Handlers): void {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     app.classList.remove("dragging");
-    handlers.file(event.dataTransfer?.files[0]);
+    const items = [...(event.dataTransfer?.items ?? [])];
+    const entries = items.map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+    choose(event.dataTransfer?.files, entries);
   });
 }
 

@@ -17,7 +17,7 @@ const progress = element("progress") as HTMLProgressElement;
 let clearing: ReturnType<typeof setTimeout> | undefined;
 let retry: (() => void) | undefined;
 
-type State = "working" | "asking" | "ready" | "error";
+type State = "idle" | "working" | "asking" | "ready" | "error";
 
 function setState(state: State): void {
   clearTimeout(clearing);
@@ -25,6 +25,12 @@ function setState(state: State): void {
   element("problem").hidden = state !== "error";
   element("asking").hidden = state !== "asking";
   if (state !== "error") retry = undefined;
+}
+
+/** Words in place of an answer that nobody waits for. */
+export function showIdle(label: string, status: string): void {
+  setState("idle");
+  clearAnswer(label, status);
 }
 
 export function showReady(): void {

@@ -15,6 +15,7 @@ from torch2web.site.writers.loader import PAGE_CHUNK, SCRIPTS, LoaderFiles
 from torch2web.site.writers.looks import CARD_SIZE, THUMBNAIL_SIZE, Theme, card_png, icon_svg, thumbnail
 from torch2web.site.writers.snippet import Snippet
 from torch2web.site.writers.templates import render
+from torch2web.site.writers.together import answering_together
 from torch2web.store import FileRecord, integrity, write_bytes_hashed
 
 
@@ -95,6 +96,7 @@ def write_pages(
         snippet=Snippet.of(models[0].spec),
         classify=all(model.spec.task.has_labels for model in models),
         models=models,
+        together=answering_together(models),
         samples=[
             _ShownSample(sample.file_name, sample.label, sample.drawn, small.path)
             for sample, small in zip(samples, thumbnails, strict=True)

@@ -1,0 +1,16 @@
+"""The networks whose mean a page offers as one more choice."""
+
+from collections.abc import Sequence
+
+from torch2web.site.manifest import ModelRecord
+
+
+def answering_together(models: Sequence[ModelRecord]) -> tuple[ModelRecord, ...]:
+    """The most classifiers of one meaning and the same labels, in the catalogue's order; none where there are not two."""
+    groups: dict[object, list[ModelRecord]] = {}
+    for model in models:
+        task = model.spec.task
+        if task.has_labels:
+            groups.setdefault((task.meaning, model.spec.labels), []).append(model)
+    largest = max(groups.values(), key=len, default=[])
+    return tuple(largest) if len(largest) > 1 else ()

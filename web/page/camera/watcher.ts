@@ -1,0 +1,66 @@
+/** Asks a network about the frames of a video, as often as the device can. */
+import type { AnyPrediction, Watch } from "../../loader/torch2web.ts";
+import type { PageModel } from "../session.ts";
+import { FIRST, isOther, Meter, rateFor, smoothingFor } from "./rate.ts";
+
+export class Watcher {
+  readonly #model: PageModel;
+  readonly #video: HTMLVideoElement;
+  readonly #onAnswer: (prediction: AnyPrediction) => void;
+  readonly #onError: (error: unknown) => void;
+  readonly #meter = new Meter();
+  #watch: Watch;
+  #rate = FIRST;
+  #seen = true;
+
+  constructor(
+    model: PageModel,
+    video: HTMLVideoElement,
+    onAnswer: (prediction: AnyPrediction) => void,
+    onError: (error: unknown) => void,
+  ) {
+    this.#model = model;
+    this.#video = video;
+    this.#onAnswer = onAnswer;
+    this.#onError = onError;
+    this.#watch = this.#start();
+  }
+
+  /** Answers a second, at most. */
+  get rate(): number {
+    return this.#rate;
+  }
+
+  /** Whether the visitor sees the video: less is done while not. */
+  set seen(seen: boolean) {
+    this.#seen = seen;
+    this.#adapt();
+  }
+
+  stop(): void {
+    this.#watch.stop();
+  }
+
+  #start(): Watch {
+    return this.#model.watch(this.#video, (prediction) => this.#take(prediction), {
+      maxRate: this.#rate,
+      smoothing: smoothingFor(this.#rate),
+      onError: this.#onError,
+    });
+  }
+
+  #take(prediction: AnyPrediction): void {
+    this.#meter.add(prediction.timings.total);
+    this.#onAnswer(prediction);
+    this.#adapt();
+  }
+
+  #adapt(): void {
+    if (!this.#meter.isFull) return;
+    const rate = rateFor(this.#meter.median, this.#seen);
+    if (!isOther(rate, this.#rate)) return;
+    this.#rate = rate;
+    this.#watch.stop();
+    this.#watch = this.#start();
+  }
+}

@@ -1,0 +1,131 @@
+/** Two networks on the same picture, side by side. */
+import { loadModel } from "../../loader/torch2web.ts";
+import type { AnyPrediction, LoadedModelInfo } from "../../loader/torch2web.ts";
+import { element } from "../element.ts";
+import { barsOf } from "../results/bars.ts";
+import { percent, resultOf, type Result } from "../results/result.ts";
+import type { Answer, Choice, PageModel, Session } from "../session.ts";
+
+const chooser = element("compare-network") as HTMLSelectElement;
+const verdict = element("compare-verdict");
+
+interface Side {
+  info: LoadedModelInfo;
+  result: Result;
+}
+
+export function createComparison(session: Session): { open: (isOpen: boolean) => void } {
+  let isOpen = false;
+  let turn = 0;
+  /** The other network; the first one is the page's. */
+  let other: { name: string; model: Promise<PageModel> } | undefined;
+
+  const free = (): void => {
+    other?.model.then((model) => model.dispose()).catch(() => {});
+    other = undefined;
+  };
+
+  const load = async (choice: Choice): Promise<PageModel> => {
+    if (other?.name === choice.name) return other.model;
+    if (!(await session.allows(choice))) throw new DOMException("Not wanted.", "AbortError");
+    free();
+    const { name, task } = choice;
+    const model = loadModel(name, {
+      task,
+      onProgress: ({ overall: { loaded, total } }) => {
+        if (other?.model === model) showText(2, `${megabytes(loaded)} of ${megabytes(total)} MB …`);
+      },
+    });
+    other = { name, model };
+    model.catch(() => {
+      if (other?.model === model) other = undefined;
+    });
+    return model;
+  };
+
+  const compare = async (): Promise<void> => {
+    const mine = ++turn;
+    const answer = session.answer();
+    offer(session);
+    const choice = session.choices.find(({ name }) => name === chooser.value);
+    if (!answer || !choice) {
+      for (const side of [1, 2]) showText(side, "–");
+      verdict.textContent = choice ? "Choose a picture to compare them on." : "";
+      return;
+    }
+    const first = show(1, answer.model, answer.prediction);
+    showText(2, "…");
+    verdict.textContent = "";
+    try {
+      const model = await load(choice);
+      const prediction = await model.predict(answer.image);
+      if (mine !== turn) return;
+      const second = show(2, model, prediction);
+      verdict.textContent = compareResults(first, second);
+    } catch (error) {
+      if (mine === turn) showText(2, session.explain(error));
+    }
+  };
+
+  chooser.addEventListener("change", () => void compare());
+  session.onAnswer((_: Answer) => {
+    if (isOpen) void compare();
+  });
+  return {
+    open: (open) => {
+      isOpen = open;
+      if (open) void compare();
+      else {
+        turn++;
+        free();
+      }
+    },
+  };
+}
+
+/** Lists the networks besides the chosen one; keeps the choice where it is one of them. */
+function offer({ choices, chosen }: Session): void {
+  const before = chooser.value;
+  const first = chosen();
+  const others = choices.filter(({ name, task, members }) => {
+    return name !== first.name && task !== "embedding" && !members;
+  });
+  chooser.replaceChildren(
+    ...others.map(({ name, title }) => new Option(title, name, false, name === before)),
+  );
+  element("compare-title").textContent = first.title;
+}
+
+function show(side: number, model: PageModel, prediction: AnyPrediction): Side {
+  const result = resultOf(model.info, prediction);
+  const { answer, confidence } = result;
+  const more = confidence === undefined ? "" : ` ${percent(confidence)}`;
+  showText(side, answer, more, `${Math.round(prediction.timings.total)} ms`);
+  const areNumbers = "values" in prediction;
+  element(`compare-bars-${side}`).replaceChildren(...(areNumbers ? [] : barsOf(result)));
+  return { info: model.info, result };
+}
+
+function showText(side: number, answer: string, more = "", time = ""): void {
+  element(`compare-answer-${side}`).textContent = answer;
+  element(`compare-more-${side}`).textContent = more;
+  element(`compare-time-${side}`).textContent = time;
+  if (!time) element(`compare-bars-${side}`).replaceChildren();
+}
+
+/** Whether they agree, where their labels are the same. */
+function compareResults(first: Side, second: Side): string {
+  const [one, other] = [first.result, second.result];
+  if (first.info.labels.join("\n") !== second.info.labels.join("\n")) {
+    return "These networks have different labels.";
+  }
+  if (first.info.task?.kind === "regression") return "";
+  if (one.answer !== other.answer) return "They do not agree.";
+  const differences = one.scores.map(([, score], at) => Math.abs(score - other.scores[at]![1]));
+  const largest = 100 * Math.max(...differences);
+  return `They agree; their percentages differ by up to ${largest.toFixed(1)} points.`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
