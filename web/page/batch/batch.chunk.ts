@@ -41,13 +41,17 @@ export function createBatch(session: Session): Batch {
       finish(lines, 0, "There is no picture among these files.");
       return;
     }
+    const choice = session.chosen();
+    if (choice.task === "embedding") {
+      finish(lines, 0, `${choice.title} compares two pictures: choose another network for many.`);
+      return;
+    }
     element("batch-abort").hidden = false;
     progress.max = files.length;
     progress.value = 0;
     sayProgress("Loading the network …");
     said.textContent = `${files.length} pictures`;
     try {
-      const choice = session.chosen();
       const model = await session.modelFor(choice);
       for (const file of files) {
         if (signal.aborted) break;
@@ -62,7 +66,8 @@ export function createBatch(session: Session): Batch {
         finish(lines, files.length, summary(lines, files.length));
       }
     } catch (error) {
-      if (signal === abort.signal) finish(lines, files.length, session.explain(error));
+      const { title, advice } = await session.explain(error);
+      if (signal === abort.signal) finish(lines, files.length, `${title}. ${advice}`);
     }
   };
 
@@ -93,7 +98,8 @@ async function lineOf(
     const result = resultOf(model.info, prediction);
     return { ...line, exact: prediction.exact, problem: "", result };
   } catch (error) {
-    return { ...line, exact: undefined, problem: session.explain(error), result: undefined };
+    const { title } = await session.explain(error, file);
+    return { ...line, exact: undefined, problem: title, result: undefined };
   }
 }
 

@@ -8,6 +8,7 @@ import type { Answer, Choice, PageModel, Session } from "../session.ts";
 
 const chooser = element("compare-network") as HTMLSelectElement;
 const verdict = element("compare-verdict");
+const download = element("compare-download");
 
 interface Side {
   info: LoadedModelInfo;
@@ -17,6 +18,8 @@ interface Side {
 export function createComparison(session: Session): { open: (isOpen: boolean) => void } {
   let isOpen = false;
   let turn = 0;
+  /** Name of the network whose large download the visitor wants. */
+  let allowed = "";
   /** The other network; the first one is the page's. */
   let other: { name: string; model: Promise<PageModel> } | undefined;
 
@@ -25,11 +28,9 @@ export function createComparison(session: Session): { open: (isOpen: boolean) =>
     other = undefined;
   };
 
-  const load = async (choice: Choice): Promise<PageModel> => {
-    if (other?.name === choice.name) return other.model;
-    if (!(await session.allows(choice))) throw new DOMException("Not wanted.", "AbortError");
+  const load = ({ name, task }: Choice): Promise<PageModel> => {
+    if (other?.name === name) return other.model;
     free();
-    const { name, task } = choice;
     const model = loadModel(name, {
       task,
       onProgress: ({ overall: { loaded, total } }) => {
@@ -45,29 +46,48 @@ export function createComparison(session: Session): { open: (isOpen: boolean) =>
 
   const compare = async (): Promise<void> => {
     const mine = ++turn;
+    download.hidden = true;
     const answer = session.answer();
     offer(session);
     const choice = session.choices.find(({ name }) => name === chooser.value);
-    if (!answer || !choice) {
+    if (!answer || !choice || "embedding" in answer.prediction) {
       for (const side of [1, 2]) showText(side, "–");
-      verdict.textContent = choice ? "Choose a picture to compare them on." : "";
+      verdict.textContent = answer
+        ? "The chosen network gives no answer to compare: choose another one."
+        : "Choose a picture to compare them on.";
       return;
     }
     const first = show(1, answer.model, answer.prediction);
     showText(2, "…");
     verdict.textContent = "";
     try {
+      if (
+        other?.name !== choice.name &&
+        choice.name !== allowed &&
+        (await session.isLarge(choice))
+      ) {
+        if (mine !== turn) return;
+        showText(2, "–");
+        download.textContent = `Download ${megabytes(choice.bytes)} MB`;
+        download.hidden = false;
+        return;
+      }
       const model = await load(choice);
       const prediction = await model.predict(answer.image);
       if (mine !== turn) return;
       const second = show(2, model, prediction);
       verdict.textContent = compareResults(first, second);
     } catch (error) {
-      if (mine === turn) showText(2, session.explain(error));
+      const { title } = await session.explain(error, answer.image);
+      if (mine === turn) showText(2, title);
     }
   };
 
   chooser.addEventListener("change", () => void compare());
+  download.addEventListener("click", () => {
+    allowed = chooser.value;
+    void compare();
+  });
   session.onAnswer((_: Answer) => {
     if (isOpen) void compare();
   });
