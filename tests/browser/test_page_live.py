@@ -168,7 +168,7 @@ def test_several_files_and_a_broken_one(shown: Page, small_site: Path, tmp_path:
     files = [small_site / f"samples/{name}-1.jpg" for name in ("bored", "tired", "focused")]
     shown.set_input_files("#file", [files[0], broken, *files[1:]])
     shown.wait_for_selector("#batch-save:visible")
-    assert shown.locator("#batch-rows .picture bdi").all_inner_texts() == [
+    assert shown.locator("#batch-rows .file bdi").all_inner_texts() == [
         "bored-1.jpg",
         "=broken.jpg",
         "tired-1.jpg",
@@ -225,5 +225,5 @@ def test_dropped_folder_gives_its_pictures(shown: Page) -> None:
         }"""
     )
     shown.wait_for_selector("#batch-save:visible")
-    assert shown.locator("#batch-rows .picture bdi").all_inner_texts() == ["a.jpg", "b.jpg"]
+    assert shown.locator("#batch-rows .file bdi").all_inner_texts() == ["a.jpg", "b.jpg"]
     assert shown.locator("#batch-rows .answer").all_inner_texts() == ["Tired", "Tired"]

@@ -110,7 +110,7 @@ function startSeveral(session: Session): StartBatch | undefined {
   }
   // Phones have no folders to choose.
   const hasFolders = "webkitdirectory" in folder && !matchMedia("(pointer: coarse)").matches;
-  folder.hidden = element("batch-folder-label").hidden = !hasFolders;
+  element("batch-folder-source").hidden = !hasFolders;
   return (chosen, entries) => {
     void batch().then(async (made) => {
       if (entries.some(({ isDirectory }) => isDirectory)) await made?.startEntries(entries);

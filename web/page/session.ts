@@ -11,7 +11,8 @@ import {
   choices,
   chosenModel,
   clearList,
-  isLargeDownload, membersOf,
+  isLargeDownload,
+  membersOf,
   selectModel,
   showInList,
 } from "./networks.ts";

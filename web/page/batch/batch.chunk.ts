@@ -106,7 +106,7 @@ async function lineOf(
 async function addRow({ picture, result, problem }: Line, file: File): Promise<void> {
   const row = template.content.firstElementChild!.cloneNode(true) as HTMLElement;
   const confidence = result?.confidence;
-  row.querySelector(".picture bdi")!.textContent = picture;
+  row.querySelector(".file bdi")!.textContent = picture;
   row.querySelector(".answer")!.textContent = result?.answer ?? problem;
   row.querySelector(".confidence")!.textContent =
     confidence === undefined ? "" : percent(confidence);

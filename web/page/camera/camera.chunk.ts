@@ -8,7 +8,7 @@ import { Controls } from "./controls.ts";
 import { openCamera, release, setTorch, type Camera, type Wanted } from "./device.ts";
 import { LastMinute } from "./last_minute.ts";
 import { isDark } from "./light.ts";
-import { DARK, explainCamera, MUTED, RESTED, TAKE, TAKEN_AWAY } from "./problems.ts";
+import { DARK, explainCamera, MUTED, RESTED, TAKEN_AWAY } from "./problems.ts";
 import { Strip } from "./strip.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -35,7 +35,7 @@ class LiveCamera {
   readonly #minute = new LastMinute();
   readonly #strip = new Strip(this.#minute);
   readonly #controls: Controls;
-  readonly #announcer = new Announcer((text) => (element("camera-said").textContent = text));
+  readonly #announcer = new Announcer((text) => (element("announcement").textContent = text));
   #camera: Camera | undefined;
   #watcher: Watcher | undefined;
   /** Number of the latest start or stop: what an earlier one still waits for is not wanted any more. */
@@ -109,31 +109,29 @@ class LiveCamera {
   async #answer(): Promise<void> {
     const turn = ++this.#turn;
     this.#watcher?.stop();
+    const again = (): void => void this.#answer();
     try {
       const model = await this.#session.modelFor(this.#session.chosen());
       if (turn !== this.#turn || this.#controls.state !== "live") return;
       this.#controls.hasStrip = isComparable(model.info);
-      if (model.info.task?.kind === "embedding") {
-        this.#controls.hint(TAKE); // it compares pictures
-        return;
-      }
       this.#watcher = new Watcher(
         model,
         video,
         (prediction) => this.#show(model, prediction),
-        (error) => this.#session.showError(error),
+        (error) => this.#session.showError(error, again),
       );
     } catch (error) {
-      if (turn === this.#turn) this.#session.showError(error);
+      if (turn === this.#turn) this.#session.showError(error, again);
     }
   }
 
   #show(model: PageModel, prediction: AnyPrediction): void {
     const now = performance.now();
-    const { answer, indices, scores } = resultOf(model.info, prediction);
     this.#session.showLive(model, prediction);
-    this.#announcer.add(answer, now);
     this.#controls.rate = this.#watcher?.rate;
+    if ("embedding" in prediction) return; // compared with a picture
+    const { answer, indices, scores } = resultOf(model.info, prediction);
+    this.#announcer.add(answer, now);
     this.#minute.add({ time: now, scores: scores.map(([, score]) => score), answers: indices });
     const areNumbers = "values" in prediction;
     const range = areNumbers ? this.#minute.range(now) : undefined;
@@ -147,6 +145,7 @@ class LiveCamera {
       await video.play();
       await this.#answer();
     } else {
+      this.#turn++; // a network that still loads
       this.#controls.state = "paused";
       this.#watcher?.stop();
       this.#watcher = undefined;
@@ -197,6 +196,7 @@ class LiveCamera {
     this.#turn++;
     this.#release();
     this.#controls.problem(problem);
+    this.#session.showIdle("No answer", "The camera is off");
   }
 
   #end(): void {

@@ -32,4 +32,3 @@ export const MUTED =
 export const DARK = "It is dark: with more light the answer is more reliable.";
 export const RESTED =
   "The camera was switched off because this page was in the background. Start again to go on.";
-export const TAKE = "This network compares pictures: take one.";
