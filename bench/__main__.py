@@ -6,6 +6,7 @@ Figures of one machine at one time: compare ratios, and minima before medians.
 import argparse
 
 from bench.build import measure_build
+from bench.camera import measure_camera
 from bench.judge import measure_judge
 from bench.latency import measure_latency
 from bench.memory import measure_memory
@@ -19,6 +20,7 @@ from torch2web.cli.console import Output
 
 PARTS = {
     "build": measure_build,
+    "camera": measure_camera,
     "preprocess": measure_preprocess,
     "pictures": measure_pictures,
     "judge": measure_judge,

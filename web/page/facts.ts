@@ -2,7 +2,7 @@
 import type { AnyPrediction } from "../loader/torch2web.ts";
 import { element } from "./element.ts";
 import { count } from "./format.ts";
-import type { PageModel } from "./session.ts";
+import type { PageModel } from "./choice.ts";
 
 export function showFacts(model: PageModel, prediction: AnyPrediction): void {
   const { fromCache, downloaded } = model.info.cache;

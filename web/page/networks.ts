@@ -1,6 +1,6 @@
 /** The list of networks. */
 import type { Task } from "../loader/torch2web.ts";
-import type { Choice } from "./session.ts";
+import type { Choice } from "./choice.ts";
 
 /** Bytes over which a download is asked for first. */
 const LARGE = 10e6;

@@ -1,6 +1,6 @@
 /** The checkbox that keeps the page for use without internet. */
 import { cacheStatus } from "../loader/torch2web.ts";
-import type { PageModel } from "./session.ts";
+import type { PageModel } from "./choice.ts";
 import * as worker from "./worker.ts";
 
 type LoadModel = () => Promise<PageModel>;

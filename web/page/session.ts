@@ -1,8 +1,9 @@
 /** The page's state: the chosen network, the picture, and the latest answer. */
 import { loadModel } from "../loader/torch2web.ts";
-import type { AnyPrediction, Model, Progress, Task } from "../loader/torch2web.ts";
+import type { AnyPrediction, Progress } from "../loader/torch2web.ts";
 import { importPageChunk } from "./chunks.ts";
 import { showAnswer as fillAnswer } from "./answer.ts";
+import type { Choice, PageModel } from "./choice.ts";
 import { element } from "./element.ts";
 import type * as EnsembleChunk from "./ensemble/ensemble.chunk.ts";
 import { explain, type Problem } from "./explain.ts";
@@ -18,23 +19,6 @@ import {
 } from "./networks.ts";
 import { showImage } from "./stage.ts";
 import * as states from "./states.ts";
-
-/** A network that the page offers. */
-export interface Choice {
-  name: string;
-  title: string;
-  task: Task;
-  /** Bytes of its download. */
-  bytes: number;
-  /** Names of the networks whose mean it is; absent of one network. */
-  members?: readonly string[];
-}
-
-/** A network in memory, or several as one. */
-export type PageModel = Pick<
-  Model<AnyPrediction>,
-  "info" | "backend" | "predict" | "watch" | "dispose"
->;
 
 export interface Answer {
   choice: Choice;
@@ -146,6 +130,7 @@ function expectAnswer(): void {
 function setLive(live: boolean): void {
   if (live === isLive) return;
   isLive = live;
+  element("app").classList.toggle("live", live);
   clearList();
   expectAnswer();
   for (const listener of liveListeners) listener(live);

@@ -6,7 +6,7 @@ import { element } from "./element.ts";
 import type { Problem } from "./explain.ts";
 import { clearFacts } from "./facts.ts";
 import { megabytes } from "./format.ts";
-import type { Choice } from "./session.ts";
+import type { Choice } from "./choice.ts";
 
 /** Milliseconds in which an earlier answer, dimmed, may stay: most answers are there before. */
 const QUICK = 200;

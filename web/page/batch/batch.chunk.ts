@@ -3,7 +3,8 @@ import { element } from "../element.ts";
 import { saveCSV, saveJSON, type Line } from "../results/export.ts";
 import { percent, resultOf } from "../results/result.ts";
 import { drawThumbnail } from "../results/thumbnail.ts";
-import type { PageModel, Session } from "../session.ts";
+import type { PageModel } from "../choice.ts";
+import type { Session } from "../session.ts";
 import { filesOf, pathOf, picturesIn } from "./files.ts";
 
 /** Pictures that the table shows; the saved files have all. */

@@ -2,7 +2,8 @@
 import type { AnyPrediction, LoadedModelInfo } from "../../loader/torch2web.ts";
 import { element } from "../element.ts";
 import { number, percent, resultOf } from "../results/result.ts";
-import type { PageModel, Session } from "../session.ts";
+import type { PageModel } from "../choice.ts";
+import type { Session } from "../session.ts";
 import { Announcer } from "./announce.ts";
 import { Controls } from "./controls.ts";
 import { openCamera, release, setTorch, type Camera, type Wanted } from "./device.ts";

@@ -1,6 +1,6 @@
 /** Asks a network about the frames of a video, as often as the device can. */
 import type { AnyPrediction, Watch } from "../../loader/torch2web.ts";
-import type { PageModel } from "../session.ts";
+import type { PageModel } from "../choice.ts";
 import { FIRST, isOther, Meter, rateFor, smoothingFor } from "./rate.ts";
 
 export class Watcher {

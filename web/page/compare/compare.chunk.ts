@@ -4,7 +4,8 @@ import type { AnyPrediction, LoadedModelInfo } from "../../loader/torch2web.ts";
 import { element } from "../element.ts";
 import { barsOf } from "../results/bars.ts";
 import { percent, resultOf, type Result } from "../results/result.ts";
-import type { Answer, Choice, PageModel, Session } from "../session.ts";
+import type { Choice, PageModel } from "../choice.ts";
+import type { Answer, Session } from "../session.ts";
 
 const chooser = element("compare-network") as HTMLSelectElement;
 const verdict = element("compare-verdict");

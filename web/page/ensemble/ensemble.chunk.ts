@@ -10,7 +10,7 @@ import type {
   Timings,
   Watch,
 } from "../../loader/torch2web.ts";
-import type { Choice, PageModel } from "../session.ts";
+import type { Choice, PageModel } from "../choice.ts";
 import { predictFrames } from "./frames.ts";
 
 export interface TogetherOptions {

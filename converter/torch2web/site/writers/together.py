@@ -6,7 +6,7 @@ from torch2web.site.manifest import ModelRecord
 
 
 def answering_together(models: Sequence[ModelRecord]) -> tuple[ModelRecord, ...]:
-    """The most classifiers of one meaning and the same labels, in the catalogue's order; none where there are not two."""
+    """The largest group of classifiers with one meaning and the same labels; none where it has not two."""
     groups: dict[object, list[ModelRecord]] = {}
     for model in models:
         task = model.spec.task

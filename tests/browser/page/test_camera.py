@@ -1,14 +1,14 @@
 """The page's live camera: Chromium's fake one, fed with drawn faces. Every state a visitor may meet."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
+from tests.browser.axe import violations
 from tests.browser.find import find_chromium, launch_arguments
-from tests.browser.server import Host, Hosting
-from tests.browser.test_page import READY
+from tests.browser.server import Host
+from tests.browser.shown import READY
 from tests.browser.test_watch import SECONDS_EACH, SHOWN, write_video
 
 LIVE = "#camera[data-state=live]"
@@ -35,11 +35,6 @@ def camera_context(camera_browser: Browser) -> BrowserContext:
     context.set_default_timeout(60_000)
     context.new_page()  # keeps a renderer process
     return context
-
-
-@pytest.fixture
-def host(small_site: Path, host_of: Hosting) -> Host:
-    return host_of(small_site)
 
 
 Open = Callable[..., Page]
@@ -88,7 +83,8 @@ def test_label_follows_the_camera_and_no_request_leaves(opened: Open) -> None:
             const note = () => {
                 if (label.textContent !== seen.at(-1)) seen.push(label.textContent);
             };
-            new MutationObserver(note).observe(label, { childList: true, characterData: true, subtree: true });
+            new MutationObserver(note).observe(label,
+                { childList: true, characterData: true, subtree: true });
             await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
             return seen;
         }""",
@@ -98,6 +94,7 @@ def test_label_follows_the_camera_and_no_request_leaves(opened: Open) -> None:
     first = SHOWN.index(seen[0])
     assert seen == [SHOWN[(first + i) % 4] for i in range(len(seen))], "in the order of the faces"
     assert requests == [], "the picture stays on this device"
+    assert violations(page) == []
     summary = page.get_attribute("#strip-canvas", "aria-label") or ""
     assert all(f"{label} " in summary for label in SHOWN)
     assert page.locator("#camera-video").evaluate("video => getComputedStyle(video).transform") == (
@@ -179,7 +176,9 @@ def test_camera_taken_away_is_explained_and_comes_back(opened: Open) -> None:
     assert "taken away" in page.inner_text("#camera-message")
     assert page.evaluate("document.getElementById('camera-video').srcObject") is None
     page.click("#camera-again")
-    page.wait_for_function("() => document.getElementById('camera-message').textContent.includes('may not use')")
+    page.wait_for_function(
+        "() => document.getElementById('camera-message').textContent.includes('may not use')"
+    )
     page.context.grant_permissions(["camera"], origin=page.url)
     page.click("#camera-again")
     page.wait_for_selector(LIVE)
@@ -201,6 +200,7 @@ def test_missing_camera_is_explained(page: Page, host: Host) -> None:
     page.click("#camera-start")
     page.wait_for_selector(PROBLEM)
     assert "No camera was found" in page.inner_text("#camera-message")
+    assert violations(page) == []
 
 
 PROBLEMS = {

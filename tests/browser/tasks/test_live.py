@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
+from tests.browser.axe import violations
 from tests.browser.server import Host
+from tests.browser.shown import READY
 from tests.browser.tasks.built import PICTURE, Built
-from tests.browser.test_page import READY
 
 
 @pytest.fixture
@@ -18,6 +19,13 @@ def shown(quiet_page: Page, host: Host) -> Page:
     quiet_page.set_input_files("#file", PICTURE)
     quiet_page.wait_for_selector(READY)
     return quiet_page
+
+
+def wait_for_text(page: Page, selector: str, text: str) -> None:
+    page.wait_for_function(
+        "([selector, text]) => document.querySelector(selector).textContent.includes(text)",
+        arg=[selector, text],
+    )
 
 
 def choose(page: Page, name: str) -> None:
@@ -35,12 +43,17 @@ def test_two_networks_side_by_side(shown: Page, built: Built) -> None:
     assert shown.inner_text("#compare-answer-1") == shown.inner_text("#compare-answer-2")
     assert shown.inner_text("#compare-verdict") == "They agree; their percentages differ by up to 0.0 points."
     assert shown.locator("#compare-bars-2 li").count() == 4
+    assert violations(shown) == []
     shown.select_option("#compare-network", "tags")
-    shown.wait_for_function("() => document.getElementById('compare-verdict').textContent.includes('different')")
+    shown.wait_for_function(
+        "() => document.getElementById('compare-verdict').textContent.includes('different')"
+    )
     assert shown.locator("#compare-bars-2 li").count() == 5
     choose(shown, "age")
     shown.select_option("#compare-network", "years")
-    shown.wait_for_function("() => /^age .*years/.test(document.getElementById('compare-answer-2').textContent)")
+    shown.wait_for_function(
+        "() => /^age .*years/.test(document.getElementById('compare-answer-2').textContent)"
+    )
     first, second = (shown.inner_text(f"#compare-answer-{side}") for side in (1, 2))
     numbers = [float(text.split()[1].replace(",", "")) for text in (first, second)]
     assert numbers[1] == pytest.approx(2 * numbers[0], rel=1e-2)

@@ -1,0 +1,19 @@
+/** Networks, as the page and its chunks name them. */
+import type { AnyPrediction, Model, Task } from "../loader/torch2web.ts";
+
+/** A network that the page offers. */
+export interface Choice {
+  name: string;
+  title: string;
+  task: Task;
+  /** Bytes of its download. */
+  bytes: number;
+  /** Names of the networks whose mean it is; absent of one network. */
+  members?: readonly string[];
+}
+
+/** A network in memory, or several as one. */
+export type PageModel = Pick<
+  Model<AnyPrediction>,
+  "info" | "backend" | "predict" | "watch" | "dispose"
+>;
