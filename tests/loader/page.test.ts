@@ -97,7 +97,7 @@ test("an export has a column for each label of any network, repeated ones too", 
   equal(second!.length, 10);
   deepEqual(third!.slice(7), [0.2, 0.75, 0.05]);
   const records = recordsOf(lines) as Record<string, unknown>[];
-  deepEqual(records[0]!["scores"], [
+  deepEqual(records[0]!.scores, [
     { name: "cat", score: 0.75 },
     { name: "dog", score: 0.25 },
   ]);

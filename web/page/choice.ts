@@ -1,5 +1,5 @@
 /** Networks, as the page and its chunks name them. */
-import type { AnyPrediction, Model, Task } from "../loader/torch2web.ts";
+import type { AnyPrediction, Model, Task, Watch, WatchOptions } from "../loader/torch2web.ts";
 
 /** A network that the page offers. */
 export interface Choice {
@@ -13,7 +13,14 @@ export interface Choice {
 }
 
 /** A network in memory, or several as one. */
-export type PageModel = Pick<
+export interface PageModel extends Pick<
   Model<AnyPrediction>,
-  "info" | "backend" | "predict" | "watch" | "dispose"
->;
+  "info" | "backend" | "predict" | "dispose"
+> {
+  /** As `watch` of a model does. */
+  watch: (
+    video: HTMLVideoElement,
+    callback: (prediction: AnyPrediction) => void,
+    options: WatchOptions,
+  ) => Watch;
+}

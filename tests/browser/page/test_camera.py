@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Request
 
 from tests.browser.axe import violations
 from tests.browser.find import find_chromium, launch_arguments
@@ -142,9 +142,9 @@ def test_camera_is_off_until_asked_and_released_at_the_end(opened: Open) -> None
     assert page.evaluate("stream.getTracks().map((track) => track.readyState)") == ["ended"]
 
 
-def _picture(page: Page) -> list[dict[str, object]]:
+def _picture(page: Page) -> FilePayload:
     body = page.request.get(f"{page.url}samples/tired-1.jpg").body()
-    return [{"name": "tired.jpg", "mimeType": "image/jpeg", "buffer": body}]
+    return {"name": "tired.jpg", "mimeType": "image/jpeg", "buffer": body}
 
 
 def test_frame_is_taken_as_a_picture(opened: Open) -> None:

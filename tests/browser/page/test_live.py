@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from tests.browser.axe import violations
 from tests.browser.server import Host
@@ -186,7 +186,7 @@ def test_several_files_and_a_broken_one(shown: Page, small_site: Path, tmp_path:
 
 def test_several_files_can_be_stopped(shown: Page, small_site: Path) -> None:
     picture = small_site / "samples/bored-1.jpg"
-    many = [
+    many: list[FilePayload] = [
         {"name": f"{number}.jpg", "mimeType": "image/jpeg", "buffer": picture.read_bytes()}
         for number in range(40)
     ]

@@ -33,6 +33,7 @@ export function createBatch(session: Session): Batch {
     abort.abort();
     abort = new AbortController();
     const { signal } = abort;
+    const isStopped = (): boolean => signal.aborted;
     lines = [];
     rows.replaceChildren();
     panel.open = true;
@@ -55,9 +56,9 @@ export function createBatch(session: Session): Batch {
     try {
       const model = await session.modelFor(choice);
       for (const file of files) {
-        if (signal.aborted) break;
+        if (isStopped()) break;
         const line = await lineOf(session, model, file, choice.title, signal);
-        if (signal.aborted) break;
+        if (isStopped()) break;
         lines.push(line);
         if (lines.length <= SHOWN) await addRow(line, file);
         progress.value = lines.length;

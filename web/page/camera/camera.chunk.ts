@@ -62,7 +62,8 @@ class LiveCamera {
     });
     document.addEventListener("visibilitychange", () => this.#rest());
     addEventListener("pagehide", () => this.#end());
-    navigator.mediaDevices?.addEventListener("devicechange", () => {
+    // Absent on pages from plain HTTP.
+    (navigator as Partial<Navigator>).mediaDevices?.addEventListener("devicechange", () => {
       if (this.#camera) void this.#controls.list(this.#camera);
     });
     new IntersectionObserver((entries) => {

@@ -34,13 +34,14 @@ export async function openCamera({ deviceId, facing = "user" }: Wanted): Promise
   });
   const [track] = stream.getVideoTracks();
   const settings = track!.getSettings();
-  const capabilities: TorchCapabilities = track!.getCapabilities?.() ?? {};
+  const optional: Partial<MediaStreamTrack> = track!; // Firefox before 132 has no capabilities
+  const capabilities: TorchCapabilities | undefined = optional.getCapabilities?.();
   return {
     stream,
     track: track!,
     deviceId: settings.deviceId ?? "",
     mirrored: settings.facingMode !== "environment" && settings.facingMode !== "left",
-    hasTorch: capabilities.torch === true,
+    hasTorch: capabilities?.torch === true,
   };
 }
 

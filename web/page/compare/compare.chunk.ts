@@ -5,7 +5,7 @@ import { element } from "../element.ts";
 import { barsOf } from "../results/bars.ts";
 import { percent, resultOf, type Result } from "../results/result.ts";
 import type { Choice, PageModel } from "../choice.ts";
-import type { Answer, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 
 const chooser = element("compare-network") as HTMLSelectElement;
 const verdict = element("compare-verdict");
@@ -89,7 +89,7 @@ export function createComparison(session: Session): { open: (isOpen: boolean) =>
     allowed = chooser.value;
     void compare();
   });
-  session.onAnswer((_: Answer) => {
+  session.onAnswer(() => {
     if (isOpen) void compare();
   });
   return {
@@ -105,10 +105,10 @@ export function createComparison(session: Session): { open: (isOpen: boolean) =>
 }
 
 /** Lists the networks besides the chosen one; keeps the choice where it is one of them. */
-function offer({ choices, chosen }: Session): void {
+function offer(session: Session): void {
   const before = chooser.value;
-  const first = chosen();
-  const others = choices.filter(({ name, task, members }) => {
+  const first = session.chosen();
+  const others = session.choices.filter(({ name, task, members }) => {
     return name !== first.name && task !== "embedding" && !members;
   });
   chooser.replaceChildren(

@@ -1,14 +1,12 @@
 /** Several networks as one: the page's choice of all of them together. */
 import { loadEnsemble } from "../../loader/torch2web.ts";
 import type {
-  AnyPrediction,
   Ensemble,
   EnsemblePrediction,
   OverallProgress,
   Prediction,
   Progress,
   Timings,
-  Watch,
 } from "../../loader/torch2web.ts";
 import type { Choice, PageModel } from "../choice.ts";
 import { predictFrames } from "./frames.ts";
@@ -42,9 +40,7 @@ export async function loadTogether(
     },
     backend: reportOf(ensemble),
     predict,
-    watch: ((video: HTMLVideoElement, callback: (prediction: AnyPrediction) => void, options) =>
-      predictFrames(predict, video, callback, options)) as PageModel["watch"] &
-      ((...watched: never[]) => Watch),
+    watch: (video, callback, options) => predictFrames(predict, video, callback, options),
     dispose: () => ensemble.dispose(),
   };
 }

@@ -15,20 +15,21 @@ export function predictFrames(
 ): Watch {
   const abort = new AbortController();
   const { signal } = abort;
+  const isStopped = (): boolean => signal.aborted;
   const run = async (): Promise<void> => {
     let failures = 0;
     for (;;) {
       const started = performance.now();
       await nextFrame();
-      if (signal.aborted) return;
+      if (isStopped()) return;
       if (video.paused || !video.videoWidth) continue;
       try {
         const prediction = await predict(video, { signal });
-        if (signal.aborted) return;
+        if (isStopped()) return;
         failures = 0;
         callback(prediction);
       } catch (error) {
-        if (signal.aborted) return;
+        if (isStopped()) return;
         if (++failures >= FAILURES) {
           onError(error);
           return;
