@@ -51,14 +51,14 @@ function sumProgress(
   report: (progress: Progress) => void,
 ): (progress: Progress) => void {
   let done = 0;
-  let current: OverallProgress = { loaded: 0, total: 0 };
+  let current: OverallProgress = { loaded: 0, total: 0, fraction: 0 };
   const expected = members.reduce((sum, { bytes }) => sum + bytes, 0);
   return ({ overall, ...progress }) => {
     if (overall.loaded < current.loaded) done += current.total; // the next network
     current = overall;
     const loaded = done + overall.loaded;
     const total = Math.max(expected, done + overall.total);
-    report({ ...progress, overall: { ...overall, loaded, total } });
+    report({ ...progress, overall: { loaded, total, fraction: loaded / total } });
   };
 }
 
