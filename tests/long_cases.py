@@ -72,6 +72,8 @@ LONG: dict[str, tuple[str, ...] | int] = {
     ),
     "browser/test_parity.py::test_page_shows_that_label": ("mobilenet",),
     "browser/test_backend_sites.py::test_answers_by_what_it_carries": 3,
+    "browser/page/test_axe.py": ("phone-light",),
+    "browser/page/test_measured.py::test_nothing_moves": ("360", "1280"),
     "browser/page/test_snippets.py::test_external_snippet_refuses_changed_files": 1,
     "browser/test_parity_serving.py::test_device_on_which_python_does_not_start_says_so": (),
     "browser/test_parity_serving.py::test_device_checks_itself_and_stands_in_the_report": (),

@@ -15,7 +15,7 @@ export function showFacts(model: PageModel, prediction: AnyPrediction): void {
     selfcheck: `On a test picture at most ${model.backend.selfCheck.maxAbsDiff.toFixed(7)} from PyTorch's, on this device`,
     inexact: prediction.inexact,
     status: `Answered on this device in ${milliseconds}`,
-    "facts-title": "Checked: the network's files, and its numbers",
+    "facts-title": "Checked: files and numbers",
   };
   for (const [id, text] of Object.entries(facts)) element(id).textContent = text;
   element("exactness").hidden = !prediction.inexact;

@@ -16,6 +16,8 @@ const progress = element("progress") as HTMLProgressElement;
 
 let clearing: ReturnType<typeof setTimeout> | undefined;
 let retry: (() => void) | undefined;
+/** Whether a download waits for a yes: whatever else is chosen, it goes on asking. */
+let isAsking = false;
 
 type State = "idle" | "working" | "asking" | "ready" | "error";
 
@@ -38,7 +40,8 @@ export function showReady(): void {
 }
 
 export function showWorking(): void {
-  setState("working");
+  setState(isAsking ? "asking" : "working");
+  if (isAsking) return;
   clearing = setTimeout(() => clearAnswer("Looking …", ""), QUICK);
 }
 
@@ -63,6 +66,7 @@ export function askToDownload(
   back: { title: string; choose: () => void } | undefined,
   signal: AbortSignal,
 ): Promise<void> {
+  isAsking = true;
   setState("asking");
   const asking = element("asking");
   // Where the visitor looks: beside the list, or in place of the first answer.
@@ -78,12 +82,19 @@ export function askToDownload(
   no.textContent = `Back to ${back?.title}`;
   no.hidden = !back;
   return new Promise((resolve, reject) => {
+    const end = (): void => {
+      isAsking = false;
+      if (app.dataset["state"] === "asking") showWorking();
+    };
     yes.onclick = () => {
-      showWorking();
+      end();
       resolve();
     };
     no.onclick = () => back?.choose();
-    signal.addEventListener("abort", () => reject(signal.reason));
+    signal.addEventListener("abort", () => {
+      end();
+      reject(signal.reason);
+    });
   });
 }
 

@@ -46,6 +46,8 @@ def test_page_that_starts_late_shows_nothing_else_until_then(page: Page, host: H
     page.route("**/page.js", lambda route: held.append(route))
     page.goto(host.url, wait_until="commit")
     page.wait_for_selector("h1")
+    assert page.inner_text("#label") == "Getting ready …", "words at once on a slow network"
+    assert page.inner_text("#status") == "Picture and network are on their way"
     top = page.evaluate("document.querySelector('header').getBoundingClientRect().top")
     assert page.locator("#unstarted").is_hidden()
     while not held:

@@ -17,6 +17,8 @@ _BARS = (1.0, 0.55, 0.34)
 """Lengths of the bars of an answer, which icon and card show."""
 _MARGIN = 90
 _TITLE_SIZES = (92, 76, 64, 54)
+_FINER = 2
+"""The card is drawn larger and reduced, which smooths its edges."""
 _MAX_LINES = 3
 _LAST_LATIN = "\u024f"
 """Pillow's own font has no letters of other scripts."""
@@ -37,19 +39,21 @@ def icon_svg(scheme: Scheme) -> bytes:
 
 def card_png(scheme: Scheme, title: str) -> bytes:
     """The picture that others show beside a link to the page: the title above the bars of an answer."""
-    width, height = CARD_SIZE
-    image = Image.new("RGB", CARD_SIZE, channels(scheme.accent))
+    width, height = (_FINER * side for side in CARD_SIZE)
+    image = Image.new("RGB", (width, height), channels(scheme.accent))
     draw = ImageDraw.Draw(image, "RGBA")
     ink = channels(scheme.accent_ink)
-    draw.ellipse((width - 430, -260, width + 190, 360), fill=(*ink, 18))
-    draw.ellipse((width - 260, 250, width + 260, 770), fill=(*ink, 14))
+    for box, share in (((770, -260, 1390, 360), 18), ((940, 250, 1460, 770), 14)):
+        draw.ellipse(tuple(_FINER * edge for edge in box), fill=(*ink, share))
+    margin = _FINER * _MARGIN
     if all(char <= _LAST_LATIN for char in title):
-        font, lines = _fitting(title, width - 2 * _MARGIN)
-        draw.multiline_text((_MARGIN, _MARGIN - 10), "\n".join(lines), fill=ink, font=font, spacing=14)
+        font, lines = _fitting(title, width - 2 * margin)
+        draw.multiline_text((margin, margin - 20), "\n".join(lines), fill=ink, font=font, spacing=28)
     for place, length in enumerate(_BARS):
-        top = height - _MARGIN - 40 * (len(_BARS) - place)
-        box = (_MARGIN, top, _MARGIN + 0.6 * width * length, top + 22)
-        draw.rounded_rectangle(box, radius=11, fill=(*ink, 255 - 60 * place))
+        top = height - margin - 40 * _FINER * (len(_BARS) - place)
+        bar = (margin, top, margin + 0.6 * width * length, top + 22 * _FINER)
+        draw.rounded_rectangle(bar, radius=11 * _FINER, fill=(*ink, 255 - 60 * place))
+    image = image.reduce(_FINER)
     return _encoded(image, "PNG", optimize=True)
 
 
@@ -67,7 +71,7 @@ def thumbnail(sample: Sample) -> tuple[str, bytes]:
 def _fitting(title: str, width: int) -> tuple[ImageFont.FreeTypeFont | ImageFont.ImageFont, list[str]]:
     """The largest font in which the title has few lines, and these."""
     for size in _TITLE_SIZES:
-        font = ImageFont.load_default(size)
+        font = ImageFont.load_default(_FINER * size)
         lines = _wrapped(title, font, width)
         if len(lines) <= _MAX_LINES:
             break
