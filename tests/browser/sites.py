@@ -8,8 +8,8 @@ from onnxruntime import InferenceSession
 from safetensors.numpy import load, save
 
 from tests.materials import MATERIALS, images
-from torch2web.assets import load_assets
-from torch2web.catalog import EXACT
+from torch2web.assets import Assets, load_assets
+from torch2web.catalog import EXACT, SiteSettings
 from torch2web.catalog.load import ModelSpec
 from torch2web.site.manifest.check import read_manifest
 from torch2web.site.manifest.delivery import Delivery
@@ -74,6 +74,8 @@ def derived_site(
     *,
     plain: bytes | None = None,
     change: Callable[[Tensors], Tensors] = lambda tensors: tensors,
+    assets: Assets | None = None,
+    settings: SiteSettings | None = None,
 ) -> Path:
     """A whole, consistent site with just the exact variant of one model of `site`.
 
@@ -118,12 +120,13 @@ def derived_site(
     delivery = Delivery(verify_page=False, precompressed=False)
     inputs = SiteInputs(
         generator=manifest_of(site)["generator"],
-        assets=load_assets(),
+        assets=assets or load_assets(),
         models=[record],
         images=images(),
         samples=MATERIALS.samples() if MATERIALS.fit([spec.labels]) else (),
         delivery=delivery,
         cache=folder / "cache",
+        settings=settings or SiteSettings(),
     )
     write_site(target, inputs)
     return target

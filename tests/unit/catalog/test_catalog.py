@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from torch2web.catalog import SiteSettings, load_site_settings
 from torch2web.catalog.load import ModelSpec, load_catalog
 from torch2web.errors import CatalogError
 from torch2web.images.steps import CenterCrop, Grey, Letterbox, Resize
@@ -236,3 +237,23 @@ def test_file_that_is_no_text(tmp_path: Path) -> None:
 def test_unknown_name_lists_the_known(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="no model 'x'; it has mobilenet_emotion, landmark"):
         load_catalog(ROOT / "models.toml", ["x"])
+
+
+SITE = '[site]\ntitle = "Cats"\ncolor = "#00695c"\nurl = "https://cats.example/"\n'
+
+
+def test_site_settings(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{SITE}{TEXT}")
+    load_catalog(path)
+    assert load_site_settings(path) == SiteSettings("Cats", "", "#00695c", "https://cats.example/")
+    assert load_site_settings(write(tmp_path, TEXT)) == SiteSettings()
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [('color = "red"', "site.color"), ('url = "cats.example"', "site.url"), ('name = "Cats"', "site.name")],
+)
+def test_wrong_site_settings_are_named(tmp_path: Path, line: str, key: str) -> None:
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(write(tmp_path, f"[site]\n{line}\n{TEXT}"))
+    assert caught.value.key in (key, "site")
