@@ -31,6 +31,8 @@ STYLES = "page"
 """Folder of the templates whose style sheets make up page.css."""
 _NOT_OF_A_SITE = (f"{STYLES}/", "docs/")
 """Folders of templates that no build of a site reads: joined, or rendered here."""
+TOKENS = "10-tokens.css"
+"""The one with the colours, which other pages need alone."""
 
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
@@ -109,6 +111,7 @@ def _contents() -> Iterator[tuple[str, bytes]]:
     yield f"templates/{STYLES}.css", page_style()
     for name, content in build_docs(CACHE).items():
         yield f"docs/{name}", content
+    yield "templates/tokens.css", (TEMPLATES / STYLES / TOKENS).read_bytes()
     yield "models.toml", (ROOT / "models.toml").read_bytes()
 
 

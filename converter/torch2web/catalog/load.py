@@ -51,6 +51,8 @@ class ModelSpec:
     """Of PyTorch's two, which writes the ONNX file; `auto` tries them in turn."""
     features: str = ""
     """Inner layer whose output `embed` gives: `pooled`, the input of the last linear layer, or its path."""
+    license: str = ""
+    """Licence of the weights as Hugging Face and SPDX abbreviate it, such as `apache-2.0`; empty: not said."""
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -162,6 +164,7 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
         gate=Gate(**entry.get("gate", {})),
         task=task,
         exporter=entry.get("exporter", "auto"),
+        license=entry.get("license", ""),
         features="pooled" if entry.get("features") is True else entry.get("features") or "",
     )
 

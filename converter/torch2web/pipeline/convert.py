@@ -20,7 +20,7 @@ from torch2web.plan import Plan, exact_variant, judge_plan
 from torch2web.progress import StageCallback
 from torch2web.sources import load_source
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
-from torch2web.variants import Refused, SplitModel, Variant, make_variants
+from torch2web.variants import Refused, SplitModel, Variant, make_variants, measure_complexity
 from torch2web.verification import (
     Accuracy,
     Bounds,
@@ -59,6 +59,8 @@ class Conversion:
     """Numbers that the network gives for one image."""
     float64: dict[str, Any] | None
     """Differences from PyTorch in float64 by what computes; None where PyTorch has no float64."""
+    complexity: dict[str, Any]
+    """Parameters and multiply-adds, counted in the graph."""
     no_plan: str
     """Why there is no plan; empty where there is one or none was wanted."""
     heatmap: Heatmap | None
@@ -154,6 +156,7 @@ def convert(
         task=spec.task.as_dict(),
         outputs=reference.golden_logits.shape[1],
         float64=float64.as_dict(),
+        complexity=measure_complexity(split, spec.input_shape).as_dict(),
         no_plan=pictures.anonymous(no_plan),
         heatmap=convert_heatmap(split, model.network, reference.inputs, engine, entry)
         if model.network is not None and not no_graph

@@ -10,6 +10,7 @@ from torch2web.errors import InputError
 from torch2web.site.encoding import precompress
 from torch2web.site.hosting import write_host_files
 from torch2web.site.manifest import SUMS, Delivery, ModelRecord
+from torch2web.site.report import write_report
 from torch2web.site.writers import (
     VERIFY_FOLDER,
     Judged,
@@ -88,6 +89,7 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
     model_files = {file.path: file for model in models for file in model.files}  # models may share parts
     files = [*model_files.values(), *backends.files, *manifest.files, *loader.files, *page.files]
     files += [*embed.files, offline, *judging, *(write_docs(root, assets) if delivery.docs else ())]
+    files += write_report(root, assets, manifest.manifest, models, inputs.images)
     return _finish(root, inputs, files)
 
 

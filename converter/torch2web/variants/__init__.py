@@ -1,6 +1,7 @@
 """Reduced-precision variants of a model: encoding, measurement against PyTorch, acceptance."""
 
 from torch2web.catalog import EXACT
+from torch2web.variants.complexity import Complexity, measure_complexity
 from torch2web.variants.encodings import ENCODINGS, Tensors, decode_all
 from torch2web.variants.features import POOLED, NoLayerError, features_graph
 from torch2web.variants.heatmap import heatmap_graph
@@ -11,6 +12,7 @@ __all__ = [
     "ENCODINGS",
     "EXACT",
     "POOLED",
+    "Complexity",
     "NoLayerError",
     "Refused",
     "SplitModel",
@@ -20,5 +22,6 @@ __all__ = [
     "features_graph",
     "heatmap_graph",
     "make_variants",
+    "measure_complexity",
     "split_model",
 ]

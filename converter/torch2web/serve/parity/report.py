@@ -1,6 +1,6 @@
-"""Renders report.html: the results of all devices, from the saved outcomes."""
+"""report.html with the results of devices and measurements: written by `report`, served by `serve --parity`."""
 
-import hashlib
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -8,42 +8,42 @@ from torch2web.assets import load_assets
 from torch2web.errors import OutputError
 from torch2web.serve.parity.outcome import CaseOutcome, Outcome, read_saved
 from torch2web.site.manifest import MANIFEST
-from torch2web.site.writers import render
-from torch2web.store import integrity, sha256_of
-from torch2web.text_files import decode_text
+from torch2web.site.report import ReportInputs, read_data, report_page
+from torch2web.store import sha256_of
 
 MAX_FAILURES = 20
 """Failed tests shown with their messages, per device."""
 
 
-def report_html(site: Path, folder: Path) -> bytes:
-    """Render the outcomes in `folder`, those of the current `site` first, as a self-contained HTML file.
+def report_inputs(site: Path, folder: Path) -> ReportInputs:
+    """What the report of the built `site` is written from, with the outcomes in `folder`.
 
-    Raises OutputError if there is no built site.
+    Raises OutputError if there is no built site, or if it is damaged.
     """
     if not (site / MANIFEST).is_file():
         raise OutputError(site, "there is no built site; build it first")
+    try:
+        content = json.loads((site / MANIFEST).read_bytes())
+    except ValueError as error:
+        raise OutputError(site / MANIFEST, f"it is not valid JSON: {error}; build the site again") from error
     manifest = sha256_of(site / MANIFEST)
     saved = read_saved(folder)
-    assets = load_assets()
-    style = "".join(
-        decode_text(assets.read(f"templates/{name}"), name) for name in ("page.css", "report.css")
-    )
-    return render(
-        assets,
-        "report.html.j2",
-        manifest=manifest,
-        current=[outcome for outcome in saved.outcomes if outcome.manifest_sha256 == manifest],
-        others=[outcome for outcome in saved.outcomes if outcome.manifest_sha256 != manifest],
-        unreadable=saved.unreadable,
-        shown=MAX_FAILURES,
-        failures=_failures,
-        skips=_skips,
-        largest=largest_difference,
-        number=decimal,
-        style=style,
-        style_integrity=integrity(hashlib.sha256(style.encode()).hexdigest()),
-    )
+    devices = {
+        "current": [outcome for outcome in saved.outcomes if outcome.manifest_sha256 == manifest],
+        "others": [outcome for outcome in saved.outcomes if outcome.manifest_sha256 != manifest],
+        "unreadable": saved.unreadable,
+        "shown": MAX_FAILURES,
+        "failures": _failures,
+        "skips": _skips,
+        "largest": largest_difference,
+        "number": decimal,
+    }
+    return ReportInputs(content, manifest, read_data(site), devices=devices)
+
+
+def report_html(site: Path, folder: Path) -> bytes:
+    """The report of the built `site` as a self-contained HTML file. Raises OutputError: see report_inputs."""
+    return report_page(load_assets(), report_inputs(site, folder))
 
 
 def largest_difference(outcome: Outcome) -> float | None:

@@ -99,6 +99,8 @@ class ModelRecord:
     """Numbers that the network gives for one image."""
     float64: Mapping[str, Any] | None = None
     """Differences from PyTorch in float64 by what computes; None where PyTorch has no float64."""
+    complexity: Mapping[str, Any] | None = None
+    """Parameters and multiply-adds, counted in the graph; None where nobody counted."""
     heatmap: SecondGraphFiles | None = None
     """None where the network has no class activation maps, or no backend of this site computes them."""
     features: SecondGraphFiles | None = None
@@ -155,7 +157,9 @@ class ModelRecord:
                 "weights": "demo" if self.weights.demo else "checkpoint",
                 **self.source,
                 "checkpoint": {"name": self.weights.name, "sha256": self.weights.sha256},
+                **({"license": spec.license} if spec.license else {}),
             },
+            **({"complexity": dict(self.complexity)} if self.complexity else {}),
             "recommended": {"target": spec.recommended.target, "role": spec.recommended.role},
             **plain,
             "verification": dict(self.verification),

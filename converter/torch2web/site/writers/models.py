@@ -90,6 +90,7 @@ def place_model(
         heatmap=second_graph("heatmap"),
         features=second_graph("features"),
         outputs=record["outputs"],
+        complexity=record["complexity"],
     )
 
 

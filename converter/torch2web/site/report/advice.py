@@ -1,0 +1,98 @@
+"""Where a model had better run, from figures: in the browser or on a server, as primary or optional."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch2web.site.report.wording import count
+from torch2web.site.writers import mib
+
+MAX_PRIMARY = 10 * 2**20
+"""Download in bytes up to which visitors need not be asked: about ten seconds at 8 Mbit/s."""
+
+MAX_BROWSER = 100 * 2**20
+"""Download in bytes up to which a browser is asked for it at all."""
+
+MAX_MACS = 4_000_000_000
+"""Multiply-adds of one image up to which a phone answers in about a second."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    target: str
+    """browser or server"""
+    role: str
+    """primary or optional"""
+    reason: str
+    """One sentence with the figures."""
+    catalogue: str
+    """What the catalogue recommends where that is something else; empty where it is the same."""
+
+    @property
+    def text(self) -> str:
+        return f"{self.target}, {self.role}"
+
+
+def advise(models: Sequence[Mapping[str, Any]]) -> tuple[Advice, ...]:
+    """Advice for each of the manifest's `models`, which are alternatives for each other.
+
+    Primary is, of those that suit a browser without a question, the one with the smallest download.
+    """
+    found = [_target(model) for model in models]
+    small = [
+        download_of(model)
+        for model, (target, _) in zip(models, found, strict=True)
+        if target == "browser" and download_of(model) <= MAX_PRIMARY
+    ]
+    advices = []
+    for model, (target, why) in zip(models, found, strict=True):
+        bytes_ = download_of(model)
+        if target == "server":
+            role, reason = "optional", why
+        elif bytes_ > MAX_PRIMARY:
+            role = "optional"
+            reason = f"{mib(bytes_)} is more than visitors should download unasked (over {mib(MAX_PRIMARY)})"
+        elif bytes_ == min(small):
+            role = "primary"
+            reason = "the smallest download of this site" if len(models) > 1 else "a small download"
+        else:
+            role, reason = "optional", f"it suits a browser, but another model needs only {mib(min(small))}"
+        recommended = model.get("recommended", {})
+        said = f"{recommended.get('target')}, {recommended.get('role')}" if recommended else ""
+        text = f"{target}, {role}"
+        advices.append(Advice(target, role, f"{reason[0].upper()}{reason[1:]}: {_figures(model)}.", "" if said == text else said))
+    return tuple(advices)
+
+
+def download_of(model: Mapping[str, Any]) -> int:
+    """Bytes of the default variant and of the plan, or else the graph, that runs it."""
+    how = model.get("plan") or model.get("graph") or {"size": 0}
+    return int(how["size"] + model["variants"][0]["weights"]["size"])
+
+
+def _target(model: Mapping[str, Any]) -> tuple[str, str]:
+    """Browser or server, and why a server."""
+    if model["verification"].get("dead"):
+        return "server", "its outputs hardly depend on the picture; look into it before anybody uses it"
+    if (size := download_of(model)) > MAX_BROWSER:
+        return "server", f"{mib(size)} is more than a browser should download (over {mib(MAX_BROWSER)})"
+    macs = model.get("complexity", {}).get("macs", 0)
+    if macs > MAX_MACS:
+        return "server", f"{count(macs)} multiply-adds take a phone seconds (over {count(MAX_MACS)})"
+    return "browser", ""
+
+
+def _figures(model: Mapping[str, Any]) -> str:
+    default = model["variants"][0]
+    figures = default["verification"]
+    parts = [f"{mib(download_of(model))} as {default['name']}"]
+    if macs := model.get("complexity", {}).get("macs"):
+        parts.append(f"{count(macs)} multiply-adds a picture")
+    share = figures.get("top1_agreement", figures.get("labels_agreement"))
+    if share is not None:
+        parts.append(f"PyTorch's answer on {100 * share:.4g} % of {figures['images']} pictures")
+    elif "cosine_min" in figures:
+        parts.append(f"cosine to PyTorch's vector at least {figures['cosine_min']:.6f}")
+    elif "values_max_rel_diff" in figures:
+        parts.append(f"within {100 * figures['values_max_rel_diff']:.3f} % of the range of PyTorch's numbers")
+    return ", ".join(parts)
