@@ -17,7 +17,7 @@ ESLINT := $(BIN)/node $(NODE_BIN)/eslint/bin/eslint.js --config web/eslint.confi
 PRETTIER := $(BIN)/node $(NODE_BIN)/prettier/bin/prettier.cjs
 CLANG_FORMAT := $(BIN)/clang-format --style=file:web/engine/.clang-format
 C_SOURCES := $(wildcard web/engine/*/*.[ch] bench/engine/*.c)
-PRETTY := web/element web/loader web/offline web/package web/page web/verify web/*.mjs web/*.json templates/*.css templates/*/*.css \
+PRETTY := web/element web/loader web/offline web/package web/page web/report web/verify web/*.mjs web/*.json templates/*/*.css \
 	converter/torch2web/schemas/*.json tests/loader/*.ts tests/loader/*.json tests/cases/*.json \
 	tests/browser/harness/*.js bench/*.js bench/*.json
 

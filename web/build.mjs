@@ -84,7 +84,12 @@ async function buildScripts(out) {
   const paths = Object.entries(pageChunks).map(([name, { path }]) => [name, `./${path}`]);
   await build({
     ...common,
-    entryPoints: [here("page/page.ts"), here("element/snippets.ts"), here("verify/verify.ts")],
+    entryPoints: [
+      here("page/page.ts"),
+      here("element/snippets.ts"),
+      here("verify/verify.ts"),
+      here("report/measure.ts"),
+    ],
     outdir: out,
     entryNames: "[name]",
     define: { __PAGE_CHUNKS__: JSON.stringify(Object.fromEntries(paths)) },

@@ -86,7 +86,7 @@ def check_engine_budgets(modules: Mapping[str, bytes]) -> dict[str, int]:
 
 def script_sources() -> Iterable[Path]:
     """Everything that the bundled scripts are made from."""
-    folders = ("element", "loader", "offline", "page", "verify")
+    folders = ("element", "loader", "offline", "page", "report", "verify")
     yield from sorted(path for folder in folders for path in (WEB / folder).rglob("*.ts"))
     yield from (_LOCK, WEB / "build.mjs", WEB / "tsconfig.json", WEB / "offline" / "tsconfig.json")
 

@@ -52,7 +52,7 @@ class ModelSpec:
     features: str = ""
     """Inner layer whose output `embed` gives: `pooled`, the input of the last linear layer, or its path."""
     license: str = ""
-    """Licence of the weights as Hugging Face and SPDX abbreviate it, such as `apache-2.0`; empty: not said."""
+    """Licence of the weights, abbreviated as by Hugging Face, such as `apache-2.0`; empty: not said."""
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

@@ -190,10 +190,6 @@ def _serve(options: argparse.Namespace, output: Output) -> None:
 
 
 def _report(options: argparse.Namespace, output: Output) -> None:
-    from torch2web.serve.parity import report_html
+    from torch2web.cli.reporting import write_reports
 
-    content = report_html(options.site, options.parity_dir)
-    path = options.parity_dir / "report.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    output.line(f"{path}: {len(content) / 1024:.0f} KiB, one file that needs no other")
+    write_reports(options, output)

@@ -42,10 +42,8 @@ def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
     _add_serve(
         commands.add_parser("serve", help="serve a built site on this machine", epilog=_EPILOG), defaults
     )
-    _add_report(
-        commands.add_parser("report", help="write a page with the results of devices", epilog=_EPILOG),
-        defaults,
-    )
+    report = "write the report of a site, with measurements and results of devices"
+    _add_report(commands.add_parser("report", help=report, epilog=_EPILOG), defaults)
     return parser
 
 
@@ -145,7 +143,31 @@ def _add_serve(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
 
 def _add_report(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
     _add_site(parser, defaults)
+    parser.add_argument(
+        "--browser",
+        type=_browsers,
+        default=(),
+        metavar="NAMES",
+        help="measure the site in these first: some of chromium,firefox,webkit, run by Playwright",
+    )
+    parser.add_argument(
+        "--out",
+        type=absolute,
+        metavar="DIR",
+        help="folder to write the report to (default: that of the results)",
+    )
     _add_parity_dir(parser, defaults)
+
+
+_BROWSERS = ("chromium", "firefox", "webkit")
+
+
+def _browsers(text: str) -> tuple[str, ...]:
+    """Names with commas between them, each once."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if unknown := [name for name in names if name not in _BROWSERS]:
+        raise argparse.ArgumentTypeError(f"found {unknown[0]!r}, expected some of {', '.join(_BROWSERS)}")
+    return names
 
 
 def _add_site(parser: argparse.ArgumentParser, defaults: Defaults) -> None:

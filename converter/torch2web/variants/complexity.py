@@ -33,7 +33,7 @@ class Complexity:
 
 
 def measure_complexity(split: SplitModel, input_shape: tuple[int, int, int]) -> Complexity:
-    """Count parameters and multiply-adds of `split` for one image of `input_shape`, [channels, height, width].
+    """Count parameters and multiply-adds of `split` for one image, [channels, height, width].
 
     onnxruntime says the shape of each tensor: inference of shapes by ONNX stops at computed ones. Raises
     VerificationError if onnxruntime cannot run the graph.

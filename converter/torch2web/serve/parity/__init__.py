@@ -2,7 +2,7 @@
 
 from torch2web.serve.parity.outcome import Outcome
 from torch2web.serve.parity.receive import REPORT, ParityHandler, Post, require_verify_page
-from torch2web.serve.parity.report import decimal, report_html
+from torch2web.serve.parity.report import decimal, report_html, report_inputs
 
 __all__ = [
     "REPORT",
@@ -11,5 +11,6 @@ __all__ = [
     "Post",
     "decimal",
     "report_html",
+    "report_inputs",
     "require_verify_page",
 ]

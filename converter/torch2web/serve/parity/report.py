@@ -1,4 +1,4 @@
-"""report.html with the results of devices and measurements: written by `report`, served by `serve --parity`."""
+"""report.html with the results of devices: written by `report`, served by `serve --parity`."""
 
 import json
 from collections import Counter
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from torch2web.assets import load_assets
 from torch2web.errors import OutputError
+from torch2web.serve.measure import read_measured
 from torch2web.serve.parity.outcome import CaseOutcome, Outcome, read_saved
 from torch2web.site.manifest import MANIFEST
 from torch2web.site.report import ReportInputs, read_data, report_page
@@ -28,17 +29,18 @@ def report_inputs(site: Path, folder: Path) -> ReportInputs:
         raise OutputError(site / MANIFEST, f"it is not valid JSON: {error}; build the site again") from error
     manifest = sha256_of(site / MANIFEST)
     saved = read_saved(folder)
+    measured, damaged = read_measured(folder, manifest)
     devices = {
         "current": [outcome for outcome in saved.outcomes if outcome.manifest_sha256 == manifest],
         "others": [outcome for outcome in saved.outcomes if outcome.manifest_sha256 != manifest],
-        "unreadable": saved.unreadable,
+        "unreadable": [*saved.unreadable, *damaged],
         "shown": MAX_FAILURES,
         "failures": _failures,
         "skips": _skips,
         "largest": largest_difference,
         "number": decimal,
     }
-    return ReportInputs(content, manifest, read_data(site), devices=devices)
+    return ReportInputs(content, manifest, read_data(site), measured, devices)
 
 
 def report_html(site: Path, folder: Path) -> bytes:

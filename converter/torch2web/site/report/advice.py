@@ -51,7 +51,7 @@ def advise(models: Sequence[Mapping[str, Any]]) -> tuple[Advice, ...]:
             role, reason = "optional", why
         elif bytes_ > MAX_PRIMARY:
             role = "optional"
-            reason = f"{mib(bytes_)} is more than visitors should download unasked (over {mib(MAX_PRIMARY)})"
+            reason = f"over {mib(MAX_PRIMARY)}, so visitors should be asked before it is downloaded"
         elif bytes_ == min(small):
             role = "primary"
             reason = "the smallest download of this site" if len(models) > 1 else "a small download"
@@ -59,8 +59,8 @@ def advise(models: Sequence[Mapping[str, Any]]) -> tuple[Advice, ...]:
             role, reason = "optional", f"it suits a browser, but another model needs only {mib(min(small))}"
         recommended = model.get("recommended", {})
         said = f"{recommended.get('target')}, {recommended.get('role')}" if recommended else ""
-        text = f"{target}, {role}"
-        advices.append(Advice(target, role, f"{reason[0].upper()}{reason[1:]}: {_figures(model)}.", "" if said == text else said))
+        sentence = f"{reason[0].upper()}{reason[1:]}: {_figures(model)}."
+        advices.append(Advice(target, role, sentence, "" if said == f"{target}, {role}" else said))
     return tuple(advices)
 
 
@@ -74,11 +74,11 @@ def _target(model: Mapping[str, Any]) -> tuple[str, str]:
     """Browser or server, and why a server."""
     if model["verification"].get("dead"):
         return "server", "its outputs hardly depend on the picture; look into it before anybody uses it"
-    if (size := download_of(model)) > MAX_BROWSER:
-        return "server", f"{mib(size)} is more than a browser should download (over {mib(MAX_BROWSER)})"
+    if download_of(model) > MAX_BROWSER:
+        return "server", f"over {mib(MAX_BROWSER)}, more than a browser should download"
     macs = model.get("complexity", {}).get("macs", 0)
     if macs > MAX_MACS:
-        return "server", f"{count(macs)} multiply-adds take a phone seconds (over {count(MAX_MACS)})"
+        return "server", f"over {count(MAX_MACS)} multiply-adds, which take a phone seconds"
     return "browser", ""
 
 
@@ -90,7 +90,8 @@ def _figures(model: Mapping[str, Any]) -> str:
         parts.append(f"{count(macs)} multiply-adds a picture")
     share = figures.get("top1_agreement", figures.get("labels_agreement"))
     if share is not None:
-        parts.append(f"PyTorch's answer on {100 * share:.4g} % of {figures['images']} pictures")
+        on = "all" if share == 1 else f"{100 * share:.4g} % of"
+        parts.append(f"PyTorch's answer on {on} {figures['images']} pictures")
     elif "cosine_min" in figures:
         parts.append(f"cosine to PyTorch's vector at least {figures['cosine_min']:.6f}")
     elif "values_max_rel_diff" in figures:

@@ -47,12 +47,12 @@ class Scale:
         return cls(low - room, high + room, start, end)
 
     def powers(self) -> tuple[Tick, ...]:
-        """At most six whole powers of ten."""
+        """Every whole power of ten; at most six of them have a label."""
         low, high = math.ceil(self.low), math.floor(self.high)
         step = -(-(high - low) // 5) or 1
         return tuple(
-            Tick(self.at(10.0**power), f"10{str(power).translate(_RAISED)}")
-            for power in range(low, high + 1, step)
+            Tick(self.at(10.0**power), "" if (high - power) % step else f"10{str(power).translate(_RAISED)}")
+            for power in range(low, high + 1)
         )
 
     def round_numbers(self) -> tuple[Tick, ...]:
@@ -68,7 +68,7 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @dataclass(frozen=True)
 class Series:
-    """Marks of one variant in the shape and colour of its number; `x` and `y` are of one for the legend."""
+    """Marks of one variant, in the shape and colour of its number."""
 
     name: str
     number: int
@@ -113,8 +113,8 @@ def dot_plot(
         rows=rows,
         ticks=scale.powers(),
         series=tuple(
-            Series(name, number, "".join(_marks(number, scale, values, rows)), mark(number, 0, 0))
-            for number, (name, values) in enumerate(drawn)
+            Series(name, number, "".join(_marks(number, scale, values, rows)), _mark(number, 0, 0))
+            for number, (name, values) in zip(_numbers(drawn), drawn, strict=True)
         ),
         limit=scale.at(limit) if limit else None,
         left=_NAMES,
@@ -122,7 +122,17 @@ def dot_plot(
     )
 
 
-def mark(number: int, x: float, y: float) -> str:
+def _numbers(series: Sequence[tuple[str, object]]) -> Iterator[int]:
+    """Of each series a number that is the same in every chart, where its name is a known one."""
+    free = iter(range(len(_KNOWN), len(_KNOWN) + len(series)))
+    for name, _ in series:
+        yield _KNOWN[name] if name in _KNOWN else next(free)
+
+
+_KNOWN = {"int8": 0, "fp32": 1, "fp16": 2, "int8_matrix": 3, "int4_matrix": 4}
+
+
+def _mark(number: int, x: float, y: float) -> str:
     """The mark of series `number` around a point: dot, square, diamond, triangle or plus, in turn."""
     return f"M{x:g} {y:g}{_SHAPES[number % len(_SHAPES)]}"
 
@@ -138,7 +148,7 @@ _SHAPES = (
 
 def _marks(number: int, scale: Scale, values: Sequence[float], rows: Sequence[Tick]) -> Iterator[str]:
     for value, row in zip(values, rows, strict=True):
-        yield mark(number, scale.at(value), row.at)
+        yield _mark(number, scale.at(value), row.at)
 
 
 @dataclass(frozen=True)
@@ -187,9 +197,7 @@ def curve(candidates: Sequence[Candidate], limit: float | None) -> Curve | None:
     """The chart of `candidates`; None for fewer than two."""
     if len(candidates) < 2:
         return None
-    across = Scale.of_range(
-        [candidate.size / 2**20 for candidate in candidates], Curve.left, _WIDTH - _RIGHT
-    )
+    across = Scale.of_range([candidate.size / 2**20 for candidate in candidates], Curve.left, _WIDTH - _RIGHT)
     differences = [candidate.difference for candidate in candidates]
     up = Scale.of_powers([*differences, *([limit] if limit else [])], Curve.bottom, _TOP)
     points = _labelled(candidates, across, up)

@@ -36,7 +36,8 @@ def purpose_of(model: Mapping[str, Any]) -> str:
     task = Task.from_value(model.get("task", "softmax"))
     labels = model["labels"]
     if task.kind == "embedding":
-        return f"Turns a picture into a vector of {model['output']['shape'][1]} numbers; alike pictures have alike vectors."
+        length = model["output"]["shape"][1]
+        return f"Turns a picture into a vector of {length} numbers, alike for pictures that are alike."
     if task.kind == "regression":
         return f"Estimates {_listed(labels)} of a picture."
     if not task.is_exclusive:

@@ -41,7 +41,11 @@ def _item(entry: Any, indent: str) -> Sequence[str]:
 
 
 def _scalar(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", value) and value.lower() not in _WORDS:
+    if (
+        isinstance(value, str)
+        and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", value)
+        and value.lower() not in _WORDS
+    ):
         return value
     return json.dumps(value, ensure_ascii=False)
 

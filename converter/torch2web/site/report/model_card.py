@@ -18,7 +18,14 @@ def metadata_of(view: ModelView) -> dict[str, Any]:
     metadata["library_name"] = "onnx"
     if tag:
         metadata["pipeline_tag"] = tag
-    metadata["tags"] = ["onnx", "onnxruntime", "onnxruntime-web", "pytorch", "torch2web", *_TAGS[task.meaning]]
+    metadata["tags"] = [
+        "onnx",
+        "onnxruntime",
+        "onnxruntime-web",
+        "pytorch",
+        "torch2web",
+        *_TAGS[task.meaning],
+    ]
     if results := _results(view):
         metadata["model-index"] = [{"name": view.title, "results": results}]
     return metadata

@@ -12,6 +12,9 @@ from torch2web.site.report.confusion import Confusion, confusions_of
 from torch2web.site.report.facts import Fact, facts_of, purpose_of
 from torch2web.tasks import Task
 
+DEFAULT = "default"
+"""Outcome of the variant that the loader takes unless told otherwise."""
+
 
 @dataclass(frozen=True)
 class VariantRow:
@@ -20,7 +23,7 @@ class VariantRow:
     name: str
     size: int
     outcome: str
-    """Such as `default` or `refused`."""
+    """DEFAULT, or what else became of it."""
     kept: bool
     figures: Mapping[str, Any] | None
     """None where its outputs were of no use."""
@@ -74,12 +77,7 @@ class ModelView:
     @property
     def default(self) -> VariantRow:
         """The variant that visitors download."""
-        return self.variants[0]
-
-    @property
-    def exact(self) -> VariantRow | None:
-        """Unrounded weights, measured."""
-        return next((row for row in self.variants if row.name == "fp32"), None)
+        return next(row for row in self.variants if row.outcome == DEFAULT)
 
     @property
     def differing(self) -> tuple[PictureRow, ...]:
@@ -112,11 +110,10 @@ def _view(
     advice: Advice,
     measured: Sequence[Mapping[str, Any]],
 ) -> ModelView:
-    rows = tuple(_variant_rows(model, data))
+    rows = tuple(sorted(_variant_rows(model, data), key=lambda row: (not row.kept, row.size)))
     limit = model["gate"].get("probabilities_max_abs_diff", model["gate"].get("values_max_rel_diff"))
-    differences = [
-        (variant["name"], variant["differences"]) for variant in data.get("variants", ())
-    ]
+    by_name = {variant["name"]: variant["differences"] for variant in data.get("variants", ())}
+    differences = [(row.name, by_name[row.name]) for row in rows if row.name in by_name]
     found = [_of_model(engine, model["name"]) for engine in measured]
     browsers = [
         (engine["title"], entry["answers"])
@@ -132,7 +129,8 @@ def _view(
         variants=rows,
         plot=dot_plot(names, differences, model["verification"].get("tolerance")),
         curve=curve([*_candidates(rows)], limit),
-        curve_unit="probability" if "top1_agreement" in model["gate"] or "labels_agreement" in model["gate"]
+        curve_unit="probability"
+        if "top1_agreement" in model["gate"] or "labels_agreement" in model["gate"]
         else "share of the range",
         backends=tuple(backend_rows(manifest, model)),
         timings=tuple(timings_of(measured, model["name"])),
@@ -149,7 +147,7 @@ def _of_model(engine: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _variant_rows(model: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[VariantRow]:
     for number, variant in enumerate(model["variants"]):
-        outcome = "default" if number == 0 else "in the site"
+        outcome = DEFAULT if number == 0 else "in the site"
         yield VariantRow(
             variant["name"], variant["weights"]["size"], outcome, True, variant["verification"], ""
         )

@@ -1,5 +1,6 @@
 """Numbers as a report writes them."""
 
+
 def count(number: float) -> str:
     """A count with three digits: 2.23 million."""
     for unit, word in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (10**3, "thousand")):

@@ -14,6 +14,7 @@ _PAGES = (
     "embed.js",
     "page.js",
     "verify.js",
+    "measure.js",
     "offline.js",
     "snippets.js",
     "torch2web-element.js",
