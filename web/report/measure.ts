@@ -17,7 +17,6 @@ export interface Request {
 export interface Measured {
   backend: BackendName;
   description: string;
-  threads: number;
   /** Milliseconds of each run; empty with pictures. */
   times: number[];
   /** Outputs by picture; empty without. */
@@ -35,11 +34,10 @@ const ENOUGH = 3000;
 async function measure({ name, task, backend, pictures }: Request): Promise<Measured> {
   const backends = backend ? { backends: [backend] } : {};
   const model = await loadModel(name, { task, ...backends });
-  const { name: used, description, threads } = model.backend;
+  const { name: used, description } = model.backend;
   const result: Measured = {
     backend: used,
     description,
-    threads,
     times: [],
     outputs: [],
   };

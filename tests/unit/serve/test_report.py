@@ -38,7 +38,7 @@ def report(site: Path, folder: Path) -> str:
 def test_no_outcome_yet_says_how_to_get_one(site: Path, folder: Path) -> None:
     page = report(site, folder)
     assert "No device has checked this build yet" in page
-    assert "python build.py serve --parity" in page
+    assert "torch2web serve --parity" in page
     assert "<table" not in page
 
 

@@ -142,13 +142,13 @@ def _run(
             found = _call(page, address, model, task, backend, [])
             peak = memory.peak()
         except Error as error:
-            return {"backend": _NAMES[backend], "problem": _first_line(error)}
+            problem = _first_line(error).rpartition(f"{backend}: ")[2]
+            return {"backend": _NAMES[backend], "problem": problem}
         finally:
             page.close()
     times = found["times"]
     return {
         "backend": found["description"],
-        "threads": found["threads"],
         "median_ms": round(statistics.median(times), 2),
         "min_ms": round(min(times), 2),
         "memory": peak,

@@ -32,6 +32,7 @@ class SiteHandler(SimpleHTTPRequestHandler):
         ".jpg": "image/jpeg",
         ".js": "text/javascript; charset=utf-8",
         ".json": "application/json",
+        ".md": "text/plain; charset=utf-8",
         ".mjs": "text/javascript; charset=utf-8",
         ".png": "image/png",
         ".ts": "text/plain; charset=utf-8",

@@ -39,6 +39,7 @@ TYPES: Mapping[str, str] = {
     "jpg": "image/jpeg",
     "js": "text/javascript; charset=utf-8",
     "json": "application/json",
+    "md": "text/plain; charset=utf-8",
     "mjs": "text/javascript; charset=utf-8",
     "onnx": "application/octet-stream",
     "png": "image/png",

@@ -65,7 +65,7 @@ class Timing:
 
     engine: str
     backend: str
-    threads: int | None
+    """Library, version and threads."""
     median: float | None
     """Milliseconds of one inference; None where it did not run."""
     fastest: float | None
@@ -85,7 +85,6 @@ def timings_of(measured: Sequence[Mapping[str, Any]], name: str) -> Iterator[Tim
                 yield Timing(
                     engine=engine["title"],
                     backend=run["backend"],
-                    threads=run.get("threads"),
                     median=run.get("median_ms"),
                     fastest=run.get("min_ms"),
                     memory=run.get("memory"),

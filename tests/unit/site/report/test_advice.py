@@ -1,0 +1,54 @@
+"""The recommendation of a report follows from figures."""
+
+from typing import Any
+
+import pytest
+
+from torch2web.site.report.advice import advise
+
+
+def model(size: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "plan": {"size": 0},
+        "variants": [
+            {
+                "name": "int8",
+                "weights": {"size": size},
+                "verification": {"top1_agreement": 1.0, "images": 30},
+            }
+        ],
+        "verification": {"dead": False},
+        "complexity": {"macs": 300_000_000},
+        "recommended": {"target": "browser", "role": "primary"},
+    } | changes
+
+
+MIB = 2**20
+
+
+@pytest.mark.parametrize(
+    ("models", "advised", "reason"),
+    [
+        (
+            [model(2 * MIB)],
+            ["browser, primary"],
+            "A small download: 2.0 MiB as int8, 300 million multiply-adds",
+        ),
+        ([model(2 * MIB), model(3 * MIB)], ["browser, primary", "browser, optional"], "smallest download"),
+        ([model(50 * MIB)], ["browser, optional"], "Over 10.0 MiB, so visitors should be asked"),
+        ([model(150 * MIB)], ["server, optional"], "Over 100 MiB, more than a browser should download"),
+        ([model(MIB, complexity={"macs": 9e9})], ["server, optional"], "Over 4 billion multiply-adds"),
+        ([model(MIB, verification={"dead": True})], ["server, optional"], "hardly depend on the picture"),
+    ],
+)
+def test_advice(models: list[dict[str, Any]], advised: list[str], reason: str) -> None:
+    found = advise(models)
+    assert [advice.text for advice in found] == advised
+    assert reason in found[0].reason
+    assert "PyTorch's answer on all 30 pictures" in found[0].reason
+
+
+def test_another_recommendation_of_the_catalogue_is_said() -> None:
+    (advice,) = advise([model(MIB, recommended={"target": "server", "role": "optional"})])
+    assert advice.catalogue == "server, optional"
+    assert advise([model(MIB)])[0].catalogue == ""
