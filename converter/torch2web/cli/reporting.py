@@ -13,7 +13,14 @@ from torch2web.serve.measure import (
     save_measured,
 )
 from torch2web.serve.parity import REPORT, report_inputs
-from torch2web.site.report import CONVERSION_REPORT, ReportInputs, conversion_report, model_cards, report_page
+from torch2web.site.report import (
+    CONVERSION_REPORT,
+    ReportInputs,
+    card_path,
+    conversion_report,
+    model_cards,
+    report_page,
+)
 
 
 def write_reports(options: argparse.Namespace, output: Output) -> None:
@@ -27,10 +34,10 @@ def write_reports(options: argparse.Namespace, output: Output) -> None:
     files = {REPORT: page}
     if inputs.models:
         files[CONVERSION_REPORT] = conversion_report(assets, inputs)
-        files |= {f"{name}.model_card.md": card for name, card in model_cards(assets, inputs).items()}
+        files |= {card_path(name): card for name, card in model_cards(assets, inputs).items()}
     folder = options.out or options.parity_dir
-    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     output.line(f"{folder / REPORT}: {len(page) / 1024:.0f} KiB, one file that needs no other")
     if others := [name for name in files if name != REPORT]:

@@ -68,11 +68,8 @@ def test_name_that_only_resembles_a_hashed_one(path: str) -> None:
 
 
 def test_every_page_is_sent_with_its_own_policy(small_site: Path, site: Site) -> None:
-    assert {path for path in site.policies if not path.startswith("docs/")} == {
-        "embed.html",
-        "index.html",
-        "verify.html",
-    }
+    pages = {path for path in site.policies if not path.startswith("docs/")}
+    assert pages == {"embed.html", "index.html", "report.html", "verify.html"}
     assert {"docs/index.html", "docs/api.html"} < set(site.policies)
     names = [path.rpartition("/")[2] for path in site.policies]
     assert [name for name in set(names) if names.count(name) > 1] == ["index.html"], "see folder_policies"

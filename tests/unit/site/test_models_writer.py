@@ -43,6 +43,7 @@ def conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConvers
         "task": {"kind": "softmax"},
         "source": {},
         "outputs": 4,
+        "complexity": {"parameters": 1, "macs": 1},
     }
     record |= {
         "variants": [variant],

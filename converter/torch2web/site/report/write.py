@@ -17,7 +17,7 @@ CONVERSION_REPORT = "CONVERSION_REPORT.md"
 
 def card_path(name: str) -> str:
     """Path of the model card of the model `name`, in a site."""
-    return f"models/{name}.model_card.md"
+    return f"model_cards/{name}.md"
 
 
 def write_report(

@@ -15,7 +15,7 @@ from torch2web.errors import OutputError
 from torch2web.site.manifest import read_sums
 from torch2web.site.report import ReportInputs, conversion_report, model_cards, read_data, report_page
 
-CARD = "models/mobilenet_emotion.model_card.md"
+CARD = "model_cards/mobilenet_emotion.md"
 FILES = ("report.html", "report.json", "CONVERSION_REPORT.md", CARD)
 
 
