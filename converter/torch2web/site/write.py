@@ -10,6 +10,7 @@ from torch2web.errors import InputError
 from torch2web.site.encoding import precompress
 from torch2web.site.hosting import write_host_files
 from torch2web.site.manifest import SUMS, Delivery, ModelRecord
+from torch2web.site.report import PAGE as REPORT_PAGE
 from torch2web.site.report import write_report
 from torch2web.site.writers import (
     VERIFY_FOLDER,
@@ -95,8 +96,11 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
 
 def _links(delivery: Delivery) -> tuple[PageLink, ...]:
     """Other pages of the site, for the footer of the page."""
-    embed = PageLink("embed.html", "Put it into your own page")
-    return (embed, PageLink("docs/index.html", "Documentation")) if delivery.docs else (embed,)
+    links = (
+        PageLink("embed.html", "Put it into your own page"),
+        PageLink(REPORT_PAGE, "What became of each model"),
+    )
+    return (*links, PageLink("docs/index.html", "Documentation")) if delivery.docs else links
 
 
 def _finish(root: Path, inputs: SiteInputs, files: list[FileRecord]) -> Bundle:

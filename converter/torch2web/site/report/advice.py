@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch2web.site.report.wording import count
-from torch2web.site.writers import mib
+from torch2web.site.writers import megabytes
 
-MAX_PRIMARY = 10 * 2**20
+MAX_PRIMARY = 10_000_000
 """Download in bytes up to which visitors need not be asked: about ten seconds at 8 Mbit/s."""
 
-MAX_BROWSER = 100 * 2**20
+MAX_BROWSER = 100_000_000
 """Download in bytes up to which a browser is asked for it at all."""
 
 MAX_MACS = 4_000_000_000
@@ -51,12 +51,13 @@ def advise(models: Sequence[Mapping[str, Any]]) -> tuple[Advice, ...]:
             role, reason = "optional", why
         elif bytes_ > MAX_PRIMARY:
             role = "optional"
-            reason = f"over {mib(MAX_PRIMARY)}, so visitors should be asked before it is downloaded"
+            reason = f"over {megabytes(MAX_PRIMARY)}, so visitors should be asked before it is downloaded"
         elif bytes_ == min(small):
             role = "primary"
             reason = "the smallest download of this site" if len(models) > 1 else "a small download"
         else:
-            role, reason = "optional", f"it suits a browser, but another model needs only {mib(min(small))}"
+            role = "optional"
+            reason = f"it suits a browser, but another model needs only {megabytes(min(small))}"
         recommended = model.get("recommended", {})
         said = f"{recommended.get('target')}, {recommended.get('role')}" if recommended else ""
         sentence = f"{reason[0].upper()}{reason[1:]}: {_figures(model)}."
@@ -75,7 +76,7 @@ def _target(model: Mapping[str, Any]) -> tuple[str, str]:
     if model["verification"].get("dead"):
         return "server", "its outputs hardly depend on the picture; look into it before anybody uses it"
     if download_of(model) > MAX_BROWSER:
-        return "server", f"over {mib(MAX_BROWSER)}, more than a browser should download"
+        return "server", f"over {megabytes(MAX_BROWSER)}, more than a browser should download"
     macs = model.get("complexity", {}).get("macs", 0)
     if macs > MAX_MACS:
         return "server", f"over {count(MAX_MACS)} multiply-adds, which take a phone seconds"
@@ -85,7 +86,7 @@ def _target(model: Mapping[str, Any]) -> tuple[str, str]:
 def _figures(model: Mapping[str, Any]) -> str:
     default = model["variants"][0]
     figures = default["verification"]
-    parts = [f"{mib(download_of(model))} as {default['name']}"]
+    parts = [f"{megabytes(download_of(model))} as {default['name']}"]
     if macs := model.get("complexity", {}).get("macs"):
         parts.append(f"{count(macs)} multiply-adds a picture")
     share = figures.get("top1_agreement", figures.get("labels_agreement"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from torch2web.site.writers import mib
+from torch2web.site.writers import megabytes
 
 
 @dataclass(frozen=True)
@@ -13,13 +13,14 @@ class BackendRow:
     runs: bool
     why: str
     difference: float | None
-    """Largest difference from PyTorch, in float64 where it computed in it; None: not measured."""
+    """Largest difference from PyTorch in float64 where it computes in it, else from PyTorch; None: not
+    measured."""
 
 
 def backend_rows(manifest: Mapping[str, Any], model: Mapping[str, Any]) -> Iterator[BackendRow]:
-    """The compiled engine, onnxruntime-web on WebAssembly and on WebGPU, and native onnxruntime."""
-    by_backend = model["verification"].get("float64", {})
-    measured = model["verification"]["logits_max_abs_diff"]
+    """The compiled engine, onnxruntime-web on WebAssembly and on WebGPU, native onnxruntime, and PyTorch."""
+    by_backend = model.get("float64", {})
+    measured = None if by_backend else model["verification"]["logits_max_abs_diff"]
     yield BackendRow("compiled engine", "plan" in model, _why_compiled(model), by_backend.get("compiled"))
     runs = "graph" in model and "runtime" in manifest
     yield BackendRow(
@@ -38,15 +39,17 @@ def backend_rows(manifest: Mapping[str, Any], model: Mapping[str, Any]) -> Itera
         None,
     )
     if "plain" in model:
-        why = f"the whole ONNX file, {mib(model['plain']['size'])}, for servers and people"
+        why = f"the whole ONNX file, {megabytes(model['plain']['size'])}, for servers and people"
         yield BackendRow("onnxruntime, native", True, why, by_backend.get("onnxruntime", measured))
+    if by_backend:
+        yield BackendRow("PyTorch itself", True, "in float32, as it was trained", by_backend["pytorch"])
 
 
 def _why_compiled(model: Mapping[str, Any]) -> str:
     if "plan" in model:
         return (
-            f"a plan of {mib(model['plan']['size'])}; the engine gave PyTorch's outputs within the tolerance "
-            "on every reference picture when the site was built"
+            f"a plan of {model['plan']['size']:,} bytes, with which the engine gave PyTorch's outputs within "
+            "the tolerance on every reference picture"
         )
     return model.get("no_plan") or "this site was built without it"
 

@@ -175,7 +175,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Curve:
-    """Download of each variant in MiB against its difference."""
+    """Weights of each variant in MB against its difference."""
 
     points: tuple[Point, ...]
     line: str
@@ -197,7 +197,7 @@ def curve(candidates: Sequence[Candidate], limit: float | None) -> Curve | None:
     """The chart of `candidates`; None for fewer than two."""
     if len(candidates) < 2:
         return None
-    across = Scale.of_range([candidate.size / 2**20 for candidate in candidates], Curve.left, _WIDTH - _RIGHT)
+    across = Scale.of_range([candidate.size / 1e6 for candidate in candidates], Curve.left, _WIDTH - _RIGHT)
     differences = [candidate.difference for candidate in candidates]
     up = Scale.of_powers([*differences, *([limit] if limit else [])], Curve.bottom, _TOP)
     points = _labelled(candidates, across, up)
@@ -215,7 +215,7 @@ def _labelled(candidates: Sequence[Candidate], across: Scale, up: Scale) -> tupl
     """Points from left to right, each with its name where no name to its left is."""
     points: list[Point] = []
     for candidate in sorted(candidates, key=lambda candidate: (candidate.size, candidate.name)):
-        x, y = across.at(candidate.size / 2**20), up.at(candidate.difference)
+        x, y = across.at(candidate.size / 1e6), up.at(candidate.difference)
         label_y = y + 4
         near = [point for point in points if abs(point.x - x) < _NAME_WIDTH]
         while any(abs(point.label_y - label_y) < _NAME_HEIGHT for point in near):

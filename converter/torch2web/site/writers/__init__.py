@@ -24,6 +24,7 @@ __all__ = [
     "ManifestFiles",
     "PageFiles",
     "PageLink",
+    "megabytes",
     "place_model",
     "render",
     "write_backends",

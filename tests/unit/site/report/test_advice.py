@@ -23,22 +23,22 @@ def model(size: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-MIB = 2**20
+MB = 1_000_000
 
 
 @pytest.mark.parametrize(
     ("models", "advised", "reason"),
     [
         (
-            [model(2 * MIB)],
+            [model(2 * MB)],
             ["browser, primary"],
-            "A small download: 2.0 MiB as int8, 300 million multiply-adds",
+            "A small download: 2.0 MB as int8, 300 million multiply-adds",
         ),
-        ([model(2 * MIB), model(3 * MIB)], ["browser, primary", "browser, optional"], "smallest download"),
-        ([model(50 * MIB)], ["browser, optional"], "Over 10.0 MiB, so visitors should be asked"),
-        ([model(150 * MIB)], ["server, optional"], "Over 100 MiB, more than a browser should download"),
-        ([model(MIB, complexity={"macs": 9e9})], ["server, optional"], "Over 4 billion multiply-adds"),
-        ([model(MIB, verification={"dead": True})], ["server, optional"], "hardly depend on the picture"),
+        ([model(2 * MB), model(3 * MB)], ["browser, primary", "browser, optional"], "smallest download"),
+        ([model(50 * MB)], ["browser, optional"], "Over 10.0 MB, so visitors should be asked"),
+        ([model(150 * MB)], ["server, optional"], "Over 100 MB, more than a browser should download"),
+        ([model(MB, complexity={"macs": 9e9})], ["server, optional"], "Over 4 billion multiply-adds"),
+        ([model(MB, verification={"dead": True})], ["server, optional"], "hardly depend on the picture"),
     ],
 )
 def test_advice(models: list[dict[str, Any]], advised: list[str], reason: str) -> None:
@@ -49,6 +49,6 @@ def test_advice(models: list[dict[str, Any]], advised: list[str], reason: str) -
 
 
 def test_another_recommendation_of_the_catalogue_is_said() -> None:
-    (advice,) = advise([model(MIB, recommended={"target": "server", "role": "optional"})])
+    (advice,) = advise([model(MB, recommended={"target": "server", "role": "optional"})])
     assert advice.catalogue == "server, optional"
-    assert advise([model(MIB)])[0].catalogue == ""
+    assert advise([model(MB)])[0].catalogue == ""

@@ -34,9 +34,9 @@ def test_dot_plot_has_a_mark_for_each_picture_and_known_colours() -> None:
 
 def test_names_of_the_curve_do_not_cover_each_other() -> None:
     near = [
-        Candidate(name, 2**20 * size, 0.01, kept=True) for name, size in (("a", 10), ("b", 11), ("c", 12))
+        Candidate(name, 10**6 * size, 0.01, kept=True) for name, size in (("a", 10), ("b", 11), ("c", 12))
     ]
-    chart = curve([*near, Candidate("out", 2**20, 0.5, kept=False)], 0.02)
+    chart = curve([*near, Candidate("out", 10**6, 0.5, kept=False)], 0.02)
     assert chart is not None
     heights = [point.label_y for point in chart.points if point.kept]
     assert all(first - second >= 13 for first, second in pairwise(heights))
