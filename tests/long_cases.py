@@ -59,6 +59,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_features.py::test_features_are_pytorchs": ("basic-compiled-worker", "bottleneck-wasm-page"),
     "browser/test_heatmap.py::test_maps_are_pytorchs": ("worker-compiled", "page-wasm"),
     "browser/test_inputs.py::test_grey_of_every_kind_of_file": ("few",),
+    "browser/test_report.py::test_measuring_fills_in_what_the_site_cannot_know": (),
     "browser/test_inputs.py::test_page_predicts_what_pytorch_predicts": ("compiled", "grey-wasm"),
     "browser/test_inputs.py::test_python_in_the_page_judges_every_input": (),
     "browser/test_mutated_files.py": ("few",),
