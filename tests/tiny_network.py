@@ -48,8 +48,8 @@ def of_classes(spec: ModelSpec, *_: object) -> nn.Module:
 
 
 def unplannable(*_: object) -> nn.Module:
-    """The same with an operator that it does not know: Erf."""
-    return TinyNetwork(torch.erf).eval()
+    """The same with an operator that it does not know: Sin."""
+    return TinyNetwork(torch.sin).eval()
 
 
 def relu_network(classes: int = 4) -> nn.Module:

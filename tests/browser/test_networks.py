@@ -72,6 +72,7 @@ def test_predicts_what_pytorch_predicts(
     found = quiet_page.evaluate(PREDICT, list(names))
     manifest = json.loads((tmp_path / "site/models/model_info.json").read_text())
     planned = {model["name"]: "plan" in model for model in manifest["models"]}
+    assert all(planned.values()), planned
     for spec in load_catalog(catalog):
         entry = found[spec.name]
         pixels = preprocess(

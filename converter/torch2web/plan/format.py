@@ -12,7 +12,7 @@ MAX_RANK = 6
 """Axes of Binary and Copy."""
 PLAN_MAGIC = 0x50573254
 """"T2WP"."""
-PLAN_VERSION = 1
+PLAN_VERSION = 2
 MAX_DIMENSION = 0x1000000
 """Of a dimension, kernel, stride or padding."""
 MAX_FLOATS = 0x10000000
@@ -37,6 +37,21 @@ class ActivationKind(IntEnum):
     LEAKY_RELU = 6
     """x < 0 ? a * x : x."""
     TANH = 7
+    EXP = 8
+    LOG = 9
+    SQRT = 10
+    ABS = 11
+    ERF = 12
+    GELU = 13
+    """x / 2 * (1 + erf(x / sqrt(2)))."""
+    GELU_TANH = 14
+    """x * sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)), the approximation of GELU by tanh."""
+    ELU = 15
+    """x < 0 ? a * (exp(x) - 1) : b * x; b = 1 but for Selu."""
+    SOFTPLUS = 16
+    """Log(1 + exp(x))."""
+    MISH = 17
+    """x * tanh(log(1 + exp(x)))."""
 
 
 class MatrixFormat(IntEnum):

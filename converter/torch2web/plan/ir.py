@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from torch2web.plan.format import ActivationKind, BinaryKind
+from torch2web.plan.format import ActivationKind, BinaryKind, ReduceKind
 
 Floats = NDArray[np.float32]
 
@@ -167,6 +167,9 @@ class Product(Op):
 class MatMul(Op):
     """Of two computed values; leading dimensions are equal or 1."""
 
+    transposed: bool = False
+    """The last two axes of the second value are exchanged."""
+
 
 @dataclass(eq=False)
 class Mean(Op):
@@ -174,9 +177,26 @@ class Mean(Op):
 
 
 @dataclass(eq=False)
+class Reduce(Op):
+    """A reduction other than the mean."""
+
+    kind: ReduceKind
+    axes: tuple[int, ...]
+
+
+@dataclass(eq=False)
+class Normalize(Op):
+    """By mean and variance over `axes`. Inputs: x, and optionally scale and shift of the last axis."""
+
+    axes: tuple[int, ...]
+    epsilon: float
+
+
+@dataclass(eq=False)
 class Softmax(Op):
     axes: tuple[int, ...]
     """Normalised together: more than one axis before opset 13."""
+    logarithm: bool = False
 
 
 @dataclass(eq=False)
@@ -200,6 +220,11 @@ class Slice(Op):
 @dataclass(eq=False)
 class Concat(Op):
     axis: int
+
+
+@dataclass(eq=False)
+class Expand(Op):
+    """Repeats axes of size 1, and the whole along new leading axes."""
 
 
 @dataclass(eq=False)

@@ -249,7 +249,7 @@ class Reduce(Instruction):
 
 @dataclass(eq=False, kw_only=True)
 class Softmax(Instruction):
-    """y[o][m][i] = exp(x[o][m][i]) / sum over m; y == x is allowed."""
+    """y[o][m][i] = exp(x[o][m][i]) / sum over m, or its logarithm; y == x is allowed."""
 
     number: ClassVar[int] = 10
     name: ClassVar[str] = "SOFTMAX"
@@ -259,13 +259,31 @@ class Softmax(Instruction):
     outer: int = field(metadata=_DIMENSION)
     middle: int = field(metadata=_DIMENSION)
     inner: int = field(metadata=_DIMENSION)
+    logarithm: int = field(metadata=_FLAG)
+
+
+@dataclass(eq=False, kw_only=True)
+class Normalize(Instruction):
+    """y[o][m][i] = (x[o][m][i] - mean over m) / sqrt(variance over m + epsilon); y == x is allowed."""
+
+    number: ClassVar[int] = 11
+    name: ClassVar[str] = "NORMALIZE"
+
+    x: Tensor = field(metadata=_INPUT)
+    scale: Tensor | None = field(metadata=_OPTIONAL_INPUT)
+    shift: Tensor | None = field(metadata=_OPTIONAL_INPUT)
+    y: Tensor = field(metadata=_OUTPUT)
+    outer: int = field(metadata=_DIMENSION)
+    middle: int = field(metadata=_DIMENSION)
+    inner: int = field(metadata=_DIMENSION)
+    epsilon: float = field(metadata=_FLOAT)
 
 
 @dataclass(eq=False, kw_only=True)
 class Binary(Instruction):
     """y = activation(a op b), y dense in `shape`; axes that an operand repeats have stride 0 there."""
 
-    number: ClassVar[int] = 11
+    number: ClassVar[int] = 12
     name: ClassVar[str] = "BINARY"
 
     a: Tensor = field(metadata=_INPUT)
@@ -283,7 +301,7 @@ class Binary(Instruction):
 class Copy(Instruction):
     """y[sum of index * y_strides] = x[sum of index * x_strides] for all indices in `shape`."""
 
-    number: ClassVar[int] = 12
+    number: ClassVar[int] = 13
     name: ClassVar[str] = "COPY"
 
     x: Tensor = field(metadata=_INPUT)
@@ -300,7 +318,7 @@ class Copy(Instruction):
 class Fill(Instruction):
     """y[i] = value."""
 
-    number: ClassVar[int] = 13
+    number: ClassVar[int] = 14
     name: ClassVar[str] = "FILL"
 
     y: Tensor = field(metadata=_OUTPUT)
@@ -309,15 +327,20 @@ class Fill(Instruction):
 
 
 @dataclass(eq=False, kw_only=True)
-class PackPanels(Instruction):
-    """Packs a computed matrix into panels of Product, with zeros for biases."""
+class Products(Instruction):
+    """Several products of computed matrices: y[n][row][j] = sum over i of x[n][row][i] * w[n][i][j]."""
 
-    number: ClassVar[int] = 14
-    name: ClassVar[str] = "PACK_PANELS"
+    number: ClassVar[int] = 15
+    name: ClassVar[str] = "PRODUCTS"
 
     x: Tensor = field(metadata=_INPUT)
+    w: Tensor = field(metadata=_INPUT)
     y: Tensor = field(metadata=_OUTPUT)
+    count: int = field(metadata=_DIMENSION)
+    rows: int = field(metadata=_DIMENSION)
     inputs: int = field(metadata=_DIMENSION)
     outputs: int = field(metadata=_DIMENSION)
+    x_step: int = field(metadata=_STRIDE)
+    w_step: int = field(metadata=_STRIDE)
     input_stride: int = field(metadata=_STRIDE)
     output_stride: int = field(metadata=_STRIDE)

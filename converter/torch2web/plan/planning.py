@@ -6,7 +6,7 @@ import onnx
 
 from torch2web.plan.codegen import write_program
 from torch2web.plan.errors import PlanError
-from torch2web.plan.import_onnx import build_ir, require_axis_untouched, require_samples_apart, trace
+from torch2web.plan.import_onnx import build_ir, require_samples_apart, trace
 from torch2web.plan.lowering import lower
 from torch2web.plan.passes import simplify
 
@@ -36,8 +36,7 @@ def plan_model(model: onnx.ModelProto, *, batched: bool = True) -> Plan:
         raise PlanError(traced.output.name, "Output", "the output does not depend on the input")
     graph = build_ir(traced)
     if batched:
-        require_samples_apart(traced, trace(model, _BATCH), _BATCH)
-        require_axis_untouched(graph)
+        require_samples_apart(graph, build_ir(trace(model, _BATCH)), _BATCH)
     program = lower(simplify(graph))
     return Plan(
         write_program(program, graph.weights),

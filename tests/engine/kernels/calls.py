@@ -18,7 +18,7 @@ INT = ctypes.c_int32
 MARGIN = 64
 """Values before and after each buffer that no kernel may touch."""
 
-NONE, CLIP, SIGMOID, SILU, HARD_SIGMOID, HARD_SWISH, LEAKY_RELU, TANH = ActivationKind
+NONE, CLIP, SIGMOID, SILU, HARD_SIGMOID, HARD_SWISH, LEAKY_RELU, TANH, *_ = ActivationKind
 INT8, INT4, FLOAT16 = MatrixFormat
 
 

@@ -132,10 +132,33 @@ def test_reduce_and_softmax(kernels: Kernels, shape: tuple[int, int, int], threa
         y = blank(shape[0], shape[2])
         kernels.call("reduce", threads, x=x, y=y, kind=kind, **sizes)
         close(y, np.asarray(function(x.astype(np.float64), axis=1)))
-    y = blank(*shape)
-    kernels.call("softmax", threads, x=x, y=y, **sizes)
     powers = np.exp(x.astype(np.float64) - x.max(axis=1, keepdims=True))
-    close(y, powers / powers.sum(axis=1, keepdims=True))
+    softmax = powers / powers.sum(axis=1, keepdims=True)
+    for logarithm, expected in enumerate((softmax, np.log(softmax))):
+        y = blank(*shape)
+        kernels.call("softmax", threads, x=x, y=y, logarithm=logarithm, **sizes)
+        close(y, expected)
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize(
+    ("shape", "factors"),
+    [
+        *((shape, False) for shape in [(1, 1, 1), (2, 49, 20), (3, 10, 5), (4, 7, 1), (1, 9, 1), (2, 1, 6)]),
+        *((shape, True) for shape in [(1, 1, 1), (4, 7, 1), (1, 9, 1)]),  # of rows alone
+    ],
+)
+def test_normalize(kernels: Kernels, shape: tuple[int, int, int], threads: int, *, factors: bool) -> None:
+    x, y = random(*shape) * 3 + 40, blank(*shape)
+    scale, shift = (random(shape[1]), random(shape[1])) if factors else (None, None)
+    sizes = dict(zip(("outer", "middle", "inner"), shape, strict=True))
+    kernels.call("normalize", threads, x=x, scale=scale, shift=shift, y=y, epsilon=1e-3, **sizes)
+    exact = x.astype(np.float64)
+    centered = exact - exact.mean(axis=1, keepdims=True)
+    expected = centered / np.sqrt(exact.var(axis=1, keepdims=True) + 1e-3)
+    if scale is not None and shift is not None:
+        expected = expected * scale[:, None] + shift[:, None]
+    close(y, expected)
 
 
 @pytest.mark.parametrize("threads", THREADS)

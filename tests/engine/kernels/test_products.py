@@ -73,20 +73,28 @@ def test_product_between_other_columns(kernels: Kernels) -> None:
 
 
 @pytest.mark.parametrize("threads", THREADS)
-@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (5, 8), (3, 20)])
-def test_pack_panels(kernels: Kernels, inputs: int, outputs: int, threads: int) -> None:
-    w = random(inputs, outputs)
-    expected = k.panels(w, np.zeros(outputs, np.float32))
-    for x, strides in ((w, (outputs, 1)), (np.ascontiguousarray(w.T), (1, inputs))):
-        y = blank(*expected.shape)
+@pytest.mark.parametrize(("rows", "inputs", "outputs"), [(1, 1, 1), (4, 5, 8), (7, 3, 20)])
+@pytest.mark.parametrize("shared", [False, True])
+def test_products(
+    kernels: Kernels, rows: int, inputs: int, outputs: int, threads: int, *, shared: bool
+) -> None:
+    count = 5
+    x, w = random(count, rows, inputs), random(1 if shared else count, inputs, outputs)
+    transposed = np.ascontiguousarray(w.transpose(0, 2, 1))
+    for given, strides in ((w, (outputs, 1)), (transposed, (1, inputs))):
+        y = blank(count, rows, outputs)
         sizes = {
+            "count": count,
+            "rows": rows,
             "inputs": inputs,
             "outputs": outputs,
+            "x_step": rows * inputs,
+            "w_step": 0 if shared else inputs * outputs,
             "input_stride": strides[0],
             "output_stride": strides[1],
         }
-        kernels.call("pack_panels", threads, x=x, y=y, **sizes)
-        np.testing.assert_array_equal(y, expected)
+        kernels.call("products", threads, x=x, w=given, y=y, **sizes)
+        close(y, x.astype(np.float64) @ w)
 
 
 def small_matrix(form: int, inputs: int, outputs: int) -> tuple[NDArray[Any], Floats, NDArray[np.float64]]:

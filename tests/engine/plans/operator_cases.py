@@ -1,27 +1,15 @@
 """Each operator by itself, over shapes that are odd and with what attributes it has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from onnx import helper
 
-from tests.engine.plans.running import Constants
-
-Options = Mapping[str, Any]
-
-Case = tuple[list[Any], tuple[int, ...], Constants, int]
-"""Nodes, shape of one sample, constants, opset."""
+from tests.engine.plans import attention_cases
+from tests.engine.plans.case import Case, Options, floats, node
 
 PICTURES = [(3, 7, 9), (1, 5, 5), (8, 1, 1), (13, 6, 4), (5, 1, 7)]
-
-
-def node(kind: str, *inputs: str, output: str = "output", **attributes: Any) -> Any:
-    return helper.make_node(kind, ["input", *inputs], [output], **attributes)
-
-
-def floats(*shape: int, seed: int = 1) -> Any:
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
 KERNELS: list[tuple[int, tuple[int, int], Options]] = [
@@ -82,13 +70,42 @@ FUNCTIONS: list[tuple[str, Options]] = [
     ("LeakyRelu", {"alpha": 1.5}),
     ("LeakyRelu", {"alpha": -0.4}),
     ("HardSwish", {}),
+    ("Abs", {}),
+    ("Elu", {}),
+    ("Elu", {"alpha": 0.4}),
+    ("Erf", {}),
+    ("Exp", {}),
+    ("Neg", {}),
+    ("Selu", {}),
+    ("Softplus", {}),
+    ("Softsign", {}),
 ]
+
+NEWER_FUNCTIONS: list[tuple[str, Options, int]] = [
+    ("Celu", {"alpha": 0.7}, 14),
+    ("Gelu", {}, 20),
+    ("Gelu", {"approximate": "tanh"}, 20),
+    ("Mish", {}, 18),
+]
+
+OF_POSITIVE = ("Log", "Sqrt", "Reciprocal")
 
 
 def activations() -> Iterator[tuple[str, Case]]:
     for kind, options in FUNCTIONS:
         for shape in [*PICTURES, (17,)]:
             yield f"{kind} {shape} {options}", ([node(kind, **options)], shape, {}, 14)
+    for kind, options, opset in NEWER_FUNCTIONS:
+        yield f"{kind} {options}", ([node(kind, **options)], (3, 5, 7), {}, opset)
+    for kind in OF_POSITIVE:
+        above = [node("Abs", output="p"), helper.make_node(kind, ["p"], ["output"])]
+        yield f"{kind} of numbers above 0", (above, (3, 5, 7), {}, 13)
+    for exponent in (2.0, 3.0, 1.0, 0.5, -2.0, 5.0):
+        constants = {"e": np.array(exponent, np.float32)}
+        above = [node("Abs", output="p"), helper.make_node("Pow", ["p", "e"], ["output"])]
+        yield f"Pow {exponent:g}", (above, (3, 5, 7), constants, 13)
+    slope = {"s": floats(3, 1, 1)}
+    yield "PRelu", ([node("PRelu", "s")], (3, 5, 7), slope, 13)
     low, high = np.float32(-0.5), np.float32(0.7)
     yield "clip", ([node("Clip", "a", "b")], (3, 5, 7), {"a": np.array(low), "b": np.array(high)}, 13)
     yield "clip below", ([node("Clip", "a")], (3, 5, 7), {"a": np.array(low)}, 13)
@@ -372,7 +389,7 @@ def block(stride: int, kernel: int, side: int, squeeze: int) -> Case:
     return nodes, (3, side, side + 1), constants, 13
 
 
-FAMILIES = {
+FAMILIES = attention_cases.FAMILIES | {
     make.__name__: dict(make())
     for make in (
         activations,

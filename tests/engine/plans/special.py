@@ -20,17 +20,24 @@ SPECIAL = np.array(
     [np.nan, np.inf, -np.inf, 1e-41, -1e-41, LARGE, -LARGE, 0.0, -0.0, 88.0, -88.0, 104.0, -104.0], np.float32
 )
 
+LARGE_IN_PRODUCTS_OF_PRODUCTS = np.float32(1e15)
+
+MAXIMA = ("GlobalMaxPool", "MaxPool", "ReduceLogSumExp", "ReduceMax", "ReduceMin")
+
 
 def special_numbers(nodes: Sequence[NodeProto]) -> Floats:
     """Those that onnxruntime has one answer to."""
     numbers = SPECIAL
-    if any(node.op_type == "MaxPool" for node in nodes):
+    if any(node.op_type in MAXIMA for node in nodes):
         # What onnxruntime's maxima make of NaN depends on where a vector of its kernel begins, and so on the
         # machine; the engine's are NaN, as PyTorch's are: see test_special_numbers.py.
         numbers = numbers[~np.isnan(numbers)]
     if any(node.op_type in ("Conv", "Gemm", "MatMul") for node in nodes):
-        is_large = np.abs(numbers) == LARGE
-        numbers = np.where(is_large, np.copysign(LARGE_IN_PRODUCTS, numbers), numbers)
+        repeated = sum(node.op_type == "MatMul" for node in nodes) > 1
+        large = LARGE_IN_PRODUCTS_OF_PRODUCTS if repeated else LARGE_IN_PRODUCTS
+        numbers = np.where(np.abs(numbers) == LARGE, np.copysign(large, numbers), numbers)
+    if any(node.op_type == "Where" for node in nodes):
+        numbers = numbers[~np.isnan(numbers)]  # shows from the other side too
     return numbers
 
 

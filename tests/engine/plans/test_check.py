@@ -14,7 +14,7 @@ from tests.engine.plans.sanitized import run_sanitized
 from torch2web.plan import plan_model
 from torch2web.plan.codegen import checksum
 from torch2web.plan.engine_driver import EngineError
-from torch2web.plan.format import ENGINE_CODE_MEANINGS, EngineCode
+from torch2web.plan.format import ENGINE_CODE_MEANINGS, PLAN_VERSION, EngineCode
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_one_that_is_cut_off_or_has_more(library: CDLL, plan: bytes) -> None:
 
 
 def test_another_version(library: CDLL, plan: bytes) -> None:
-    assert code_of(library, with_word(plan, 1, 2)) == EngineCode.OTHER_VERSION
+    assert code_of(library, with_word(plan, 1, PLAN_VERSION + 1)) == EngineCode.OTHER_VERSION
 
 
 def test_any_changed_bit(library: CDLL, plan: bytes) -> None:

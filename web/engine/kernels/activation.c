@@ -1,9 +1,12 @@
 #include "activation.h"
+#include "error_function.h"
 #include "exp.h"
+#include "logarithm.h"
+#include "square_root.h"
 #include "work_range.h"
 
 typedef struct {
-  ExpConstants exp;
+  ExpConstants exp, exp_up; // of -x and of x
   float a, b;
 } Constants;
 
@@ -18,6 +21,48 @@ INLINE f4 hard_sigmoid4(f4 x, const Constants *k) {
 }
 INLINE f4 hard_swish4(f4 x, const Constants *k) { return x * hard_sigmoid4(x, k); }
 INLINE f4 leaky_relu4(f4 x, const Constants *k) { return choose(x < splat(0), x * splat(k->a), x); }
+
+INLINE f4 exponential4(f4 x, const Constants *k) {
+  ExpParts e = exp_parts(x, &k->exp_up);
+  return e.fraction * e.power;
+}
+INLINE f4 logarithm4(f4 x, const Constants *k) {
+  (void)k;
+  return log4(x);
+}
+INLINE f4 root4(f4 x, const Constants *k) {
+  (void)k;
+  return square_root(x);
+}
+INLINE f4 absolute4(f4 x, const Constants *k) {
+  (void)k;
+  return float_of(bits_of(x) & (i4){0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff});
+}
+INLINE f4 error_function4(f4 x, const Constants *k) {
+  (void)k;
+  return erf4(x);
+}
+INLINE f4 gelu4(f4 x, const Constants *k) {
+  (void)k;
+  f4 half = x * splat(0.5f);
+  return madd(half, erf4(x * splat(0.70710678f)), half);
+}
+INLINE f4 gelu_tanh4(f4 x, const Constants *k) {
+  return x / one_plus_exp4(x * madd(x * x, splat(1.59576912f * 0.044715f), splat(1.59576912f)), &k->exp);
+}
+INLINE f4 elu4(f4 x, const Constants *k) {
+  return choose(x < splat(0), splat(k->a) * (exponential4(x, k) - splat(1)), splat(k->b) * x);
+}
+// log(1 + t) = t log(u) / (u - 1) with u = 1 + t rounded: what rounding takes from u it takes from both.
+INLINE f4 softplus4(f4 x, const Constants *k) {
+  f4 t = exponential4(-absolute4(x, k), k), u = t + splat(1), rest = u - splat(1);
+  return at_least(x, splat(0)) + choose(rest == splat(0), t, t * log4(u) / rest);
+}
+// tanh(log(1 + e)) = n / (n + 2) with n = e (e + 2).
+INLINE f4 mish4(f4 x, const Constants *k) {
+  f4 e = exponential4(at_most(x, splat(20)), k), n = e * (e + splat(2));
+  return choose(x > splat(20), x, x * n / (n + splat(2)));
+}
 
 INLINE void over_values(const float *x, float *y, int32_t count, const Constants *k, Function *function) {
   // 16 values a step hide the latency of the chain that each goes through.
@@ -72,8 +117,16 @@ INLINE void over_rows(float *y, int32_t rows, int32_t channels, const Constants 
   }
 }
 
+// Without unrolling: less code for functions that few networks have.
+INLINE void over_fours(const float *x, float *y, int32_t count, const Constants *k, Function *function) {
+  for (; count > 0; count -= 4, x += 4, y += 4) {
+    const int32_t lanes = min_int(count, 4);
+    store_some(y, function(load_some(x, lanes), k), lanes);
+  }
+}
+
 static Constants constants_of(const Activation *activation) {
-  Constants constants = {exp_constants(-1), activation->a, activation->b};
+  Constants constants = {exp_constants(-1), exp_constants(1), activation->a, activation->b};
   if (activation->kind == ACTIVATION_NONE) {
     constants.a = -__builtin_inff();
     constants.b = __builtin_inff();
@@ -92,6 +145,16 @@ void activate_values(const float *x, float *y, int32_t count, const Activation *
     case ACTIVATION_HARD_SWISH: over_values(x, y, count, k, hard_swish4); break;
     case ACTIVATION_LEAKY_RELU: over_values(x, y, count, k, leaky_relu4); break;
     case ACTIVATION_TANH: over_values(x, y, count, k, tanh4); break;
+    case ACTIVATION_EXP: over_fours(x, y, count, k, exponential4); break;
+    case ACTIVATION_LOG: over_fours(x, y, count, k, logarithm4); break;
+    case ACTIVATION_SQRT: over_fours(x, y, count, k, root4); break;
+    case ACTIVATION_ABS: over_fours(x, y, count, k, absolute4); break;
+    case ACTIVATION_ERF: over_fours(x, y, count, k, error_function4); break;
+    case ACTIVATION_GELU: over_values(x, y, count, k, gelu4); break;
+    case ACTIVATION_GELU_TANH: over_values(x, y, count, k, gelu_tanh4); break;
+    case ACTIVATION_ELU: over_fours(x, y, count, k, elu4); break;
+    case ACTIVATION_SOFTPLUS: over_fours(x, y, count, k, softplus4); break;
+    case ACTIVATION_MISH: over_fours(x, y, count, k, mish4); break;
     default: over_values(x, y, count, k, clip4); break;
   }
 }
@@ -111,7 +174,13 @@ void activate_rows(float *y, int32_t rows, int32_t channels, const Activation *a
     case ACTIVATION_HARD_SWISH: over_rows(y, rows, channels, k, sums, hard_swish4); break;
     case ACTIVATION_LEAKY_RELU: over_rows(y, rows, channels, k, sums, leaky_relu4); break;
     case ACTIVATION_TANH: over_rows(y, rows, channels, k, sums, tanh4); break;
-    default: over_rows(y, rows, channels, k, sums, clip4); break;
+    case ACTIVATION_NONE:
+    case ACTIVATION_CLIP: over_rows(y, rows, channels, k, sums, clip4); break;
+    default: // functions that few networks have: two passes
+      activate_values(y, y, rows * channels, activation);
+      constants.a = -__builtin_inff();
+      constants.b = __builtin_inff();
+      over_rows(y, rows, channels, k, sums, clip4);
   }
 }
 

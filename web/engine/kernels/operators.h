@@ -20,7 +20,17 @@ typedef enum {
   ACTIVATION_HARD_SWISH,   // x * clip(a * x + b, 0, 1); a = 1/6, b = 1/2 in ONNX
   ACTIVATION_LEAKY_RELU,   // x < 0 ? a * x : x
   ACTIVATION_TANH,
-  ACTIVATIONS, // number of the others
+  ACTIVATION_EXP,
+  ACTIVATION_LOG,
+  ACTIVATION_SQRT,
+  ACTIVATION_ABS,
+  ACTIVATION_ERF,
+  ACTIVATION_GELU,      // x / 2 * (1 + erf(x / sqrt(2)))
+  ACTIVATION_GELU_TANH, // x * sigmoid(sqrt(8 / pi) * (x + 0.044715 * x^3)), the approximation of GELU by tanh
+  ACTIVATION_ELU,       // x < 0 ? a * (exp(x) - 1) : b * x; b = 1 but for Selu
+  ACTIVATION_SOFTPLUS,  // log(1 + exp(x))
+  ACTIVATION_MISH,      // x * tanh(log(1 + exp(x)))
+  ACTIVATIONS,          // number of the others
 } ActivationKind;
 
 // Layouts of a reduced-precision matrix, each in panels of 8 outputs: [ceil(outputs / 8)] times what is given here.
@@ -236,14 +246,29 @@ typedef struct {
 
 void reduce(const Reduce *, Thread);
 
-// y[o][m][i] = exp(x[o][m][i]) / sum over m; y == x is allowed.
+// y[o][m][i] = exp(x[o][m][i]) / sum over m, or its logarithm; y == x is allowed.
 typedef struct {
   const float *x;
   float *y;
   int32_t outer, middle, inner;
+  int32_t logarithm;
 } Softmax;
 
 void softmax(const Softmax *, Thread);
+
+// y[o][m][i] = (x[o][m][i] - mean over m) / sqrt(variance over m + epsilon); y == x is allowed.
+//
+// LayerNormalization, InstanceNormalization and GroupNormalization. The variance is that of all values (divided by middle).
+// With an inner axis of 1, scale[m] and shift[m] may follow.
+typedef struct {
+  const float *x;
+  const float *scale, *shift; // [middle], both or none; only with inner == 1
+  float *y;
+  int32_t outer, middle, inner;
+  float epsilon;
+} Normalize;
+
+void normalize(const Normalize *, Thread);
 
 // y = activation(a op b), y dense in `shape`; axes that an operand repeats have stride 0 there.
 //
@@ -285,12 +310,17 @@ typedef struct {
 
 void fill(const Fill *, Thread);
 
-// Packs a computed matrix into panels of Product, with zeros for biases.
+// Several products of computed matrices: y[n][row][j] = sum over i of x[n][row][i] * w[n][i][j]
+//
+// As in attention, with a head or window for each n. Threads share the products, so few of them leave threads idle.
 typedef struct {
-  const float *x; // w[i][j] = x[i * input_stride + j * output_stride]
-  float *y;       // panel_floats(inputs, outputs) floats
-  int32_t inputs, outputs;
+  const float *x; // [rows][inputs] at n * x_step
+  const float *w; // w[n][i][j] at n * w_step + i * input_stride + j * output_stride
+  float *y;       // [count][rows][outputs]
+  int32_t count, rows, inputs, outputs;
+  int32_t x_step, w_step;              // floats, 0 where all products read the same
   int32_t input_stride, output_stride; // floats
-} PackPanels;
+} Products;
 
-void pack_panels(const PackPanels *, Thread);
+uint64_t products_scratch(const Products *);
+void products(const Products *, Thread, void *scratch);

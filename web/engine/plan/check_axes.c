@@ -13,6 +13,15 @@ bool check_softmax(const Plan *plan, const SoftmaxOp *op) {
   return reads(plan, op->x, count) && writes(plan, op->y, count) && same_or_apart(plan, op->x, op->y);
 }
 
+bool check_normalize(const Plan *plan, const NormalizeOp *op) {
+  uint64_t count = volume(op->outer, op->middle, op->inner);
+  bool factors = op->scale != ABSENT;
+  if (factors != (op->shift != ABSENT) || (factors && op->inner != 1)) return false;
+  return reads(plan, op->x, count) && reads_optional(plan, op->scale, op->middle) &&
+         reads_optional(plan, op->shift, op->middle) && writes(plan, op->y, count) && same_or_apart(plan, op->x, op->y) &&
+         !overlaps(plan, op->scale, op->y) && !overlaps(plan, op->shift, op->y);
+}
+
 // The lowest and highest float that strides reach from `first` on.
 static bool within(uint64_t first, uint32_t rank, const uint32_t *shape, const int32_t *strides, uint64_t length) {
   int64_t low = (int64_t)first, high = (int64_t)first;
@@ -77,9 +86,14 @@ bool check_copy(const Plan *plan, const CopyOp *op) {
          within(op->y_first, op->rank, op->shape, (const int32_t *)op->y_strides, y);
 }
 
-bool check_pack_panels(const Plan *plan, const PackPanelsOp *op) {
-  uint32_t length = plan->tensors[op->x].length;
+bool check_products(const Plan *plan, const ProductsOp *op) {
+  uint32_t x = plan->tensors[op->x].length, w = plan->tensors[op->w].length;
+  uint64_t steps = op->count - 1;
   uint64_t last = (uint64_t)(op->inputs - 1) * op->input_stride + (uint64_t)(op->outputs - 1) * op->output_stride;
-  return last < length && reads(plan, op->x, length) && !overlaps(plan, op->x, op->y) &&
-         writes(plan, op->y, panel_floats((int32_t)op->inputs, (int32_t)op->outputs));
+  uint64_t of_one = volume(op->rows, op->inputs, 1);
+  return of_one <= x && steps * op->x_step <= x - of_one && reads(plan, op->x, x) && last < w &&
+         steps * op->w_step < w - last && reads(plan, op->w, w) &&
+         panel_floats((int32_t)op->inputs, (int32_t)op->outputs) <= MAX_FLOATS &&
+         writes(plan, op->y, volume(op->count, op->rows, op->outputs)) && !overlaps(plan, op->x, op->y) &&
+         !overlaps(plan, op->w, op->y);
 }

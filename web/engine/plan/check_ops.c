@@ -10,12 +10,8 @@ bool check_activate(const Plan *plan, const ActivateOp *op) {
 
 bool check_product(const Plan *plan, const ProductOp *op) {
   uint64_t y = volume(op->rows, op->outputs, 1);
-  bool panels = unpacked(plan, op->weights, PACKED_PANELS8, 1, op->inputs, op->outputs);
-  if (!panels) {
-    panels = reads(plan, op->weights, panel_floats((int32_t)op->inputs, (int32_t)op->outputs));
-    if (panels && overlaps(plan, op->weights, op->y)) return false;
-  }
-  return panels && reads(plan, op->x, volume(op->rows, op->inputs, 1)) && reads_optional(plan, op->gate, op->inputs) &&
+  return unpacked(plan, op->weights, PACKED_PANELS8, 1, op->inputs, op->outputs) &&
+         reads(plan, op->x, volume(op->rows, op->inputs, 1)) && reads_optional(plan, op->gate, op->inputs) &&
          reads_optional(plan, op->residual, y) && writes(plan, op->y, y) && !overlaps(plan, op->x, op->y) &&
          !overlaps(plan, op->gate, op->y) && (op->residual == ABSENT || same_or_apart(plan, op->residual, op->y));
 }

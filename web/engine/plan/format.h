@@ -11,7 +11,7 @@
 
 enum {
   PLAN_MAGIC = 0x50573254, // "T2WP"
-  PLAN_VERSION = 1,
+  PLAN_VERSION = 2,
   MAX_DIMENSION = 0x1000000, // of a dimension, kernel, stride or padding
   MAX_FLOATS = 0x10000000,   // in a tensor, packed weight or arena: an index fits an int32, a size in bytes a uint32
   PACK_RANK = 5,             // axes of a PackRule
@@ -105,10 +105,11 @@ typedef enum {
   OP_POOL,
   OP_REDUCE,
   OP_SOFTMAX,
+  OP_NORMALIZE,
   OP_BINARY,
   OP_COPY,
   OP_FILL,
-  OP_PACK_PANELS,
+  OP_PRODUCTS,
   OPS, // number of the others
 } OpKind;
 
@@ -202,7 +203,14 @@ typedef struct {
 typedef struct {
   uint32_t x, y;
   uint32_t outer, middle, inner;
+  uint32_t logarithm;
 } SoftmaxOp;
+
+typedef struct {
+  uint32_t x, scale, shift, y;
+  uint32_t outer, middle, inner;
+  float epsilon;
+} NormalizeOp;
 
 typedef struct {
   uint32_t a, b, y;
@@ -230,7 +238,8 @@ typedef struct {
 } FillOp;
 
 typedef struct {
-  uint32_t x, y;
-  uint32_t inputs, outputs;
+  uint32_t x, w, y;
+  uint32_t count, rows, inputs, outputs;
+  uint32_t x_step, w_step;              // floats, 0 where all products read the same
   uint32_t input_stride, output_stride; // floats
-} PackPanelsOp;
+} ProductsOp;

@@ -77,7 +77,9 @@ static const uint8_t pool_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_POOL_K
                                      WORD_PADDING,   WORD_PADDING,   WORD_PADDING};
 static const uint8_t reduce_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_REDUCE_KIND,
                                        WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION};
-static const uint8_t softmax_words[] = {WORD_TENSOR, WORD_TENSOR, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION};
+static const uint8_t softmax_words[] = {WORD_TENSOR, WORD_TENSOR, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_FLAG};
+static const uint8_t normalize_words[] = {WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_OPTIONAL_TENSOR, WORD_TENSOR,
+                                          WORD_DIMENSION, WORD_DIMENSION,       WORD_DIMENSION,       WORD_ANY};
 static const uint8_t binary_words[] = {
     WORD_TENSOR,  WORD_TENSOR,  WORD_TENSOR,          WORD_BINARY_KIND, WORD_RANK,    WORD_SHAPE,   WORD_SHAPE,
     WORD_SHAPE,   WORD_SHAPE,   WORD_SHAPE,           WORD_SHAPE,       WORD_STRIDES, WORD_STRIDES, WORD_STRIDES,
@@ -90,8 +92,9 @@ static const uint8_t copy_words[] = {WORD_TENSOR,         WORD_TENSOR,         W
                                      WORD_SIGNED_STRIDES, WORD_STRIDES,        WORD_STRIDES,        WORD_STRIDES,
                                      WORD_STRIDES,        WORD_STRIDES,        WORD_STRIDES};
 static const uint8_t fill_words[] = {WORD_TENSOR, WORD_LENGTH, WORD_ANY};
-static const uint8_t pack_panels_words[] = {WORD_TENSOR,    WORD_TENSOR, WORD_DIMENSION,
-                                            WORD_DIMENSION, WORD_STRIDE, WORD_STRIDE};
+static const uint8_t products_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_TENSOR,    WORD_DIMENSION,
+                                         WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_STRIDE,
+                                         WORD_STRIDE,    WORD_STRIDE,    WORD_STRIDE};
 
 _Static_assert(sizeof(ActivateOp) == 4 * sizeof activate_words, "activate");
 _Static_assert(sizeof(ProductOp) == 4 * sizeof product_words, "product");
@@ -104,10 +107,11 @@ _Static_assert(sizeof(MeanOfSumsOp) == 4 * sizeof mean_of_sums_words, "mean_of_s
 _Static_assert(sizeof(PoolOp) == 4 * sizeof pool_words, "pool");
 _Static_assert(sizeof(ReduceOp) == 4 * sizeof reduce_words, "reduce");
 _Static_assert(sizeof(SoftmaxOp) == 4 * sizeof softmax_words, "softmax");
+_Static_assert(sizeof(NormalizeOp) == 4 * sizeof normalize_words, "normalize");
 _Static_assert(sizeof(BinaryOp) == 4 * sizeof binary_words, "binary");
 _Static_assert(sizeof(CopyOp) == 4 * sizeof copy_words, "copy");
 _Static_assert(sizeof(FillOp) == 4 * sizeof fill_words, "fill");
-_Static_assert(sizeof(PackPanelsOp) == 4 * sizeof pack_panels_words, "pack_panels");
+_Static_assert(sizeof(ProductsOp) == 4 * sizeof products_words, "products");
 
 const OpWords op_words[OPS] = {
     [OP_ACTIVATE] = {sizeof activate_words, activate_words},
@@ -121,10 +125,11 @@ const OpWords op_words[OPS] = {
     [OP_POOL] = {sizeof pool_words, pool_words},
     [OP_REDUCE] = {sizeof reduce_words, reduce_words},
     [OP_SOFTMAX] = {sizeof softmax_words, softmax_words},
+    [OP_NORMALIZE] = {sizeof normalize_words, normalize_words},
     [OP_BINARY] = {sizeof binary_words, binary_words},
     [OP_COPY] = {sizeof copy_words, copy_words},
     [OP_FILL] = {sizeof fill_words, fill_words},
-    [OP_PACK_PANELS] = {sizeof pack_panels_words, pack_panels_words},
+    [OP_PRODUCTS] = {sizeof products_words, products_words},
 };
 
 Activate activate_arguments(const ActivateOp *op) {
@@ -307,6 +312,20 @@ Softmax softmax_arguments(const SoftmaxOp *op) {
       .outer = (int32_t)op->outer,
       .middle = (int32_t)op->middle,
       .inner = (int32_t)op->inner,
+      .logarithm = (int32_t)op->logarithm,
+  };
+}
+
+Normalize normalize_arguments(const NormalizeOp *op) {
+  return (Normalize){
+      .x = tensor_at(op->x),
+      .scale = tensor_at(op->scale),
+      .shift = tensor_at(op->shift),
+      .y = tensor_at(op->y),
+      .outer = (int32_t)op->outer,
+      .middle = (int32_t)op->middle,
+      .inner = (int32_t)op->inner,
+      .epsilon = op->epsilon,
   };
 }
 
@@ -349,12 +368,17 @@ Fill fill_arguments(const FillOp *op) {
   };
 }
 
-PackPanels pack_panels_arguments(const PackPanelsOp *op) {
-  return (PackPanels){
+Products products_arguments(const ProductsOp *op) {
+  return (Products){
       .x = tensor_at(op->x),
+      .w = tensor_at(op->w),
       .y = tensor_at(op->y),
+      .count = (int32_t)op->count,
+      .rows = (int32_t)op->rows,
       .inputs = (int32_t)op->inputs,
       .outputs = (int32_t)op->outputs,
+      .x_step = (int32_t)op->x_step,
+      .w_step = (int32_t)op->w_step,
       .input_stride = (int32_t)op->input_stride,
       .output_stride = (int32_t)op->output_stride,
   };
@@ -373,10 +397,11 @@ bool check_op(const Plan *plan, uint32_t kind, const void *op) {
     case OP_POOL: return check_pool(plan, op);
     case OP_REDUCE: return check_reduce(plan, op);
     case OP_SOFTMAX: return check_softmax(plan, op);
+    case OP_NORMALIZE: return check_normalize(plan, op);
     case OP_BINARY: return check_binary(plan, op);
     case OP_COPY: return check_copy(plan, op);
     case OP_FILL: return check_fill(plan, op);
-    case OP_PACK_PANELS: return check_pack_panels(plan, op);
+    case OP_PRODUCTS: return check_products(plan, op);
     default: return false;
   }
 }
@@ -434,6 +459,11 @@ void run_op(uint32_t kind, const void *op, Thread thread, void *scratch) {
       softmax(&arguments, thread);
       break;
     }
+    case OP_NORMALIZE: {
+      const Normalize arguments = normalize_arguments(op);
+      normalize(&arguments, thread);
+      break;
+    }
     case OP_BINARY: {
       const Binary arguments = binary_arguments(op);
       binary(&arguments, thread);
@@ -449,9 +479,9 @@ void run_op(uint32_t kind, const void *op, Thread thread, void *scratch) {
       fill(&arguments, thread);
       break;
     }
-    case OP_PACK_PANELS: {
-      const PackPanels arguments = pack_panels_arguments(op);
-      pack_panels(&arguments, thread);
+    case OP_PRODUCTS: {
+      const Products arguments = products_arguments(op);
+      products(&arguments, thread, scratch);
       break;
     }
     default: break;
@@ -480,6 +510,10 @@ uint64_t op_scratch(uint32_t kind, const void *op) {
     case OP_SQUEEZE_EXCITE: {
       const SqueezeExcite arguments = squeeze_excite_arguments(op);
       return squeeze_excite_scratch(&arguments);
+    }
+    case OP_PRODUCTS: {
+      const Products arguments = products_arguments(op);
+      return products_scratch(&arguments);
     }
     default: return 0;
   }

@@ -53,10 +53,11 @@ MeanOfSums mean_of_sums_arguments(const MeanOfSumsOp *op);
 Pool pool_arguments(const PoolOp *op);
 Reduce reduce_arguments(const ReduceOp *op);
 Softmax softmax_arguments(const SoftmaxOp *op);
+Normalize normalize_arguments(const NormalizeOp *op);
 Binary binary_arguments(const BinaryOp *op);
 Copy copy_arguments(const CopyOp *op);
 Fill fill_arguments(const FillOp *op);
-PackPanels pack_panels_arguments(const PackPanelsOp *op);
+Products products_arguments(const ProductsOp *op);
 
 // Written by hand in check_*.c, called with words of the right types: whether the operator reads and writes
 // within its tensors.
@@ -71,10 +72,11 @@ bool check_mean_of_sums(const Plan *, const MeanOfSumsOp *);
 bool check_pool(const Plan *, const PoolOp *);
 bool check_reduce(const Plan *, const ReduceOp *);
 bool check_softmax(const Plan *, const SoftmaxOp *);
+bool check_normalize(const Plan *, const NormalizeOp *);
 bool check_binary(const Plan *, const BinaryOp *);
 bool check_copy(const Plan *, const CopyOp *);
 bool check_fill(const Plan *, const FillOp *);
-bool check_pack_panels(const Plan *, const PackPanelsOp *);
+bool check_products(const Plan *, const ProductsOp *);
 
 // Written by hand in calls.c.
 void run_matrix(const MatrixOp *, Thread, void *scratch);

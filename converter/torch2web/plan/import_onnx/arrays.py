@@ -1,43 +1,14 @@
-"""Imports reductions, softmax, and operators that move, join and split arrays."""
+"""Imports operators that move, join and split arrays."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from onnx import TensorProto
 
 from torch2web.plan.errors import PlanError
 from torch2web.plan.import_onnx.reader import Node
-from torch2web.plan.ir import Concat, Mean, Op, Slice, Softmax, Transpose, View
-
-
-def _axes(given: Any, rank: int) -> tuple[int, ...]:
-    return tuple(sorted({int(axis) % rank for axis in np.asarray(given).reshape(-1)}))
-
-
-def mean(node: Node) -> list[Op]:
-    """ReduceMean; axes are an input since opset 18, an attribute before."""
-    x = node.first
-    given = node.constant(1) if node.opset >= 18 else node.attributes.get("axes")
-    if given is None or len(given) == 0:
-        if node.attributes.get("noop_with_empty_axes", 0):
-            return [View(node.label, [x], node.outputs[0])]
-        given = range(len(x.shape))
-    axes = _axes(list(given), len(x.shape))
-    return [Mean(node.label, [x], node.outputs[0], axes)]
-
-
-def softmax(node: Node) -> list[Op]:
-    """Softmax; before opset 13 over all axes from `axis` on."""
-    x = node.first
-    rank = len(x.shape)
-    axis = int(node.attributes.get("axis", -1 if node.opset >= 13 else 1))
-    if not -rank <= axis <= rank:
-        raise PlanError(node.label, node.kind, f"found axis {axis}, expected {-rank} to {rank}")
-    if node.opset >= 13:
-        axes: tuple[int, ...] = (axis % rank,)
-    else:
-        axes = tuple(range(axis + rank if axis < 0 else axis, rank))
-    return [Softmax(node.label, [x], node.outputs[0], axes)]
+from torch2web.plan.ir import Concat, Op, Slice, Transpose, View
 
 
 def transpose(node: Node) -> list[Op]:
@@ -102,4 +73,12 @@ def dropout(node: Node) -> list[Op]:
     """Dropout for inference: the identity."""
     if node.opset >= 12 and (training := node.constant(2)) is not None and training.any():
         raise PlanError(node.label, node.kind, "training mode is not supported")
+    return view(node)
+
+
+def cast(node: Node) -> list[Op]:
+    """Of float32 to float32: exporters write it where types might differ."""
+    if node.attributes["to"] != TensorProto.FLOAT:
+        found = TensorProto.DataType.Name(node.attributes["to"])
+        raise PlanError(node.label, node.kind, f"found a cast to {found}, only FLOAT is supported")
     return view(node)

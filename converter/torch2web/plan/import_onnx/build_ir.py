@@ -6,15 +6,19 @@ import numpy as np
 
 from torch2web.plan.errors import PlanError
 from torch2web.plan.format import ActivationKind, BinaryKind
-from torch2web.plan.import_onnx.arrays import concat, dropout, mean, slicing, softmax, split, transpose, view
-from torch2web.plan.import_onnx.conv_pool import batch_normalization, convolution, global_pool, pooling
+from torch2web.plan.import_onnx import functions, normalizations, rearrange, reductions
+from torch2web.plan.import_onnx.arrays import cast, concat, dropout, slicing, split, transpose, view
+from torch2web.plan.import_onnx.conv_pool import convolution, global_pool, pooling
+from torch2web.plan.import_onnx.einsum import einsum
+from torch2web.plan.import_onnx.functions import activation, function
 from torch2web.plan.import_onnx.matrices import gemm, matmul
 from torch2web.plan.import_onnx.padding import pad
 from torch2web.plan.import_onnx.reader import Node, Traced
-from torch2web.plan.ir import Activate, Activation, Binary, Graph, Op, Value, View
+from torch2web.plan.import_onnx.reductions import reduction, softmax
+from torch2web.plan.import_onnx.steps import Steps
+from torch2web.plan.ir import Binary, Graph, Op, Value, View
 
 INFINITY = float("inf")
-_LARGEST = float(np.finfo(np.float32).max)
 
 
 def build_ir(traced: Traced) -> Graph:
@@ -30,35 +34,9 @@ def build_ir(traced: Traced) -> Graph:
 
 
 def _require_floats(node: Node) -> None:
-    first = node.inputs[0]
+    first = node.inputs[0 if node.kind != "Where" else 1]  # its first input is a condition
     if first is not None and first.data is not None and first.data.dtype != np.float32:
         raise PlanError(node.label, node.kind, f"found {first.data.dtype}, expected float32")
-
-
-def _activation(make: Callable[[Node], Activation]) -> Callable[[Node], list[Op]]:
-    return lambda node: [Activate(node.label, [node.first], node.outputs[0], make(node))]
-
-
-def _clip(node: Node) -> Activation:
-    bounds = []
-    # The default bounds are the largest float32, as in onnxruntime: they clip infinities.
-    for index, (name, default) in enumerate((("min", -_LARGEST), ("max", _LARGEST)), start=1):
-        given = node.constant(index) if node.opset >= 11 else node.attributes.get(name)
-        bounds.append(default if given is None else float(np.asarray(given).reshape(())))
-    return Activation(ActivationKind.CLIP, *bounds)
-
-
-def _fixed(kind: ActivationKind, a: float = 0.0, b: float = 0.0) -> Callable[[Node], Activation]:
-    return lambda _: Activation(kind, a, b)
-
-
-def _hard_sigmoid(node: Node) -> Activation:
-    alpha, beta = node.attributes.get("alpha", 0.2), node.attributes.get("beta", 0.5)
-    return Activation(ActivationKind.HARD_SIGMOID, alpha, beta)
-
-
-def _leaky_relu(node: Node) -> Activation:
-    return Activation(ActivationKind.LEAKY_RELU, node.attributes.get("alpha", 0.01))
 
 
 def _binary(kind: BinaryKind) -> Callable[[Node], list[Op]]:
@@ -78,39 +56,92 @@ def _binary(kind: BinaryKind) -> Callable[[Node], list[Op]]:
     return make
 
 
+def _average(node: Node) -> list[Op]:
+    """Mean of any number of inputs."""
+    steps = Steps(node)
+    inputs = [value for value in node.inputs if value is not None]
+    total = inputs[0]
+    for value in inputs[1:]:
+        total = steps.binary(BinaryKind.ADD, total, value)
+    return steps.finish(steps.binary(BinaryKind.DIV, total, float(len(inputs))))
+
+
 _MAKERS: Mapping[str, Callable[[Node], list[Op]]] = {
+    "Abs": function(ActivationKind.ABS),
     "Add": _binary(BinaryKind.ADD),
     "AveragePool": pooling,
-    "BatchNormalization": batch_normalization,
-    "Clip": _activation(_clip),
+    "BatchNormalization": normalizations.batch_normalization,
+    "Cast": cast,
+    "Celu": functions.celu,
+    "Clip": activation(functions.clip),
     "Concat": concat,
     "Conv": convolution,
+    "DepthToSpace": rearrange.depth_to_space,
     "Div": _binary(BinaryKind.DIV),
     "Dropout": dropout,
+    "Einsum": einsum,
+    "Elu": activation(functions.elu),
+    "Erf": function(ActivationKind.ERF),
+    "Exp": function(ActivationKind.EXP),
+    "Expand": rearrange.expand,
     "Flatten": view,
+    "Gather": rearrange.gather,
+    "Gelu": activation(functions.gelu),
     "Gemm": gemm,
     "GlobalAveragePool": global_pool,
-    "HardSigmoid": _activation(_hard_sigmoid),
-    "HardSwish": _activation(_fixed(ActivationKind.HARD_SWISH, 1 / 6, 0.5)),
+    "GlobalMaxPool": reductions.global_max_pool,
+    "GroupNormalization": normalizations.group_normalization,
+    "HardSigmoid": activation(functions.hard_sigmoid),
+    "HardSwish": function(ActivationKind.HARD_SWISH, 1 / 6, 0.5),
     "Identity": view,
-    "LeakyRelu": _activation(_leaky_relu),
+    "InstanceNormalization": normalizations.instance_normalization,
+    "LayerNormalization": normalizations.layer_normalization,
+    "LeakyRelu": activation(functions.leaky_relu),
+    "Log": function(ActivationKind.LOG),
+    "LogSoftmax": softmax,
+    "LpNormalization": reductions.lp_normalization,
     "MatMul": matmul,
     "Max": _binary(BinaryKind.MAX),
     "MaxPool": pooling,
+    "Mean": _average,
     "Min": _binary(BinaryKind.MIN),
+    "Mish": function(ActivationKind.MISH),
     "Mul": _binary(BinaryKind.MUL),
+    "Neg": functions.negative,
+    "PRelu": functions.prelu,
     "Pad": pad,
-    "ReduceMean": mean,
-    "Relu": _activation(_fixed(ActivationKind.CLIP, 0.0, INFINITY)),
+    "Pow": functions.power,
+    "Reciprocal": functions.reciprocal,
+    "ReduceL1": reduction(18, reductions.l1_norm),
+    "ReduceL2": reduction(18, reductions.l2_norm),
+    "ReduceLogSum": reduction(18, reductions.log_of_sum),
+    "ReduceLogSumExp": reduction(18, reductions.log_of_sum_of_exp),
+    "ReduceMax": reduction(18, reductions.largest),
+    "ReduceMean": reductions.mean,
+    "ReduceMin": reduction(18, reductions.smallest),
+    "ReduceSum": reduction(13, reductions.total),
+    "ReduceSumSquare": reduction(18, reductions.sum_of_squares),
+    "Relu": function(ActivationKind.CLIP, 0.0, INFINITY),
     "Reshape": view,
-    "Sigmoid": _activation(_fixed(ActivationKind.SIGMOID)),
+    "Selu": activation(functions.selu),
+    "Sigmoid": function(ActivationKind.SIGMOID),
     "Slice": slicing,
     "Softmax": softmax,
+    "Softplus": function(ActivationKind.SOFTPLUS),
+    "Softsign": functions.softsign,
+    "SpaceToDepth": rearrange.space_to_depth,
     "Split": split,
+    "Sqrt": function(ActivationKind.SQRT),
     "Squeeze": view,
     "Sub": _binary(BinaryKind.SUB),
     "Sum": _binary(BinaryKind.ADD),
-    "Tanh": _activation(_fixed(ActivationKind.TANH)),
+    "Swish": functions.swish,
+    "Tanh": function(ActivationKind.TANH),
+    "Tile": rearrange.tile,
     "Transpose": transpose,
     "Unsqueeze": view,
+    "Where": rearrange.where,
 }
+
+SUPPORTED = frozenset(_MAKERS)
+"""Kinds of nodes that can be planned."""

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from torch2web.plan.errors import PlanError
-from torch2web.plan.format import BinaryKind
 from torch2web.plan.import_onnx.reader import Node
-from torch2web.plan.ir import Binary, Conv, Mean, Op, Pool, Value
+from torch2web.plan.ir import Conv, Mean, Op, Pool, Value
 
 
 @dataclass(frozen=True)
@@ -101,28 +100,3 @@ def global_pool(node: Node) -> list[Op]:
     x = node.inputs[0]
     assert x is not None
     return [Mean(node.label, [x], node.outputs[0], tuple(range(2, len(x.shape))))]
-
-
-def batch_normalization(node: Node) -> list[Op]:
-    """A multiplication and an addition by channel, which a pass folds into a preceding convolution."""
-    x = node.inputs[0]
-    assert x is not None
-    if node.attributes.get("training_mode", 0) or len(node.outputs) > 1:
-        raise PlanError(node.label, node.kind, "training mode is not supported")
-    factors = [node.constant(index) for index in range(1, 5)]
-    scale, bias, mean, variance = (np.asarray(factor, np.float64) for factor in factors)
-    epsilon = float(node.attributes.get("epsilon", 1e-5))
-    shape = (-1, *[1] * (len(x.shape) - 2))
-    factor = scale / np.sqrt(variance + epsilon)
-    constants = [
-        Value(f"{node.label}.{name}", data.shape, data=data)
-        for name, data in (
-            ("factor", factor.astype(np.float32).reshape(shape)),
-            ("shift", (bias - mean * factor).astype(np.float32).reshape(shape)),
-        )
-    ]
-    scaled = Value(f"{node.outputs[0].name}.scaled", x.shape)
-    return [
-        Binary(node.label, [x, constants[0]], scaled, BinaryKind.MUL),
-        Binary(node.label, [scaled, constants[1]], node.outputs[0], BinaryKind.ADD),
-    ]

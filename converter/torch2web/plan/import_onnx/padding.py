@@ -1,12 +1,12 @@
 """Imports Pad in all its modes."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from torch2web.plan.errors import PlanError
 from torch2web.plan.import_onnx.reader import Node
+from torch2web.plan.import_onnx.rearrange import runs
 from torch2web.plan.ir import Concat, Op, Pad, Slice, Value, View
 
 _MODES = ("reflect", "edge", "wrap")
@@ -47,7 +47,7 @@ def _pad_with_slices(node: Node, mode: str, pads: list[tuple[int, int]]) -> list
         size = x.shape[axis]
         taken = np.pad(np.arange(size), (before, after), mode)  # type: ignore[call-overload]
         pieces: list[Value] = []
-        for first, step, count in _runs(taken.tolist()):
+        for first, step, count in runs(taken.tolist()):
             shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
             piece = Value(f"{node.outputs[0].name}.{axis}.{len(pieces)}", shape)
             starts, steps = [0] * len(pads), [1] * len(pads)
@@ -58,16 +58,3 @@ def _pad_with_slices(node: Node, mode: str, pads: list[tuple[int, int]]) -> list
         x = Value(f"{node.outputs[0].name}.{axis}", shape)
         ops.append(Concat(node.label, pieces, x, axis))
     return [*ops, View(node.label, [x], node.outputs[0])]
-
-
-def _runs(numbers: list[int]) -> Iterator[tuple[int, int, int]]:
-    """First number, step and length of runs that ascend or descend by one."""
-    start = 0
-    for end in range(1, len(numbers) + 1):
-        step = numbers[start + 1] - numbers[start] if end > start + 1 else 0
-        if end < len(numbers):
-            by = numbers[end] - numbers[end - 1]
-            if abs(by) == 1 and step in (0, by):
-                continue
-        yield numbers[start], step or 1, end - start
-        start = end

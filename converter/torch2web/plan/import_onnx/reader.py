@@ -26,6 +26,10 @@ _RANDOM = frozenset(f"Random{kind}{like}" for kind in ("Normal", "Uniform") for 
 }
 
 
+_SHAPED_AS_FIRST = frozenset({"GroupNormalization"})
+"""Operators without shape inference in onnx, whose output has the shape of the first input."""
+
+
 @dataclass(frozen=True)
 class Node:
     """A node that depends on the graph's input."""
@@ -149,8 +153,8 @@ class _Tracer:
             return True
         data = {value.name: value.data for value in given if value.data is not None}
         if any(value.data is None for value in given):
-            # A variant may round the weight; onnxruntime computes with the rounded one.
-            raise PlanError(label, proto.op_type, "computation on stored weights is not supported")
+            # A variant may round the weight, so this is computed on the device, with the rounded one.
+            return False
         wanted = [name for name in proto.output if name in self.read]
         results = _evaluate(proto, self.imports, data, wanted, label)
         for name, result in zip(wanted, results, strict=True):
@@ -164,6 +168,8 @@ class _Tracer:
         self.values[name] = Value(name, data.shape, data=data)
 
     def _infer(self, proto: NodeProto, label: str, inputs: tuple[Value | None, ...]) -> tuple[Value, ...]:
+        if proto.op_type in _SHAPED_AS_FIRST and inputs[0] is not None:
+            return (Value(proto.output[0], inputs[0].shape),)
         given = {value.name: value for value in inputs if value is not None}
         constants = [
             numpy_helper.from_array(value.data, value.name)

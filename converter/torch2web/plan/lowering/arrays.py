@@ -1,7 +1,7 @@
 """Elementwise operators, and operators that move elements."""
 
 from torch2web.plan import ops
-from torch2web.plan.ir import Binary, Concat, Pad, Slice, Transpose, Value
+from torch2web.plan.ir import Binary, Concat, Expand, Pad, Slice, Transpose, Value
 from torch2web.plan.lowering.layouts import CHANNELS_LAST, ONNX, Layout, Layouts, order_of, padded
 from torch2web.plan.lowering.strides import Strides, broadcast, dense, in_order, merged, offsets, visible
 from torch2web.plan.tensors import Tensor
@@ -94,6 +94,18 @@ def _move(
     ordered = [shape[axis] for axis in order]
     from_strides, to_strides = (tuple(s[axis] for axis in order) for s in (x_strides, y_strides))
     layouts.copy(x, y, ordered, from_strides, to_strides, first)
+
+
+def lower_expand(layouts: Layouts, op: Expand) -> None:
+    shape = op.output.shape
+    if op.inputs[0].size == op.output.size:
+        layouts.put_view(op.output, op.inputs[0])
+        return
+    target = _target(layouts, op.inputs, len(shape))
+    order = order_of(target, len(shape))
+    x, strides = _operand(layouts, op.inputs[0], target, shape)
+    y = layouts.put(op.output, target, Tensor(op.output.size))
+    _move(layouts, x, y, shape, strides, in_order(shape, order), order, (0, 0))
 
 
 def lower_pad(layouts: Layouts, op: Pad) -> None:

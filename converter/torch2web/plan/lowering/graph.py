@@ -11,21 +11,31 @@ from torch2web.plan.ir import (
     Block,
     Concat,
     Conv,
+    Expand,
     Graph,
     MatMul,
     Mean,
     MeanOfSums,
+    Normalize,
     Op,
     Pad,
     Pool,
     Product,
+    Reduce,
     Slice,
     Softmax,
     SqueezeExcite,
     Transpose,
     View,
 )
-from torch2web.plan.lowering.arrays import lower_binary, lower_concat, lower_pad, lower_slice, lower_transpose
+from torch2web.plan.lowering.arrays import (
+    lower_binary,
+    lower_concat,
+    lower_expand,
+    lower_pad,
+    lower_slice,
+    lower_transpose,
+)
 from torch2web.plan.lowering.conv_pool import (
     lower_block,
     lower_conv,
@@ -35,7 +45,7 @@ from torch2web.plan.lowering.conv_pool import (
 )
 from torch2web.plan.lowering.layouts import ONNX, LayoutError, Layouts
 from torch2web.plan.lowering.products import lower_matmul, lower_product
-from torch2web.plan.lowering.reductions import lower_mean, lower_softmax
+from torch2web.plan.lowering.reductions import lower_mean, lower_normalize, lower_reduce, lower_softmax
 from torch2web.plan.program import FieldError, Program
 from torch2web.plan.tensors import Tensor
 
@@ -74,12 +84,15 @@ _LOWERED: dict[type[Op], Callable[[Layouts, Any], None]] = {
     Block: lower_block,
     Concat: lower_concat,
     Conv: lower_conv,
+    Expand: lower_expand,
     MatMul: lower_matmul,
     Mean: lower_mean,
     MeanOfSums: lower_mean_of_sums,
+    Normalize: lower_normalize,
     Pad: lower_pad,
     Pool: lower_pool,
     Product: lower_product,
+    Reduce: lower_reduce,
     Slice: lower_slice,
     Softmax: lower_softmax,
     SqueezeExcite: lower_squeeze_excite,

@@ -7,16 +7,17 @@ import numpy as np
 
 from torch2web.plan import ops
 from torch2web.plan.errors import PlanError
-from torch2web.plan.ir import NONE, MatMul, Product
+from torch2web.plan.format import Place
+from torch2web.plan.ir import MatMul, Product
 from torch2web.plan.lowering.layouts import CHANNELS_LAST, ONNX, Layouts
 from torch2web.plan.lowering.packed_weights import pack_product
-from torch2web.plan.lowering.strides import broadcast, dense
+from torch2web.plan.lowering.strides import broadcast, dense, merged
 from torch2web.plan.tensors import Tensor
 
 LARGE = 2**20
 """Minimum elements of a matrix that keeps its stored format: read once per sample, it is bound by memory."""
 
-_MAX_PRODUCTS = 1024
+_MAX_INSTRUCTIONS = 256
 
 
 def lower_product(layouts: Layouts, op: Product) -> None:
@@ -65,38 +66,48 @@ def lower_matmul(layouts: Layouts, op: MatMul) -> None:
     left_shape = left.shape if len(left.shape) > 1 else (1, *left.shape)
     right_shape = right.shape if len(right.shape) > 1 else (*right.shape, 1)
     outer = np.broadcast_shapes(left_shape[:-2], right_shape[:-2])
-    if prod(outer) > _MAX_PRODUCTS:
-        raise PlanError(op.label, "MatMul", f"found {prod(outer)} matrix products, at most {_MAX_PRODUCTS}")
     rows, inputs = left_shape[-2:]
-    outputs = right_shape[-1]
-    if right.weight is not None and outer:  # parts of a packed weight cannot be addressed
-        b = layouts.copied(b, right.shape, dense(right.shape), tuple(range(len(right.shape))))
-    if left.weight is not None:
-        a = layouts.copied(a, left.shape, dense(left.shape), tuple(range(len(left.shape))))
+    if op.transposed:
+        outputs, strides = right_shape[-2], (1, inputs)
+    else:
+        outputs, strides = right_shape[-1], (right_shape[-1], 1)
     y = layouts.put(op.output, ONNX, Tensor(op.output.size))
-    panels: dict[int, Tensor] = {}
     steps = [broadcast(shape[:-2], dense(shape)[:-2], outer) for shape in (left_shape, right_shape)]
-    for number, index in enumerate(combinations(*map(range, outer))):
-        at_left, at_right = (sum(i * s for i, s in zip(index, step, strict=True)) for step in steps)
-        if at_right not in panels:
-            part = b if not outer else b.part(at_right, inputs * outputs)
-            packed = Tensor(-(-outputs // 8) * 8 * (inputs + 1))
-            layouts.emit(
-                ops.PackPanels(
-                    x=part, y=packed, inputs=inputs, outputs=outputs, input_stride=outputs, output_stride=1
-                )
-            )
-            panels[at_right] = packed
+    sizes, (left_steps, right_steps) = merged(outer, *steps)
+    # One instruction for the last of the outer axes, and for each index of the others.
+    count, x_step, w_step = sizes[-1], left_steps[-1], right_steps[-1]
+    if count == 1:
+        x_step = w_step = 0
+    if prod(sizes[:-1]) > _MAX_INSTRUCTIONS:
+        found = f"found {prod(sizes[:-1])} groups of matrix products"
+        raise PlanError(op.label, "MatMul", f"{found}, at most {_MAX_INSTRUCTIONS}")
+    if len(sizes) > 1:  # parts of a packed weight cannot be addressed
+        a, b = (
+            layouts.copied(tensor, value.shape, dense(value.shape), tuple(range(len(value.shape))))
+            if tensor.place is Place.PACKED_WEIGHT
+            else tensor
+            for tensor, value in ((a, left), (b, right))
+        )
+    for number, index in enumerate(combinations(*map(range, sizes[:-1]))):
+        at_left, at_right = (
+            sum(i * s for i, s in zip(index, step[:-1], strict=True)) for step in (left_steps, right_steps)
+        )
         layouts.emit(
-            ops.Product(
-                x=a.part(at_left, rows * inputs),
-                weights=panels[at_right],
-                gate=None,
-                residual=None,
-                y=y.part(number * rows * outputs, rows * outputs),
+            ops.Products(
+                x=_part(a, at_left, (count - 1) * x_step + rows * inputs),
+                w=_part(b, at_right, (count - 1) * w_step + inputs * outputs),
+                y=y.part(number * count * rows * outputs, count * rows * outputs),
+                count=count,
                 rows=rows,
                 inputs=inputs,
                 outputs=outputs,
-                activation=NONE,
+                x_step=x_step,
+                w_step=w_step,
+                input_stride=strides[0],
+                output_stride=strides[1],
             )
         )
+
+
+def _part(tensor: Tensor, start: int, length: int) -> Tensor:
+    return tensor if (start, length) == (0, tensor.length) else tensor.part(start, length)

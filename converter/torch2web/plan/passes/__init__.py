@@ -10,12 +10,18 @@ from torch2web.plan.ir import Graph
 from torch2web.plan.passes.activations import fuse_activations, fuse_products_with_gates
 from torch2web.plan.passes.blocks import fuse_blocks
 from torch2web.plan.passes.convolutions import fold_channel_factors, fold_padding, fuse_pools, fuse_residuals
-from torch2web.plan.passes.matrices import join_matrices
+from torch2web.plan.passes.gelu import fuse_gelu
+from torch2web.plan.passes.matrices import fuse_transposed_matrices, join_matrices
 from torch2web.plan.passes.means import join_means
+from torch2web.plan.passes.norms import fuse_decomposed_normalizations, fuse_scales
 from torch2web.plan.passes.squeeze import fuse_gates, fuse_means, fuse_squeeze_excite
 
 PASSES: tuple[Callable[[Graph], None], ...] = (
     join_means,
+    fuse_gelu,
+    fuse_decomposed_normalizations,
+    fuse_scales,
+    fuse_transposed_matrices,
     fold_padding,
     fold_channel_factors,
     fuse_products_with_gates,

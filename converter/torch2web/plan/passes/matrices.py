@@ -1,10 +1,22 @@
-"""Joins the parts of a matrix that was split for storage."""
+"""Simplifies matrix products."""
 
-from torch2web.plan.ir import Concat, Graph, Product
+from torch2web.plan.ir import Concat, Graph, MatMul, Product, Transpose
+
+
+def fuse_transposed_matrices(graph: Graph) -> None:
+    """Read the second matrix of a product as it was before its last two axes were exchanged."""
+    for op in list(graph.ops):
+        made = graph.producer(op.inputs[1]) if isinstance(op, MatMul) and not op.transposed else None
+        if isinstance(made, Transpose) and len(made.order) > 1:
+            rank = len(made.order)
+            if made.order == (*range(rank - 2), rank - 1, rank - 2):
+                graph.replace(
+                    op, MatMul(op.label, [op.inputs[0], made.inputs[0]], op.output, transposed=True)
+                )
 
 
 def join_matrices(graph: Graph) -> None:
-    """Concat of products of the same rows → one product."""
+    """Concat of products of the same rows → one product: a matrix that was split for storage."""
     for op in list(graph.ops):
         if not isinstance(op, Concat) or op.axis != 1 or len(op.output.shape) != 2:
             continue
