@@ -99,6 +99,7 @@ const app = await Application.bootstrap({
   tsconfig: here("tsconfig.json"),
   sort: ["source-order"],
   excludeInternal: true,
+  disableSources: true, // links to a repository, which a checkout need not know
   validation: { notExported: false, invalidLink: true, notDocumented: false },
   logLevel: "Warn",
 });

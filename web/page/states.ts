@@ -26,6 +26,7 @@ function setState(state: State): void {
   app.dataset["state"] = state;
   element("problem").hidden = state !== "error";
   element("asking").hidden = state !== "asking";
+  if (state !== "asking") element("outcome").classList.remove("is-asking");
   if (state !== "error") retry = undefined;
 }
 
@@ -71,6 +72,7 @@ export function askToDownload(
   const asking = element("asking");
   // Where the visitor looks: beside the list, or in place of the first answer.
   (back ? element("networks") : element("outcome")).append(asking);
+  element("outcome").classList.toggle("is-asking", !back);
   element("asking-text").textContent =
     `${title} is a download of ${megabytes(bytes)} MB. This device keeps it.`;
   clearAnswer(

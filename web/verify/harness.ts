@@ -94,7 +94,7 @@ export function registerHarness(
     },
     async loaded(name: string): Promise<string> {
       const { info, variant, backend } = await load(name);
-      const { cache: _, ...entry } = info;
+      const { cache: _, manifest: __, ...entry } = info;
       return JSON.stringify({ info: entry, variant, backend });
     },
     /** Frees a model's memory; its logits stay in the answers. */

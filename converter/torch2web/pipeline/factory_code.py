@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
@@ -63,7 +64,8 @@ def _own_root(top: str) -> Path | None:
     if top in sys.stdlib_module_names:
         return None
     try:
-        spec = importlib.util.find_spec(top)  # of a top-level name: imports nothing
+        # Of a top-level name: imports nothing. Modules that are imported already may be of another folder.
+        spec = PathFinder.find_spec(top, [str(Path.cwd())]) or importlib.util.find_spec(top)
     except (ImportError, ValueError):
         return None
     places = [spec.origin] if spec and spec.has_location else []

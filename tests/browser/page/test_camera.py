@@ -204,7 +204,7 @@ def test_missing_camera_is_explained(page: Page, host: Host) -> None:
 
 
 PROBLEMS = {
-    "NotReadableError": "Another program may be using it",
+    "NotReadableError": "Another program may have it",
     "OverconstrainedError": "not there any more",
     "SecurityError": "switched off for this page",
     "AbortError": "did not start",

@@ -123,7 +123,7 @@ def test_copy_button_copies_the_snippet(browser: Browser, host: Host) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(host.url)
-    page.get_by_text("Put it into your own page").click()
+    page.get_by_role("heading", name="Put it into your own page").click()
     page.click("#copy")
     page.get_by_role("button", name="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#snippet").text_content()

@@ -9,7 +9,7 @@ const TEXTS: Record<string, string> = {
   NotFoundError: `No camera was found. Connect one, or open this page on a phone. ${OTHER}`,
   OverconstrainedError: "That camera is not there any more. Start again to use another one.",
   NotReadableError:
-    "The camera does not answer. Another program may be using it, such as a video call: end it there, then start again.",
+    "The camera does not answer. Another program may have it, such as a video call: end it there, then start again.",
   AbortError:
     "The camera did not start. Start again; if that does not help, unplug it or restart the browser.",
 };

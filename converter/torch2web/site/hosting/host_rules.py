@@ -44,6 +44,7 @@ TYPES: Mapping[str, str] = {
     "onnx": "application/octet-stream",
     "png": "image/png",
     "py": "text/plain; charset=utf-8",
+    "svg": "image/svg+xml",
     "ts": "text/plain; charset=utf-8",
     "txt": "text/plain; charset=utf-8",
     "wasm": "application/wasm",

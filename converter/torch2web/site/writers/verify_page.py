@@ -36,6 +36,7 @@ _MOUNTED = (
     "tasks/activation.py",
     "tasks/figures.py",
     "tasks/gate.py",
+    "tasks/labels.py",
     "tasks/task.py",
 )
 """Modules of this package that judge in the page. Other packages above them are empty there."""
