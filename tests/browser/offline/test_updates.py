@@ -109,7 +109,7 @@ def test_update_that_breaks_off_is_no_forgery(page: Page, host: Host, other_buil
     page.reload()
     if path == MANIFEST:
         page.wait_for_selector(ERROR)
-        assert "could not be downloaded" in page.inner_text("#problem")
+        assert "A file did not arrive" in page.inner_text("#problem")
         assert "503" in page.inner_text("#problem")
         # Browsers say of the server's "try again later" that it is not the manifest.
         said = [text for text in said if MANIFEST not in text]

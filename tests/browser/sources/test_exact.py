@@ -83,7 +83,7 @@ LIMITS = """limit => {
 def test_photo_larger_than_a_canvas_of_this_device(
     page: Page, host: Host, tmp_path: Path, limit: str
 ) -> None:
-    content = encoded(drawn(4200, 600), "JPEG", quality=80)
+    content = encoded(drawn(5000, 1800), "JPEG", quality=80)
     (tmp_path / "panorama.jpg").write_bytes(content)
     host.extras["photos/panorama.jpg"] = tmp_path / "panorama.jpg"
     page.add_init_script(f"({LIMITS})({limit!r})")
