@@ -16,7 +16,7 @@ from tests.networks import NETWORKS, build
 from tests.networks.files import KINDS, Kind, entry_of, write_file
 from torch2web.catalog import ModelSpec, spec_from
 from torch2web.errors import ExportError
-from torch2web.plan import PlanError, plan_model
+from torch2web.plan import plan_model
 from torch2web.sources import LoadedModel, load_source
 from torch2web.variants import split_model
 
@@ -25,14 +25,6 @@ MAX_DIFFERENCE = 1e-5
 
 REFUSED = {("vit", "torchscript"): "PyTorch cannot express aten::"}
 """Its fused attention, once traced, is an operator that ONNX does not have."""
-
-UNPLANNED = {
-    **dict.fromkeys(("convnext", "vit", "vit_sdpa", "swin", "mixer"), "LayerNormalization"),
-    "log_softmax_end": "LogSoftmax",
-    "siamese": "ReduceL2",
-    "map_output": "InstanceNormalization",
-}
-"""Operators that the compiled backend does not have."""
 
 OUTPUTS = {"inception": 0, "dict_output": "out"}
 
@@ -110,11 +102,7 @@ def test_torch_export_writes_what_pytorch_computes(name: str, tmp_path: Path) ->
     content = (tmp_path / "model.onnx").read_bytes()
     assert str(ROOT).encode() not in content, "its metadata has paths of this machine"
     graph = split_model(tmp_path / "model.onnx").graph
-    if name in UNPLANNED:
-        with pytest.raises(PlanError, match=UNPLANNED[name]):
-            plan_model(onnx.load_from_string(graph))
-    else:
-        plan_model(onnx.load_from_string(graph))
+    plan_model(onnx.load_from_string(graph))
 
 
 @pytest.mark.parametrize("kind", ["exported_program", "onnx"])
