@@ -6,13 +6,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.expected import Expected, write_reference_pictures
+from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
 from tests.long_cases import mark_long, slowest_first
 from torch2web.catalog.load import ModelSpec, load_catalog
 
@@ -21,6 +23,18 @@ ROOT = Path(__file__).parent.parent
 
 # What a shell starts in the background ignores Ctrl+C, and so would every command that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One for all folders: a process can have only one Playwright at a time."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.fail(NO_BROWSER)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=launch_arguments())
+        yield launched
+        launched.close()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,22 +6,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
-from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
 from tests.browser.server import Host, Hosting, hosting
 from tests.conftest import Site
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    executable = find_chromium()
-    if executable is None:
-        pytest.fail(NO_BROWSER)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=launch_arguments())
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

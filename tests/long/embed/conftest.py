@@ -1,5 +1,5 @@
-"""The browser of tests/browser/."""
+"""Pages of the browser, as in tests/browser/."""
 
-from tests.browser.conftest import browser, page, shared_context
+from tests.browser.conftest import page, shared_context
 
-__all__ = ["browser", "page", "shared_context"]
+__all__ = ["page", "shared_context"]
