@@ -55,9 +55,9 @@ def test_snippet_answers(page: Page, host: Host, small_site: Path, tmp_path: Pat
     page.goto(f"{host.url}page.html")
     if "#file" in html:
         page.set_input_files("#file", small_site / "samples" / "confused-1.jpg")
-        page.wait_for_function("document.querySelector('#answer').textContent.startsWith('Confused (')")
+        page.wait_for_function("() => document.querySelector('#answer').textContent.startsWith('Confused (')")
     else:
-        page.wait_for_function("document.title === 'Confused'")
+        page.wait_for_function("() => document.title === 'Confused'")
 
 
 def test_there_are_snippets() -> None:

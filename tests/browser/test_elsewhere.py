@@ -43,7 +43,7 @@ def visit(page: Page, own: Host, site: Host, policy: str = "", options: str = "{
     own.faults["page.html"] = Fault(b"<!doctype html><script src=page.js></script>", headers=headers)
     own.faults["page.js"] = Fault((head + LOADS).encode())
     page.goto(f"{own.url}page.html")
-    page.wait_for_function("window.found")
+    page.wait_for_function("() => window.found")
     found: dict[str, Any] = page.evaluate("found")
     return found
 

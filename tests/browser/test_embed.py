@@ -40,7 +40,7 @@ def own(small_site: Path, host_of: Hosting) -> Host:
 def copied(page: Page, bundle: Host, *names: str) -> list[str]:
     """The texts of these places on embed.html, as a visitor of it copies them."""
     page.goto(f"{bundle.url}embed.html")
-    page.wait_for_function(f"document.querySelector('pre').textContent.includes('{bundle.url}')")
+    page.wait_for_function(f"() => document.querySelector('pre').textContent.includes('{bundle.url}')")
     return [page.text_content(f"#{name}") or "" for name in names]
 
 
@@ -188,14 +188,14 @@ def test_camera_of_the_tag(camera_page: Page, own: Host, bundle: Host) -> None:
     video = f'{CLASSIFIER}.shadowRoot.querySelector("video")'
     assert page.evaluate(f"{video}.srcObject") is None
     page.click("image-classifier .camera")
-    page.wait_for_function("got.prediction.length >= 3")
+    page.wait_for_function("() => got.prediction.length >= 3")
     page.evaluate(f"window.stream = {video}.srcObject")
     page.click("image-classifier .camera")
-    page.wait_for_function("!stream.active")
+    page.wait_for_function("() => !stream.active")
     page.click("image-classifier .camera")
-    page.wait_for_function(f"{video}.srcObject?.active")
+    page.wait_for_function(f"() => {video}.srcObject?.active")
     page.evaluate(f"window.stream = {video}.srcObject; {CLASSIFIER}.remove()")
-    page.wait_for_function("!stream.active")
+    page.wait_for_function("() => !stream.active")
     assert page.evaluate("got.error") == []
 
 
@@ -207,14 +207,14 @@ def test_whole_app_of_the_documentation(camera_page: Page, bundle: Host, own: Ho
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(f"{own.url}app.html")
-    page.wait_for_function("document.querySelectorAll('option').length")
+    page.wait_for_function("() => document.querySelectorAll('option').length")
     page.set_input_files("input", bundle.site / PICTURE)
-    page.wait_for_function("document.querySelector('li')?.textContent.trim() === 'Tired'")
+    page.wait_for_function("() => document.querySelector('li')?.textContent.trim() === 'Tired'")
     assert page.evaluate("document.querySelector('progress').value") == 1
     assert page.evaluate("document.querySelector('meter').value") == pytest.approx(0.922, abs=0.001)
     page.click("text=Camera")
-    page.wait_for_function("document.querySelector('video').srcObject?.active")
-    page.wait_for_function("document.querySelector('li').textContent.trim() !== 'Tired'")
+    page.wait_for_function("() => document.querySelector('video').srcObject?.active")
+    page.wait_for_function("() => document.querySelector('li').textContent.trim() !== 'Tired'")
     page.click("text=Stop")
-    page.wait_for_function("!document.querySelector('video').srcObject.active")
+    page.wait_for_function("() => !document.querySelector('video').srcObject.active")
     assert errors == []

@@ -90,7 +90,7 @@ def test_page_of_the_old_version_does_not_call_for_the_new_worker(
     old = shells(page)
     host.replace(other_build)
     page.evaluate("navigator.serviceWorker.getRegistration().then((registration) => registration.update())")
-    page.wait_for_function("navigator.serviceWorker.getRegistration().then(({ waiting }) => waiting)")
+    page.wait_for_function("() => navigator.serviceWorker.getRegistration().then(({ waiting }) => waiting)")
     page.wait_for_timeout(1000)
     assert set(old) < set(shells(page))
     assert page.evaluate("navigator.serviceWorker.getRegistration().then(({ waiting }) => waiting !== null)")

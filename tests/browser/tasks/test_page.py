@@ -51,7 +51,7 @@ def test_page_answers_for_every_task(quiet_page: Page, host: Host, built: Built,
     page.set_input_files("#file", PICTURE)
     page.wait_for_selector("#similarity:visible")
     page.set_input_files("#file", other)
-    page.wait_for_function("document.getElementById('label').textContent === '1.000'")
+    page.wait_for_function("() => document.getElementById('label').textContent === '1.000'")
 
 
 def test_networks_chosen_while_others_load(quiet_page: Page, host: Host, built: Built) -> None:
