@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 SLOWEST = (
+    "unit/cli/test_build_file.py",
     "unit/cli/test_rebuild.py",
     "unit/cli/test_replace.py",
     "browser/page/test_snippets.py",
@@ -73,7 +74,10 @@ LONG: dict[str, tuple[str, ...] | int] = {
     ),
     "browser/test_parity.py::test_page_shows_that_label": ("mobilenet",),
     "browser/test_backend_sites.py::test_answers_by_what_it_carries": 3,
+    "browser/page/test_answers.py::test_every_sample_shows_what_it_was_drawn_to_show": (),
     "browser/page/test_axe.py": ("phone-light",),
+    "browser/page/test_camera.py::test_dark_picture_and_camera_without_a_picture_are_hinted_at": (),
+    "browser/page/test_looks.py::test_nothing_is_cut_off": ("360",),
     "browser/page/test_measured.py::test_nothing_moves": ("360", "1280"),
     "browser/page/test_snippets.py::test_external_snippet_refuses_changed_files": 1,
     "browser/test_parity_serving.py::test_device_on_which_python_does_not_start_says_so": (),
@@ -85,10 +89,13 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "unit/verification/test_scaled_heads.py": (),
     "browser/sources/test_exact.py::test_exact_means_pillows_pixels": ("worker-apply",),
     "browser/sources/test_img_elements.py::test_lazy_img_out_of_view_is_named": (),
+    "browser/sources/test_exact.py::test_photo_larger_than_a_canvas_of_this_device": (),
     "browser/sources/test_exact.py": 1,
     "browser/sources/test_img_elements.py": 1,
     "browser/sources/test_wrong_sources.py": 1,
     "browser/test_teeth.py": 2,
+    "browser/test_watch.py::test_label_follows_the_face": (),
+    "browser/test_watch.py::test_many_failed_frames_end_it_with_the_cause": (),
     "browser/test_watch.py::test_camera_without_frames_is_told": (),
     "browser/test_watch.py::test_camera_starts": ("10",),
     "browser/test_verify_page.py::test_changed_file_of_the_judge_stops_it": (),
@@ -110,6 +117,8 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "engine/plans/test_under_sanitizers.py::test_operators_networks_and_stored_weights": ("every tenth",),
     "engine/plans/test_special_numbers.py::test_random_networks": 1,
     "engine/plans/test_webassembly.py": 2,
+    "unit/cli/test_build_file.py::test_an_onnx_file": (),
+    "unit/cli/test_rebuild.py::test_damaged_cache_is_not_used": (),
     "unit/cli/test_checkpoints.py::test_bad_checkpoint_is_named_and_the_old_site_stays": (
         "it is empty",
         "does not fit",
