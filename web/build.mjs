@@ -86,7 +86,7 @@ async function buildScripts(out) {
     ...common,
     entryPoints: [
       here("page/page.ts"),
-      here("element/snippets.ts"),
+      here("page/snippets.ts"),
       here("verify/verify.ts"),
       here("report/measure.ts"),
     ],

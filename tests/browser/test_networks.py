@@ -20,8 +20,8 @@ from torch2web.images import open_image, preprocess
 
 PICTURE = ROOT / "docs/screenshot.png"
 
-FEW = ("inception", "lenet_grey", "vit", "one_logit", "siamese", "wide")
-"""Enough for a kind of file: several outputs, grey, attention, one logit, a vector, not square."""
+FEW = ("inception", "lenet_grey", "vit", "siamese")
+"""Enough for a kind of file: several outputs, grey, attention, a vector."""
 
 REFUSED = {"torchscript": ("vit",)}
 """Networks that a kind of file cannot hold: traced, nn.MultiheadAttention has the batch of its example."""

@@ -32,7 +32,7 @@ STYLES = "page"
 _NOT_OF_A_SITE = (f"{STYLES}/", "docs/")
 """Folders of templates that no build of a site reads: joined, or rendered here."""
 TOKENS = "10-tokens.css"
-"""The one with the colours, which other pages need alone."""
+"""The one with colours, fonts, links and focus, which report and documentation have too."""
 
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 

@@ -17,7 +17,7 @@ const READ_OUT = 3000;
 /** Pictures of the camera a second, at most. */
 const RATE = 15;
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- as above
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- merged with the types of events below
 export class ImageClassifierElement extends HTMLElement {
   static readonly observedAttributes = [...ATTRIBUTES, ...SHOWN];
   #texts: Texts = textsIn("en", {});

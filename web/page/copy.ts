@@ -1,11 +1,14 @@
-/** The buttons that copy what stands beside them. */
+/** The buttons that copy the lines beside them. */
 export function enableCopying(): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>(".copy")) {
-    const snippet = button.nextElementSibling!;
+    const lines = button.nextElementSibling!;
     button.addEventListener("click", () => {
-      navigator.clipboard.writeText(snippet.textContent).then(
+      navigator.clipboard.writeText(lines.textContent).then(
         () => (button.textContent = "Copied"),
-        () => getSelection()?.selectAllChildren(snippet),
+        () => {
+          getSelection()?.selectAllChildren(lines); // refused by the browser
+          button.textContent = "Selected: now press Ctrl+C";
+        },
       );
     });
   }

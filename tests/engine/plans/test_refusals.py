@@ -52,7 +52,7 @@ CASES: dict[str, tuple[list[Any], dict[str, Any], str]] = {
     "the batch turned around": (
         [make("Slice", ["input", "s", "e", "a", "t"], ["output"])],
         {"s": np.array([-1]), "e": np.array([-1000]), "a": np.array([0]), "t": np.array([-1])},
-        "it cuts or pads the batch axis",
+        "an attribute depends on the size of the batch",
     ),
     "samples multiplied with one another": (
         [
@@ -114,7 +114,32 @@ CASES: dict[str, tuple[list[Any], dict[str, Any], str]] = {
             "one": np.array(1),
             "s": np.array([-1, 1, 1, 1]),
         },
-        "a constant differs between samples",
+        "a constant depends on the batch",
+    ),
+    "a division by the number of samples": (
+        [
+            make("Shape", ["input"], ["all"]),
+            make("Gather", ["all", "first"], ["n"]),
+            make("Cast", ["n"], ["c"], to=1),
+            make("Div", ["input", "c"], ["output"]),
+        ],
+        {"first": np.array(0)},
+        "a constant depends on the batch",
+    ),
+    "a bound of the number of samples": (
+        [
+            make("Shape", ["input"], ["all"]),
+            make("Gather", ["all", "first"], ["n"]),
+            make("Cast", ["n"], ["c"], to=1),
+            make("Clip", ["input", "", "c"], ["output"]),
+        ],
+        {"first": np.array(0)},
+        "an attribute depends on the size of the batch",
+    ),
+    "some samples of all": (
+        [make("Slice", ["input", "s", "e", "a"], ["output"])],
+        {"s": np.array([0]), "e": np.array([1]), "a": np.array([0])},
+        "it cuts or pads the batch axis",
     ),
     "weights that are computed": (
         [make("Relu", ["input"], ["r"]), make("Conv", ["input", "r"], ["output"])],

@@ -22,15 +22,13 @@ static void columns(const Normalize *op, const float *x, float *y, int32_t lanes
   }
 }
 
-static float across(f4 v) { return (v[0] + v[2]) + (v[1] + v[3]); }
-
 // A dense row: four of its values at a time.
 static void line(const Normalize *op, const float *x, float *y) {
   const int32_t whole = op->middle & ~3;
   f4 sums = splat(0), squares = splat(0);
   for (int32_t m = 0; m < whole; m += 4) sums += load(x + m);
   for (int32_t m = whole; m < op->middle; m++) sums[m & 3] += x[m];
-  const f4 mean = splat(across(sums) / (float)op->middle);
+  const f4 mean = splat(sum_across(sums) / (float)op->middle);
   for (int32_t m = 0; m < whole; m += 4) {
     f4 d = load(x + m) - mean;
     squares = madd(d, d, squares);
@@ -39,7 +37,7 @@ static void line(const Normalize *op, const float *x, float *y) {
     float d = x[m] - mean[0];
     squares[m & 3] += d * d;
   }
-  const f4 factor = splat(1) / square_root(splat(across(squares) / (float)op->middle + op->epsilon));
+  const f4 factor = splat(1) / square_root(splat(sum_across(squares) / (float)op->middle + op->epsilon));
   for (int32_t m = 0; m < op->middle; m += 4) {
     const int32_t lanes = min_int(op->middle - m, 4);
     f4 v = ((lanes < 4 ? load_some(x + m, lanes) : load(x + m)) - mean) * factor;

@@ -27,10 +27,7 @@ static float line(const Reduce *op, const float *x) {
     v[0] = x[m];
     all = join(op->kind, all, v);
   }
-  f4 swapped = {all[2], all[3], all[0], all[1]};
-  all = join(op->kind, all, swapped);
-  f4 neighbours = {all[1], all[0], all[3], all[2]};
-  float result = join(op->kind, all, neighbours)[0];
+  float result = op->kind == REDUCE_MAX ? largest_across(all) : sum_across(all);
   return op->kind == REDUCE_MEAN ? result / (float)op->middle : result;
 }
 

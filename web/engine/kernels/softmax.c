@@ -21,20 +21,13 @@ static void columns(const Softmax *op, const float *x, float *y, int32_t lanes, 
   }
 }
 
-static float across(f4 v, bool take_largest) {
-  f4 swapped = {v[2], v[3], v[0], v[1]};
-  v = take_largest ? largest(v, swapped) : v + swapped;
-  f4 neighbours = {v[1], v[0], v[3], v[2]};
-  return (take_largest ? largest(v, neighbours) : v + neighbours)[0];
-}
-
 // A dense row: four of its values at a time.
 static void line(const Softmax *op, const float *x, float *y, const ExpConstants *k) {
   const int32_t whole = op->middle & ~3, rest = op->middle - whole;
   f4 tops = splat(-__builtin_inff());
   for (int32_t m = 0; m < whole; m += 4) tops = largest(tops, load(x + m));
   for (int32_t m = whole; m < op->middle; m++) tops = largest(tops, splat(x[m]));
-  const f4 top = splat(across(tops, true));
+  const f4 top = splat(largest_across(tops));
   f4 sums = splat(0);
   for (int32_t m = 0; m < whole; m += 4) {
     f4 v = load(x + m) - top, e = exp4(v, k);
@@ -46,7 +39,7 @@ static void line(const Softmax *op, const float *x, float *y, const ExpConstants
     store_some(y + whole, op->logarithm ? v : e, rest);
     for (int32_t lane = 0; lane < rest; lane++) sums[lane] += e[lane];
   }
-  f4 shift = splat(across(sums, false));
+  f4 shift = splat(sum_across(sums));
   if (op->logarithm) shift = log4(shift);
   for (int32_t m = 0; m < whole; m += 4) store(y + m, op->logarithm ? load(y + m) - shift : load(y + m) / shift);
   for (int32_t m = whole; m < op->middle; m++) y[m] = op->logarithm ? y[m] - shift[0] : y[m] / shift[0];

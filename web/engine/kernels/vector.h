@@ -55,6 +55,20 @@ INLINE f4 largest(f4 a, f4 b) { return __builtin_wasm_max_f32x4(a, b); }
 INLINE f4 largest(f4 a, f4 b) { return choose(b != b, b, at_least(a, b)); }
 #endif
 
+// The sum and the largest of the four lanes, in pairs.
+INLINE float sum_across(f4 v) {
+  f4 swapped = {v[2], v[3], v[0], v[1]};
+  v += swapped;
+  f4 neighbours = {v[1], v[0], v[3], v[2]};
+  return (v + neighbours)[0];
+}
+INLINE float largest_across(f4 v) {
+  f4 swapped = {v[2], v[3], v[0], v[1]};
+  v = largest(v, swapped);
+  f4 neighbours = {v[1], v[0], v[3], v[2]};
+  return largest(v, neighbours)[0];
+}
+
 // For the last one to three of a row.
 INLINE f4 load_some(const float *p, int32_t count) {
   f4 v = {p[0], count > 1 ? p[1] : 0, count > 2 ? p[2] : 0, count > 3 ? p[3] : 0};

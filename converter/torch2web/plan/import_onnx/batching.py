@@ -4,11 +4,13 @@ The batch is followed through the graph. It is one axis of each computed value, 
 after a transposition, or a factor of an axis where others were merged with it, as windows or heads are.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import zip_longest
 from math import prod
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from torch2web.plan.errors import PlanError
 from torch2web.plan.ir import (
@@ -58,9 +60,11 @@ def require_samples_apart(one: Graph, several: Graph, count: int) -> None:
         if op is None or wide is None or type(op) is not type(wide):
             found = op or wide
             raise PlanError(found.label, type(found).__name__, "the graph depends on the size of the batch")
+        if _settings(op) != _settings(wide):
+            raise PlanError(op.label, type(op).__name__, "an attribute depends on the size of the batch")
         for value, wider in zip(op.reads, wide.reads, strict=True):
-            if value.data is not None and not _same_for_all(value, wider):
-                raise PlanError(op.label, type(op).__name__, "a constant differs between samples")
+            if value.data is not None and not _same_for_all(value.data, wider.data):
+                raise PlanError(op.label, type(op).__name__, "a constant depends on the batch")
         if not any(value in batches for value in op.reads):
             continue  # of weights alone
         try:
@@ -72,11 +76,20 @@ def require_samples_apart(one: Graph, several: Graph, count: int) -> None:
         raise PlanError(one.output.name, "Output", "dimension 0 of the output is not the batch")
 
 
-def _same_for_all(value: Value, wider: Value) -> bool:
-    """Whether a constant that is computed for the size of the batch repeats that of one sample."""
-    if wider.data is None or wider.data.shape == value.shape:
-        return True
-    return len(wider.shape) == len(value.shape) and bool(np.all(wider.data == value.data))
+def _settings(op: Op) -> dict[str, object]:
+    """Everything but the values: kinds, axes, bounds, steps."""
+    return {
+        entry.name: getattr(op, entry.name)
+        for entry in fields(op)
+        if entry.name not in ("label", "inputs", "output")
+    }
+
+
+def _same_for_all(data: NDArray[Any], wider: NDArray[Any] | None) -> bool:
+    """Whether a constant that is computed for several samples repeats that of one."""
+    if wider is None or wider.ndim != data.ndim:
+        return False
+    return np.array_equal(np.broadcast_to(data, wider.shape), wider, equal_nan=True)
 
 
 def _output_batch(op: Op, wide: Op, batches: dict[Value, _BatchAxis], count: int) -> _BatchAxis:

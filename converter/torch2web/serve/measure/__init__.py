@@ -1,12 +1,11 @@
 """Measures a built site on this machine, in browsers and in native onnxruntime, for the report."""
 
-from torch2web.serve.measure.browsers import BROWSERS, Measuring, measure_browser, require_playwright
+from torch2web.serve.measure.browsers import Measuring, measure_browser, require_playwright
 from torch2web.serve.measure.native import measure_native
 from torch2web.serve.measure.pictures import draw_again
 from torch2web.serve.measure.results import read_measured, save_measured
 
 __all__ = [
-    "BROWSERS",
     "Measuring",
     "draw_again",
     "measure_browser",

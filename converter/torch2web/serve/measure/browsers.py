@@ -23,10 +23,8 @@ from torch2web.tasks import Task, activate
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-BROWSERS = ("chromium", "firefox", "webkit")
-"""Playwright's engines."""
-
 _TITLES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
+"""By Playwright's names."""
 _SYSTEM_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _TIMEOUT = 300_000
 """Milliseconds for one model in one backend, its download included."""
@@ -54,7 +52,7 @@ def require_playwright() -> None:
 
 
 def measure_browser(name: str, measuring: Measuring) -> dict[str, Any]:
-    """What the browser `name`, one of BROWSERS, measures of every model.
+    """What the browser `name`, by Playwright's name, measures of every model.
 
     Raises MissingExtraError, or ToolError where the browser does not start or stops.
     """
