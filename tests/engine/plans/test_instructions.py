@@ -137,14 +137,64 @@ def test_engine_refuses_numbers_outside_the_limits(
     library: CDLL, examples: dict[type[Instruction], tuple[bytes, int]], operator: type[Instruction]
 ) -> None:
     plan, start = examples[operator]
-    words = list(struct.unpack(f"<{len(plan) // 4}I", plan))
     for at, limits in enumerate(words_of(operator), start):
         if limits is OTHER:
             continue
         for number in (limits.low - 1, limits.high + 1):
-            changed = [*words[:at], number % 2**32, *words[at + 1 :]]
-            content = struct.pack(f"<{len(words)}I", *changed)
-            content = content[:12] + struct.pack("<I", checksum(content[16:])) + content[16:]
-            with pytest.raises(EngineError) as raised:
-                NativeEngine(library, content)
-            assert raised.value.code == EngineCode.BAD_OP
+            assert refused_with(library, plan, {at: number % 2**32})
+
+
+def place_of(plan: bytes, operator: type[Instruction], name: str) -> int:
+    """The word of the field `name` of the first such operator."""
+    at = next(start for start, found in operators_of(plan) if found is operator)
+    for entry in fields(operator):
+        if entry.name == name:
+            return at
+        match entry.metadata.get(TYPE):
+            case ActivationField():
+                at += 3
+            case IntegerField() as integer:
+                at += integer.count or 1
+            case FieldType():
+                at += 1
+    raise AssertionError(name)
+
+
+def refused_with(library: CDLL, plan: bytes, changes: dict[int, int]) -> bool:
+    """Whether the engine refuses `plan` with other words, its checksum right again."""
+    words = list(struct.unpack(f"<{len(plan) // 4}I", plan))
+    for at, number in changes.items():
+        words[at] = number
+    content = struct.pack(f"<{len(words)}I", *words)
+    try:
+        NativeEngine(library, content[:12] + struct.pack("<I", checksum(content[16:])) + content[16:])
+    except EngineError as error:
+        return error.code == EngineCode.BAD_OP
+    return False
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["count", "rows", "inputs", "outputs", "x_step", "w_step", "input_stride", "output_stride"],
+)
+def test_products_stay_inside_their_tensors(library: CDLL, name: str) -> None:
+    nodes, shape, constants, opset = CASES["attention: 3 heads of 6, 7 tokens"]
+    plan = plan_model(model_of(nodes, ("batch", *shape), constants, opset)).content
+    at = place_of(plan, ops.Products, name)
+    (value,) = struct.unpack_from("<I", plan, 4 * at)
+    assert value > 0
+    assert not refused_with(library, plan, {at: value})
+    assert refused_with(library, plan, {at: 2 * value})
+
+
+def test_normalize_has_factors_for_rows_alone(library: CDLL) -> None:
+    nodes = [helper.make_node("LayerNormalization", ["input", "s", "o"], ["output"])]
+    row = np.ones(8, np.float32)
+    plan = plan_model(model_of(nodes, ("batch", 4, 8), {"s": row, "o": row}, 17)).content
+    outer, middle, inner, scale = (
+        place_of(plan, ops.Normalize, name) for name in ("outer", "middle", "inner", "scale")
+    )
+    assert not refused_with(library, plan, {outer: 4})
+    assert refused_with(library, plan, {outer: 2, inner: 2}), "the same number of values"
+    assert refused_with(library, plan, {outer: 2, middle: 16}), "more values than factors"
+    assert refused_with(library, plan, {scale: 2**32 - 1}), "no scale, but a shift"
