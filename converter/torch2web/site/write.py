@@ -98,7 +98,7 @@ def _links(delivery: Delivery) -> tuple[PageLink, ...]:
     """Other pages of the site, for the footer of the page."""
     links = (
         PageLink("embed.html", "Put it into your own page"),
-        PageLink(REPORT_PAGE, "What became of each model"),
+        PageLink(REPORT_PAGE, "Conversion report"),
     )
     return (*links, PageLink("docs/index.html", "Documentation")) if delivery.docs else links
 
