@@ -157,6 +157,14 @@ class Product(Op):
     alpha: float = 1.0
     beta: float = 1.0
     activation: Activation = NONE
+    multiplier: Floats | None = None
+    """By output, for matrices and stored biases."""
+    residual: Value | None = None
+    """[rows, outputs], added before the activation."""
+
+    @property
+    def reads(self) -> list[Value]:
+        return self.inputs if self.residual is None else [*self.inputs, self.residual]
 
     @property
     def parts(self) -> Iterator[tuple[Value, Value]]:
@@ -169,6 +177,33 @@ class MatMul(Op):
 
     transposed: bool = False
     """The last two axes of the second value are exchanged."""
+
+
+@dataclass(frozen=True, eq=False)
+class Operand:
+    """`base` after `moves` (View, Transpose, Slice, Expand), which an instruction reads without a copy."""
+
+    base: Value
+    moves: tuple[Op, ...]
+    shape: tuple[int, ...]
+
+    def moved(self, move: Op) -> "Operand":
+        return Operand(self.base, (*self.moves, move), move.output.shape)
+
+
+@dataclass(eq=False)
+class Attention(Op):
+    """Softmax over keys of scale · query · keyᵀ + summands, times values; all with the same leading axes.
+
+    Inputs: the bases of the operands, in their order.
+    """
+
+    operands: tuple[Operand, ...]
+    """Query [..., rows, depth], key [..., keys, depth], value [..., keys, width], then at most two summands
+    [..., rows, keys]."""
+    scale: float
+    order: tuple[int, ...]
+    """Axes of [..., rows, width] in the order of the output's; the last one stays."""
 
 
 @dataclass(eq=False)

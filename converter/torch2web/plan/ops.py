@@ -344,3 +344,48 @@ class Products(Instruction):
     w_step: int = field(metadata=_STRIDE)
     input_stride: int = field(metadata=_STRIDE)
     output_stride: int = field(metadata=_STRIDE)
+
+
+@dataclass(eq=False, kw_only=True)
+class Attention(Instruction):
+    """y[row] = sum over keys of v[key] * softmax over keys of (scale * (q[row] . k[key]) + bias[row][key]
+    + mask[row][key])."""
+
+    number: ClassVar[int] = 16
+    name: ClassVar[str] = "ATTENTION"
+
+    q: Tensor = field(metadata=_INPUT)
+    k: Tensor = field(metadata=_INPUT)
+    v: Tensor = field(metadata=_INPUT)
+    bias: Tensor | None = field(metadata=_OPTIONAL_INPUT)
+    mask: Tensor | None = field(metadata=_OPTIONAL_INPUT)
+    y: Tensor = field(metadata=_PARTIAL_OUTPUT)
+    q_first: int = field(metadata=_OFFSET)
+    k_first: int = field(metadata=_OFFSET)
+    v_first: int = field(metadata=_OFFSET)
+    y_first: int = field(metadata=_OFFSET)
+    outer: int = field(metadata=_DIMENSION)
+    heads: int = field(metadata=_DIMENSION)
+    rows: int = field(metadata=_DIMENSION)
+    keys: int = field(metadata=_DIMENSION)
+    depth: int = field(metadata=_DIMENSION)
+    width: int = field(metadata=_DIMENSION)
+    q_outer: int = field(metadata=_STRIDE)
+    q_head: int = field(metadata=_STRIDE)
+    q_row: int = field(metadata=_STRIDE)
+    k_outer: int = field(metadata=_STRIDE)
+    k_head: int = field(metadata=_STRIDE)
+    k_row: int = field(metadata=_STRIDE)
+    v_outer: int = field(metadata=_STRIDE)
+    v_head: int = field(metadata=_STRIDE)
+    v_row: int = field(metadata=_STRIDE)
+    bias_outer: int = field(metadata=_STRIDE)
+    bias_head: int = field(metadata=_STRIDE)
+    bias_row: int = field(metadata=_STRIDE)
+    mask_outer: int = field(metadata=_STRIDE)
+    mask_head: int = field(metadata=_STRIDE)
+    mask_row: int = field(metadata=_STRIDE)
+    y_outer: int = field(metadata=_STRIDE)
+    y_head: int = field(metadata=_STRIDE)
+    y_row: int = field(metadata=_STRIDE)
+    scale: float = field(metadata=_FLOAT)

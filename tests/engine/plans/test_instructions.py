@@ -178,13 +178,41 @@ def refused_with(library: CDLL, plan: bytes, changes: dict[int, int]) -> bool:
     ["count", "rows", "inputs", "outputs", "x_step", "w_step", "input_stride", "output_stride"],
 )
 def test_products_stay_inside_their_tensors(library: CDLL, name: str) -> None:
-    nodes, shape, constants, opset = CASES["attention: 3 heads of 6, 7 tokens"]
+    nodes, shape, constants, opset = CASES["scaled_attention: with weights read again"]
     plan = plan_model(model_of(nodes, ("batch", *shape), constants, opset)).content
     at = place_of(plan, ops.Products, name)
     (value,) = struct.unpack_from("<I", plan, 4 * at)
     assert value > 0
     assert not refused_with(library, plan, {at: value})
     assert refused_with(library, plan, {at: 2 * value})
+
+
+ATTENTION_SIZES = ["outer", "heads", "rows", "keys", "depth", "width"]
+ATTENTION_STRIDES = [
+    f"{tensor}_{axis}" for tensor in ("q", "k", "v", "bias", "mask", "y") for axis in ("outer", "head", "row")
+]
+
+
+@pytest.mark.parametrize(
+    "name", [*ATTENTION_SIZES, *ATTENTION_STRIDES, "q_first", "k_first", "v_first", "y_first"]
+)
+def test_attention_stays_inside_its_tensors(library: CDLL, name: str) -> None:
+    nodes, shape, constants, opset = CASES["scaled_attention: of windows"]
+    plan = plan_model(model_of(nodes, ("batch", *shape), constants, opset)).content
+    at = place_of(plan, ops.Attention, name)
+    (value,) = struct.unpack_from("<I", plan, 4 * at)
+    assert not refused_with(library, plan, {at: value})
+    assert refused_with(library, plan, {at: max(8 * value, 1000)})
+
+
+def test_attention_writes_each_number_once(library: CDLL) -> None:
+    nodes, shape, constants, opset = CASES["scaled_attention: of windows"]
+    plan = plan_model(model_of(nodes, ("batch", *shape), constants, opset)).content
+    for name in ("y_outer", "y_head", "y_row"):
+        assert refused_with(library, plan, {place_of(plan, ops.Attention, name): 0})
+    y, q = (place_of(plan, ops.Attention, name) for name in ("y", "q"))
+    (read,) = struct.unpack_from("<I", plan, 4 * q)
+    assert refused_with(library, plan, {y: read}), "in the place of what it reads"
 
 
 def test_normalize_has_factors_for_rows_alone(library: CDLL) -> None:

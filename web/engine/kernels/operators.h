@@ -324,3 +324,27 @@ typedef struct {
 
 uint64_t products_scratch(const Products *);
 void products(const Products *, Thread, void *scratch);
+
+// y[row] = sum over keys of v[key] * softmax over keys of (scale * (q[row] . k[key]) + bias[row][key] + mask[row][key])
+//
+// Scaled dot-product attention for each index n of an outer axis (windows) and each head h. The scores of a tile of rows and
+// a block of keys are in memory, never all of them. Threads share the tiles of rows of all heads. The last axis of each
+// tensor has stride 1; a stride of 0 repeats what it reads.
+typedef struct {
+  const float *q;           // [rows][depth]
+  const float *k;           // [keys][depth]
+  const float *v;           // [keys][width]
+  const float *bias, *mask; // [rows][keys], or NULL
+  float *y;                 // [rows][width]
+  int32_t outer, heads, rows, keys, depth, width;
+  int32_t q_outer, q_head, q_row; // floats from one n, one h and one row to the next
+  int32_t k_outer, k_head, k_row;
+  int32_t v_outer, v_head, v_row;
+  int32_t bias_outer, bias_head, bias_row;
+  int32_t mask_outer, mask_head, mask_row;
+  int32_t y_outer, y_head, y_row;
+  float scale;
+} Attention;
+
+uint64_t attention_scratch(const Attention *);
+void attention(const Attention *, Thread, void *scratch);

@@ -97,3 +97,33 @@ bool check_products(const Plan *plan, const ProductsOp *op) {
          writes(plan, op->y, volume(op->count, op->rows, op->outputs)) && !overlaps(plan, op->x, op->y) &&
          !overlaps(plan, op->w, op->y);
 }
+
+// [outer][heads][rows][columns] of which the last axis is dense.
+static bool within_rows(const Plan *plan, uint32_t tensor, uint64_t first, const uint32_t *shape, const uint32_t *strides) {
+  const int32_t steps[] = {(int32_t)strides[0], (int32_t)strides[1], (int32_t)strides[2], 1};
+  return within(first, 4, shape, steps, plan->tensors[tensor].length);
+}
+
+static bool reads_rows(const Plan *plan, const AttentionOp *op, uint32_t tensor, uint64_t first, uint32_t rows,
+                       uint32_t columns, const uint32_t *strides) {
+  const uint32_t shape[] = {op->outer, op->heads, rows, columns};
+  if (tensor == ABSENT) return true;
+  return reads(plan, tensor, plan->tensors[tensor].length) && within_rows(plan, tensor, first, shape, strides) &&
+         !overlaps(plan, tensor, op->y);
+}
+
+bool check_attention(const Plan *plan, const AttentionOp *op) {
+  const uint32_t shape[] = {op->outer, op->heads, op->rows, op->width};
+  const uint32_t strides[] = {op->y_outer, op->y_head, op->y_row, 1};
+  const int32_t keys = (int32_t)op->keys;
+  if (values(4, shape) > MAX_FLOATS || panel_floats((int32_t)op->depth, keys) > MAX_FLOATS ||
+      panel_floats(keys, (int32_t)op->width) > MAX_FLOATS)
+    return false;
+  return reads_rows(plan, op, op->q, op->q_first, op->rows, op->depth, &op->q_outer) &&
+         reads_rows(plan, op, op->k, op->k_first, op->keys, op->depth, &op->k_outer) &&
+         reads_rows(plan, op, op->v, op->v_first, op->keys, op->width, &op->v_outer) &&
+         reads_rows(plan, op, op->bias, 0, op->rows, op->keys, &op->bias_outer) &&
+         reads_rows(plan, op, op->mask, 0, op->rows, op->keys, &op->mask_outer) &&
+         writes(plan, op->y, plan->tensors[op->y].length) && distinct(4, shape, strides) &&
+         within_rows(plan, op->y, op->y_first, shape, strides);
+}

@@ -11,7 +11,7 @@
 
 enum {
   PLAN_MAGIC = 0x50573254, // "T2WP"
-  PLAN_VERSION = 2,
+  PLAN_VERSION = 3,
   MAX_DIMENSION = 0x1000000, // of a dimension, kernel, stride or padding
   MAX_FLOATS = 0x10000000,   // in a tensor, packed weight or arena: an index fits an int32, a size in bytes a uint32
   PACK_RANK = 5,             // axes of a PackRule
@@ -110,6 +110,7 @@ typedef enum {
   OP_COPY,
   OP_FILL,
   OP_PRODUCTS,
+  OP_ATTENTION,
   OPS, // number of the others
 } OpKind;
 
@@ -243,3 +244,19 @@ typedef struct {
   uint32_t x_step, w_step;              // floats, 0 where all products read the same
   uint32_t input_stride, output_stride; // floats
 } ProductsOp;
+
+typedef struct {
+  uint32_t q, k, v, bias, mask, y;
+  uint32_t q_first;
+  uint32_t k_first;
+  uint32_t v_first;
+  uint32_t y_first;
+  uint32_t outer, heads, rows, keys, depth, width;
+  uint32_t q_outer, q_head, q_row; // floats from one n, one h and one row to the next
+  uint32_t k_outer, k_head, k_row;
+  uint32_t v_outer, v_head, v_row;
+  uint32_t bias_outer, bias_head, bias_row;
+  uint32_t mask_outer, mask_head, mask_row;
+  uint32_t y_outer, y_head, y_row;
+  float scale;
+} AttentionOp;

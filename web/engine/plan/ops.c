@@ -95,6 +95,12 @@ static const uint8_t fill_words[] = {WORD_TENSOR, WORD_LENGTH, WORD_ANY};
 static const uint8_t products_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_TENSOR,    WORD_DIMENSION,
                                          WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_STRIDE,
                                          WORD_STRIDE,    WORD_STRIDE,    WORD_STRIDE};
+static const uint8_t attention_words[] = {
+    WORD_TENSOR,    WORD_TENSOR,    WORD_TENSOR, WORD_OPTIONAL_TENSOR, WORD_OPTIONAL_TENSOR, WORD_TENSOR,    WORD_OFFSET,
+    WORD_OFFSET,    WORD_OFFSET,    WORD_OFFSET, WORD_DIMENSION,       WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION,
+    WORD_DIMENSION, WORD_DIMENSION, WORD_STRIDE, WORD_STRIDE,          WORD_STRIDE,          WORD_STRIDE,    WORD_STRIDE,
+    WORD_STRIDE,    WORD_STRIDE,    WORD_STRIDE, WORD_STRIDE,          WORD_STRIDE,          WORD_STRIDE,    WORD_STRIDE,
+    WORD_STRIDE,    WORD_STRIDE,    WORD_STRIDE, WORD_STRIDE,          WORD_STRIDE,          WORD_STRIDE,    WORD_ANY};
 
 _Static_assert(sizeof(ActivateOp) == 4 * sizeof activate_words, "activate");
 _Static_assert(sizeof(ProductOp) == 4 * sizeof product_words, "product");
@@ -112,6 +118,7 @@ _Static_assert(sizeof(BinaryOp) == 4 * sizeof binary_words, "binary");
 _Static_assert(sizeof(CopyOp) == 4 * sizeof copy_words, "copy");
 _Static_assert(sizeof(FillOp) == 4 * sizeof fill_words, "fill");
 _Static_assert(sizeof(ProductsOp) == 4 * sizeof products_words, "products");
+_Static_assert(sizeof(AttentionOp) == 4 * sizeof attention_words, "attention");
 
 const OpWords op_words[OPS] = {
     [OP_ACTIVATE] = {sizeof activate_words, activate_words},
@@ -130,6 +137,7 @@ const OpWords op_words[OPS] = {
     [OP_COPY] = {sizeof copy_words, copy_words},
     [OP_FILL] = {sizeof fill_words, fill_words},
     [OP_PRODUCTS] = {sizeof products_words, products_words},
+    [OP_ATTENTION] = {sizeof attention_words, attention_words},
 };
 
 Activate activate_arguments(const ActivateOp *op) {
@@ -384,6 +392,42 @@ Products products_arguments(const ProductsOp *op) {
   };
 }
 
+Attention attention_arguments(const AttentionOp *op) {
+  return (Attention){
+      .q = tensor_at(op->q) + op->q_first,
+      .k = tensor_at(op->k) + op->k_first,
+      .v = tensor_at(op->v) + op->v_first,
+      .bias = tensor_at(op->bias),
+      .mask = tensor_at(op->mask),
+      .y = tensor_at(op->y) + op->y_first,
+      .outer = (int32_t)op->outer,
+      .heads = (int32_t)op->heads,
+      .rows = (int32_t)op->rows,
+      .keys = (int32_t)op->keys,
+      .depth = (int32_t)op->depth,
+      .width = (int32_t)op->width,
+      .q_outer = (int32_t)op->q_outer,
+      .q_head = (int32_t)op->q_head,
+      .q_row = (int32_t)op->q_row,
+      .k_outer = (int32_t)op->k_outer,
+      .k_head = (int32_t)op->k_head,
+      .k_row = (int32_t)op->k_row,
+      .v_outer = (int32_t)op->v_outer,
+      .v_head = (int32_t)op->v_head,
+      .v_row = (int32_t)op->v_row,
+      .bias_outer = (int32_t)op->bias_outer,
+      .bias_head = (int32_t)op->bias_head,
+      .bias_row = (int32_t)op->bias_row,
+      .mask_outer = (int32_t)op->mask_outer,
+      .mask_head = (int32_t)op->mask_head,
+      .mask_row = (int32_t)op->mask_row,
+      .y_outer = (int32_t)op->y_outer,
+      .y_head = (int32_t)op->y_head,
+      .y_row = (int32_t)op->y_row,
+      .scale = op->scale,
+  };
+}
+
 bool check_op(const Plan *plan, uint32_t kind, const void *op) {
   switch (kind) {
     case OP_ACTIVATE: return check_activate(plan, op);
@@ -402,6 +446,7 @@ bool check_op(const Plan *plan, uint32_t kind, const void *op) {
     case OP_COPY: return check_copy(plan, op);
     case OP_FILL: return check_fill(plan, op);
     case OP_PRODUCTS: return check_products(plan, op);
+    case OP_ATTENTION: return check_attention(plan, op);
     default: return false;
   }
 }
@@ -484,6 +529,11 @@ void run_op(uint32_t kind, const void *op, Thread thread, void *scratch) {
       products(&arguments, thread, scratch);
       break;
     }
+    case OP_ATTENTION: {
+      const Attention arguments = attention_arguments(op);
+      attention(&arguments, thread, scratch);
+      break;
+    }
     default: break;
   }
 }
@@ -514,6 +564,10 @@ uint64_t op_scratch(uint32_t kind, const void *op) {
     case OP_PRODUCTS: {
       const Products arguments = products_arguments(op);
       return products_scratch(&arguments);
+    }
+    case OP_ATTENTION: {
+      const Attention arguments = attention_arguments(op);
+      return attention_scratch(&arguments);
     }
     default: return 0;
   }

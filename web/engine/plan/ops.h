@@ -58,6 +58,7 @@ Binary binary_arguments(const BinaryOp *op);
 Copy copy_arguments(const CopyOp *op);
 Fill fill_arguments(const FillOp *op);
 Products products_arguments(const ProductsOp *op);
+Attention attention_arguments(const AttentionOp *op);
 
 // Written by hand in check_*.c, called with words of the right types: whether the operator reads and writes
 // within its tensors.
@@ -77,6 +78,7 @@ bool check_binary(const Plan *, const BinaryOp *);
 bool check_copy(const Plan *, const CopyOp *);
 bool check_fill(const Plan *, const FillOp *);
 bool check_products(const Plan *, const ProductsOp *);
+bool check_attention(const Plan *, const AttentionOp *);
 
 // Written by hand in calls.c.
 void run_matrix(const MatrixOp *, Thread, void *scratch);

@@ -7,6 +7,7 @@ from torch2web.plan import ops
 from torch2web.plan.errors import PlanError
 from torch2web.plan.ir import (
     Activate,
+    Attention,
     Binary,
     Block,
     Concat,
@@ -36,6 +37,7 @@ from torch2web.plan.lowering.arrays import (
     lower_slice,
     lower_transpose,
 )
+from torch2web.plan.lowering.attention import lower_attention
 from torch2web.plan.lowering.conv_pool import (
     lower_block,
     lower_conv,
@@ -80,6 +82,7 @@ def _lower_view(layouts: Layouts, op: View) -> None:
 
 _LOWERED: dict[type[Op], Callable[[Layouts, Any], None]] = {
     Activate: _lower_activate,
+    Attention: lower_attention,
     Binary: lower_binary,
     Block: lower_block,
     Concat: lower_concat,

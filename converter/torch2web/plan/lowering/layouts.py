@@ -64,7 +64,12 @@ class Layouts:
         return visible(value.shape, range(rank)) == visible(value.shape, channels_last(rank))
 
     def has(self, value: Value, layout: Layout) -> bool:
-        return (value, ONNX if self.has_one_layout(value) else layout) in self._tensors
+        """Whether `value` is available in `layout` without a copy."""
+        if self.has_one_layout(value):
+            layout = ONNX
+        if (value, layout) in self._tensors:
+            return True
+        return layout is ONNX and value in self._views and self.has(self._views[value], ONNX)
 
     def preferred(self, value: Value) -> Layout:
         """The layout that is available without a copy."""

@@ -57,6 +57,10 @@ def pack_product(
         column = Axis(width, output=1)
         axes = (column, *rows) if op.transposed else (*rows, column)
         alpha, beta = (_repeated(factor, packed) for factor in (op.alpha, op.beta))
+        if op.multiplier is not None:
+            # A constant bias is already multiplied.
+            alpha = op.multiplier * np.float32(op.alpha)
+            beta = op.multiplier if bias.data is None else beta
         rules.append(PackRule(packed, _source(matrix), axes, False, alpha, first))
         rules.append(PackRule(packed, _source(bias), (column,), True, beta, first))
         first += width

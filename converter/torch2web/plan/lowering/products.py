@@ -25,6 +25,7 @@ def lower_product(layouts: Layouts, op: Product) -> None:
     rows, inputs = x.shape
     outputs = op.output.shape[1]
     is_matrix = rows == 1 and inputs * outputs >= LARGE and all(m.weight is not None for m, _ in op.parts)
+    residual = None if op.residual is None else layouts.get(op.residual, ONNX)
     # A flattened image stays channels last if its weights are packed in that order, which costs nothing. Not
     # with a matrix in its stored format: its blocks span inputs in ONNX's order.
     source = layouts.source(x)
@@ -50,12 +51,14 @@ def lower_product(layouts: Layouts, op: Product) -> None:
             x=given,
             weights=weights,
             gate=None,
-            residual=None,
+            residual=residual,
             y=y,
             rows=rows,
             inputs=inputs,
             outputs=outputs,
             activation=op.activation,
+            # Not if the product reads it as x too.
+            may_replace=() if residual is None or residual.base is given.base else (residual,),
         )
     )
 

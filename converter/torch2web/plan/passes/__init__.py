@@ -8,16 +8,21 @@ from collections.abc import Callable
 
 from torch2web.plan.ir import Graph
 from torch2web.plan.passes.activations import fuse_activations, fuse_products_with_gates
+from torch2web.plan.passes.attention import fuse_attention
 from torch2web.plan.passes.blocks import fuse_blocks
 from torch2web.plan.passes.convolutions import fold_channel_factors, fold_padding, fuse_pools, fuse_residuals
 from torch2web.plan.passes.gelu import fuse_gelu
 from torch2web.plan.passes.matrices import fuse_transposed_matrices, join_matrices
 from torch2web.plan.passes.means import join_means
+from torch2web.plan.passes.moves import simplify_moves
 from torch2web.plan.passes.norms import fuse_decomposed_normalizations, fuse_scales
+from torch2web.plan.passes.products import fuse_products
 from torch2web.plan.passes.squeeze import fuse_gates, fuse_means, fuse_squeeze_excite
 
 PASSES: tuple[Callable[[Graph], None], ...] = (
+    simplify_moves,
     join_means,
+    fuse_attention,
     fuse_gelu,
     fuse_decomposed_normalizations,
     fuse_scales,
@@ -26,6 +31,7 @@ PASSES: tuple[Callable[[Graph], None], ...] = (
     fold_channel_factors,
     fuse_products_with_gates,
     join_matrices,
+    fuse_products,
     fuse_residuals,
     fuse_activations,
     fuse_pools,
