@@ -1,4 +1,4 @@
-"""Fixtures that more than one folder uses: tiny catalogues and checkpoints, and the built demo site."""
+"""Fixtures shared by several folders: tiny catalogues and checkpoints, and the built demo site."""
 
 import contextlib
 import os
@@ -21,13 +21,13 @@ from torch2web.catalog.load import ModelSpec, load_catalog
 ROOT = Path(__file__).parent.parent
 
 
-# What a shell starts in the background ignores Ctrl+C, and so would every command that tests interrupt.
+# Background jobs of a shell ignore SIGINT, and the commands that the tests interrupt would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One for all folders: a process can have only one Playwright at a time."""
+    """Chromium, shared by all folders: a process can run only one Playwright at a time."""
     executable = find_chromium()
     if executable is None:
         pytest.fail(NO_BROWSER)
@@ -39,13 +39,13 @@ def browser() -> Iterator[Browser]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     unused = list(mark_long(items))
-    if unused and not config.args_source == config.ArgsSource.ARGS:  # all tests were collected
+    if unused and not config.args_source == config.ArgsSource.ARGS:  # of a full collection
         raise pytest.UsageError(f"tests/long_cases.py names no collected test: {', '.join(unused)}")
     slowest_first(items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many checks there were: a test may be a table or the run of a page with many lines."""
+    """Print the number of checks: one test may check every row of a table or every line of a page's run."""
     reports = [
         report
         for key in ("passed", "failed")
@@ -58,28 +58,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def run_build(*arguments: object, timeout: float = 400) -> subprocess.CompletedProcess[str]:
-    """`python build.py …` as a user runs it."""
+    """Run `python build.py …` as a user does."""
     command = [sys.executable, str(ROOT / "build.py"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, cwd=ROOT, check=False)
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """The contents of all files, by their paths below the folder."""
+    """The contents of all files below the folder, by relative path."""
     paths = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
 @pytest.fixture(scope="session")
 def catalog() -> dict[str, ModelSpec]:
-    """The project's own catalogue, by name."""
+    """The models of the project's own catalogue, by name."""
     return {spec.name: spec for spec in load_catalog(ROOT / "models.toml")}
 
 
 @pytest.fixture(scope="session")
 def cache() -> Path:
-    """A cache of the tests' own, which begins with what `make site` converted and compressed.
+    """A build cache for the tests, filled from the one of `make site`.
 
-    Other catalogues' conversions would push those of a developer out.
+    In the developer's own cache the conversions of test catalogues would evict the demo's.
     """
     folder, made = ROOT / ".cache" / "tests", ROOT / ".cache" / "models"
     for entry in made.glob("*-*") if made.is_dir() else ():
@@ -87,14 +87,14 @@ def cache() -> Path:
         if not target.exists():
             staged = folder / "models" / f".seed-{os.getpid()}"
             shutil.copytree(entry, staged, copy_function=os.link)
-            with contextlib.suppress(OSError):  # another worker was first
+            with contextlib.suppress(OSError):  # another worker has copied it
                 staged.rename(target)
             shutil.rmtree(staged, ignore_errors=True)
     compressed = ROOT / ".cache" / "precompressed"
     if compressed.is_dir():
         (folder / "precompressed").mkdir(parents=True, exist_ok=True)
         for file in compressed.glob("*-*"):
-            with contextlib.suppress(OSError):  # it is there, or another build has just dropped it
+            with contextlib.suppress(OSError):  # it exists already, or a concurrent build has just evicted it
                 (folder / "precompressed" / file.name).hardlink_to(file)
     return folder
 
@@ -108,7 +108,7 @@ SharedFolder = Callable[[str, Build], Path]
 
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
-    """`shared_folder(name, build)`: a folder that the first worker fills by `build(folder)`, for all of them.
+    """`shared_folder(name, build)`: a folder filled once by `build(folder)`, shared by all workers.
 
     Tests read it and never write.
     """
@@ -128,7 +128,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
 
 @pytest.fixture(scope="session")
 def shared_site(shared_folder: SharedFolder, cache: Path) -> Site:
-    """`shared_site(name, *options)`: a site that the first worker builds, for all of them."""
+    """`shared_site(name, *options)`: a site built once, shared by all workers."""
 
     def build(name: str, *options: object) -> Path:
         def run(folder: Path) -> None:
@@ -143,7 +143,7 @@ def shared_site(shared_folder: SharedFolder, cache: Path) -> Site:
 @pytest.fixture(scope="session")
 def demo_site(shared_site: Site) -> Path:
     """The site with all three demo models, built by the command."""
-    # The compressed forms of the large models would only take room; the small site has its own.
+    # Without precompressed files, which would only take disk space; `small_site` has them.
     return shared_site("demo", "--no-precompressed", "--variants", "all")
 
 
@@ -155,11 +155,11 @@ def small_site(shared_site: Site) -> Path:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The reference images as files, by name, with photographs beside them."""
+    """Paths of the reference images and of some photographs, by name."""
     return write_reference_pictures(tmp_path_factory.mktemp("pictures"))
 
 
 @pytest.fixture(scope="session")
 def expected(demo_site: Path, pictures: dict[str, Path]) -> Expected:
-    """What Python computes for them."""
+    """Python's answers for these images."""
     return Expected(demo_site, pictures)

@@ -1,4 +1,4 @@
-"""Real keys, sites signed with them, and signatures made by hand."""
+"""Key pairs, sites signed with them, and hand-made signatures."""
 
 import base64
 import json
@@ -27,7 +27,7 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 @dataclass(frozen=True)
 class KeyPair:
-    """A private key and its public one, as files."""
+    """Paths of a private key and its public key."""
 
     private: Path
     public: Path
@@ -35,12 +35,12 @@ class KeyPair:
 
     @property
     def pem(self) -> str:
-        """The public key as a page would have it."""
+        """The public key in PEM, as a page passes it."""
         return self.public.read_text()
 
 
 def write_pair(folder: Path, curve: ec.EllipticCurve | None = None, password: str = "") -> KeyPair:
-    """A new pair of keys in `folder`, on P-256 unless another curve is given."""
+    """Write a new key pair into `folder`, on P-256 unless another curve is given."""
     folder.mkdir(parents=True, exist_ok=True)
     key = ec.generate_private_key(curve or ec.SECP256R1())
     encryption: KeySerializationEncryption = NoEncryption()
@@ -53,7 +53,7 @@ def write_pair(folder: Path, curve: ec.EllipticCurve | None = None, password: st
 
 
 def signed_copy(site: Path, target: Path, pair: KeyPair) -> Path:
-    """A copy of a built site as `--sign` would have built it."""
+    """Copy a built site and sign the copy as `--sign` does."""
     shutil.copytree(site, target)
     record = sign_manifest(target, SigningKey.read(pair.private))
     lines = [*(target / SUMS).read_text().splitlines(), f"{record.sha256}  {record.path}"]
@@ -62,13 +62,13 @@ def signed_copy(site: Path, target: Path, pair: KeyPair) -> Path:
 
 
 def read_signature(site: Path) -> tuple[bytes, bytes]:
-    """The payload and the signature in DER that a site's bundle holds."""
+    """The payload and the DER signature of a site's bundle."""
     envelope = json.loads((site / SIGNATURE).read_bytes())["dsseEnvelope"]
     return base64.b64decode(envelope["payload"]), base64.b64decode(envelope["signatures"][0]["sig"])
 
 
 def encoded(payload: bytes) -> bytes:
-    """DSSE's pre-authentication encoding: what is signed of a payload."""
+    """DSSE's pre-authentication encoding: the bytes that are signed."""
     return f"DSSEv1 {len(PAYLOAD_TYPE)} {PAYLOAD_TYPE} {len(payload)} ".encode() + payload
 
 
@@ -78,7 +78,7 @@ def resigned(
     payload: bytes | None = None,
     wanted: Callable[[bytes], bool] = lambda _: True,
 ) -> bytes:
-    """The site's bundle, with another payload where one is given, signed until `wanted` says so."""
+    """The site's bundle signed anew, of another payload if given, until `wanted(signature)` is true."""
     bundle = json.loads((site / SIGNATURE).read_bytes())
     content = read_signature(site)[0] if payload is None else payload
     while not wanted(der := pair.key.sign(encoded(content), ec.ECDSA(SHA256()))):

@@ -1,4 +1,4 @@
-"""The demo's materials, drawn once."""
+"""The demo's reference images, drawn once."""
 
 from functools import cache
 
@@ -11,5 +11,5 @@ MATERIALS = default_materials()
 
 @cache
 def images() -> tuple[ReferenceImage, ...]:
-    """The images that a build judges every model on."""
+    """The reference images on which a build verifies every model."""
     return reference_images(MATERIALS.reference_images())

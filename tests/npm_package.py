@@ -26,7 +26,7 @@ TOLERANCE = 1e-4
 
 
 def network(name: str) -> nn.Module:
-    """Where one of the two networks is sure of a class, the other one is sure that it is not that one."""
+    """One of two networks whose last layers have opposite signs, so that their answers differ."""
     module = relu_network()
     if name == "two":
         with torch.no_grad():
@@ -35,7 +35,7 @@ def network(name: str) -> nn.Module:
 
 
 def write_two_models(folder: Path) -> list[object]:
-    """A catalogue of both networks with their checkpoints, in `folder`; the options that build it."""
+    """Write a catalogue of both networks, with checkpoints, into `folder`; return the options to build it."""
     entries = []
     for name in MODELS:
         entries.append(CATALOG.replace('"tiny"', f'"{name}"').replace("tiny.pth", f"{name}.pth"))
@@ -46,7 +46,7 @@ def write_two_models(folder: Path) -> list[object]:
 
 
 def pytorch_logits(name: str, picture: Path) -> NDArray[np.float32]:
-    """The logits of one picture in PyTorch, preprocessed by Pillow."""
+    """PyTorch's logits for one image, preprocessed with Pillow."""
     tensor = preprocess(open_image(picture, PREPROCESSING), PREPROCESSING)
     with torch.inference_mode():
         logits: NDArray[np.float32] = network(name)(torch.from_numpy(tensor)[None])[0].numpy()
@@ -54,14 +54,14 @@ def pytorch_logits(name: str, picture: Path) -> NDArray[np.float32]:
 
 
 def embed_lines(name: str, site: Path, base: str) -> str:
-    """Lines to copy of embed.html, for the network "one" of a site at the address `base`."""
+    """The snippets of embed.html for the network "one" of a site at the address `base`."""
     template = Template((ROOT / f"templates/embed/{name}.txt").read_text())
     pin = integrity(sha256_of(site / "models/model_info.json"))
     return str(template.render(model="one", base=base, integrity=pin))
 
 
 def write_package(target: Path) -> Path:
-    """The package as `make npm` writes it."""
+    """Write the package as `make npm` does."""
     target.write_bytes(pack(build_package(CACHE)))
     return target
 

@@ -1,4 +1,4 @@
-"""A site of two files and an outcome of it, as verify.html sends one."""
+"""A site of two files, and an outcome as verify.html sends it."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ FIREFOX = "Mozilla/5.0 (Android 16; Mobile; rv:150.0) Gecko/150.0 Firefox/150.0"
 
 
 def tiny_site(folder: Path) -> Path:
-    """What a server of outcomes needs of a built site."""
+    """Write the files of a built site that the server of outcomes reads."""
     (folder / "models").mkdir(parents=True)
     (folder / "models/model_info.json").write_text("{}")
     (folder / "verify.html").write_text("<h1>verify</h1>")
@@ -18,7 +18,7 @@ def tiny_site(folder: Path) -> Path:
 
 
 def outcome_of(site: Path, **changes: Any) -> dict[str, Any]:
-    """A passed one, unless `changes` say otherwise."""
+    """An outcome that passed, with `changes` applied."""
     return {
         "schema_version": 1,
         "manifest_sha256": sha256_of(site / "models/model_info.json"),

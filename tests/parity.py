@@ -1,7 +1,7 @@
-"""Any folder of pictures, in Chromium against Pillow: `python -m tests.parity DIR`.
+"""Compares the images of a folder in Chromium with Pillow: `python -m tests.parity DIR`.
 
-Prints a table of file kinds, and each file whose tensor differs. Exit code 1 if one does and the loader
-did not say so.
+Prints a table by kind of file, and each file whose tensor differs. Exit code 1 if a tensor differs that
+the loader reported as exact.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The reference run of a PyTorch network, as a build captures it."""
+"""The reference run of a PyTorch network, as in a build."""
 
 from collections.abc import Sequence
 
@@ -10,5 +10,5 @@ from torch2web.verification import ReferenceRun, capture_reference
 
 
 def reference_of(network: nn.Module, spec: ModelSpec, images: Sequence[ReferenceImage]) -> ReferenceRun:
-    """In float32, and in float64 where `network` can."""
+    """Run in float32, and in float64 where `network` supports it."""
     return capture_reference(run_in_torch(network), spec, images, run_in_double(network, spec.input_shape))

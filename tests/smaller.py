@@ -1,4 +1,4 @@
-"""Models of the catalogue at a smaller input: real networks in a fraction of the time."""
+"""Models of the catalogue with a smaller input size: real networks in a fraction of the time."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from torch2web.images import Preprocessing
 
 
 def with_size(spec: ModelSpec, size: int) -> ModelSpec:
-    """`spec`, which has a single step, for inputs of `size` × `size` pixels."""
+    """`spec`, whose preprocessing is a single resize, for inputs of `size` × `size` pixels."""
     preprocessing = spec.preprocessing.as_dict()
     (step,) = preprocessing["steps"]
     smaller = {**preprocessing, "steps": [{**step, "size": [size, size]}]}

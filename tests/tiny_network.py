@@ -1,4 +1,4 @@
-"""Networks that take a moment to convert, in the place of a catalogue's: they differ in their activation."""
+"""Tiny networks, which convert in a moment, in place of a catalogue's; they differ in their activation."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from torch2web.catalog.load import ModelSpec
 
 
 class TinyNetwork(nn.Module):
-    """One convolution with enough weights to be stored apart, and some classes."""
+    """One convolution, large enough for its weights to be stored outside the graph, and a linear layer."""
 
     def __init__(
         self,
@@ -38,22 +38,22 @@ class TinyNetwork(nn.Module):
 
 
 def plannable(*_: object) -> nn.Module:
-    """In the place of `load_model`: a network that the compiled backend runs."""
+    """Replaces `load_model`: a network that the compiled backend supports."""
     return TinyNetwork(torch.relu).eval()
 
 
 def of_classes(spec: ModelSpec, *_: object) -> nn.Module:
-    """The same with a class for each label."""
+    """The same with one class per label."""
     return TinyNetwork(torch.relu, len(spec.labels)).eval()
 
 
 def unplannable(*_: object) -> nn.Module:
-    """The same with an operator that it does not know: Sin."""
+    """The same with an operator that the compiled backend lacks: Sin."""
     return TinyNetwork(torch.sin).eval()
 
 
 def relu_network(classes: int = 4) -> nn.Module:
-    """A factory, for catalogues."""
+    """A factory for catalogues."""
     return TinyNetwork(torch.relu, classes).eval()
 
 
@@ -73,7 +73,7 @@ std = [0.5, 0.5, 0.5]
 
 
 def write_tiny_catalog(folder: Path) -> list[object]:
-    """A catalogue of one tiny network with its checkpoint, in `folder`; the options that build it."""
+    """Write a catalogue of one tiny network, with its checkpoint, into `folder`; return its build options."""
     (folder / "tiny.toml").write_text(CATALOG)
     torch.save(relu_network().state_dict(), folder / "tiny.pth")
     return ["--catalog", folder / "tiny.toml", "--checkpoints", folder]

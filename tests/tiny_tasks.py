@@ -1,4 +1,4 @@
-"""A catalogue with a tiny network of each task, of which conversion and download take a moment."""
+"""A catalogue with a tiny network for each task, which converts and downloads in a moment."""
 
 import json
 from pathlib import Path
@@ -44,7 +44,7 @@ NAMES = tuple(_ENTRIES)
 
 
 def network(spec: ModelSpec, *_: object) -> nn.Module:
-    """In the place of `load_model`: the network of the task that `spec` is named after."""
+    """Replaces `load_model`: the network for the task after which `spec` is named."""
     outputs = _OUTPUTS.get(spec.name, len(spec.labels))
     layer = _LAYERS.get(spec.name, nn.Identity())
     scale = nn.Linear(outputs, outputs)
@@ -55,7 +55,7 @@ def network(spec: ModelSpec, *_: object) -> nn.Module:
 
 
 def write_catalog(folder: Path) -> Path:
-    """A catalogue of all of them, and empty files for checkpoints, in `folder`."""
+    """Write a catalogue of all tasks, with empty files as checkpoints, into `folder`."""
     lines = ['[defaults.preprocessing]\nresize = [32, 32]\nfilter = "bilinear"']
     lines += ["mean = [0.5, 0.5, 0.5]\nstd = [0.25, 0.25, 0.25]"]
     for name, entry in _ENTRIES.items():
@@ -74,7 +74,7 @@ def _toml(value: object) -> str:
 
 
 def outputs_of(catalog: Path, picture: Path) -> dict[str, NDArray[np.float32]]:
-    """PyTorch's outputs for the file `picture`, [1, outputs], by model."""
+    """PyTorch's outputs for the image file `picture`, [1, outputs], by model."""
     outputs = {}
     for spec in load_catalog(catalog):
         with picture.open("rb") as file:

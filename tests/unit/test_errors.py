@@ -1,12 +1,12 @@
-"""The error tree: one base, drawn as it is."""
+"""The error classes: the tree in the docstring matches the code, and each class has its exit code."""
 
 import inspect
 
 from torch2web import errors
 
 
-def test_the_tree_is_drawn_as_it_is() -> None:
-    """Every class stands in the module's docstring, under its own base."""
+def test_docstring_lists_the_classes_as_they_derive() -> None:
+    """Every class is listed in the module's docstring under its base class."""
     drawn: list[tuple[int, str]] = []
     for line in (errors.__doc__ or "").splitlines():
         words = [word for word in line.replace("│", " ").split() if word[0].isalpha() or word[0] == "T"]

@@ -1,4 +1,4 @@
-"""Files of file managers are ignored wherever the product lists a folder that people open."""
+"""Files that file managers write (.DS_Store, …) are ignored in every folder that people open."""
 
 import shutil
 from pathlib import Path, PurePath
@@ -35,7 +35,7 @@ OTHERS = ("DS_Store", "thumbs.db.html", ".htaccess", "index.html~", "icon", ".gi
 
 @pytest.fixture
 def left(tmp_path: Path) -> Path:
-    """A folder with all of them."""
+    """A folder with all such files."""
     for path in LEFT:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(b"\0\0\0\1Bud1")

@@ -11,13 +11,13 @@ MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if PACKAGE / "assets/f
 
 
 def imports_of(module: Path) -> list[str]:
-    """Dotted names of the modules that `module` imports names from."""
+    """Dotted names of the modules imported by `module`."""
     tree = ast.parse(module.read_text())
     return [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
 
 
 def test_folders_are_imported_through_their_init() -> None:
-    """Or from inside: a folder may import the modules of those that it lies in."""
+    """Except from inside: a module may import modules of the folders that contain it."""
     wrong = []
     for module in MODULES:
         inside = {module.parent, *module.parent.parents}

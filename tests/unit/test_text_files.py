@@ -1,4 +1,4 @@
-"""Text that people write is read in any encoding that names itself, or refused with the encoding's name."""
+"""Text files with a byte order mark are read in their encoding; others are refused, naming the encoding."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_refused(tmp_path: Path, content: bytes, problem: str) -> None:
 
 @pytest.mark.parametrize("encoding", MARKED)
 def test_readers(tmp_path: Path, encoding: str) -> None:
-    """A file saved again by an editor that marks it reads as before."""
+    """A file saved again with a byte order mark reads as before."""
     catalog = tmp_path / "models.toml"
     catalog.write_bytes(marked((ROOT / "models.toml").read_text(), encoding))
     assert load_catalog(catalog) == load_catalog(ROOT / "models.toml")

@@ -1,4 +1,4 @@
-"""The three networks: names and sizes as the checkpoints have them."""
+"""The three networks: parameter names and shapes are those of the checkpoints."""
 
 import pytest
 import torch
@@ -35,7 +35,7 @@ def torchvision_keys() -> list[str]:
     keys = convolution("features.0.0") + norm("features.0.1")
     for block in range(1, 18):
         at = f"features.{block}.conv"
-        # The first block expands by 1 and has no expansion layer, so its parts stand one place earlier.
+        # The first block (expansion 1) has no expansion layer, so its layers' indices are one lower.
         stages = 1 if block == 1 else 2
         for stage in range(stages):
             keys += convolution(f"{at}.{stage}.0") + norm(f"{at}.{stage}.1")
@@ -59,7 +59,7 @@ def test_mobilenet_has_torchvisions_keys() -> None:
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_what_is_exported_computes_the_same(name: str) -> None:
-    """With trained weights: a fresh EfficientNet gives its last bias whatever it is shown."""
+    """With trained weights: the output of an untrained EfficientNet is its last bias for every image."""
     architecture = load_architecture(name)
     model = architecture.build(4, 224, 224).eval()
     model.load_state_dict(load_demo_state(name))

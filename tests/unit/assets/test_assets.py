@@ -1,4 +1,4 @@
-"""The assets: every byte is checked, and what is missing or damaged is named."""
+"""The assets: every byte is verified; missing and damaged files are named."""
 
 import json
 from pathlib import Path

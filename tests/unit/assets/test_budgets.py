@@ -1,4 +1,4 @@
-"""The bundled loader: its size is held, and what it is made of is pinned."""
+"""The bundled loader and the engine: size budgets, and pinned dependencies."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def test_larger_engine_fails_the_build(cache: Path, tmp_path: Path, monkeypatch:
 
 
 def test_scripts_are_the_same_in_every_site(demo_site: Path, small_site: Path) -> None:
-    """What differs is the stub, which pins the manifest, and the first line of the service worker."""
+    """Only the stub, which pins the manifest, and the first line of the service worker differ."""
     assert script_of(demo_site) == script_of(small_site)
     for name in ("page.js", "verify.js", "torch2web.d.ts"):
         assert (demo_site / name).read_bytes() == (small_site / name).read_bytes()
@@ -83,7 +83,7 @@ def test_no_eval_no_blob_no_other_origin(demo_site: Path) -> None:
         text = (demo_site / name).read_text()
         assert "eval(" not in text
         assert "new Function" not in text
-        # Starts that the loader knows by sight, not addresses: of a Git LFS pointer, of XMP data in a JPEG.
+        # Not addresses but signatures of formats: of a Git LFS pointer, of XMP data in a JPEG.
         assert set(re.findall(r"https?://[a-z][\w.-]*", text)) <= {"https://git-lfs", "http://ns.adobe.com"}
     assert "createObjectURL" not in (demo_site / loader).read_text()
     assert "new Function" not in (demo_site / runtime_of(demo_site)["glue"]).read_text()
@@ -101,7 +101,7 @@ def test_lock_file_pins_everything_and_names_no_registry() -> None:
     assert all("integrity" in entry for name, entry in packages.items() if name)
     assert packages["node_modules/onnxruntime-web"]["version"] == runtime_version() == "1.30.0"
     wanted = packages[""]["dependencies"] | packages[""]["devDependencies"]
-    # An alias reads npm:package@version.
+    # An alias has the form npm:package@version.
     versions = [version.rpartition("@")[2] for version in wanted.values()]
     assert all(version[0].isdigit() for version in versions), "exact versions only"
 

@@ -1,4 +1,4 @@
-"""models.toml: what it must hold, and what is said where it does not."""
+"""models.toml: required keys, allowed values, and the errors for everything else."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def test_a_model_overrides_the_defaults(tmp_path: Path) -> None:
 
 
 def test_labels_may_repeat_and_are_kept_as_written(tmp_path: Path) -> None:
-    """Classes are told apart by their place: ImageNet has two that are called "crane"."""
+    """Classes are identified by index: ImageNet has two named "crane"."""
     changed = TEXT.replace('"Bored", "Confused", "Focused", "Tired"', '"crane", "COVID-19", "crane", "שלום"')
     first, *_ = load_catalog(write(tmp_path, changed))
     assert first.labels == ("crane", "COVID-19", "crane", "שלום")
@@ -151,7 +151,7 @@ def test_fill_of_a_grey_image_is_one_number(tmp_path: Path) -> None:
 
 
 def test_channels_scale_and_means_of_other_frameworks(tmp_path: Path) -> None:
-    """Caffe: BGR, levels 0 to 255, means alone. Nothing but a size: levels 0 to 1."""
+    """Caffe: BGR, levels 0 to 255, mean only. With only a size: levels 0 to 1."""
     changed = TEXT.replace("mean = [0.485, 0.456, 0.406]", "mean = [103.939, 116.779, 123.68]")
     changed = changed.replace("std = [0.229, 0.224, 0.225]", 'color = "bgr"\nscale = 1')
     pixels = load_catalog(write(tmp_path, changed))[0].preprocessing

@@ -42,7 +42,7 @@ def package(name: str) -> ModuleType:
 
 @cache
 def without_torchvision() -> str:
-    """Why there is no torchvision; empty where it is. Its transforms need none of its compiled operators."""
+    """The reason why torchvision is missing, or "". Its transforms do not use its compiled operators."""
     try:
         importlib.import_module("torchvision")
     except ImportError:
@@ -63,7 +63,7 @@ def expect_same(transform: Any, spec: Preprocessing) -> None:
         assert expected.dtype == torch.float32
         assert tuple(expected.shape) == found.shape == (spec.channels, *spec.size)
         assert np.array_equal(expected.numpy(), found), size
-    # What is written into a catalogue or manifest is read back as the same.
+    # Written into a catalogue or manifest and read back, it is unchanged.
     assert Preprocessing.from_dict(spec.as_dict()) == Preprocessing.from_dict(spec.as_entry()) == spec
 
 
@@ -253,7 +253,7 @@ def test_what_a_timm_config_has_that_is_not_exact(changes: dict[str, Any], key: 
 
 
 def named(name: str, module: str = "torchvision.transforms.transforms", **attributes: Any) -> Any:
-    """An object as torchvision's class of that name."""
+    """An object whose class looks like torchvision's class of that name."""
     return type(name, (SimpleNamespace,), {"__module__": module})(**attributes)
 
 

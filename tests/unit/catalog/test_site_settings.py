@@ -1,4 +1,4 @@
-"""`[site]` of a catalogue."""
+"""The `[site]` table of a catalogue."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Entries written to models.toml: all that was there stays, and the model is read back as it was meant."""
+"""Entries written to models.toml: existing content is unchanged, and the model reads back as given."""
 
 import stat
 from pathlib import Path

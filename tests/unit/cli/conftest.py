@@ -1,4 +1,4 @@
-"""A site that tests may replace."""
+"""Sites that tests may replace."""
 
 import shutil
 from pathlib import Path
@@ -8,5 +8,5 @@ import pytest
 
 @pytest.fixture
 def old_site(small_site: Path, tmp_path: Path) -> Path:
-    """A built site of one's own, to be replaced or not."""
+    """A copy of a built site that the test may replace."""
     return Path(shutil.copytree(small_site, tmp_path / "site"))

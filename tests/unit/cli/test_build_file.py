@@ -1,4 +1,4 @@
-"""`build FILE` and `add FILE` as users run them: in a folder of their own, with their own code, to a site."""
+"""`build FILE` and `add FILE` as users run them: in the user's folder, with the user's code."""
 
 import json
 import os
@@ -35,7 +35,7 @@ LABELS = ["cat", "dog", "eel"]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Somebody's folder: code, a checkpoint of three classes, and a network as ONNX."""
+    """A user's folder: code, a checkpoint with three classes, and an ONNX file."""
     folder = tmp_path_factory.mktemp("own")
     (folder / "nets.py").write_text(NETS)
     rng = np.random.default_rng(0)
@@ -66,7 +66,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def torch2web(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command in `folder`, and whether it imported torch as its last line."""
+    """Run the command in `folder`; the last line of its output says whether it imported torch."""
     code = (
         "import sys\nfrom torch2web.cli import main\ncode = main(sys.argv[1:])\n"
         "print('torch' in sys.modules)\nsys.exit(code)\n"
@@ -90,8 +90,8 @@ def model_of(site: Path) -> dict[str, object]:
     return model
 
 
-def test_a_checkpoint_and_a_function_of_ones_own(folder: Path) -> None:
-    """From its file to a site; then unchanged; then by the catalogue that `add` writes."""
+def test_own_checkpoint_with_own_factory(folder: Path) -> None:
+    """Build from the file; build again unchanged; build from the catalogue that `add` writes."""
     network = ("--factory", "nets:Net", "--factory-args", '{"width": 8}', *PIXELS)
     command = ("build", "runs/7/best.pth", *network, *SHORT)
     result = torch2web(folder, *command)

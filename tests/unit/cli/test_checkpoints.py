@@ -1,4 +1,4 @@
-"""`build` with one's own checkpoints, right and wrong."""
+"""`build` with the user's checkpoints, valid and invalid."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def test_build_prints_a_plain_table(tmp_path: Path, cache: Path) -> None:
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of real checkpoints in three shapes, as training scripts leave them."""
+    """A folder of real checkpoints in three layouts that training scripts write."""
     folder = tmp_path_factory.mktemp("checkpoints")
     states = {name: load_demo_state(name) for name in ("mobilenet_v2", "landmark_cnn", "efficientnet_b0")}
     torch.save({"model_state_dict": states["mobilenet_v2"], "epoch": 35}, folder / "mobile_epoch35.pth")
@@ -39,7 +39,7 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_ones_own_checkpoints(checkpoints: Path, demo_site: Path, tmp_path: Path) -> None:
+def test_own_checkpoints(checkpoints: Path, demo_site: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     result = run_build("--checkpoints", checkpoints, "--out", site, "--cache", tmp_path / "cache")
     assert result.returncode == 0, result.stderr

@@ -1,4 +1,4 @@
-"""What the command prints where there is a terminal and where there is none."""
+"""The command's output on a terminal and without one."""
 
 import os
 import pty
@@ -14,7 +14,7 @@ from torch2web.cli.escape import printable
 from torch2web.cli.options import parse_options
 
 
-def test_code_to_scan_only_where_it_is_whole() -> None:
+def test_qr_code_only_where_it_fits() -> None:
     script = "from torch2web.cli.console import Output; print(Output().code(['█▀▄' * 20]))"
     for columns, more, shown in [
         ("80", {"TERM": "xterm-256color"}, True),
@@ -40,7 +40,7 @@ def on_a_terminal(command: list[str], environment: dict[str, str]) -> str:
     try:
         while chunk := os.read(master, 65536):
             printed += chunk
-    except OSError:  # how Linux says that the other side is closed
+    except OSError:  # Linux's error where the other end of the terminal is closed
         pass
     os.close(master)
     assert process.wait(60) == 0, printed
@@ -70,8 +70,8 @@ with output.progress() as show:
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_nothing_that_a_terminal_obeys_is_printed_raw(terminal: bool) -> None:
-    """Titles, labels and paths come from files that others wrote."""
+def test_control_characters_are_escaped(terminal: bool) -> None:
+    """Titles, labels and paths come from untrusted files."""
     script = f"text = {HOSTILE!r}\nfrom torch2web.cli.console import Output{PRINT}"
     command = [sys.executable, "-c", script]
     if terminal:
@@ -80,7 +80,7 @@ def test_nothing_that_a_terminal_obeys_is_printed_raw(terminal: bool) -> None:
         result = subprocess.run(command, capture_output=True, check=True, cwd=ROOT)
         text = result.stdout.decode() + result.stderr.decode()
     assert text.count(SHOWN) >= 7
-    ours = {"\x1b", "\r", "\n"} if terminal else {"\n"}  # colours, and how a terminal ends its lines
+    ours = {"\x1b", "\r", "\n"} if terminal else {"\n"}  # own colours, the terminal's line ends
     assert {char for char in text if not char.isprintable()} == ours
     assert "\x1b[2J" not in text
 

@@ -1,4 +1,4 @@
-"""`doctor FILE`: what is found in sound and unsound files, and its exit code."""
+"""`doctor FILE`: findings and exit code for valid and faulty files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ def examined(content: object, capsys: pytest.CaptureFixture[str], *options: str)
     return code, *capsys.readouterr()
 
 
-def test_a_sound_file(capsys: pytest.CaptureFixture[str]) -> None:
+def test_valid_file(capsys: pytest.CaptureFixture[str]) -> None:
     content = {
         "epoch": 3,
         "state_dict": {f"module.{key}": value for key, value in trained().items()},
@@ -98,7 +98,7 @@ def test_half_precision(capsys: pytest.CaptureFixture[str]) -> None:
     assert "precision:" not in out
 
 
-def test_labels_of_another_number(capsys: pytest.CaptureFixture[str]) -> None:
+def test_number_of_labels_differs(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = examined({"model": trained(), "classes": ["a", "b", "c"]}, capsys)
     assert code == 1
     assert "--labels: found 3 (a, b, c), expected 2: fc.weight has 2 rows; they are the file's classes" in err

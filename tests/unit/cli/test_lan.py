@@ -1,4 +1,4 @@
-"""This machine's address for others."""
+"""This machine's address in the local network."""
 
 import socket
 
@@ -6,7 +6,7 @@ from torch2web.cli.lan import lan_addresses
 
 
 def test_addresses_are_this_machines_and_no_loopback() -> None:
-    """Whatever it found can be listened on; where there is no network, it finds none."""
+    """A server can listen on each address found; without a network there is none."""
     addresses = lan_addresses()
     assert len(set(addresses)) == len(addresses)
     for address in addresses:

@@ -1,4 +1,4 @@
-"""Options of one model: what each means as an entry of the catalogue, and what is said of bad values."""
+"""Options of one model: the catalogue entry that each one gives, and errors for bad values."""
 
 import argparse
 import json

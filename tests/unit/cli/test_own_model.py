@@ -1,4 +1,4 @@
-"""`build FILE` and `add FILE` before anything is built: what is found, taken, asked for and refused."""
+"""`build FILE` and `add FILE` before the build: values detected, accepted, asked for and refused."""
 
 import io
 import sys
@@ -15,7 +15,7 @@ from torch2web.cli import Defaults, main
 
 
 class Keyboard(io.StringIO):
-    """What a person types, line by line."""
+    """Standard input of a terminal with the lines that a person types."""
 
     def isatty(self) -> bool:
         return True
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def state() -> dict[str, torch.Tensor]:
-    """A network of one's own: 3 channels, 4 classes."""
+    """The state dict of a small network: 3 channels, 4 classes."""
     torch.manual_seed(0)
     return {
         "conv.weight": torch.randn(8, 3, 3, 3),
@@ -54,7 +54,7 @@ def written(folder: Path) -> list[dict[str, Any]]:
     return models
 
 
-def test_what_is_missing_is_listed_with_a_command(
+def test_missing_values_are_listed_with_a_command(
     folder: Path, state: dict[str, torch.Tensor], capsys: pytest.CaptureFixture[str]
 ) -> None:
     torch.save({"state_dict": state, "epoch": 3}, folder / "best run.pth")
@@ -88,7 +88,7 @@ def test_add_writes_what_was_given_and_found(
     assert "--name gives the new one another" in capsys.readouterr().err
 
 
-def test_a_file_outside_of_the_catalogue_is_named_by_its_whole_path(
+def test_a_file_outside_the_catalogue_folder_has_an_absolute_path(
     folder: Path, state: dict[str, torch.Tensor], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.mktemp("elsewhere") / "best.safetensors"
@@ -183,7 +183,7 @@ def test_faults(
     change: list[str],
     message: str,
 ) -> None:
-    """What is said of each bad value, and that nothing is written."""
+    """Each bad value has its error, and nothing is written."""
     torch.save(state, folder / "best.pth")
     kept = dict(zip(COMPLETE[::2], COMPLETE[1::2], strict=True))
     if "--labels-file" in change and "--labels" not in change:

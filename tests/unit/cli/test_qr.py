@@ -1,4 +1,4 @@
-"""The code in the terminal, module by module."""
+"""The QR code in the terminal, module by module."""
 
 import segno
 

@@ -1,4 +1,4 @@
-"""Builds that take what earlier ones left."""
+"""Builds that reuse the cache of earlier ones."""
 
 import shutil
 import subprocess
@@ -25,7 +25,7 @@ def test_unchanged_rebuild_exports_nothing_and_imports_no_torch(
     arguments = ["build", "--only", "mobilenet_emotion", "--variants", "all"]
     arguments += ["--out", str(tmp_path / "site"), "--cache", str(cache)]
     (tmp_path / "site").mkdir()
-    (tmp_path / "site/.DS_Store").touch()  # not in the way, and not in the new site
+    (tmp_path / "site/.DS_Store").touch()  # ignored, and not copied into the new site
     result = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
     )
@@ -35,7 +35,7 @@ def test_unchanged_rebuild_exports_nothing_and_imports_no_torch(
 
 
 def test_two_builds_are_byte_identical(demo_site: Path, tmp_path: Path) -> None:
-    """From nothing, sharing no cache with the first."""
+    """Each from an empty cache."""
     site, cache = tmp_path / "site", tmp_path / "cache"
     result = run_build("--no-precompressed", "--variants", "all", "--out", site, "--cache", cache)
     assert result.returncode == 0, result.stderr
@@ -67,7 +67,7 @@ def test_damaged_cache_is_not_used(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def edit_in_place(path: Path) -> None:
-    """As an editor or a script does that opens a file for writing, rather than replacing it."""
+    """Write into an existing file instead of replacing it, as some editors and scripts do."""
     with path.open("r+b") as file:
         file.seek(100)
         byte = file.read(1)
@@ -79,7 +79,7 @@ def edit_in_place(path: Path) -> None:
 def test_editing_the_site_does_not_spoil_the_next_build(
     tmp_path: Path, cache: Path, small_site: Path, pattern: str
 ) -> None:
-    """A file of the site is the very file that the cache keeps."""
+    """Files of the site are hard links to those of the cache."""
     own, site = tmp_path / "cache", tmp_path / "site"
     shutil.copytree(cache, own, ignore=OTHER_MODELS)
     options = ("--only", "mobilenet_emotion", "--variants", "all", "--out", site, "--cache", own)

@@ -1,4 +1,4 @@
-"""A build replaces a site whole or not at all, and nothing that is no site."""
+"""A build replaces a site atomically, and replaces nothing but a site."""
 
 import resource
 import shutil
@@ -23,7 +23,7 @@ def test_foreign_files_in_a_site_are_never_lost(old_site: Path, cache: Path) -> 
 
 
 @pytest.mark.parametrize("make", ["folder", "file", "link"])
-def test_what_is_no_site_is_never_replaced(tmp_path: Path, cache: Path, make: str) -> None:
+def test_folder_that_is_no_site_is_never_replaced(tmp_path: Path, cache: Path, make: str) -> None:
     out = tmp_path / "precious"
     kept = tmp_path / "elsewhere"
     kept.mkdir()
@@ -70,7 +70,7 @@ def test_interrupted_build_leaves_the_old_site(
 ) -> None:
     before = tree(old_site)
     own = tmp_path / "cache"
-    if stage == "Writing the site":  # which a cached conversion comes to sooner
+    if stage == "Writing the site":  # a cached conversion gets there sooner
         shutil.copytree(cache, own, ignore=OTHER_MODELS)
     command = [sys.executable, "-u", "build.py", "--only", "mobilenet_emotion"]
     process = subprocess.Popen(
@@ -91,5 +91,5 @@ def test_interrupted_build_leaves_the_old_site(
         assert "Traceback" not in errors
         assert [path for path in (own / "models").iterdir() if path.name.startswith(".")] == []
     assert tree(old_site) == before
-    # The next build works all the same.
+    # The next build succeeds.
     assert run_build("--only", "mobilenet_emotion", "--out", old_site, "--cache", own).returncode == 0

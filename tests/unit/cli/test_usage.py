@@ -1,4 +1,4 @@
-"""Options, their help and their documentation; wrong usage is named."""
+"""Options, their help texts and documentation; errors for wrong usage."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The commands that take a built site."""
+"""The commands that read a built site."""
 
 import os
 import re
@@ -20,7 +20,7 @@ def test_verify_passes_a_site_as_built(demo_site: Path) -> None:
         assert row.endswith("ok")
 
 
-def test_verify_names_everything_that_is_off(old_site: Path) -> None:
+def test_verify_names_every_fault(old_site: Path) -> None:
     model = old_site / "models/mobilenet_emotion.onnx"
     content = bytearray(model.read_bytes())
     content[len(content) // 2] ^= 1
@@ -80,7 +80,7 @@ def test_serve_parity_prints_an_address_for_others_and_no_code_without_a_termina
     with urllib.request.urlopen(address.partition("verify")[0] + "report.html", timeout=10) as response:
         assert b"No device has checked this build yet" in response.read()
     process.send_signal(signal.SIGINT)
-    rest = process.stdout.read()  # communicate() would lose what readline() has buffered
+    rest = process.stdout.read()  # communicate() would lose the lines that readline() has buffered
     process.stdout.close()
     assert process.wait(timeout=10) == 0
     assert f"report.html shows the results of devices, from {tmp_path}" in rest
@@ -95,7 +95,7 @@ def test_serve_parity_without_the_page(old_site: Path) -> None:
 
 
 def test_serving_and_reporting_start_quickly() -> None:
-    """Neither brings in what takes seconds."""
+    """Neither imports torch or onnxruntime, which takes seconds."""
     script = "import sys, torch2web.cli.serving, torch2web.serve.parity.report; print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True

@@ -1,4 +1,4 @@
-"""The demo weights are alive: trained, stored small, right on faces they never saw."""
+"""The demo weights are trained, small, and right on faces that they were not trained on."""
 
 import json
 from typing import cast
@@ -24,11 +24,11 @@ def unseen():  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_right_on_faces_it_never_saw(name: str, recorded: dict[str, dict[str, float]], unseen) -> None:  # type: ignore[no-untyped-def]
+def test_right_on_unseen_faces(name: str, recorded: dict[str, dict[str, float]], unseen) -> None:  # type: ignore[no-untyped-def]
     share = accuracy(name, *unseen)
     assert share >= 0.95
     assert recorded[name]["faces"] == TEST_FACES
-    # One face of room, for a processor whose sums round another way.
+    # One face of tolerance for processors that round sums differently.
     assert share == pytest.approx(recorded[name]["accuracy"], abs=1.1 / TEST_FACES)
 
 

@@ -1,7 +1,7 @@
-"""The fenced blocks of the documentation, and the marks above those that no test here runs.
+"""The fenced blocks of the documentation, and the comments above those that are not run by these tests.
 
 <!-- run by tests/browser/test_hosts.py -->     another test of this repository runs it
-<!-- not run: it needs an account -->            nothing does, for this reason
+<!-- not run: it needs an account -->            no test runs it, with the reason
 <!-- all run by tests/long/embed/test_npm.py --> the same for the rest of the page
 """
 
@@ -39,12 +39,12 @@ class Snippet:
 
 @cache
 def all_snippets() -> tuple[Snippet, ...]:
-    """Of all pages."""
+    """The snippets of all pages."""
     return tuple(snippet for page in SOURCES for snippet in _snippets_of(page))
 
 
 def unmarked(*languages: str) -> list[Snippet]:
-    """Those of `languages` that are run here."""
+    """The snippets in `languages` that these tests run."""
     return [snippet for snippet in all_snippets() if snippet.language in languages and not snippet.marked]
 
 

@@ -1,4 +1,4 @@
-"""The Markdown that people read: README.md, CONTRIBUTING.md and the pages of docs/."""
+"""The documentation's Markdown files: README.md, CONTRIBUTING.md and the pages of docs/."""
 
 from tests.conftest import ROOT
 

@@ -1,4 +1,4 @@
-"""Every command in the documentation: the real parser takes its options, what is cheap is run as typed."""
+"""Every command in the documentation: the parser accepts its options, and the cheap ones are run as typed."""
 
 import importlib.util
 import json
@@ -37,7 +37,7 @@ SHORT = ("--no-verify-page", "--no-precompressed", "--no-docs", "--cache", "cach
 
 
 def lines_of(snippet: Snippet) -> list[str]:
-    """The commands; a line may end in a comment."""
+    """The commands of a block; a line may end in a comment."""
     joined = snippet.content.replace("\\\n", " ")
     return [line for line in joined.splitlines() if _words(line)]
 
@@ -55,7 +55,7 @@ COMMANDS = [(str(snippet), line) for snippet in SHELL for line in lines_of(snipp
 def test_command_exists_and_takes_its_options(place: str, line: str) -> None:
     words = _words(line)
     if OURS.match(line):
-        parse_options(_words(OURS.sub("", line)), Defaults.installed())  # ends the process where it does not
+        parse_options(_words(OURS.sub("", line)), Defaults.installed())  # exits on unknown options
     elif words[0] == "make":
         targets = re.findall(r"^(\S+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
         assert set(words[1:]) <= set(targets)
@@ -79,7 +79,7 @@ def test_options_that_do_not_exist_are_found() -> None:
 
 @pytest.mark.parametrize("page", RUN_PAGES)
 def test_commands_run_as_typed(page: str, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each page in the order of its lines, with options that make builds short."""
+    """Run the lines of each page in order, with options that make builds short."""
     monkeypatch.chdir(workspace)
     ran = 0
     for place, line in COMMANDS:
@@ -135,7 +135,7 @@ preprocessing = { resize = [32, 32], filter = "bilinear", mean = [0.5, 0.5, 0.5]
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with the files that the pages name, and small networks in the place of the large ones."""
+    """A folder with the files named by the pages, and small networks instead of the large ones."""
     folder = tmp_path_factory.mktemp("workspace")
     (folder / "nets.py").write_text(NETS)
     (folder / "torchvision").mkdir()
@@ -164,7 +164,7 @@ def small_network() -> nn.Module:
 
 
 def write_named(folder: Path, line: str) -> None:
-    """Write the files that hold their network, or come in several, where `line` names them."""
+    """Write the .pt2, TorchScript, ONNX and sharded files that `line` names."""
     if "model.safetensors.index.json" in line:
         state = small_network().state_dict()
         for key, tensor in state.items():

@@ -1,4 +1,4 @@
-"""Every link leads somewhere: in the Markdown, as on GitHub, and in the pages of a site."""
+"""Every link has a target: in the Markdown, as on GitHub, and in the pages of a site."""
 
 import itertools
 from html.parser import HTMLParser
@@ -35,7 +35,7 @@ class _PageReader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, _PageReader]:
-    """The built pages by file name, read."""
+    """The built pages, parsed, by file name."""
     assets, found = load_assets(), {}
     for path in assets.below(PREFIX):
         found[path.removeprefix(PREFIX)] = reader = _PageReader()

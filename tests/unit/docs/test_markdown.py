@@ -1,4 +1,4 @@
-"""Markdown becomes HTML as GitHub shows it, with links between the pages of a site."""
+"""Markdown is rendered as on GitHub, with links between the pages of a site."""
 
 import pytest
 

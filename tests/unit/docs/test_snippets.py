@@ -1,6 +1,6 @@
-"""Every block of code in the documentation is run, or at least compiled against what it uses.
+"""Every block of code in the documentation is run, or at least compiled against the types it uses.
 
-Those that are typed into a shell: test_commands.py. In a page: tests/browser/test_docs.py.
+Shell commands are in test_commands.py, code of pages in tests/browser/test_docs.py.
 """
 
 import json
@@ -54,7 +54,7 @@ std = [0.5, 0.5, 0.5]
 
 @pytest.mark.parametrize("snippet", unmarked("toml"), ids=str)
 def test_catalogue_is_read(snippet: Snippet, tmp_path: Path) -> None:
-    """Whole, or with the tables that it leaves out."""
+    """The block alone, or with the tables that it leaves out."""
     content = snippet.content
     if "[[models]]" not in content:
         content = MODEL + (content if "[models.preprocessing]" in content else PREPROCESSING + content)
@@ -71,7 +71,7 @@ def test_catalogue_is_read(snippet: Snippet, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("snippet", unmarked("python"), ids=str)
 def test_python_runs(snippet: Snippet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what the pages take for granted: `nn`, a file best.pth, and transforms."""
+    """With the names that the pages assume: `nn`, a file best.pth, and transforms."""
     monkeypatch.chdir(tmp_path)
     torch.save(nn.Linear(2, 2), "best.pth")
     names: dict[str, Any] = {"nn": nn, "transform": [Resize(), ToTensor()]}
@@ -83,7 +83,7 @@ def test_python_runs(snippet: Snippet, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 class Resize:
-    """As torchvision's, which is known by its name and attributes."""
+    """Stands for torchvision's Resize, which is recognised by its name and attributes."""
 
     size, interpolation, max_size, antialias = (32, 32), "bilinear", None, True
 
@@ -131,7 +131,7 @@ def test_scripts_compile_against_the_types_of_the_loader(tmp_path: Path) -> None
 
 
 def _module(content: str) -> str:
-    """A module with the code in a function, where it may declare what pages else take for granted."""
+    """A module with the code in a function, with declarations of the names that the pages assume."""
     lines = content.splitlines()
     imports = [line for line in lines if line.startswith("import ")]
     imported = set(re.findall(r"\w+", " ".join(imports)))

@@ -1,4 +1,4 @@
-"""Every error class has its entry in docs/troubleshooting.md, whose messages are those of the code."""
+"""Every error class has an entry in docs/troubleshooting.md, and the messages there match the code."""
 
 import ast
 import inspect
@@ -61,14 +61,14 @@ def test_entry_says_where_it_is_raised_and_what_to_do(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "message"), MESSAGES)
 def test_message_is_one_of_the_code(name: str, message: str) -> None:
-    """`…` stands for what differs, and for the rest of a message at its end."""
+    """`…` stands for inserted values, or at the end for the rest of a message."""
     pieces = [piece for piece in message.split("…") if piece.strip()]
     assert any(all(piece in text for piece in pieces) for text in _texts()), f"{name}: {message}"
 
 
 @cache
 def _texts() -> tuple[str, ...]:
-    """The texts in the code that raises errors, each with `…` for its expressions."""
+    """The string literals of the code that raises errors, with `…` for each expression."""
     python = (path for folder in ("converter", "web/build") for path in (ROOT / folder).rglob("*.py"))
     loader = (ROOT / "web" / "loader").rglob("*.ts")
     return *(text for path in python for text in _python(path)), *(_typescript(path) for path in loader)
@@ -86,5 +86,5 @@ def _python(path: Path) -> Iterator[str]:
 
 
 def _typescript(path: Path) -> str:
-    """The whole file, with strings over several lines joined."""
+    """The file's text, with concatenated strings joined."""
     return re.sub(r"""["`] \+\s*["`]""", "", path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Python's preprocessing against torchvision's definition, written out in torch."""
+"""Python's preprocessing against torchvision's definition, implemented in torch."""
 
 import io
 from pathlib import Path
@@ -94,8 +94,8 @@ SHAPES = [
 
 @pytest.mark.parametrize("size", [(61, 47), (30, 90), (33, 33), (5, 4)])
 @pytest.mark.parametrize("steps", SHAPES)
-def test_steps_are_the_oracles(size: tuple[int, int], steps: tuple[Step, ...]) -> None:
-    """The page's judge was written from torchvision's documentation, and not from this code."""
+def test_steps_match_the_reference_implementation(size: tuple[int, int], steps: tuple[Step, ...]) -> None:
+    """The reference implementation of the verify page follows torchvision's documentation, not this code."""
     expect_oracles(noise(*size), Preprocessing(steps, SPEC.mean, SPEC.std))
 
 
@@ -118,13 +118,13 @@ GREY_SHAPES = [
 
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("steps", GREY_SHAPES)
-def test_grey_images_are_the_oracles(steps: tuple[Step, ...], scale: str | int) -> None:
+def test_grey_images_match_the_reference_implementation(steps: tuple[Step, ...], scale: str | int) -> None:
     expect_oracles(noise(33, 41), Preprocessing(steps, (0.1307,), (0.3081,), color="grey", scale=scale))
 
 
 @pytest.mark.parametrize("steps", [(Resize((9, 8), "box"),), (Resize((9, 8), "box"), Grey())])
 @pytest.mark.parametrize("scale", SCALES)
-def test_orders_of_channels_and_scales_are_the_oracles(steps: tuple[Step, ...], scale: str | int) -> None:
+def test_channel_orders_and_scales_match_the_reference_implementation(steps: tuple[Step, ...], scale: str | int) -> None:
     channels = 3 if len(steps) == 1 else 1
     spec = Preprocessing(steps, (103.939, 116.779, 123.68)[:channels], color="bgr", scale=scale)
     expect_oracles(noise(20, 30), spec)

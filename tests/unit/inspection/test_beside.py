@@ -1,4 +1,4 @@
-"""Files that a checkpoint comes with: what is taken from them, and what is said of bad ones."""
+"""Files beside a checkpoint (configurations, labels): values read from them, and errors for bad ones."""
 
 import json
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_facts_of_files_beside(checkpoint: Path) -> None:
     assert inspector.facts(checkpoint, {}).labels == ()
     write(checkpoint.parent / "config.json", {"id2label": {"0": "cat", "1": "dog"}})
     write(checkpoint.parent / "preprocessor_config.json", VIT)
-    for _ in range(2):  # read, then kept
+    for _ in range(2):  # read, then from the cache
         facts = inspector.facts(checkpoint, {})
         assert facts.labels == ("cat", "dog")
         assert facts.labels_origin == "config.json beside it"

@@ -1,4 +1,4 @@
-"""Files of labels: what is read, and what is said of the others."""
+"""Label files: accepted formats, and errors for the others."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The network that weights belong to: named by the file, found by names and shapes, or the closest one."""
+"""The network of given weights: named by the file, found by names and shapes, or the closest one."""
 
 import importlib.util
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_the_closest_is_no_answer(mobilenet: dict[str, torch.Tensor], tmp_path: 
 def test_twins_are_no_answer(
     mobilenet: dict[str, torch.Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Networks of the same names and shapes may differ in a stride or an activation."""
+    """Networks with the same parameter names and shapes may differ in a stride or an activation."""
 
     def build(classes: int) -> torch.nn.Module:
         return load_architecture("mobilenet_v2").build(classes, 224, 224)

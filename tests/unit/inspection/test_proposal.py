@@ -1,4 +1,4 @@
-"""What is taken from a file, what is asked, and what contradicts it."""
+"""Values taken from a file, values to ask for, and contradictions."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The last layer and the first, by names and shapes alone."""
+"""Number of outputs and of input channels, from parameter names and shapes alone."""
 
 import pytest
 
