@@ -108,7 +108,9 @@ def require_stored(library: CDLL, parts: SplitModel, encoding: str, ranges: int,
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("ranges", [64, 1000, 10**6])
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_every_form(library: CDLL, parts: SplitModel, encoding: str, ranges: int, threads: int) -> None:
+def test_every_layout_and_type(
+    library: CDLL, parts: SplitModel, encoding: str, ranges: int, threads: int
+) -> None:
     assert applies(encoding, parts.weights)
     require_stored(library, parts, encoding, ranges, threads)
 

@@ -124,7 +124,9 @@ def test_grey_images_match_the_reference_implementation(steps: tuple[Step, ...],
 
 @pytest.mark.parametrize("steps", [(Resize((9, 8), "box"),), (Resize((9, 8), "box"), Grey())])
 @pytest.mark.parametrize("scale", SCALES)
-def test_channel_orders_and_scales_match_the_reference_implementation(steps: tuple[Step, ...], scale: str | int) -> None:
+def test_channel_orders_and_scales_match_the_reference_implementation(
+    steps: tuple[Step, ...], scale: str | int
+) -> None:
     channels = 3 if len(steps) == 1 else 1
     spec = Preprocessing(steps, (103.939, 116.779, 123.68)[:channels], color="bgr", scale=scale)
     expect_oracles(noise(20, 30), spec)

@@ -1,4 +1,4 @@
-"""A network that ends in softmax: it is applied once, and the output and the manifest say so."""
+"""A network that ends in softmax: softmax is not applied again, which console and manifest record."""
 
 import json
 from pathlib import Path

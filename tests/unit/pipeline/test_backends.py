@@ -1,4 +1,4 @@
-"""`--backend`: what a site then carries to run its models, and what becomes of a model without a plan."""
+"""`--backend`: the inference backends that a site includes, and models without a plan."""
 
 import json
 import subprocess
@@ -50,7 +50,7 @@ def onnxruntime_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> P
 
 
 def names_below(site: Path, folder: str) -> set[str]:
-    """Without hashes."""
+    """File names without their hashes."""
     return {path.name.rpartition("-")[0] for path in site.glob(f"{folder}/*.wasm")}
 
 
@@ -92,7 +92,7 @@ def test_compiled_alone(compiled_site: Path, small_site: Path) -> None:
 
 
 def test_small_over_the_wire(compiled_site: Path) -> None:
-    """What a first visitor's browser fetches: page, loader, engine and the default variant."""
+    """Downloads of a first visit: page, loader, engine and the default variant."""
     manifest = manifest_of(compiled_site)
     (model,) = manifest["models"]
     fetched = ["index.html", "page.js", "page.css", "torch2web.js", "models/model_info.json"]
@@ -115,7 +115,7 @@ def test_onnxruntime_alone(onnxruntime_site: Path) -> None:
 
 
 def test_a_conversion_with_a_plan_serves_all_three(tmp_path: Path, cache: Path) -> None:
-    """`compiled_site` or `small_site` may have made it; none of these makes it anew."""
+    """Whichever build made the conversion, none of the others converts again."""
     for backend in ("both", "compiled", "onnxruntime"):
         built(tmp_path / "site", cache, backend)
         assert "kept" in built(tmp_path / "site", cache, backend).stdout
@@ -145,7 +145,7 @@ def test_another_name_is_wrong_usage(tmp_path: Path) -> None:
 def build_unplannable(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, backend: str, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, str, str]:
-    """Exit code, output and errors of a build with a network in the place of MobileNetV2."""
+    """Exit code, output and errors of a build with another network in place of MobileNetV2."""
     monkeypatch.setattr("torch2web.sources.load.load_model", unplannable)
     options = ["--only", MODEL, "--no-verify-page", "--no-precompressed", "--backend", backend]
     code = main(["build", *options, "--out", str(tmp_path / "site"), "--cache", str(tmp_path / "cache")])
@@ -164,7 +164,7 @@ def test_compiled_alone_refuses_what_it_cannot_run(
         assert not (tmp_path / "site").exists()
 
 
-def test_both_goes_on_and_says_so(
+def test_both_falls_back_with_a_note(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for _ in range(2):
@@ -182,7 +182,7 @@ def test_both_goes_on_and_says_so(
 def test_model_that_onnxruntime_gives_less_exactly(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It ships for the compiled backend, which gives PyTorch's numbers."""
+    """The site includes it for the compiled backend alone, which stays within the tolerance."""
     monkeypatch.setattr(
         "torch2web.verification.compare.run_session", lambda *given: run_session(*given) + 1e-3
     )
@@ -224,7 +224,7 @@ def test_model_that_onnxruntime_gives_less_exactly(
     assert "The error is that of the exported file or of onnxruntime" in errors
 
 
-def test_onnxruntime_does_not_ask(
+def test_onnxruntime_alone_makes_no_plan(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def no_plan(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Which file each model of a catalogue is built from."""
+"""The choice of each model's checkpoint file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Another exporter is taken where the file of the first is refused, and only there."""
+"""The second exporter is used only where the first one's file is refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +40,7 @@ def content(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def writes(name: str, content: bytes, change: Callable[[onnx.ModelProto], None] | None = None) -> Export:
-    """An exporter whose file is `content`, changed."""
+    """An exporter that writes `content` after a change."""
 
     def export(path: Path) -> ExportRecord:
         model = onnx.load_from_string(content)
@@ -63,7 +63,7 @@ def inexact(model: onnx.ModelProto) -> None:
 
 
 def unplannable(model: onnx.ModelProto) -> None:
-    """An operator that changes nothing, and that the compiled backend does not have."""
+    """Add an operator without effect that the compiled backend lacks."""
     (last,) = (node for node in model.graph.node if "output" in node.output)
     last.output[0] = "before"
     model.graph.node.append(onnx.helper.make_node("Atan", ["before"], ["curved"], "curved"))

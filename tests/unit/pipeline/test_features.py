@@ -1,4 +1,4 @@
-"""Features: a graph whose features are not PyTorch's is refused, and so is a variant that turns them."""
+"""Features: graphs with wrong features and variants that rotate them too far are refused."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +38,7 @@ def judge(split: SplitModel) -> FeaturesJudge:
 
 
 def variant(split: SplitModel, noise: float) -> Variant:
-    """The weights with noise, as a share of their spread."""
+    """The weights with noise, relative to their standard deviation."""
     random = np.random.default_rng(0)
     tensors: Tensors = {}
     for weight in split.weights:
@@ -47,7 +47,7 @@ def variant(split: SplitModel, noise: float) -> Variant:
     return Variant("int8", save(tensors), {}, {}, {}, {})
 
 
-def test_variant_that_turns_the_features_is_refused(judge: FeaturesJudge, split: SplitModel) -> None:
+def test_variant_that_rotates_the_features_is_refused(judge: FeaturesJudge, split: SplitModel) -> None:
     assert judge.why_refused(variant(split, 1e-4)) == ""
     reason = judge.why_refused(variant(split, 0.3))
     assert reason.startswith("of the features, cosine similarity 0.")

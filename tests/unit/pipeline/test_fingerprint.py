@@ -1,4 +1,4 @@
-"""What a cached conversion depends on: the code that computes, and none of its comments."""
+"""A cached conversion depends on the code that computes it, without comments."""
 
 from importlib.metadata import version
 from pathlib import Path

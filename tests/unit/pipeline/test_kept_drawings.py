@@ -1,4 +1,4 @@
-"""Drawings that are kept between builds are those that would be drawn."""
+"""Drawn images cached between builds equal newly drawn ones."""
 
 from dataclasses import replace
 from pathlib import Path

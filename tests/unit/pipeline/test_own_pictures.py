@@ -1,4 +1,4 @@
-"""A build with pictures of one's own: accuracy in the manifest and on the console, the pictures nowhere."""
+"""A build with the user's images: accuracy in manifest and console; the images are not published."""
 
 import shutil
 from dataclasses import replace
@@ -25,14 +25,14 @@ from torch2web.tasks import Gate, Task, TaskKind
 
 @pytest.fixture
 def spec(catalog: dict[str, ModelSpec], monkeypatch: pytest.MonkeyPatch) -> ModelSpec:
-    """A tiny network whose variants pass whatever they give."""
+    """A tiny network whose variants always pass the gate."""
     monkeypatch.setattr("torch2web.sources.load.load_model", plannable)
     return with_size(replace(catalog["mobilenet_emotion"], gate=Gate(0, 1)), 32)
 
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """Three pictures for each of two labels, with names that stand nowhere else."""
+    """Three images for each of two labels, with names that occur nowhere else."""
     random = np.random.default_rng(1)
     for label in ("Bored", "Tired"):
         folder = tmp_path / "pictures" / label
@@ -142,7 +142,7 @@ def test_gate_on_an_accuracy_that_cannot_be_measured(
 def test_gate_refuses_a_variant_that_loses_accuracy(
     spec: ModelSpec, tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All variants but the exact one, as none may be that good."""
+    """All variants but the exact one, since the gate asks for the impossible."""
     monkeypatch.setattr("torch2web.pipeline.own_pictures._ROUNDING", -1.0)
     spec = replace(spec, gate=Gate(0, 1, accuracy_drop=0.0))
     built(spec, tmp_path, pictures)

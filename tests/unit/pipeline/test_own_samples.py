@@ -1,4 +1,4 @@
-"""Pictures of one's own that visitors may try: which are taken, as what, and what is refused."""
+"""The user's images as samples of the page: selection, labels, and refusals."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def taken(folder: Path, asked: int | tuple[str, ...]) -> list[tuple[str, str, str]]:
-    """Name in the site, label, and the file that has this content."""
+    """Name in the site, label, and the source file with the same content."""
     files = {path.read_bytes(): path.relative_to(folder).as_posix() for path in folder.rglob("*.*")}
     samples = own_samples(find_images(folder), asked, LABELS)
     assert not any(sample.drawn for sample in samples)

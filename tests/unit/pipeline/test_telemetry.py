@@ -1,4 +1,4 @@
-"""Nothing that a build runs reports anything, or leaves anything but the cache behind."""
+"""A build sends no telemetry, and leaves no files but the cache behind."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ HOMES = (
 
 
 def leaves(tmp_path: Path, code: str, *arguments: str) -> list[str]:
-    """Files that `code` leaves in a home where there was none."""
+    """Files that `code` leaves in an empty home folder."""
     home = tmp_path / "home"
     places = {name: home / name.lower() for name in HOMES}
     for place in places.values():

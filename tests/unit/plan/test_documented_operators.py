@@ -1,4 +1,4 @@
-"""The documentation names every operator that can be planned, and no other."""
+"""The documentation lists exactly the operators that can be planned."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A model's plan: kept where the engine gives every variant's numbers, else left out with the figures."""
+"""A model's plan: kept if the engine is within the tolerance for every variant, else dropped with figures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ from torch2web.verification.reference_run import ReferenceRun
 
 @dataclass(frozen=True)
 class Converted:
-    """Everything that a plan is made of and judged with."""
+    """Inputs of planning and of judging a plan."""
 
     modules: dict[str, bytes]
     split: SplitModel
@@ -35,7 +35,7 @@ class Converted:
     variants: tuple[Variant, ...]
 
     def reasons(self, plan: Plan | None = None) -> dict[str, str]:
-        """Why the plan is refused, by variant: empty where it is not."""
+        """Reasons why the plan is refused, by variant; empty if it is accepted."""
         plan = plan or plan_model(onnx.load_from_string(self.split.graph))
         return {
             variant.name: why_refused(self.modules, plan, variant, self.spec, self.reference)
@@ -44,7 +44,7 @@ class Converted:
 
 
 def engine_modules() -> dict[str, bytes]:
-    """The builds that judge a plan."""
+    """The engine builds that judge a plan."""
     assets = load_assets()
     paths = {build: assets.below(f"engine/{build}/") for build in ("relaxed", "plain")}
     return {build: assets.read(path) for build, (path,) in paths.items()}
@@ -76,7 +76,7 @@ def test_unknown_operator_is_named(convert: Callable[..., Converted]) -> None:
     assert reason.startswith("Sin ")
 
 
-def test_other_numbers_than_pytorchs(convert: Callable[..., Converted]) -> None:
+def test_logits_that_differ_from_pytorchs(convert: Callable[..., Converted]) -> None:
     converted = convert(plannable)
     logits = converted.reference.logits[1].copy()
     logits[4, 2] += 0.125
@@ -90,7 +90,7 @@ def test_other_numbers_than_pytorchs(convert: Callable[..., Converted]) -> None:
 
 
 @pytest.mark.parametrize("name", ["int8", "fp16"])
-def test_other_numbers_than_onnxruntimes(convert: Callable[..., Converted], name: str) -> None:
+def test_logits_that_differ_from_onnxruntimes(convert: Callable[..., Converted], name: str) -> None:
     converted = convert(plannable)
     variants = [
         replace(
@@ -108,8 +108,8 @@ def test_other_numbers_than_onnxruntimes(convert: Callable[..., Converted], name
     )
 
 
-def test_not_a_number_is_no_number(convert: Callable[..., Converted]) -> None:
-    """Whatever a comparison with NaN says."""
+def test_nan_is_refused(convert: Callable[..., Converted]) -> None:
+    """Although every comparison with NaN is false."""
     converted = convert(plannable)
     logits = converted.reference.logits[1].copy()
     logits[1, 0] = np.nan
@@ -128,7 +128,7 @@ def test_plan_that_the_engine_refuses(convert: Callable[..., Converted]) -> None
 def test_each_build_is_judged(
     convert: Callable[..., Converted], monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
-    """A build whose logits are off is named, whichever it is."""
+    """The engine build with wrong logits is named, whichever it is."""
     converted = convert(plannable)
     run = WasmEngine.run
 

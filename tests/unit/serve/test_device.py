@@ -1,4 +1,4 @@
-"""Browsers and systems in words."""
+"""Names of browsers and systems from user agents."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Measurements in files, and errors before anything is measured."""
+"""Measurements in files, and errors before a measurement starts."""
 
 import builtins
 import json

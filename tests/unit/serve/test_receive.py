@@ -55,7 +55,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
         server.shutdown()
 
 
-def test_outcome_is_saved_told_and_reported(running: Running) -> None:
+def test_outcome_is_saved_printed_and_reported(running: Running) -> None:
     sent = outcome_of(running.site)
     assert running.post(sent) == (201, "The outcome was saved.\n")
     (path,) = running.folder.iterdir()
@@ -178,7 +178,7 @@ def test_refused_without_a_length(
     connection.close()
 
 
-def test_device_that_leaves_half_way_leaves_nothing(running: Running) -> None:
+def test_connection_lost_half_way_saves_nothing(running: Running) -> None:
     body = as_json(outcome_of(running.site))
     connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)
     connection.putrequest("POST", f"/outcome?token={TOKEN}")
@@ -198,7 +198,7 @@ def test_posts_elsewhere_are_refused(running: Running) -> None:
     assert (status, "Post outcomes to /outcome" in text) == (404, True)
 
 
-def test_disk_that_is_full_is_said(running: Running) -> None:
+def test_full_disk_is_named(running: Running) -> None:
     running.folder.write_text("a file where the folder should be")
     status, text = running.post(outcome_of(running.site))
     assert status == 507
@@ -214,7 +214,7 @@ def test_rebuilt_site_takes_outcomes_of_the_new_build_only(running: Running) -> 
 
 
 def test_many_failures_fit(running: Running) -> None:
-    """Every test of three models, each with the longest message that the page sends."""
+    """All tests of three models, each with the longest message that the page sends."""
     tests = [failed(f"in_page/test_tensors.py::test_tensor[{number}]", "x" * 4002) for number in range(750)]
     assert running.post(outcome_of(running.site, verdict="failed", tests=tests))[0] == 201
 

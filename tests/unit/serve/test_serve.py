@@ -1,4 +1,4 @@
-"""The server that `serve` starts."""
+"""The server of `serve`."""
 
 import threading
 import urllib.error

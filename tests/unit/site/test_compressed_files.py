@@ -1,4 +1,4 @@
-"""Which files get a `.br` and a `.gz` beside them, what is in these, and what is kept between builds."""
+"""Precompressed files (`.br`, `.gz`): which files get them, their content, and their cache."""
 
 import gzip
 import os
@@ -40,7 +40,7 @@ def contents(root: Path) -> dict[str, bytes]:
     }
 
 
-def test_what_shrinks_has_both_forms_and_the_rest_has_none(
+def test_compressible_files_have_both_forms_and_the_rest_none(
     root: Path, files: list[FileRecord], tmp_path: Path
 ) -> None:
     records = write_forms(root, files, tmp_path / "cache")
@@ -132,7 +132,7 @@ def test_large_files_are_compressed_faster(tmp_path: Path) -> None:
 
     weights = bytes(
         byte if index % 4 else 60 for index, byte in enumerate(NOISE)
-    )  # one byte of four says little
+    )  # one byte of four is random
     assert quality(TEXT) == 11
     assert quality(TEXT * 30) == 9
     assert quality(weights) == 5

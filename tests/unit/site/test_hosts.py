@@ -1,4 +1,4 @@
-"""What hosts read: every file of a built site is cached, typed and isolated as it should be."""
+"""Files for hosts: headers for caching, types and isolation of every file of a built site."""
 
 import json
 import os
@@ -26,7 +26,7 @@ HASH = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(scope="module")
 def originals(small_site: Path) -> list[str]:
-    """Paths of what visitors may ask for: neither the forms of other files nor what hosts read."""
+    """Paths that visitors may request: no precompressed files, and no files for hosts."""
     paths = [path.relative_to(small_site).as_posix() for path in small_site.rglob("*") if path.is_file()]
     ours = (".gitattributes", "_headers", "vercel.json", "hosting/", "SHA256SUMS")
     return sorted(path for path in paths if not path.startswith(ours) and not path.endswith((".br", ".gz")))
@@ -81,10 +81,8 @@ def test_every_page_is_sent_with_its_own_policy(small_site: Path, site: Site) ->
     assert policy_of("<html><p>no policy</html>") == ""
 
 
-def test_headers_file_says_of_every_file_what_the_rules_say(
-    small_site: Path, originals: list[str], site: Site
-) -> None:
-    """As Cloudflare reads it, which joins what two rules set: every file must fall under one alone."""
+def test_headers_file_agrees_with_the_rules(small_site: Path, originals: list[str], site: Site) -> None:
+    """As Cloudflare reads it, which merges the headers of several rules: one rule must match each file."""
     text = (small_site / "_headers").read_text()
     rules = read_headers_file(text)
     assert 10 < len(rules) < MAX_RULES
@@ -98,9 +96,7 @@ def test_headers_file_says_of_every_file_what_the_rules_say(
     assert headers_of(rules, "/somewhere/else") == {}
 
 
-def test_vercel_json_says_of_every_file_what_the_rules_say(
-    small_site: Path, originals: list[str], site: Site
-) -> None:
+def test_vercel_json_agrees_with_the_rules(small_site: Path, originals: list[str], site: Site) -> None:
     configuration = json.loads((small_site / "vercel.json").read_text())
     assert list(configuration) == ["headers"]
     rules = {rule["source"]: rule["headers"] for rule in configuration["headers"]}
@@ -119,7 +115,7 @@ def test_vercel_json_says_of_every_file_what_the_rules_say(
 def test_snippets_hold_every_header_and_type(
     small_site: Path, originals: list[str], site: Site, file: str
 ) -> None:
-    """What servers make of them: tests/browser/test_hosts.py."""
+    """Their effect in servers: tests/browser/test_hosts.py."""
     text = (small_site / "hosting" / file).read_text()
     for path in originals:
         headers = site.headers(path)
@@ -141,7 +137,7 @@ def test_host_files_and_forms_are_among_the_checksums(small_site: Path) -> None:
     assert {"index.html.br", "index.html.gz", "models/model_info.json.br"} < listed
 
 
-def test_folder_sent_alike_is_one_rule_and_a_mixed_one_is_not() -> None:
+def test_folder_with_equal_headers_is_one_rule() -> None:
     paths = ["a/x.png", "a/b/y.png", "c/x.png", "c/y.js", f"c/d-{HASH}.js"]
     assert [rule.path for rule in path_rules(Site(paths))] == [
         "/a/*",
@@ -152,7 +148,7 @@ def test_folder_sent_alike_is_one_rule_and_a_mixed_one_is_not() -> None:
 
 
 def test_pages_of_folders_have_their_policy_where_the_site_is_in_a_folder_of_that_name_too() -> None:
-    """The servers' expressions do not know where a site begins: its own page must get no other's policy."""
+    """The servers' expressions do not know where a site begins: no page may get another one's policy."""
     policies = {"index.html": "a", "report.html": "b", "docs/index.html": "c", "docs/report.html": "c"}
     policies |= {"docs/x.html": "c", "docs/y.z.html": "c", "deep/er/w.html": "d"}
     assert Site(list(policies), policies).folder_policies == [
@@ -162,7 +158,7 @@ def test_pages_of_folders_have_their_policy_where_the_site_is_in_a_folder_of_tha
 
 
 def test_git_leaves_line_ends_alone(small_site: Path, tmp_path: Path) -> None:
-    """Of a checkout on Windows, where Git converts text unless it is told otherwise."""
+    """As in a checkout on Windows, where Git converts line ends by default."""
     git = shutil.which("git")
     if not git:
         pytest.skip("there is no git")
@@ -170,7 +166,7 @@ def test_git_leaves_line_ends_alone(small_site: Path, tmp_path: Path) -> None:
     paths = (".gitattributes", "index.html", "page.js", "SHA256SUMS")
     for path in paths:
         shutil.copy(small_site / path, tmp_path / "site" / path)
-    (tmp_path / ".gitattributes").write_text("* text=auto\n")  # of the repository around it
+    (tmp_path / ".gitattributes").write_text("* text=auto\n")  # those of the enclosing repository
 
     def run(*arguments: str) -> None:
         command = [git, "-c", "core.autocrlf=true", "-c", "core.safecrlf=false", *arguments]
@@ -277,7 +273,7 @@ def test_command_prints_where_the_host_would_have_it(small_site: Path) -> None:
     assert process.returncode == 0
 
 
-def test_every_imitated_host_can_be_asked_for() -> None:
+def test_every_emulated_host_is_an_option() -> None:
     help_text = subprocess.run(
         [sys.executable, "build.py", "serve", "--help"], capture_output=True, text=True, cwd=ROOT, check=True
     ).stdout

@@ -25,7 +25,7 @@ COLORS = ["#000000", "#ffffff", "#ffff00", "#00897b", "#e91e63", "#808080", DEFA
 
 @pytest.mark.parametrize("color", COLORS)
 def test_any_color_becomes_readable(color: str) -> None:
-    """WCAG 2 asks for 4.5 of text, on the page's grounds and on what is chosen."""
+    """WCAG 2 requires a contrast of 4.5 for text, on the page's backgrounds and on selected items."""
     theme = Theme.of(color)
     grounds = {"light": ("#ffffff", "#f6f5f2"), "dark": ("#12141a", "#1c1f27")}
     for name, scheme in (("light", theme.light), ("dark", theme.dark)):

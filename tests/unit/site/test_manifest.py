@@ -1,4 +1,4 @@
-"""model_info.json: the case table that the loader is held to as well."""
+"""model_info.json: the table of cases that the loader's test uses too."""
 
 import copy
 import hashlib
@@ -17,7 +17,7 @@ TABLE: dict[str, Any] = json.loads((ROOT / "tests/cases/manifests.json").read_te
 
 
 def changed(case: dict[str, Any]) -> object:
-    """The good manifest with the case's change."""
+    """The valid manifest with the case's change."""
     manifest = copy.deepcopy(TABLE["good"])
     if "set" in case:
         *path, value = case["set"]
@@ -87,7 +87,7 @@ def test_variants_are_smaller_and_as_close_as_the_gate_asks(demo_site: Path) -> 
             figures = variant["verification"]
             assert figures["top1_agreement"] >= model["gate"]["top1_agreement"] == 0.99
             assert figures["probabilities_max_abs_diff"] <= model["gate"]["probabilities_max_abs_diff"]
-            # Rounded weights give other numbers: one as exact as fp32 would not be rounded.
+            # Rounded weights change the logits: a difference of 0 would mean that nothing was rounded.
             exact = figures["logits_max_abs_diff"] <= 1e-4
             assert exact == (variant["name"] == "fp32")
     refused = [entry["name"] for model in manifest_of(demo_site)["models"] for entry in model["refused"]]

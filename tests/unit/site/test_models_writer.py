@@ -1,4 +1,4 @@
-"""A model's files in the site: names of those in the cache, or split anew where these are too large."""
+"""A model's files in the site: links to cached files, or split again where these are too large."""
 
 from dataclasses import asdict
 from pathlib import Path

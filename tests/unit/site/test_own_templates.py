@@ -1,4 +1,4 @@
-"""--template: templates of the user's in place of single ones."""
+"""--template: the user's templates replace single ones."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The rendered page."""
+"""The rendered page of a site."""
 
 from dataclasses import replace
 from pathlib import Path

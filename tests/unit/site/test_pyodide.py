@@ -1,4 +1,4 @@
-"""What Pyodide is given: packages packed again, wheels from a folder, and the lock file that names them."""
+"""Pyodide's files: repacked packages, wheels from a folder, and the lock file that lists them."""
 
 import hashlib
 import io
@@ -19,7 +19,7 @@ ABI = "pyemscripten_2026_0_wasm32"
 
 @pytest.fixture
 def wheels(tmp_path: Path) -> Path:
-    """A folder as PYODIDE_WHEELS names it; what the wheels hold is nobody's business here."""
+    """A folder for PYODIDE_WHEELS; the wheels' content does not matter here."""
     folder = tmp_path / "wheels"
     folder.mkdir()
     for name in COMPILED:

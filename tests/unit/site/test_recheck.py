@@ -1,4 +1,4 @@
-"""`verify` on sites that are consistent on the surface and wrong below."""
+"""`verify` on sites with right checksums and wrong content."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ def quiet(text: str, done: float, total: int, detail: str = "") -> None:
 
 
 def renew_sums(site: Path, path: str) -> None:
-    """As somebody would who changed a file and wants nobody to notice."""
+    """Recompute the checksums of a changed site."""
     lines = [line for line in (site / SUMS).read_text().splitlines() if not line.endswith(f"  {path}")]
     (site / SUMS).write_text("\n".join([*lines, f"{sha256_of(site / path)}  {path}"]) + "\n")
 
@@ -36,13 +36,13 @@ def test_right_site(site: Path) -> None:
     assert [check.name for check in result.models] == [
         f"mobilenet_emotion {name}" for name in ("onnx", "int8", "fp16", "fp32")
     ]
-    # The exact ones against PyTorch; the rounded ones against what the same onnxruntime gave at build time.
+    # Exact variants against PyTorch, rounded ones against onnxruntime's logits of the build.
     exact = [check.max_abs_diff for check in result.models if check.name.endswith(("onnx", "fp32"))]
     assert all(0 < difference <= 1e-4 for difference in exact)
 
 
 def test_every_single_file_counts(site: Path) -> None:
-    shutil.rmtree(site / "verify")  # many files like one another
+    shutil.rmtree(site / "verify")  # many similar files
     for line in [line for line in (site / SUMS).read_text().splitlines() if "  verify/" in line]:
         (site / SUMS).write_text((site / SUMS).read_text().replace(f"{line}\n", ""))
     assert recheck(site, quiet).problems == ()

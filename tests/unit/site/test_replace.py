@@ -1,4 +1,4 @@
-"""What is put together, and what a full disk does to it."""
+"""Replaceable folders, checksum files, and the error for a full disk."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The shapes in which people save one tiny network, as functions that write a file."""
+"""The layouts in which people save a network's weights, as functions that write one tiny network's."""
 
 import argparse
 import datetime
@@ -25,7 +25,7 @@ State = dict[str, Tensor]
 
 
 class Net(nn.Module):
-    """Names as in torchvision's MobileNetV2, BatchNorm's counters included."""
+    """Parameter names as in torchvision's MobileNetV2, with BatchNorm's counters."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Net(nn.Module):
 
 
 def trained(seed: int = 3) -> State:
-    """A state dict with values of its own in every entry."""
+    """A state dict with distinct values in every entry."""
     torch.manual_seed(seed)
     net = Net()
     for value in net.buffers():
@@ -73,13 +73,13 @@ def lightning(state: State, prefix: str = "model.", **extra: Any) -> dict[str, A
 
 
 class Stage(enum.StrEnum):
-    """In the place of Lightning's enumerations, in a module that the reader cannot import."""
+    """Stands for Lightning's enumerations: its module cannot be imported by the reader."""
 
     FITTING = "fit"
 
 
 class Config(dict[str, Any]):
-    """In the place of Lightning's AttributeDict."""
+    """Stands for Lightning's AttributeDict."""
 
 
 def optimizer() -> dict[str, Any]:
@@ -107,7 +107,7 @@ def other(state: State) -> State:
 
 
 def shared(state: State) -> State:
-    """All floating-point tensors as views of one storage, as DDP's flattened buffers leave them."""
+    """All floating-point tensors as views of one storage, as with DDP's flattened buffers."""
     flat = torch.cat([value.flatten() for value in state.values() if value.is_floating_point()])
     views, start = dict(state), 0
     for key, value in state.items():
@@ -118,7 +118,7 @@ def shared(state: State) -> State:
 
 
 def strided(state: State) -> State:
-    """Views that are not contiguous: channels_last and transposed."""
+    """Non-contiguous views: channels_last and transposed."""
     return {
         key: value.contiguous(memory_format=torch.channels_last)
         if value.ndim == 4
@@ -154,7 +154,7 @@ def rezipped(state: State, path: Path, compression: int) -> None:
 
 
 def big_endian(state: State, path: Path) -> None:
-    """As a big-endian machine writes it."""
+    """As written on a big-endian machine."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
     sizes = {value.nbytes: value.element_size() for value in state.values()}
@@ -178,7 +178,7 @@ def without_checksums(state: State, path: Path) -> None:
 
 
 def of_unknown_classes(state: State, path: Path) -> None:
-    """Objects of a module that is gone when the file is read."""
+    """Objects of a module that no longer exists when the file is read."""
     module = types.ModuleType("training_code")
     for cls in (Stage, Config):
         cls.__module__ = "training_code"

@@ -1,4 +1,4 @@
-"""Checkpoints in the shapes that people have, and files that are none."""
+"""Checkpoints in common layouts, and files that are not checkpoints."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ State = dict[str, Tensor]
 
 @pytest.fixture(scope="module")
 def state() -> State:
-    """A real state dict of the smallest architecture, with values of its own."""
+    """A real state dict of the smallest architecture, with distinct values."""
     torch.manual_seed(3)
     return dict(load_architecture("mobilenet_v2").build(4, 224, 224).state_dict())
 
@@ -53,7 +53,7 @@ WRAPPINGS: dict[str, Callable[[State], Any]] = {
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
-def test_every_shape_loads(tmp_path: Path, state: State, spec: ModelSpec, wrapping: str) -> None:
+def test_every_layout_loads(tmp_path: Path, state: State, spec: ModelSpec, wrapping: str) -> None:
     path = tmp_path / "model.pth"
     torch.save(WRAPPINGS[wrapping](state), path)
     loaded = load_model(spec, path, MATERIALS)
@@ -94,7 +94,7 @@ def test_other_precisions_become_float32(
 
 
 class Bomb:
-    """Runs code when it is unpickled."""
+    """Executes code when it is unpickled."""
 
     def __init__(self, target: Path) -> None:
         self.target = target
@@ -130,7 +130,7 @@ def test_whole_pickled_model_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-def test_cut_off_anywhere_is_a_clear_error(tmp_path: Path, zipped: bool) -> None:
+def test_truncated_anywhere_is_a_clear_error(tmp_path: Path, zipped: bool) -> None:
     path = tmp_path / "model.pth"
     torch.save({"weight": torch.arange(30.0)}, path, _use_new_zipfile_serialization=zipped)
     content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Values beside the weights as plain data, and the labels among them."""
+"""Values stored beside the weights, as plain data, and the labels among them."""
 
 import json
 import sys
@@ -57,7 +57,7 @@ def test_classes_of_the_training_code(tmp_path: Path) -> None:
 
 
 def test_omegaconf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hydra's configurations, whose values are nodes."""
+    """Hydra's configurations, whose values are wrapped in nodes."""
     module = types.ModuleType("omegaconf")
 
     class Node:

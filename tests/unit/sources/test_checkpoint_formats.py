@@ -1,4 +1,4 @@
-"""Formats are told by content, and files that are no checkpoint are named with what to do."""
+"""Formats are recognised by content; errors name the format of other files, and the remedy."""
 
 import json
 import pickle
@@ -186,7 +186,7 @@ def test_other_files_are_named(tmp_path: Path, case: str, name: str) -> None:
         ),
     ],
 )
-def test_checkpoints_are_told_by_content(
+def test_checkpoints_are_recognised_by_content(
     tmp_path: Path, write: Callable[[Path], object], expected: Format
 ) -> None:
     path = tmp_path / "model.onnx"
@@ -218,7 +218,7 @@ def test_a_pickled_module_is_named_with_what_saves_it(tmp_path: Path, key: str, 
     assert second == "  torch.save(model.state_dict(), 'best_state_dict.pth')"
 
 
-def test_the_two_lines_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_suggested_lines_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     net = Net()
     torch.save({"model": net}, "best.pt")
@@ -258,7 +258,7 @@ def test_pickles_without_weights_are_described(tmp_path: Path, content: object, 
 
 
 def test_a_protobuf_that_is_no_onnx(tmp_path: Path) -> None:
-    """A TensorFlow SavedModel begins with a version as well, and has no graph in field 7."""
+    """A TensorFlow SavedModel begins with a version too, but has no graph in field 7."""
     path = tmp_path / "saved_model.pb"
     path.write_bytes(b"\x08\x01\x12" + struct.pack("B", 60) + b"\n" * 60)
     assert detect_format(path) is not Format.ONNX

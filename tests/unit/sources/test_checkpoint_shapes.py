@@ -1,4 +1,4 @@
-"""Every sound shape of one network's checkpoint is read, and gives its weights."""
+"""Every valid layout of one network's checkpoint gives the network's weights."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which weights of a checkpoint are taken, what is said of the others, and what is refused."""
+"""Which weights of a checkpoint are used, notes about the others, and refusals."""
 
 from collections import OrderedDict
 from pathlib import Path
@@ -92,12 +92,12 @@ def test_weights_key_may_be_key_or_prefix(tmp_path: Path) -> None:
     assert "no weights under 'bset'; it has state dicts under 'state_dict', 'best'" in str(caught.value)
 
 
-def test_nothing_is_said_where_nothing_was_to_choose(tmp_path: Path) -> None:
+def test_no_note_without_a_choice(tmp_path: Path) -> None:
     for content in (RAW, {"model": RAW, "epoch": 3}, lightning(RAW), prefixed(RAW, "module.")):
         assert chosen(tmp_path, content).notes == ()
 
 
-def test_parts_of_training_are_dropped_and_said(tmp_path: Path) -> None:
+def test_training_state_is_dropped_with_a_note(tmp_path: Path) -> None:
     beside = {
         **RAW,
         "projection.weight": torch.zeros(2, 2),
@@ -143,7 +143,7 @@ def test_the_differences_are_those_of_the_closest(tmp_path: Path) -> None:
 
 
 class Wrapped(nn.Module):
-    """A network that holds the one that was saved."""
+    """A network that contains the saved one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ def test_a_network_around_the_one_saved(tmp_path: Path) -> None:
 
 
 class Versioned(nn.Module):
-    """Refuses a state dict without the version of its module, as torchvision's MNASNet does."""
+    """Refuses a state dict without its module's version, as torchvision's MNASNet does."""
 
     _version = 2
 
@@ -171,7 +171,7 @@ class Versioned(nn.Module):
 
 
 def moved(state: Any, prefix: str) -> Any:
-    """With a prefix that its metadata have as well, as DataParallel saves it."""
+    """With a prefix, in the metadata too, as saved by DataParallel."""
     found = OrderedDict(prefixed(state, prefix))
     found._metadata = {  # type: ignore[attr-defined]
         "": {"version": 7},
@@ -191,7 +191,7 @@ def moved(state: Any, prefix: str) -> Any:
     ],
 )
 def test_versions_of_modules_are_kept(tmp_path: Path, content: Any, version: int) -> None:
-    """The file's version 1, or the network's where the file has none."""
+    """The file's version 1, or the network's version where the file has none."""
     net = Versioned()
     state = net.state_dict()
     state._metadata[""] = {"version": 1}  # type: ignore[attr-defined]
@@ -229,8 +229,8 @@ KEY = "classifier.1.weight"
     ],
 )
 @pytest.mark.filterwarnings("ignore:.*(Sparse CSR|quantiz).*")
-def test_the_culprit_is_named(tmp_path: Path, value: object, problem: str) -> None:
-    """Not the weights beside it."""
+def test_the_wrong_weight_is_named(tmp_path: Path, value: object, problem: str) -> None:
+    """The other weights are not named."""
     value = value(RAW[KEY]) if callable(value) else value
     with pytest.raises(CheckpointError) as caught:
         chosen(tmp_path, {**RAW, KEY: value})
@@ -239,7 +239,7 @@ def test_the_culprit_is_named(tmp_path: Path, value: object, problem: str) -> No
 
 
 class Buffers(nn.Module):
-    """Buffers that are no weights."""
+    """Has buffers that are not weights."""
 
     def __init__(self) -> None:
         super().__init__()

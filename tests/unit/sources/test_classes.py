@@ -1,4 +1,4 @@
-"""The number of classes that a factory is given, read from the weights."""
+"""The number of classes passed to a factory, read from the weights."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from torch2web.sources.build_network import load_network
 
 
 class Net(nn.Module):
-    """Its last matrix is not the classifier's."""
+    """A network whose last matrix is not the classifier's."""
 
     def __init__(self, num_classes: int) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class Net(nn.Module):
 
 
 def test_last_matrix_is_not_the_classifier(catalog: dict[str, ModelSpec], tmp_path: Path) -> None:
-    """Tried with 7 classes first; the shapes then tell that it has 3."""
+    """7 classes are tried first; the shapes then show that there are 3."""
     path = tmp_path / "net.pth"
     torch.save(Net(3).state_dict(), path)
     spec = replace(catalog["mobilenet_emotion"], source=Source("factory", f"{__name__}:Net", {}))

@@ -1,4 +1,4 @@
-"""The demo's three ONNX files are what they have been, byte for byte: people have them, and their hashes."""
+"""The demo's three ONNX files are unchanged byte for byte, since people refer to them by hash."""
 
 import json
 import platform

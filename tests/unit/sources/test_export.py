@@ -1,4 +1,4 @@
-"""Which exporter of PyTorch is taken, and what is done to the file of torch.export's."""
+"""The choice between PyTorch's exporters, and the conversion of torch.export's file to opset 17."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,7 +30,7 @@ def spec_of(name: str = "multi_label", **values: Any) -> ModelSpec:
 
 
 class Branching(nn.Module):
-    """What it computes depends on its weights, as a number: torch.export does not follow it."""
+    """A network with a branch on the value of a weight, which torch.export cannot trace."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ def test_the_demo_is_left_to_the_older_exporter(catalog: dict[str, ModelSpec], t
     assert (record.exporter, record.opset) == ("torchscript", 12)
 
 
-def test_what_torch_export_does_not_follow_is_traced(tmp_path: Path) -> None:
+def test_what_torch_export_cannot_trace_is_exported_by_the_older_exporter(tmp_path: Path) -> None:
     spec = spec_of("multi_label")
     record = export_onnx(Branching().eval(), spec, tmp_path / "model.onnx")
     assert record.exporter == "torchscript"
@@ -85,7 +85,7 @@ def test_unknown_exporter_is_named() -> None:
 
 
 def test_layers_are_found_by_their_path(tmp_path: Path) -> None:
-    """In the file of torch.export, whose nodes are named by the modules of the network."""
+    """In torch.export's file, whose nodes are named after the network's modules."""
     network = build("resnet_basic")
     path = tmp_path / "model.onnx"
     export_onnx(network, spec_of("resnet_basic"), path)

@@ -1,4 +1,4 @@
-"""Factories: what they get, and every fault in words."""
+"""Factories: their arguments, and a clear error for every fault."""
 
 import sys
 from pathlib import Path
@@ -45,7 +45,7 @@ ready = nn.Linear(2, 2)
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, with a module of networks."""
+    """The current folder, with a module that defines networks."""
     (tmp_path / "some_nets.py").write_text(MODULE)
     (tmp_path / "broken_nets.py").write_text("import torch\nimport no_such_package\n")
     (tmp_path / "odd_nets.py").write_text("def f(:\n")
@@ -70,7 +70,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("odd_nets:f", {}, r"SyntaxError: .* \(odd_nets\.py, line 1\)"),
     ],
 )
-def test_faults_are_said_in_words(folder: Path, name: str, args: dict[str, Any], message: str) -> None:
+def test_faults_are_clear_errors(folder: Path, name: str, args: dict[str, Any], message: str) -> None:
     with current_folder_first(), pytest.raises(FactoryError, match=message) as caught:
         factory_of(Source("factory", name, args), 3)()
     assert "Traceback" not in str(caught.value)
@@ -93,7 +93,7 @@ def test_number_of_classes_is_passed(folder: Path, name: str, args: dict[str, An
     assert network.out_features == rows
 
 
-def test_timm_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_timm_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(FactoryError, match=r"timm resnet18: .*timm"):
         factory_of(Source("timm", "resnet18"), 3)
@@ -102,7 +102,7 @@ def test_timm_that_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> 
 def test_importing_timm_prints_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What its dependencies say of optional parts of themselves is none of the user's concern."""
+    """Messages of its dependencies about optional features are suppressed."""
     lines = ("import sys, warnings", "print('Error importing hub')", "print('hm', file=sys.stderr)")
     (tmp_path / "timm.py").write_text("\n".join((*lines, "warnings.warn('old')", "__version__ = '9'")))
     monkeypatch.syspath_prepend(tmp_path)

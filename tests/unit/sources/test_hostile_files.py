@@ -1,4 +1,4 @@
-"""Files that hold a network and would do more than compute: refused before anything of them runs."""
+"""Network files that would do more than compute are refused before any of their code runs."""
 
 import io
 import json
@@ -30,7 +30,7 @@ class Canary:
 
 
 def rewritten(source: Path, target: Path, change: Callable[[str, bytes], bytes]) -> Path:
-    """A copy of an archive whose members are changed."""
+    """A copy of an archive with changed members."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():
             new.writestr(name, change(name, old.read(name)))

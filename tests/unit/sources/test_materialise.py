@@ -1,4 +1,4 @@
-"""Networks are made and filled without traces in the process."""
+"""Creating and filling networks leaves the state of the process unchanged."""
 
 import random
 

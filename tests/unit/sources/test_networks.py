@@ -1,4 +1,4 @@
-"""Every network of the table, from every source, to an ONNX file that computes what PyTorch computes."""
+"""Every network of the table, from every kind of source: the ONNX file computes what PyTorch computes."""
 
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def inputs_of(name: str, images: int) -> NDArray[np.float32]:
 
 
 def outputs_of(name: str, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What the network itself computes: the output that stands for its classes, [batch, numbers]."""
+    """The network's own output, that of its classes: [batch, numbers]."""
     with torch.no_grad():
         found = build(name)(torch.from_numpy(inputs))
     if name in OUTPUTS:

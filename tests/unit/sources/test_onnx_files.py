@@ -1,4 +1,4 @@
-"""ONNX files of other tools: every opset, layout, type and name that is read, and what is said of others."""
+"""ONNX files of other tools: opsets, layouts, types and names that are read, and errors for others."""
 
 import warnings
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def load(path: Path, **values: Any) -> LoadedModel:
 
 
 def outputs_of(loaded: LoadedModel, folder: Path) -> NDArray[np.float32]:
-    """Of the file that a site has."""
+    """Outputs of the site's file."""
     loaded.export(folder / "site.onnx")
     session = onnxruntime.InferenceSession(folder / "site.onnx")
     found: NDArray[np.float32] = session.run(["output"], {"input": INPUTS})[0]
@@ -87,7 +87,7 @@ def test_every_opset(opset: int, batch: int | None, tmp_path: Path, expected: ND
 
 
 def channels_last(model: ModelProto) -> None:
-    """The input as TensorFlow's tools write it: [batch, height, width, channels]."""
+    """Input in the layout of TensorFlow's tools: [batch, height, width, channels]."""
     del model.graph.input[:]
     sizes: list[str | int | None] = ["n", *SHAPE[1:], SHAPE[0]]
     model.graph.input.append(helper.make_tensor_value_info("nhwc", TensorProto.FLOAT, sizes))
@@ -112,7 +112,7 @@ def _in_type(model: ModelProto, kind: int, dtype: type[np.floating[Any]]) -> Non
 
 
 def odd_names(model: ModelProto) -> None:
-    """The names of this package, the other way round, and one with spaces."""
+    """This package's names of input and output, swapped, and one with spaces."""
     names = {"pixels": "output", "scores": "input"}
     for node in model.graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
@@ -140,7 +140,7 @@ def free_sizes(model: ModelProto) -> None:
 
 
 def weights_as_inputs(model: ModelProto) -> None:
-    """As before IR version 4."""
+    """As required before IR version 4."""
     model.ir_version = 3
     for tensor in model.graph.initializer:
         value = helper.make_tensor_value_info(tensor.name, tensor.data_type, list(tensor.dims))
@@ -159,7 +159,7 @@ def weights_as_inputs(model: ModelProto) -> None:
         (weights_as_inputs, "", 1e-5),
     ],
 )
-def test_every_form(
+def test_every_layout_and_type(
     model: ModelProto,
     change: Callable[[ModelProto], None],
     note: str,
@@ -177,7 +177,7 @@ def test_every_form(
 
 
 def test_bytes_as_input(model: ModelProto, tmp_path: Path) -> None:
-    """Numbers from 0 to 255, cast by the network itself."""
+    """Integers from 0 to 255, cast by the network itself."""
     changed = ModelProto()
     changed.CopyFrom(model)
     changed.graph.input[0].name = "bytes"
@@ -232,7 +232,7 @@ def test_external_data_that_cannot_be_read(
 ) -> None:
     folder = tmp_path / "inner"
     folder.mkdir()
-    for name in ("net.onnx", "net.data"):  # the data above is there, and not to be read
+    for name in ("net.onnx", "net.data"):  # the data exist, but must not be read from outside the folder
         (folder / name).write_bytes((tmp_path / name).read_bytes())
     break_it(folder / "net.onnx")
     with pytest.raises(CheckpointError, match="its external data cannot be read: ") as caught:
@@ -320,7 +320,7 @@ def batch_inside(model: ModelProto) -> None:
 
 
 def batch_by_number(model: ModelProto) -> None:
-    """A size that holds for the number of images of the export alone."""
+    """A constant size that is only right for the export's batch."""
     model.graph.node[-1].output[0] = "raw"
     constant = numpy_helper.from_array(np.ones((4, 5), np.float32), "factor")
     model.graph.initializer.append(constant)

@@ -1,4 +1,4 @@
-"""Checkpoints in several files: read by their index, refused one by one."""
+"""Checkpoints in several files: read by their index; a single one of the files is refused."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ PLACES = {"conv.weight": 1, "fc.weight": 2, "fc.bias": 2}
 
 
 def write(folder: Path, kind: str) -> Path:
-    """The checkpoint in two files and their index; `kind` as in their names."""
+    """Write a checkpoint as two files and their index; `kind` as in their names."""
     base, ending = ("model", ".safetensors") if kind == "safetensors" else ("pytorch_model", ".bin")
     names = {number: f"{base}-0000{number}-of-00002{ending}" for number in (1, 2)}
     for number, name in names.items():

@@ -1,4 +1,4 @@
-"""Averages of a feature map in two steps: the same numbers, closer to float64, and the same plan."""
+"""Averages of a feature map in two steps: the same result, closer to float64, and the same plan."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from torch2web.verification.graph_choice import choose_means
 
 
 def pooling(kind: str, opset: int, keep: int = 1) -> onnx.ModelProto:
-    """A model that averages maps: by one GlobalAveragePool or one ReduceMean."""
+    """A model that averages maps with one GlobalAveragePool or ReduceMean."""
     shape: list[str | int | None] = ["batch", 3, *([1, 1] if keep else [])]
     initializers = []
     if kind == "GlobalAveragePool":
@@ -76,7 +76,7 @@ def test_other_means_stay(axes: list[int]) -> None:
 
 
 class Brightness(nn.Module):
-    """Averages maps of large numbers, of which little is left after the mean is subtracted."""
+    """Averages maps of large numbers, where subtracting the mean cancels most digits."""
 
     def __init__(self, offset: float) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class Brightness(nn.Module):
 def test_the_closer_graph_is_kept(
     catalog: dict[str, ModelSpec], tmp_path: Path, offset: float | None, helps: bool
 ) -> None:
-    """Over maps of 224 × 224; a network without such means keeps its file."""
+    """For maps of 224 × 224; a network without such means keeps its file."""
     spec = replace(catalog["mobilenet_emotion"], opset=17)
     network = (
         Brightness(offset) if offset else nn.Sequential(nn.MaxPool2d(224), nn.Flatten(), nn.Linear(3, 4))
@@ -119,7 +119,7 @@ def test_the_closer_graph_is_kept(
 
 
 def test_graph_that_is_no_closer_is_dropped(catalog: dict[str, ModelSpec], tmp_path: Path) -> None:
-    """Of maps of one pixel, every mean is exact."""
+    """For maps of one pixel every mean is exact."""
     spec = replace(catalog["mobilenet_emotion"], opset=17)
     network = nn.Sequential(nn.MaxPool2d(224), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 4)).eval()
     path = tmp_path / "model.onnx"

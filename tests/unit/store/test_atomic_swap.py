@@ -1,4 +1,4 @@
-"""The site is replaced whole or not at all."""
+"""The site is replaced atomically."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def site(tmp_path: Path) -> Path:
     return site
 
 
-def test_new_takes_the_place_of_old(site: Path) -> None:
+def test_new_replaces_old(site: Path) -> None:
     with swapped_in(site) as staged:
         fill(staged, "new")
         assert (site / "file").read_text() == "old"
@@ -81,7 +81,7 @@ def test_old_stays_when_killed_and_the_next_one_tidies_up(site: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", code, str(site)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "writing\n"
-    # Another build beside it must not take its folder away while it runs.
+    # A concurrent build must not remove its folder while it runs.
     with swapped_in(site) as staged:
         fill(staged, "second")
     assert len(names(site.parent)) == 2
@@ -96,7 +96,7 @@ def test_old_stays_when_killed_and_the_next_one_tidies_up(site: Path) -> None:
 
 
 def test_site_set_aside_by_a_killed_process_comes_back(site: Path) -> None:
-    """Where the system has no exchange, a kill between the two renames leaves only the old one, aside."""
+    """Without an atomic exchange, a kill between the two renames leaves the old site under a temporary name."""
     site.rename(site.with_name(".site.old"))
 
     def fail() -> None:

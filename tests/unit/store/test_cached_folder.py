@@ -1,4 +1,4 @@
-"""Folders kept between builds."""
+"""Folders cached between builds."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Conversions kept between builds: what is read again is what was stored, or nothing."""
+"""Conversions cached between builds: an entry reads back as stored, or not at all."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def entry(tmp_path: Path) -> Entry:
 
 
 def write(folder: Path) -> dict[str, Any]:
-    """A tiny conversion into `folder`, and its record."""
+    """Write a tiny conversion into `folder`; return its record."""
     return {
         "model": asdict(write_bytes_hashed(folder, MODEL, b"onnx")),
         "graph": asdict(write_parts(folder, PARTS, b"graph", 300)),
@@ -45,7 +45,7 @@ def store(cache: ConversionCache, entry: Entry) -> CachedConversion:
     return cache.store(work, entry, write(work.folder))
 
 
-def test_what_was_stored_is_read_again(cache: ConversionCache, entry: Entry) -> None:
+def test_entry_reads_back_as_stored(cache: ConversionCache, entry: Entry) -> None:
     assert entry.read() is None
     stored, read = store(cache, entry), entry.read()
     assert read == stored
@@ -61,7 +61,7 @@ def test_no_byte_of_an_entry_can_change(cache: ConversionCache, entry: Entry) ->
     assert len(files) == 9
     for path in files:
         content = path.read_bytes()
-        # Of the record's line breaks and spaces none is part of what is kept.
+        # White space in the record is not significant.
         at = content.rindex(b"0.30000000000000004") if path.suffix == ".json" else len(content) // 2
         path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
         assert entry.read() is None, path
@@ -83,7 +83,7 @@ def with_another_hash(record: dict[str, Any]) -> None:
 def test_record_answers_for_itself(
     cache: ConversionCache, entry: Entry, change: Callable[[dict[str, Any]], None]
 ) -> None:
-    """The files it still names are as they were; what it says of them is not."""
+    """A record with a changed field is refused, although the files that it names are unchanged."""
     store(cache, entry)
     path = entry.folder / "record.json"
     sealed = json.loads(path.read_text())
@@ -93,13 +93,13 @@ def test_record_answers_for_itself(
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"record": {}}', "null"])
-def test_strange_records(cache: ConversionCache, entry: Entry, content: str) -> None:
+def test_malformed_records(cache: ConversionCache, entry: Entry, content: str) -> None:
     store(cache, entry)
     (entry.folder / "record.json").write_text(content)
     assert entry.read() is None
 
 
-def test_damaged_entry_is_replaced_and_a_sound_one_stays(cache: ConversionCache, entry: Entry) -> None:
+def test_damaged_entry_is_replaced_and_a_valid_one_stays(cache: ConversionCache, entry: Entry) -> None:
     store(cache, entry)
     sound = entry.model.stat().st_ino
     assert store(cache, entry).files.read(MODEL) == b"onnx"
@@ -111,7 +111,7 @@ def test_damaged_entry_is_replaced_and_a_sound_one_stays(cache: ConversionCache,
 def test_entry_that_does_not_read_as_written(
     cache: ConversionCache, entry: Entry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on a failing disk."""
+    """As with a failing disk."""
 
     def damage(work: Path, target: Path) -> None:
         publish(work, target)

@@ -1,4 +1,4 @@
-"""Records of files, taken while they are written."""
+"""Sizes and hashes of files, computed while they are written."""
 
 import hashlib
 from pathlib import Path

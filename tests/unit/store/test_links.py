@@ -1,4 +1,4 @@
-"""Second names for files, and copies where there can be none."""
+"""Hard links to files, and copies where the file system has none."""
 
 import os
 from pathlib import Path
@@ -32,8 +32,8 @@ def test_copy_where_it_cannot_be_linked(
     assert not (tmp_path / "deep/target").samefile(source)
 
 
-def test_what_had_the_name_is_not_written_to(source: Path, tmp_path: Path) -> None:
-    """It may be a name of a file that is kept elsewhere."""
+def test_existing_file_is_replaced_and_not_written_to(source: Path, tmp_path: Path) -> None:
+    """The existing name may be a link to a cached file."""
     elsewhere, target = tmp_path / "elsewhere", tmp_path / "target"
     elsewhere.write_bytes(b"precious")
     os.link(elsewhere, target)

@@ -1,4 +1,4 @@
-"""Work in threads, and what becomes of it on a failure."""
+"""Work in threads, and its end on a failure."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Files in parts: named by what they hold, and put together again."""
+"""Files in download parts, named by their content, and joined again."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files that are hashed once, and not used once anybody has written to them since."""
+"""Files are hashed once, and refused if they changed afterwards."""
 
 import os
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def files(folder: Path) -> list[FileRecord]:
 
 
 def flip(path: Path) -> None:
-    """Another byte in place: the same file, of the same size."""
+    """Change a byte in place; file and size stay the same."""
     with path.open("r+b") as file:
         first = file.read(1)
         file.seek(0)
@@ -53,13 +53,13 @@ def test_placed_files_are_links(folder: Path, files: list[FileRecord], tmp_path:
     found = checked(folder, [*files, *files])
     for name in NAMES:
         for target in (tmp_path / "site" / name, tmp_path / "again" / name):
-            found.place(name, target)  # another name is no change of the file
+            found.place(name, target)  # a second link is not a change
             assert target.samefile(folder / name)
         assert found.read(name) == (folder / name).read_bytes()
 
 
 def replaced(path: Path) -> None:
-    """By another file with the very same bytes and times, of which nobody knows when it was hashed."""
+    """Replace by another file with the same bytes and times, which was never hashed."""
     status, content = path.stat(), path.read_bytes()
     (path.parent / "other").write_bytes(content)
     os.utime(path.parent / "other", ns=(status.st_atime_ns, status.st_mtime_ns))

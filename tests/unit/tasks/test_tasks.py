@@ -1,4 +1,4 @@
-"""What outputs mean: postprocessing, figures and gate of each task, and what does not fit."""
+"""Tasks: postprocessing, figures and gate of each, and invalid combinations."""
 
 import math
 from pathlib import Path

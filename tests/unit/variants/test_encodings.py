@@ -1,4 +1,4 @@
-"""Stored forms of weights: what rounding costs is bounded, and decoding is what the browser does."""
+"""Encodings of weights: rounding errors are bounded, and decoding matches the browser's."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def test_int4_rounds_to_half_a_step_of_each_block() -> None:
     assert tensors["w0"].shape == (96, 3)
     assert tensors["w0.scale"].shape == (3, 6)
     largest = np.abs(stored.values.reshape(3, 32, 6)).max(axis=1).repeat(32, axis=0)
-    # Half a step; a whole one where a value lies opposite to the block's largest, for which 7 steps are left.
+    # Half a step; a whole one for values opposite in sign to the block's largest, which have only 7 steps.
     assert (np.abs(decoded - stored.values) <= largest / 8 * 1.001).all()
     assert np.abs(decoded - stored.values).mean() < largest.mean() / 25
 
@@ -60,7 +60,7 @@ def test_zeros_stay_zeros() -> None:
 
 
 def test_overflow_of_half_precision_shows() -> None:
-    """And is refused later, because its logits are not finite."""
+    """The variant is refused later, because its logits are not finite."""
     assert np.isinf(through("fp16", weight(4, 4, scale=1e6))[1]).any()
 
 

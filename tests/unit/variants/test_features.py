@@ -1,4 +1,4 @@
-"""Graphs that give the output of an inner layer too, against PyTorch's."""
+"""Graphs with an inner layer as second output, against PyTorch."""
 
 from pathlib import Path
 

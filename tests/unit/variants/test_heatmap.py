@@ -1,4 +1,4 @@
-"""Class activation maps: the graph that computes them, against PyTorch's, for every kind of head."""
+"""Class activation maps: the graph that computes them, against PyTorch, for every kind of head."""
 
 import warnings
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from torch2web.verification.class_activation import capture_class_activation
 
 
 class Pooled(nn.Module):
-    """A convolution, a pooling, and what `head` makes of it."""
+    """A convolution, followed by pooling and classifier in `head`."""
 
     def __init__(self, pool: Callable[[Tensor], Tensor], head: nn.Module) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ def test_matrix_that_is_stored_in_blocks(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_two_reductions_and_a_product_with_an_addition() -> None:
-    """As other exporters write the same."""
+    """As other exporters write it."""
     random = np.random.default_rng(1)
     matrix, bias = random.standard_normal((3, 5)).astype("f"), random.standard_normal(5).astype("f")
     graph = helper.make_graph(

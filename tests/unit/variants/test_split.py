@@ -1,4 +1,4 @@
-"""A model taken apart computes what the whole one does, and large matrices become several."""
+"""A model split into graph and weights computes the same; large matrices are split further."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def small_model(path: Path, *, bias: bool, trans_b: int = 1, inputs: int = 96, o
 
 
 def outputs_of(path: Path, largest: int, monkeypatch: pytest.MonkeyPatch) -> tuple[NDArray[np.float32], int]:
-    """What the model gives taken apart, and in how many weights that was."""
+    """Outputs of the split model, and its number of weights."""
     monkeypatch.setattr(split, "MAX_WEIGHT_BYTES", largest)
     monkeypatch.setattr(split, "MIN_WEIGHT_ELEMENTS", 64)
     parts = split_model(path)
@@ -58,7 +58,7 @@ def pictures() -> NDArray[np.float32]:
 
 
 def test_factors_of_a_batch_normalization_stay_in_the_graph(tmp_path: Path) -> None:
-    """Plans compute with them: stored and rounded, as fp16, onnxruntime would compute with others."""
+    """Plans fold them exactly; stored as rounded weights, onnxruntime would use other values."""
     rows = ("scale", "offset", "mean", "variance")
     random = np.random.Generator(np.random.PCG64(4))
     constants = {name: random.random(split.MIN_WEIGHT_ELEMENTS, np.float32) for name in rows}

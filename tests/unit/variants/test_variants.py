@@ -1,4 +1,4 @@
-"""Variants of a model: made, measured, and kept or refused by the gate."""
+"""Variants of a model: built, measured, and accepted or refused by the gate."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_every_outcome_is_measured(entry: Entry, spec: ModelSpec, reference: Ref
     for variant in made.kept:
         assert len(variant.logits) == len(reference.image_names)
     exact = made.kept[0]
-    # Of the exact one the logits of the self-check are PyTorch's, in float64, and not of onnxruntime.
+    # The self-check of the exact variant has PyTorch's float64 logits, not onnxruntime's.
     assert exact.golden["logits"] == reference.golden_truth.tolist()
     assert made.kept[-1].golden["logits"] != exact.golden["logits"]
 
@@ -88,7 +88,7 @@ def test_gate_refuses_with_figures(entry: Entry, spec: ModelSpec, reference: Ref
 def test_other_labels_are_refused(
     entry: Entry, spec: ModelSpec, reference: ReferenceRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Weights rounded so coarsely that pictures get other labels."""
+    """Weights rounded so coarsely that images get other labels."""
 
     def coarse(weight: Weight) -> Tensors:
         return {weight.name: (weight.values * 4).round() / 4}
@@ -116,7 +116,7 @@ def test_numbers_that_are_not_finite_are_refused(
 def test_exact_weights_must_give_pytorchs_numbers(
     entry: Entry, spec: ModelSpec, reference: ReferenceRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fault in taking the model apart stops the build; it does not become a refused variant."""
+    """A fault in splitting the model stops the build instead of refusing the variant."""
 
     def wrong(weight: Weight) -> Tensors:
         return {weight.name: weight.values[::-1].copy() if weight.name == "w3" else weight.values}

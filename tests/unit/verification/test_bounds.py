@@ -1,4 +1,4 @@
-"""The tolerance at every scale of the outputs: sound networks pass, wrong and dead ones do not."""
+"""The tolerance at every scale of the outputs: right networks pass, wrong and constant ones do not."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +32,7 @@ Mutation = Callable[[onnx.ModelProto], None]
 
 @pytest.fixture(scope="module")
 def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
-    """Without a tolerance of its own."""
+    """A model without its own tolerance."""
     return replace(catalog["mobilenet_emotion"], tolerance=Tolerance.from_value(None))
 
 
@@ -89,7 +89,7 @@ def swapped_channels(model: onnx.ModelProto) -> None:
 
 
 def wrong_mean(model: onnx.ModelProto) -> None:
-    """The mean 0.48 in the place of 0.485, as an input that is 0.005 / 0.229 larger."""
+    """The mean 0.48 instead of 0.485: an input that is larger by 0.005 / 0.229."""
     weight = next(tensor for tensor in model.graph.initializer if len(tensor.dims) == 4)
     shift = numpy_helper.to_array(weight)[:, 0].sum(axis=(1, 2)) * (0.005 / 0.229)
     convolution = next(node for node in model.graph.node if node.op_type == "Conv")
@@ -116,7 +116,7 @@ def test_wrong_file_is_refused_at_every_scale(
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_dead_network_is_refused_at_every_scale(spec: ModelSpec, tmp_path: Path, scale: float) -> None:
-    """Its outputs change by a ten-thousandth of their size, whatever that is."""
+    """Its outputs vary by a ten-thousandth of their size."""
     network = scaled(scale)
     with torch.no_grad():
         network.head.weight.mul_(1e-4)
@@ -138,7 +138,7 @@ def test_network_of_zeros_is_dead(spec: ModelSpec, tmp_path: Path) -> None:
 
 
 class Constant32(nn.Module):
-    """Adds a float32 tensor that no conversion reaches."""
+    """Adds a float32 tensor that is not a parameter, so `.double()` does not convert it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -196,7 +196,7 @@ BOUNDS = Bounds(atol=0.1, rtol=0.0, probabilities=0.01)
         ([1.0, 0.0, 0.0], [1.0, 0.2, 0.0], "found a difference of 0.2, expected at most 0.1"),
         ([1.0, 0.0, 0.0], [1.0, float("nan"), 0.0], "found a difference of nan, expected at most 0.1"),
         ([1.0, 0.0, 0.0], [1.0, 0.09, 0.0], "probabilities exceed the tolerance"),
-        # Of the most probable class by 18 to 17.97 in the reference, which is no margin.
+        # The reference's best two logits, 18 and 17.97, are closer than the bound.
         ([18.0, 17.97, 0.0], [17.99, 18.0, 0.0], ""),
     ],
 )
@@ -208,7 +208,7 @@ def test_what_is_within(expected: list[float], found: list[float], says: str) ->
 
 
 def test_other_class_by_more_than_the_bound() -> None:
-    """Each logit is within, and the margin is larger than the bound."""
+    """Each logit is within the bound, but the margin is larger."""
     bounds = replace(BOUNDS, probabilities=1.0)
     deviation = find_deviation(Task(), bounds, np.array([[1.0, 0.85]]), np.array([[0.91, 0.94]]))
     assert deviation is not None
@@ -218,6 +218,6 @@ def test_other_class_by_more_than_the_bound() -> None:
 def test_rounding_of_pytorch_itself_is_accepted_four_times() -> None:
     bounds = Bounds(1e-4, 0.0, 1e-4, rounding=1e-2, relative_rounding=1e-3)
     logits = np.array([[100.0, 0.0], [1.0, 0.0]])
-    # Of the second image only four times its share: the absolute rounding is that of the first.
+    # The bound of the second image is four times its own difference, not that of the first.
     assert bounds.of_vectors(logits).tolist() == [0.04, 0.004]
     assert bounds.of_probabilities(logits).tolist() == [0.02, 0.002]

@@ -1,4 +1,4 @@
-"""Pictures of a user's own: found, spread over folders, counted, and never named in what is published."""
+"""The user's images: found, selected evenly over folders, counted, and never named in published files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_other_content_is_another_fingerprint(tmp_path: Path) -> None:
 
 
 def by_red(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bored for red pictures, else Tired: labels 0 and 3."""
+    """Predicts Bored for red images, else Tired: labels 0 and 3."""
     red = inputs[:, 0].mean(axis=(1, 2)) > 0
     return np.where(red[:, None], [9.0, 0, 0, 0], [0, 0, 0, 9.0]).astype(np.float32)
 

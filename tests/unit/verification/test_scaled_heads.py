@@ -1,4 +1,4 @@
-"""Trained networks with larger outputs than usual: built like any other, and their faults still refused."""
+"""Trained networks with large outputs: right files pass, faulty ones are refused."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from torch2web.verification.graph_choice import choose_means
 def test_trained_network_with_a_larger_head(
     catalog: dict[str, ModelSpec], tmp_path: Path, name: str, scale: float
 ) -> None:
-    """Of these, an absolute tolerance of 1e-4 refuses all but the first, whose averages are in two steps."""
+    """An absolute tolerance of 1e-4 would refuse all but the first, whose averages are in two steps."""
     spec = replace(catalog[name], tolerance=Tolerance.from_value(None))
     network = load_model(spec, None, MATERIALS)
     head = [module for module in network.modules() if isinstance(module, torch.nn.Linear)][-1]

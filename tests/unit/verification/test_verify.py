@@ -1,4 +1,4 @@
-"""Verification with teeth: each wrong file and each dead network is refused, with figures."""
+"""Verification: each wrong file and each constant network is refused, with figures."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -63,7 +63,7 @@ def test_right_file_passes_and_its_figures_mean_something(
     report = verify(exported, spec, reference)
     assert report.images >= 24
     assert report.batch_sizes == BATCH_SIZES == (1, 5)
-    # Exactly 0 would mean that nothing was computed twice.
+    # Exactly 0 would mean that one result was compared with itself.
     assert 0 < report.logits_mean_abs_diff < report.logits_max_abs_diff <= 1e-4
     assert 0 < report.figures["probabilities_max_abs_diff"] <= 1e-4
     assert report.figures["top1_agreement"] == 1
@@ -74,7 +74,7 @@ def test_right_file_passes_and_its_figures_mean_something(
 
 @pytest.mark.parametrize("name", ["mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion"])
 def test_photographs_too(demo_site: Path, catalog: dict[str, ModelSpec], name: str) -> None:
-    """The built file against PyTorch on photographs, which no build has at hand."""
+    """The built file against PyTorch on photographs, which are not among a build's images."""
     spec = catalog[name]
     photographs = [ReferenceImage(path.name, open_rgb(path)) for path in photograph_files().values()]
     reference = reference_of(load_model(spec, None, MATERIALS), spec, photographs)
@@ -137,7 +137,7 @@ def fresh_network() -> torch.nn.Module:
 
 
 def tiny_network() -> torch.nn.Module:
-    """The score of each class comes from its bias: the weights have next to no effect."""
+    """The scores come from the biases; the weights have almost no effect."""
     network = plannable()
     with torch.no_grad():
         network.head.weight *= 1e-4  # type: ignore[union-attr, operator]
@@ -146,7 +146,7 @@ def tiny_network() -> torch.nn.Module:
 
 @pytest.mark.parametrize("make", [fresh_network, tiny_network])
 def test_fresh_network_is_dead(spec: ModelSpec, tmp_path: Path, make: Callable[[], torch.nn.Module]) -> None:
-    """It agrees with itself perfectly, which proves nothing: its output hardly depends on its input."""
+    """Its file matches perfectly, which proves nothing: the output hardly depends on the input."""
     fresh, dead = make(), spec
     path = tmp_path / "fresh.onnx"
     export_onnx(fresh, dead, path)
@@ -213,7 +213,7 @@ def graph_of(path: Path) -> bytes:
 def test_network_that_ends_in_an_activation(
     spec: ModelSpec, tmp_path: Path, activation: torch.nn.Module, of: Meaning | None
 ) -> None:
-    """Softmax is applied once: a second one would flatten its answers."""
+    """Softmax is not applied again, which would flatten the probabilities."""
     model = torch.nn.Sequential(plannable(), activation).eval()
     reference = reference_of(model, spec, images()[:8])
     export_onnx(model, spec, tmp_path / "model.onnx")
@@ -247,7 +247,7 @@ def test_one_number_for_two_labels_is_that_of_the_second(spec: ModelSpec, tmp_pa
 def test_export_with_another_opset_is_refused(
     spec: ModelSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As torch's newer exporter does: it is asked for 12 and writes 18 with a warning."""
+    """Like torch's newer exporter, which was asked for 12 and writes 18 with a warning."""
     original = torch.onnx.export
 
     def at_18(*arguments: object, **options: object) -> None:

@@ -1,4 +1,4 @@
-"""A site of a tiny network, judged on labelled pictures too."""
+"""A site of a tiny network, evaluated on labelled images too."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,13 +23,13 @@ def build_tiny(spec: ModelSpec, out: Path, cache: Path, pictures: Path | None = 
 
 @pytest.fixture(scope="session")
 def tiny_spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
-    """With a gate that fp16 passes and int8 does not."""
+    """A model with a gate that fp16 passes and int8 fails."""
     return replace(catalog["mobilenet_emotion"], title="Tiny | <b>net</b>", license="mit", gate=Gate(0, 1e-3))
 
 
 @pytest.fixture(scope="session")
 def tiny_site(tiny_spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Read it, and never write."""
+    """A built site, to be read only."""
     folder = tmp_path_factory.mktemp("report")
     random = np.random.default_rng(1)
     for label in ("Bored", "Tired"):

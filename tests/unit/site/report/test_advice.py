@@ -1,4 +1,4 @@
-"""The recommendation of a report follows from figures."""
+"""The recommendation of a report follows from its figures."""
 
 from typing import Any
 

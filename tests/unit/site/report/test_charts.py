@@ -1,4 +1,4 @@
-"""Where marks, lines and names of the charts are drawn."""
+"""Positions of marks, lines and labels in the charts."""
 
 from itertools import pairwise
 

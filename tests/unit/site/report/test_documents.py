@@ -1,4 +1,4 @@
-"""What a build writes of its report: the page, Markdown, model cards and their data."""
+"""The report that a build writes: page, Markdown, model cards and their data."""
 
 import json
 import re
@@ -96,7 +96,7 @@ def test_model_card_has_metadata_of_the_hub_and_guesses_nothing(tiny_site: Path)
 
 
 def test_same_input_same_bytes(tiny_site: Path, tiny_spec: ModelSpec, tmp_path: Path) -> None:
-    """Without labelled pictures it is another input; with the cache, the same as without."""
+    """Without labelled images the input differs; with the cache it is the same."""
     cache = tmp_path / "cache"
     first = build_tiny(tiny_spec, tmp_path / "first", cache)
     second = build_tiny(tiny_spec, tmp_path / "second", cache)
@@ -108,7 +108,7 @@ def test_same_input_same_bytes(tiny_site: Path, tiny_spec: ModelSpec, tmp_path: 
 
 
 def test_report_of_a_site_without_data_has_the_manifests_figures(tiny_site: Path, tmp_path: Path) -> None:
-    """Of a version that wrote no report.json."""
+    """As of a version that wrote no report.json."""
     assert read_data(tmp_path) == {}
     page = report_page(load_assets(), ReportInputs(manifest_of(tiny_site), "ab" * 32, {})).decode()
     assert "int8 was refused:" in page

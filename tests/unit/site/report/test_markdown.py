@@ -1,4 +1,4 @@
-"""Names and labels mean nothing in Markdown and YAML but themselves."""
+"""Names and labels are escaped in Markdown and YAML."""
 
 import pytest
 

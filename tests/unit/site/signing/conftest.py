@@ -1,4 +1,4 @@
-"""A pair of keys, and a site signed with it."""
+"""A key pair, and a site signed with it."""
 
 from pathlib import Path
 

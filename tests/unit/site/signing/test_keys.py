@@ -1,4 +1,4 @@
-"""Keys that sign, and files that are none."""
+"""Signing keys, and files that are not keys."""
 
 import base64
 import shutil
@@ -33,7 +33,7 @@ def test_encrypted_key(small_site: Path, tmp_path: Path) -> None:
 
 
 def test_password_without_need(tmp_path: Path) -> None:
-    """As of a variable that is always set."""
+    """As where the variable is always set."""
     assert SigningKey.read(write_pair(tmp_path).private, "password").password is None
 
 

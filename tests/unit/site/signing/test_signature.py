@@ -1,4 +1,4 @@
-"""The signature of a site's manifest: what it covers, and that nothing else passes."""
+"""The signature of a site's manifest: its coverage, and refusal of everything else."""
 
 import hashlib
 import json
@@ -42,7 +42,7 @@ def test_signed_builds_differ_in_the_signature_and_what_lists_it(
 ) -> None:
     site = tmp_path / "site"
     trees = [tree(small_site)]
-    for _ in range(2):  # the second replaces the first, so nothing in it is strange to the build
+    for _ in range(2):  # the second replaces the first, so that the build knows all files there
         build = ("--only", "mobilenet_emotion", "--variants", "all", "--out", site, "--cache", cache)
         result = run_build(*build, "--sign", pair.private)
         assert result.returncode == 0, result.stderr
@@ -100,7 +100,7 @@ def test_signature_is_one_of_the_sites_files(site: Path, cache: Path) -> None:
 
 
 def test_what_is_signed(site: Path, pair: KeyPair) -> None:
-    """By cryptography alone: the digest of the list of digests, which has the manifest's only."""
+    """With cryptography alone: the digest of the list of digests, which has the manifest's only."""
     payload, der = read_signature(site)
     pair.key.public_key().verify(der, encoded(payload), ec.ECDSA(SHA256()))
     statement = json.loads(payload)
@@ -189,7 +189,7 @@ def test_truncated(site: Path, pair: KeyPair) -> None:
 
 
 def test_any_changed_byte(site: Path, pair: KeyPair) -> None:
-    """Refused in words of this package, unless the byte means nothing, as that of an empty list."""
+    """Refused with this package's error, unless the byte has no meaning, as that of an empty list."""
     original, content = read_signature(site), (site / SIGNATURE).read_bytes()
     refusals = 0
     for place in range(0, len(content), 3):

@@ -1,4 +1,4 @@
-"""A class, and Python's audit events, that tell whether reading a file has done more than read."""
+"""A class and an audit hook that detect whether reading a file does more than read it."""
 
 import encodings.cp437  # noqa: F401 - zipfile decodes names with it
 import sys
@@ -36,7 +36,7 @@ sys.addaudithook(audit)
 
 
 class Canary:
-    """Tells of everything that can be done with it or its class."""
+    """Records every use of itself or of its class."""
 
     def __init__(self, *_: object) -> None:
         TOUCHED.append("__init__")
@@ -50,7 +50,7 @@ class Canary:
 
 
 def read(path: Path) -> Checkpoint | CheckpointError:
-    """The checkpoint, or the error that says why not; anything else is raised. No forbidden event occurs."""
+    """The checkpoint or its CheckpointError; raises any other exception. No forbidden event may occur."""
     global auditing
     auditing = True
     try:

@@ -1,4 +1,4 @@
-"""A module with a class that no file may touch."""
+"""A module with the class whose use is recorded."""
 
 import sys
 import types

@@ -1,4 +1,4 @@
-"""Pickles written by hand, opcode by opcode, and archives around them."""
+"""Hand-written pickles, opcode by opcode, and archives that contain them."""
 
 import io
 import struct
@@ -83,7 +83,7 @@ def pickle_of(value: bytes) -> bytes:
 
 
 def archive(path: Path, content: bytes, storages: dict[str, bytes] | None = None) -> None:
-    """An archive of torch.save with `content` as its pickle, and a storage 0 of four numbers."""
+    """An archive as torch.save writes it, with `content` as its pickle and a storage 0 of four numbers."""
     with zipfile.ZipFile(path, "w") as target:
         target.writestr("model/data.pkl", content)
         target.writestr("model/byteorder", "little")
@@ -92,12 +92,12 @@ def archive(path: Path, content: bytes, storages: dict[str, bytes] | None = None
 
 
 def checkpoint(path: Path, beside: bytes) -> None:
-    """A sound weight, and `beside` next to it."""
+    """A valid weight, with `beside` as a second entry."""
     archive(path, pickle_of(dict_of(weight=WEIGHT, beside=beside)))
 
 
 def legacy(path: Path, content: bytes) -> None:
-    """A file of torch.save before 1.6 with `content` as its pickle."""
+    """A file as torch.save wrote it before 1.6, with `content` as its pickle."""
     buffer = io.BytesIO()
     torch.save(torch.zeros(1), buffer, _use_new_zipfile_serialization=False)
     head = buffer.getvalue().index(b"}q\x00(X\x10\x00\x00\x00protocol")

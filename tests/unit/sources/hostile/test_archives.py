@@ -1,4 +1,4 @@
-"""Archives that contradict themselves, and files of every format with altered bytes."""
+"""Inconsistent archives, and files of every format with altered bytes."""
 
 import io
 import pickle
@@ -74,9 +74,7 @@ def altered(path: Path) -> None:
         (altered, "the checksum of data/0 does not match"),
     ],
 )
-def test_archives_that_contradict_themselves(
-    tmp_path: Path, write: Callable[[Path], None], problem: str
-) -> None:
+def test_inconsistent_archives(tmp_path: Path, write: Callable[[Path], None], problem: str) -> None:
     path = tmp_path / "model.pth"
     write(path)
     found = read(path)
@@ -85,8 +83,8 @@ def test_archives_that_contradict_themselves(
 
 
 @pytest.mark.parametrize("kind", ["archive", "legacy", "pickle", "safetensors"])
-def test_any_altered_byte_is_read_or_answered(tmp_path: Path, kind: str) -> None:
-    """One to three bytes of a sound file, and its length, at random: a checkpoint or a CheckpointError."""
+def test_any_altered_byte_is_read_or_refused(tmp_path: Path, kind: str) -> None:
+    """One to three random bytes, and the length, of a valid file: gives a checkpoint or a CheckpointError."""
     buffer = io.BytesIO()
     content = {"model": trained(), **METADATA}
     path = tmp_path / "model.pth"

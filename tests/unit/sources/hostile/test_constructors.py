@@ -1,4 +1,4 @@
-"""Nothing that a checkpoint names is called, imported or set."""
+"""No name in a checkpoint is called, imported or assigned to."""
 
 import pickle
 import sys
@@ -29,8 +29,8 @@ from torch2web.sources.checkpoint import Checkpoint
 from torch2web.sources.checkpoint.constructors import ALLOWED
 
 
-def test_the_canary_sings() -> None:
-    """The tests below can fail: Python's own unpickler touches it."""
+def test_the_canary_detects_an_unpickler() -> None:
+    """Proof that the tests below can fail: Python's own unpickler uses the class."""
     pickle.loads(pickle_of(call(CANARY)))
     assert TOUCHED
     TOUCHED.clear()
@@ -115,7 +115,7 @@ def test_functions_that_only_hostile_files_call_are_named(
 
 
 def test_attributes_of_classes_are_not_set(tmp_path: Path) -> None:
-    """BUILD on what GLOBAL pushed, and on what a constructor made, changes nothing of this process."""
+    """BUILD on a global and on a constructed object changes nothing in this process."""
     path = tmp_path / "model.pth"
     state = tuple_of(b"N", dict_of(weight=CANARY, __init__=CANARY, tensor=CANARY))
     for target in (

@@ -1,4 +1,4 @@
-"""Pickles that contradict themselves: views outside their storages, wrong types, endless nesting."""
+"""Inconsistent pickles: views outside their storages, wrong types, endless nesting."""
 
 import struct
 from pathlib import Path
@@ -25,7 +25,7 @@ from torch2web.sources.checkpoint import Checkpoint
 
 
 def view_of_storage(path: Path, offset: int, size: int) -> None:
-    """As PyTorch before 0.4 saved views: a storage of four numbers, and a part of it."""
+    """A view as saved by PyTorch before 0.4: a storage of four numbers, and a part of it."""
     view = tuple_of(text("view"), number(offset), number(size))
     kind = name("torch", "FloatStorage")
     part = tuple_of(text("storage"), kind, text("0"), text("cpu"), number(4), view) + b"Q"
@@ -126,7 +126,7 @@ MISFITS: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("case", MISFITS)
-def test_contradictions_are_answered(tmp_path: Path, case: str) -> None:
+def test_inconsistent_pickles_are_refused(tmp_path: Path, case: str) -> None:
     content, problem = MISFITS[case]
     path = tmp_path / "model.pth"
     archive(path, pickle_of(content))
