@@ -114,7 +114,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "loader/npm/test_package.py::test_types": ("native",),
     "loader/test_vp8l.py::test_pixels": ("\\[0]", "\\[4]"),
     "engine/plans/test_random_networks.py": 1,
-    "engine/plans/test_check.py::test_changed_words_with_the_right_sum": (),
+    "engine/plans/test_check.py::test_changed_words_with_the_right_checksum": (),
     "engine/plans/test_models.py::test_planned_quickly_to_the_same_bytes": (),
     "engine/plans/test_models.py": 1,
     "engine/plans/test_under_sanitizers.py::test_model": (),

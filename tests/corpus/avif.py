@@ -6,7 +6,7 @@ _TIMED_BOXES = (b"mvhd", b"tkhd", b"mdhd")
 
 
 def without_times(content: bytes) -> bytes:
-    """A sequence whose boxes do not say when it was made (ISO/IEC 14496-12, their version 1)."""
+    """A sequence with the creation times in its boxes cleared (ISO/IEC 14496-12, version 1 boxes)."""
     changed = bytearray(content)
     for kind in _TIMED_BOXES:
         at = content.index(kind)

@@ -1,4 +1,4 @@
-"""BMP files of the kinds that Pillow reads and does not write, by Microsoft's description of DIBs."""
+"""BMP files of kinds that Pillow reads but does not write, by Microsoft's description of DIBs."""
 
 import random
 import struct
@@ -8,25 +8,25 @@ _RGB, _RLE8, _RLE4, _BITFIELDS = 0, 1, 2, 3
 
 
 def top_down(content: bytes) -> bytes:
-    """Rows from the top on, which a negative height says; they land upside down."""
+    """Negative height: rows stored from the top; the image is upside down."""
     (height,) = struct.unpack_from("<i", content, 22)
     return content[:22] + struct.pack("<i", -height) + content[26:]
 
 
 def os2(width: int, height: int) -> bytes:
-    """With the header of twelve bytes that OS/2 had, 24 bits."""
+    """With OS/2's header of twelve bytes, 24 bits."""
     header = struct.pack("<IHHHH", 12, width, height, 1, 24)
     return _file(header, b"", _noise(height * _row_size(width, 24)))
 
 
 def sixteen_bits(width: int, height: int, masks: Sequence[int] | None = None) -> bytes:
-    """Five bits a channel, or what `masks` say."""
+    """16 bits: five bits per channel, or by `masks`."""
     header = _info_header(width, height, 16, _BITFIELDS if masks else _RGB)
     return _file(header, struct.pack("<3I", *masks) if masks else b"", _noise(height * _row_size(width, 16)))
 
 
 def thirty_two_bits(width: int, height: int, masks: Sequence[int]) -> bytes:
-    """Channels where the three or four `masks` say, in a header of version 4 or 5 if there are four."""
+    """32 bits: channels by three or four `masks`; with four, a header of version 4 or 5."""
     header = _info_header(width, height, 32, _BITFIELDS)
     packed = struct.pack(f"<{len(masks)}I", *masks)
     if len(masks) == 4:
@@ -36,7 +36,7 @@ def thirty_two_bits(width: int, height: int, masks: Sequence[int]) -> bytes:
 
 
 def palette(width: int, height: int, depth: int, colours: int) -> bytes:
-    """`colours` of them stored, and only these used."""
+    """With a palette of only `colours` entries, all of which are used."""
     source = random.Random(depth)
     rows = []
     for _ in range(height):
@@ -48,7 +48,7 @@ def palette(width: int, height: int, depth: int, colours: int) -> bytes:
 
 
 def run_lengths(width: int, height: int, depth: int, skips: bool = False) -> bytes:
-    """RLE of 8 or 4 bits: runs and literal pixels, with `skips` also jumps over pixels that stay unset."""
+    """RLE of 8 or 4 bits: runs and literal pixels; `skips` adds jumps over unset pixels."""
     source = random.Random(depth)
     per_byte = 8 // depth
     out = bytearray()

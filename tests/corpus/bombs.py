@@ -1,4 +1,4 @@
-"""Small files that declare, or inflate to, more than memory should be taken for."""
+"""Small files that declare, or decompress to, unreasonably large images."""
 
 import struct
 import zlib
@@ -21,7 +21,7 @@ _SIDE = 16_000
 
 
 def bombs() -> Iterator[CorpusFile]:
-    """Files over Pillow's limit."""
+    """Files over Pillow's pixel limit."""
     image = j.picture(16, 16)
     palette = image.quantize(16)
     for name, content in {
@@ -48,7 +48,7 @@ def bombs() -> Iterator[CorpusFile]:
 
 
 def surplus_pixels(size: int) -> bytes:
-    """A PNG of one pixel whose data inflate to `size` bytes; Pillow reads the pixel."""
+    """A PNG of one pixel whose data decompress to `size` bytes; Pillow reads the pixel."""
     compressor = zlib.compressobj(9)
     block = bytes(2**20)
     data = b"".join(compressor.compress(block) for _ in range(size // len(block))) + compressor.flush()
@@ -56,7 +56,7 @@ def surplus_pixels(size: int) -> bytes:
 
 
 def large_text(size: int) -> bytes:
-    """A PNG with a text chunk that inflates to `size` bytes; Pillow refuses more than one MiB."""
+    """A PNG with a text chunk that decompresses to `size` bytes; Pillow refuses more than one MiB."""
     chunk = p.Chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(size), 9))
     return p.png(p.RGB, 8, 4, 4, before=[chunk])
 

@@ -1,4 +1,4 @@
-"""WebP and AVIF files that break, or seem to break, a rule of libwebp's demuxer or of libavif's reader."""
+"""WebP and AVIF files at the limits of what libwebp's demuxer and libavif's reader accept."""
 
 import struct
 from collections.abc import Iterator
@@ -112,7 +112,7 @@ def _avifs() -> Iterator[tuple[str, bytes]]:
 
 
 def _set(content: bytes, kind: bytes, place: int, value: int) -> bytes:
-    """A byte changed, counted from the first letter of `kind`."""
+    """Change a byte at an offset from the first letter of `kind`."""
     changed = bytearray(content)
     changed[content.index(kind) + place] = value
     return bytes(changed)

@@ -1,4 +1,4 @@
-"""One file of the corpus, and how Pillow writes one."""
+"""One file of the corpus, and a helper to encode files with Pillow."""
 
 import io
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from PIL import Image
 
 @dataclass(frozen=True)
 class CorpusFile:
-    """`kind` groups files in the table of the documentation."""
+    """A file of the corpus; `kind` groups files in the documentation's table."""
 
     kind: str
     name: str

@@ -1,4 +1,4 @@
-"""GIF files that Pillow does not write: frames beside the screen's corner, palettes of their own.
+"""GIF files that Pillow does not write: frames at an offset, local palettes.
 
 By the "Graphics Interchange Format, Version 89a" specification.
 """
@@ -11,7 +11,7 @@ _EXTENSION, _IMAGE = 0x21, 0x2C
 def on_screen(
     content: bytes, width: int, height: int, left: int = 0, top: int = 0, background: int = 0
 ) -> bytes:
-    """The first frame at (`left`, `top`) of a screen of another size."""
+    """Put the first frame at (`left`, `top`) of a screen of another size."""
     changed = bytearray(content)
     changed[6:10] = struct.pack("<HH", width, height)
     changed[11] = background
@@ -21,7 +21,7 @@ def on_screen(
 
 
 def with_local_palette(content: bytes) -> bytes:
-    """The palette that all frames share moved to the first frame."""
+    """Move the global palette to the first frame."""
     flags = content[10]
     palette = content[13 : 13 + _table_size(flags)]
     at = _first_image(content)
@@ -31,7 +31,7 @@ def with_local_palette(content: bytes) -> bytes:
 
 
 def without_palette(content: bytes) -> bytes:
-    """Left to what whoever shows it likes."""
+    """Remove the global palette: colours are up to the decoder."""
     flags = content[10]
     return content[:10] + bytes([flags & 0x7F]) + content[11:13] + content[13 + _table_size(flags) :]
 

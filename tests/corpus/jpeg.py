@@ -1,4 +1,4 @@
-"""JPEG files: what Pillow's encoder can write, and what takes a few changed bytes afterwards."""
+"""JPEG files: written by Pillow's encoder, some with bytes changed afterwards."""
 
 import io
 import struct
@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 
 
 def picture(width: int, height: int, seed: int = 1, mode: str = "RGB") -> Image.Image:
-    """Smooth colours under noise, which every step of a codec leaves traces in."""
+    """Smooth colours with noise, so that every step of a codec changes pixels."""
     random = np.random.Generator(np.random.PCG64(seed))
     y, x = np.mgrid[0:height, 0:width]
     channels = len(Image.new(mode, (1, 1)).getbands())
@@ -33,16 +33,16 @@ def with_exif_orientation(image: Image.Image, orientation: int, **options: Any) 
 
 
 def profile() -> bytes:
-    """A colour profile that moves every colour: sRGB's primaries under another curve."""
+    """A colour profile that changes every colour: sRGB's primaries with another tone curve."""
     content = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes())
     content[24:36] = bytes(12)  # when it was made
     return bytes(content)
 
 
 def upright(content: bytes) -> bytes:
-    """4:4:0 out of 4:2:2: the luminance's sampling factors swapped in the frame header.
+    """4:4:0 from 4:2:2: swap the luminance's sampling factors in the frame header.
 
-    The picture's blocks land in other places; every block is still read, so it is a valid picture.
+    The blocks change position; every block is still read, so the image is valid.
     """
     return _patch_sampling(content, lambda factors: (factors & 15) << 4 | factors >> 4)
 
@@ -56,7 +56,7 @@ def _patch_sampling(content: bytes, change: Any) -> bytes:
 
 
 def without_end(content: bytes) -> bytes:
-    """The file cut in the middle of its picture."""
+    """The file truncated in the middle of its image data."""
     return content[: len(content) * 2 // 3]
 
 
@@ -71,21 +71,21 @@ def segment(marker: int, content: bytes) -> bytes:
 
 
 def with_segment(content: bytes, marker: int, inner: bytes) -> bytes:
-    """`content` with one more segment right behind its start."""
+    """`content` with one more segment after the start marker."""
     return content[:2] + segment(marker, inner) + content[2:]
 
 
 def without_adobe(content: bytes) -> bytes:
-    """Without the marker that says how colours are stored."""
+    """Without the Adobe marker, which declares the colour transform."""
     at = content.index(b"\xff\xee")
     return content[:at] + content[at + 2 + struct.unpack_from(">H", content, at + 2)[0] :]
 
 
 def resampled(content: bytes, factors: Sequence[int], width: int, height: int) -> bytes:
-    """Another size and other sampling factors in the header, for as many blocks as there are.
+    """Change size and sampling factors in the header to others with the same number of blocks.
 
-    They land in other places and with other components; all are coded with the same tables where `content` is
-    CMYK, so it is a valid picture, of a kind that Pillow does not write.
+    Blocks change position and component. In CMYK all components use the same tables, so the image is valid,
+    of a kind that Pillow does not write.
     """
     changed = bytearray(content)
     at = next(
@@ -98,7 +98,7 @@ def resampled(content: bytes, factors: Sequence[int], width: int, height: int) -
 
 
 def with_thumbnail(content: bytes, thumbnail: bytes) -> bytes:
-    """With Exif data that hold a second JPEG (CIPA DC-008, section 4.5.8)."""
+    """With Exif data that contain a JPEG thumbnail (CIPA DC-008, section 4.5.8)."""
     tags = ((0x0103, 3, 1, 6), (0x0201, 4, 1, 8 + 2 + 4 + 2 + 36 + 4), (0x0202, 4, 1, len(thumbnail)))
     directory = b"".join(struct.pack("<HHII", *tag) for tag in tags)
     tiff = b"II*\0" + struct.pack("<I", 8) + struct.pack("<HI", 0, 14)

@@ -1,4 +1,4 @@
-"""Damage as transfers, editors and careless writers do it, and as attackers would."""
+"""Mutations as by transfers, editors, faulty encoders and attackers."""
 
 import struct
 import zlib
@@ -11,25 +11,25 @@ Mutation = Callable[[bytes, str, Random], bytes]
 
 
 def mutate(content: bytes, kind: str, name: str, source: Random) -> bytes:
-    """One mutation of MUTATIONS by its name, or two in a row."""
+    """Apply one mutation of MUTATIONS by name, or two in a row."""
     return MUTATIONS[name](content, kind, source)
 
 
 def _flip(content: bytes, kind: str, source: Random) -> bytes:
-    """Bytes anywhere."""
+    """Change bytes anywhere."""
     return _changed(
         content, source, [source.randrange(len(content)) for _ in range(source.choice((1, 1, 3)))]
     )
 
 
 def _flip_header(content: bytes, kind: str, source: Random) -> bytes:
-    """A byte near the start of a part, where sizes and flags are."""
+    """Change a byte near the start of a part, where sizes and flags are."""
     start, piece = _piece(content, kind, source)
     return _changed(content, source, [start + source.randrange(min(len(piece), 20))])
 
 
 def _flip_and_mend(content: bytes, kind: str, source: Random) -> bytes:
-    """A byte of a part, its checksum mended where it has one."""
+    """Change a byte of a part and correct its checksum, if it has one."""
     start, piece = _piece(content, kind, source)
     at = start + source.randrange(len(piece))
     changed = _changed(content, source, [at])
@@ -80,7 +80,7 @@ def _repeat(content: bytes, kind: str, source: Random) -> bytes:
 
 
 def _wrong_size(content: bytes, kind: str, source: Random) -> bytes:
-    """A number of two or four bytes near the start of a part a little larger or smaller, or huge."""
+    """Make an integer of two or four bytes near the start of a part a little larger or smaller, or huge."""
     start, piece = _piece(content, kind, source)
     big = kind in ("jpeg", "png", "avif")
     form = (">" if big else "<") + source.choice("HI")
@@ -92,7 +92,7 @@ def _wrong_size(content: bytes, kind: str, source: Random) -> bytes:
 
 
 def _zeros(content: bytes, kind: str, source: Random) -> bytes:
-    """A hole of zeros, as an interrupted download leaves it."""
+    """Replace a range by zeros, as after an interrupted download."""
     at = source.randrange(len(content))
     size = min(source.choice((2, 16, 300)), len(content) - at)
     return content[:at] + bytes(size) + content[at + size :]
@@ -139,7 +139,7 @@ def _changed(content: bytes, source: Random, places: list[int]) -> bytes:
 
 
 def _with_checksums(changed: bytes, original: bytes, kind: str) -> bytes:
-    """The CRC of every chunk of the original's layout computed anew."""
+    """Recompute the CRC of every chunk of the original's layout."""
     out, at = bytearray(changed), 0
     for piece in pieces_of(original, kind):
         body = bytes(out[at + 4 : at + len(piece) - 4])

@@ -1,4 +1,4 @@
-"""Files that say their orientation in every way that Pillow's `Image.getexif` knows, and in others."""
+"""Files with their orientation stored in every way that Pillow's `Image.getexif` reads, and in others."""
 
 import struct
 import zlib
@@ -47,7 +47,7 @@ def _named(ending: str, files: Iterator[tuple[str, bytes]]) -> Iterator[CorpusFi
 
 
 def exif(kind: int = _SHORT, *values: float, order: str = "<", count: int | None = None) -> bytes:
-    """Exif data with one tag of that type."""
+    """Exif data with one tag of the given type."""
     form = _TYPES[kind] * (len(values) // len(_TYPES[kind]))
     return tiff([(0x0112, kind, count, struct.pack(order + form, *values))], order)
 
@@ -176,7 +176,7 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
 
 
 def _late(content: bytes, chunk: p.Chunk) -> bytes:
-    """With a chunk after the pixels."""
+    """With a chunk after the pixel data."""
     return content[:-12] + chunk.encode() + content[-12:]
 
 

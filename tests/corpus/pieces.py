@@ -1,11 +1,11 @@
-"""Where the parts of an image file begin: segments, chunks, blocks, boxes, headers."""
+"""Splits image files into their parts: segments, chunks, blocks, boxes, headers."""
 
 import struct
 from collections.abc import Callable, Iterator
 
 
 def pieces_of(content: bytes, kind: str) -> list[bytes]:
-    """`content` cut at the borders of its parts; joined they are `content` again."""
+    """The parts of `content`, in order; joined they give `content`."""
     cuts = sorted({at for at in _BORDERS[kind](content) if 0 < at < len(content)})
     return [content[start:end] for start, end in zip([0, *cuts], [*cuts, len(content)], strict=True)]
 

@@ -1,6 +1,6 @@
 """PNG files of every colour type, depth and kind of transparency, written chunk by chunk.
 
-By hand, because no encoder writes them all; the format is the W3C's "Portable Network Graphics (PNG)
+No encoder writes them all. The format is the W3C's "Portable Network Graphics (PNG)
 Specification (Third Edition)".
 """
 
@@ -16,7 +16,7 @@ DEPTHS = {GREY: (1, 2, 4, 8, 16), RGB: (8, 16), PALETTE: (1, 2, 4, 8), GREY_ALPH
 NAMES = {GREY: "grey", RGB: "rgb", PALETTE: "palette", GREY_ALPHA: "grey-alpha", RGBA: "rgba"}
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-# Column and row of each Adam7 pass's first pixel, and the steps to the next ones.
+# Adam7 passes: column and row of the first pixel, and steps to the next ones.
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
@@ -41,7 +41,7 @@ def png(
     before: Sequence[Chunk] = (),
     after_palette: Sequence[Chunk] = (),
 ) -> bytes:
-    """A smooth but noisy picture; `before` and `after_palette` are chunks ahead of and behind PLTE."""
+    """A smooth, noisy image; `before` and `after_palette` are chunks before and after PLTE."""
     rows = _samples(colour, depth, width, height, random.Random(seed))
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlaced))
     chunks = [Chunk(b"IHDR", header), *before]
@@ -94,7 +94,7 @@ def _pack(row: list[list[int]], depth: int) -> bytes:
 
 
 def _filtered(lines: Iterator[bytes], stride: int) -> Iterator[bytes]:
-    """Each line with another of the five filters in turn."""
+    """Filter the lines with the five filters in turn."""
     above = b""
     for number, line in enumerate(lines):
         above = above or bytes(len(line))
@@ -130,7 +130,7 @@ def joined(chunks: Sequence[Chunk]) -> bytes:
 
 
 def in_pieces(content: bytes, size: int, empty_every: int = 0) -> bytes:
-    """IDAT in chunks of `size` bytes, every so many of them followed by an empty one."""
+    """Split IDAT into chunks of `size` bytes, with empty chunks in between."""
     out = []
     data = b"".join(chunk.content for chunk in chunks_of(content) if chunk.kind == b"IDAT")
     pieces = [data[at : at + size] for at in range(0, len(data), size)]
@@ -146,7 +146,7 @@ def in_pieces(content: bytes, size: int, empty_every: int = 0) -> bytes:
 
 
 def with_short_palette(content: bytes, colours: int) -> bytes:
-    """With fewer colours than the pixels use."""
+    """With a palette of fewer colours than the pixels use."""
     return joined(
         [
             Chunk(chunk.kind, chunk.content[: 3 * colours]) if chunk.kind == b"PLTE" else chunk
@@ -156,7 +156,7 @@ def with_short_palette(content: bytes, colours: int) -> bytes:
 
 
 def with_wrong_checksum(content: bytes, kind: bytes) -> bytes:
-    """The CRC of the first chunk of a kind changed."""
+    """Change the CRC of the first chunk of a kind."""
     at = content.index(kind)
     end = at + 4 + struct.unpack_from(">I", content, at - 4)[0]
     return content[:end] + bytes([content[end] ^ 1]) + content[end + 1 :]

@@ -1,4 +1,4 @@
-"""Damaged and careless files, most of which Pillow reads: junk, padding, missing ends, wrong sizes."""
+"""Damaged and malformed files, most of which Pillow reads: junk, padding, missing ends, wrong sizes."""
 
 import struct
 import zlib

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 
 def picture_chunks(content: bytes) -> bytes:
-    """What holds the pixels of a still picture: ALPH, VP8 and VP8L."""
+    """The chunks with the pixels of a still image: ALPH, VP8 and VP8L."""
     return b"".join(chunk for kind, chunk in _chunks(content) if kind in (b"ALPH", b"VP8 ", b"VP8L"))
 
 
@@ -15,7 +15,7 @@ def animation(
     background: bytes = b"\0\0\0\0",
     flags: int = 0,
 ) -> bytes:
-    """Frames as a still WebP, its size, and where it is put; `background` is BGRA, `flags` of each frame."""
+    """An animation of frames: a still WebP, its size and position; `background` is BGRA, `flags` per frame."""
     out = chunk(b"ANIM", background + b"\0\0")
     for content, (across, down), (left, top) in frames:
         places = [left // 2, top // 2, across - 1, down - 1, 100]

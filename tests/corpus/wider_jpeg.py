@@ -1,4 +1,4 @@
-"""JPEG files that cameras, printers and other encoders than Pillow's write."""
+"""JPEG files as written by cameras, printers and encoders other than Pillow's."""
 
 from collections.abc import Iterator
 
@@ -29,12 +29,12 @@ def _cmyk() -> Iterator[CorpusFile]:
     yield CorpusFile(kind, "cmyk-1x1.jpg", j.jpeg(j.picture(1, 1, mode="CMYK"), subsampling="4:2:0"))
     yield CorpusFile(kind, "cmyk-icc.jpg", j.jpeg(image, icc_profile=j.profile()))
     yield CorpusFile(kind, "cmyk-exif-6.jpg", j.with_exif_orientation(image, 6))
-    # As Photoshop samples: black like the first component.
+    # As in Photoshop's files: black is sampled like the first component.
     content = j.jpeg(j.picture(40, 32, mode="CMYK"), subsampling="4:4:4")
     whole = j.resampled(content, (0x22, 0x11, 0x11, 0x22), 64, 32)
     yield CorpusFile(kind, "cmyk-420-black-whole.jpg", whole)
     yield CorpusFile(kind, "ycck-420-black-whole.jpg", j.ycck(whole))
-    # Without magenta, the MCUs of this one would be others.
+    # Its MCUs depend on all components.
     only = j.resampled(content, (0x11, 0x21, 0x11, 0x11), 64, 32)
     yield CorpusFile(kind, "cmyk-422-magenta-whole.jpg", only)
     content = j.jpeg(j.picture(32, 24, mode="CMYK"), subsampling="4:4:4")

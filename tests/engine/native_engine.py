@@ -1,4 +1,4 @@
-"""The engine compiled for this machine, as a library: for sanitizers and for runs on several threads."""
+"""The engine as a native library: for sanitizers and for runs on several threads."""
 
 import ctypes
 from threading import Thread
@@ -10,7 +10,7 @@ from torch2web.plan.engine_driver import EngineDriver
 
 
 class NativeEngine(EngineDriver):
-    """One plan in memory of its own. Of one `library` only the newest works, as in one instance in a page."""
+    """One plan in its own memory. Only the newest instance of one `library` works, as in a page's module."""
 
     _CHECK_ROOM = 4096
 
@@ -23,7 +23,7 @@ class NativeEngine(EngineDriver):
         super().__init__(plan)
 
     def _invoke(self, name: str, *arguments: int) -> int:
-        # An address needs all its 64 bits; plain numbers fit an int.
+        # Addresses need all 64 bits; other integers fit an int.
         wide = [value if abs(value) < 2**31 else ctypes.c_void_p(value) for value in arguments]
         if name == "engine_check":
             wide = [ctypes.c_void_p(arguments[0]), *arguments[1:]]
@@ -32,7 +32,7 @@ class NativeEngine(EngineDriver):
 
     def _reserve(self, size: int) -> tuple[int, int]:
         self.memory = _aligned(size)
-        self.memory[:] = 0xA5  # nothing may rely on zeros
+        self.memory[:] = 0xA5  # the engine must not rely on zeros
         return self.memory.ctypes.data, self.memory.nbytes
 
     def _stage(self, content: bytes) -> int:

@@ -1,4 +1,4 @@
-"""The engine compiled for this machine by zig, as sites' modules are, but as a shared library."""
+"""The engine compiled by zig, like the modules of a site, but as a shared library for this machine."""
 
 import ctypes
 import platform
@@ -11,16 +11,16 @@ from web.build.engine import engine_sources, sources_key, zig_cc
 
 
 def native_engine(cache: Path) -> ctypes.CDLL:
-    """The engine and its kernels, a new copy each call. Raises ToolError."""
+    """The engine and its kernels, a new copy per call. Raises ToolError."""
 
     def make(folder: Path) -> None:
-        # No instructions that only this processor has: caches travel from one machine to the next.
+        # Baseline instructions only: caches are copied between machines.
         options = ["-mcpu=baseline", "-shared", "-fPIC", "-nostdlib"]
         zig_cc([*options, *map(str, engine_sources()), "-o", str(folder / "engine.so")])
 
     key = sources_key(sys.platform, platform.machine())
     content = cached_files(cache, "native-engine", key, make)["engine.so"]
-    # A copy each, since the engine keeps the state of a plan in the library's memory.
+    # One copy per engine, since a plan's state is in the library's memory.
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "engine.so"
         library.write_bytes(content)

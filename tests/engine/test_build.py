@@ -1,4 +1,4 @@
-"""The engine's modules: the same bytes each time, nothing imported but the memory, and small."""
+"""The engine's modules: reproducible, within their size budgets, importing nothing but the memory."""
 
 import json
 import subprocess
@@ -65,7 +65,7 @@ def test_builds_by_name() -> None:
     }
 
 
-def test_without_a_compiler_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(ToolError, match="zig cc: failed with exit code 1"):
         build_engine(tmp_path)

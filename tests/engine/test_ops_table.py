@@ -1,4 +1,4 @@
-"""ops.toml and the files generated from it: stale files are found, contradictions in the table refused."""
+"""ops.toml and the files generated from it: stale files are detected, inconsistent tables refused."""
 
 import shutil
 from pathlib import Path
@@ -23,7 +23,7 @@ CONTRADICTIONS = {
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The generated files and the table, apart from the checkout."""
+    """A copy of the table and the generated files outside the checkout."""
     for path in generated():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
@@ -32,7 +32,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def check(root: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:
-    """The exit code of --check, and what it prints."""
+    """Exit code and output of --check."""
     code = main(["--check"], root, root / TABLE.name)
     return code, capsys.readouterr().err.splitlines()
 
@@ -41,7 +41,7 @@ def test_generated_files_are_current(copy: Path, capsys: pytest.CaptureFixture[s
     assert check(copy, capsys) == (0, [])
 
 
-def test_stale_file_is_found(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_stale_file_is_detected(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = Path("converter/torch2web/plan/ops.py")
     text = (copy / path).read_text()
     (copy / path).write_text(text.replace("    pad_top: int", "    pad_over: int", 1))
@@ -67,7 +67,9 @@ def test_changed_table_makes_c_and_python_stale(copy: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize("name", CONTRADICTIONS)
-def test_contradictions_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_inconsistent_tables_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
     before, after, problem = CONTRADICTIONS[name]
     text = TABLE.read_text()
     assert before in text

@@ -1,4 +1,4 @@
-"""The engine in wasmtime: right numbers from the bytes that ship, and words for a module that goes wrong."""
+"""The engine in wasmtime: right results from the shipped modules, and clear errors for faulty modules."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_operators_are_as_onnxruntimes(build: str, name: str) -> None:
 
 
 def relu() -> bytes:
-    """A plan of one operator."""
+    """A plan with one operator."""
     return plan_model(
         model_of([helper.make_node("Relu", ["input"], ["output"])], ("batch", 3, 4, 4), {})
     ).content
@@ -54,7 +54,7 @@ def test_input_of_another_length_is_refused() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"<!doctype html>", module("plain")[:5000]])
-def test_module_that_is_no_module(content: bytes) -> None:
+def test_bytes_that_are_no_module(content: bytes) -> None:
     with pytest.raises(ToolError, match="wasmtime: the engine cannot be compiled"):
         WasmEngine(content, relu())
 
@@ -66,7 +66,7 @@ def test_module_that_imports_something_else() -> None:
 
 
 def fake(base: str) -> bytes:
-    """A module with every export, of which `engine_base` has this body and the others answer 0."""
+    """A module with all exports: `engine_base` has this body, the others return 0."""
     others = "".join(
         f'(func (export "{name}") (param i32 i32 i32 i32) (result i32) (i32.const 0))'
         for name in ENGINE_EXPORTS
@@ -82,12 +82,12 @@ def test_module_without_the_engines_exports() -> None:
         WasmEngine(other, relu())
 
 
-def test_trap_is_an_error_with_words() -> None:
+def test_trap_is_a_clear_error() -> None:
     with pytest.raises(EngineError, match="engine_base trapped"):
         WasmEngine(fake("(result i32) unreachable"), relu())
 
 
-def test_export_that_answers_nothing_is_an_error() -> None:
+def test_export_that_returns_nothing_is_an_error() -> None:
     with pytest.raises(EngineError, match="engine_base returned None, expected a number"):
         WasmEngine(fake(""), relu())
 

@@ -1,4 +1,4 @@
-"""Signatures of a manifest, checked by the loader's code in Node: which are refused, and with which words."""
+"""Signatures of a manifest, checked by the loader's code in Node: refusals and their messages."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, pair: KeyPair) -> Path:
 
 @pytest.fixture
 def problems(site: Path, pair: KeyPair, tmp_path: Path) -> Problems:
-    """`problems(bundle, …, key=…)`: why each bundle is refused, "" where it is not; by default the site's."""
+    """`problems(bundle, …, key=…)`: why each bundle is refused, or ""; by default the site's."""
 
     def check(*bundles: bytes, key: object = pair.pem, **how: Any) -> list[str]:
         cases = [
@@ -67,7 +67,7 @@ def test_right_key(problems: Problems, pair: KeyPair) -> None:
 
 
 def test_any_altered_byte(problems: Problems, site: Path) -> None:
-    """Of the payload, of the signature, and of what holds them."""
+    """Bytes of the payload, the signature and the bundle around them."""
     bundle = (site / SIGNATURE).read_bytes()
     envelope = json.loads(bundle)["dsseEnvelope"]
     payload = bundle.index(envelope["payload"].encode())
@@ -112,7 +112,7 @@ def test_signature_of_another_manifest(problems: Problems, site: Path, pair: Key
 
 
 def test_other_statements(problems: Problems, site: Path, pair: KeyPair) -> None:
-    """Signed with the right key, but not what model-signing says of a file."""
+    """Signed with the right key, but not a statement as model-signing makes it."""
     statement = json.loads(read_signature(site)[0])
     payloads = [b"{}", b"[]", b"text", b"\xff", b'{"subject": 7}']
     changes: tuple[dict[str, Any], ...] = ({"_type": "other"}, {"predicateType": "other"}, {"subject": []})
@@ -123,12 +123,12 @@ def test_other_statements(problems: Problems, site: Path, pair: KeyPair) -> None
 
 
 def lengths(der: bytes) -> tuple[int, int]:
-    """Bytes of the two numbers in DER, as they are written there."""
+    """Encoded lengths of the two integers in a DER signature."""
     return der[3], der[5 + der[3]]
 
 
-def test_numbers_of_every_length(problems: Problems, site: Path, pair: KeyPair) -> None:
-    """DER drops leading zeros and adds some; WebCrypto takes 32 bytes each."""
+def test_integers_of_every_length(problems: Problems, site: Path, pair: KeyPair) -> None:
+    """DER drops leading zeros and adds sign bytes; WebCrypto takes 32 bytes for each integer."""
     wanted: list[Callable[[bytes], bool]] = [
         lambda der: lengths(der) == (32, 32),
         lambda der: lengths(der) == (33, 33),

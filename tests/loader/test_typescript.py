@@ -1,4 +1,4 @@
-"""What can be said of the TypeScript without a browser: tests in Node, twins of Python code, types."""
+"""TypeScript without a browser: tests in Node, agreement with Python's implementations, types."""
 
 import hashlib
 import json
@@ -51,7 +51,7 @@ def test_in_node(file: str) -> None:
     assert "pass 0" not in result.stdout, "it ran no test"
 
 
-def test_twins_of_python_code_agree() -> None:
+def test_results_agree_with_python() -> None:
     generator = np.random.default_rng(5)
     tasks = [
         (Task(kind, of=of), generator.normal(0, scale, 1 if "binary" in (kind, of) else 7).astype(np.float32))
@@ -72,7 +72,7 @@ def test_twins_of_python_code_agree() -> None:
 
 
 def test_tensors_and_golden_inputs_are_pythons(tmp_path: Path) -> None:
-    """Every order of channels, scale and size, of images that are resized, cropped and letterboxed."""
+    """Every channel order, scale and size, for images that are resized, cropped and letterboxed."""
     sizes = [(8, 8), (28, 28), (8, 1024), (1024, 9), (31, 57)]
     specs = [
         Preprocessing(steps, mean[: 1 if grey else 3], std[: 1 if grey else 3], color=color, scale=scale)
@@ -109,7 +109,7 @@ def resize_cases() -> list[Case]:
     """Source and target sizes, up and down, flat and tall, with every filter."""
     random = np.random.Generator(np.random.PCG64(11))
     sizes = [(1, 1, 5, 7), (7, 5, 1, 1), (40, 30, 40, 30), (40, 30, 40, 10), (40, 30, 10, 30), (1, 90, 9, 9)]
-    # Around the bound at which Pillow runs its vertical pass first: h - oh > 2 (w - ow).
+    # Around the limit above which Pillow runs its vertical pass first: h - oh > 2 (w - ow).
     sizes += [(30, 37, 22, 22), (30, 38, 22, 22), (30, 39, 22, 22), (22, 23, 22, 22), (10, 23, 22, 22)]
     sizes += [tuple(random.integers(1, limit, 4).tolist()) for limit in (12, 60, 200) for _ in range(16)]
     return [
@@ -120,10 +120,10 @@ def resize_cases() -> list[Case]:
 
 
 def shape_cases() -> list[Case]:
-    """Shorter sides, crops and paddings of every mode over pictures of every aspect, alone and in a row."""
+    """Shorter sides, crops and paddings of every mode for images of every aspect, alone and combined."""
     random = np.random.Generator(np.random.PCG64(12))
     sizes = [(1, 1), (1, 9), (9, 1), (40, 30), (31, 47), (30, 30), (224, 225), (57, 200)]
-    # Their halves are half pixels, which are rounded to even.
+    # Odd differences give half pixels, which are rounded to even.
     sizes += [(10, 5), (7, 10)]
     cases: list[Case] = []
     for width, height in sizes:
@@ -166,7 +166,7 @@ def test_steps_are_pillows(make: Callable[[], list[Case]], tmp_path: Path) -> No
         image = synthetic(width, height)
         for step in steps:
             image = apply_step(image, step)
-        image = image.convert("RGB")  # of a grey image three equal channels
+        image = image.convert("RGB")  # a grey image has three equal channels
         if [*image.size, hashlib.sha256(image.tobytes()).hexdigest()] != result:
             wrong.append(case)
     assert wrong == []
@@ -177,7 +177,7 @@ def test_table_has_300_resizes() -> None:
 
 
 def test_weights_are_decoded_to_the_same_bits(tmp_path: Path) -> None:
-    """Every encoding, over every border that parts can have."""
+    """Every encoding, split at every position."""
     random = np.random.Generator(np.random.PCG64(9))
     values = {
         "conv": (random.normal(size=(6, 3, 3, 3)), 0),
@@ -212,7 +212,7 @@ COMPILERS = ("typescript-5.0", "typescript-5.4", "typescript-5.7", "@typescript/
 
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_types_serve_a_strict_consumer(small_site: Path, tmp_path: Path, compiler: str) -> None:
-    """From the oldest TypeScript to the pinned one; Float32Array became generic in 5.7."""
+    """From the oldest supported TypeScript to the pinned one; Float32Array became generic in 5.7."""
     shutil.copy(small_site / "torch2web.d.ts", tmp_path)
     shutil.copy(FOLDER / "consumer.ts", tmp_path)
     options = ["--strict", "--exactOptionalPropertyTypes", "--noEmit", "--skipLibCheck", "false"]

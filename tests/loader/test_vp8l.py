@@ -1,4 +1,4 @@
-"""Lossless WebP, which the loader decodes itself: Pillow's pixels, in a memory like its own."""
+"""Lossless WebP, which the loader decodes itself: Pillow's pixels, with bounded memory."""
 
 import hashlib
 import io
@@ -22,7 +22,7 @@ HUGE = bytes.fromhex(
 
 
 def decode(folder: Path, files: Sequence[bytes]) -> tuple[list[dict[str, Any]], int]:
-    """What the loader makes of each file, and the most memory that this took."""
+    """The loader's result for each file, and the peak memory."""
     paths = [folder / f"{number}.webp" for number in range(len(files))]
     for path, content in zip(paths, files, strict=True):
         path.write_bytes(content)
@@ -40,7 +40,7 @@ def pillows(content: bytes) -> dict[str, Any]:
 
 
 def photo(width: int, height: int, seed: int = 1) -> Image.Image:
-    """Soft colours with the noise of a camera, under soft alpha."""
+    """Smooth colours with camera noise, and a smooth alpha channel."""
     random = np.random.Generator(np.random.PCG64(seed))
     small = random.integers(0, 256, (max(2, height // 20), max(2, width // 20), 4), dtype=np.uint8)
     soft = np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC), np.float64)
@@ -48,7 +48,7 @@ def photo(width: int, height: int, seed: int = 1) -> Image.Image:
 
 
 def drawings() -> Iterator[Image.Image]:
-    """Images that need each transform, palettes of every packing, long runs and long codes."""
+    """Images that use each transform, palettes of every packing, long runs and long codes."""
     random = np.random.Generator(np.random.PCG64(2))
     for width, height in [(1, 1), (1, 40), (40, 1), (7, 9), (64, 48), (203, 101)]:
         yield photo(width, height)

@@ -1,4 +1,4 @@
-"""Firefox and WebKit as a Debian machine can install them: started on an address, without a driver."""
+"""Firefox and WebKit as installed on Debian: started with an address, without a driver."""
 
 import json
 import os
@@ -33,7 +33,7 @@ user_pref("browser.aboutwelcome.enabled", false);
 
 @dataclass(frozen=True)
 class Engine:
-    """`command` is followed by the address; `missing` says what to install where it is empty."""
+    """`command` is followed by the address; where it is empty, `missing` says what to install."""
 
     name: str
     command: tuple[str, ...]
@@ -41,7 +41,7 @@ class Engine:
 
 
 def find_engines(profile: Path) -> tuple[Engine, ...]:
-    """Both engines, with what starts them here: Playwright's own builds, else what is installed."""
+    """Both engines and their start commands: Playwright's builds, else the installed ones."""
     return (_playwrights("Firefox") or _firefox(profile), _playwrights("WebKit") or _webkit())
 
 
@@ -70,7 +70,7 @@ def _webkit() -> Engine:
 
 
 def run_suite(engine: Engine, host: Host, suite: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Tensors, logits and labels of the whole suite. Raises AssertionError where it fails."""
+    """Tensors, logits and labels of the whole suite. Raises AssertionError if the run fails."""
     for file in HARNESS.iterdir():
         host.extras[f"harness/{file.name}"] = file
     (folder / "suite.json").write_text(json.dumps(suite))
@@ -81,7 +81,7 @@ def run_suite(engine: Engine, host: Host, suite: dict[str, Any], folder: Path) -
 
 
 def visit(engine: Engine, host: Host, path: str, folder: Path) -> dict[str, Any]:
-    """What the page at `path` posts. Raises AssertionError where it posts nothing."""
+    """The outcome that the page at `path` posts. Raises AssertionError if it posts none."""
     with started([*engine.command, f"{host.url}{path}"], folder / "log"):
         outcome = host.wait_for_outcome(SECONDS)
     log = (folder / "log").read_text(errors="replace")[-2000:]
@@ -91,7 +91,7 @@ def visit(engine: Engine, host: Host, path: str, folder: Path) -> dict[str, Any]
 
 @contextmanager
 def started(command: Sequence[str], log: Path) -> Iterator[int]:
-    """A program while the block runs, by the number of its session, which all of its processes share."""
+    """Run a program during the block, then end all processes of its session."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
         try:

@@ -1,4 +1,4 @@
-"""Installs the engines of `make test-engines`, where Debian's apt-get may be used."""
+"""Installs Firefox and WebKit for `make test-all`, where Debian's apt-get may be used."""
 
 import os
 import shutil

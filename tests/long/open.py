@@ -1,6 +1,6 @@
 """Opens an address in one of Playwright's own browsers: `python -m tests.long.open NAME URL`.
 
-So that these, like browsers that nobody can drive, are started on an address and heard of by what they post.
+Like browsers without a driver, they are started with an address and report by a POST request.
 """
 
 import signal

@@ -1,6 +1,6 @@
 """Writes docs/pictures.md from a run: `python -m tests.long.pictures_table`.
 
-How each engine reads each kind of file, and whether the result is exact.
+The table shows how each engine reads each kind of file, and whether the result is exact.
 """
 
 import subprocess
@@ -128,7 +128,7 @@ def main() -> int:
 def _read_in(
     engine: Engine, folder: Path, corpus: Iterable[CorpusFile], expected: Mapping[str, str]
 ) -> tuple[str, dict[str, str]]:
-    """The engine's version, and by file name what came of it."""
+    """The engine's version, and its outcome by file name."""
     files = folder / "corpus"
     files.mkdir(exist_ok=True)
     for file in corpus:
@@ -144,7 +144,7 @@ def _read_in(
 
 
 def _version(agent: str) -> str:
-    """Of the engine, by its user agent."""
+    """The engine's version from its user agent."""
     for name in ("Firefox/", "Chrome/", "Version/"):
         if name in agent:
             return agent.partition(name)[2].split()[0].partition(".")[0]
@@ -177,7 +177,7 @@ def _table(corpus: Iterable[CorpusFile], columns: Mapping[str, Mapping[str, str]
 
 
 def _summary(outcomes: list[str]) -> str:
-    """Each outcome, with its number where there are several."""
+    """The outcomes, with their counts where there are several."""
     distinct = sorted(set(outcomes), key=outcomes.index)
     if len(distinct) == 1:
         return distinct[0]

@@ -1,4 +1,4 @@
-"""The two lines of embed.html in Firefox and WebKit, on a page of another origin than the site's."""
+"""The two lines of embed.html in Firefox and WebKit, on a page of another origin."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""Firefox and WebKit compute what Python computes too: `make test-engines`."""
+"""Firefox and WebKit compute what Python computes: part of `make test-all`."""
 
 import json
 from pathlib import Path
@@ -88,7 +88,7 @@ MAY_SAY = {
 
 
 def test_corpus(outcome: dict[str, Any], catalog: dict[str, ModelSpec]) -> None:
-    """Every file is exact, or the loader says why it is not."""
+    """Every file is exact, or the loader gives the reason why not."""
     spec = catalog[MODELS[0]].preprocessing
     wrong = {}
     said: dict[str, list[str]] = {}
@@ -101,5 +101,5 @@ def test_corpus(outcome: dict[str, Any], catalog: dict[str, ModelSpec]) -> None:
             said.setdefault(found["inexact"], []).append(file.name)
     assert wrong == {}
     print("\n".join(f"{reason}: {', '.join(names)}" for reason, names in said.items()))
-    # Honest, and not an excuse for everything.
+    # Most files have to be exact.
     assert {reason: sorted(names) for reason, names in said.items()}.items() <= MAY_SAY.items()

@@ -1,4 +1,4 @@
-"""verify.html in Firefox and WebKit: Python, run by each of them, judges what the loader computes there."""
+"""verify.html in Firefox and WebKit: Python in the browser checks the loader's results."""
 
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def test_verdict(outcome: dict[str, Any]) -> None:
 
 
 def _as_in_junit(name: str) -> str:
-    """pytest's name of a test as JUnit has it: the module's path with dots."""
+    """A test's name as in JUnit XML: the module's path with dots."""
     path, separator, rest = name.partition("::")
     return path.removesuffix(".py").replace("/", ".") + separator + rest
 

@@ -1,6 +1,6 @@
-"""Small networks of the kinds that people train: one table for every test that builds models.
+"""Small networks of common families: one table for all tests that build models.
 
-Written with torch.nn alone, seeded, and alive: outputs differ between images as those of trained networks do.
+Written with torch.nn alone and seeded; outputs differ between images as in trained networks.
 """
 
 import importlib
@@ -17,7 +17,7 @@ _SPREAD = 3.0
 
 @dataclass(frozen=True)
 class Network:
-    """One network of the table, as a catalogue's entry names it."""
+    """One network of the table, with the values of its catalogue entry."""
 
     factory: str
     """`module:function`, importable from the root of the checkout."""
@@ -71,7 +71,7 @@ NETWORKS: dict[str, Network] = {
 
 
 def build(name: str) -> "nn.Module":
-    """The network `name`: eval mode, with weights that are the same in every run."""
+    """The network `name` in eval mode, with the same weights in every run."""
     import torch
     from torch import nn
 
@@ -83,7 +83,7 @@ def build(name: str) -> "nn.Module":
             **entry.args, **entry.build_args
         )
         images = torch.randn(16, entry.channels, *entry.size)
-        network.eval()(images[:1])  # shapes of lazy layers
+        network.eval()(images[:1])  # initialises lazy layers
         for layer in network.modules():
             if isinstance(layer, nn.BatchNorm2d):
                 assert layer.running_mean is not None

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class Vit(nn.Module):
-    """torch.nn's own attention, class token and learned positions."""
+    """Attention of torch.nn, class token and learned positions."""
 
     def __init__(self, num_classes: int = 10, image_size: int = 32, width: int = 24) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Vit(nn.Module):
 
 
 class SdpaVit(nn.Module):
-    """timm's way: one matrix for query, key and value, and scaled_dot_product_attention."""
+    """As in timm: one matrix for query, key and value, and scaled_dot_product_attention."""
 
     def __init__(self, num_classes: int = 10, width: int = 24, heads: int = 4) -> None:
         super().__init__()

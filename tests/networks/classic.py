@@ -40,7 +40,7 @@ class Fire(nn.Module):
 
 
 class SqueezeNet(nn.Module):
-    """Ends in a convolution: its last matrix is 1 × 1."""
+    """Its classifier is a 1 × 1 convolution."""
 
     def __init__(self, num_classes: int = 10) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Files and catalogue entries of the table's networks, for every kind of source."""
+"""Files and catalogue entries of the networks, for every kind of source."""
 
 import warnings
 from pathlib import Path
@@ -13,14 +13,14 @@ _ENDINGS = {"state_dict": ".pth", "exported_program": ".pt2", "torchscript": ".t
 
 
 def write_file(name: str, kind: Kind, folder: Path, *, batch: int | None = None) -> Path:
-    """Write the network `name` as a file of `kind`. `batch`: fixed, where the kind has a batch."""
+    """Write the network `name` as a file of `kind`. `batch`: fixed batch size, where the kind has one."""
     import torch
 
     network, entry = build(name), NETWORKS[name]
     example = torch.zeros(batch or 2, entry.channels, *entry.size)
     path = folder / f"{name}{_ENDINGS[kind]}"
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # both older formats are deprecated, and people have them
+        warnings.simplefilter("ignore")  # TorchScript and the older exporter are deprecated, but in use
         if kind == "state_dict":
             torch.save({"epoch": 3, "state_dict": network.state_dict()}, path)
         elif kind == "exported_program":
@@ -43,7 +43,7 @@ def write_file(name: str, kind: Kind, folder: Path, *, batch: int | None = None)
 
 
 def entry_of(name: str, kind: Kind, path: Path, exporter: str = "torchscript") -> dict[str, Any]:
-    """The catalogue's entry for `path`, a file that `write_file` wrote; `exporter` where it has a choice."""
+    """The catalogue entry for `path`, a file of `write_file`; `exporter` where there is a choice."""
     entry = NETWORKS[name]
     grey = entry.channels == 1
     numbers = [0.5] * entry.channels

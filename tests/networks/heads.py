@@ -22,7 +22,7 @@ class Tiny(nn.Module):
 
 
 class LeNet(nn.Module):
-    """Of grey images of 28 × 28."""
+    """For grey images of 28 × 28."""
 
     def __init__(self, num_classes: int = 10) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class LeNet(nn.Module):
 
 
 class OneLogit(nn.Module):
-    """Squeezes its one logit away: [batch]."""
+    """Squeezes its single logit: [batch]."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class OneLogit(nn.Module):
 
 
 class Siamese(nn.Module):
-    """One branch: an embedding of length 1. Takes one image or two, as in training."""
+    """An embedding of norm 1. Takes one image, or two as in training."""
 
     def __init__(self, dimensions: int = 32) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class BuiltInNormalize(nn.Module):
 
 
 class Lazy(nn.Module):
-    """Layers that know their sizes after the first input."""
+    """Lazy layers, whose sizes are set by the first input."""
 
     def __init__(self, num_classes: int = 10) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class Lazy(nn.Module):
 
 
 class MapOutput(nn.Module):
-    """[batch, classes, 1, 1], as fully convolutional classifiers give."""
+    """Output [batch, classes, 1, 1], as of fully convolutional classifiers."""
 
     def __init__(self, num_classes: int = 10) -> None:
         super().__init__()

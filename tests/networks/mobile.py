@@ -109,7 +109,7 @@ class ShuffleNetV2(nn.Module):
 
 
 class RegNet(nn.Module):
-    """Computes its widths in __init__, with values of tensors, as torchvision's does."""
+    """Computes its widths from values of tensors in __init__, as in torchvision."""
 
     def __init__(self, num_classes: int = 10, slope: float = 8.0) -> None:
         super().__init__()

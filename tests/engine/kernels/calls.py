@@ -1,4 +1,4 @@
-"""The kernels of kernels/kernels.h from Python: their fields, on several threads, weights packed."""
+"""Calls the kernels of kernels/kernels.h from Python: arguments, threads, packed weights."""
 
 import ctypes
 from collections.abc import Callable
@@ -50,7 +50,7 @@ ARGUMENTS = {name: _structure(operator) for name, operator in _OPERATORS.items()
 
 
 class Guarded:
-    """A buffer with NaN around it: what a kernel reads there spoils its result, what it writes is found."""
+    """A buffer surrounded by NaN: reads beyond it spoil the result, writes beyond it are detected."""
 
     def __init__(self, values: NDArray[Any]) -> None:
         bytes_ = (
@@ -75,13 +75,13 @@ class Guarded:
 
 
 class Kernels:
-    """Calls kernels of the native library, each once for every thread, one after the other."""
+    """Calls kernels of the native library once per thread, one after the other."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
 
     def call(self, name: str, threads: int = 1, **fields: Any) -> None:
-        """Call kernel `name` with `fields`: arrays are buffers, written back; tuples are structures."""
+        """Call kernel `name` with `fields`: arrays are buffers, copied back; tuples are structures."""
         buffers = {key: Guarded(value) for key, value in fields.items() if isinstance(value, np.ndarray)}
         values = {key: self._value(key, value, buffers) for key, value in fields.items()}
         arguments = ARGUMENTS[name](**values)
@@ -110,7 +110,7 @@ class Kernels:
 
 
 def panels(weights: Floats, bias: Floats) -> Floats:
-    """Weights [inputs, outputs] and biases as Product has them."""
+    """Weights [inputs, outputs] and biases, packed for Product."""
     inputs, outputs = weights.shape
     whole = np.zeros((inputs + 1, -(-outputs // 8) * 8), np.float32)
     whole[0, :outputs], whole[1:, :outputs] = bias, weights
@@ -118,7 +118,7 @@ def panels(weights: Floats, bias: Floats) -> Floats:
 
 
 def depthwise_panels(weights: Floats, bias: Floats) -> Floats:
-    """Weights [channels, kernel_height, kernel_width] and biases as Depthwise has them."""
+    """Weights [channels, kernel_height, kernel_width] and biases, packed for Depthwise."""
     channels, height, width = weights.shape
     whole = np.zeros((height * width + 1, -(-channels // 4) * 4), np.float32)
     whole[0, :channels], whole[1:, :channels] = bias, weights.reshape(channels, -1).T
@@ -126,7 +126,7 @@ def depthwise_panels(weights: Floats, bias: Floats) -> Floats:
 
 
 def apply(activation: tuple[int, float, float], x: NDArray[Any]) -> NDArray[Any]:
-    """What an activation gives, in the precision of x."""
+    """The activation of x, in the precision of x."""
     kind, a, b = activation
     with np.errstate(over="ignore", invalid="ignore"):
         sigmoid = 1 / (1 + np.exp(-x))

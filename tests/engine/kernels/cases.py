@@ -1,4 +1,4 @@
-"""Values that several tests of kernels compute with, and how results are compared."""
+"""Test values shared by the tests of kernels, and the comparison of results."""
 
 from typing import Any
 

@@ -4,8 +4,8 @@ import ctypes
 import threading
 
 
-def test_barrier_lets_nobody_ahead(library: ctypes.CDLL) -> None:
-    """Threads that each raise their own count between barriers never see another's behind."""
+def test_no_thread_passes_the_barrier_early(library: ctypes.CDLL) -> None:
+    """Each thread increments its count between barriers and must see all others' counts equal."""
     barrier = (ctypes.c_int32 * 2)()
     counts = [0, 0, 0]
     behind: list[int] = []

@@ -20,8 +20,8 @@ def test_activate(kernels: Kernels, count: int, activation: tuple[int, float, fl
     np.testing.assert_allclose(y, k.apply(activation, x.astype(np.float64)), rtol=1e-6, atol=2e-7)
 
 
-def test_activations_of_what_is_no_number(kernels: Kernels) -> None:
-    """As onnxruntime gives them: NaN stays, infinities have their limits, and -inf * 0 is NaN."""
+def test_activations_of_nan_and_infinities(kernels: Kernels) -> None:
+    """As in onnxruntime: NaN propagates, infinities give the limits, and -inf * 0 is NaN."""
     x = np.array([np.nan, -np.inf, np.inf, 1e-42, -1e-42, 100, -100, 0], np.float32)
     nan, inf = np.nan, np.inf
     expected = {
@@ -41,7 +41,7 @@ def test_activations_of_what_is_no_number(kernels: Kernels) -> None:
 
 
 def windows(x: Floats, kernel: Any, stride: Any, dilation: Any, pads: Any, size: Any) -> list[list[Floats]]:
-    """For each output place, the values that there are under its kernel, [number, channels]."""
+    """For each output position, the values inside the input under its kernel: [number, channels]."""
     top, left = pads[:2]
     found = []
     for row, column in itertools.product(range(size[0]), range(size[1])):
@@ -112,7 +112,7 @@ def test_pool(
         close(y, np.array(expected).reshape(y.shape))
 
 
-def test_nan_is_the_maximum(kernels: Kernels) -> None:
+def test_maximum_propagates_nan(kernels: Kernels) -> None:
     for place in range(4):
         x, y = random(2, 2, 1), blank(1, 1, 1)
         x.flat[place] = np.nan

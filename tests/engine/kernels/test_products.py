@@ -1,4 +1,4 @@
-"""Matrix products, and the forms that their weights are packed in, against numpy."""
+"""Matrix products with each layout of packed weights, against numpy."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ def test_products(
 
 
 def small_matrix(form: int, inputs: int, outputs: int) -> tuple[NDArray[Any], Floats, NDArray[np.float64]]:
-    """A random matrix as RowProduct has it: its bytes, its scales and its values."""
+    """A random matrix packed for RowProduct: bytes, scales and values."""
     generator = np.random.default_rng([form, inputs, outputs])
     columns = -(-outputs // 8) * 8
     scale = generator.uniform(0.5, 1, columns).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Cases of operators that transformers and newer convolutional networks have."""
+"""Cases of operators of transformers and newer convolutional networks."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -141,7 +141,7 @@ def attention() -> Iterator[tuple[str, Case]]:
 
 
 def _attention(heads: int, tokens: int, size: int) -> Case:
-    """As `torch.nn.MultiheadAttention` is exported: queries, keys and values of one product."""
+    """As `torch.nn.MultiheadAttention` is exported: one product for queries, keys and values."""
     width = heads * size
     nodes = [
         node("MatMul", "w", output="p"),

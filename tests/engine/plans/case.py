@@ -1,4 +1,4 @@
-"""The form of the cases of operators."""
+"""The type of an operator's test case, and helpers to write one."""
 
 from collections.abc import Mapping
 from typing import Any

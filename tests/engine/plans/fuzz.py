@@ -1,8 +1,8 @@
 """Damaged plans for the sanitized engine: `python -m tests.engine.plans.fuzz LIBRARY SEED COUNT`.
 
-Each plan has one to three words changed and a checksum that is right again. It has to be refused; or, where
-it is accepted, it has to run without touching anything outside the memory that the engine asked for. A plan
-with stored weights may also be refused when they come: they are those of the plan before it was damaged.
+In each plan one to three words are changed and the checksum is corrected. The engine must refuse it, or run
+it without accessing anything outside the memory that it asked for. A plan with stored weights may also be
+refused when these arrive, since they are those of the undamaged plan.
 """
 
 import struct
@@ -43,7 +43,7 @@ class Whole:
 
 
 def plans(seed: int) -> list[Whole]:
-    """Of random networks, and of every seventh operator's case."""
+    """Plans of random networks and of every seventh operator case."""
     made = [plan_model(random_network(number)[0]) for number in range(seed, seed + 4)]
     for nodes, shape, constants, opset in list(CASES.values())[seed % 7 :: 7]:
         made.append(plan_model(model_of(nodes, ("batch", *shape), constants, opset)))
@@ -51,7 +51,7 @@ def plans(seed: int) -> list[Whole]:
 
 
 def stored_plans() -> Iterator[Whole]:
-    """With weights in each form, among them a matrix that stays in it."""
+    """Plans with weights in each encoding, including a matrix that is computed in its stored form."""
     for wide in WIDTHS:
         parts = stored_parts(wide)
         plan = plan_model(onnx.load_from_string(parts.graph))
@@ -61,14 +61,14 @@ def stored_plans() -> Iterator[Whole]:
 
 
 def damage(plan: bytes, random: np.random.Generator, *, tables: float) -> bytes:
-    """`tables` is how probable a change is before the constants, and not of an operator."""
+    """Change words at random. `tables`: probability of a word in the tables instead of an operator."""
     words = list(struct.unpack(f"<{len(plan) // 4}I", plan))
     header = HeaderWords(**dict(zip(HEADER, words, strict=False)))
     structure = HeaderWords.size + header.tensors * TensorWords.size
     structure += header.packed_weights * PackedWeightWords.size + header.pack_rules * PackRuleWords.size
     operators = len(words) - header.op_words
     for _ in range(random.integers(1, 4)):
-        # Not the constants: any number may be there.
+        # Not in the constants, where any number is valid.
         in_tables = random.random() < tables
         at = int(random.integers(4, structure) if in_tables else random.integers(operators, len(words)))
         match random.integers(5):
@@ -82,7 +82,7 @@ def damage(plan: bytes, random: np.random.Generator, *, tables: float) -> bytes:
                 first = HeaderWords.size if in_tables else operators
                 words[at] = words[int(random.integers(first, structure if in_tables else len(words)))]
             case _:
-                # Neighbours, as the sizes of a pack rule are: their product stays the same.
+                # Swap neighbours, such as the sizes of a pack rule, whose product is then unchanged.
                 other = min(max(at + int(random.integers(-3, 4)), 4), len(words) - 1)
                 words[at], words[other] = words[other], words[at]
     content = struct.pack(f"<{len(words)}I", *words)
@@ -107,7 +107,7 @@ def try_plan(library: CDLL, plan: bytes, tensors: Tensors, ranges: int = 1000) -
 
 
 def damaged(library: CDLL, wholes: Sequence[Whole], random: np.random.Generator, tables: float) -> str:
-    """What becomes of one of them."""
+    """Damage one of the plans and try it; the outcome in words."""
     whole = wholes[int(random.integers(len(wholes)))]
     ranges = int(random.choice([64, 1000, 10**6]))
     return try_plan(library, damage(whole.plan, random, tables=tables), whole.tensors, ranges)

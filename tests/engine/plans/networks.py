@@ -1,4 +1,4 @@
-"""Seeded random networks of PyTorch: chains and blocks of what convolutional networks are made of."""
+"""Seeded random networks of PyTorch: chains and blocks of the usual layers of convolutional networks."""
 
 import io
 import warnings
@@ -38,7 +38,7 @@ class Residual(nn.Module):
 
 
 class Gate(nn.Module):
-    """Squeeze and excite."""
+    """Squeeze-and-excite."""
 
     def __init__(self, channels: int, hidden: int, middle: nn.Module, last: nn.Module) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class Shuffle(nn.Module):
 class _Builder:
     def __init__(self, seed: int) -> None:
         self.random = np.random.default_rng(seed)
-        # Apart from the other choices, which stay what they were.
+        # A generator of its own, so that choices added later do not change the others.
         self.variety = np.random.default_rng([seed, 1])
         self.channels = int(self.random.integers(1, 5))
         self.height, self.width = (int(side) for side in self.random.integers(9, 26, 2))
@@ -95,7 +95,7 @@ class _Builder:
         return bool(self.variety.random() < 0.3)
 
     def shrink(self, kernel: int, stride: int, padding: int, dilation: int = 1, *, up: bool = False) -> None:
-        """`up` rounds up, but for a last window that would begin in the padding."""
+        """Update the size. `up`: ceil mode, which drops a last window that would begin in the padding."""
         extent = (kernel - 1) * dilation + 1
         self.height, self.width = (
             min(
@@ -108,7 +108,7 @@ class _Builder:
         )
 
     def around(self) -> list[nn.Module]:
-        """Sometimes padding of a node of its own, uneven, of zeros or of the picture itself."""
+        """Sometimes a separate padding layer: asymmetric, with zeros or pixels of the image."""
         if not self.varies():
             return []
         left, right, top, bottom = (int(side) for side in self.variety.integers(0, 3, 4))
@@ -154,7 +154,7 @@ class _Builder:
         return nn.Sequential(*padded, *self.normalized(conv), self.activation())
 
     def inverted(self) -> nn.Module:
-        """Pointwise, depthwise, pointwise, with all that may stand between."""
+        """Pointwise, depthwise, pointwise, with the optional layers between them."""
         inputs, stride, kernel = self.channels, self.pick(1, 1, 2), self.pick(3, 3, 5)
         middle = inputs * self.pick(1, 2, 6)
         layers = (
@@ -221,7 +221,7 @@ class _Builder:
 
 
 def random_network(seed: int) -> tuple[onnx.ModelProto, tuple[int, int, int]]:
-    """A network exported as the project's models are, and the shape of one sample."""
+    """A network exported like the project's models, and the shape of one sample."""
     torch.manual_seed(seed)
     builder = _Builder(seed)
     network = builder.network().eval()
@@ -241,7 +241,7 @@ def random_network(seed: int) -> tuple[onnx.ModelProto, tuple[int, int, int]]:
             file,  # type: ignore[arg-type]
             dynamo=False,
             opset_version=opset,
-            # Without folding BatchNormalization stays a node of its own in half of the networks.
+            # Without constant folding, BatchNormalization stays a separate node in half of the networks.
             training=torch.onnx.TrainingMode.PRESERVE if seed % 2 else torch.onnx.TrainingMode.EVAL,
             do_constant_folding=seed % 2 == 0,
             input_names=["input"],

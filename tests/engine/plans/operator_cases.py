@@ -1,4 +1,4 @@
-"""Each operator by itself, over shapes that are odd and with what attributes it has."""
+"""Cases of each operator alone: odd shapes and all of its attributes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -160,7 +160,7 @@ WINDOWS: list[Options] = [
     {"kernel_shape": [3, 2], "pads": [1, 0, 0, 1], "strides": [1, 2]},
     {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1},
     {"kernel_shape": [2, 2], "auto_pad": "SAME_UPPER", "strides": [2, 2]},
-    # The last windows would begin in the padding.
+    # Ceil mode: the last windows would begin in the padding and are dropped.
     {"kernel_shape": [2, 2], "strides": [2, 2], "pads": [1, 1, 1, 1], "ceil_mode": 1},
     {"kernel_shape": [2, 2], "strides": [3, 3], "ceil_mode": 1},
 ]
@@ -188,7 +188,7 @@ def pools() -> Iterator[tuple[str, Case]]:
     pooled = helper.make_node("MaxPool", ["r"], ["output"], kernel_shape=[2, 2], strides=[2, 2])
     for shape in [(3, 8, 10), (3, 7, 9), (3, 2, 3)]:
         yield f"after a convolution {shape}", ([*conv, pooled], shape, {"w": floats(10, 3, 3, 3)}, 13)
-    # Not the activation of the largest: it falls where its input rises.
+    # Decreasing functions: the maximum of the activations is not the activation of the maximum.
     falls: list[tuple[str, Options]] = [
         ("LeakyRelu", {"alpha": -0.4}),
         ("HardSigmoid", {"alpha": -0.3, "beta": 0.4}),
@@ -358,7 +358,7 @@ def blocks() -> Iterator[tuple[str, Case]]:
 
 
 def block(stride: int, kernel: int, side: int, squeeze: int) -> Case:
-    """An inverted residual as MobileNetV2 and EfficientNet have it, after a convolution."""
+    """An inverted residual block of MobileNetV2 or EfficientNet, after a convolution."""
     make = helper.make_node
     constants = {"k": floats(6, 3, 1, 1), "e": floats(20, 6, 1, 1, seed=2), "eb": floats(20, seed=3)}
     constants |= {"d": floats(20, 1, kernel, kernel, seed=4), "db": floats(20, seed=5)}

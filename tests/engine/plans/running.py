@@ -1,4 +1,4 @@
-"""Models planned and run natively, and the same in onnxruntime."""
+"""Runs models in the native engine and in onnxruntime."""
 
 from collections.abc import Mapping, Sequence
 from ctypes import CDLL
@@ -21,7 +21,7 @@ Constants = Mapping[str, NDArray[Any]]
 def model_of(
     nodes: Sequence[NodeProto], shape: Sequence[int | str], constants: Constants, opset: int = 13
 ) -> onnx.ModelProto:
-    """A graph from `input` to `output` of these nodes."""
+    """A model of these nodes, from `input` to `output`."""
     graph = helper.make_graph(
         nodes,
         "graph",
@@ -37,10 +37,10 @@ def model_of(
 
 
 def onnxruntime_run(model: onnx.ModelProto, x: Floats, *, blocks: bool = True) -> Floats:
-    """Without `blocks` never in its layout of channels by blocks of 8 or 16, whatever the processor.
+    """onnxruntime's output. Without `blocks`, its blocked channel layout (NCHWc) is disabled.
 
-    There it fills a block up with channels of zero weights. In those infinity becomes NaN, which the next
-    convolution spreads over channels that there are.
+    In that layout, blocks of 8 or 16 channels are filled up with zero weights. Infinities give NaN in these
+    channels, which the next convolution spreads over the real ones.
     """
     options = onnxruntime.SessionOptions()
     if not blocks:
@@ -63,7 +63,7 @@ def engine_run(
     threads: int = 1,
     tensors: Tensors | None = None,
 ) -> Floats:
-    """What the engine gives, sample by sample where `batched`."""
+    """The engine's output; with `batched`, sample by sample."""
     plan = plan_model(model, batched=batched)
     engine = NativeEngine(library, plan.content)
     engine.load(tensors or {}, threads)

@@ -23,7 +23,7 @@ from torch2web.variants.split import SplitModel, split_model
 NETWORKS = 20
 
 WIDTHS = (72, 65)
-"""Of the wide matrix, in parts of which the last has 8 outputs, or 1."""
+"""Outputs of the wide matrix, whose last part then has 8 outputs, or 1."""
 
 
 def run_sanitized(module: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -36,8 +36,8 @@ def run_sanitized(module: str, *arguments: object) -> subprocess.CompletedProces
     ]
     return subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],
-        # Python itself never gives back all that it takes. Each of its objects has memory of its own, so that
-        # the end of a range of weights is watched.
+        # Python never frees all of its memory, so leaks are not reported. With malloc each object has its own
+        # allocation, so that reads beyond a range of weights are detected.
         env={
             **environ,
             "LD_PRELOAD": " ".join(libraries),
@@ -53,7 +53,7 @@ def run_sanitized(module: str, *arguments: object) -> subprocess.CompletedProces
 
 
 def stored_parts(wide: int) -> SplitModel:
-    """The network of stored weights, and a matrix that stays in its stored form."""
+    """The network with stored weights, one of them a matrix that is computed in its stored form."""
     with TemporaryDirectory() as folder:
         return split_model(network(Path(folder), wide))
 

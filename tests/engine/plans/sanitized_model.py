@@ -20,7 +20,7 @@ CATALOG = Path(__file__).parents[3] / "models.toml"
 
 
 def main(library: CDLL, name: str, encoding: str) -> None:
-    """One picture: a megabyte of weights or a gap in the arena is the same for each."""
+    """Run one image: memory accesses are the same for every image."""
     spec = next(spec for spec in load_catalog(CATALOG) if spec.name == name)
     with TemporaryDirectory() as folder:
         _, reference, split = case_of(spec, Path(folder), images()[:1])

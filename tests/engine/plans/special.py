@@ -1,4 +1,4 @@
-"""Samples with one special number each: what it does to the others in it shows in the output."""
+"""Samples with one special number each (NaN, infinities, denormals), whose effect shows in the output."""
 
 from collections.abc import Sequence
 
@@ -26,23 +26,23 @@ MAXIMA = ("GlobalMaxPool", "MaxPool", "ReduceLogSumExp", "ReduceMax", "ReduceMin
 
 
 def special_numbers(nodes: Sequence[NodeProto]) -> Floats:
-    """Those that onnxruntime has one answer to."""
+    """The special numbers for which onnxruntime's result is well-defined."""
     numbers = SPECIAL
     if any(node.op_type in MAXIMA for node in nodes):
-        # What onnxruntime's maxima make of NaN depends on where a vector of its kernel begins, and so on the
-        # machine; the engine's are NaN, as PyTorch's are: see test_special_numbers.py.
+        # onnxruntime's maximum of NaN depends on the position in a vector of its kernel, so on the machine; the
+        # engine's is NaN, as in PyTorch: see test_special_numbers.py.
         numbers = numbers[~np.isnan(numbers)]
     if any(node.op_type in ("Conv", "Gemm", "MatMul") for node in nodes):
         repeated = sum(node.op_type == "MatMul" for node in nodes) > 1
         large = LARGE_IN_PRODUCTS_OF_PRODUCTS if repeated else LARGE_IN_PRODUCTS
         numbers = np.where(np.abs(numbers) == LARGE, np.copysign(large, numbers), numbers)
     if any(node.op_type == "Where" for node in nodes):
-        numbers = numbers[~np.isnan(numbers)]  # shows from the other side too
+        numbers = numbers[~np.isnan(numbers)]  # NaN shows through the branch that is not selected
     return numbers
 
 
 def special_samples(shape: tuple[int, ...], numbers: Floats, seed: int) -> Floats:
-    """One for each number, which is somewhere in it."""
+    """One sample per number, with the number at a random position."""
     random = np.random.default_rng(seed)
     x = random.normal(size=(len(numbers), *shape)).astype(np.float32)
     for sample, number in zip(x, numbers, strict=True):
@@ -51,6 +51,6 @@ def special_samples(shape: tuple[int, ...], numbers: Floats, seed: int) -> Float
 
 
 def onnxruntime_of_each(model: onnx.ModelProto, samples: Floats) -> Floats:
-    """One by one: what is special in one sample is to have no part in another's."""
+    """Run the samples one by one, so that special numbers of one cannot affect another."""
     with np.errstate(all="ignore"):
         return np.concatenate([onnxruntime_run(model, x[None], blocks=False) for x in samples])

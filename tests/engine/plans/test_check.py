@@ -1,4 +1,4 @@
-"""A plan that is not one is refused before anything runs."""
+"""Invalid plans are refused before anything runs."""
 
 import struct
 from ctypes import CDLL
@@ -43,7 +43,7 @@ def test_another_kind_of_file(library: CDLL, plan: bytes) -> None:
     assert code_of(library, b"") == EngineCode.NOT_A_PLAN
 
 
-def test_one_that_is_cut_off_or_has_more(library: CDLL, plan: bytes) -> None:
+def test_truncated_or_longer_plan(library: CDLL, plan: bytes) -> None:
     for cut in (1, 4, 64, len(plan) - 20, len(plan) - 60):
         assert code_of(library, plan[:-cut]) == EngineCode.NOT_A_PLAN
     assert code_of(library, plan + bytes(4)) == EngineCode.NOT_A_PLAN
@@ -60,12 +60,12 @@ def test_any_changed_bit(library: CDLL, plan: bytes) -> None:
         assert code_of(library, bytes(changed)) == EngineCode.DAMAGED
 
 
-def test_sums_in_python_and_c_agree(library: CDLL, plan: bytes) -> None:
+def test_checksums_in_python_and_c_agree(library: CDLL, plan: bytes) -> None:
     assert struct.unpack_from("<I", plan, 12)[0] == checksum(plan[16:])
     NativeEngine(library, plan)
 
 
-def test_every_code_of_the_engine_has_words() -> None:
+def test_every_error_code_has_a_message() -> None:
     assert len(ENGINE_CODE_MEANINGS) == len(EngineCode)
 
 
@@ -81,8 +81,8 @@ def test_calls_out_of_order(library: CDLL, plan: bytes) -> None:
     assert not engine.library.engine_run(0, 1)
 
 
-def test_changed_words_with_the_right_sum(sanitized: Path) -> None:
-    """Refused, or run within the memory that the engine asked for."""
+def test_changed_words_with_the_right_checksum(sanitized: Path) -> None:
+    """The plan is refused, or runs within the memory that the engine asked for."""
     outcome = run_sanitized("tests.engine.plans.fuzz", sanitized, 1, 2000)
     assert outcome.returncode == 0, outcome.stderr
     constant, stored = outcome.stdout.splitlines()

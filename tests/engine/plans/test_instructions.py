@@ -1,4 +1,4 @@
-"""Fields of instructions: a missing or wrong one fails when planning, and the engine has the same limits."""
+"""Fields of instructions: planning rejects missing and invalid ones, and the engine has the same limits."""
 
 import struct
 from collections.abc import Iterator
@@ -102,7 +102,7 @@ OPERATORS = {operator.number: operator for operator in Instruction.__subclasses_
 
 
 def operators_of(plan: bytes) -> Iterator[tuple[int, type[Instruction]]]:
-    """Each operator in `plan`, and the word where its fields begin."""
+    """Each operator in `plan`, and the index of the word where its fields begin."""
     words = struct.unpack(f"<{len(plan) // 4}I", plan)
     header = dict(zip((entry.name for entry in fields(HeaderWords)), words, strict=False))
     at = len(words) - header["op_words"]
@@ -114,7 +114,7 @@ def operators_of(plan: bytes) -> Iterator[tuple[int, type[Instruction]]]:
 
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> dict[type[Instruction], tuple[bytes, int]]:
-    """A plan with each operator, and the word where that one's fields begin."""
+    """A plan for each operator, and the index of the word where the operator's fields begin."""
     depthwise = helper.make_node("Conv", ["input", "w"], ["c"], group=8)
     mean = helper.make_node("GlobalAveragePool", ["c"], ["output"])
     constants = {"w": np.ones((8, 1, 3, 3), np.float32)}
@@ -145,7 +145,7 @@ def test_engine_refuses_numbers_outside_the_limits(
 
 
 def place_of(plan: bytes, operator: type[Instruction], name: str) -> int:
-    """The word of the field `name` of the first such operator."""
+    """Index of the word of field `name` of the first such operator."""
     at = next(start for start, found in operators_of(plan) if found is operator)
     for entry in fields(operator):
         if entry.name == name:
@@ -161,7 +161,7 @@ def place_of(plan: bytes, operator: type[Instruction], name: str) -> int:
 
 
 def refused_with(library: CDLL, plan: bytes, changes: dict[int, int]) -> bool:
-    """Whether the engine refuses `plan` with other words, its checksum right again."""
+    """Whether the engine refuses `plan` with these words changed and its checksum corrected."""
     words = list(struct.unpack(f"<{len(plan) // 4}I", plan))
     for at, number in changes.items():
         words[at] = number

@@ -1,4 +1,4 @@
-"""What lives at the same time does not overlap, and memory is used again."""
+"""Tensors with overlapping lifetimes do not overlap in memory, and memory is reused."""
 
 from itertools import combinations
 

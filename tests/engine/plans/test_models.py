@@ -1,4 +1,4 @@
-"""The three models, natively: PyTorch's logits from the exact weights, onnxruntime's from each form."""
+"""The three models in the native engine: PyTorch's logits with exact weights, onnxruntime's with others."""
 
 import time
 from collections.abc import Sequence
@@ -74,7 +74,7 @@ def test_exact_weights_give_what_pytorch_gives(library: CDLL, case: Case, thread
 
 
 @pytest.mark.parametrize("encoding", [name for name in ENCODINGS if name != EXACT])
-def test_other_forms_give_what_onnxruntime_gives(library: CDLL, case: Case, encoding: str) -> None:
+def test_rounded_weights_give_what_onnxruntime_gives(library: CDLL, case: Case, encoding: str) -> None:
     spec, reference, split = case
     if not applies(encoding, split.weights):
         pytest.skip("the model has no large matrix")

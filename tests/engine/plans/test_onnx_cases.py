@@ -1,6 +1,6 @@
-"""The ONNX project's own test cases of the operators that plans may have.
+"""The ONNX project's own test cases of the operators that plans support.
 
-A plan has one input: of a case's inputs the first stays one and the others become constants.
+A plan has one input: the first input of a case, while the others become constants.
 """
 
 import warnings
@@ -56,7 +56,7 @@ NO_ARRAYS = {"node/test_constant", "node/test_identity_sequence", "node/test_ide
 
 
 def refusal(name: str, model: onnx.ModelProto, x: Arrays) -> str | None:
-    """A part of what planning has to say, or None where it has to succeed."""
+    """Expected part of the planning error; None: planning has to succeed."""
     if x.dtype != np.float32:
         return "expected float32"
     if len(model.graph.output) > 1:
@@ -116,7 +116,7 @@ def _with_one_input(model: onnx.ModelProto, inputs: list[Any]) -> onnx.ModelProt
 
 
 def test_cases(library: CDLL) -> None:
-    """All in one test: there are hundreds, of about a millisecond."""
+    """All in one test: there are hundreds, of a millisecond each."""
     problems: dict[str, str] = {}
     refused: set[str] = set()
     no_arrays: set[str] = set()

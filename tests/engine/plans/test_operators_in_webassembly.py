@@ -1,4 +1,4 @@
-"""Each operator in the modules that browsers run: native is other code, of another compiler target."""
+"""Each operator in the WebAssembly modules; the native library is other code for another target."""
 
 import json
 from base64 import b64encode
@@ -30,14 +30,14 @@ class WasmCase:
 
 
 def case_of(name: str, model: onnx.ModelProto, inputs: Floats, expected: Floats | None = None) -> WasmCase:
-    """What is expected is what onnxruntime gives, where nothing else is given."""
+    """A case; `expected` defaults to onnxruntime's output."""
     if expected is None:
         expected = onnxruntime_of_each(model, inputs)
     return WasmCase(name, plan_model(model).content, inputs, expected)
 
 
 def operator_case(name: str) -> WasmCase:
-    """One sample of common numbers, then those with a special one."""
+    """A case with one sample of ordinary numbers, and samples with special ones."""
     nodes, shape, constants, opset = CASES[name]
     common = np.random.default_rng(1).normal(size=(1, *shape)).astype(np.float32)
     samples = np.concatenate([common, special_samples(shape, special_numbers(nodes), seed=4)])

@@ -1,4 +1,4 @@
-"""Passes change a copy of the graph that they are given."""
+"""Passes change a copy of the given graph, not the graph itself."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ def inverted_residual() -> onnx.ModelProto:
 
 
 def contents(graph: Graph) -> list[Any]:
-    """Every operator with its fields, and the values that they name by identity."""
+    """Every operator with its fields; values are compared by identity."""
 
     def content(value: Any) -> Any:
         return [id(item) for item in value] if isinstance(value, list) else value

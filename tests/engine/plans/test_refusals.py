@@ -1,4 +1,4 @@
-"""A graph that has no plan is refused with the operator and why."""
+"""Graphs that cannot be planned are refused, with the operator and the reason."""
 
 from typing import Any
 
@@ -194,7 +194,7 @@ def test_is_refused(name: str) -> None:
     assert expected in str(raised.value)
 
 
-def test_says_what_it_is_about() -> None:
+def test_message_names_the_operator() -> None:
     nodes = [make("Sin", ["input"], ["output"], name="layer.3/sin")]
     with pytest.raises(PlanError) as raised:
         plan_model(model_of(nodes, ("batch", 3), {}))

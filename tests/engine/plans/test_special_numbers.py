@@ -1,4 +1,4 @@
-"""NaN, infinities and denormals in the input give what they give in onnxruntime."""
+"""NaN, infinities and denormals in the input have the same effect as in onnxruntime."""
 
 from collections.abc import Iterator
 from ctypes import CDLL
@@ -40,7 +40,7 @@ def require_as_onnxruntime(library: CDLL, model: onnx.ModelProto, shape: tuple[i
 
 
 def maxima_of_nan() -> Iterator[tuple[onnx.ModelProto, Floats, Floats]]:
-    """Model, sample and what PyTorch gives, for a MaxPool alone and for one that a convolution takes in."""
+    """Model, sample and PyTorch's output: a MaxPool alone, and one that is fused into a convolution."""
     shape = (3, 9, 10)
     plain = [helper.make_node("MaxPool", ["input"], ["output"], kernel_shape=[2, 2], strides=[2, 2])]
     after = [

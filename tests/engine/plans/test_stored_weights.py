@@ -1,4 +1,4 @@
-"""Weights as the site stores them, unpacked in ranges: as onnxruntime with the same values decoded."""
+"""Weights as the site stores them, unpacked in ranges, against onnxruntime with the decoded values."""
 
 from ctypes import CDLL
 from pathlib import Path
@@ -22,7 +22,7 @@ SHAPE = (3, 8, 8)
 
 
 def network(folder: Path, wide: int = 72) -> Path:
-    """Convolutions of each kind, and two linear layers, the first with a large matrix of `wide` outputs."""
+    """Write a network: convolutions of each kind, and two linear layers, the first with `wide` outputs."""
     random = np.random.default_rng(5)
 
     def weight(*shape: int) -> Floats:
@@ -72,7 +72,7 @@ def network(folder: Path, wide: int = 72) -> Path:
 
 
 def lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has 20 numbers is stored, biases too; the wide matrix in parts of 32 outputs."""
+    """Lower limits: tensors of 20 numbers are stored, biases too; the wide matrix in parts of 32 outputs."""
     monkeypatch.setattr(split, "MIN_WEIGHT_ELEMENTS", 20)
     monkeypatch.setattr(split, "MAX_WEIGHT_BYTES", 24 * 64 * 32 * 4)
     monkeypatch.setattr(lower_products, "LARGE", 50_000)
@@ -80,7 +80,7 @@ def lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SplitModel:
-    """Of the wide matrix the last part has 8 outputs."""
+    """The split network; the last part of the wide matrix has 8 outputs."""
     lower_limits(monkeypatch)
     return split_model(network(tmp_path))
 
@@ -93,7 +93,7 @@ def stored_as(parts: SplitModel, encoding: str) -> Tensors:
 
 
 def require_stored(library: CDLL, parts: SplitModel, encoding: str, ranges: int, threads: int) -> None:
-    """The plan of `parts` with its weights stored so gives what onnxruntime gives with them decoded."""
+    """Require the engine with weights in this encoding to match onnxruntime with the decoded weights."""
     plan = plan_model(onnx.load_from_string(parts.graph))
     assert "MATRIX" in plan.operators
     tensors = stored_as(parts, encoding)
@@ -108,9 +108,7 @@ def require_stored(library: CDLL, parts: SplitModel, encoding: str, ranges: int,
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("ranges", [64, 1000, 10**6])
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_every_layout_and_type(
-    library: CDLL, parts: SplitModel, encoding: str, ranges: int, threads: int
-) -> None:
+def test_every_encoding(library: CDLL, parts: SplitModel, encoding: str, ranges: int, threads: int) -> None:
     assert applies(encoding, parts.weights)
     require_stored(library, parts, encoding, ranges, threads)
 
@@ -131,7 +129,7 @@ def test_matrix_in_parts_stays_small(
     assert sizes["int8"] < sizes["fp32"] - 0.9 * saved
 
 
-def test_what_the_file_has_to_have(library: CDLL, parts: SplitModel) -> None:
+def test_required_tensors_of_the_file(library: CDLL, parts: SplitModel) -> None:
     plan = plan_model(onnx.load_from_string(parts.graph))
     engine = NativeEngine(library, plan.content).library
     for number, weight in enumerate(parts.weights):

@@ -1,4 +1,4 @@
-"""Nothing outside the memory that the engine asked for is touched, and nothing undefined is done."""
+"""The engine accesses no memory but what it asked for, and has no undefined behaviour."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Where the loader cannot run, it says so at once and names the environment."""
+"""In an unsupported environment the loader fails at once and names the environment."""
 
 import json
 from pathlib import Path

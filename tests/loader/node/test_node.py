@@ -30,7 +30,7 @@ def results(small_site: Path) -> dict[str, Result]:
 
 
 def test_in_node(results: dict[str, Result], record_property: Callable[[str, object], None]) -> None:
-    """Every line of the judge passes, and these lines and no others ran."""
+    """Every test of the verify page passes, and exactly the expected tests ran."""
     assert sorted(results) == sorted(DEFAULT_NAMES)
     record_property("checks", len(results))
     assert {name: result.message for name, result in results.items() if result.outcome == "failed"} == {}

@@ -36,7 +36,7 @@ def two_models(shared_site: Site, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="session")
 def project(shared_folder: SharedFolder) -> Path:
-    """A project that has the package, and nothing else, installed."""
+    """A project with only this package installed."""
 
     def install(folder: Path) -> None:
         (folder / "node_modules").mkdir(parents=True)
@@ -52,7 +52,7 @@ Run = Callable[..., Any]
 
 @pytest.fixture
 def run(project: Path) -> Run:
-    """Runs a script of the project; what it prints."""
+    """`run(script, …)` runs a script of the project and returns its output."""
 
     def run_script(name: str, *arguments: object) -> Any:
         result = run_node(project / name, *arguments)
@@ -136,7 +136,7 @@ PROJECTS = {
     [("bundler", COMPILERS[0]), *((kind, COMPILERS[-1]) for kind in PROJECTS)],
 )
 def test_types(project: Path, kind: str, compiler: str, tmp_path: Path) -> None:
-    """In the oldest TypeScript that the types are for, and in the pinned one."""
+    """In the oldest supported TypeScript, and in the pinned one."""
     file, module, resolution = PROJECTS[kind]
     (tmp_path / "node_modules").mkdir()
     for name, target in {
@@ -156,7 +156,7 @@ def test_types(project: Path, kind: str, compiler: str, tmp_path: Path) -> None:
 
 
 def test_documentation_compiles_and_runs(project: Path, two_models: Path, tmp_path: Path) -> None:
-    """docs/bundlers.md: the code for browsers against the types, the code for Node with a picture."""
+    """docs/bundlers.md: code for browsers is compiled against the types, code for Node is run on an image."""
     here = f"tests/loader/npm/{Path(__file__).name}"
     blocks = [s.content for s in all_snippets() if s.page == "docs/bundlers.md" and s.test == here]
     in_node = [block for block in blocks if "dispose" in block]
@@ -181,7 +181,7 @@ def test_documentation_compiles_and_runs(project: Path, two_models: Path, tmp_pa
 
 
 def test_lines_of_embed_html_run_in_node(project: Path, two_models: Path, tmp_path: Path) -> None:
-    """As they are written, in the folder of the picture."""
+    """Run as written, in the folder of the image."""
     picture = synthetic(33, 20)
     picture.save(tmp_path / "picture.png")
     script = project / f"lines-{tmp_path.name}.mjs"

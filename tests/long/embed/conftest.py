@@ -1,4 +1,4 @@
-"""Pages of the browser, as in tests/browser/."""
+"""Browser pages, as in tests/browser/."""
 
 from tests.browser.conftest import page, shared_context
 

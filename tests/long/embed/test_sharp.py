@@ -1,4 +1,4 @@
-"""Pictures of every kind in Node with sharp: what is said to be exact is Pillow's to the bit."""
+"""Images of every kind in Node with sharp: results reported as exact equal Pillow's bit for bit."""
 
 import json
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""The package as people install it."""
+"""The installed package."""

@@ -37,11 +37,11 @@ std = [0.229, 0.224, 0.225]
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with the wheel and what it depends on, and nothing else."""
+    """A virtual environment with only the wheel and its dependencies."""
     folder = tmp_path_factory.mktemp("installed")
     dist, environment = folder / "dist", folder / "environment"
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    copy = folder / "source"  # setuptools leaves a folder behind, which belongs to nobody's checkout
+    copy = folder / "source"  # setuptools leaves a build folder behind
     shutil.copytree(ROOT / "converter", copy / "converter", ignore=shutil.ignore_patterns("*.egg-info"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
@@ -65,7 +65,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of somebody's own, with a catalogue and a checkpoint."""
+    """A user's folder with a catalogue and a checkpoint."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "models.toml").write_text(CATALOG)
     (folder / "run-7").mkdir()
@@ -74,7 +74,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(environment: Path, project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A command of the environment, in the project's folder, without Node on PATH."""
+    """Run a command of the environment in the project's folder, without Node on PATH."""
     variables = {
         "PATH": str(environment / "bin"),
         "HOME": str(project),
@@ -133,7 +133,7 @@ def test_options_of_extras_say_what_to_install(environment: Path, project: Path)
     assert "--sign needs packages that are not installed: pip install 'torch2web[signing]'" in result.stderr
 
 
-def test_without_a_catalogue_it_says_so(environment: Path, tmp_path: Path) -> None:
+def test_missing_catalogue_is_named(environment: Path, tmp_path: Path) -> None:
     result = run(environment, tmp_path, "torch2web", "build")
     assert result.returncode == 2
     assert "--catalog names the catalogue, --demo takes the demo's" in result.stderr

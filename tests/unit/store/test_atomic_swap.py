@@ -96,7 +96,7 @@ def test_old_stays_when_killed_and_the_next_one_tidies_up(site: Path) -> None:
 
 
 def test_site_set_aside_by_a_killed_process_comes_back(site: Path) -> None:
-    """Without an atomic exchange, a kill between the two renames leaves the old site under a temporary name."""
+    """Without atomic exchange, a kill between the two renames leaves the old site under a temporary name."""
     site.rename(site.with_name(".site.old"))
 
     def fail() -> None:
