@@ -1,4 +1,4 @@
-"""A real browser, hosts for built sites, and the pictures that are compared."""
+"""Browser contexts and pages, and hosts for built sites."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -14,7 +14,7 @@ from tests.conftest import Site
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A context of the test's own: for what is set in all its pages."""
+    """A context for one test, for settings that affect all its pages."""
     context = browser.new_context()
     context.set_default_timeout(60_000)
     yield context
@@ -23,17 +23,17 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture(scope="module")
 def shared_context(browser: Browser) -> Iterator[BrowserContext]:
-    """A context for the pages of a file's tests."""
+    """A context shared by the tests of a file."""
     context = browser.new_context()
     context.set_default_timeout(60_000)
-    context.new_page()  # keeps a renderer process, whose start would cost more than most tests
+    context.new_page()  # keeps a renderer process alive, whose start takes longer than most tests
     yield context
     context.close()
 
 
 @pytest.fixture
 def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page with nothing kept from the test before: each Host is an origin of its own."""
+    """A page without state of earlier tests: each Host is a new origin."""
     if "context" in request.fixturenames:
         context: BrowserContext = request.getfixturevalue("context")
         yield context.new_page()
@@ -47,7 +47,7 @@ def page(request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 def _leave(page: Page) -> None:
-    """Close a page; drop what its origin has stored, which the context would hold in memory."""
+    """Close a page and clear its origin's storage, which the context would hold in memory."""
     address = urlsplit(page.url)
     if address.scheme in ("http", "https"):
         with suppress(Error):  # the page has crashed
@@ -66,7 +66,7 @@ def parted_site(shared_site: Site) -> Path:
 
 @pytest.fixture
 def quiet_page(page: Page) -> Iterator[Page]:
-    """A page in which nothing is thrown that nobody catches."""
+    """A page in which no uncaught exception may occur."""
     uncaught: list[str] = []
     page.on("pageerror", lambda error: uncaught.append(str(error)))
     yield page

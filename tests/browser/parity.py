@@ -1,4 +1,4 @@
-"""The comparison at the heart of the project: what a page computes against what Python computes."""
+"""The central comparison of the project: results of a page against Python's."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def open_harness(page: Page, host: Host, name: str = "blank.html") -> None:
 def compare_in_page(
     page: Page, host: Host, name: str, answers: dict[str, Answer], variant: str = "", backend: str = ""
 ) -> list[str]:
-    """Run every picture through the loader; return what differs from `answers`, in words."""
+    """Predict every image with the loader; return the differences from `answers` as text."""
     open_harness(page, host)
     urls = [f"/pictures/{picture}" for picture in answers]
     options: dict[str, Any] = {"variant": variant} if variant else {}

@@ -1,4 +1,4 @@
-"""A site whose files come in many parts, and what a page does with them."""
+"""A site whose files have many download parts, and how a page loads them."""
 
 import json
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ class Part:
 
 
 def parts_of(site: Path, *kinds: str) -> list[Part]:
-    """The parts of the `wasm`, the `graph` and the default `weights`, or of some of these."""
+    """The parts of `wasm`, `graph` and the default `weights`, or of some of these."""
     files = {
         "wasm": manifest_of(site)["runtime"]["files"]["wasm"],
         "graph": model_of(site, MODEL)["graph"],
@@ -47,7 +47,7 @@ def parts_of(site: Path, *kinds: str) -> list[Part]:
 
 
 def open_page(page: Page, host: Host) -> None:
-    """Open the harness; nothing is in the page's memory then, but what is on the device stays."""
+    """Open the harness: memory of the page is empty, storage on the device is kept."""
     open_harness(page, host)
     page.evaluate("import('/harness/kept.js')")
     host.requests.clear()
@@ -70,7 +70,7 @@ def attempt(page: Page, **options: Any) -> dict[str, Any]:
 
 
 def begin(page: Page, **options: Any) -> None:
-    """Start an attempt, to be waited for by `end`."""
+    """Start an attempt; `end` waits for it."""
     page.evaluate(f"argument => {{ window.result = ({CALL})(argument); }}", [MODEL, {**DEFAULTS, **options}])
 
 
@@ -80,27 +80,27 @@ def end(page: Page) -> dict[str, Any]:
 
 
 def load(page: Page, **options: Any) -> dict[str, Any]:
-    """Load and predict; what `model.info.cache` says, and the label."""
+    """Load and predict; return `model.info.cache` and the label."""
     result = attempt(page, **options)
     assert "error" not in result, result
     return result
 
 
 def requested(host: Host) -> list[str]:
-    """The parts that were asked for since the page was opened."""
+    """The parts requested since the page was opened."""
     return [path for path in host.requests if path.endswith((".bin", ".wasm"))]
 
 
 def stored(page: Page) -> set[str]:
-    """The hashes of what is kept, after a check that there is nothing else under them."""
+    """The hashes of the cached parts, after a check that each entry has the content of its hash."""
     entries = page.evaluate("kept.list()")
     assert [entry for entry in entries if entry["key"] != entry["sha256"]] == []
     return {entry["key"] for entry in entries}
 
 
 def wait_for_lock(page: Page) -> None:
-    """Wait until some tab waits for another one's part."""
-    # The page always waits for the lock of its worker.
+    """Wait until a tab waits for the lock of another one."""
+    # A page always waits for the lock of its worker.
     waiting = "pending.some(({ name }) => name.includes('://'))"
     page.wait_for_function(f"() => navigator.locks.query().then(({{ pending }}) => {waiting})")
 
@@ -110,7 +110,7 @@ def hashes(parts: Iterable[Part]) -> set[str]:
 
 
 def next_version(site: Path, folder: Path) -> Path:
-    """A later build of `site`: one weight of the last part of the default variant is another one."""
+    """A later build of `site`: one weight in the last part of the default variant differs."""
     target = copy_site(site, folder / "site")
     weights = variant_of(site, MODEL)["weights"]
     content = join_parts(site, weights)
@@ -134,6 +134,6 @@ def next_version(site: Path, folder: Path) -> Path:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Other content for a file that is a link to the original's."""
+    """Replace a file that is a link to the original's."""
     path.unlink()
     path.write_bytes(content)

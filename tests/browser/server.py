@@ -1,4 +1,4 @@
-"""A real server for the tests: a built site, extra files, and faults on demand."""
+"""A server for the tests: a built site, extra files, and faults on demand."""
 
 import json
 import math
@@ -19,13 +19,13 @@ from torch2web.serve.static.server import SiteHandler
 
 
 class Pause:
-    """One answer that the server holds back half-way until it is told to go on."""
+    """One response that the server holds back half-way until `go_on`."""
 
     def __init__(self) -> None:
         self._asked, self._going = threading.Event(), threading.Event()
 
     def ended(self, seconds: float) -> bool:
-        """Whether it ends within so many seconds; the server asks this again and again."""
+        """Whether the pause ends within `seconds`; the server polls this."""
         self._asked.set()
         return self._going.wait(seconds)
 
@@ -39,9 +39,9 @@ class Pause:
 
 @dataclass(frozen=True)
 class Fault:
-    """An answer in place of the file's own, once the file itself was answered `after` times.
+    """A response that replaces the file's own, after the file was sent `after` times.
 
-    The rest is how the answer is sent.
+    The other fields say how the response is sent.
     """
 
     body: bytes
@@ -59,19 +59,19 @@ class Fault:
     """Nothing after `cut` bytes until this ends, when the rest follows; or the visitor goes away."""
 
     def applies(self, request: int) -> bool:
-        """Whether it answers that request of a path, counted from 1."""
+        """Whether it replaces this request of a path, counted from 1."""
         return self.after < request <= self.after + self.times
 
 
 class Outage:
-    """The network goes down once so many bytes of parts got through, of all files together."""
+    """The network goes down after this many bytes of parts, of all files together."""
 
     def __init__(self, after: int) -> None:
         self._left = after
         self._lock = threading.Lock()
 
     def take(self, size: int) -> int:
-        """How many of `size` bytes still get through."""
+        """How many of `size` bytes are still sent."""
         with self._lock:
             taken = min(size, self._left)
             self._left -= taken
@@ -82,18 +82,18 @@ _used_ports: set[int] = set()
 
 
 def _server_at_a_new_port(handler: Callable[..., "_Handler"]) -> ThreadingHTTPServer:
-    """Listens at a port that no server before it had: to a browser it is an origin that keeps nothing yet."""
+    """A server at a port not used before: for a browser, a new origin without stored data."""
     with ExitStack() as used_before:
         while True:
             server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
             if server.server_port not in _used_ports:
                 _used_ports.add(server.server_port)
                 return server
-            used_before.callback(server.server_close)  # held until then, or the system gives it again
+            used_before.callback(server.server_close)  # open until then, so that the port is not reused
 
 
 class Host:
-    """One site on loopback. `faults` maps a path such as `models/model_info.json` to its Fault."""
+    """Serves one site on loopback. `faults` maps a path such as `models/model_info.json` to its Fault."""
 
     def __init__(self, site: Path, isolated: bool, cors: bool = False) -> None:
         self.site = site
@@ -119,7 +119,7 @@ class Host:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def pause_at(self, path: str) -> Pause:
-        """Hold the next answer for a file of the site back half-way."""
+        """Hold back the next response for a file of the site half-way."""
         pause, body = Pause(), (self.site / path).read_bytes()
         after = self.requests.count(path)
         self.faults[path] = Fault(body, after=after, times=1, cut=len(body) // 2, pause=pause)
@@ -135,7 +135,7 @@ class Host:
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()
-        # Browsers hold on to connections, on which threads of their own would go on answering.
+        # Browsers keep connections open, whose threads would go on responding.
         for connection in list(self.connections):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -192,7 +192,7 @@ class _Handler(SiteHandler):
         return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in [*pieces, b""])
 
     def _waited(self, pause: Pause) -> bool:
-        """Wait for the end of `pause`; False where the visitor goes away before."""
+        """Wait for the end of `pause`; False if the client disconnects before."""
         while not pause.ended(0.02):
             readable, _, _ = select.select([self.connection], [], [], 0)
             if readable and not self.connection.recv(1, socket.MSG_PEEK):
@@ -235,7 +235,7 @@ class _Handler(SiteHandler):
         super().end_headers()
 
     def handle(self) -> None:
-        # The browser goes away, as at an aborted download.
+        # The browser disconnects, as on an aborted download.
         with suppress(BrokenPipeError, ConnectionResetError):
             super().handle()
 

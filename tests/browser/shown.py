@@ -1,4 +1,4 @@
-"""What the page shows, as selectors."""
+"""Selectors of the page's elements."""
 
 READY = "#app[data-state=ready]"
 ERROR = "#app[data-state=error]"

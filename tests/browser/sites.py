@@ -1,4 +1,4 @@
-"""What a built site consists of, and sites made from its parts."""
+"""Files of a built site by their role, and sites derived from it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +33,7 @@ def model_of(site: Path, name: str) -> dict[str, Any]:
 
 
 def variant_of(site: Path, name: str, variant: str = "") -> dict[str, Any]:
-    """A variant's entry of the manifest, without a name the default's."""
+    """A variant's entry of the manifest; of the default variant unless one is named."""
     variants = model_of(site, name)["variants"]
     found: dict[str, Any] = next(entry for entry in variants if variant in ("", entry["name"]))
     return found
@@ -61,7 +61,7 @@ def script_of(site: Path, name: str = "torch2web") -> str:
 
 
 def session_of(site: Path, name: str, variant: str = "") -> InferenceSession:
-    """onnxruntime on a variant, with the weights as the site stores them."""
+    """An onnxruntime session of a variant, with the weights as the site stores them."""
     tensors = load(join_parts(site, variant_of(site, name, variant)["weights"]))
     return create_session_with(join_parts(site, model_of(site, name)["graph"]), decode_all(tensors))
 
@@ -77,9 +77,9 @@ def derived_site(
     assets: Assets | None = None,
     settings: SiteSettings | None = None,
 ) -> Path:
-    """A whole, consistent site with just the exact variant of one model of `site`.
+    """A consistent site with only the exact variant of one model of `site`.
 
-    `change` is done to its weights; everything that was measured stays as it was.
+    `change` is applied to its weights; all recorded measurements stay unchanged.
     """
     entry, exact = model_of(site, spec.name), variant_of(site, spec.name, EXACT)
     target = folder / "site"

@@ -1,4 +1,4 @@
-"""A backend that was right at first and is wrong later: no wrong answer reaches the page."""
+"""A backend that is right at first and wrong later: no wrong prediction reaches the page."""
 
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def test_refused_before_its_first_answer(opened: Page, fault: str) -> None:
 
 
 def test_each_timed_run_is_compared(opened: Page) -> None:
-    """A candidate that competes runs more often, and is wrong in the last of them."""
+    """A candidate is run several times to be timed, and is wrong in the last run."""
     fault = (
         "async (tensor, batch, run) => { globalThis.n = (globalThis.n ?? 0) + 1; "
         "return (await run(tensor, batch)).map((logit) => logit + (n > 3)); }"
@@ -94,7 +94,7 @@ def later(logits: str) -> str:
 
 @pytest.mark.parametrize("fault", LATER.values(), ids=LATER.keys())
 def test_replaced_before_a_wrong_answer(opened: Page, fault: str) -> None:
-    """Zeros and old answers are noticed when they are repeated: one may be shown, and no second one."""
+    """Zeros and stale outputs are detected when they repeat: one may be shown, but no second one."""
     with_faulty(opened, "compiled", later(fault))
     assert opened.evaluate(PREPARE, [MODEL, {}])["name"] == "compiled"
     found: dict[str, Any] = opened.evaluate(
@@ -174,7 +174,7 @@ def test_run_that_never_ends_is_replaced(opened: Page) -> None:
     assert "no answer within" in found["backend"]["rejected"][0]["reason"]
 
 
-def test_values_that_are_no_numbers_are_named(opened: Page) -> None:
+def test_nan_is_named(opened: Page) -> None:
     opened.evaluate(PREPARE, [MODEL, {}])
     for worker in (False, True):
         found = opened.evaluate(
@@ -196,8 +196,8 @@ def test_values_that_are_no_numbers_are_named(opened: Page) -> None:
         assert [entry["reason"] for entry in found["rejected"] if "failed" in entry["reason"]] == []
 
 
-def test_overflow_is_the_tensors_fault(opened: Page) -> None:
-    """The golden input tells a tensor that overflows from a backend that is wrong."""
+def test_overflow_is_blamed_on_the_tensor(opened: Page) -> None:
+    """The golden input distinguishes a tensor that overflows from a wrong backend."""
     fault = """async (tensor, batch, run) => {
         const logits = await run(tensor, batch);
         return tensor[0] > 1e30 ? logits.fill(Infinity) : logits;

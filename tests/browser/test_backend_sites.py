@@ -1,4 +1,4 @@
-"""Sites with one backend only, as `--backend` builds them, in Chromium."""
+"""Sites with a single backend (`--backend`) in Chromium."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ RUNS_ON = {"compiled": "compiled engine", "onnxruntime": "onnxruntime-web"}
 
 @pytest.fixture(scope="module", params=RUNS_ON)
 def built(request: pytest.FixtureRequest, shared_site: Site) -> tuple[str, Path]:
-    """A backend, and the smallest model's site with it alone."""
+    """A backend, and a site of the smallest model with only this backend."""
     options = ("--only", "mobilenet_emotion", "--backend", request.param, "--no-precompressed")
     return request.param, shared_site(request.param, *options)
 
@@ -26,7 +26,7 @@ def test_answers_by_what_it_carries(built: tuple[str, Path], quiet_page: Page, h
     host = host_of(site)
     quiet_page.goto(host.url)
     quiet_page.wait_for_selector(READY)
-    # Chromium has relaxed SIMD: the other builds are not even fetched.
+    # Chromium has relaxed SIMD: the other builds are not fetched.
     engines = {path.rpartition("-")[0] for path in host.requests if path.startswith("engine/")}
     assert engines <= {"engine/engine-relaxed", "engine/engine-relaxed-threads"}
     assert bool(engines) == (backend == "compiled")

@@ -1,4 +1,4 @@
-"""Which backend answers: chosen by what it computes, replaced when it fails."""
+"""The choice of a backend: by its results and speed, replaced when it fails."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ def opened(page: Page, demo_host: Host) -> Page:
 
 
 def with_faulty(page: Page, name: str, run: str) -> None:
-    """Put a backend whose `run(tensor, batch, right)` is `run` in the place of those called `name`."""
+    """Replace the backends called `name` by one whose `run(tensor, batch, right)` is `run`."""
     page.evaluate(
         """([name]) => {
             const wrap = (backend) => backend.name !== name ? backend : {
@@ -61,7 +61,7 @@ def test_wrong_backend_is_demoted(opened: Page) -> None:
     assert found["logits"] == right["logits"]
 
 
-def test_not_a_number_is_wrong_too(opened: Page) -> None:
+def test_nan_is_demoted_too(opened: Page) -> None:
     with_faulty(opened, "compiled", "async () => new Float32Array(8).fill(NaN)")
     found = opened.evaluate(LOAD, [MODEL, {"backends": PREFERRED, "threads": 1}])
     assert found["backend"]["name"] == "wasm"
@@ -86,7 +86,7 @@ def test_nothing_left_says_why(opened: Page) -> None:
 
 
 def test_backend_lost_between_two_predictions(opened: Page) -> None:
-    """The prediction is not lost: another backend gives it."""
+    """The prediction succeeds with another backend."""
     result = opened.evaluate(
         f"""async name => {{
             let lost = false;
@@ -117,7 +117,7 @@ def test_backend_lost_between_two_predictions(opened: Page) -> None:
 
 
 def test_outcome_is_remembered_and_forgotten(page: Page, demo_host: Host) -> None:
-    """By device and by build; the page's own wish is no finding."""
+    """Stored for device and build; a backend forced by the page is not stored."""
     open_harness(page, demo_host)
     load = f"""async name => {{
         const model = await torch2web.loadModel(name, {{ worker: false }});
@@ -139,7 +139,7 @@ def test_outcome_is_remembered_and_forgotten(page: Page, demo_host: Host) -> Non
 def test_outcome_is_not_that_of_another_build(
     page: Page, small_site: Path, tmp_path: Path, host_of: Hosting
 ) -> None:
-    """The same loader at the same address, with another model behind it."""
+    """The same loader at the same address, with another model."""
     host = host_of(small_site)
     load = "name => torch2web.loadModel(name, { worker: false }).then(({ backend }) => backend.reason)"
     reasons = []
@@ -151,7 +151,7 @@ def test_outcome_is_not_that_of_another_build(
 
 
 @pytest.mark.parametrize("wish", [["webgpu"], ["cuda"], []])
-def test_wish_that_cannot_be_met(opened: Page, wish: list[str]) -> None:
+def test_requested_backend_that_is_unavailable(opened: Page, wish: list[str]) -> None:
     call = "([name, backends]) => torch2web.loadModel(name, { backends }).catch(probe.describe)"
     error = opened.evaluate(call, [MODEL, wish])
     assert error["error"] == "BackendError"
@@ -166,7 +166,7 @@ def test_device_without_an_adapter_never_fetches_webgpu(opened: Page, demo_host:
 
 @pytest.fixture
 def software_adapter(browser: Browser, demo_host: Host) -> Iterator[Page]:
-    """A page whose browser computes WebGPU in software: slow, and exact enough to compare."""
+    """A page with WebGPU in software: slow, but precise enough to compare."""
     flags = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
     launched = browser.browser_type.launch(
         executable_path=find_chromium(), args=[*launch_arguments(), *flags]
@@ -179,7 +179,7 @@ def software_adapter(browser: Browser, demo_host: Host) -> Iterator[Page]:
 
 
 def test_webgpu_gives_the_right_numbers(software_adapter: Page, demo_host: Host) -> None:
-    """In the worker, where the page asks for it; by itself the loader spares a device the download."""
+    """In the worker, and only where the page asks for it, since the download is large."""
     violations: list[str] = []
     software_adapter.on("console", lambda message: violations.append(message.text))
     load = LOAD.replace("worker: false, ", "")

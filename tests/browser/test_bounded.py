@@ -1,4 +1,4 @@
-"""Every call settles: with an answer or an error in bounded time, or at once when its signal aborts."""
+"""Every call settles: with a result or an error in bounded time, or at once when its signal aborts."""
 
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ IMAGES = {
 
 @pytest.mark.parametrize("worker", [True, False], ids=["in the worker", "in the page"])
 @pytest.mark.parametrize("image", IMAGES.values(), ids=IMAGES.keys())
-def test_image_that_never_comes_holds_up_nothing(opened: Page, host: Host, image: str, worker: bool) -> None:
+def test_image_that_never_arrives_blocks_nothing(opened: Page, host: Host, image: str, worker: bool) -> None:
     host.faults["endless.jpg"] = Fault(b"\xff\xd8" * 1000, cut=100, pause=Pause())
     found = opened.evaluate(
         f"""async ([name, url, worker]) => {{
@@ -101,7 +101,7 @@ COUNT = """() => {
 
 
 def test_one_photo_is_decoded_at_a_time(opened: Page) -> None:
-    """Of a batch, and of calls that are made at once: the pixels of each take 50 MB and more."""
+    """In a batch and in concurrent calls: the pixels of each photo take 50 MB and more."""
     opened.evaluate(COUNT)
     found = opened.evaluate(
         """async ([name, url]) => {
@@ -120,7 +120,7 @@ def test_one_photo_is_decoded_at_a_time(opened: Page) -> None:
 
 
 def loads(page: Page, options: dict[str, Any], abort: int | None) -> dict[str, Any]:
-    """Load and predict, with a signal that aborts after so many milliseconds."""
+    """Load and predict, with a signal that aborts after this many milliseconds."""
     result: dict[str, Any] = page.evaluate(
         """async ([name, url, options, abort]) => {
             const controller = new AbortController();
@@ -261,7 +261,7 @@ def test_service_worker_is_told_at_load(opened: Page) -> None:
 
 
 def test_warned_once_where_the_page_is_blocked(opened: Page, host: Host) -> None:
-    """The worker's script comes without the header that an isolated page needs."""
+    """The worker's script is sent without the header that an isolated page requires."""
     script = script_of(host.site)
     body = (host.site / script).read_bytes()
     host.faults[script] = Fault(body, headers={"Cross-Origin-Embedder-Policy": ""})

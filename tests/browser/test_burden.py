@@ -1,4 +1,4 @@
-"""What models cost the page: no long tasks, and memory that does not grow."""
+"""The load on the page: no long tasks, and memory that does not grow."""
 
 import pytest
 from playwright.sync_api import Page
@@ -18,7 +18,7 @@ def opened(page: Page, demo_host: Host) -> Page:
 
 @pytest.mark.parametrize("cycles", [pytest.param((5, 5), id="few"), pytest.param((10, 40), id="many")])
 def test_memory_is_flat(opened: Page, cycles: tuple[int, int]) -> None:
-    """Load, predict and dispose: the renderer holds as much after the later cycles as after the first."""
+    """Load, predict and dispose: the renderer's memory after later cycles is that after the first."""
     cycle = """async ([name, times]) => {
         for (let i = 0; i < times; i++) {
             const model = await torch2web.loadModel(name, { threads: 1 });
@@ -53,7 +53,7 @@ def test_frames_leave_memory_flat(opened: Page, counts: tuple[int, int]) -> None
 def test_page_is_never_blocked(page: Page, demo_host: Host) -> None:
     """No task over 50 ms while the largest model loads and while a burst of frames is answered.
 
-    On a busy machine the page waits for a processor too, so one of a few tries has to show none.
+    On a busy machine the page also waits for a processor, so one of a few tries without long tasks is enough.
     """
     load_and_answer = """async () => {
         window.long = [];
@@ -87,7 +87,7 @@ def test_page_is_never_blocked(page: Page, demo_host: Host) -> None:
 
 
 def test_long_tasks_are_noticed(page: Page, demo_host: Host) -> None:
-    """The proof that the test above can fail: in the page itself, the same work blocks it."""
+    """Proof that the test above can fail: without a worker the same work blocks the page."""
     open_harness(page, demo_host)
     page.evaluate(
         """async () => {

@@ -1,4 +1,4 @@
-"""What is kept on the device: what was checked and is of use, and nothing that a load depends on."""
+"""The cache on the device: only verified files of current builds; every load works without it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,7 +66,7 @@ def opened(quiet_page: Page, host: Host) -> Page:
 
 @pytest.fixture(scope="module")
 def later(parted_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The next version of the site: one part of the weights is another one."""
+    """The next version of the site: one part of the weights differs."""
     return next_version(parted_site, tmp_path_factory.mktemp("later"))
 
 
@@ -120,7 +120,7 @@ def test_new_version_loads_what_it_does_not_share(opened: Page, host: Host, late
 
 
 def test_old_version_leaves_alone_what_a_new_one_stored(opened: Page, host: Host, later: Path) -> None:
-    """A tab that was slow: the site is replaced while it waits for its last part."""
+    """A slow tab: the site is replaced while it waits for its last part."""
     *others, last = parts_of(host.site, "wasm", "graph", "weights")
     pause = host.pause_at(last.path)
     begin(opened)
@@ -138,7 +138,7 @@ def test_old_version_leaves_alone_what_a_new_one_stored(opened: Page, host: Host
 def test_old_version_drops_nothing_that_came_after_its_manifest(
     opened: Page, host: Host, later: Path
 ) -> None:
-    # Held in this tab and not by the server: the browser lets one request for an address wait for the other.
+    # Held back in the tab, not by the server, since browsers serialise requests for one address.
     held: list[Route] = []
     opened.route(f"**/{MANIFEST}", lambda route: held.append(route))
     with opened.expect_request(f"**/{MANIFEST}"):
@@ -185,7 +185,7 @@ def no_room(opened: Page, host: Host) -> Iterator[Page]:
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": quota["origin"]})
 
 
-def test_no_room(no_room: Page, host: Host) -> None:
+def test_quota_exceeded(no_room: Page, host: Host) -> None:
     result = load(no_room)
     assert not result["cache"]["kept"]
     assert result["cache"]["reason"] == "this device has no room left for it"
@@ -196,7 +196,7 @@ def test_no_room(no_room: Page, host: Host) -> None:
     assert not {part.path for part in parts_of(host.site) if part.sha256 in kept} & set(requested(host))
 
 
-def test_room_of_an_old_version_is_free_for_the_new_one(opened: Page, host: Host, later: Path) -> None:
+def test_space_of_an_old_version_is_freed_for_the_new_one(opened: Page, host: Host, later: Path) -> None:
     load(opened)
     usage = opened.evaluate("navigator.storage.estimate().then(({ usage }) => usage)")
     devtools = opened.context.new_cdp_session(opened)
@@ -213,7 +213,7 @@ def test_without_a_cache(quiet_page: Page, host: Host, name: str) -> None:
     script, reason = WITHOUT[name]
     quiet_page.add_init_script(script)
     open_page(quiet_page, host)
-    result = load(quiet_page, worker=False)  # a script that the test adds reaches no worker
+    result = load(quiet_page, worker=False)  # a script that the test adds does not reach workers
     assert not result["cache"]["kept"]
     assert reason in result["cache"]["reason"]
     assert sorted(requested(host)) == sorted(part.path for part in parts_of(host.site))
@@ -254,7 +254,7 @@ def test_status_and_clear_are_of_one_site(opened: Page, host: Host) -> None:
 
 @pytest.mark.parametrize("worker", [True, False], ids=["in the worker", "in the page"])
 def test_loads_again_without_network(opened: Page, host: Host, worker: bool) -> None:
-    """The manifest is kept with the parts, so that a page which runs on loads the model again."""
+    """The manifest is cached with the parts, so that an open page can load the model again."""
     label = load(opened, worker=worker, backends=["compiled"])["label"]
     opened.context.set_offline(True)
     again = load(opened, worker=worker, backends=["compiled"])

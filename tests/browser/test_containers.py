@@ -1,4 +1,4 @@
-"""WebP and AVIF files put together in unusual or wrong ways: read and refused as Pillow does."""
+"""WebP and AVIF files with unusual or invalid structure: read and refused as by Pillow."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Pictures of every kind: the tensor is Pillow's to the bit, and what Pillow refuses is refused."""
+"""Images of every kind: the tensor equals Pillow's bit for bit; files that Pillow refuses are refused."""
 
 import hashlib
 import io
@@ -29,17 +29,17 @@ def corpus() -> list[CorpusFile]:
 
 
 def pillows(content: bytes, spec: Preprocessing) -> str:
-    """SHA-256 of the tensor, or that Pillow refuses the file."""
+    """SHA-256 of the tensor, or "refused" by Pillow."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of transparency in palettes, which is dropped as it should be
+            warnings.simplefilter("ignore")  # about transparency in palettes, which is dropped intentionally
             image = open_rgb(io.BytesIO(content), spec.exif_orientation)
     except (OSError, UnidentifiedImageError):
         return REFUSED
     return hashlib.sha256(preprocess(image, spec).tobytes()).hexdigest()
 
 
-def test_corpus_covers_what_people_have(corpus: list[CorpusFile]) -> None:
+def test_corpus_covers_common_kinds(corpus: list[CorpusFile]) -> None:
     assert len(corpus) >= 300
     assert len({file.name for file in corpus}) == len(corpus)
     assert make_corpus() == corpus, "the same files every time"
@@ -47,7 +47,7 @@ def test_corpus_covers_what_people_have(corpus: list[CorpusFile]) -> None:
 
 @pytest.fixture(scope="module")
 def stored_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[Path, ModelSpec]:
-    """A site whose model was trained, so its catalogue says, on images as they are stored."""
+    """A site whose catalogue says that orientation is ignored: images are used as stored."""
     folder = tmp_path_factory.mktemp("stored")
     catalog = folder / "models.toml"
     text = (ROOT / "models.toml").read_text()
@@ -63,7 +63,7 @@ def stored_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[
 def compare(
     page: Page, host: Host, spec: ModelSpec, corpus: list[CorpusFile], folder: Path
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """By file name: tensors that are not Pillow's, and why the loader says that they are not."""
+    """By file name: tensors that differ from Pillow's, and the loader's reasons for inexact ones."""
     for file in corpus:
         path = folder / file.name
         path.write_bytes(file.content)
@@ -90,10 +90,10 @@ def test_every_file_gives_pillows_tensor(
     spec = catalog[MODEL]
     assert [pillows(file.content, spec.preprocessing) for file in corpus].count(REFUSED) >= 5
     differing, said = compare(page, host_of(small_site), spec, corpus, tmp_path)
-    # What is no picture of the web is refused.
+    # Formats that browsers do not read are refused.
     refused = {file.name for file in corpus if file.kind == NOT_OF_THE_WEB}
     assert {name for name, tensor in differing.items() if tensor == REFUSED} == refused
-    # What no path decodes exactly; the loader says so, of these files and of no others.
+    # The loader reports exactly these files as inexact.
     assert sorted(said) == sorted(differing.keys() - refused) == INEXACT, differing
     assert all("more than 8 bits" in said[name] or "CMYK" in said[name] for name in INEXACT)
 
@@ -121,7 +121,7 @@ def test_orientation_is_ignored_where_the_manifest_says_so(
 def test_damaged_files_give_pixels_or_a_decode_error(
     page: Page, small_site: Path, host_of: Hosting, corpus: list[CorpusFile], tmp_path: Path
 ) -> None:
-    """No other exception gets out, whatever the bytes are."""
+    """No other exception may occur, whatever the bytes."""
     source = random.Random(4)
     host = host_of(small_site)
     for number, file in enumerate(file for file in corpus if 0 < len(file.content) < 20_000):

@@ -1,4 +1,4 @@
-"""Parts that arrive wrong, each in turn: the right error or a recovery, and nothing unchecked stays."""
+"""Parts that arrive wrong, each in turn: an error or a recovery, and nothing unverified is cached."""
 
 import gzip
 import itertools
@@ -90,12 +90,12 @@ def options_for(fault: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_each_part_in_turn(opened: Page, host: Host, name: str) -> None:
-    """Each part is the only one that is missing, and comes wrong every time; then it comes right."""
+    """Each part is the only one missing and arrives wrong repeatedly, then right."""
     make, error, data, tries = FAULTS[name]
     load(opened)
     everything = stored(opened)
     open_page(opened, host)
-    # The runtime first, which stays in the page once it is loaded; all its many parts with one of the faults.
+    # The runtime first, since it stays loaded in the page; its many parts with one of the faults only.
     wasm = parts_of(host.site, "wasm")[:: 1 if name == "corrupted" else 9]
     for part in [*wasm, *parts_of(host.site, "graph", "weights")]:
         opened.evaluate("key => kept.drop(key)", part.sha256)
@@ -153,7 +153,7 @@ def test_a_part_of_a_failed_load_is_fetched_again_and_no_other(opened: Page, hos
 def test_download_cut_off_at_any_byte_goes_on_at_the_first_missing_part(
     opened: Page, host: Host, draws: int
 ) -> None:
-    """The network goes down after so many bytes; a reload asks for nothing that was there."""
+    """The network goes down after this many bytes; a reload requests only the missing parts."""
     parts = parts_of(host.site)
     total = sum(part.size for part in parts)
     draw = random.Random(20)
@@ -198,7 +198,7 @@ def test_progress_never_exceeds_the_total_nor_falls_below_what_is_checked(opened
 
 
 def test_overall_progress_is_one_bar(opened: Page, host: Host) -> None:
-    """One total, known at the first call; never less than before; all at the end, of a second model too."""
+    """One total, known at the first call; never decreasing; complete at the end, for a second model too."""
     parts = parts_of(host.site, "weights")
     host.faults = {parts[1].path: Fault(flipped(content_of(host, parts[1])), times=1)}
     load = """async ([name, options]) => {
@@ -216,7 +216,7 @@ def test_overall_progress_is_one_bar(opened: Page, host: Host) -> None:
         assert len({event["file"] for event in seen}) >= 3
 
 
-def test_a_mistake_of_the_page_in_on_progress_is_its_own(page: Page, host: Host) -> None:
+def test_exception_in_on_progress_does_not_fail_the_load(page: Page, host: Host) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     open_page(page, host)
@@ -235,7 +235,7 @@ def test_a_mistake_of_the_page_in_on_progress_is_its_own(page: Page, host: Host)
 @pytest.mark.parametrize("framing", ["length", "chunked", "close"])
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 def test_ways_to_send_a_body(opened: Page, host: Host, framing: Any, encoding: str) -> None:
-    """The size that counts is that of the decoded bytes."""
+    """The size is that of the decoded bytes."""
     for part in parts_of(host.site, "weights", "graph"):
         body = content_of(host, part)
         if encoding == "gzip":
@@ -246,7 +246,7 @@ def test_ways_to_send_a_body(opened: Page, host: Host, framing: Any, encoding: s
 
 
 def test_short_body_without_a_length_is_noticed(opened: Page, host: Host) -> None:
-    """It ends like a whole one, as the answers of HTTP/1.0 do."""
+    """It ends like a complete one, as in HTTP/1.0."""
     part = parts_of(host.site, "weights")[1]
     host.faults = {part.path: Fault(content_of(host, part)[:-1], framing="close")}
     result = attempt(opened)
@@ -264,7 +264,7 @@ ON_ENGINE = {"backends": ["compiled"], "threads": 1, "worker": False}
 
 
 def test_engine_takes_weights_while_the_last_of_them_is_on_its_way(opened: Page, host: Host) -> None:
-    """It asks for its memory once it knows the weights' forms, which the first part tells."""
+    """It allocates memory once it knows the weights' encodings, which are in the first part."""
     pause = host.pause_at(parts_of(host.site, "weights")[-1].path)
     opened.evaluate(
         """([name, options]) => {
@@ -285,7 +285,7 @@ def test_engine_takes_weights_while_the_last_of_them_is_on_its_way(opened: Page,
 
 
 @pytest.mark.parametrize("number", [0, -1], ids=["first part", "last part"])
-def test_wrong_part_is_said_though_the_engine_has_begun(opened: Page, host: Host, number: int) -> None:
+def test_wrong_part_is_named_after_the_engine_has_started(opened: Page, host: Host, number: int) -> None:
     part = parts_of(host.site, "weights")[number]
     host.faults = {part.path: Fault(flipped(content_of(host, part)), headers=IMMUTABLE)}
     call = "([name, options]) => torch2web.loadModel(name, options).catch(probe.describe)"

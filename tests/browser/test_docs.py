@@ -1,4 +1,4 @@
-"""The documentation in a browser: its snippets run as they stand, and its own pages are for everybody."""
+"""The documentation in a browser: its snippets run as written, and its pages are accessible."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 @pytest.fixture
 def host(small_site: Path, host_of: Hosting) -> Host:
-    """The site below /torch2web/ of another one."""
+    """The site below /torch2web/ of another site."""
     host = host_of(small_site)
     for path in small_site.rglob("*"):
         if path.is_file():
@@ -36,7 +36,7 @@ def with_hashes(content: str, site: Path) -> str:
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=str)
 def test_snippet_answers(page: Page, host: Host, small_site: Path, tmp_path: Path, snippet: Snippet) -> None:
-    """With one more line, which says the answer."""
+    """The snippet with one more line, which reports the result."""
     html = with_hashes(snippet.content, small_site)
     if "my-page.js" in html:
         (script,) = (other for other in unmarked("js") if "my-page.js" in other.content)

@@ -1,4 +1,4 @@
-"""Files that arrive wrong: each gets an error with its data, and nothing is predicted."""
+"""Files that arrive wrong: each gives an error with its details, and nothing is predicted."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def host(small_site: Path, host_of: Hosting) -> Host:
 
 @pytest.fixture
 def path(request: pytest.FixtureRequest, small_site: Path) -> str:
-    """The path of the file that the parameter names by what it is."""
+    """The path of the file whose role the parameter names."""
     return path_of(small_site, request.param)
 
 
@@ -82,7 +82,7 @@ def test_truncated(page: Page, host: Host, small_site: Path, path: str) -> None:
 def test_files_of_the_compiled_engine(
     page: Page, host: Host, small_site: Path, kind: str, fault: str
 ) -> None:
-    """None of them is replaced by another backend's silently: a wrong file is no fault of the device."""
+    """The loader never falls back silently to another backend: a wrong file is no fault of the device."""
     manifest = manifest_of(small_site)
     (model,) = manifest["models"]
     files = [*manifest["engine"]["files"].values()] if kind == "engine" else []
@@ -150,9 +150,9 @@ def test_git_lfs_pointer(page: Page, host: Host, path: str) -> None:
 def test_script_that_changes_after_its_check_does_not_run(
     page: Page, host: Host, small_site: Path, path: str
 ) -> None:
-    """The bytes that the browser checked are the ones that run: a second fetch would get others.
+    """The bytes that the browser checked are those that run, although a second request would get others.
 
-    Not so in workers, whose scripts no browser checks: docs/security.md says so.
+    Except in workers, whose scripts browsers do not check: see docs/security.md.
     """
     changed = (small_site / path).read_bytes() + b"\nglobalThis.unchecked = true;"
     host.faults[path] = Fault(changed, after=1)
@@ -182,7 +182,7 @@ def test_failed_load_can_be_tried_again(page: Page, host: Host, path: str) -> No
 
 
 def test_progress_counts_every_byte(page: Page, host: Host, small_site: Path) -> None:
-    """Also while a file is on its way: each is held back half-way until the page is told of that."""
+    """Also during a file: each is held back half-way until the page reports that progress."""
     open_harness(page, host)
     files = {f"{MODEL}/int8": "weights", "onnxruntime-web": "wasm"}
     pauses = {name: host.pause_at(path_of(small_site, kind)) for name, kind in files.items()}
@@ -251,7 +251,7 @@ PICTURE = """async () => {
     ids=["changed", "404", "html"],
 )
 def test_chunk_that_reads_images(page: Page, host: Host, fault: Fault, error: str) -> None:
-    """It comes beside the model. Without it a camera's frames are answered, and no file is read unchecked."""
+    """It is loaded beside the model. Without it, camera frames are predicted, but image files are refused."""
     images = script_of(host.site, "images")
     host.faults[images] = fault
     open_harness(page, host)
@@ -266,7 +266,7 @@ def test_chunk_that_reads_images(page: Page, host: Host, fault: Fault, error: st
 
 
 def test_where_browsers_do_not_hash(page: Page, host: Host, small_site: Path) -> None:
-    """As on a page from plain HTTP: the loader hashes by a script that the browser has checked."""
+    """As on a page from plain HTTP: the loader hashes with a script that the browser has checked."""
     page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined });")
     open_harness(page, host)
     assert page.evaluate("crypto.subtle === undefined")

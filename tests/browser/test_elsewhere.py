@@ -1,4 +1,4 @@
-"""Pages of another origin than the loader's: a worker all the same, or the reason why not."""
+"""Pages of another origin than the loader's: a worker is used, or a warning gives the reason."""
 
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,12 @@ window.found = (async () => {
 
 @pytest.fixture
 def bundle(small_site: Path, host_of: Hosting) -> Host:
-    """The site, on an origin that others may read."""
+    """The site on an origin with CORS headers."""
     return host_of(small_site, cors=True)
 
 
 def visit(page: Page, own: Host, site: Host, policy: str = "", options: str = "{}") -> dict[str, Any]:
-    """Load and predict on a page of `own` with the loader of `site`."""
+    """Load and predict on a page of `own`, with the loader of `site`."""
     values = {"LOADER": f'"{site.url}torch2web.js"', "SITE": f'"{site.url}"', "OPTIONS": options}
     head = "".join(f"const {name} = {value};\n" for name, value in values.items())
     headers = {"Content-Security-Policy": policy} if policy else {}
@@ -50,7 +50,7 @@ def visit(page: Page, own: Host, site: Host, policy: str = "", options: str = "{
 
 @pytest.fixture
 def own(bundle: Host, host_of: Hosting) -> Host:
-    """The page's own origin, isolated as its worker has to be."""
+    """The page's origin, which is cross-origin isolated."""
     return host_of(bundle.site)
 
 
@@ -95,7 +95,7 @@ def test_trusted_types(page: Page, bundle: Host, allowed: bool) -> None:
 
 
 def test_sandboxed_frame(page: Page, small_site: Path, host_of: Hosting) -> None:
-    """Its origin is none: everything is of another one, and nothing can be kept."""
+    """Its origin is opaque: everything is cross-origin, and nothing can be stored."""
     bundle = host_of(small_site, cors=True, isolated=False)
     found = visit(page, bundle, bundle, "sandbox allow-scripts")
     assert found["worker"]["used"] is False

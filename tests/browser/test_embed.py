@@ -1,4 +1,4 @@
-"""What embed.html has to copy works as it stands, on pages of another origin; `<image-classifier>`."""
+"""The snippets of embed.html work as copied, on pages of another origin; `<image-classifier>`."""
 
 import html
 from pathlib import Path
@@ -38,7 +38,7 @@ def own(small_site: Path, host_of: Hosting) -> Host:
 
 
 def copied(page: Page, bundle: Host, *names: str) -> list[str]:
-    """The texts of these places on embed.html, as a visitor of it copies them."""
+    """The text of these snippets on embed.html, copied as by a visitor."""
     page.goto(f"{bundle.url}embed.html")
     page.wait_for_function(f"() => document.querySelector('pre').textContent.includes('{bundle.url}')")
     return [page.text_content(f"#{name}") or "" for name in names]
@@ -66,21 +66,21 @@ def status(page: Page) -> str:
 
 
 def test_tag_by_keyboard_alone(page: Page, own: Host, bundle: Host) -> None:
-    """Under a policy that allows no inline style; the picture is predicted as Python does."""
+    """Under a policy that forbids inline styles; the prediction is Python's."""
     origin = bundle.url.removesuffix("/")
     policy = f"default-src 'none'; script-src {origin} 'wasm-unsafe-eval'; connect-src {origin}; "
     policy += f"img-src {origin}; worker-src blob:"
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     open_tag(page, own, bundle, policy=policy)
-    said.clear()  # of the favicon, and of embed.html
+    said.clear()  # for the favicon and embed.html
     names = []
     for _ in range(6):
         page.keyboard.press("Tab")
         names.append(page.evaluate(f"{CLASSIFIER}.shadowRoot.activeElement.textContent"))
     assert names[:2] == ["Choisir une image", "Utiliser la caméra"]
     page.keyboard.press("Enter")
-    page.evaluate("first")  # a policy forbids the strings of wait_for_function
+    page.evaluate("first")  # the policy forbids the strings of wait_for_function
     found = page.evaluate("got")
     assert found["prediction"][0]["label"] == "Tired"
     assert len(found["prediction"][0]["top"]) == 4
@@ -132,7 +132,7 @@ def test_altered_element_or_loader_runs_nothing(page: Page, own: Host, bundle: H
 
 
 def logged_by(page: Page, url: str) -> str:
-    """What the page at `url` logs."""
+    """Console output of the page at `url`."""
     with page.expect_console_message(lambda message: message.type == "log", timeout=60_000) as message:
         page.goto(url)
     return message.value.text
@@ -149,8 +149,8 @@ def test_module_and_strict_policy(page: Page, own: Host, bundle: Host) -> None:
     assert logged_by(page, serve(own, image + strict, policy, "strict.html")).startswith("Tired 0.92")
 
 
-def test_lines_are_there_to_copy(page: Page, bundle: Host) -> None:
-    """Without JavaScript they have an address that is nobody's."""
+def test_snippets_without_javascript(page: Page, bundle: Host) -> None:
+    """Without JavaScript they show a placeholder address."""
     page.goto(f"{bundle.url}embed.html")
     raw = html.unescape((bundle.site / "embed.html").read_text())
     assert 'src="https://models.example/torch2web/torch2web-element.js" integrity="sha256-' in raw
@@ -172,7 +172,7 @@ def whole_app() -> str:
 
 @pytest.fixture
 def camera_page(browser: Browser) -> Any:
-    """Chromium with a camera that nobody has to allow."""
+    """Chromium with a fake camera and the permission to use it."""
     flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
     launched = browser.browser_type.launch(
         executable_path=find_chromium(), args=[*launch_arguments(), *flags]
@@ -182,7 +182,7 @@ def camera_page(browser: Browser) -> Any:
 
 
 def test_camera_of_the_tag(camera_page: Page, own: Host, bundle: Host) -> None:
-    """On a click, until another one; a page that goes away takes it along."""
+    """It starts with a click, ends with another one, and ends with its page."""
     page = camera_page
     open_tag(page, own, bundle)
     video = f'{CLASSIFIER}.shadowRoot.querySelector("video")'

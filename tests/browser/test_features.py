@@ -1,4 +1,4 @@
-"""A classifier with `features` embeds in Chromium as PyTorch does, in the worker and in the page."""
+"""A classifier with `features`: its embeddings in Chromium are PyTorch's, in worker and page."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which browser the tests take, and what is said where there is none."""
+"""The browser that the tests use, and the error where there is none."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.browser import find
 
 @pytest.fixture
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine without any browser: Playwright's folder and the PATH are empty."""
+    """A machine without a browser: Playwright's folder and PATH are empty."""
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "playwright"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     (tmp_path / "bin").mkdir()
@@ -38,7 +38,7 @@ def test_then_one_of_the_machine(bare: Path, name: str) -> None:
 
 
 def test_one_that_does_not_start_is_passed_over(bare: Path) -> None:
-    """As Playwright's own without the system's libraries, or Ubuntu's stub for a snap."""
+    """For example Playwright's own without system libraries, or Ubuntu's stub for a snap."""
     own = executable(find.playwrights_own())
     own.write_text("#!/bin/sh\nexit 127\n")
     assert find.find_chromium() is None

@@ -38,7 +38,7 @@ PREDICT = """async ([name, options, asked]) => {
 
 @pytest.fixture(scope="module")
 def maps() -> NDArray[np.float64]:
-    """PyTorch's maps of PICTURE, [classes, height, width]."""
+    """PyTorch's maps for PICTURE, [classes, height, width]."""
     (spec,) = load_catalog(ROOT / "models.toml", [MODEL])
     network = load_architecture("mobilenet_v2").build(4, 224, 224)
     network.load_state_dict(load_demo_state("mobilenet_v2"))
@@ -91,7 +91,7 @@ def test_rounded_weights_give_maps_too(page: Page, host: Host, maps: NDArray[np.
     assert np.abs(np.array(heatmap["values"]) - wanted).max() > 1e-4, "these are other weights"
 
 
-def test_wrong_wishes_are_named(page: Page, host: Host) -> None:
+def test_wrong_options_of_heat_maps_are_named(page: Page, host: Host) -> None:
     page.goto(f"{host.url}blank.html")
     messages = page.evaluate(
         """async name => {

@@ -1,4 +1,4 @@
-"""The site on each host: imitated ones, and Debian's nginx with the snippet that the build made."""
+"""The site on each host: emulated ones, and Debian's nginx with the snippet of the build."""
 
 import urllib.error
 import urllib.request
@@ -23,14 +23,14 @@ MODEL = "mobilenet_emotion"
 
 @pytest.fixture(params=sorted(EMULATED_HOSTS))
 def imitated(request: pytest.FixtureRequest, small_site: Path) -> Iterator[tuple[str, str]]:
-    """The name of a host and the address of the site on it."""
+    """The name of an emulated host, and the site's address on it."""
     with serving(request.param, small_site) as address:
         yield request.param, address
 
 
 @contextmanager
 def serving(host: str, site: Path) -> Iterator[str]:
-    """`site` as `host` serves it; its address."""
+    """Serve `site` as `host` does; yields its address."""
     with create_emulated_server(host, site, 0) as (server, prefix):
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}{prefix}"
@@ -46,7 +46,7 @@ def nginx_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def nginx(nginx_folder: Path, small_site: Path) -> Iterator[str]:
-    """The site on a server of its own."""
+    """The site at the root of an nginx server."""
     with running_nginx(
         nginx_folder, f"root {small_site}; include {small_site}/hosting/nginx.conf;"
     ) as address:
@@ -54,7 +54,7 @@ def nginx(nginx_folder: Path, small_site: Path) -> Iterator[str]:
 
 
 def fetch(url: str, accepting: str = "identity") -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body, as they were sent."""
+    """Status, headers and body as sent."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": accepting})
     try:
         with urllib.request.urlopen(request, timeout=10) as response:
@@ -65,7 +65,7 @@ def fetch(url: str, accepting: str = "identity") -> tuple[int, dict[str, str], b
 
 
 def predict(page: Page, address: str) -> list[str]:
-    """Open the page, have it answer for a sample, and return what its console says."""
+    """Open the page, let it predict a sample, and return its console output."""
     messages: list[str] = []
     page.on("console", lambda message: messages.append(message.text))
     page.on("pageerror", lambda error: messages.append(str(error)))
@@ -86,7 +86,7 @@ def test_page_answers_on_every_host(page: Page, imitated: tuple[str, str]) -> No
 
 def test_loader_takes_threads_where_the_host_isolates(page: Page, imitated: tuple[str, str]) -> None:
     host, address = imitated
-    page.goto(f"{address}THIRD_PARTY.txt")  # the page has begun with one thread, and all on it share those
+    page.goto(f"{address}THIRD_PARTY.txt")  # the page has started with one thread, which all its loads share
     backend = page.evaluate(
         f"""async () => {{
             const {{ loadModel }} = await import("{address}torch2web.js");
@@ -163,13 +163,13 @@ def test_nginx_sends_every_file_as_the_rules_say(nginx: str, small_site: Path) -
         assert (status, body) == (200, (small_site / path).read_bytes())
         expected = site.headers(path)
         name = path.rpartition("/")[2]
-        if path in site.policies and name in site.policies:  # one of the root has the same name
+        if path in site.policies and name in site.policies:  # the root has another file of this name
             expected["Content-Security-Policy"] = site.policies[name]
         assert expected.items() <= headers.items(), path
     assert fetch(nginx)[1].items() >= site.headers("index.html").items()
 
 
-def test_nginx_sends_the_gzip_form_to_whoever_accepts_it(nginx: str, small_site: Path) -> None:
+def test_nginx_sends_the_gzip_form_where_accepted(nginx: str, small_site: Path) -> None:
     for path in ("index.html", runtime_of(small_site)["wasm"], script_of(small_site)):
         _, headers, body = fetch(nginx + path, "gzip, br")
         assert headers["Content-Encoding"] == "gzip"
@@ -192,7 +192,7 @@ def test_nginx_sends_the_brotli_form_with_its_module(nginx_folder: Path, small_s
 
 
 @pytest.mark.parametrize("path", ["nothing.js", "models/parts/0123456789abcdef0123456789abcdef.bin"])
-def test_nginx_has_nobody_remember_a_missing_file(nginx: str, path: str) -> None:
+def test_nginx_does_not_let_missing_files_be_cached(nginx: str, path: str) -> None:
     status, headers, _ = fetch(nginx + path)
     assert status == 404
     assert "Cache-Control" not in headers

@@ -57,14 +57,14 @@ INPUTS: dict[str, dict[str, Any]] = {
 
 
 def network(spec: ModelSpec, *_: object) -> nn.Module:
-    """In the place of `load_model`: a network of the channels and for the levels of `spec`."""
+    """Replaces `load_model`: a network for the channels and levels of `spec`."""
     gain = 1 / 64 if spec.preprocessing.scale == 1 else 1
     channels = spec.input_shape[0]
     return TinyNetwork(torch.relu, len(spec.labels), channels=channels, size=8, gain=gain).eval()
 
 
 def catalog_of(inputs: dict[str, dict[str, Any]]) -> str:
-    """A catalogue in TOML, which has JSON's arrays and strings."""
+    """A catalogue in TOML, whose arrays and strings have JSON's syntax."""
     lines = []
     for name, preprocessing in inputs.items():
         lines.append(
@@ -139,7 +139,7 @@ def test_python_in_the_page_judges_every_input(page: Page, site: Path, host_of: 
 
 
 def grey_tensor(content: bytes, spec: ModelSpec) -> str:
-    """SHA-256 of the tensor of `Image.open(file).convert("L")`, or that Pillow refuses the file."""
+    """SHA-256 of the tensor of `Image.open(file).convert("L")`, or "refused" by Pillow."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -183,7 +183,7 @@ def test_grey_of_every_kind_of_file(
 
 
 def test_grey_from_a_file_is_grey_of_its_rgb() -> None:
-    """Pillow's direct conversion gives what it gives by way of RGB, which is how the loader goes."""
+    """Pillow's direct conversion to grey equals that by way of RGB, which the loader uses."""
     differing = []
     compared = set()
     for kind, files in kinds().items():

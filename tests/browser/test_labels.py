@@ -1,4 +1,4 @@
-"""Labels as people have them: a thousand, repeated ones, acronyms, right-to-left scripts, commands."""
+"""Labels of all kinds: a thousand, repeated ones, acronyms, right-to-left scripts, markup."""
 
 import json
 from collections.abc import Callable, Sequence

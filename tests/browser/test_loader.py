@@ -1,4 +1,4 @@
-"""The loader's surface as an embedding page uses it."""
+"""The loader's API, as an embedding page uses it."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def test_exports(page: Page) -> None:
 
 
 def test_loader_without_its_stub_loads_nothing(page: Page, host: Host) -> None:
-    """The file with the hash is the same in every site, and knows no manifest before the stub names one."""
+    """The hashed file is the same in every site; only the stub tells it the site's manifest."""
     url = f"/elsewhere/{script_of(host.site)}"
     host.extras[url[1:]] = host.site / script_of(host.site)
     host.requests.clear()
@@ -133,7 +133,7 @@ def test_info_and_backend_say_what_runs(page: Page, expected: Expected) -> None:
     )
     assert backend["name"] == "compiled"
     assert backend["description"].startswith("compiled engine ")
-    # On this device too the numbers are PyTorch's; exactly 0 would mean that nothing was compared.
+    # Within the tolerance of PyTorch here too; exactly 0 would mean that nothing was compared.
     assert 0 < backend["selfCheck"]["maxAbsDiff"] <= backend["selfCheck"]["tolerance"] == 1e-4
 
 
@@ -182,7 +182,7 @@ def test_wrong_tensor_length(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("host")
-def test_disposed_model_says_so(page: Page) -> None:
+def test_disposed_model_is_named(page: Page) -> None:
     result = page.evaluate(
         """async name => {
             const model = await torch2web.loadModel(name);
@@ -239,7 +239,7 @@ def test_ensemble_is_the_weighted_mean(page: Page, expected: Expected) -> None:
 
 @pytest.mark.usefixtures("host")
 def test_ensemble_reads_a_picture_once(page: Page) -> None:
-    """And makes one tensor of it, as both models are prepared for in the same way."""
+    """One tensor is made for both models, whose preprocessing is the same."""
     reads, timings = page.evaluate(
         """async names => {
             const ensemble = await torch2web.loadEnsemble(names, { worker: false });
@@ -272,7 +272,7 @@ def test_two_threads_where_isolated_and_one_where_not(page: Page, small_site: Pa
 
 
 def test_from_another_folder_of_the_host(page: Page, small_site: Path, host_of: Hosting) -> None:
-    """The loader finds its files beside itself, and elsewhere where it is told so."""
+    """The loader finds its files beside itself, or at a given address."""
     host = host_of(small_site)
     for path in small_site.rglob("*"):
         if path.is_file():

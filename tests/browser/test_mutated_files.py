@@ -1,4 +1,4 @@
-"""Mutated files of every format: the loader reads and refuses what Pillow does, to the same pixels."""
+"""Mutated files of every format: the loader reads the same pixels and refuses the same files as Pillow."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Small networks of every family, from every kind of file, to a prediction in Chromium that is PyTorch's."""
+"""Small networks of every family, from every kind of file: predictions in Chromium equal PyTorch's."""
 
 import json
 from pathlib import Path
@@ -88,7 +88,7 @@ def test_predicts_what_pytorch_predicts(
 
 
 def outputs_of(name: str, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The first output of PyTorch's network, as a vector."""
+    """The first output of the network in PyTorch, as a vector."""
     with torch.inference_mode():
         outputs: Any = build(name)(torch.from_numpy(pixels[np.newaxis]))
     if isinstance(outputs, dict):

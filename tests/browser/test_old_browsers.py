@@ -1,4 +1,4 @@
-"""The oldest browsers that are supported: what Safari 16.4, Chrome 109 and Firefox 115 lack is taken away."""
+"""The oldest supported browsers, emulated by removing what Safari 16.4, Chrome 109 and Firefox 115 lack."""
 
 import re
 from pathlib import Path

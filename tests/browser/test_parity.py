@@ -17,7 +17,7 @@ MODELS = ("mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion")
 def test_loader_computes_what_python_computes(
     page: Page, demo_host: Host, expected: Expected, name: str, variant: str, backend: str
 ) -> None:
-    """The exact variant as the whole ONNX file, the others as onnxruntime with the same rounded weights."""
+    """The exact variant against the whole ONNX file, the others against onnxruntime with the same weights."""
     answers = expected.answers(name, variant)
     assert len(answers) >= 24
     assert len({answer.label for answer in answers.values()}) == 4, (
@@ -31,7 +31,7 @@ def test_page_shows_that_label(page: Page, demo_host: Host, expected: Expected, 
     page.goto(demo_host.url)
     page.check(f"input[name=model][value={name}]", force=True)
     page.locator(f"{READY}, {ASKING}").wait_for()
-    if page.locator(ASKING).count():  # before a large download
+    if page.locator(ASKING).count():  # the page asks before a large download
         page.click("#download")
     shown = {}
     for picture, path in demo_host.extras.items():

@@ -1,4 +1,4 @@
-"""Another device's whole way: the address that `serve --parity` prints, the check, the file, the report."""
+"""A check on another device, end to end: the address of `serve --parity`, the check, file and report."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def serving_parity(site: Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_device_checks_itself_and_stands_in_the_report(page: Page, small_site: Path, tmp_path: Path) -> None:
+def test_device_checks_itself_and_is_in_the_report(page: Page, small_site: Path, tmp_path: Path) -> None:
     folder = tmp_path / "parity"
     violations: list[str] = []
     page.on(
@@ -76,7 +76,7 @@ def test_device_checks_itself_and_stands_in_the_report(page: Page, small_site: P
 
 
 def test_device_on_which_python_does_not_start_says_so(page: Page, small_site: Path, tmp_path: Path) -> None:
-    """Over plain HTTP, too, the browser refuses a judge that was changed."""
+    """Also over plain HTTP the browser refuses changed files of the check."""
     site = Path(shutil.copytree(small_site, tmp_path / "site"))
     with (site / "verify/python/in_page/oracle.py").open("a") as judge:
         judge.write("# changed")

@@ -1,4 +1,4 @@
-"""Whatever a page may hold a picture in, and whatever is no picture."""
+"""All kinds of image sources of a page, and values that are not images."""
 
 import hashlib
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ def test_video_answers_once_it_has_a_frame(page: Page, host: Host) -> None:
 
 
 def synthetic(width: int, height: int) -> Image.Image:
-    """The picture that the harness makes too."""
+    """The same image as the harness makes."""
     index = np.arange(width * height * 3, dtype=np.uint32)
     words = (index ^ (index >> np.uint32(7))) * np.uint32(2654435761)
     pixels = ((words >> np.uint32(13)) & 255).astype(np.uint8)
@@ -60,7 +60,7 @@ def test_resize_is_pillows_at_every_size_and_aspect(page: Page, host: Host) -> N
     random = np.random.Generator(np.random.PCG64(5))
     sizes: list[tuple[int, int]] = [(1, 1), (1, 600), (600, 1), (224, 224), (224, 500), (500, 224)]
     sizes += [(223, 225), (448, 448), (1280, 720), (720, 1280), (2, 3), (673, 1121), (674, 1121)]
-    # Around the bound at which Pillow runs its vertical pass first: h - 224 > 2 (w - 224).
+    # Around the limit above which Pillow runs its vertical pass first: h - 224 > 2 (w - 224).
     sizes += [(300, 376), (300, 377), (300, 375), (224, 225), (100, 225), (100, 224), (225, 227), (225, 226)]
     sizes += [tuple(random.integers(1, 900, 2).tolist()) for _ in range(60)]
     open_harness(page, host)
@@ -89,7 +89,7 @@ def decode_error(page: Page, source: str) -> dict[str, Any]:
         ("document.createElement('video')", "no frame yet"),
     ],
 )
-def test_what_is_no_picture(page: Page, host: Host, source: str, message: str) -> None:
+def test_values_that_are_no_image(page: Page, host: Host, source: str, message: str) -> None:
     open_harness(page, host)
     result = decode_error(page, source)
     assert result["error"] == "DecodeError"

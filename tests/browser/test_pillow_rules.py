@@ -1,4 +1,4 @@
-"""Files that Pillow repairs, turns or refuses by rules of its own: the loader follows each of them."""
+"""Files that Pillow repairs, rotates or refuses by its own rules, all of which the loader follows."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,7 +35,7 @@ Recorder = Callable[[str, object], None]
 def decoded(
     browser: Browser, folder: Path, files: Sequence[CorpusFile], orientation: str = "ignore"
 ) -> tuple[list[Comparison], int]:
-    """What the loader makes of the files, and the memory that this took."""
+    """The loader's results for the files, and its peak memory."""
     source, bundle = folder / "files", folder / "bundle"
     for path in (source, bundle):
         path.mkdir()
@@ -77,7 +77,7 @@ def test_bombs_are_refused_before_memory_is_taken(browser: Browser, tmp_path: Pa
     assert memory < 300 * MIB
 
 
-def test_inflating_ends_where_the_header_says(browser: Browser, tmp_path: Path) -> None:
+def test_decompression_ends_at_the_size_in_the_header(browser: Browser, tmp_path: Path) -> None:
     files = [
         CorpusFile("PNG", "surplus.png", surplus_pixels(256 * MIB)),
         CorpusFile("PNG", "text.png", large_text(MIB)),

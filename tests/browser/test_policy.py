@@ -1,4 +1,4 @@
-"""Strict pages: a policy that allows little, no workers at all, a loader that is not what its name says."""
+"""Strict pages: a restrictive policy, no workers, and a loader whose content does not match its hash."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'sel
 def test_strict_policy_is_never_violated(
     page: Page, demo_site: Path, host_of: Hosting, isolated: bool, worker: bool, backend: str
 ) -> None:
-    """Also where the server sends it with the loader, whose worker is then bound by it."""
+    """Also where the server sends the policy with the loader, so that it applies to its worker."""
     host = host_of(demo_site, isolated=isolated)
     loader = script_of(demo_site)
     headers = {"Content-Security-Policy": POLICY}
@@ -47,10 +47,10 @@ def test_strict_policy_is_never_violated(
     assert [text for text in said if "Content Security Policy" in text] == []
 
 
-def test_loader_that_is_not_what_its_name_says_becomes_no_worker(
+def test_loader_that_does_not_match_its_hash_starts_no_worker(
     page: Page, demo_host: Host, demo_site: Path
 ) -> None:
-    """No browser checks a worker's script: the loader looks at it. This page pins nothing."""
+    """Browsers do not check a worker's script, so the loader does. This page pins nothing."""
     loader = script_of(demo_site)
     demo_host.faults[loader] = Fault((demo_site / loader).read_bytes() + b"\n")
     open_harness(page, demo_host)
@@ -68,10 +68,8 @@ def test_loader_that_is_not_what_its_name_says_becomes_no_worker(
 
 
 @pytest.mark.parametrize("backend", ["compiled", "wasm"])
-def test_page_that_forbids_workers_has_none(
-    page: Page, demo_host: Host, tmp_path: Path, backend: str
-) -> None:
-    """Neither for the model nor for threads, which are tried and done without."""
+def test_page_that_forbids_workers(page: Page, demo_host: Host, tmp_path: Path, backend: str) -> None:
+    """Neither for the model nor for threads: one thread in the page is used instead."""
     open_harness(page, demo_host)
     blank = demo_host.extras["harness/blank.html"].read_text()
     (tmp_path / "strict.html").write_text(blank.replace("script-src", "worker-src 'none'; script-src"))

@@ -1,4 +1,4 @@
-"""report.html in a browser, and `report --browser`, which fills in what a browser measures."""
+"""report.html in a browser, and `report --browser`, which adds measurements of a browser."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,7 @@ def test_report_of_a_site_breaks_no_rule_and_is_not_cut_off(
     context.close()
 
 
-def test_measuring_fills_in_what_the_site_cannot_know(
+def test_measuring_fills_in_the_report(
     page: Page, small_site: Path, host_of: Hosting, tmp_path: Path
 ) -> None:
     before = tree(small_site)

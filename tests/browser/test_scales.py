@@ -1,4 +1,4 @@
-"""A network with large outputs: the self-check in the browser follows their scale, row by row."""
+"""A network with large outputs: the tolerance of the self-check follows their scale, row by row."""
 
 from pathlib import Path
 

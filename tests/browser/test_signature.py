@@ -1,4 +1,4 @@
-"""Pages that insist on a signature: the right key loads, and nothing else lets a byte of a model come."""
+"""Pages that require a signature: only the right key lets files of a model be requested."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
 
 @pytest.fixture(scope="module")
 def site(small_site: Path, tmp_path_factory: pytest.TempPathFactory, pair: KeyPair) -> Path:
-    """A signed site. Tests read it and never write."""
+    """A signed site, to be read only."""
     return signed_copy(small_site, tmp_path_factory.mktemp("signed") / "site", pair)
 
 
@@ -41,12 +41,12 @@ def attempt(page: Page, public_key: object) -> dict[str, Any]:
 
 
 def fetched(host: Host) -> set[str]:
-    """What was asked for of the models and of what runs them."""
+    """Requested files of models and backends."""
     return {path for path in host.requests if path.startswith(("models/", "onnxruntime/"))}
 
 
 def refusal(page: Page, host: Host, call: str, argument: object = None) -> str:
-    """The reason that a call is refused with, before anything of a model was asked for."""
+    """The reason of the refusal; no file of a model may have been requested."""
     result = page.evaluate(f"argument => ({call}).catch(probe.describe)", argument)
     assert result["error"] == "SignatureError", result
     assert result["url"] == host.url + SIGNATURE
@@ -83,7 +83,7 @@ def test_pages_that_do_not_ask_for_it(page: Page, host: Host) -> None:
     assert not [path for path in host.requests if path == SIGNATURE or path.startswith("signature")]
 
 
-def test_ensemble_insists_too(page: Page, host: Host, pair: KeyPair, tmp_path: Path) -> None:
+def test_ensemble_requires_it_too(page: Page, host: Host, pair: KeyPair, tmp_path: Path) -> None:
     call = f"torch2web.loadEnsemble(['{MODEL}'], {{ publicKey: argument }})"
     assert "publicKey does not fit" in refusal(page, host, call, write_pair(tmp_path).pem)
     assert page.evaluate(f"pem => {call.replace('argument', 'pem')}.then(() => 'loaded')", pair.pem)
@@ -96,7 +96,7 @@ def test_other_key(page: Page, host: Host, tmp_path: Path) -> None:
 
 
 def test_damaged_signature(page: Page, host: Host, site: Path, pair: KeyPair) -> None:
-    """Every other way to damage one is tested without a browser, in tests/loader/test_signature.py."""
+    """All other faults are tested without a browser, in tests/loader/test_signature.py."""
     host.faults[SIGNATURE] = Fault((site / SIGNATURE).read_bytes()[:100])
     assert "cut short" in refusal(page, host, load(), pair.pem)
     host.faults.clear()
@@ -129,15 +129,15 @@ def test_unsigned_site(page: Page, small_site: Path, host_of: Hosting, pair: Key
 
 @pytest.mark.parametrize("key", ["undefined", "null", "''"])
 def test_what_is_no_key(page: Page, host: Host, key: str) -> None:
-    """A key that is not there by mistake must not turn the check off."""
+    """A missing key must not turn the check off."""
     assert "publicKey: found" in refusal(page, host, load(key))
 
 
 def test_where_browsers_do_not_check(page: Page, host: Host, pair: KeyPair) -> None:
-    """As on a page from plain HTTP: a model without a signature loads there, one that needs it does not."""
+    """As on a page from plain HTTP: loading works without a required signature, and is refused with one."""
     page.add_init_script("Object.defineProperty(crypto, 'subtle', { value: undefined });")
     open_harness(page, host)
-    # Without a worker, which a script that the test adds does not reach.
+    # Without a worker, since a script that the test adds does not reach workers.
     inline = {"worker": False}
     signed = page.evaluate(ATTEMPT, [MODEL, {**inline, "publicKey": pair.pem}])
     assert signed["error"] == "SignatureError"
@@ -150,14 +150,14 @@ def test_abort_stays_an_abort(page: Page, host: Host, pair: KeyPair) -> None:
     assert page.evaluate(f"pem => {call}.catch(probe.describe)", pair.pem)["error"] == "AbortError"
 
 
-def test_changed_manifest_is_the_builds_matter(page: Page, host: Host, site: Path, pair: KeyPair) -> None:
-    """The loader has its hash: that it is not of the same build comes first."""
+def test_changed_manifest_is_another_build(page: Page, host: Host, site: Path, pair: KeyPair) -> None:
+    """The loader pins the manifest's hash: the error is that of another build."""
     host.faults[MANIFEST] = Fault((site / MANIFEST).read_bytes() + b"\n")
     assert attempt(page, pair.pem)["error"] == "IntegrityError"
 
 
-def test_part_that_checks(page: Page, host: Host, site: Path, pair: KeyPair) -> None:
-    """It is checked itself, as every script is, and needs nothing that a strict policy forbids."""
+def test_chunk_that_verifies_signatures(page: Page, host: Host, site: Path, pair: KeyPair) -> None:
+    """The chunk is checked like every script, and works under a strict policy."""
     [part] = [path.name for path in site.glob("signature*.js")]
     text = (site / part).read_text()
     assert "eval(" not in text

@@ -1,4 +1,4 @@
-"""Several loads at once, and loads that are given up."""
+"""Concurrent loads, in one tab and several, and aborted ones."""
 
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def test_tab_goes_on_where_another_was_closed(opened: Page, second: Page, host: 
     wait_for_lock(second)
     opened.close()
     assert "error" not in end(second)
-    # What the closed tab had not finished is asked for again, and nothing else.
+    # Only parts that the closed tab had not finished are requested again.
     again = [path for path in set(requested(host)) if requested(host).count(path) > 1]
     assert part.path in again
     assert len(again) <= 4
@@ -121,8 +121,8 @@ def test_two_tabs_without_locks(context: BrowserContext, host: Host) -> None:
     assert stored(pages[0]) == hashes(parts_of(host.site))
 
 
-def test_lock_that_is_never_let_go(opened: Page, second: Page, host: Host) -> None:
-    """As of a tab that a phone put to sleep: it is waited for no longer than for a stalled connection."""
+def test_lock_that_is_never_released(opened: Page, second: Page, host: Host) -> None:
+    """As of a tab that a phone has frozen: others wait no longer than for a stalled connection."""
     name = f"torch2web {host.url} {parts_of(host.site, 'weights')[0].sha256}"
     opened.evaluate("name => { navigator.locks.request(name, () => new Promise(() => {})); }", name)
     opened.wait_for_function(ONE_LOCK)
@@ -132,7 +132,7 @@ def test_lock_that_is_never_let_go(opened: Page, second: Page, host: Host) -> No
 
 
 def test_tab_that_shows_life_is_waited_for(opened: Page, second: Page, host: Host) -> None:
-    """However long it takes: a slow network would not get faster by a second download."""
+    """However long it takes, since a second download would not be faster."""
     part = parts_of(host.site, "weights")[0]
     opened.evaluate(
         """name => {
@@ -183,7 +183,7 @@ def test_abort_while_another_tab_has_the_lock(opened: Page, second: Page, host: 
     wait_for_lock(second)
     second.evaluate("window.controller.abort()")
     assert end(second)["error"] == "AbortError"
-    # The page always waits for the lock that its worker holds, to notice its end.
+    # A page always waits for its worker's lock, to notice the worker's end.
     parts = "pending.filter(({ name }) => name.includes('://'))"
     assert second.evaluate(f"navigator.locks.query().then(({{ pending }}) => {parts}.length)") == 0
     pause.go_on()
@@ -213,7 +213,7 @@ def test_abort_of_one_load_leaves_the_runtime_to_another(opened: Page, host: Hos
 
 
 def test_few_parts_at_a_time(opened: Page, host: Host) -> None:
-    """Of all files together: in the browser's own queue they would look like stalled ones."""
+    """Limited for all files together, since requests in the browser's own queue look like stalled ones."""
     parts = parts_of(host.site, "wasm")[:4]
     pauses = [host.pause_at(part.path) for part in parts]
     begin(opened)
@@ -227,7 +227,7 @@ def test_few_parts_at_a_time(opened: Page, host: Host) -> None:
 
 
 def test_failure_of_one_part_stops_the_others(opened: Page, host: Host) -> None:
-    """Those that are under way, and those that were not begun."""
+    """Running downloads, and those not yet started."""
     first, *others = parts_of(host.site, "wasm")[:4]
     pauses = [host.pause_at(part.path) for part in others]
     host.faults[first.path] = Fault(b"", 404)

@@ -1,4 +1,4 @@
-"""The parity check is itself tested: builds that are wrong in one way each, and each one is caught."""
+"""Tests of the parity check itself: builds with one fault each, all of which are caught."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ Prepared = Callable[[Path], Host]
 
 @pytest.fixture
 def prepared(pictures: dict[str, Path], host_of: Hosting) -> Prepared:
-    """`prepared(site)` serves a site with the reference pictures beside it."""
+    """`prepared(site)` serves a site together with the reference images."""
 
     def serve(site: Path) -> Host:
         host = host_of(site)

@@ -1,4 +1,4 @@
-"""Python, run by the page itself, judges what the page computes: verify.html in Chromium."""
+"""verify.html in Chromium: Python in the page checks the loader's results."""
 
 import json
 import tomllib
@@ -27,7 +27,7 @@ VARIANTS = {
 
 
 def names_of(chosen: str) -> list[str]:
-    """Names of the page's tests of the three demo models, with each model's default or with all variants."""
+    """Names of the page's tests for the three demo models, for the default or for all variants."""
     cases = [
         f"{name}/{variant}"
         for name, variants in VARIANTS.items()
@@ -50,7 +50,7 @@ def test_judge_in_the_page(
     record_property: Callable[[str, object], None],
     chosen: str,
 ) -> None:
-    """Python in the page passes every line of its own tests, and these tests and no others ran."""
+    """Every test of the page passes, and exactly the expected tests ran."""
     violations: list[str] = []
     page.on(
         "console",
@@ -74,7 +74,7 @@ def test_outcome_is_sent_where_the_address_asks_for_it(
     page: Page, small_site: Path, host_of: Hosting
 ) -> None:
     host = host_of(small_site)
-    # Also as in browsers in which Python cannot wait for a promise.
+    # Also without JSPI, as in browsers where Python cannot wait for a promise.
     page.add_init_script("delete WebAssembly.Suspending; delete WebAssembly.promising;")
     assert open_verify_page(page, host, "?post=secret") == "passed"
     outcome = host.wait_for_outcome(10)
@@ -157,7 +157,7 @@ def test_without_the_page(tmp_path: Path, cache: Path) -> None:
 def test_both_judges_follow_a_model_cards_steps(
     page: Page, host_of: Hosting, tmp_path: Path, cache: Path
 ) -> None:
-    """Shorter side, crop and padding, each judged by Python on every picture."""
+    """Shorter side, crop and padding, each checked by Python on every image."""
     catalog, site = tmp_path / "models.toml", tmp_path / "site"
     steps = """steps = [
       { op = "resize", size = 236, filter = "bicubic" },

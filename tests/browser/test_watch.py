@@ -19,7 +19,7 @@ RATE, SECONDS_EACH = 10, 3
 
 
 def write_video(path: Path) -> None:
-    """Uncompressed (YUV4MPEG2), each face for a few seconds, again and again as Chromium plays it."""
+    """Write an uncompressed video (YUV4MPEG2) with each face for a few seconds; Chromium repeats it."""
     with path.open("wb") as file:
         file.write(f"YUV4MPEG2 W224 H224 F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
         for seed, label in enumerate(SHOWN):
@@ -52,7 +52,7 @@ def camera_browser(browser: Browser, video: Path) -> Iterator[Browser]:
 
 @pytest.fixture
 def camera(camera_browser: Browser, demo_host: Host) -> Iterator[Page]:
-    page = camera_browser.new_page()  # with a context of its own
+    page = camera_browser.new_page()  # with its own context
     page.set_default_timeout(120_000)
     open_harness(page, demo_host)
     page.evaluate(
@@ -68,7 +68,7 @@ def camera(camera_browser: Browser, demo_host: Host) -> Iterator[Page]:
 
 
 def test_label_follows_the_face(camera: Page) -> None:
-    """Within a second of each change, whichever face comes first."""
+    """Within a second of each change, whichever face is first."""
     seconds = len(SHOWN) * SECONDS_EACH
     seen = camera.evaluate(
         """async ([milliseconds]) => {
@@ -95,7 +95,7 @@ def test_label_follows_the_face(camera: Page) -> None:
     expected = [SHOWN[(first + i) % 4] for i in range(len(labels) - 1)]
     assert labels[1:] == expected
     assert len(labels) >= 4
-    # Each face is shown for as long, so that labels that follow within a second change just as regularly.
+    # Faces are shown for equal times, so labels that follow within a second change as regularly.
     gaps = [after - before for (before, _), (after, _) in pairwise(changes[1:])]
     assert all(abs(gap - SECONDS_EACH * 1000) < 1000 for gap in gaps), gaps
 
@@ -125,7 +125,7 @@ def test_rate_and_smoothing(camera: Page) -> None:
     assert result["wrong"] == ["RangeError"] * 3
 
 
-def test_hidden_page_rests(camera: Page) -> None:
+def test_hidden_page_pauses(camera: Page) -> None:
     result = camera.evaluate(
         """async () => {
             let answers = 0;
@@ -150,7 +150,7 @@ def test_hidden_page_rests(camera: Page) -> None:
     assert result["after"] > 0
 
 
-def test_failure_is_told_and_ends_it(camera: Page) -> None:
+def test_failure_is_reported_and_ends_watching(camera: Page) -> None:
     problem = camera.evaluate(
         """async () => {
             const told = new Promise((onError) => model.watch(stream, () => {}, { onError }));
@@ -163,7 +163,7 @@ def test_failure_is_told_and_ends_it(camera: Page) -> None:
     assert "disposed" in problem["message"]
 
 
-def test_stream_that_ends_is_told(camera: Page) -> None:
+def test_end_of_the_stream_is_reported(camera: Page) -> None:
     problem = camera.evaluate(
         """async () => {
             const own = stream.clone();
@@ -177,8 +177,8 @@ def test_stream_that_ends_is_told(camera: Page) -> None:
     assert "The stream has ended" in problem["message"]
 
 
-def test_video_that_ends_is_told_and_may_play_on(camera: Page) -> None:
-    """Once for each end; its next stream is watched again."""
+def test_end_of_the_video_is_reported_and_it_may_play_on(camera: Page) -> None:
+    """Once per end; its next stream is watched again."""
     found = camera.evaluate(
         """async () => {
             const video = document.createElement("video");
@@ -235,8 +235,8 @@ def test_failed_frames_are_skipped(camera: Page) -> None:
     assert found["told"] == []
 
 
-def test_camera_without_frames_is_told(camera: Page) -> None:
-    """Once; it may still come."""
+def test_camera_without_frames_is_reported(camera: Page) -> None:
+    """Once, since frames may still come."""
     found = camera.evaluate(
         """async () => {
             const silent = document.createElement("canvas").captureStream(0);
@@ -251,7 +251,7 @@ def test_camera_without_frames_is_told(camera: Page) -> None:
     assert found == ["The video has given no frame for 10 s."]
 
 
-def test_many_failed_frames_end_it_with_the_cause(camera: Page) -> None:
+def test_many_failed_frames_end_watching_with_the_cause(camera: Page) -> None:
     found = camera.evaluate(
         f"""async () => {{
             const faulty = ({FAULTY_MODEL})(() => true);
@@ -278,7 +278,7 @@ def test_neither_function_nor_options_is_an_error_at_once(camera: Page) -> None:
 
 
 def test_loop_gets_the_newest_frames_until_it_ends(camera: Page) -> None:
-    """By `break`, by `stop()`, or by an error, which is thrown."""
+    """It ends by `break`, by `stop()`, or by an error, which is thrown."""
     found = camera.evaluate(
         """async () => {
             const labels = [];
@@ -306,7 +306,7 @@ def test_loop_gets_the_newest_frames_until_it_ends(camera: Page) -> None:
 
 @pytest.mark.parametrize("starts", [10, 200])
 def test_camera_starts(camera: Page, starts: int) -> None:
-    """Each fresh start gives a first answer, while the page and the device are busy."""
+    """Each start gives a first prediction, even while page and device are busy."""
     found = camera.evaluate(
         """async (starts) => {
             stream.getTracks().forEach((track) => track.stop());
@@ -335,7 +335,7 @@ def test_camera_starts(camera: Page, starts: int) -> None:
 
 
 def test_slow_model_sees_the_newest_frame(camera: Page) -> None:
-    """One call at a time: no queue grows, however long an answer takes."""
+    """One call at a time: no queue builds up, however long a prediction takes."""
     result = camera.evaluate(
         """async () => {
             const { predict } = model;
@@ -363,7 +363,7 @@ def test_slow_model_sees_the_newest_frame(camera: Page) -> None:
 
 
 def test_smoothing_is_an_exponential_average(camera: Page) -> None:
-    """Of the probabilities alone: label and confidence follow them, and the logits stay the frame's own."""
+    """Of the probabilities; label and confidence follow them, while the logits are the frame's own."""
     result = camera.evaluate(
         """async () => {
             const given = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0]];

@@ -1,4 +1,4 @@
-"""Models in a worker: the same numbers as in the page, nothing blocked, and nothing left behind."""
+"""Models in a worker: results as in the page, the page not blocked, and nothing left behind."""
 
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def test_calls_made_at_once_answer_in_order(opened: Page) -> None:
 
 
 def test_tensors_stay_the_pages_own(opened: Page) -> None:
-    """Their memory goes to the worker and back as a copy: in turn, at once, and of another batch."""
+    """They are copied to the worker: sequentially, concurrently, and with another batch size."""
     found = opened.evaluate(
         """async name => {
             const model = await torch2web.loadModel(name);
@@ -139,7 +139,7 @@ def test_signal_stops_what_waits_and_what_runs(opened: Page, worker: bool) -> No
 
 
 def wait_until_ended(page: Page) -> None:
-    """Until there is no worker: its lock is free, and the browser has told so."""
+    """Wait until the worker has ended: its lock is free, and the browser has reported the end."""
     page.wait_for_function("() => navigator.locks.query().then(({ held }) => held.length === 0)")
     for _ in range(50):
         if not page.workers:
@@ -206,8 +206,8 @@ def test_dead_worker_is_reported_and_started_again(opened: Page) -> None:
     wait_until_ended(opened)
 
 
-def test_signal_is_let_go_with_each_call(opened: Page) -> None:
-    """A page may give the same one to thousands of calls, as `watch` does."""
+def test_signal_is_released_after_each_call(opened: Page) -> None:
+    """Listeners are removed, since a page may pass one signal to thousands of calls, as `watch` does."""
     assert (
         opened.evaluate(
             """async name => {
@@ -227,7 +227,7 @@ def test_signal_is_let_go_with_each_call(opened: Page) -> None:
     )
 
 
-def test_address_that_is_none_is_reported_once(opened: Page) -> None:
+def test_invalid_address_is_reported_once(opened: Page) -> None:
     found = opened.evaluate(
         """async name => {
             const unhandled = [];

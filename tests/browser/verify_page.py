@@ -1,4 +1,4 @@
-"""Drives verify.html, and knows by name what it should run."""
+"""Drives verify.html, and lists the tests that it has to run."""
 
 import ast
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ TIMEOUT = 240_000
 
 @dataclass(frozen=True)
 class Result:
-    """What JUnit says of one test."""
+    """The result of one test in JUnit XML."""
 
     outcome: str
     """passed, failed or skipped"""
@@ -26,7 +26,7 @@ class Result:
 
 
 def names_of_tests(models: Iterable[str], pictures: Iterable[str], files: Iterable[str]) -> list[str]:
-    """The names of all tests in the page, read off their functions' parameters and not from a run."""
+    """Names of all tests in the page, from the parameters of their functions, not from a run."""
     models, pictures = list(models), list(pictures)
     cases = {
         ("model", "picture"): [f"[{model}-{picture}]" for model in models for picture in pictures],
@@ -44,7 +44,7 @@ def names_of_tests(models: Iterable[str], pictures: Iterable[str], files: Iterab
 
 
 def open_verify_page(page: Page, host: Host, query: str = "") -> str:
-    """Have the page verify, by its button or by `query`; return its verdict."""
+    """Let the page verify, by its button or by `query`; return its verdict."""
     page.goto(f"{host.url}verify.html{query}")
     page.wait_for_selector("html[data-ready]")
     if not query:
@@ -53,14 +53,14 @@ def open_verify_page(page: Page, host: Host, query: str = "") -> str:
 
 
 def wait_for_verdict(page: Page) -> str:
-    """What the page that is open finds in the end."""
+    """Wait for the verdict of the open page."""
     done = ", ".join(f"html[data-verdict={verdict}]" for verdict in ("passed", "failed", "incomplete"))
     page.wait_for_selector(done, timeout=TIMEOUT)
     return page.locator("html").get_attribute("data-verdict") or ""
 
 
 def download_results(page: Page, folder: Path) -> dict[str, Result]:
-    """The JUnit XML that the page offers, as a person downloads it."""
+    """The page's JUnit XML, downloaded as by a person."""
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the results").click()
     path = folder / download.value.suggested_filename

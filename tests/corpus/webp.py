@@ -15,7 +15,7 @@ def animation(
     background: bytes = b"\0\0\0\0",
     flags: int = 0,
 ) -> bytes:
-    """An animation of frames: a still WebP, its size and position; `background` is BGRA, `flags` per frame."""
+    """An animation of frames: a still WebP, its size and position; `background` is BGRA."""
     out = chunk(b"ANIM", background + b"\0\0")
     for content, (across, down), (left, top) in frames:
         places = [left // 2, top // 2, across - 1, down - 1, 100]

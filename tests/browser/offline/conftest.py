@@ -1,4 +1,4 @@
-"""The small site served, and another build of it."""
+"""The small site on a host, and another build of it."""
 
 import os
 from dataclasses import replace
@@ -21,13 +21,13 @@ def host(small_site: Path, host_of: Hosting) -> Host:
 
 @pytest.fixture
 def other_build(small_site: Path, catalog: dict[str, ModelSpec], tmp_path: Path) -> Path:
-    """Another version of the site, which calls the network by another name."""
+    """Another version of the site, with another title of the network."""
     spec = replace(catalog[MODEL], title="The newer one")
     site = derived_site(small_site, tmp_path, spec, Weights("newer.pth", "0" * 64, demo=False))
-    # Servers compare dates in whole seconds, and both may have been built in the same one.
+    # Servers compare dates in whole seconds, and both may have been built within one.
     later = (small_site / SUMS).stat().st_mtime + 60
     for path in site.rglob("*"):
         os.utime(path, (later, later))
-    # As by a deployment that keeps dates: asked whether the stored copy is still right, the server says yes.
+    # As by a deployment that keeps dates: the server answers a conditional request with 304.
     os.utime(site / CHECKSUMS, (0, 0))
     return site

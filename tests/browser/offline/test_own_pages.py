@@ -1,4 +1,4 @@
-"""Pages and service workers of one's own that work offline with a site."""
+"""The user's own pages and service workers, offline with a site."""
 
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,14 @@ PREDICT = """async (loader) => {
 
 
 def own_page(host: Host, folder: Path, path: str) -> str:
-    """A page of somebody else's that loads nothing by itself."""
+    """A user's page that loads nothing by itself."""
     (folder / "own.html").write_text("<!doctype html><meta charset=utf-8><title>Own</title>")
     host.extras[path] = folder / "own.html"
     return host.url + path
 
 
 def register(page: Page, script: str) -> Any:
-    """The owner's line, once it took effect: None, or the error."""
+    """Run the documented line and wait for it: None, or the error."""
     return page.evaluate(
         """async (script) => {
             try {
@@ -44,7 +44,7 @@ def register(page: Page, script: str) -> Any:
     )
 
 
-def test_one_line_in_a_page_of_ones_own(page: Page, host: Host, tmp_path: Path) -> None:
+def test_one_line_in_an_own_page(page: Page, host: Host, tmp_path: Path) -> None:
     address = own_page(host, tmp_path, "own.html")
     page.goto(address)
     assert register(page, "/offline.js") is None
@@ -64,10 +64,8 @@ def below(host: Host, site: Path, folder: str) -> None:
 ROOT_WORKER = 'self.torch2webFolder = "/torch2web/";\nimportScripts("/torch2web/offline.js");\n'
 
 
-def test_worker_of_ones_own_imports_it(
-    page: Page, small_site: Path, host_of: Hosting, tmp_path: Path
-) -> None:
-    """For pages outside of the folder, from a worker at the origin's root."""
+def test_own_worker_imports_it(page: Page, small_site: Path, host_of: Hosting, tmp_path: Path) -> None:
+    """For pages outside the site's folder, with a worker at the origin's root."""
     root = tmp_path / "root"
     root.mkdir()
     host = host_of(root)
@@ -85,7 +83,7 @@ def test_worker_of_ones_own_imports_it(
     assert later.evaluate(PREDICT, "/torch2web/torch2web.js") == label
 
 
-def test_worker_of_ones_own_has_to_say_where_the_site_is(
+def test_own_worker_has_to_give_the_sites_address(
     page: Page, small_site: Path, host_of: Hosting, tmp_path: Path
 ) -> None:
     root = tmp_path / "root"

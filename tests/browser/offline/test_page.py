@@ -1,4 +1,4 @@
-"""The page without network, where the visitor asked for it."""
+"""The page without network, after the visitor opted in."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ from torch2web.site.manifest.layout import MANIFEST, OFFLINE, read_sums
 from torch2web.store.hashing import integrity
 
 
-def test_without_being_asked_nothing_is_kept(page: Page, host: Host) -> None:
+def test_nothing_is_cached_without_opting_in(page: Page, host: Host) -> None:
     visit(page, host)
     expect(page.locator("#keep")).to_be_visible()
     expect(page.locator("#keep")).not_to_be_checked()
@@ -48,7 +48,7 @@ def test_page_and_answers_without_network(page: Page, host: Host, cut: str) -> N
         answers_sample(page)
     expect(page.locator("#keep")).to_be_checked()
     assert "Works without internet now" in page.inner_text("#keep-status")
-    # But for Chromium's own look for a newer worker, which its emulation of "offline" lets through.
+    # Except Chromium's update check of the worker, which its emulation of "offline" lets through.
     assert set(host.requests[count:]) <= {OFFLINE}
 
 
@@ -67,18 +67,18 @@ def test_network_that_was_never_here(page: Page, demo_site: Path, host_of: Hosti
     page.wait_for_selector(READY)
 
 
-def test_where_nothing_can_be_kept_it_is_not_offered(page: Page, host: Host) -> None:
+def test_not_offered_without_storage(page: Page, host: Host) -> None:
     page.add_init_script("Object.defineProperty(navigator, 'serviceWorker', { value: undefined });")
     visit(page, host)
     assert page.locator("#keeping").is_hidden()
 
 
 def listed_in(site: Path) -> dict[str, str]:
-    """What the service worker keeps: `integrity` by path."""
+    """Files that the service worker caches: `integrity` by path."""
     return dict(re.findall(r'"([^"]+)":"(sha256-[^"]+)"', (site / OFFLINE).read_text()))
 
 
-def test_list_is_what_the_build_holds(small_site: Path) -> None:
+def test_list_has_the_files_of_the_build(small_site: Path) -> None:
     text = (small_site / OFFLINE).read_text()
     listed = listed_in(small_site)
     sums, _ = read_sums(small_site)

@@ -1,4 +1,4 @@
-"""Several builds of a site: which one an offline page is of, and that no mixture is kept."""
+"""Several builds of a site: an offline page is of one build, and no mixture is cached."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def test_new_version_is_shown_and_the_old_one_dropped(page: Page, host: Host, ot
 
 
 def test_open_page_keeps_its_version(page: Page, host: Host, other_build: Path) -> None:
-    """Also files that it has not asked for yet, although the server has others by now."""
+    """Also files not yet requested, although the server has newer ones."""
     listed = listed_in(host.site)
     visit(page, host)
     opt_in(page)
@@ -68,7 +68,7 @@ def test_open_page_keeps_its_version(page: Page, host: Host, other_build: Path) 
     assert wrong == []
     assert len(shells(page)) == 2
     second.close()
-    for pause in (100, 700, 900, 1000, 1100, 1200, 1500, 2000, 3000):  # to reload just as the new one begins
+    for pause in (100, 700, 900, 1000, 1100, 1200, 1500, 2000, 3000):  # reload as soon as the new one starts
         page.reload()
         page.wait_for_selector(READY)
         if len(shells(page)) == 1:
@@ -82,7 +82,7 @@ def test_open_page_keeps_its_version(page: Page, host: Host, other_build: Path) 
 def test_page_of_the_old_version_does_not_call_for_the_new_worker(
     page: Page, host: Host, other_build: Path
 ) -> None:
-    """Both have the same loader. The open page keeps what its build started with."""
+    """Both have the same loader. The open page keeps the worker of its build."""
     visit(page, host)
     opt_in(page)
     page.reload()
@@ -97,8 +97,10 @@ def test_page_of_the_old_version_does_not_call_for_the_new_worker(
 
 
 @pytest.mark.parametrize("path", ["torch2web.js", MANIFEST])
-def test_update_that_breaks_off_is_no_forgery(page: Page, host: Host, other_build: Path, path: str) -> None:
-    """A page of the new version never gets files of the old one, which it would take for changed ones."""
+def test_interrupted_update_is_not_reported_as_altered(
+    page: Page, host: Host, other_build: Path, path: str
+) -> None:
+    """A page of the new version never gets files of the old one, which would fail its integrity check."""
     visit(page, host)
     opt_in(page)
     title = title_of(page)
@@ -111,7 +113,7 @@ def test_update_that_breaks_off_is_no_forgery(page: Page, host: Host, other_buil
         page.wait_for_selector(ERROR)
         assert "A file did not arrive" in page.inner_text("#problem")
         assert "503" in (page.text_content("#problem") or "")
-        # Browsers say of the server's "try again later" that it is not the manifest.
+        # Browsers report the manifest's 503 as a failed integrity check.
         said = [text for text in said if MANIFEST not in text]
     page.wait_for_load_state("networkidle")
     assert title_of(page) == "The newer one"

@@ -1,4 +1,4 @@
-"""What a visitor of the page does, and what the browser then keeps of it."""
+"""Actions of a visitor of the page, and what the browser then stores."""
 
 from collections.abc import Callable
 
@@ -19,14 +19,14 @@ def visit(page: Page, host: Host) -> None:
 
 
 def opt_in(page: Page) -> None:
-    """By keyboard, as it has to work that way too."""
+    """Opt in by keyboard, which has to work too."""
     page.locator("#keep").focus()
     page.keyboard.press("Space")
     expect(page.locator("#keep-status")).to_contain_text("Works without internet now", timeout=60_000)
 
 
 def shells(page: Page) -> list[str]:
-    """Names of the caches of service workers."""
+    """Names of the service workers' caches."""
     names: list[str] = page.evaluate("caches.keys()")
     return [name for name in names if name.startswith("torch2web-offline")]
 
@@ -45,7 +45,7 @@ def wait_for_shells(page: Page, wanted: Callable[[list[str]], bool]) -> None:
 
 
 def answers_sample(page: Page, name: str = "tired-1") -> None:
-    """A sample that was not asked for before gets its answer."""
+    """Whether a sample not requested before is predicted."""
     page.evaluate("document.getElementById('app').dataset.state = 'asked'")
     page.click(f".sample[data-src='samples/{name}.jpg']")
     page.wait_for_selector(READY)

@@ -1,4 +1,4 @@
-"""The small site with the pictures."""
+"""The small site together with the test images."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Pictures of every kind, what Python computes of them, and the page that loads them."""
+"""Images of every kind, Python's results for them, and the page that loads them."""
 
 import hashlib
 import io
@@ -21,7 +21,7 @@ CORS = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cro
 
 
 def drawn(width: int, height: int, seed: int = 0) -> Image.Image:
-    """A picture in which every row and every direction differs."""
+    """An image in which every row and every direction differs."""
     rows, columns = np.mgrid[0:height, 0:width]
     noise = np.random.Generator(np.random.PCG64(seed)).integers(0, 60, (height, width, 3))
     planes = [columns * 190 // width, rows * 190 // height, (columns + rows) % 190]
@@ -71,12 +71,12 @@ def digest(image: Image.Image) -> str:
 
 
 def ask(page: Page, host: Host, *arguments: object) -> Any:
-    """The answers of the loader: by picture, then by kind of source."""
+    """The loader's results by image and kind of source."""
     open_sources(page, host)
     return page.evaluate("args => sources.answers(...args)", list(arguments))
 
 
 def open_sources(page: Page, host: Host) -> None:
-    """Open a page without a policy of its own, with the harness of this file."""
+    """Open a page without a policy, with this folder's harness."""
     open_harness(page, host, "open.html")
     page.evaluate("import('/harness/sources.js').then(module => { window.sources = module; })")

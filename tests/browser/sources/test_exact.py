@@ -1,4 +1,4 @@
-"""`exact` is true only for Pillow's pixels: every kind of source, every kind of picture, against Python."""
+"""`exact` is true only for Pillow's pixels: every kind of source and image, against Python."""
 
 import io
 from pathlib import Path
@@ -39,10 +39,10 @@ def test_exact_means_pillows_pixels(page: Page, host: Host, worker: bool, orient
 def _as_expected(address: str, content: bytes, kind: str, orientation: str, answer: dict[str, Any]) -> bool:
     is_file = kind in OF_FILES or "img" in kind
     if "alpha" in address and not is_file:
-        # Its colours were multiplied with its alpha; ImageData is taken for what it holds all the same.
+        # Its colours were multiplied by alpha, but the values in ImageData count as exact.
         return bool(answer["exact"]) == ("ImageData" in kind)
     exif = Image.open(io.BytesIO(content)).getexif().get(ORIENTATION_TAG, 1)
-    # A canvas or frame shows what the browser shows: upright, but Chromium shows WebP as stored.
+    # A canvas or frame has the browser's orientation: upright, except that Chromium shows WebP as stored.
     shown = "ignore" if address.endswith(".webp") else "apply"
     wanted = orientation if is_file else shown
     return answer == {
@@ -97,7 +97,7 @@ def test_photo_larger_than_a_canvas_of_this_device(
 
 
 def test_bitmap_that_stays_empty_is_refused(page: Page, host: Host) -> None:
-    """No answer where even a part of the photo cannot be decoded, and none of a canvas that was cleared."""
+    """No prediction where a part of the photo cannot be decoded, nor of a canvas that was cleared."""
     page.add_init_script(
         """const original = createImageBitmap;
         globalThis.createImageBitmap = async () => original(new ImageData(90, 60));"""
@@ -110,7 +110,7 @@ def test_bitmap_that_stays_empty_is_refused(page: Page, host: Host) -> None:
 
 
 def test_values_of_other_colour_spaces_are_converted(page: Page, host: Host) -> None:
-    """ImageData of another colour space, or of floating point, as a canvas shows it."""
+    """ImageData in another colour space or in floating point is converted as by a canvas."""
     open_sources(page, host)
     found = page.evaluate(
         """async name => {
@@ -150,7 +150,7 @@ ALTERED = """most => {
 
 
 @pytest.mark.parametrize("kind", ["blob", "img", "canvas"])
-def test_noise_for_pixels_is_refused_and_low_bits_are_said(page: Page, host: Host, kind: str) -> None:
+def test_randomised_pixels_are_refused_and_low_bits_reported(page: Page, host: Host, kind: str) -> None:
     for most, outcome in ((1, "alters what pages read back"), (0xF0, "noise instead of an image's pixels")):
         page.add_init_script(f"({ALTERED})({most})")
         photos = ["/photos/upright.jpg"]

@@ -1,4 +1,4 @@
-"""Elements that show an image: which bytes are read, and when they are exact."""
+"""Elements that show an image: the bytes that are read, and when they are exact."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.browser.sources.pictures import CORS, MODEL, ask, digest, drawn, enco
 def test_address_that_gives_another_picture_each_time(
     page: Page, host: Host, host_of: Hosting, small_site: Path, origin: str, worker: bool
 ) -> None:
-    """As of a camera's snapshots: the picture that is shown is answered, not the one that is fetched."""
+    """As with a camera's snapshots: the shown image is predicted, not one fetched again."""
     shown, later = (encoded(drawn(90, 60, seed), "PNG") for seed in (1, 2))
     other = host if origin == "same" else host_of(small_site)
     open_sources(page, host)
@@ -40,7 +40,7 @@ ANSWER = "async ([name, worker]) => sources.answer(await probe.load(name, { work
 
 
 def camera(host: Host, content: bytes, **headers: str) -> None:
-    """From now on, this is the picture at `camera.png`, for every origin."""
+    """Serve this image as `camera.png` from now on, with CORS headers."""
     sent = {"Cache-Control": "no-store", **CORS, **headers}
     host.faults["camera.png"] = Fault(content, content_type="image/png", headers=sent)
 
@@ -63,7 +63,7 @@ def test_img_of_another_origin_is_exact_once_it_can_be_compared(
 def test_cached_copy_without_cors_is_fetched_once_more(
     page: Page, host: Host, host_of: Hosting, small_site: Path
 ) -> None:
-    """As of storage that sends CORS headers only where they are asked for."""
+    """As with storage that sends CORS headers only for requests with an Origin."""
     content = encoded(drawn(90, 60), "PNG")
     other = host_of(small_site)
     plain = {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "max-age=600"}
@@ -110,7 +110,7 @@ STREAM = """async ([name, worker]) => {
 
 @pytest.mark.parametrize("worker", [True, False], ids=["worker", "page"])
 def test_stream_of_images_is_read_as_it_is_shown(page: Page, host: Host, worker: bool) -> None:
-    """As a network camera sends them in one answer that never ends (MJPEG)."""
+    """As of a network camera: one response that never ends (MJPEG)."""
     picture = encoded(drawn(90, 60), "JPEG")
     frame = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n" + picture + b"\r\n"
     endless = Pause()

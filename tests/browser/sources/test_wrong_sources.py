@@ -1,4 +1,4 @@
-"""What is no image, or no list of them, is named."""
+"""Values that are not an image, or not a list of images, are named."""
 
 import pytest
 from playwright.sync_api import Page
@@ -18,7 +18,9 @@ from tests.browser.sources.pictures import MODEL, open_sources
         ("await probe.fetchBlob('/photos/photo.heic')", "DecodeError", "HEIC"),
     ],
 )
-def test_what_is_no_image_is_named(page: Page, host: Host, source: str, error: str, message: str) -> None:
+def test_values_that_are_no_image_are_named(
+    page: Page, host: Host, source: str, error: str, message: str
+) -> None:
     host.faults["photos/photo.heic"] = Fault(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
     open_sources(page, host)
     for options in ("{}", "{ worker: false }"):

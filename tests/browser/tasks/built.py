@@ -1,4 +1,4 @@
-"""A site with a network of every task, and what PyTorch computes for a picture."""
+"""A site with a network for every task, and PyTorch's results for an image."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The site with every task, and a page that loads from it."""
+"""The site with every task, and a page that loads its models."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ def host(built: Built, host_of: Hosting) -> Host:
 
 @pytest.fixture
 def loader(quiet_page: Page, host: Host) -> Page:
-    """A page in which `load(name, options)` loads a model for its task, and `picture` is PICTURE."""
+    """A page where `load(name, options)` loads a model for its task, and `picture` is PICTURE."""
     quiet_page.goto(f"{host.url}blank.html")
     quiet_page.evaluate(
         """async (kinds) => {

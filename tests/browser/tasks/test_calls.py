@@ -1,4 +1,4 @@
-"""Options and calls that do not fit a task are named."""
+"""Options and calls that do not fit the task are named."""
 
 import pytest
 from playwright.sync_api import Page

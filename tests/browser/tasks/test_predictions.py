@@ -1,4 +1,4 @@
-"""Every task in Chromium: predictions are Python's of PyTorch's outputs, in the worker and in the page."""
+"""Every task in Chromium: predictions equal Python's for PyTorch's outputs, in worker and page."""
 
 import numpy as np
 import pytest
@@ -79,7 +79,7 @@ def test_predictions_are_pythons(loader: Page, built: Built, worker: bool) -> No
             assert shares == sorted(shares, reverse=True)
         else:
             assert "labels" not in prediction
-        # Equal probabilities are in the order before rounding.
+        # Equal rounded probabilities keep the order before rounding.
         listed = [entry["score"] for entry in prediction["top"]]
         assert listed == sorted(prediction["probabilities"], reverse=True)[:5]
         assert prediction["top"][0]["probability"] == listed[0]
@@ -200,7 +200,7 @@ def test_ensembles_of_every_task_that_has_a_mean(loader: Page, built: Built, wor
 
 
 def test_watching_smooths_every_task(loader: Page) -> None:
-    """Of each task the scores of three frames are averaged, and what follows from them is told."""
+    """For each task the scores of three frames are averaged, and label and decisions follow from them."""
     found = loader.evaluate(
         """async () => {
             const canvas = document.createElement("canvas");

@@ -29,8 +29,8 @@ def special_numbers(nodes: Sequence[NodeProto]) -> Floats:
     """The special numbers for which onnxruntime's result is well-defined."""
     numbers = SPECIAL
     if any(node.op_type in MAXIMA for node in nodes):
-        # onnxruntime's maximum of NaN depends on the position in a vector of its kernel, so on the machine; the
-        # engine's is NaN, as in PyTorch: see test_special_numbers.py.
+        # onnxruntime's maximum of NaN depends on the position in a vector of its kernel, so on the machine.
+        # The engine's is NaN, as in PyTorch: see test_special_numbers.py.
         numbers = numbers[~np.isnan(numbers)]
     if any(node.op_type in ("Conv", "Gemm", "MatMul") for node in nodes):
         repeated = sum(node.op_type == "MatMul" for node in nodes) > 1
