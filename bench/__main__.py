@@ -1,4 +1,4 @@
-"""Everything that is measured, by one command: `python -m bench [PART]…`, or `make bench`.
+"""All measurements: `python -m bench [PART]…`, or `make bench`.
 
 Figures of one machine at one time: compare ratios, and minima before medians.
 """

@@ -1,4 +1,4 @@
-"""How long `python build.py` takes for the three demo models, and how much memory."""
+"""Time and peak memory of `python build.py` for the three demo models."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ class _Run:
 
 
 def measure_build(output: Output) -> None:
-    """One build from nothing, then several without changes."""
+    """One build with an empty cache, then several unchanged ones."""
     with tempfile.TemporaryDirectory() as folder:
         options = ["--out", f"{folder}/site", "--cache", f"{folder}/cache"]
         first = _run(options)

@@ -1,7 +1,7 @@
-"""Answers a second to a camera of 640 × 480 pixels, on one thread and on two.
+"""Predictions per second for a camera of 640 × 480 pixels, on one thread and on two.
 
-The camera is Chromium's fake one. It gives 60 frames a second, twice what most cameras do, so that it
-is not what limits.
+The camera is Chromium's fake one. It gives 60 frames per second, twice the rate of most cameras, so that
+it is not the bottleneck.
 """
 
 import statistics
@@ -45,7 +45,7 @@ MEASURE = """async ([name, threads, seconds]) => {
 
 
 def measure_camera(output: Output) -> None:
-    """Answers a second, and the milliseconds that one takes."""
+    """Predictions per second, and milliseconds per prediction."""
     options = ("--no-verify-page", "--no-precompressed", "--no-full-onnx")
     with (
         tempfile.TemporaryDirectory() as name,

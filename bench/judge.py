@@ -1,4 +1,4 @@
-"""How long a plan is judged: the engine in wasmtime, as in builds, against a native library of the same C."""
+"""Time to judge a plan: the engine in wasmtime, as in builds, against a native library of the same code."""
 
 import statistics
 import time
@@ -27,7 +27,7 @@ IMAGES = 32
 
 
 def measure_judge(output: Output) -> None:
-    """Each model's default variant, both ways in turn; two builds side by side as a build runs them."""
+    """Each model's default variant, interleaved; wasmtime runs both engine builds in parallel."""
     assets = load_assets()
     modules = {build: assets.read(assets.below(f"engine/{build}/")[0]) for build in ("relaxed", "plain")}
     rows = []

@@ -1,7 +1,7 @@
 """One run of each model: the loader in its worker beside onnxruntime-web, tfjs and native onnxruntime.
 
-All sides of a model are in one page, which lets each run in turn; then Python does, and so on. On one
-thread, and on two.
+All candidates for a model are in one page, which runs them in turn; Python runs alternate with the page's. On
+one thread, and on two.
 """
 
 import os
@@ -86,7 +86,7 @@ def measure_latency(output: Output) -> None:
 
 
 def _prepare(host: Host, folder: Path) -> NDArray[np.float32]:
-    """Lay out what the page needs besides the site; gives the input of all runs."""
+    """Write the page's files besides the site; returns the input of all runs."""
     tensor = np.random.Generator(np.random.PCG64(0)).standard_normal((1, 3, 224, 224), np.float32)
     (folder / "input.bin").write_bytes(tensor.astype("<f4").tobytes())
     files = [HERE / "latency.html", HERE / "latency.js", folder / "input.bin"]
@@ -98,7 +98,7 @@ def _prepare(host: Host, folder: Path) -> NDArray[np.float32]:
 def _measure(
     browser: Browser, host: Host, model: str, threads: int, tensor: NDArray[np.float32]
 ) -> tuple[Times, Mapping[str, str]]:
-    """Timings, and by side what is to be said of it: how close its logits came, or why it has none."""
+    """Timings, and by candidate a note: the difference of its logits, or why it is missing."""
     native = Native(host.site / f"models/{model}.onnx", threads)
     page = browser.new_page()
     page.set_default_timeout(300_000)
@@ -128,7 +128,7 @@ def _in_turn(page: Page, native: Native, tensor: NDArray[np.float32]) -> Times:
 
 def _rows(model: str, threads: int, times: Times) -> Iterator[Sequence[str]]:
     title, compiled = MODELS[model]
-    # The figures that are wanted were set for one thread.
+    # The targets are for one thread.
     worker_wanted, compiled_wanted = (WORKER_WANTED, compiled) if threads == 1 else (None, None)
     sides = {
         "direct": _Side("onnxruntime-web in the page"),

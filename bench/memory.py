@@ -1,4 +1,4 @@
-"""Peak memory of Chromium's renderer while a variant is loaded and answers once, from Linux's own count."""
+"""Peak memory of Chromium's renderer while a variant is loaded and predicts once, as counted by Linux."""
 
 import os
 import re
@@ -36,7 +36,7 @@ try {
 
 
 def measure_memory(output: Output) -> None:
-    """Each variant in a browser of its own, which nothing drives: one that is driven keeps downloads."""
+    """Each variant in a separate browser without a driver, since a driven browser retains downloads."""
     rows = []
     with built_site() as site, hosting(site) as host, tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "page.html").write_text(PAGE)
@@ -66,7 +66,7 @@ def _measure(host: Host, name: str, folder: Path) -> tuple[float, float]:
 
 
 def _peak(session: int) -> float:
-    """MiB that the largest renderer of a session has ever had resident (`VmHWM` of proc(5))."""
+    """Peak resident memory in MiB of the largest renderer of a session (`VmHWM` of proc(5))."""
     peaks = [0]
     for process in Path("/proc").iterdir():
         try:

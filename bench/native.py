@@ -1,4 +1,4 @@
-"""onnxruntime in Python, beside which the browser's figures are put."""
+"""Native onnxruntime, for comparison with the browser's figures."""
 
 import time
 from pathlib import Path
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class Native:
-    """A session of the whole model on so many threads."""
+    """A session of the whole model with a number of threads."""
 
     def __init__(self, model: Path, threads: int) -> None:
         options = onnxruntime.SessionOptions()
@@ -24,7 +24,7 @@ class Native:
         return found
 
     def timed(self, tensor: NDArray[np.float32], runs: int) -> list[float]:
-        """Milliseconds of each run, after one that warms the caches."""
+        """Milliseconds of each run, after one to warm the caches."""
         self.run(tensor)
         times = []
         for _ in range(runs):

@@ -52,7 +52,7 @@ window.first = { milliseconds: performance.now(), label, cache: model.info.cache
 
 @dataclass
 class _Visit:
-    """Seconds to the first prediction and bytes over the wire, of each round."""
+    """Seconds to the first prediction and bytes over the wire, by round."""
 
     seconds: list[float] = field(default_factory=list)
     megabytes: list[float] = field(default_factory=list)
@@ -63,7 +63,7 @@ class _Visit:
 
 
 class _CountingSocket(socket.socket):
-    """A connection that counts what it sends: a page's own figures lack what its worker fetches."""
+    """A connection that counts the bytes sent, since a page's own figures omit its worker's requests."""
 
     sent = 0
 
@@ -83,7 +83,7 @@ def _count_bytes(server: Any) -> None:
 
 
 def measure_network(output: Output) -> None:
-    """Every variant in a browser context of its own; cold and warm take turns."""
+    """Every variant in a separate browser context; cold and warm loads alternate."""
     options = ("--no-full-onnx", "--no-verify-page")
     with (
         built_site(options=options) as site,
@@ -124,7 +124,7 @@ def measure_network(output: Output) -> None:
 
 
 def _ratios(ours: _Visit, theirs: _Visit) -> tuple[str, str]:
-    """Of bytes and of seconds, both minima."""
+    """Ratios of bytes and of seconds, from minima."""
     bytes_ratio = min(ours.megabytes) / min(theirs.megabytes)
     return f"{bytes_ratio:.2f}", f"{min(ours.seconds) / min(theirs.seconds):.2f}"
 

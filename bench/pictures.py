@@ -1,4 +1,4 @@
-"""From a picture file to the input tensor: the loader in the page beside Pillow and NumPy, interleaved."""
+"""From an image file to the input tensor: the loader in the page beside Pillow and NumPy, interleaved."""
 
 import hashlib
 import io
@@ -45,7 +45,7 @@ class _File:
 
 
 def measure_pictures(output: Output) -> None:
-    """Minimum and median of each file, the two sides taking turns; their tensors are compared too."""
+    """Minimum and median for each file, interleaved; the tensors are compared too."""
     files = list(_files())
     times: list[tuple[list[float], list[float]]] = [([], []) for _ in files]
     with harness_page("mobilenet_emotion") as page:
@@ -103,7 +103,7 @@ def _files() -> Iterator[_File]:
 
 
 def _photograph(width: int, height: int) -> Image.Image:
-    """A photograph enlarged, with a camera's noise, so that a codec has as much to do as with a real one."""
+    """An enlarged photograph with camera noise, as expensive to decode as a real one."""
     with Image.open(photograph_files()["astronaut.png"]) as image:
         large = np.asarray(image.convert("RGB").resize((width, height), Image.Resampling.BICUBIC), np.float32)
     noise = np.random.Generator(np.random.PCG64(1)).normal(0, 4, large.shape)

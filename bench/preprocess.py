@@ -27,7 +27,7 @@ IN_PAGE = """async ([width, height]) => {
 
 
 def measure_preprocess(output: Output) -> None:
-    """Minimum and median of the same sizes, the two sides taking turns."""
+    """Minimum and median for the same sizes, interleaved."""
     times: dict[tuple[int, int], tuple[list[float], list[float]]] = {size: ([], []) for size in SIZES}
     random = np.random.Generator(np.random.PCG64(0))
     pictures = {

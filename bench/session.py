@@ -1,8 +1,7 @@
-"""What a model costs the compiled engine before its first answer, once its bytes are there.
+"""Start-up time of the compiled engine, from a model's downloaded bytes to its first result.
 
-Every time in a browser of its own, which has compiled nothing yet: the module compiled and instantiated,
-the plan checked, the weights unpacked; then the first run, whose code is not yet the fastest, and the
-fastest of the next.
+Each round in a fresh browser without compiled code: compile and instantiate the module, check the plan,
+unpack the weights; then the first run, before the code is fully optimised, and the fastest of the next ones.
 """
 
 import tempfile
@@ -50,7 +49,7 @@ MEASURE = """async ([module, plan, weights, laterRuns]) => {
 
 
 def measure_session(output: Output) -> None:
-    """Minima of each, in milliseconds."""
+    """Minima of each step, in milliseconds."""
     rows = []
     with (
         tempfile.TemporaryDirectory() as name,

@@ -1,4 +1,4 @@
-"""A built site in a real browser, for what is measured there."""
+"""A built site in a real browser, for measurements."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 @contextmanager
 def built_site(*names: str, options: Sequence[str] = ()) -> Iterator[Path]:
-    """A site with the demo models `names`, or with all of them, that is gone afterwards."""
+    """A temporary site with the demo models `names`, or with all of them."""
     with tempfile.TemporaryDirectory() as folder:
         only = [option for name in names for option in ("--only", name)]
         site = Path(folder) / "site"

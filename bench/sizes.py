@@ -1,4 +1,4 @@
-"""Bytes that a visitor downloads."""
+"""Download sizes."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""TensorFlow.js as a peer: its packages, and each model for it as a list of layers and a file of weights."""
+"""TensorFlow.js for comparison: its packages, and each model as a list of layers and a file of weights."""
 
 import json
 from collections import Counter
@@ -23,7 +23,7 @@ Layer = dict[str, Any]
 
 
 def tfjs_version() -> str:
-    """The one that the lock file pins."""
+    """The version that the lock file pins."""
     return pinned_version(HERE, _BACKEND)
 
 
@@ -49,7 +49,7 @@ def write_peer(models: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _folded(path: Path, folder: Path) -> onnx.GraphProto:
-    """The graph with its arithmetic on constants done, by onnxruntime."""
+    """The graph after constant folding by onnxruntime."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(folder / f"{path.stem}.onnx")
@@ -58,7 +58,7 @@ def _folded(path: Path, folder: Path) -> onnx.GraphProto:
 
 
 class _Translation:
-    """Layers of tfjs for the nodes of a graph; what follows a layer at once is fused into it."""
+    """Layers of tfjs for the nodes of a graph; directly following nodes are fused into a layer."""
 
     def __init__(self, graph: onnx.GraphProto) -> None:
         self.graph = graph

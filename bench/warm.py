@@ -1,8 +1,8 @@
-"""A first prediction from what is on the device, beside onnxruntime-web by hand, in fresh pages in turn.
+"""First prediction with all files cached, beside a hand-written page of onnxruntime-web, in fresh pages.
 
-The loader's time holds reading, hashing and decoding the kept parts, starting the runtime, the session, the
-self-check and the prediction. By hand, the bytes of runtime and model are in memory already, and the
-time holds starting the runtime, the session and one run.
+The loader's time includes reading, hashing and decoding the cached parts, starting the runtime, the session,
+the self-check and the prediction. In the hand-written page the bytes of runtime and model are already in
+memory, and the time includes starting the runtime, the session and one run.
 """
 
 import statistics

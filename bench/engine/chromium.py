@@ -1,7 +1,7 @@
 """The networks of networks.c beside onnxruntime-web in one Chromium: `python -m bench.engine.chromium`.
 
-Kernels alone, on made-up weights, on one thread and on two; minima of interleaved rounds. The models for
-onnxruntime-web are those that a build left in `.cache`.
+Kernels alone, with random weights, on one thread and on two; minima of interleaved rounds. The models for
+onnxruntime-web are those in the build cache `.cache`.
 """
 
 import functools
@@ -35,7 +35,7 @@ class _Isolated(http.server.SimpleHTTPRequestHandler):
 
 
 def fill(folder: Path, with_runtime: bool) -> None:
-    """Everything that the page loads."""
+    """Write all files that the page loads."""
     build(folder)
     for script in HERE.glob("*.js"):
         shutil.copy(script, folder)
@@ -49,7 +49,7 @@ def fill(folder: Path, with_runtime: bool) -> None:
 
 
 def main() -> None:
-    """Measure; `ort` as an argument adds onnxruntime-web, a number is that of the rounds."""
+    """Measure. The argument `ort` adds onnxruntime-web, a number sets the rounds."""
     rounds = next((int(word) for word in sys.argv[1:] if word.isdigit()), 40)
     runtime = "ort" in sys.argv[1:]
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:

@@ -1,4 +1,4 @@
-// The two networks as plain sequences of kernels, with made-up weights: what the kernels alone can do.
+// Two networks as sequences of kernel calls with random weights, to measure the kernels alone.
 
 #include <stddef.h>
 
@@ -27,7 +27,7 @@ static struct {
   char *scratch;
   uint64_t scratch_bytes;
   uint32_t seed;
-  int32_t height, width, channels; // of what the last step gave
+  int32_t height, width, channels; // of the last step's output
   float *y;
   Barrier barrier;
 } net;
@@ -113,7 +113,7 @@ static void add_block(int32_t expansion, int32_t outputs, int32_t kernel, int32_
   int32_t inputs = net.channels, middle = inputs * expansion, out = (net.height + stride - 1) / stride;
   bool residual = stride == 1 && inputs == outputs;
   float *x = net.y, *y = reserve((uint64_t)out * out * outputs * 4);
-  // EfficientNet's static padding of a stride of 2: less on top.
+  // EfficientNet's static padding for stride 2: smaller at the top.
   int32_t pad = stride == 2 && squeeze ? (kernel - 2) / 2 : kernel / 2;
   float *expand = expansion > 1 ? weights_of(inputs, middle) : 0;
   float *depthwise = random_floats(depthwise_weight_floats(middle, kernel, kernel), 0.4f);
@@ -222,7 +222,7 @@ static void landmark(int32_t format) {
   add_product(4, NOTHING);
 }
 
-// Lays out network `which` from address `heap` on, for `threads`, and returns the first address that is free.
+// Lays out network `which` from address `heap` for `threads` threads; returns the first free address.
 __attribute__((visibility("default"))) char *bench_prepare(char *heap, int32_t which, int32_t threads) {
   net.count = 0;
   net.scratch_bytes = 0;
@@ -251,7 +251,7 @@ static void run_step(const Step *step, Thread thread, void *scratch) {
 __attribute__((visibility("default"))) int32_t bench_steps(void) { return net.count; }
 __attribute__((visibility("default"))) float *bench_output(void) { return net.y; }
 
-// Steps [first, end) as one of several threads.
+// Runs steps [first, end) as one of several threads.
 __attribute__((visibility("default"))) void bench_run(int32_t first, int32_t end, int32_t thread, int32_t threads) {
   const Thread self = {thread, threads};
   barrier_wait(&net.barrier, threads, thread > 0);

@@ -41,7 +41,7 @@ COMPRESSED_OVER = 2**20
 
 
 def refresh_assets() -> bool:
-    """Compile the assets if any source changed since; whether it did. Raises ToolError or BudgetError."""
+    """Compile the assets if any source changed; returns whether it did. Raises ToolError or BudgetError."""
     sources = sources_sha256()
     if _is_current(sources):
         return False
@@ -53,7 +53,7 @@ def refresh_assets() -> bool:
 
 
 def sources_sha256() -> str:
-    """One SHA-256 over everything that the assets are made from."""
+    """One SHA-256 over all sources of the assets."""
     files = [
         *script_sources(),
         *sorted(ENGINE.rglob("*.[ch]")),

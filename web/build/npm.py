@@ -25,7 +25,7 @@ _TEXTS = {"README.md": PACKAGE / "README.md", "LICENSE": ROOT / "LICENSE"}
 
 
 def main(dist: Path) -> int:
-    """Write the package and print its size; 1 where it is over its budget or cannot be built."""
+    """Write the package and print its size; returns 1 if it exceeds its budget or cannot be built."""
     try:
         packed = pack(build_package(CACHE))
     except Torch2WebError as error:
@@ -55,7 +55,7 @@ def build_package(cache: Path) -> dict[str, bytes]:
 
 
 def package_sources() -> list[Path]:
-    """What the package is made from, besides the loader."""
+    """All sources of the package, except the loader."""
     found = sorted(path for path in PACKAGE.rglob("*") if path.suffix in (".ts", ".tsx", ".json"))
     return [*found, WEB / "build_package.mjs"]
 

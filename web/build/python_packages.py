@@ -1,4 +1,4 @@
-"""pytest and its dependencies for Pyodide: pure wheels, packed again from the installed distributions."""
+"""pytest and its dependencies for Pyodide: pure wheels, repacked from the installed distributions."""
 
 import io
 import zipfile
@@ -12,7 +12,7 @@ _INSTALLERS_OWN = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 
 
 def pack_installed(name: str) -> tuple[str, bytes]:
-    """File name and bytes of a wheel of the installed pure package `name`: each time the same bytes."""
+    """File name and bytes of a wheel of the installed pure package `name`; reproducible."""
     package = distribution(name)
     packed = io.BytesIO()
     files = {
@@ -21,7 +21,7 @@ def pack_installed(name: str) -> tuple[str, bytes]:
         if file.suffix != ".pyc" and ".." not in file.parts and file.name not in _INSTALLERS_OWN
     }
     info = next(PurePosixPath(path).parent for path in files if path.endswith(".dist-info/METADATA"))
-    # A RECORD lists each file and may leave its hash out; the lock file has the hash of the whole.
+    # RECORD lists the files and may omit hashes; the lock file has the hash of the wheel.
     record = f"{info}/RECORD"
     files[record] = "".join(f"{path},,\n" for path in [*files, record]).encode()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -19,13 +19,13 @@ _MODULES = WEB / "node_modules"
 _LOCK = WEB / "package-lock.json"
 _RUNTIME_FILES = {
     "cpu": {
-        # The wasm-only entry: the smallest, and the one whose glue needs no `new Function`.
+        # The wasm-only entry: the smallest, and the only one whose glue code needs no `new Function`.
         "api": "ort.wasm.min.mjs",
         "glue": "ort-wasm-simd-threaded.mjs",
         "wasm": "ort-wasm-simd-threaded.wasm",
     },
     "webgpu": {
-        # Of the builds with WebGPU the one below every host's limit, for browsers that have JSPI.
+        # Of the builds with WebGPU, the one below every host's file size limit; needs a browser with JSPI.
         "api": "ort.jspi.min.mjs",
         "glue": "ort-wasm-simd-threaded.jspi.mjs",
         "wasm": "ort-wasm-simd-threaded.jspi.wasm",
@@ -85,7 +85,7 @@ def check_engine_budgets(modules: Mapping[str, bytes]) -> dict[str, int]:
 
 
 def script_sources() -> Iterable[Path]:
-    """Everything that the bundled scripts are made from."""
+    """All sources of the bundled scripts."""
     folders = ("element", "loader", "offline", "page", "report", "verify")
     yield from sorted(path for folder in folders for path in (WEB / folder).rglob("*.ts"))
     yield from (_LOCK, WEB / "build.mjs", WEB / "tsconfig.json", WEB / "offline" / "tsconfig.json")

@@ -1,4 +1,4 @@
-"""`python -m web.build.wheel DIST`: check that the wheel in DIST is whole, pure and within its budget."""
+"""`python -m web.build.wheel DIST`: check that the wheel in DIST is complete, pure and within its budget."""
 
 import sys
 import zipfile
@@ -15,7 +15,7 @@ _NEEDED = (
 
 
 def main(folder: Path) -> int:
-    """Print the wheel's size; 1 where it lacks something or is over its budget."""
+    """Print the wheel's size; returns 1 if files are missing or it exceeds its budget."""
     wheel = max(folder.glob("torch2web-*.whl"), key=lambda path: path.stat().st_mtime)
     names = zipfile.ZipFile(wheel).namelist()
     size = wheel.stat().st_size

@@ -63,7 +63,7 @@ def build_docs(cache: Path) -> dict[str, bytes]:
 
 
 def docs_sources() -> Iterable[Path]:
-    """Everything that the pages are made from, besides the loader and the tokens of its style."""
+    """All sources of the pages, except the loader and its design tokens."""
     yield from sorted(DOCS.glob("*.md"))
     yield from sorted((_TEMPLATES / "docs").iterdir())
     yield from sorted(Path(__file__).parent.glob("*.py"))
@@ -71,7 +71,7 @@ def docs_sources() -> Iterable[Path]:
 
 
 def _pages(contents: Contents, reference: Reference) -> Iterator[Page]:
-    """The page of contents, then all that it lists, in its order."""
+    """The page of contents, then the pages that it lists, in order."""
     links = {entry.name: entry for entry in contents.entries}
     for entry in contents.entries:
         if entry.name == REFERENCE:

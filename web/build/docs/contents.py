@@ -1,4 +1,4 @@
-"""The list of contents, which docs/README.md holds: headings with lists of links."""
+"""The table of contents in docs/README.md: headings with lists of links."""
 
 import re
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ class Contents:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """The contents, then what they list, in order."""
+        """The page of contents, then the pages that it lists, in order."""
         return ROOT_ENTRY, *(entry for section in self.sections for entry in section.entries)
 
 

@@ -37,8 +37,8 @@ def render_markdown(
 ) -> Rendered:
     """Render a page. Raises ValueError for HTML and images, which the pages do without.
 
-    `links`: pages by the name with which they are linked, whose title takes the place of this name as text.
-    What a link to any other file says stays as plain text, since a site has no such file. `symbols`: targets
+    `links`: pages by the name with which they are linked; the page's title replaces this name in link texts.
+    Links to other files become plain text, since a site has no such files. `symbols`: targets
     of links by the names that code mentions.
     """
     tokens = _parser().parse(text)
@@ -67,7 +67,7 @@ def links_of(text: str) -> list[str]:
 
 
 class _Renderer(RendererHTML):
-    """Writes what differs from the parser's own HTML; `env["symbols"]` is as in `render_markdown`."""
+    """Renders elements that differ from the parser's HTML; `env["symbols"]` is as in `render_markdown`."""
 
     def table_open(self, *_: Any) -> str:
         return '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>\n'
@@ -104,7 +104,7 @@ def _parser() -> MarkdownIt:
 
 
 def _anchored(tokens: list[Token]) -> list[Heading]:
-    """The headings, each of which gets an `id`: that of GitHub, which numbers the second of a name."""
+    """The headings with the `id` that GitHub gives them, which numbers repeated names."""
     found: list[Heading] = []
     used: dict[str, int] = {}
     for opening, inline in itertools.pairwise(tokens):

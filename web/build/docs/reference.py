@@ -1,4 +1,4 @@
-"""The reference of the loader's API as Markdown, from what web/reference.mjs reads of its source."""
+"""The reference of the loader's API as Markdown, from the output of web/reference.mjs."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

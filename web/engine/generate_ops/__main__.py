@@ -28,7 +28,7 @@ def generated(table: Path = TABLE) -> Mapping[Path, str]:
 
 
 def stale(root: Path, table: Path) -> list[Path]:
-    """The files below `root` that are not what `table` generates. Raises TableError."""
+    """The files below `root` that differ from those generated from `table`. Raises TableError."""
 
     def found(path: Path) -> str | None:
         return (root / path).read_text() if (root / path).exists() else None

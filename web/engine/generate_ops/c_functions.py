@@ -106,7 +106,7 @@ def ops_c(table: Table) -> str:
 
 
 def _words(operator: Operator) -> list[str]:
-    """The enumerator of WordType of each word of an operator."""
+    """The enumerator of WordType for each word of an operator."""
     words = []
     for _, group in fields_of(operator.plan_groups):
         if group.type.name == ACTIVATION:
@@ -122,7 +122,7 @@ def _words(operator: Operator) -> list[str]:
 
 
 def _ranges(table: Table) -> dict[str, tuple[str, str]]:
-    """Bounds of the types that are integers, by enumerator of WordType."""
+    """Bounds of the integer types, by enumerator of WordType."""
     return {
         f"WORD_{name.upper()}": (
             f"(uint32_t){type_.low}" if type_.low.startswith("-") else type_.low,

@@ -31,7 +31,7 @@ def operators_h(table: Table) -> str:
 
 
 def format_h(table: Table) -> str:
-    """What a plan consists of."""
+    """The sections and records of a plan."""
     opening = comment(
         "The format of a plan, in little-endian 32-bit words:\n"
         "  Header, Tensor[tensors], PackedWeight[packed_weights], PackRule[pack_rules],\n"

@@ -11,7 +11,7 @@ BANNER = (
 
 
 def comment(*paragraphs: str) -> str:
-    """Lines of `//`, with an empty one between paragraphs; empty without text."""
+    """Lines of `//` comments, with an empty line between paragraphs; "" without text."""
     lines = "\n\n".join(filter(None, paragraphs)).splitlines()
     return "".join(f"// {line}".rstrip() + "\n" for line in lines)
 

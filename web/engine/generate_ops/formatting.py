@@ -1,4 +1,4 @@
-"""Generated text as the project's formatters leave it."""
+"""Formats generated text with the project's formatters."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""Reads ops.toml; a table that contradicts itself is refused."""
+"""Reads ops.toml and refuses inconsistent tables."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _OPTIONS = {"doc", "optional", "equals", "set_by_hand", "start_of"}
 
 
 class TableError(ValueError):
-    """ops.toml contradicts itself: where, and what was expected."""
+    """ops.toml is inconsistent; the message says where, and what was expected."""
 
 
 def read_table(path: Path = TABLE) -> Table:

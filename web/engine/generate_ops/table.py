@@ -133,7 +133,7 @@ def snake(name: str) -> str:
 
 
 def fields_of(groups: Sequence[Group]) -> Iterator[tuple[str, Group]]:
-    """Each field's name, with the group that it is in."""
+    """Each field's name with its group."""
     for group in groups:
         for name in group.names:
             yield name, group

@@ -53,7 +53,7 @@ INLINE f4 gelu_tanh4(f4 x, const Constants *k) {
 INLINE f4 elu4(f4 x, const Constants *k) {
   return choose(x < splat(0), splat(k->a) * (exponential4(x, k) - splat(1)), splat(k->b) * x);
 }
-// log(1 + t) = t log(u) / (u - 1) with u = 1 + t rounded: what rounding takes from u it takes from both.
+// log(1 + t) = t log(u) / (u - 1) with u = 1 + t rounded: the rounding error of u cancels.
 INLINE f4 softplus4(f4 x, const Constants *k) {
   f4 t = exponential4(-absolute4(x, k), k), u = t + splat(1), rest = u - splat(1);
   return at_least(x, splat(0)) + choose(rest == splat(0), t, t * log4(u) / rest);
@@ -65,10 +65,10 @@ INLINE f4 mish4(f4 x, const Constants *k) {
 }
 
 INLINE void over_values(const float *x, float *y, int32_t count, const Constants *k, Function *function) {
-  // 16 values a step hide the latency of the chain that each goes through.
+  // 16 values per step hide the latency of each value's dependency chain.
   for (; count >= 16; count -= 16, x += 16, y += 16) {
     f4 v0 = load(x), v1 = load(x + 4), v2 = load(x + 8), v3 = load(x + 12);
-    // All before the first store, which might change the constants for all that the compiler knows.
+    // All loaded before the first store: the compiler has to assume that a store changes the constants.
     v0 = function(v0, k);
     v1 = function(v1, k);
     v2 = function(v2, k);
@@ -85,7 +85,7 @@ INLINE void over_values(const float *x, float *y, int32_t count, const Constants
 INLINE void over_rows(float *y, int32_t rows, int32_t channels, const Constants *k, float *sums, Function *function) {
   int32_t c = 0;
   for (; c + 16 <= channels; c += 16) {
-    f4 s0 = splat(0), s1 = s0, s2 = s0, s3 = s0; // a row's own sums first: more precise
+    f4 s0 = splat(0), s1 = s0, s2 = s0, s3 = s0; // sums of the row first: more precise
     float *p = y + c;
     for (int32_t row = 0; row < rows; row++, p += channels) {
       f4 v0 = function(load(p), k), v1 = function(load(p + 4), k);

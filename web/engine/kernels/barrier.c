@@ -1,7 +1,7 @@
 #include "kernels.h"
 
-// Turns of the waiting loop before a thread sleeps: tens of microseconds, longer than any two threads' shares differ on
-// idle cores.
+// Iterations of the waiting loop before a thread sleeps: tens of microseconds, longer than the work of two threads
+// differs on idle cores.
 enum { SPINS = 20000 };
 
 #ifdef __wasm_atomics__

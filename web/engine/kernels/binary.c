@@ -15,7 +15,7 @@ INLINE f4 apply(int32_t kind, f4 a, f4 b) {
   }
 }
 
-// One row, of which an operand is dense (step 1), repeated (0) or spread.
+// One row; an operand is dense (step 1), repeated (step 0) or strided.
 INLINE void row(int32_t kind, const float *a, int32_t a_step, const float *b, int32_t b_step, float *y, int32_t count) {
   const bool quick = (a_step == 0 || a_step == 1) && (b_step == 0 || b_step == 1);
   for (; quick && count >= 4; count -= 4, y += 4) {
@@ -39,7 +39,7 @@ static void any_row(int32_t kind, const float *a, int32_t a_step, const float *b
   }
 }
 
-// Rows shared by what all axes but the last count; a single row is cut.
+// Threads share the rows, the product of all axes but the last; a single row is split.
 void binary(const Binary *op, Thread thread) {
   const int32_t last = op->rank - 1, count = op->shape[last];
   int32_t rows = 1;

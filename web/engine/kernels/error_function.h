@@ -5,7 +5,7 @@
 
 #include "vector.h"
 
-// NaN stays.
+// NaN propagates.
 INLINE f4 erf4(f4 x) {
   f4 near = at_most(at_least(x, splat(-3.92f)), splat(3.92f)), z = near * near;
   f4 p = madd(splat(2.0347286e-6f), z, splat(2.8748065e-4f));

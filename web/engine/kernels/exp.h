@@ -1,18 +1,18 @@
-// exp by a polynomial: 2^t = 2^n * 2^f with n whole and f in [-1/2, 1/2].
+// exp by a polynomial: 2^t = 2^n * 2^f with integer n and f in [-1/2, 1/2].
 //
-// The degree-5 minimax polynomial of 2^f with p(0) = 1 has a relative error of 9.1e-8, rounding not counted.
+// The degree-5 minimax polynomial of 2^f with p(0) = 1 has a relative error of 9.1e-8 before rounding.
 #pragma once
 
 #include "vector.h"
 
-// Constants that V8 would otherwise build anew in the loop. As vectors in memory they are operands of the instructions that
-// need them: 0.34 ns a value of SiLU; floats that are spread when read, 0.37.
+// Constants that V8 would otherwise rebuild in the loop. As vectors in memory they are operands of instructions: SiLU takes
+// 0.34 ns per value, with floats splatted on load 0.37.
 typedef struct {
   f4 lowest, highest, log2e, round, c1, c2, c3, c4, c5, one;
 } ExpConstants;
 
 INLINE ExpConstants exp_constants(float sign) {
-  // `round` is 1.5 * 2^23, which leaves no bits for fractions, and the bias of an exponent.
+  // `round` is 1.5 * 2^23, which leaves no bits for a fraction, plus the bias of an exponent.
   return (ExpConstants){
       .lowest = splat(sign < 0 ? -88.7228394f : -88.0296919f),
       .highest = splat(sign < 0 ? 88.0296919f : 88.7228394f),
@@ -32,7 +32,7 @@ typedef struct {
 } ExpParts;
 
 // exp(x) is fraction * power, or exp(-x) with exp_constants(-1). Below 2^-127 the power is 0, from 2^128 infinite; NaN
-// stays.
+// propagates.
 INLINE ExpParts exp_parts(f4 x, const ExpConstants *k) {
   x = at_most(at_least(x, k->lowest), k->highest);
   f4 shifted = madd(x, k->log2e, k->round); // its lowest bits are n, biased

@@ -1,4 +1,4 @@
-// What lies under a convolution's kernel, written out as rows of a product.
+// Copies the values under a convolution's kernel into rows of a product (im2col).
 #pragma once
 
 #include "kernels.h"

@@ -1,7 +1,7 @@
-// The kernels that plans are made of. A call computes one thread's part of an operator for one sample.
+// The kernels of a plan's operators. A call computes one thread's part of an operator for one sample.
 //
 // Activations are float32, channels last and dense: [height][width][channels]. Pointers need no alignment (64 bytes are
-// fastest). Whatever the values of a tensor, a kernel stays within the extents that its arguments give, provided that the
+// fastest). Whatever the values of a tensor, a kernel accesses only the extents given by its arguments, provided that the
 // caller has checked them: dimensions, strides, kernels and dilations at least 1, padding at least 0 and smaller than the
 // (dilated) kernel, every window begins within the padded input, padded extents are below 2^24, every buffer is as large as
 // its comment says and below 2^29 floats. NaN and infinities propagate as in onnxruntime.
@@ -42,5 +42,5 @@ typedef struct {
   int32_t round;
 } Barrier;
 
-// Returns when all `threads` have called it. Spins for a while; then sleeps, if `may_sleep` (a page's own thread may not).
+// Returns when all `threads` have called it. Spins for a while, then sleeps if `may_sleep` (a page's main thread may not).
 void barrier_wait(Barrier *, int32_t threads, bool may_sleep);

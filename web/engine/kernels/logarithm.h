@@ -1,17 +1,17 @@
 // The natural logarithm by a polynomial: x = 2^n * m with m in [sqrt(1/2), sqrt(2)).
 //
 // log(1 + f) = f - f^2 / 2 + f^3 p(f); the degree-7 minimax polynomial p has a relative error of 6e-9 in the result,
-// rounding not counted.
+// before rounding.
 #pragma once
 
 #include "vector.h"
 
-// 0 gives -infinity, negative numbers NaN; infinity and NaN stay.
+// 0 gives -infinity, negative numbers NaN; infinity and NaN propagate.
 INLINE f4 log4(f4 x) {
-  // Numbers without a full exponent are made larger by 2^23.
+  // Denormal numbers are multiplied by 2^23.
   const i4 tiny = x < splat(1.17549435e-38f);
   f4 scaled = choose(tiny, x * splat(8388608.0f), x);
-  // From sqrt(1/2) on the exponent of the shifted number is n.
+  // The exponent of the shifted number is n for m from sqrt(1/2) on.
   i4 shifted = bits_of(scaled) - (i4){0x3f3504f3, 0x3f3504f3, 0x3f3504f3, 0x3f3504f3};
   i4 exponent = shifted >> 23;
   f4 f = float_of(bits_of(scaled) - (exponent << 23)) - splat(1);
@@ -24,7 +24,7 @@ INLINE f4 log4(f4 x) {
   p = madd(p, f, splat(-0.2500082f));
   p = madd(p, f, splat(0.33333331f));
   f4 square = f * f;
-  // log(2) in two parts, the first with few bits: n times it is exact.
+  // log(2) in two parts, the first with few bits, so that n times it is exact.
   f4 low = madd(n, splat(-2.12194440e-4f), p * square * f);
   f4 result = madd(n, splat(0.693359375f), f + madd(square, splat(-0.5f), low));
   const f4 infinite = splat(__builtin_inff());

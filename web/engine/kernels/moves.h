@@ -3,7 +3,7 @@
 
 #include "vector.h"
 
-// PIN keeps LLVM from making these calls of memcpy and memset, which are slower for the short rows that we have.
+// PIN keeps LLVM from turning these loops into calls of memcpy and memset, which are slower for short rows.
 INLINE void copy_values(const float *x, float *y, int32_t count) {
   for (; count >= 4; count -= 4, x += 4, y += 4) {
     store(y, load(x));
@@ -26,7 +26,7 @@ INLINE void fill_values(float *y, int32_t count, float value) {
   }
 }
 
-// a * b, or UINT64_MAX where that is too large for 48 bits: far more than any memory, with room for sums.
+// a * b, or UINT64_MAX if it exceeds 48 bits: more than any memory, and small enough for sums.
 INLINE uint64_t times(uint64_t a, uint64_t b) {
   if (b && a > ((uint64_t)1 << 48) / b) return UINT64_MAX;
   return a * b;

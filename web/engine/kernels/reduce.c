@@ -5,7 +5,7 @@
 
 static f4 join(int32_t kind, f4 a, f4 b) { return kind == REDUCE_MAX ? largest(a, b) : a + b; }
 
-// Four neighbours of the inner axis (or fewer) over all of the middle one, in four parts for precision and speed.
+// Up to four neighbours of the inner axis over all of the middle axis, in four partial sums for precision and speed.
 static f4 column(const Reduce *op, const float *x, int32_t lanes) {
   const f4 start = splat(op->kind == REDUCE_MAX ? -__builtin_inff() : 0);
   f4 parts[4] = {start, start, start, start};
@@ -17,7 +17,7 @@ static f4 column(const Reduce *op, const float *x, int32_t lanes) {
   return op->kind == REDUCE_MEAN ? all / splat((float)op->middle) : all;
 }
 
-// With an inner axis of 1 the middle one is dense: four of its values at a time.
+// With an inner axis of 1 the middle axis is dense: four of its values at a time.
 static float line(const Reduce *op, const float *x) {
   f4 all = splat(op->kind == REDUCE_MAX ? -__builtin_inff() : 0);
   int32_t m = 0;

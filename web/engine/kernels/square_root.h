@@ -2,7 +2,7 @@
 
 #include "vector.h"
 
-// Rounded correctly; NaN of negative numbers, but -0 stays.
+// Correctly rounded; NaN for negative numbers, and -0 for -0.
 INLINE f4 square_root(f4 v) {
 #ifdef __wasm__
   return __builtin_wasm_sqrt_f32x4(v);

@@ -1,4 +1,4 @@
-// What becomes of the sums that a depthwise gathered: a mean, or the gate of squeeze-and-excite.
+// From the sums of a depthwise convolution: the mean, or the gate of squeeze-and-excite.
 
 #include "product.h"
 #include "vector.h"
@@ -29,7 +29,7 @@ static Product one_row(const float *x, const float *weights, float *y, int32_t i
 
 uint64_t squeeze_excite_scratch(const SqueezeExcite *op) { return 4 * ((uint64_t)op->channels + (uint64_t)op->hidden); }
 
-// Every thread computes all of the small hidden layer, so that none waits in the middle.
+// Every thread computes the whole small hidden layer, which saves a barrier.
 void squeeze_excite(const SqueezeExcite *op, Thread thread, void *scratch) {
   float *mean = scratch, *hidden = mean + op->channels;
   mean_of(op->sums, thread.count, op->channels, op->pixels, (WorkRange){0, op->channels}, mean);

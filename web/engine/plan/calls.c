@@ -7,14 +7,14 @@ float *tensor_at(uint32_t number) {
   const Tensor *tensor = &engine.plan.tensors[number];
   switch (tensor->place) {
     case PLACE_ARENA: return (float *)(void *)(engine.base + engine.arena) + tensor->offset;
-    // Only read: the check lets nothing write constants or packed weights.
+    // Read-only: the check refuses operators that write constants or packed weights.
     case PLACE_CONSTANT: return (float *)(uintptr_t)(engine.plan.constants + tensor->offset);
     case PLACE_PACKED_WEIGHT: return (float *)(void *)(engine.base + engine.placed[tensor->offset].offset);
     default: return (float *)(void *)(engine.base + engine.sums);
   }
 }
 
-// The matrix in float32, as the weights of a product.
+// The matrix in float32, run as a product.
 static Product float32_product(const MatrixOp *op) {
   ProductOp product = {
       .x = op->x,

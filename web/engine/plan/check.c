@@ -65,7 +65,7 @@ static EngineCode check_packed_weights(const Plan *plan) {
   return ENGINE_OK;
 }
 
-// The largest sum of index * stride, or MAX_FLOATS where it is too large to be right.
+// The largest sum of index * stride; MAX_FLOATS if it exceeds every valid one.
 static uint64_t reach(const uint32_t *sizes, const uint32_t *strides) {
   uint64_t sum = 0;
   for (int i = 0; i < PACK_RANK; i++) sum += (uint64_t)(sizes[i] - 1) * strides[i];

@@ -1,4 +1,4 @@
-// Operators over axes and strides.
+// Checks of operators with axes and strides.
 
 #include "checks.h"
 #include "ops.h"
@@ -22,7 +22,7 @@ bool check_normalize(const Plan *plan, const NormalizeOp *op) {
          !overlaps(plan, op->scale, op->y) && !overlaps(plan, op->shift, op->y);
 }
 
-// The lowest and highest float that strides reach from `first` on.
+// The lowest and highest index of a float that the strides reach from `first`.
 static bool within(uint64_t first, uint32_t rank, const uint32_t *shape, const int32_t *strides, uint64_t length) {
   int64_t low = (int64_t)first, high = (int64_t)first;
   for (uint32_t i = 0; i < rank; i++) {
@@ -33,7 +33,7 @@ static bool within(uint64_t first, uint32_t rank, const uint32_t *shape, const i
   return low >= 0 && high < (int64_t)length;
 }
 
-// Whether no two indices write the same place: each axis steps over all that the axes with smaller steps reach.
+// Whether no two indices write the same float: each axis has a stride beyond the extent of all axes with smaller strides.
 static bool distinct(uint32_t rank, const uint32_t *shape, const uint32_t *strides) {
   for (uint32_t i = 0; i < rank; i++) {
     if (shape[i] == 1) continue;
@@ -49,14 +49,14 @@ static bool distinct(uint32_t rank, const uint32_t *shape, const uint32_t *strid
   return true;
 }
 
-// Values of a shape, at most MAX_FLOATS + 1 where there are more.
+// Number of values of a shape, capped at MAX_FLOATS + 1.
 static uint64_t values(uint32_t rank, const uint32_t *shape) {
   uint64_t count = 1;
   for (uint32_t i = 0; i < rank && count <= MAX_FLOATS; i++) count *= shape[i];
   return count <= MAX_FLOATS ? count : MAX_FLOATS + 1;
 }
 
-// An operand in the place of the result: it has to be as dense.
+// An operand that is also the result has to be as dense.
 static bool in_place(const Plan *plan, const BinaryOp *op, uint32_t operand, const uint32_t *strides) {
   if (!overlaps(plan, operand, op->y)) return true;
   if (plan->tensors[operand].offset != plan->tensors[op->y].offset) return false;

@@ -1,9 +1,9 @@
-// Operators whose kernels slide over a picture.
+// Checks of convolutions and pooling.
 
 #include "checks.h"
 #include "ops.h"
 
-// Whether no index of the kernel's positions overflows along one axis.
+// Whether all positions of the kernel along one axis are free of overflow.
 static bool window(uint32_t in, uint32_t out, uint32_t kernel, uint32_t stride, uint32_t dilation, uint32_t pad) {
   uint64_t extent = (uint64_t)(kernel - 1) * dilation + (uint64_t)(out - 1) * stride;
   return extent <= MAX_FLOATS && (uint64_t)in + pad <= MAX_FLOATS;
@@ -62,12 +62,12 @@ bool check_block(const Plan *plan, const BlockOp *op) {
          (op->sums == ABSENT || gathers(plan, op->sums, op->mid_channels));
 }
 
-// Whether every window along one axis has a value within the input.
+// Whether every window along one axis contains a value of the input.
 static bool windows_filled(uint32_t in, uint32_t out, uint32_t kernel, uint32_t stride, uint32_t dilation, uint32_t pad) {
   if (dilation == 1) return pad < kernel && (uint64_t)(out - 1) * stride < (uint64_t)in + pad;
   for (uint32_t o = 0; o < out; o++) {
     int64_t at = (int64_t)o * stride - pad;
-    // The first place at or after 0.
+    // The first position at or after 0.
     int64_t skipped = at < 0 ? (-at + dilation - 1) / dilation : 0;
     if (skipped >= kernel || at + skipped * dilation >= in) return false;
   }

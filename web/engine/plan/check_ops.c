@@ -1,5 +1,5 @@
-// Each operator's fields against one another and against the tensors that it names, so that no kernel reads or writes
-// outside of them.
+// Checks each operator's fields against one another and against its tensors, so that no kernel reads or writes outside of
+// these.
 
 #include "checks.h"
 #include "ops.h"
@@ -32,7 +32,7 @@ bool check_mean_of_sums(const Plan *plan, const MeanOfSumsOp *op) {
 
 bool check_fill(const Plan *plan, const FillOp *op) { return writes(plan, op->y, op->count); }
 
-// Each word on its own: tensors exist, integers are in the range of their type.
+// Each word alone: tensors exist, integers are in the range of their type.
 static bool check_word(const Plan *plan, WordType type, uint32_t word) {
   switch (type) {
     case WORD_TENSOR:

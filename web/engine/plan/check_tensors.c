@@ -1,9 +1,9 @@
-// What an operator may read, write and gather.
+// Tensors that an operator may read and write, and its sums.
 
 #include "checks.h"
 
 uint64_t volume(uint64_t a, uint64_t b, uint64_t c) {
-  uint64_t ab = a * b; // both below 2^31
+  uint64_t ab = a * b; // both are below 2^31
   return ab > MAX_FLOATS ? ~0ull : ab * c;
 }
 
@@ -35,7 +35,7 @@ bool unpacked(const Plan *plan, uint32_t tensor, uint32_t layout, uint64_t group
 }
 
 bool overlaps(const Plan *plan, uint32_t a, uint32_t b) {
-  if (!known(plan, a) || !known(plan, b)) return false; // an absent one
+  if (!known(plan, a) || !known(plan, b)) return false; // one is absent
   const Tensor *first = &plan->tensors[a], *second = &plan->tensors[b];
   if (first->place != PLACE_ARENA || second->place != PLACE_ARENA) return false;
   return first->offset < second->offset + second->length && second->offset < first->offset + first->length;

@@ -21,13 +21,13 @@ static inline Cursor cursor_at(const PackRule *rule, uint32_t value) {
   return cursor;
 }
 
-// Values from here on along the last axis, at most `most`: their inputs and outputs are that axis' strides apart.
+// Values from here to the end of the last axis, at most `most`: their inputs and outputs differ by that axis' strides.
 static inline uint32_t cursor_run(const Cursor *cursor, uint32_t most) {
   uint32_t left = cursor->rule->sizes[LAST_AXIS] - cursor->index[LAST_AXIS];
   return left < most ? left : most;
 }
 
-// Goes on by `run` values of the last axis.
+// Advances by `run` values of the last axis.
 static inline void cursor_skip(Cursor *cursor, uint32_t run) {
   const PackRule *rule = cursor->rule;
   uint32_t steps = run;

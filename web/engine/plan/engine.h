@@ -1,9 +1,9 @@
-// What the engine knows of the plan that it runs, between the calls. One plan at a time for each memory.
+// State of the engine between calls. One plan at a time for each memory.
 #pragma once
 
 #include "plan.h"
 
-enum { INT4_ROWS = 32 }; // that share a scale
+enum { INT4_ROWS = 32 }; // rows that share a scale
 
 // A weight as the file stores it.
 typedef struct {
@@ -11,18 +11,18 @@ typedef struct {
   uint32_t format;          // StoredFormat, or STORED_FORMATS before `engine_store`
   uint32_t channels, inner; // the scale of value i of int8 is (i / inner) % channels; int4 has `channels` columns
   uint32_t scale;           // offset of its scales as float32
-  uint32_t arrived, scaled; // bytes so far
+  uint32_t arrived, scaled; // bytes of values and of scales received so far
 } StoredWeight;
 
 typedef struct {
-  uint32_t offset;      // of its bytes
+  uint32_t offset;      // of its first byte
   uint32_t format;      // MatrixFormat, or MATRIX_FORMATS for float32
   uint32_t scale, bias; // offsets; only in reduced precision
 } PlacedWeight;
 
 typedef enum { STATE_EMPTY, STATE_CHECKED, STATE_PLACED, STATE_READY } EngineState;
 
-// Offsets are from the plan, in bytes.
+// Offsets are in bytes, relative to the plan.
 typedef struct {
   Plan plan;
   uint8_t *base; // the plan itself
@@ -35,7 +35,7 @@ typedef struct {
 
 extern Engine engine;
 
-// Puts the constants of the plan into their packed weights, which are zero.
+// Copies the plan's constants into their packed weights, which have to be zero before.
 void unpack_constants(void);
 
 uint64_t plan_scratch(const Plan *plan);

@@ -1,4 +1,4 @@
-// Everything that a plan needs gets its place in one memory, behind the plan:
+// Lays out all data of a plan in one memory, after the plan:
 //
 //   plan | tables of stored and packed weights | packed weights | scales | arena | sums, by thread | scratch, by thread |
 //   stacks

@@ -1,4 +1,4 @@
-// A plan in memory: where its sections begin. `converter/torch2web/plan/` writes plans, check*.c refuse what is none.
+// The sections of a plan in memory. `converter/torch2web/plan/` writes plans, check*.c refuse invalid ones.
 #pragma once
 
 #include <stdbool.h>
@@ -19,9 +19,9 @@ typedef struct {
   const uint32_t *ops;
 } Plan;
 
-// Finds the sections of `length` bytes and checks everything in them.
+// Finds the sections in `length` bytes and checks all of their contents.
 EngineCode plan_read(const uint8_t *bytes, uint32_t length, Plan *plan);
 EngineCode plan_check_ops(const Plan *plan);
 
-// Floats of a packed weight as float32.
+// Number of floats of a packed weight in float32.
 uint64_t packed_floats(const PackedWeight *packed);

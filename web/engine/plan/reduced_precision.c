@@ -23,7 +23,7 @@ static void pack_float16(const PackRule *rule, uint32_t first, const uint8_t *by
   }
 }
 
-// The block of 32 inputs and 8 outputs in which a value is: its scales, then its nibbles.
+// The block of 32 inputs and 8 outputs that contains a value: first its scales, then its nibbles.
 static uint8_t *int4_block(const PackRule *rule, uint32_t input, uint32_t output) {
   const PackedWeight *packed = &engine.plan.packed_weights[rule->packed_weight];
   uint64_t block = (uint64_t)(output / 8) * (packed->inputs / INT4_ROWS) + input / INT4_ROWS;
@@ -51,7 +51,7 @@ void pack_reduced_values(const PackRule *rule, uint32_t first, const uint8_t *by
 void pack_reduced_scale(const PackRule *rule, const StoredWeight *weight, uint32_t index, float scale) {
   const PlacedWeight *placed = &engine.placed[rule->packed_weight];
   if (placed->format == MATRIX_INT8) {
-    // Only weights with one scale for each output are kept: see `reduced_format` in place.c.
+    // Only weights with one scale per output stay in reduced precision: see `reduced_format` in place.c.
     uint32_t output = rule->first_output + index;
     ((float *)(void *)(engine.base + placed->scale))[output] = multiplied(rule, scale, output);
   } else if (placed->format == MATRIX_INT4) {

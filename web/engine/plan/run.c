@@ -22,7 +22,7 @@ EngineCode engine_run(int32_t thread, int32_t threads) {
   const Thread self = {thread, threads};
   uint8_t *scratch = engine.base + engine.scratch + (uint64_t)thread * engine.scratch_bytes;
   const uint32_t *at = engine.plan.ops;
-  // Workers wait here for the next sample: thread 0 comes when its input is in place.
+  // Workers wait here for the next sample, until thread 0 arrives with the input in place.
   barrier_wait(&engine.barrier, threads, thread != 0);
   for (uint32_t i = 0; i < engine.plan.header->ops; i++) {
     uint32_t kind = *at++;

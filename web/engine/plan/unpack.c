@@ -1,4 +1,4 @@
-// Stored weights become what the kernels read, range by range as they arrive: nothing but the range is held twice.
+// Packs stored weights for the kernels, range by range as they arrive, so that only one range is in memory twice.
 
 #include "bytes.h"
 #include "cursor.h"
@@ -7,7 +7,7 @@
 
 enum { CHUNK = 256 }; // values decoded at once
 
-// The first place of a column of weights: that of `output` and input 0. Inputs are `panel_width` floats apart.
+// Index of the weight of `output` and input 0. Consecutive inputs are `panel_width` floats apart.
 static uint64_t column_position(const PackedWeight *packed, uint32_t panel_width, uint32_t output, bool is_bias) {
   uint32_t group = packed->groups == 1 ? 0 : output / packed->outputs, column = output - group * packed->outputs;
   uint64_t panel = (uint64_t)group * ((packed->outputs + panel_width - 1) / panel_width) + column / panel_width;
@@ -34,7 +34,7 @@ static void place_run(const Cursor *cursor, float *out, const float *values, uin
   }
 }
 
-// Biases of a reduced-precision matrix, stored beside it.
+// Biases of a reduced-precision matrix, which are stored separately.
 static void place_small_biases(const Cursor *cursor, float *out, const float *values, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     uint32_t output = cursor->output + i * cursor->rule->output_strides[LAST_AXIS];
@@ -42,10 +42,10 @@ static void place_small_biases(const Cursor *cursor, float *out, const float *va
   }
 }
 
-// Values `first` to `first + count` of what `rule` reads, as float32.
+// Packs values `first` to `first + count` that `rule` reads, as float32.
 static void scatter(const PackRule *rule, uint32_t first, const float *values, uint32_t count) {
   const PlacedWeight *placed = &engine.placed[rule->packed_weight];
-  bool small = placed->format != MATRIX_FORMATS; // then only biases come here
+  bool small = placed->format != MATRIX_FORMATS; // then only biases get here
   float *out = (float *)(void *)(engine.base + (small ? placed->bias : placed->offset));
   Cursor cursor = cursor_at(rule, first);
   while (count > 0) {
@@ -86,7 +86,7 @@ static void unpack_into(const PackRule *rule, const StoredWeight *weight, uint32
   }
 }
 
-// Whether `length` bytes from `first` on are whole units, and the next that `total` waits for.
+// Whether `length` bytes from `first` are whole units, and the next ones expected of `total`.
 static bool follows(uint32_t arrived, uint32_t first, uint32_t length, uint64_t total, uint32_t unit) {
   return first == arrived && length % unit == 0 && (uint64_t)first + length <= total;
 }
@@ -113,7 +113,7 @@ EngineCode engine_scale(uint32_t number, uint32_t first, const uint8_t *bytes, u
   if (number >= engine.plan.header->weights) return ENGINE_BAD_WEIGHT;
   StoredWeight *weight = &engine.weights[number];
   uint32_t unit = weight->format == STORED_INT8 ? 4 : 2;
-  uint32_t begin = weight->scaled / 4; // `scaled` counts float32, as they are kept
+  uint32_t begin = weight->scaled / 4; // `scaled` counts float32, as stored in memory
   if (!follows(begin * unit, first, length, stored_scales(weight) * unit, unit)) return ENGINE_BAD_WEIGHT;
   float *scales = (float *)(void *)(engine.base + weight->scale);
   for (uint32_t i = 0; i < length / unit; i++) {
