@@ -4,6 +4,7 @@
 # make assets    compile loader, pages and engine into the package
 # make wheel     dist/torch2web-….whl, which needs neither Node nor a compiler
 # make npm       dist/torch2web-….tgz, the npm package
+# make coverage  run the tests of `make test` and print which lines of Python and TypeScript they run
 # make format    format Python, TypeScript and C
 # make bench     print the measurements of bench/
 
@@ -15,13 +16,14 @@ NODE_BIN := web/node_modules
 TSC := $(NODE_BIN)/@typescript/native/bin/tsc
 ESLINT := $(BIN)/node $(NODE_BIN)/eslint/bin/eslint.js --config web/eslint.config.mjs --max-warnings 0 web tests/loader
 PRETTIER := $(BIN)/node $(NODE_BIN)/prettier/bin/prettier.cjs
+COVERAGE := $(CURDIR)/.cache/coverage
 CLANG_FORMAT := $(BIN)/clang-format --style=file:web/engine/.clang-format
 C_SOURCES := $(wildcard web/engine/*/*.[ch] bench/engine/*.c)
 PRETTY := web/element web/loader web/offline web/package web/page web/report web/verify web/*.mjs web/*.json templates/*/*.css \
 	converter/torch2web/schemas/*.json tests/loader/*.ts tests/loader/*.json tests/cases/*.json \
-	tests/browser/harness/*.js bench/*.js bench/*.json
+	tests/browser/harness/*.js tests/coverage/*.mjs bench/*.js bench/*.json
 
-.PHONY: site assets wheel npm test test-all check browser format bench clean venv
+.PHONY: site assets wheel npm test test-all coverage check browser format bench clean venv
 
 site: .venv/.installed
 	$(BIN)/python build.py
@@ -44,6 +46,14 @@ test-all: assets .venv/.installed-test browser
 	$(BIN)/python -m tests.long.install
 	$(BIN)/python -m pytest -n 3 -m "long and not engines"
 	$(BIN)/python -m pytest -m engines -rP tests/long
+
+coverage: assets browser
+	rm -rf $(COVERAGE)
+	COVERAGE_FILE=$(COVERAGE)/data COVERAGE_SCRIPTS=$(COVERAGE) NODE_V8_COVERAGE=$(COVERAGE)/node \
+		$(BIN)/python -m coverage run -m pytest -n 3
+	COVERAGE_FILE=$(COVERAGE)/data $(BIN)/python -m coverage combine --quiet
+	COVERAGE_FILE=$(COVERAGE)/data $(BIN)/python -m coverage report
+	$(BIN)/node tests/coverage/report.mjs $(COVERAGE)
 
 check: .venv/.installed-test $(WEB)
 	$(BIN)/ruff check .

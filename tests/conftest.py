@@ -14,7 +14,7 @@ from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.expected import Expected, write_reference_pictures
-from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
+from tests.browser.launch import launched
 from tests.long_cases import mark_long, slowest_first
 from torch2web.catalog.load import ModelSpec, load_catalog
 
@@ -28,13 +28,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, shared by all folders: a process can run only one Playwright at a time."""
-    executable = find_chromium()
-    if executable is None:
-        pytest.fail(NO_BROWSER)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=launch_arguments())
-        yield launched
-        launched.close()
+    with sync_playwright() as playwright, launched(playwright.chromium) as chromium:
+        yield chromium
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

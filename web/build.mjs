@@ -43,6 +43,8 @@ const common = {
   minify: true,
   legalComments: "none",
   logLevel: "warning",
+  // Beside the scripts, for tests/coverage/report.mjs; the scripts stay the same.
+  sourcemap: process.env.SOURCE_MAPS ? "external" : false,
 };
 
 /** Export of the loader that its stub calls and does not pass on. */
@@ -113,11 +115,15 @@ async function buildChunks(out, folder, prefix) {
   });
   if (folder === "page") checkPageChunks(metafile);
   const chunks = {};
+  const maps = new Map(outputFiles.map(({ path, contents }) => [path, contents]));
   for (const { path: planned, contents } of outputFiles) {
+    if (planned.endsWith(".map")) continue;
     const name = basename(planned, ".js");
     const sha256 = createHash("sha256").update(contents).digest("hex");
     const path = `${prefix}${name}-${sha256.slice(0, HASH_LENGTH)}.js`;
     await writeFile(join(out, path), contents);
+    const map = maps.get(`${planned}.map`);
+    if (map) await writeFile(join(out, `${path}.map`), map);
     chunks[name] = { path, sha256 };
   }
   return chunks;

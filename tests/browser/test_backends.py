@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.find import find_chromium, launch_arguments
+from tests.browser.launch import launched
 from tests.browser.parity import open_harness
 from tests.browser.parted import next_version
 from tests.browser.server import Host, Hosting
@@ -168,14 +168,11 @@ def test_device_without_an_adapter_never_fetches_webgpu(opened: Page, demo_host:
 def software_adapter(browser: Browser, demo_host: Host) -> Iterator[Page]:
     """A page with WebGPU in software: slow, but precise enough to compare."""
     flags = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
-    launched = browser.browser_type.launch(
-        executable_path=find_chromium(), args=[*launch_arguments(), *flags]
-    )
-    page = launched.new_page()
-    page.set_default_timeout(300_000)
-    open_harness(page, demo_host)
-    yield page
-    launched.close()
+    with launched(browser.browser_type, *flags) as chromium:
+        page = chromium.new_page()
+        page.set_default_timeout(300_000)
+        open_harness(page, demo_host)
+        yield page
 
 
 def test_webgpu_gives_the_right_numbers(software_adapter: Page, demo_host: Host) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.find import find_chromium, launch_arguments
+from tests.browser.launch import launched
 from tests.browser.server import Fault, Host, Hosting
 from tests.conftest import ROOT
 
@@ -174,11 +174,8 @@ def whole_app() -> str:
 def camera_page(browser: Browser) -> Any:
     """Chromium with a fake camera and the permission to use it."""
     flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    launched = browser.browser_type.launch(
-        executable_path=find_chromium(), args=[*launch_arguments(), *flags]
-    )
-    yield launched.new_page()
-    launched.close()
+    with launched(browser.browser_type, *flags) as chromium:
+        yield chromium.new_page()
 
 
 def test_camera_of_the_tag(camera_page: Page, own: Host, bundle: Host) -> None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from tests.browser.find import find_chromium, launch_arguments
+from tests.browser.launch import launched
 from tests.browser.parity import open_harness
 from tests.browser.server import Host
 from torch2web.demo.faces import draw_face
@@ -43,11 +43,8 @@ def camera_browser(browser: Browser, video: Path) -> Iterator[Browser]:
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={video}",
     ]
-    launched = browser.browser_type.launch(
-        executable_path=find_chromium(), args=[*launch_arguments(), *flags]
-    )
-    yield launched
-    launched.close()
+    with launched(browser.browser_type, *flags) as chromium:
+        yield chromium
 
 
 @pytest.fixture

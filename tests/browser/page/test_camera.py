@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Request
 
 from tests.browser.axe import violations
-from tests.browser.find import find_chromium, launch_arguments
+from tests.browser.launch import launched
 from tests.browser.server import Host
 from tests.browser.shown import READY
 from tests.browser.test_watch import SECONDS_EACH, SHOWN, write_video
@@ -22,11 +22,8 @@ def camera_browser(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -
     video = tmp_path_factory.mktemp("camera") / "faces.y4m"
     write_video(video)
     flags = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={video}"]
-    launched = browser.browser_type.launch(
-        executable_path=find_chromium(), args=[*launch_arguments(), *flags]
-    )
-    yield launched
-    launched.close()
+    with launched(browser.browser_type, *flags) as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="module")
