@@ -36,14 +36,24 @@ class Part:
     size: int
 
 
+ENGINE = ("engine", "plan", "weights")
+"""What the compiled engine fetches, on one thread in a browser with relaxed SIMD."""
+
+ONNXRUNTIME = ("wasm", "graph", "weights")
+"""What onnxruntime-web fetches in parts."""
+
+
 def parts_of(site: Path, *kinds: str) -> list[Part]:
-    """The parts of `wasm`, `graph` and the default `weights`, or of some of these."""
+    """The parts of what the compiled engine fetches, or of these kinds; `weights` of the default variant."""
+    manifest, model = manifest_of(site), model_of(site, MODEL)
     files = {
-        "wasm": manifest_of(site)["runtime"]["files"]["wasm"],
-        "graph": model_of(site, MODEL)["graph"],
+        "engine": manifest["engine"]["files"]["relaxed"],
+        "plan": model["plan"],
+        "wasm": manifest["runtime"]["files"]["wasm"],
+        "graph": model["graph"],
         "weights": variant_of(site, MODEL)["weights"],
     }
-    return [Part(**part) for kind in kinds or files for part in files[kind]["parts"]]
+    return [Part(**part) for kind in kinds or ENGINE for part in files[kind]["parts"]]
 
 
 def open_page(page: Page, host: Host) -> None:
@@ -53,8 +63,10 @@ def open_page(page: Page, host: Host) -> None:
     host.requests.clear()
 
 
-DEFAULTS = {"backends": ["wasm"], "threads": 1}
-"""The one whose files are the largest and the most: runtime, graph and weights."""
+DEFAULTS = {"backends": ["compiled"], "threads": 1}
+
+ON_ONNXRUNTIME = {"backends": ["wasm"], "threads": 1}
+"""By the backend whose files are the largest and the most."""
 
 CALL = """([name, options]) => kept.within(probe.attempt(name, async () => {
     const image = new ImageData(40, 30);

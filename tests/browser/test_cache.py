@@ -7,6 +7,9 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from tests.browser.parted import (
+    ENGINE,
+    ON_ONNXRUNTIME,
+    ONNXRUNTIME,
     attempt,
     begin,
     end,
@@ -76,7 +79,7 @@ def test_second_load_asks_for_no_part(opened: Page, host: Host) -> None:
         "kept": True,
         "reason": "",
         "fromCache": 0,
-        "downloaded": sum(part.size for part in parts_of(host.site, "graph", "weights")),
+        "downloaded": sum(part.size for part in parts_of(host.site, "plan", "weights")),
     }
     assert sorted(requested(host)) == sorted(part.path for part in parts_of(host.site))
     assert stored(opened) == hashes(parts_of(host.site))
@@ -88,15 +91,16 @@ def test_second_load_asks_for_no_part(opened: Page, host: Host) -> None:
     assert second["cache"]["downloaded"] == 0
 
 
-@pytest.mark.parametrize("kind", ["weights", "graph", "wasm"])
+@pytest.mark.parametrize("kind", ["weights", "plan", "engine", "graph", "wasm"])
 def test_altered_entry_is_dropped_and_fetched_again(opened: Page, host: Host, kind: str) -> None:
-    label = load(opened)["label"]
+    kinds, options = (ENGINE, {}) if kind in ENGINE else (ONNXRUNTIME, ON_ONNXRUNTIME)
+    label = load(opened, **options)["label"]
     for part, change in zip(parts_of(host.site, kind) * 5, ALTERED.values(), strict=False):
         opened.evaluate(f"key => kept.alter(key, {change})", part.sha256)
         open_page(opened, host)
-        assert load(opened)["label"] == label
+        assert load(opened, **options)["label"] == label
         assert requested(host) == [part.path]
-        assert stored(opened) == hashes(parts_of(host.site))
+        assert stored(opened) == hashes(parts_of(host.site, *kinds))
 
 
 def test_altered_entry_is_dropped_where_no_other_can_be_had(opened: Page, host: Host) -> None:
@@ -121,7 +125,7 @@ def test_new_version_loads_what_it_does_not_share(opened: Page, host: Host, late
 
 def test_old_version_leaves_alone_what_a_new_one_stored(opened: Page, host: Host, later: Path) -> None:
     """A slow tab: the site is replaced while it waits for its last part."""
-    *others, last = parts_of(host.site, "wasm", "graph", "weights")
+    *others, last = parts_of(host.site)
     pause = host.pause_at(last.path)
     begin(opened)
     pause.wait_until_asked()
@@ -179,7 +183,7 @@ def test_signature_by_another_key_changes_nothing(opened: Page, host: Host, tmp_
 @pytest.fixture
 def no_room(opened: Page, host: Host) -> Iterator[Page]:
     devtools = opened.context.new_cdp_session(opened)
-    quota = {"origin": host.url.rstrip("/"), "quotaSize": 3_000_000}
+    quota = {"origin": host.url.rstrip("/"), "quotaSize": 1_500_000}
     devtools.send("Storage.overrideQuotaForOrigin", quota)
     yield opened
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": quota["origin"]})

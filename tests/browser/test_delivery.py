@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from tests.browser.parted import (
     MODEL,
+    ON_ONNXRUNTIME,
     SKIP_PAUSES,
     Part,
     attempt,
@@ -92,7 +93,7 @@ def options_for(fault: str) -> dict[str, Any]:
 def test_each_part_in_turn(opened: Page, host: Host, name: str) -> None:
     """Each part is the only one missing and arrives wrong repeatedly, then right."""
     make, error, data, tries = FAULTS[name]
-    load(opened)
+    load(opened, **ON_ONNXRUNTIME)
     everything = stored(opened)
     open_page(opened, host)
     # The runtime first, since it stays loaded in the page; its many parts with one of the faults only.
@@ -101,7 +102,7 @@ def test_each_part_in_turn(opened: Page, host: Host, name: str) -> None:
         opened.evaluate("key => kept.drop(key)", part.sha256)
         host.faults = {part.path: make(content_of(host, part))}
         host.requests.clear()
-        result = attempt(opened, **options_for(name))
+        result = attempt(opened, **ON_ONNXRUNTIME, **options_for(name))
         assert result["error"] == error, result
         assert result["url"] == host.url + part.path
         for key, value in data.items():
@@ -112,7 +113,7 @@ def test_each_part_in_turn(opened: Page, host: Host, name: str) -> None:
         host.faults = {}
         if part.path.endswith(".bin"):
             host.requests.clear()
-            load(opened)
+            load(opened, **ON_ONNXRUNTIME)
             assert requested(host) == [part.path]
             assert stored(opened) == everything
         else:
@@ -207,7 +208,7 @@ def test_overall_progress_is_one_bar(opened: Page, host: Host) -> None:
         await torch2web.loadModel(name, { ...options, onProgress });
         return seen;
     }"""
-    for options in ({"backends": ["wasm"], "threads": 1}, {}, {}):
+    for options in (ON_ONNXRUNTIME, {}, {}):
         seen = opened.evaluate(load, [MODEL, options])
         (total,) = {event["total"] for event in seen}
         loaded = [event["loaded"] for event in seen]
@@ -236,7 +237,7 @@ def test_exception_in_on_progress_does_not_fail_the_load(page: Page, host: Host)
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 def test_ways_to_send_a_body(opened: Page, host: Host, framing: Any, encoding: str) -> None:
     """The size is that of the decoded bytes."""
-    for part in parts_of(host.site, "weights", "graph"):
+    for part in parts_of(host.site, "weights", "plan"):
         body = content_of(host, part)
         if encoding == "gzip":
             body = gzip.compress(body)

@@ -36,9 +36,15 @@ def path_of(site: Path, kind: str) -> str:
     return {"manifest": MANIFEST, "graph": graph, "weights": weights, **runtime_of(site)}[kind]
 
 
+ON_ONNXRUNTIME = """name => probe.attempt(name, () => new ImageData(9, 9), {
+    backends: ["wasm"], threads: 1,
+})"""
+"""By the backend that fetches each of FILES."""
+
+
 def attempt(page: Page, host: Host) -> dict[str, Any]:
     open_harness(page, host)
-    result: dict[str, Any] = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
+    result: dict[str, Any] = page.evaluate(ON_ONNXRUNTIME, MODEL)
     assert result["predictions"] == 0
     return result
 
@@ -50,7 +56,7 @@ def flipped(content: bytes) -> bytes:
 
 def test_whole_site_predicts(page: Page, host: Host) -> None:
     open_harness(page, host)
-    result = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
+    result = page.evaluate(ON_ONNXRUNTIME, MODEL)
     assert result["predictions"] == 1
 
 
@@ -98,7 +104,7 @@ def test_files_of_the_compiled_engine(
             "an HTML page": Fault(HTML, 200, "text/html"),
         }[fault]
     open_harness(page, host)
-    call = "probe.attempt(name, () => new ImageData(9, 9), { backends: undefined, threads: undefined })"
+    call = "probe.attempt(name, () => new ImageData(9, 9), { threads: undefined })"
     result = page.evaluate(f"name => {call}", MODEL)
     assert result["predictions"] == 0
     assert result["error"] == ("IntegrityError" if fault in ("changed", "cut short") else "DownloadError")
@@ -157,7 +163,8 @@ def test_script_that_changes_after_its_check_does_not_run(
     changed = (small_site / path).read_bytes() + b"\nglobalThis.unchecked = true;"
     host.faults[path] = Fault(changed, after=1)
     open_harness(page, host)
-    attempt = "probe.attempt(name, () => new ImageData(9, 9), { worker: false, threads: 1 })"
+    options = "{ backends: ['wasm'], worker: false, threads: 1 }"
+    attempt = f"probe.attempt(name, () => new ImageData(9, 9), {options})"
     result = page.evaluate(f"name => {attempt}", MODEL)
     assert result["predictions"] == 1
     assert host.requests.count(path) == 1
@@ -177,7 +184,7 @@ def test_failed_load_can_be_tried_again(page: Page, host: Host, path: str) -> No
     host.faults[path] = Fault(HTML, 200, "text/html")
     assert attempt(page, host)["error"] == "DownloadError"
     host.faults.clear()
-    result = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
+    result = page.evaluate(ON_ONNXRUNTIME, MODEL)
     assert result["predictions"] == 1
 
 

@@ -7,6 +7,8 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.parted import (
     MODEL,
+    ON_ONNXRUNTIME,
+    ONNXRUNTIME,
     begin,
     end,
     hashes,
@@ -60,8 +62,8 @@ def second(opened: Page, context: BrowserContext, host: Host) -> Page:
     return page
 
 
-def every_part(host: Host) -> list[str]:
-    return sorted(part.path for part in parts_of(host.site))
+def every_part(host: Host, *kinds: str) -> list[str]:
+    return sorted(part.path for part in parts_of(host.site, *kinds))
 
 
 def test_two_tabs_download_once(opened: Page, second: Page, host: Host) -> None:
@@ -76,7 +78,7 @@ def test_two_tabs_download_once(opened: Page, second: Page, host: Host) -> None:
     assert sorted(requested(host)) == every_part(host)
     assert stored(second) == hashes(parts_of(host.site))
     both = sum(result["cache"]["fromCache"] + result["cache"]["downloaded"] for result in (first, other))
-    assert both == 2 * sum(part.size for part in parts_of(host.site, "weights", "graph"))
+    assert both == 2 * sum(part.size for part in parts_of(host.site, "weights", "plan"))
 
 
 def test_tab_goes_on_where_another_was_closed(opened: Page, second: Page, host: Host) -> None:
@@ -98,7 +100,7 @@ def test_tab_goes_on_where_another_was_closed(opened: Page, second: Page, host: 
 def test_two_loads_in_one_page_download_once(opened: Page, host: Host) -> None:
     names = opened.evaluate(
         """async name => {
-            const options = { backends: ["wasm"], threads: 1 };
+            const options = { backends: ["compiled"], threads: 1 };
             const loads = [torch2web.loadModel(name, options), torch2web.loadModel(name, options)];
             const models = await kept.within(Promise.all(loads));
             return models.map(({ info }) => info.name);
@@ -158,12 +160,12 @@ def test_abort_ends_all_requests_and_the_next_load_goes_on(opened: Page, host: H
     result = opened.evaluate(ABORTED, [MODEL, file])
     assert result["error"] == "AbortError"
     opened.wait_for_function(NO_LOCKS)
-    assert set(requested(host)) < set(every_part(host))
+    assert set(requested(host)) < set(every_part(host, *ONNXRUNTIME))
     kept = stored(opened)
     assert opened.evaluate("window.late") == []
     open_page(opened, host)
-    load(opened)
-    missing = [part.path for part in parts_of(host.site) if part.sha256 not in kept]
+    load(opened, **ON_ONNXRUNTIME)
+    missing = [part.path for part in parts_of(host.site, *ONNXRUNTIME) if part.sha256 not in kept]
     assert sorted(requested(host)) == sorted(missing)
 
 
@@ -173,7 +175,7 @@ def test_abort_while_another_tab_has_the_lock(opened: Page, second: Page, host: 
     pause.wait_until_asked()
     second.evaluate(
         """name => {
-            const options = { backends: ["wasm"], threads: 1 };
+            const options = { backends: ["compiled"], threads: 1 };
             window.controller = new AbortController();
             const { signal } = window.controller;
             window.result = torch2web.loadModel(name, { ...options, signal }).catch(probe.describe);
@@ -216,7 +218,7 @@ def test_few_parts_at_a_time(opened: Page, host: Host) -> None:
     """Limited for all files together, since requests in the browser's own queue look like stalled ones."""
     parts = parts_of(host.site, "wasm")[:4]
     pauses = [host.pause_at(part.path) for part in parts]
-    begin(opened)
+    begin(opened, **ON_ONNXRUNTIME)
     for pause in pauses:
         pause.wait_until_asked()
     opened.wait_for_function("() => navigator.locks.query().then(({ held }) => held.length >= 4)")
@@ -231,7 +233,7 @@ def test_failure_of_one_part_stops_the_others(opened: Page, host: Host) -> None:
     first, *others = parts_of(host.site, "wasm")[:4]
     pauses = [host.pause_at(part.path) for part in others]
     host.faults[first.path] = Fault(b"", 404)
-    begin(opened)
+    begin(opened, **ON_ONNXRUNTIME)
     for pause in pauses:
         pause.wait_until_asked()
     assert end(opened)["url"] == host.url + first.path

@@ -1,6 +1,5 @@
 """The three models in the native engine: PyTorch's logits with exact weights, onnxruntime's with others."""
 
-import time
 from collections.abc import Sequence
 from ctypes import CDLL
 from pathlib import Path
@@ -53,11 +52,9 @@ def logits(library: CDLL, plan: Plan, tensors: Tensors, inputs: Floats, threads:
     return np.stack([engine.run(one, threads) for one in inputs])
 
 
-def test_planned_quickly_to_the_same_bytes(case: Case) -> None:
+def test_planned_to_the_same_bytes(case: Case) -> None:
     _, _, split = case
-    started = time.perf_counter()
     plan = plan_model(onnx.load_from_string(split.graph))
-    assert time.perf_counter() - started < 5
     assert plan.content == plan_model(onnx.load_from_string(split.graph)).content
     assert "BINARY" not in plan.operators, "everything elementwise is part of something else"
     assert "ACTIVATE" not in plan.operators
