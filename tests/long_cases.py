@@ -138,7 +138,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "unit/cli/test_checkpoints.py::test_own_checkpoints": (),
     "unit/cli/test_rebuild.py::test_two_builds_are_byte_identical": (),
     "unit/pipeline/test_backends.py::test_a_conversion_with_a_plan_serves_all_three": (),
-    "unit/pipeline/test_backends.py::test_both_goes_on_and_says_so": (),
+    "unit/pipeline/test_backends.py::test_both_falls_back_with_a_note": (),
     "unit/pipeline/test_backends.py::test_model_that_onnxruntime_gives_less_exactly": (),
     "unit/pipeline/test_backends.py::test_byte_identical_from_nothing": (),
     "unit/verification/test_verify.py::test_fresh_network_is_dead": ("tiny",),
