@@ -1,21 +1,21 @@
 /**
- * The page's share of the latency bench: `open` makes ready what runs a model here, `takeTurns` lets each run in turn.
- * `<html data-ready>` says that this module ran.
+ * The page's part of the latency bench: `open` prepares the candidates, `takeTurns` runs them in turn.
+ * `<html data-ready>`: this module has run.
  */
 import { loadModel } from "/torch2web.js";
 
 const SHAPE = [1, 3, 224, 224];
 
-/** Runs of each side in one turn, after one that warms the caches. */
+/** Runs of each candidate in one turn, after one to warm the caches. */
 const RUNS = 3;
 
-/** Milliseconds in which threads that still wait actively for the side before go to sleep. */
+/** Milliseconds after which the spinning threads of the previous candidate are asleep. */
 const PAUSE = 30;
 
-/** By name what runs once; it gives what it computed, or the timings of a prediction. */
+/** By name: a function that runs a candidate once and returns its output, or the timings of a prediction. */
 const sides = new Map();
 
-/** Gives the logits of the sides that have no self-check, and why sides are missing. */
+/** Returns the logits of candidates without a self-check, and reasons for missing ones. */
 async function open(name, threads) {
   const logits = {};
   const missing = {};
@@ -56,7 +56,7 @@ async function open(name, threads) {
     sides.set(`${backend} frame`, () => model.predict(frame));
   }
   if (threads === 1) {
-    // In the same place as onnxruntime-web is.
+    // In the page, like onnxruntime-web.
     const options = { backends: ["compiled"], threads, worker: false };
     try {
       const model = await loadModel(name, options);
@@ -92,7 +92,7 @@ async function openDirect(name, threads, input) {
   };
 }
 
-/** The same tensor with the channels of each pixel beside one another. */
+/** The same tensor with channels last. */
 function channelsLast(planes, depth) {
   const size = planes.length / depth;
   return planes.map(
@@ -112,7 +112,7 @@ function cameraFrame(width, height) {
   });
 }
 
-/** Milliseconds of each run, by side; the side numbered `first` begins. */
+/** Milliseconds of each run by candidate; candidate number `first` starts. */
 async function takeTurns(first) {
   const names = [...sides.keys()];
   const found = {};

@@ -1,3 +1,3 @@
-/** What session.py drives in a page. */
+/** The page's part of session.py. */
 export { Engine } from "../web/loader/backends/compiled/engine.ts";
 export { inParts } from "../tests/loader/in_parts.ts";

@@ -40,7 +40,7 @@ async function readWeights(url, shapes) {
   });
 }
 
-/** Fused with bias and activation, which is the fastest that tfjs offers. */
+/** Fused with bias and activation, the fastest operation of tfjs. */
 function fused(convolve) {
   return ([x], [filter, bias], { strides, pad, activation }) =>
     convolve({ x, filter, bias, strides, pad, activation });
@@ -57,6 +57,6 @@ const RUN = {
   mean: ([x]) => tf.mean(x, [1, 2], true),
   maxpool: ([x], _, { kernel, strides }) =>
     tf.maxPool(x, kernel, strides, "valid"),
-  // In ONNX's order, which the weights of what follows are in.
+  // In ONNX's order, which the following weights expect.
   flatten: ([x]) => tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [x.shape[0], -1]),
 };

@@ -34,7 +34,7 @@ export async function measure(bytes, { rounds = 40, networks = [0, 1, 2], steps 
   return results;
 }
 
-/** A function that runs network `which` once on so many threads; its `end` ends the threads. */
+/** A function that runs network `which` once on `threads` threads; its `end` ends the threads. */
 export async function prepare(build, which, threads) {
   const name = `/engine${build === "relaxed" ? "-relaxed" : ""}${threads > 1 ? "-threads" : ""}.wasm`;
   const bytes = await (await fetch(name)).arrayBuffer();
@@ -56,7 +56,7 @@ export async function prepare(build, which, threads) {
   return once;
 }
 
-/** In a worker: takes part in every run from now on. */
+/** In a worker: takes part in all following runs. */
 export async function takePart({ bytes, memory, thread, threads, count }, ready) {
   const run = await instance(bytes, memory, thread);
   ready();

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const [modulePath, casesPath, outputPath] = process.argv.slice(2);
 const module = await WebAssembly.compile(readFileSync(modulePath));
-const GARBAGE = 0xa5; // nothing is to rely on zeros
+const GARBAGE = 0xa5; // the engine must not rely on zeros
 
 function run({ name, plan, inputs }) {
   const memory = new WebAssembly.Memory({ initial: 16 });

@@ -1,4 +1,4 @@
-// Runs a plan in Node as a page would, from what web/engine/README.md says:
+// Runs a plan in Node as a page does, by web/engine/README.md:
 // node run_plan.mjs MODULE PLAN WEIGHTS INPUT OUTPUT THREADS
 import { readFileSync, writeFileSync } from "node:fs";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
@@ -12,7 +12,7 @@ if (!isMainThread) {
   const [modulePath, planPath, weightsPath, inputPath, outputPath, count] = process.argv.slice(2);
   const threads = Number(count);
   const module = await WebAssembly.compile(readFileSync(modulePath));
-  // A module for threads takes only a shared memory, on one thread too.
+  // A module for threads requires shared memory, even on one thread.
   const limits = modulePath.includes("threads") ? { maximum: 65_535, shared: true } : {};
   const memory = new WebAssembly.Memory({ initial: 16, ...limits });
   const { exports: engine } = await WebAssembly.instantiate(module, { env: { memory } });

@@ -1,4 +1,4 @@
-/** The map that belongs to an answer, where labels repeat or two share one logit. */
+/** The heat map of a prediction, where labels repeat or two share one logit. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ModelInfo } from "../../web/loader/api/manifest.ts";
@@ -11,7 +11,7 @@ const infoOf = (labels: string[], outputs: number): ModelInfo =>
     output: { shape: ["batch", outputs] },
   }) as unknown as ModelInfo;
 
-test("a repeated label is told by its probability", () => {
+test("a repeated label is identified by its probability", () => {
   const info = infoOf(["crane", "heron", "crane"], 3);
   const values = Float32Array.of(0, 0, 0, 1, 2, 3, 4, 5, 6);
   const answer = {

@@ -1,4 +1,4 @@
-/** Modules import in no circle. ESLint finds circles of values (import-x/no-cycle), and this those of types too. */
+/** No import cycles. ESLint finds cycles of values (import-x/no-cycle), this test those of types too. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -25,7 +25,7 @@ function graphOf(folder: string): Map<string, string[]> {
   );
 }
 
-/** A circle of modules, the first one twice; empty if there is none. */
+/** A cycle of modules, with the first one twice; empty if there is none. */
 function circleIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>();
   const visit = (module: string, path: readonly string[]): string[] => {
@@ -47,7 +47,7 @@ function circleIn(graph: ReadonlyMap<string, readonly string[]>): string[] {
 }
 
 for (const folder of FOLDERS) {
-  test(`${folder}/ imports in no circle`, () => {
+  test(`${folder}/ has no import cycle`, () => {
     const graph = graphOf(folder);
     const imports = [...graph.values()].flat();
     assert(graph.size >= 3 && imports.length >= 2, "nothing was read");
@@ -56,7 +56,7 @@ for (const folder of FOLDERS) {
   });
 }
 
-test("a circle is found", () => {
+test("a cycle is found", () => {
   const graph = new Map([
     ["a", ["b", "c"]],
     ["b", ["c"]],

@@ -1,4 +1,4 @@
-/** The page's modules that need no page. */
+/** The page's modules that need no DOM. */
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { test } from "node:test";
 import { Announcer } from "../../web/page/camera/announce.ts";
@@ -148,7 +148,7 @@ test("the network's input lies in the picture where the steps put it", () => {
   });
   const crop: StepInfo = { op: "center_crop", size: [224, 224] };
   deepEqual(input(640, 480, to([224, 224])), [0, 0, 640, 480]);
-  // The shorter edge to 256, of which 224 stay: 420 of 480 pixels.
+  // The shorter edge is resized to 256, of which 224 are cropped: 420 of 480 pixels.
   deepEqual(input(640, 480, to(256), crop), [110, 30, 420, 420]);
   deepEqual(input(480, 640, to(256), crop), [30, 110, 420, 420]);
   deepEqual(
@@ -184,7 +184,7 @@ test("the network's input lies in the picture where the steps put it", () => {
   );
 });
 
-test("the rate leaves time for the page, and falls where nobody looks", () => {
+test("the rate leaves time for the page, and falls where the page is hidden", () => {
   equal(rateFor(10, true), 30);
   equal(rateFor(70, true), 10);
   equal(rateFor(70, false), 2);
@@ -197,7 +197,7 @@ test("the rate leaves time for the page, and falls where nobody looks", () => {
   }
   ok(meter.isFull);
   equal(meter.median, 20);
-  // The same fading in the same time, however many answers are in it.
+  // The same decay over the same time, for any number of predictions.
   const faded = (rate: number): number => smoothingFor(rate) ** (rate * 0.4);
   ok(Math.abs(faded(5) - faded(25)) < 1e-12);
 });

@@ -1,4 +1,4 @@
-/** Checks signatures as the loader does: prints for each case why it is refused, for Python to compare. */
+/** Checks signatures as the loader does and prints the reason of refusal for each case, for comparison with Python. */
 import { readFileSync } from "node:fs";
 import { problemOf } from "../../web/loader/fetch/manifest/dsse.ts";
 

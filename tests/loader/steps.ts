@@ -1,4 +1,4 @@
-/** Applies steps to synthetic images: prints a hash of each result, for Python to compare with Pillow's. */
+/** Applies steps to synthetic images and prints a hash of each result, for comparison with Pillow. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { PreprocessingInfo } from "../../web/loader/api/preprocessing.ts";

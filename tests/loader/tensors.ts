@@ -1,4 +1,4 @@
-/** Prints a hash of the tensor of a synthetic image, and of the golden input, for Python to compare. */
+/** Prints a hash of the tensor of a synthetic image, and of the golden input, for comparison with Python. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { ModelInfo } from "../../web/loader/api/manifest.ts";

@@ -1,4 +1,4 @@
-/** Prints results of functions that Python has too, such as the golden input and softmax, for Python to compare. */
+/** Prints results of functions that exist in Python too, such as the golden input and softmax, for comparison. */
 import { createHash } from "node:crypto";
 import { goldenInput } from "../../web/loader/backends/golden.ts";
 import type { TaskInfo } from "../../web/loader/api/task.ts";

@@ -1,4 +1,4 @@
-/** Decodes lossless WebP files as the loader does, and reports their pixels, and the memory that this took, in JSON. */
+/** Decodes lossless WebP files as the loader does; reports pixels and peak memory in JSON. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 
@@ -23,7 +23,7 @@ const reports = process.argv.slice(2).map((path) => {
   const sha256 = createHash("sha256").update(data).digest("hex");
   return { size: [width, height], sha256 };
 });
-// On Linux the maximum of resourceUsage() begins with that of the process that started this one.
+// On Linux the maximum of resourceUsage() includes that of the parent process.
 const status = existsSync("/proc/self/status")
   ? readFileSync("/proc/self/status", "utf8")
   : "";

@@ -59,7 +59,7 @@ function safetensors(tensors: Record<string, Entry>): Bytes {
   return new Uint8Array(pieces.flatMap((piece) => [...piece]));
 }
 
-/** `file` split at each of `places`; each part has its own buffer, as downloaded parts do. */
+/** `file` split at each of `places`; each part has its own buffer, like downloaded parts. */
 function cut(file: Bytes, ...places: number[]): PartedBytes {
   const edges = [0, ...places, file.length];
   return inParts(

@@ -1,4 +1,4 @@
-/** Decodes a safetensors file in parts of each given size: prints a hash of every weight, for Python to compare. */
+/** Decodes a safetensors file in parts of each given size and prints a hash of every weight, for comparison with Python. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { inParts } from "./in_parts.ts";

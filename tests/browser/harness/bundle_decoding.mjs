@@ -1,6 +1,6 @@
 /**
- * `node bundle_decoding.mjs ROOT OUT`: the loader's `decode` as a script of its own, which the loader does not export. The
- * chunk with the formats is part of it instead of a file of a site.
+ * `node bundle_decoding.mjs ROOT OUT`: bundles the loader's `decode`, which it does not export, into a script. The chunk
+ * with the formats is included instead of loaded from a site.
  */
 import { createRequire } from "node:module";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Contrast of each visible text of the page with what is behind it, as WCAG 2 defines it. */
+/** Contrast of each visible text of the page with its background, as defined in WCAG 2. */
 const TEXTS = "h1, h2, p, dt, dd, label, th, td, button, a, code, #label";
 
 const context = Object.assign(document.createElement("canvas"), {

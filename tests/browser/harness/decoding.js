@@ -1,9 +1,9 @@
-/** Decodes files by the loader's `decode`, and reports in plain data. `<html data-ready>` says that this module ran. */
+/** Decodes files with the loader's `decode` and reports plain data. `<html data-ready>`: this module has run. */
 import { decode } from "/decode.js";
 
 /**
- * Of each file, given as name and content in base64: hash of size and RGB pixels or the error, why it is not exact, by what and
- * how long it was decoded.
+ * For each file, given as name and content in base64: hash of size and RGB pixels or the error, the reason if it is not exact,
+ * the decoder and its time.
  */
 async function decodeFiles(files, orientation) {
   const results = {};

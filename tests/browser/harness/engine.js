@@ -1,4 +1,4 @@
-/** Runs the whole suite in a browser that no test can drive, and posts what came out. */
+/** Runs the whole suite in a browser without a driver, and posts the outcome. */
 import { compare, describe, resizeTable, tensors } from "./probe.js";
 
 async function runSuite() {

@@ -1,13 +1,13 @@
-/** What the loader keeps on this device, seen and changed from the page behind its back. */
+/** Reads and changes the loader's cache on this device. */
 
 async function entries() {
   const found = [];
   for (const name of await caches.keys()) {
-    // What was found out about this device is no part.
+    // The stored choice of a backend is not a part.
     if (name.startsWith("torch2web-choices ")) continue;
     const cache = await caches.open(name);
     for (const { url } of await cache.keys()) {
-      // The manifest is kept under its hash too.
+      // The manifest is cached under its hash too.
       if (!url.includes("/torch2web-manifest/"))
         found.push({ name, cache, url });
     }
@@ -15,7 +15,7 @@ async function entries() {
   return found;
 }
 
-/** Of each entry: the cache, the hash that it is kept under, and the hash and size of what is there. */
+/** For each entry: its cache, the hash that is its key, and hash and size of its content. */
 async function list() {
   const found = [];
   for (const { name, cache, url } of await entries()) {
@@ -46,14 +46,14 @@ async function alter(key, change) {
   }
 }
 
-/** Puts an entry back that `drop` took. */
+/** Restores an entry removed by `drop`. */
 async function fill(key, url) {
   const [{ cache, url: other }] = await entries();
   const address = other.replace(/[^/]*$/, key);
   await cache.put(address, await fetch(url, { cache: "reload" }));
 }
 
-/** What `promise` gives, or an error where that takes too long: a test must not wait for ever. */
+/** The result of `promise`, or an error after a time limit, so that no test waits for ever. */
 function within(promise) {
   let timer;
   const late = new Promise((_, reject) => {

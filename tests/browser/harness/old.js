@@ -1,6 +1,6 @@
 /**
- * Takes away what the oldest browsers lack that the loader supports: Safari 16.4, Chrome 109, Firefox 115. Imported before
- * the loader, in the page and in its workers.
+ * Removes features that the oldest supported browsers lack: Safari 16.4, Chrome 109, Firefox 115. Imported before the
+ * loader, in the page and in its workers.
  */
 const remove = (object, names) => {
   for (const name of names) if (object) delete object[name];
@@ -75,7 +75,7 @@ ReadableStream.prototype.getReader = function (options) {
 };
 
 if ("document" in globalThis) {
-  // Safari before 17 knows no `modulepreload`, and fires no event for it.
+  // Safari before 17 ignores `modulepreload` and fires no event for it.
   const { supports } = DOMTokenList.prototype;
   DOMTokenList.prototype.supports = function (name) {
     return name !== "modulepreload" && supports.call(this, name);
@@ -89,7 +89,7 @@ if ("document" in globalThis) {
       set.call(this, rel === "modulepreload" ? "unknown" : rel);
     },
   });
-  // The worker begins with this script too; the test serves `old-worker.js`, which imports both.
+  // Workers start with this script too: the test serves `old-worker.js`, which imports both.
   const Modern = globalThis.Worker;
   globalThis.workers = 0;
   globalThis.Worker = class extends Modern {

@@ -1,6 +1,6 @@
 /**
- * What the tests do inside a page: calls the built loader as an embedding page would, and reports in
- * plain data. `<html data-ready>` says that this module ran.
+ * The tests' code in a page: calls the built loader as an embedding page does, and reports plain
+ * data. `<html data-ready>`: this module has run.
  */
 import * as torch2web from "/torch2web.js";
 
@@ -55,8 +55,8 @@ export async function compare(name, urls, options) {
 }
 
 /**
- * Loads a model and answers one picture; errors come back as data. Unless told otherwise by the compiled engine: onnxruntime-web
- * takes six times as much of a processor to start.
+ * Loads a model and predicts one image; errors are returned as data. By default with the compiled engine: onnxruntime-web
+ * takes six times as much processor time to start.
  */
 export async function attempt(name, source, options = {}) {
   let predictions = 0;
@@ -87,7 +87,7 @@ export async function resizeTable(name, sizes) {
   return results;
 }
 
-/** Of each file: SHA-256 of the tensor or the name of the error, how it was decoded, and why it is not exact. */
+/** For each file: SHA-256 of the tensor or the name of the error, the decoder, and the reason if it is not exact. */
 export async function tensors(name, urls) {
   const model = await load(name);
   const results = {};
@@ -108,7 +108,7 @@ function synthetic(index) {
   return (Math.imul(index ^ (index >>> 7), 2654435761) >>> 13) & 255;
 }
 
-/** The tensor of one picture handed over in every form that the loader takes. */
+/** The tensors of one image passed as every kind of source that the loader accepts. */
 export async function sources(name, url) {
   const model = await load(name);
   const blob = await fetchBlob(url);

@@ -1,4 +1,4 @@
-/** One picture handed over in every form that a page may hold it in, and what the loader makes of each. */
+/** Passes one image as every kind of source, and reports the loader's result for each. */
 import { describe } from "./probe.js";
 
 const loaded = (img) => img.decode().then(() => img);
@@ -16,14 +16,14 @@ async function shownOn(canvas, url) {
   return { canvas, context };
 }
 
-/** A window of its own, whose classes are not the page's. */
+/** Another window, whose classes are not the page's. */
 async function otherWindow() {
   const frame = document.createElement("iframe");
   document.body.append(frame);
   return frame.contentWindow;
 }
 
-/** By kind: how a page comes to hold the picture at `url`. */
+/** By kind: makes a source of the image at `url`. */
 export const KINDS = {
   blob: (url) => probe.fetchBlob(url),
   file: async (url) => new File([await probe.fetchBlob(url)], "photo"),
@@ -77,7 +77,7 @@ export const KINDS = {
   "WebGL canvas": (url) => webgl(url),
 };
 
-/** A WebGL canvas that shows the picture, as a texture in its own size. */
+/** A WebGL canvas that shows the image as a texture in its original size. */
 async function webgl(url) {
   const { canvas: picture } = await shownOn(new OffscreenCanvas(1, 1), url);
   const canvas = document.createElement("canvas");
@@ -101,7 +101,7 @@ async function webgl(url) {
   return canvas;
 }
 
-/** What the loader makes of one source: the tensor's SHA-256 with the prediction's facts, or the error. */
+/** The loader's result for one source: the tensor's SHA-256 and fields of the prediction, or the error. */
 export async function answer(model, source, options = {}) {
   try {
     const tensor = await probe.sha256(await model.preprocess(source, options));

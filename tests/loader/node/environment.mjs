@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 
 const [site, baseURL, jsdom] = process.argv.slice(2);
 if (jsdom) {
-  // No <link> ever loads.
+  // A <link> never loads.
   globalThis.window = globalThis;
   globalThis.document = {
     baseURI: baseURL,

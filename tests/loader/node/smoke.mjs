@@ -2,7 +2,7 @@
  * The tests of verify.html under Node: `node --experimental-wasm-jspi smoke.mjs SITE URL`, where URL serves SITE.
  * Prints one line of JSON for each test, then the verdict's parts.
  *
- * Node has no modules from addresses, no <link> and no picture decoder; what stands in for them is here.
+ * Node has no modules from URLs, no <link> and no image decoder; this file has replacements.
  */
 import { readFileSync, writeSync } from "node:fs";
 import { registerHooks } from "node:module";
@@ -13,7 +13,7 @@ import { startPython } from "../../../web/verify/python.ts";
 const [site, address] = process.argv.slice(2);
 const base = new URL(address);
 
-// An import of the site's address runs the file that is served there.
+// An import of the site's URL runs the local file that is served there.
 registerHooks({
   resolve(specifier, context, next) {
     const local = specifier.startsWith(base.href)
@@ -25,7 +25,7 @@ registerHooks({
   },
 });
 
-/** <link rel="modulepreload" integrity="…">: fetches, with the hash checked, and says how it went. */
+/** <link rel="modulepreload" integrity="…">: fetches, checks the hash, and fires an event. */
 class Link {
   load() {
     fetch(this.href, { integrity: this.integrity })
@@ -50,7 +50,7 @@ globalThis.ImageData = class ImageData {
   }
 };
 
-// Written at once: what a pipe still holds is lost when the process ends.
+// Written synchronously: data still in a pipe are lost when the process ends.
 const print = (record) => writeSync(1, `${JSON.stringify(record)}\n`);
 
 const html = readFileSync(`${site}/verify.html`, "utf-8");

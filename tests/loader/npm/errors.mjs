@@ -1,4 +1,4 @@
-/** `node errors.mjs SITE UNPLANNED JPEG INTEGRITY`: what the npm package refuses in Node, by name, as one line of JSON. */
+/** `node errors.mjs SITE UNPLANNED JPEG INTEGRITY`: errors of the npm package in Node, by name, as one line of JSON. */
 import { loadModel, similarity } from "torch2web";
 
 const [site, unplanned, jpeg, integrity] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 /**
- * `node predict.mjs CASES`: predicts by the npm package in Node. CASES is JSON: `site` (a path), `url` (where it is
+ * `node predict.mjs CASES`: predicts with the npm package in Node. CASES is JSON: `site` (a path), `url` (where it is
  * served), `png`, `raw` (pixels of the same picture, RGB). Prints one line of JSON.
  */
 import { readFileSync } from "node:fs";
