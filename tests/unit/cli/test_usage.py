@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import ROOT, run_build
 from torch2web.cli import Defaults
-from torch2web.cli.options import create_parser
+from torch2web.cli.options import create_parser, parse_options
 
 
 def test_every_option_has_a_help_text() -> None:
@@ -49,8 +49,15 @@ def test_every_option_is_documented() -> None:
         ["build", "--samples", "0"],
     ],
 )
-def test_wrong_usage_is_exit_code_2(arguments: list[str]) -> None:
-    result = run_build(*arguments)
+def test_wrong_usage_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse_options(arguments, Defaults.checkout(ROOT))
+    assert ended.value.code == 2
+    assert "usage: " in capsys.readouterr().err
+
+
+def test_command_prints_its_usage() -> None:
+    result = run_build("--no-such-option")
     assert result.returncode == 2
     assert "usage: build.py" in result.stderr
 
