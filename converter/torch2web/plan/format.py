@@ -65,6 +65,9 @@ class MatrixFormat(IntEnum):
     row holds outputs 2b (low) and 2b + 1 (high); `scale` is unused; inputs % 32 == 0."""
     FLOAT16 = 2
     """[inputs][8] float16; `scale` is unused."""
+    SHIFTED16 = 3
+    """The same of numbers below 128, without denormals, infinities and NaN: sign, 5 bits of the exponent +
+    25, 10 of the fraction; 0 has exponent 0."""
 
 
 class PoolKind(IntEnum):

@@ -97,6 +97,13 @@ def test_products(
         close(y, x.astype(np.float64) @ w)
 
 
+def shifted(halves: NDArray[np.float16]) -> NDArray[np.uint16]:
+    """As SHIFTED16 has them: float32, with its exponent less 102, without the bits that are 0."""
+    moved = (halves.astype(np.float64) * 2.0**-102).astype(np.float32).view(np.uint32)
+    assert not (moved & 0x70001FFF).any()
+    return (moved >> 31 << 15 | moved >> 13 & 0x7FFF).astype(np.uint16)
+
+
 def small_matrix(form: int, inputs: int, outputs: int) -> tuple[NDArray[Any], Floats, NDArray[np.float64]]:
     """A random matrix packed for RowProduct: bytes, scales and values."""
     generator = np.random.default_rng([form, inputs, outputs])
@@ -106,10 +113,12 @@ def small_matrix(form: int, inputs: int, outputs: int) -> tuple[NDArray[Any], Fl
     def by_panel(values: NDArray[Any]) -> NDArray[Any]:
         return np.ascontiguousarray(values.reshape(len(values), -1, 8).transpose(1, 0, 2))
 
-    if form == k.FLOAT16:
+    if form in (k.FLOAT16, k.SHIFTED16):
         halves = generator.standard_normal((inputs, columns)).astype(np.float16)
         halves[0, 0] = np.float16(3e-7)  # a denormal
-        return by_panel(halves), scale, halves.astype(np.float64)
+        halves[0, 1], halves[-1, 2] = 0, -0.0
+        stored = halves if form == k.FLOAT16 else shifted(halves)
+        return by_panel(stored), scale, halves.astype(np.float64)
     if form == k.INT8:
         integers = generator.integers(-128, 128, (inputs, columns)).astype(np.int8)
         return by_panel(integers), scale, integers.astype(np.float64) * scale
@@ -126,7 +135,7 @@ def small_matrix(form: int, inputs: int, outputs: int) -> tuple[NDArray[Any], Fl
 
 
 @pytest.mark.parametrize("threads", THREADS)
-@pytest.mark.parametrize("form", [k.INT8, k.INT4, k.FLOAT16])
+@pytest.mark.parametrize("form", [k.INT8, k.INT4, k.FLOAT16, k.SHIFTED16])
 @pytest.mark.parametrize(("inputs", "outputs"), [(32, 1), (64, 8), (96, 20), (320, 41)])
 def test_row_product(kernels: Kernels, form: int, inputs: int, outputs: int, threads: int) -> None:
     weights, scale, values = small_matrix(form, inputs, outputs)
@@ -139,7 +148,7 @@ def test_row_product(kernels: Kernels, form: int, inputs: int, outputs: int, thr
     )
 
 
-@pytest.mark.parametrize("form", [k.INT8, k.FLOAT16])
+@pytest.mark.parametrize("form", [k.INT8, k.FLOAT16, k.SHIFTED16])
 @pytest.mark.parametrize("inputs", [1, 3, 31])
 def test_row_product_of_few_inputs(kernels: Kernels, form: int, inputs: int) -> None:
     weights, scale, values = small_matrix(form, inputs, 5)

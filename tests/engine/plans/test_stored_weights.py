@@ -113,6 +113,25 @@ def test_every_encoding(library: CDLL, parts: SplitModel, encoding: str, ranges:
     require_stored(library, parts, encoding, ranges, threads)
 
 
+@pytest.mark.parametrize("ranges", [64, 10**6])
+@pytest.mark.parametrize("value", [0, 127.9, 128, 60_000, np.inf, np.nan])
+def test_every_half_is_kept(library: CDLL, parts: SplitModel, value: float, ranges: int) -> None:
+    """A matrix of denormals alone, before and after a number that needs another format."""
+    plan = plan_model(onnx.load_from_string(parts.graph))
+    tensors = dict(stored_as(parts, "fp16"))
+    for name, stored in tensors.items():
+        if stored.shape[0] == 24 * 64:
+            tensors[name] = (stored * np.float16(2.0**-13)).astype(np.float16)
+            tensors[name][700, 0] = value
+        elif stored.shape in ((32,), (8,)):  # its biases
+            tensors[name] = np.zeros_like(stored)
+    engine = NativeEngine(library, plan.content)
+    engine.load(tensors, 1, ranges)
+    x = np.random.default_rng(2).normal(size=SHAPE).astype(np.float32)
+    expected = run_session(create_session_with(parts.graph, decode_all(tensors)), x[None])
+    require_close(engine.run(x)[None], expected, str(value))
+
+
 @pytest.mark.parametrize("wide", [72, 65], ids=["last part of 8", "last part of 1"])
 def test_matrix_in_parts_stays_small(
     library: CDLL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wide: int

@@ -9,6 +9,8 @@
 #include <wasm_simd128.h>
 #endif
 
+typedef uint32_t u4 __attribute__((vector_size(16)));
+
 typedef struct {
   f4 left, right;
 } f8;
@@ -45,6 +47,20 @@ INLINE f4 float_of_half(i4 half, const HalfConstants *k) {
   return float_of(bits_of(value) | special | ((half & k->sign) << 16));
 }
 
+typedef struct {
+  i4 bits;
+  f4 factor;
+} ShiftedConstants;
+
+INLINE ShiftedConstants shifted_constants(void) {
+  return (ShiftedConstants){splat_int((int32_t)0x8fffe000), splat(0x1p102f)};
+}
+
+// Of MATRIX_SHIFTED16, whose sign is extended: in place they are floats with other exponents, all of them normal.
+INLINE f4 float_of_shifted(i4 shifted, const ShiftedConstants *k) {
+  return float_of((i4)((u4)shifted << 13) & k->bits) * k->factor;
+}
+
 #ifdef __wasm__
 
 INLINE f8 floats_of_i16(v128_t v) {
@@ -57,6 +73,11 @@ INLINE f8 int8_weights(const int8_t *w, int32_t first) { return floats_of_i16(wa
 INLINE f8 half_weights(const uint16_t *w, int32_t first, const HalfConstants *k) {
   return (f8){float_of_half((i4)wasm_u32x4_load16x4(w + first), k),
               float_of_half((i4)wasm_u32x4_load16x4(w + first + 4), k)};
+}
+
+INLINE f8 shifted_weights(const uint16_t *w, int32_t first, const ShiftedConstants *k) {
+  return (f8){float_of_shifted((i4)wasm_i32x4_load16x4((const int16_t *)w + first), k),
+              float_of_shifted((i4)wasm_i32x4_load16x4((const int16_t *)w + first + 4), k)};
 }
 
 // Four rows of eight 4-bit integers, less 8.
@@ -87,6 +108,12 @@ INLINE f8 half_weights(const uint16_t *w, int32_t first, const HalfConstants *k)
   const uint16_t *p = w + first;
   i4 left = {p[0], p[1], p[2], p[3]}, right = {p[4], p[5], p[6], p[7]};
   return (f8){float_of_half(left, k), float_of_half(right, k)};
+}
+
+INLINE f8 shifted_weights(const uint16_t *w, int32_t first, const ShiftedConstants *k) {
+  const int16_t *p = (const int16_t *)w + first;
+  i4 left = {p[0], p[1], p[2], p[3]}, right = {p[4], p[5], p[6], p[7]};
+  return (f8){float_of_shifted(left, k), float_of_shifted(right, k)};
 }
 
 INLINE f8 int4_row(const uint8_t *p) {

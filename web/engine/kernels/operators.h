@@ -38,8 +38,10 @@ typedef enum {
   MATRIX_INT8, // [inputs][8] int8; the sum is multiplied by scale[output]
   MATRIX_INT4, // [ceil(inputs / 32)][8 float scales, then [32][4 bytes]]: a nibble is the integer + 8, byte b of a row holds
                // outputs 2b (low) and 2b + 1 (high); `scale` is unused; inputs % 32 == 0
-  MATRIX_FLOAT16, // [inputs][8] float16; `scale` is unused
-  MATRIX_FORMATS, // number of the others
+  MATRIX_FLOAT16,   // [inputs][8] float16; `scale` is unused
+  MATRIX_SHIFTED16, // the same of numbers below 128, without denormals, infinities and NaN: sign, 5 bits of the exponent +
+                    // 25, 10 of the fraction; 0 has exponent 0
+  MATRIX_FORMATS,   // number of the others
 } MatrixFormat;
 
 // Reductions of a window, over its values inside the input.

@@ -24,6 +24,11 @@
   const HalfConstants *k = &constants;        \
   OPAQUE(k);
 
+#define SHIFTED_CONSTANTS                           \
+  ShiftedConstants constants = shifted_constants(); \
+  const ShiftedConstants *k = &constants;           \
+  OPAQUE(k);
+
 #define SUM(name, type, weights_of, prepare)                                  \
   static f8 name(const float *x, const type *w, int32_t inputs) {             \
     ZEROS                                                                     \
@@ -41,6 +46,8 @@
 #define HALF_WEIGHTS(w, first) half_weights(w, first, k)
 SUM(sum_of_int8, int8_t, int8_weights, )
 SUM(sum_of_half, uint16_t, HALF_WEIGHTS, HALF_CONSTANTS)
+#define SHIFTED_WEIGHTS(w, first) shifted_weights(w, first, k)
+SUM(sum_of_shifted, uint16_t, SHIFTED_WEIGHTS, SHIFTED_CONSTANTS)
 
 static f8 sum_of_int4(const float *x, const uint8_t *w, int32_t inputs) {
   f8 sum = {splat(0), splat(0)};
@@ -67,6 +74,7 @@ static f8 panel_sum(const RowProduct *op, int32_t panel) {
   const char *w = (const char *)op->weights + start;
   if (op->format == MATRIX_INT4) return sum_of_int4(op->x, (const uint8_t *)w, op->inputs);
   if (op->format == MATRIX_FLOAT16) return sum_of_half(op->x, (const uint16_t *)w, op->inputs);
+  if (op->format == MATRIX_SHIFTED16) return sum_of_shifted(op->x, (const uint16_t *)w, op->inputs);
   f8 sum = sum_of_int8(op->x, (const int8_t *)w, op->inputs);
   return (f8){sum.left * load(op->scale + panel * 8), sum.right * load(op->scale + panel * 8 + 4)};
 }

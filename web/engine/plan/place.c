@@ -96,7 +96,8 @@ static uint32_t reduced_format(const PackRule *rule) {
   const StoredWeight *weight = &engine.weights[rule->weight];
   uint32_t columns = rule->sizes[PACK_RANK - 1];
   switch (weight->format) {
-    case STORED_FLOAT16: return rule->multiplier == ABSENT ? MATRIX_FLOAT16 : MATRIX_FORMATS;
+    // MATRIX_FLOAT16 as soon as a value arrives that needs it.
+    case STORED_FLOAT16: return rule->multiplier == ABSENT ? MATRIX_SHIFTED16 : MATRIX_FORMATS;
     case STORED_INT8: {
       bool by_output = is_plain_matrix(rule) && weight->channels == columns && weight->inner == 1;
       return by_output ? MATRIX_INT8 : MATRIX_FORMATS;

@@ -12,14 +12,44 @@ static void pack_int8(const PackRule *rule, uint32_t first, const uint8_t *bytes
   }
 }
 
+// Half-precision numbers as MATRIX_SHIFTED16 has them, and back: in 5 bits it has the exponents -24 to 6 where float16 has
+// -14 to 15, and smaller numbers with fewer bits.
+enum { FRACTION = 0x3ff, IMPLICIT = 0x400, MAGNITUDE = 0x7fff, SHIFT = 10 << 10, BEYOND = 22 << 10 };
+
+static uint16_t shifted(uint16_t half) {
+  uint32_t fraction = half & FRACTION;
+  if (half & MAGNITUDE & ~FRACTION) return (uint16_t)(half + SHIFT);
+  if (!fraction) return half;
+  uint32_t exponent = 11;
+  for (; !(fraction & IMPLICIT); fraction <<= 1) exponent--;
+  return (uint16_t)((half & ~MAGNITUDE) | exponent << 10 | (fraction & FRACTION));
+}
+
+static uint16_t unshifted(uint16_t value) {
+  uint32_t magnitude = value & MAGNITUDE, exponent = magnitude >> 10;
+  if (exponent > 10) return (uint16_t)(value - SHIFT);
+  if (!exponent) return value;
+  return (uint16_t)((value & ~MAGNITUDE) | (IMPLICIT | (magnitude & FRACTION)) >> (11 - exponent));
+}
+
+// What has arrived becomes float16 again: a number does not fit.
+static void unshift(PlacedWeight *placed, const PackedWeight *packed) {
+  uint64_t count = matrix_bytes(MATRIX_FLOAT16, (int32_t)packed->inputs, (int32_t)packed->outputs) / 2;
+  uint16_t *values = (uint16_t *)(void *)(engine.base + placed->offset);
+  for (uint64_t i = 0; i < count; i++) values[i] = unshifted(values[i]);
+  placed->format = MATRIX_FLOAT16;
+}
+
 static void pack_float16(const PackRule *rule, uint32_t first, const uint8_t *bytes, uint32_t count) {
   const PackedWeight *packed = &engine.plan.packed_weights[rule->packed_weight];
-  uint8_t *out = engine.base + engine.placed[rule->packed_weight].offset;
+  PlacedWeight *placed = &engine.placed[rule->packed_weight];
+  uint16_t *out = (uint16_t *)(void *)(engine.base + placed->offset);
   Cursor cursor = cursor_at(rule, first);
   for (uint32_t i = 0; i < count; i++, cursor_skip(&cursor, 1)) {
     uint64_t at = ((uint64_t)(cursor.output / 8) * packed->inputs + cursor.input) * 8 + cursor.output % 8;
-    out[2 * at] = bytes[2 * i];
-    out[2 * at + 1] = bytes[2 * i + 1];
+    uint16_t half = (uint16_t)(bytes[2 * i] | bytes[2 * i + 1] << 8);
+    if (placed->format == MATRIX_SHIFTED16 && (half & MAGNITUDE) >= BEYOND) unshift(placed, packed);
+    out[at] = placed->format == MATRIX_SHIFTED16 ? shifted(half) : half;
   }
 }
 
@@ -43,7 +73,8 @@ static void pack_int4(const PackRule *rule, uint32_t first, const uint8_t *bytes
 void pack_reduced_values(const PackRule *rule, uint32_t first, const uint8_t *bytes, uint32_t count) {
   switch (engine.placed[rule->packed_weight].format) {
     case MATRIX_INT8: pack_int8(rule, first, bytes, count); break;
-    case MATRIX_FLOAT16: pack_float16(rule, first, bytes, count); break;
+    case MATRIX_FLOAT16:
+    case MATRIX_SHIFTED16: pack_float16(rule, first, bytes, count); break;
     default: pack_int4(rule, first, bytes, count);
   }
 }
