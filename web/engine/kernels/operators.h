@@ -234,7 +234,8 @@ typedef struct {
   int32_t pad_top, pad_left, pad_bottom, pad_right; // the last two only matter for POOL_AVERAGE_WITH_PADDING
 } Pool;
 
-void pool(const Pool *, Thread);
+uint64_t pool_scratch(const Pool *);
+void pool(const Pool *, Thread, void *scratch);
 
 // y[o][i] = the reduction of x[o][m][i] over m.
 //

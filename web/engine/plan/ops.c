@@ -491,7 +491,7 @@ void run_op(uint32_t kind, const void *op, Thread thread, void *scratch) {
     }
     case OP_POOL: {
       const Pool arguments = pool_arguments(op);
-      pool(&arguments, thread);
+      pool(&arguments, thread, scratch);
       break;
     }
     case OP_REDUCE: {
@@ -560,6 +560,10 @@ uint64_t op_scratch(uint32_t kind, const void *op) {
     case OP_SQUEEZE_EXCITE: {
       const SqueezeExcite arguments = squeeze_excite_arguments(op);
       return squeeze_excite_scratch(&arguments);
+    }
+    case OP_POOL: {
+      const Pool arguments = pool_arguments(op);
+      return pool_scratch(&arguments);
     }
     case OP_PRODUCTS: {
       const Products arguments = products_arguments(op);
