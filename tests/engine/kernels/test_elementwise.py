@@ -63,6 +63,7 @@ def windows(x: Floats, kernel: Any, stride: Any, dilation: Any, pads: Any, size:
         ((8, 9), (2, 2), (2, 2), (1, 1), (0, 0, 0, 0)),
         ((7, 7), (3, 3), (2, 2), (1, 1), (1, 1, 1, 1)),
         ((9, 6), (3, 2), (1, 2), (2, 2), (1, 1, 2, 0)),
+        ((6, 11), (5, 5), (1, 1), (1, 1), (2, 2, 2, 2)),
     ],
 )
 def test_pool(
@@ -110,6 +111,23 @@ def test_pool(
             pad_right=pads[3],
         )
         close(y, np.array(expected).reshape(y.shape))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4, 6])
+def test_maxima_beside_infinities_and_nan(kernels: Kernels, channels: int) -> None:
+    """NaN reaches the outputs of its own windows and channel only."""
+    generator = np.random.default_rng(channels)
+    for _ in range(20):
+        x, y = random(5, 9, channels), blank(5, 9, channels)
+        for value in (np.inf, -np.inf, np.nan, np.nan):
+            x.flat[generator.integers(x.size)] = value
+        sizes = {"channels": channels, "in_height": 5, "in_width": 9, "out_height": 5, "out_width": 9}
+        window = {"kernel_height": 3, "kernel_width": 3, "stride_height": 1, "stride_width": 1}
+        window |= {"dilation_height": 1, "dilation_width": 1}
+        pads = {"pad_top": 1, "pad_left": 1, "pad_bottom": 1, "pad_right": 1}
+        kernels.call("pool", 2, x=x, y=y, kind=0, **sizes, **window, **pads)
+        found = windows(x, (3, 3), (1, 1), (1, 1), (1, 1, 1, 1), (5, 9))
+        np.testing.assert_array_equal(y.reshape(45, channels), [np.max(values, axis=0) for values in found])
 
 
 def test_maximum_propagates_nan(kernels: Kernels) -> None:

@@ -82,15 +82,46 @@
   COLUMN(TAP(6, 4))
 #include "depthwise_tile.h"
 
+// The same of any kernel, stride and dilation: a tap at a time, with one weight for seven outputs.
+#define EACH_OUTPUT(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6)
+#define OUTPUT(number)                                                           \
+  sum##number = madd(load((const float *)(const void *)x), weight, sum##number); \
+  x += step;                                                                     \
+  PIN(x);
+#define FINISH(number)                                                   \
+  store((float *)(void *)to, at_most(at_least(sum##number, low), high)); \
+  to += pixel;
+
+static void tile_any(const DepthwiseRow *op, int32_t offset, float *y) {
+  const int32_t pixel = op->channels * 4, step = pixel * op->stride, tap = pixel * op->dilation;
+  const float *w = op->weights;
+  const f4 low = splat(op->clip ? op->low : -__builtin_inff()), high = splat(op->clip ? op->high : __builtin_inff());
+  for (int32_t c = op->channels; c >= 4; c -= 4, y += 4, offset += 4) {
+    f4 sum0 = load(w), sum1 = sum0, sum2 = sum0, sum3 = sum0, sum4 = sum0, sum5 = sum0, sum6 = sum0;
+    w += 4;
+    for (int32_t row = 0; row < op->kernel_height; row++) {
+      const char *from = (const char *)(op->rows[row] + offset);
+      for (int32_t column = 0; column < op->kernel_width; column++, from += tap, w += 4) {
+        const char *x = from;
+        const f4 weight = load(w);
+        EACH_OUTPUT(OUTPUT)
+      }
+    }
+    char *to = (char *)y;
+    EACH_OUTPUT(FINISH)
+  }
+}
+
 typedef void Tile(const DepthwiseRow *, int32_t offset, float *y);
 
 static Tile *tile_for(const DepthwiseRow *op) {
-  if (op->width < 7 || op->dilation != 1 || op->kernel_height != op->kernel_width) return 0;
+  if (op->width < 7) return 0;
+  if (op->dilation != 1 || op->kernel_height != op->kernel_width) return tile_any;
   if (op->kernel_width == 3 && op->stride == 1) return tile_3_stride_1;
   if (op->kernel_width == 3 && op->stride == 2) return tile_3_stride_2;
   if (op->kernel_width == 5 && op->stride == 1) return tile_5_stride_1;
   if (op->kernel_width == 5 && op->stride == 2) return tile_5_stride_2;
-  return 0;
+  return tile_any;
 }
 
 // One output of up to four channels, of any kernel.

@@ -81,7 +81,7 @@ static float divisor_at(const Pool *op, int32_t top, int32_t left, WorkRange row
   return (float)length(rows) * (float)length(columns);
 }
 
-uint64_t pool_scratch(const Pool *op) { return times(4, times((uint64_t)op->in_width, (uint64_t)op->channels) + 4); }
+uint64_t pool_scratch(const Pool *op) { return times(4, times((uint64_t)op->in_width, (uint64_t)op->channels)); }
 
 void pool(const Pool *op, Thread thread, void *scratch) {
   float *line = scratch;
