@@ -146,6 +146,14 @@ class Binary(Op):
 
 
 @dataclass(eq=False)
+class Scale(Op):
+    """x · factors + shifts along `axis`. Inputs: x, and two constants [size of the axis]."""
+
+    axis: int
+    activation: Activation = NONE
+
+
+@dataclass(eq=False)
 class Product(Op):
     """Rows times constant or stored matrices: x [rows, K]; each matrix computes some of the outputs.
 

@@ -389,3 +389,20 @@ class Attention(Instruction):
     y_head: int = field(metadata=_STRIDE)
     y_row: int = field(metadata=_STRIDE)
     scale: float = field(metadata=_FLOAT)
+
+
+@dataclass(eq=False, kw_only=True)
+class Scale(Instruction):
+    """y[o][m][i] = activation(x[o][m][i] * factor[m] + shift[m]); y == x is allowed."""
+
+    number: ClassVar[int] = 17
+    name: ClassVar[str] = "SCALE"
+
+    x: Tensor = field(metadata=_INPUT)
+    factor: Tensor = field(metadata=_INPUT)
+    shift: Tensor = field(metadata=_INPUT)
+    y: Tensor = field(metadata=_OUTPUT)
+    outer: int = field(metadata=_DIMENSION)
+    middle: int = field(metadata=_DIMENSION)
+    inner: int = field(metadata=_DIMENSION)
+    activation: Activation = field(metadata=_ACTIVATION)

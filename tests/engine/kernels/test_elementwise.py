@@ -8,7 +8,7 @@ import pytest
 
 from tests.engine.kernels import calls as k
 from tests.engine.kernels.calls import Floats, Kernels
-from tests.engine.kernels.cases import ACTIVATIONS, RELU6, SILU, THREADS, blank, close, random
+from tests.engine.kernels.cases import ACTIVATIONS, IDENTITY, RELU6, SILU, THREADS, blank, close, random
 
 
 @pytest.mark.parametrize("threads", THREADS)
@@ -111,6 +111,18 @@ def test_pool(
             pad_right=pads[3],
         )
         close(y, np.array(expected).reshape(y.shape))
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("shape", [(1, 1, 1), (5, 7, 1), (3, 8, 1), (2, 3, 5), (1, 4, 16)], ids=str)
+def test_scale(kernels: Kernels, shape: tuple[int, int, int], threads: int) -> None:
+    x, factor, shift = random(*shape), random(shape[1]), random(shape[1], 1)[:, 0]
+    expected = x.astype(np.float64) * factor[:, None] + shift[:, None]
+    sizes = dict(zip(("outer", "middle", "inner"), shape, strict=True))
+    for activation in (IDENTITY, RELU6, SILU):
+        y = blank(*shape)
+        kernels.call("scale", threads, x=x, factor=factor, shift=shift, y=y, activation=activation, **sizes)
+        close(y, k.apply(activation, expected))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4, 6])

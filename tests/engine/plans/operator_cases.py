@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from onnx import helper
 
-from tests.engine.plans import attention_cases, linear_cases, scaled_attention_cases
+from tests.engine.plans import attention_cases, linear_cases, scale_cases, scaled_attention_cases
 from tests.engine.plans.case import Case, Options, floats, node
 
 PICTURES = [(3, 7, 9), (1, 5, 5), (8, 1, 1), (13, 6, 4), (5, 1, 7)]
@@ -392,6 +392,7 @@ def block(stride: int, kernel: int, side: int, squeeze: int) -> Case:
 FAMILIES = (
     attention_cases.FAMILIES
     | linear_cases.FAMILIES
+    | scale_cases.FAMILIES
     | scaled_attention_cases.FAMILIES
     | {
         make.__name__: dict(make())

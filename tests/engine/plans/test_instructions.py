@@ -215,6 +215,17 @@ def test_attention_writes_each_number_once(library: CDLL) -> None:
     assert refused_with(library, plan, {y: read}), "in the place of what it reads"
 
 
+@pytest.mark.parametrize("name", ["outer", "middle", "inner"])
+def test_scale_stays_inside_its_tensors(library: CDLL, name: str) -> None:
+    nodes, shape, constants, opset = CASES["scales: an image's"]
+    plan = plan_model(model_of(nodes, ("batch", *shape), constants, opset)).content
+    at = place_of(plan, ops.Scale, name)
+    (value,) = struct.unpack_from("<I", plan, 4 * at)
+    assert refused_with(library, plan, {at: 2 * value})
+    middle, inner = (place_of(plan, ops.Scale, other) for other in ("middle", "inner"))
+    assert refused_with(library, plan, {middle: 35, inner: 3}), "more channels than factors"
+
+
 def test_normalize_has_factors_for_rows_alone(library: CDLL) -> None:
     nodes = [helper.make_node("LayerNormalization", ["input", "s", "o"], ["output"])]
     row = np.ones(8, np.float32)

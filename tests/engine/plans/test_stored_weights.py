@@ -121,7 +121,7 @@ def test_every_half_is_kept(library: CDLL, parts: SplitModel, value: float, rang
     tensors = dict(stored_as(parts, "fp16"))
     for name, stored in tensors.items():
         if stored.shape[0] == 24 * 64:
-            tensors[name] = (stored * np.float16(2.0**-13)).astype(np.float16)
+            tensors[name] = (stored.astype(np.float32) * 2.0**-13).astype(np.float16)
             tensors[name][700, 0] = value
         elif stored.shape in ((32,), (8,)):  # its biases
             tensors[name] = np.zeros_like(stored)

@@ -351,3 +351,16 @@ typedef struct {
 
 uint64_t attention_scratch(const Attention *);
 void attention(const Attention *, Thread, void *scratch);
+
+// y[o][m][i] = activation(x[o][m][i] * factor[m] + shift[m]); y == x is allowed.
+//
+// Batch normalization that no convolution takes in, and the normalization of images.
+typedef struct {
+  const float *x;
+  const float *factor, *shift; // [middle]
+  float *y;
+  int32_t outer, middle, inner;
+  Activation activation;
+} Scale;
+
+void scale(const Scale *, Thread);

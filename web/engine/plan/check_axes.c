@@ -22,6 +22,13 @@ bool check_normalize(const Plan *plan, const NormalizeOp *op) {
          !overlaps(plan, op->scale, op->y) && !overlaps(plan, op->shift, op->y);
 }
 
+bool check_scale(const Plan *plan, const ScaleOp *op) {
+  uint64_t count = volume(op->outer, op->middle, op->inner);
+  return reads(plan, op->x, count) && reads(plan, op->factor, op->middle) && reads(plan, op->shift, op->middle) &&
+         writes(plan, op->y, count) && same_or_apart(plan, op->x, op->y) && !overlaps(plan, op->factor, op->y) &&
+         !overlaps(plan, op->shift, op->y);
+}
+
 // The lowest and highest index of a float that the strides reach from `first`.
 static bool within(uint64_t first, uint32_t rank, const uint32_t *shape, const int32_t *strides, uint64_t length) {
   int64_t low = (int64_t)first, high = (int64_t)first;

@@ -111,6 +111,7 @@ typedef enum {
   OP_FILL,
   OP_PRODUCTS,
   OP_ATTENTION,
+  OP_SCALE,
   OPS, // number of the others
 } OpKind;
 
@@ -260,3 +261,9 @@ typedef struct {
   uint32_t y_outer, y_head, y_row;
   float scale;
 } AttentionOp;
+
+typedef struct {
+  uint32_t x, factor, shift, y;
+  uint32_t outer, middle, inner;
+  Activation activation;
+} ScaleOp;

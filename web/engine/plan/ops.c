@@ -101,6 +101,8 @@ static const uint8_t attention_words[] = {
     WORD_DIMENSION, WORD_DIMENSION, WORD_STRIDE, WORD_STRIDE,          WORD_STRIDE,          WORD_STRIDE,    WORD_STRIDE,
     WORD_STRIDE,    WORD_STRIDE,    WORD_STRIDE, WORD_STRIDE,          WORD_STRIDE,          WORD_STRIDE,    WORD_STRIDE,
     WORD_STRIDE,    WORD_STRIDE,    WORD_STRIDE, WORD_STRIDE,          WORD_STRIDE,          WORD_STRIDE,    WORD_ANY};
+static const uint8_t scale_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_TENSOR,          WORD_TENSOR, WORD_DIMENSION,
+                                      WORD_DIMENSION, WORD_DIMENSION, WORD_ACTIVATION_KIND, WORD_ANY,    WORD_ANY};
 
 _Static_assert(sizeof(ActivateOp) == 4 * sizeof activate_words, "activate");
 _Static_assert(sizeof(ProductOp) == 4 * sizeof product_words, "product");
@@ -119,6 +121,7 @@ _Static_assert(sizeof(CopyOp) == 4 * sizeof copy_words, "copy");
 _Static_assert(sizeof(FillOp) == 4 * sizeof fill_words, "fill");
 _Static_assert(sizeof(ProductsOp) == 4 * sizeof products_words, "products");
 _Static_assert(sizeof(AttentionOp) == 4 * sizeof attention_words, "attention");
+_Static_assert(sizeof(ScaleOp) == 4 * sizeof scale_words, "scale");
 
 const OpWords op_words[OPS] = {
     [OP_ACTIVATE] = {sizeof activate_words, activate_words},
@@ -138,6 +141,7 @@ const OpWords op_words[OPS] = {
     [OP_FILL] = {sizeof fill_words, fill_words},
     [OP_PRODUCTS] = {sizeof products_words, products_words},
     [OP_ATTENTION] = {sizeof attention_words, attention_words},
+    [OP_SCALE] = {sizeof scale_words, scale_words},
 };
 
 Activate activate_arguments(const ActivateOp *op) {
@@ -428,6 +432,19 @@ Attention attention_arguments(const AttentionOp *op) {
   };
 }
 
+Scale scale_arguments(const ScaleOp *op) {
+  return (Scale){
+      .x = tensor_at(op->x),
+      .factor = tensor_at(op->factor),
+      .shift = tensor_at(op->shift),
+      .y = tensor_at(op->y),
+      .outer = (int32_t)op->outer,
+      .middle = (int32_t)op->middle,
+      .inner = (int32_t)op->inner,
+      .activation = op->activation,
+  };
+}
+
 bool check_op(const Plan *plan, uint32_t kind, const void *op) {
   switch (kind) {
     case OP_ACTIVATE: return check_activate(plan, op);
@@ -447,6 +464,7 @@ bool check_op(const Plan *plan, uint32_t kind, const void *op) {
     case OP_FILL: return check_fill(plan, op);
     case OP_PRODUCTS: return check_products(plan, op);
     case OP_ATTENTION: return check_attention(plan, op);
+    case OP_SCALE: return check_scale(plan, op);
     default: return false;
   }
 }
@@ -532,6 +550,11 @@ void run_op(uint32_t kind, const void *op, Thread thread, void *scratch) {
     case OP_ATTENTION: {
       const Attention arguments = attention_arguments(op);
       attention(&arguments, thread, scratch);
+      break;
+    }
+    case OP_SCALE: {
+      const Scale arguments = scale_arguments(op);
+      scale(&arguments, thread);
       break;
     }
     default: break;

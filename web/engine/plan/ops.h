@@ -59,6 +59,7 @@ Copy copy_arguments(const CopyOp *op);
 Fill fill_arguments(const FillOp *op);
 Products products_arguments(const ProductsOp *op);
 Attention attention_arguments(const AttentionOp *op);
+Scale scale_arguments(const ScaleOp *op);
 
 // Written by hand in check_*.c, called with words of the right types: whether the operator reads and writes
 // within its tensors.
@@ -79,6 +80,7 @@ bool check_copy(const Plan *, const CopyOp *);
 bool check_fill(const Plan *, const FillOp *);
 bool check_products(const Plan *, const ProductsOp *);
 bool check_attention(const Plan *, const AttentionOp *);
+bool check_scale(const Plan *, const ScaleOp *);
 
 // Written by hand in calls.c.
 void run_matrix(const MatrixOp *, Thread, void *scratch);

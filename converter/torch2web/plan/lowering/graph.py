@@ -23,6 +23,7 @@ from torch2web.plan.ir import (
     Pool,
     Product,
     Reduce,
+    Scale,
     Slice,
     Softmax,
     SqueezeExcite,
@@ -47,7 +48,13 @@ from torch2web.plan.lowering.conv_pool import (
 )
 from torch2web.plan.lowering.layouts import ONNX, LayoutError, Layouts
 from torch2web.plan.lowering.products import lower_matmul, lower_product
-from torch2web.plan.lowering.reductions import lower_mean, lower_normalize, lower_reduce, lower_softmax
+from torch2web.plan.lowering.reductions import (
+    lower_mean,
+    lower_normalize,
+    lower_reduce,
+    lower_scale,
+    lower_softmax,
+)
 from torch2web.plan.program import FieldError, Program
 from torch2web.plan.tensors import Tensor
 
@@ -96,6 +103,7 @@ _LOWERED: dict[type[Op], Callable[[Layouts, Any], None]] = {
     Pool: lower_pool,
     Product: lower_product,
     Reduce: lower_reduce,
+    Scale: lower_scale,
     Slice: lower_slice,
     Softmax: lower_softmax,
     SqueezeExcite: lower_squeeze_excite,

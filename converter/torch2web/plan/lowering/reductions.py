@@ -5,7 +5,7 @@ from math import prod
 
 from torch2web.plan import ops
 from torch2web.plan.format import ReduceKind
-from torch2web.plan.ir import Mean, Normalize, Reduce, Softmax, Value
+from torch2web.plan.ir import Mean, Normalize, Reduce, Scale, Softmax, Value
 from torch2web.plan.lowering.layouts import CHANNELS_LAST, ONNX, Layout, Layouts, order_of
 from torch2web.plan.lowering.strides import dense, in_order, visible
 from torch2web.plan.tensors import Tensor
@@ -118,6 +118,29 @@ def lower_normalize(layouts: Layouts, op: Normalize) -> None:
 
     # Factors are by position in a dense row.
     _lower_along(layouts, op, [ONNX] if factors else _candidates(layouts, x), emit)
+
+
+def lower_scale(layouts: Layouts, op: Scale) -> None:
+    x, *constants = op.inputs
+    factor, shift = (layouts.get(value, ONNX) for value in constants)
+    layout = layouts.preferred(x)
+    split = _split(x, visible(x.shape, order_of(layout, len(x.shape))), (op.axis,))
+    assert split is not None, "of one axis"
+    outer, middle, inner = split
+    given = layouts.get(x, layout)
+    layouts.emit(
+        ops.Scale(
+            x=given,
+            factor=factor,
+            shift=shift,
+            y=layouts.put(op.output, layout, Tensor(given.length)),
+            outer=outer,
+            middle=middle,
+            inner=inner,
+            activation=op.activation,
+            may_replace=(given,),
+        )
+    )
 
 
 def _lower_along(

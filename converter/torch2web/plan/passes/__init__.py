@@ -17,6 +17,7 @@ from torch2web.plan.passes.means import join_means
 from torch2web.plan.passes.moves import simplify_moves
 from torch2web.plan.passes.norms import fuse_decomposed_normalizations, fuse_scales
 from torch2web.plan.passes.products import fuse_products
+from torch2web.plan.passes.scales import join_scales
 from torch2web.plan.passes.squeeze import fuse_gates, fuse_means, fuse_squeeze_excite
 
 PASSES: tuple[Callable[[Graph], None], ...] = (
@@ -33,6 +34,7 @@ PASSES: tuple[Callable[[Graph], None], ...] = (
     join_matrices,
     fuse_products,
     fuse_residuals,
+    join_scales,
     fuse_activations,
     fuse_pools,
     fuse_gates,

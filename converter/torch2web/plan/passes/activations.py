@@ -9,6 +9,7 @@ from torch2web.plan.ir import (
     Conv,
     Graph,
     Product,
+    Scale,
     Value,
 )
 
@@ -39,12 +40,12 @@ def _times_x(activation: Activation) -> Activation | None:
 
 
 def fuse_activations(graph: Graph) -> None:
-    """Into a convolution, product or binary operator that no other operator reads."""
+    """Into a convolution, product, scale or binary operator that no other operator reads."""
     for op in list(graph.ops):
         if not isinstance(op, Activate):
             continue
         before = _sole_producer(graph, op.inputs[0])
-        if isinstance(before, Conv | Product | Binary) and before.activation == NONE:
+        if isinstance(before, Conv | Product | Binary | Scale) and before.activation == NONE:
             before.activation = op.activation
             before.output = op.output
             graph.ops.remove(op)
