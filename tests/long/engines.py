@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,20 +14,10 @@ from typing import Any
 from tests.browser.find import playwrights_own
 from tests.browser.parity import HARNESS
 from tests.browser.server import Host
+from torch2web.serve.measure import installed_browser
 
 SECONDS = 400
 """Longest that a whole suite may take."""
-
-FIREFOX_SETTINGS = """
-user_pref("browser.shell.checkDefaultBrowser", false);
-user_pref("browser.startup.homepage_override.mstone", "ignore");
-user_pref("datareporting.policy.dataSubmissionEnabled", false);
-user_pref("toolkit.telemetry.enabled", false);
-user_pref("app.update.enabled", false);
-user_pref("network.captive-portal-service.enabled", false);
-user_pref("network.connectivity-service.enabled", false);
-user_pref("browser.aboutwelcome.enabled", false);
-"""
 
 
 @dataclass(frozen=True)
@@ -42,31 +31,20 @@ class Engine:
 
 def find_engines(profile: Path) -> tuple[Engine, ...]:
     """Both engines and their start commands: Playwright's builds, else the installed ones."""
-    return (_playwrights("Firefox") or _firefox(profile), _playwrights("WebKit") or _webkit())
+    missing = {
+        "Firefox": "apt-get install firefox-esr",
+        "WebKit": "apt-get install webkit2gtk-driver xvfb xauth dbus",
+    }
+    return tuple(
+        _playwrights(name) or Engine(name, installed_browser(name.lower(), profile), packages)
+        for name, packages in missing.items()
+    )
 
 
 def _playwrights(name: str) -> Engine | None:
     if not playwrights_own(name.lower()).exists():
         return None
     return Engine(name, (sys.executable, "-m", "tests.long.open", name.lower()), "")
-
-
-def _firefox(profile: Path) -> Engine:
-    found = shutil.which("firefox-esr") or shutil.which("firefox")
-    profile.mkdir(parents=True, exist_ok=True)
-    (profile / "user.js").write_text(FIREFOX_SETTINGS)
-    command = (found, "--headless", "--no-remote", "--profile", str(profile)) if found else ()
-    return Engine("Firefox", command, "apt-get install firefox-esr")
-
-
-def _webkit() -> Engine:
-    browsers = sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"))
-    tools = [shutil.which("xvfb-run"), shutil.which("dbus-run-session")]
-    packages = "apt-get install webkit2gtk-driver xvfb xauth dbus"
-    if not browsers or not all(tools):
-        return Engine("WebKit", (), packages)
-    xvfb, dbus = map(str, tools)
-    return Engine("WebKit", (xvfb, "-a", dbus, "--", str(browsers[-1])), packages)
 
 
 def run_suite(engine: Engine, host: Host, suite: dict[str, Any], folder: Path) -> dict[str, Any]:

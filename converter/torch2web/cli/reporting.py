@@ -9,7 +9,7 @@ from torch2web.serve.measure import (
     draw_again,
     measure_browser,
     measure_native,
-    require_playwright,
+    require_browsers,
     save_measured,
 )
 from torch2web.serve.parity import REPORT, report_inputs
@@ -46,7 +46,7 @@ def write_reports(options: argparse.Namespace, output: Output) -> None:
 
 def _measure(options: argparse.Namespace, inputs: ReportInputs, output: Output) -> None:
     """Each browser, then native onnxruntime; what is done stays saved if a later one fails."""
-    require_playwright()
+    require_browsers(options.browser)
     images = draw_again(inputs.data)
     if not images:
         output.warning(

@@ -2,15 +2,29 @@
 
 import builtins
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.conftest import run_build
+from torch2web.assets import load_assets
 from torch2web.catalog import ReferenceImage
-from torch2web.errors import MissingExtraError
-from torch2web.serve.measure import draw_again, read_measured, require_playwright, save_measured
+from torch2web.errors import MissingExtraError, ToolError
+from torch2web.serve.measure import (
+    Measuring,
+    browsers,
+    draw_again,
+    measure_browser,
+    opened,
+    read_measured,
+    require_playwright,
+    save_measured,
+)
+from torch2web.site.manifest import MANIFEST
 from torch2web.site.report import pixels_sha256
 from torch2web.verification import neutral_images
 
@@ -79,3 +93,59 @@ def test_pictures_are_drawn_again_or_not_taken_at_all() -> None:
     assert [image.name for image in draw_again(data(*images))] == [image.name for image in images]
     assert draw_again(data(ReferenceImage("gradient-0", images[1].image))) == ()
     assert draw_again({}) == ()
+
+
+# In place of a browser: `python -c PAGE MODE ADDRESS` does what measure.ts does in a page.
+PAGE = """
+import json, sys
+from urllib.request import urlopen
+if sys.argv[-1] == "--version":
+    sys.exit(print("Mozilla Firefox 153.8.0esr"))
+mode, address = sys.argv[1:]
+base, _, queue = address.partition("torch2web-measure.html?queue=")
+while request := json.load(urlopen(base + queue)):
+    if mode == "ends":
+        sys.exit("no display")
+    outputs = [[0, 1, 0, 0]] * len(request["pictures"])
+    answer = {"measured": {"description": "c", "times": [2.0, 1.0, 4.0], "outputs": outputs}}
+    if request["backend"] == "wasm":
+        answer = {"problem": "BackendError: wasm: it is slow\\nand more"}
+    urlopen(base + queue, json.dumps(answer).encode()).read()
+"""
+
+
+@pytest.fixture
+def measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], dict[str, Any]]:
+    """Measures a site of one network in a program that plays Firefox."""
+
+    def run(mode: str) -> dict[str, Any]:
+        command = (sys.executable, "-c", PAGE, mode)
+        monkeypatch.setattr(browsers, "has_own_build", lambda _: False)
+        for module in (browsers, opened):
+            monkeypatch.setattr(module, "installed_browser", lambda *_: command)
+        manifest = {"models": [{"name": "tiny", "title": "Tiny", "plan": {}, "graph": {}}], "runtime": {}}
+        (tmp_path / MANIFEST).parent.mkdir(exist_ok=True)
+        (tmp_path / MANIFEST).write_text(json.dumps(manifest))
+        images = [ReferenceImage(name, Image.new("RGB", (2, 2))) for name in "ab"]
+        steps: list[str] = []
+        measuring = Measuring(tmp_path, load_assets(), manifest, images, steps.append)
+        measured = measure_browser("firefox", measuring)
+        assert steps[0].startswith(f"{measured['title']}: ")
+        return measured
+
+    return run
+
+
+def test_browser_without_a_driver_fetches_its_tasks(measure: Callable[[str], dict[str, Any]]) -> None:
+    measured = measure("measures")
+    assert measured["title"] == "Firefox 153.8.0esr"
+    (model,) = measured["models"]
+    compiled, wasm = model["runs"][:2]
+    assert compiled == {"backend": "c", "median_ms": 2.0, "min_ms": 1.0, "memory": None}
+    assert wasm == {"backend": "onnxruntime-web, WebAssembly", "problem": "it is slow"}
+    assert [picture[0][0] for picture in model["answers"]] == [1, 1]
+
+
+def test_browser_that_ends_is_an_error_with_what_it_said(measure: Callable[[str], dict[str, Any]]) -> None:
+    with pytest.raises(ToolError, match="Firefox: it ended with exit code 1 while it was measured\nno di"):
+        measure("ends")
