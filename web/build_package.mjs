@@ -44,7 +44,7 @@ const REPLACED = {
   },
   node: {
     "fetch/chunks.ts": "worker/chunks.ts",
-    "fetch/own_worker.ts": "worker/own_worker.ts",
+    "fetch/own_worker.ts": "node/own_worker.ts",
     "fetch/site_url.ts": "node/site_url.ts",
     "images/browser_decoder.ts": "node/browser_decoder.ts",
     "images/canvas.ts": "node/canvas.ts",
@@ -132,7 +132,8 @@ async function buildNode(out) {
   await esbuild.build({
     ...common,
     target: "node22",
-    define: { __CHUNKS__: "{}" },
+    // Node shares memory with its threads as a page that is isolated.
+    define: { __CHUNKS__: "{}", "globalThis.crossOriginIsolated": "true" },
     entryPoints: { node: here("package/node.ts") },
     outdir: out,
     inject: [here("package/node/globals.ts")],

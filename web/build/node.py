@@ -19,7 +19,8 @@ def install_packages(folder: Path) -> None:
     stamp, wanted = folder / _STAMP, sha256_of(folder / _LOCK)
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    _run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder)
+    quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
+    _run("npm", ["ci", "--ignore-scripts", "--prefer-offline", *quiet], folder)
     stamp.write_text(wanted)
 
 

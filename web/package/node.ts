@@ -1,5 +1,5 @@
 /**
- * Entry of the npm package in Node: the same loader, on one thread, with the compiled engine alone. Importing it runs
+ * Entry of the npm package in Node: the same loader, with the compiled engine alone, on one thread unless asked for more. Importing it runs
  * nothing, so that pages rendered on a server may import it.
  */
 import type {

@@ -23,6 +23,7 @@ const FAILS = {
   "no plan": () => loadModel("one", { baseURL: unplanned }),
   "another manifest": () => loadModel("one", { baseURL: unplanned, integrity }),
   "another backend": () => loadModel("one", { baseURL: site, backends: ["wasm"] }),
+  threads: () => loadModel("one", { baseURL: site, threads: 1.5 }),
   "old Node": inOldNode,
   "jpeg without sharp": () => model.predict(jpeg),
   "no file": () => model.predict("nowhere.png"),

@@ -33,6 +33,8 @@ const model = await loadModel("one", { baseURL: site, variant });
 for (const [kind, source] of Object.entries(SOURCES)) {
   logits[kind] = [...(await model.predict(source)).logits];
 }
+const threaded = await loadModel("one", { baseURL: site, variant, threads: 2 }); // nor does it keep Node running
+logits.threads = [...(await threaded.predict(pixels)).logits];
 const batch = await model.predictBatch(Object.values(SOURCES));
 const tensor = await model.preprocess(pixels);
 const ensemble = await loadEnsemble(["one", "two"], { baseURL: site, variant });
@@ -44,6 +46,7 @@ console.log(
     tensor: [...tensor],
     grey: (await model.predict(grey)).decodedBy,
     ensemble: (await ensemble.predict(pixels)).probabilities,
+    threads: [model.backend.threads, threaded.backend.threads],
     worker: model.worker.used,
     backend: model.backend.name,
   }),

@@ -72,13 +72,14 @@ def test_numbers_are_pytorchs(run: Run, two_models: Path, tmp_path: Path) -> Non
         cases.write_text(json.dumps(given))
         found = run("predict.mjs", cases)
     expected = pytorch_logits("one", path)
-    assert len(found["logits"]) == 10
+    assert len(found["logits"]) == 11
     for logits in (*found["logits"].values(), *found["batch"], found["run"]):
         assert np.abs(logits - expected).max() <= TOLERANCE
     tensor = preprocess(open_image(path, PREPROCESSING), PREPROCESSING)
     np.testing.assert_array_equal(np.array(found["tensor"], np.float32), tensor.ravel())
     means = np.mean([_softmax(pytorch_logits(name, path)) for name in ("one", "two")], axis=0)
     assert np.abs(found["ensemble"] - means).max() <= TOLERANCE
+    assert found["threads"] == [1, 2]
     assert (found["worker"], found["backend"], found["grey"]) == (False, "compiled", "none")
 
 
@@ -89,6 +90,7 @@ ERRORS = {
     "no plan": "compiled: Erf is none of its operators. In Node the compiled engine is the only backend",
     "another manifest": "IntegrityError: ",
     "another backend": 'BackendError: Node runs the backend "compiled" alone, found "wasm"; leave',
+    "threads": "RangeError: threads: found 1.5, expected a whole number from 1 to 64.",
     "old Node": "BackendError: The loader runs in browsers and in Node 22 or newer, found Node 20.11.1.",
     "jpeg without sharp": "DecodeError: Node has no decoder for this kind of file: npm install sharp",
     "no file": "DecodeError: The image cannot be read: Error: ENOENT",

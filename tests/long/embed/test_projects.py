@@ -15,10 +15,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.server import Host, hosting
 from tests.browser.test_pictures import synthetic
-from tests.conftest import Site
 from tests.long.embed.projects import FOLDER, installed, node, node_command
 from tests.long.engines import started
-from tests.npm_package import TOLERANCE, embed_lines, pytorch_logits, write_two_models
+from tests.npm_package import TOLERANCE, embed_lines, pytorch_logits
 from tests.unit.docs.snippets import all_snippets
 
 pytestmark = pytest.mark.long
@@ -78,11 +77,6 @@ STACKS: dict[str, tuple[str, Serve]] = {
     "next": ("next", next_built),
     "svelte": ("svelte", svelte_built),
 }
-
-
-@pytest.fixture(scope="module")
-def site(shared_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return shared_site("two_models", *write_two_models(tmp_path_factory.mktemp("two")))
 
 
 @pytest.fixture(scope="module")
@@ -195,14 +189,6 @@ def test_lines_of_embed_html(site: Path, picture: Path, page: Page) -> None:
         assert shown(page) == label
         run = "bytes => run(new Blob([Uint8Array.from(bytes)])).then(([{ label }]) => label)"
         assert page.evaluate(run, list(picture.read_bytes())) == label
-
-
-@pytest.fixture(scope="module")
-def vite_app(site: Path) -> Iterator[Host]:
-    project = installed("vite", site)
-    node("node_modules/vite/bin/vite.js", "build", project=project)
-    with hosting(project / "dist") as host:
-        yield host
 
 
 def test_small_app(vite_app: Host, picture: Path, page: Page) -> None:

@@ -1,6 +1,7 @@
 interface Builtins {
   "node:fs/promises": typeof import("node:fs/promises");
   "node:module": typeof import("node:module");
+  "node:worker_threads": typeof import("node:worker_threads");
   "node:url": typeof import("node:url");
 }
 

@@ -1,7 +1,10 @@
 import { BackendError } from "../../loader/api/errors.ts";
 import type { LoadOptions } from "../../loader/api/load_options.ts";
 
-/** Options of a load in Node. Raises BackendError for backends that only browsers have. */
+/** The engine's own limit. */
+const MAX_THREADS = 64;
+
+/** Options of a load in Node. Raises BackendError for backends that only browsers have, and RangeError for `threads`. */
 export function optionsForNode<T extends LoadOptions>(options: T): T {
   const { backends = ["compiled"] } = options;
   const others = backends.filter((name) => name !== "compiled");
@@ -11,8 +14,14 @@ export function optionsForNode<T extends LoadOptions>(options: T): T {
       `Node runs the backend "compiled" alone, found ${named}; leave the option out.`,
     );
   }
-  // Node has neither the Cache API nor workers that start from a URL.
-  return { ...options, backends, worker: false, cache: false };
+  const { threads = 1 } = options;
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new RangeError(
+      `threads: found ${threads}, expected a whole number from 1 to ${MAX_THREADS}.`,
+    );
+  }
+  // Node has no Cache API, and no trial: a server has other work for its cores.
+  return { ...options, backends, threads, worker: false, cache: false };
 }
 
 /** `load`, with what to do in Node where the model has no plan. */

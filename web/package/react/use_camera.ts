@@ -27,12 +27,12 @@ export function useCamera(on: boolean, constraints?: MediaTrackConstraints): Cam
       if (used) setStream(opened);
       else stop();
     };
-    setError(undefined);
     open().catch((reason: unknown) => used && setError(reason));
     return () => {
       used = false;
       stop();
       setStream(undefined);
+      setError(undefined);
     };
   }, [on, key]);
   const ref = useCallback(
