@@ -40,8 +40,9 @@ function asOfBrowsers(name: string): Worker {
     thread.unref();
     worker.onmessage?.();
   });
-  thread.on("error", ({ message }) => {
-    worker.onerror?.({ message, preventDefault: () => undefined } as unknown as ErrorEvent);
+  thread.on("error", (error: Error) => {
+    const event = { message: error.message, preventDefault: () => undefined };
+    worker.onerror?.(event as unknown as ErrorEvent);
   });
   return worker as unknown as Worker;
 }
