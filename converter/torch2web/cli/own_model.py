@@ -53,7 +53,8 @@ def describe_model(
     with output.progress() as show:
         show(f"Reading {path.name}", 0, 1)
         facts = inspector.facts(path, given)
-    proposal = complete(given, facts, inspector.usual)
+    folders = _labelled_folders(options)
+    proposal = complete(given, facts, inspector.usual, folders)
     _say_facts(output, path, facts)
     if proposal.missing and not options.yes and not sys.stdin.isatty():
         raise _missing(options, proposal)
@@ -67,7 +68,7 @@ def describe_model(
             assumed.append((first.option, answer))
         _answer(options, first, answer)
         try:
-            proposal = complete(entry_from(options), facts, inspector.usual)
+            proposal = complete(entry_from(options), facts, inspector.usual, folders)
         except OptionError as error:
             if options.yes:
                 raise
@@ -130,3 +131,11 @@ def _network_option(answer: str) -> str:
     if ":" in answer:
         return "--factory"
     return "--architecture" if answer in architecture_names() else "--timm"
+
+
+def _labelled_folders(options: argparse.Namespace) -> list[str]:
+    """Subfolders of --images; none where the option is absent, or its folder, of which the build tells."""
+    images: Path | None = getattr(options, "images", None)
+    if images is None or not images.is_dir():
+        return []
+    return [entry.name for entry in images.iterdir() if entry.is_dir() and not entry.name.startswith(".")]

@@ -1,6 +1,6 @@
 """Completes the entry of a model from the facts of its file: what is taken, and what has to be asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch2web.errors import OptionError
@@ -11,8 +11,15 @@ from torch2web.inspection.usual import usual_preprocessing
 from torch2web.inspection.wording import shown_labels
 
 
-def complete(given: Mapping[str, Any], facts: FileFacts, usual: Usual = usual_preprocessing) -> Proposal:
+def complete(
+    given: Mapping[str, Any],
+    facts: FileFacts,
+    usual: Usual = usual_preprocessing,
+    folders: Sequence[str] = (),
+) -> Proposal:
     """The entry `given` on the command line, with what `facts` add to it.
+
+    `folders` are names of subfolders with pictures: the likely labels if there is one for each output.
 
     Raises OptionError where an option contradicts the file.
     """
@@ -20,7 +27,7 @@ def complete(given: Mapping[str, Any], facts: FileFacts, usual: Usual = usual_pr
     taken: list[Taken] = []
     missing: list[Missing] = []
     _network(entry, facts, taken, missing)
-    _labels_and_task(entry, facts, taken, missing)
+    _labels_and_task(entry, facts, taken, missing, folders)
     propose_preprocessing(entry, facts, usual, taken, missing)
     return Proposal(entry, tuple(taken), tuple(missing))
 
@@ -50,7 +57,11 @@ def _network(entry: dict[str, Any], facts: FileFacts, taken: list[Taken], missin
 
 
 def _labels_and_task(
-    entry: dict[str, Any], facts: FileFacts, taken: list[Taken], missing: list[Missing]
+    entry: dict[str, Any],
+    facts: FileFacts,
+    taken: list[Taken],
+    missing: list[Missing],
+    folders: Sequence[str],
 ) -> None:
     count = facts.outputs
     if entry.get("task") == "embedding":
@@ -67,7 +78,12 @@ def _labels_and_task(
         if count == 1 and "task" not in entry:
             number = "two names: of a low output and of a high one"
         what = "of the numbers" if task == "regression" else "of the classes in the order of the outputs"
-        missing.append(Missing("--labels", f"the {number} {what}", _placeholder(wanted), known=False))
+        question, likely = f"the {number} {what}", _placeholder(wanted)
+        if task != "regression" and (found := _folders_as_labels(folders, wanted)):
+            question += "; likely the folders of --images, in the order of torchvision's ImageFolder"
+            missing.append(Missing("--labels", question, found, known=True))
+        else:
+            missing.append(Missing("--labels", question, likely, known=False))
         return
     labels = len(entry["labels"])
     if "task" not in entry:
@@ -89,6 +105,12 @@ def _labels_and_task(
         problem += f"; they are the file's {origin}" if origin else ""
         advice = "" if facts.holds_network else "\n--output-name names the output of a network with several."
         raise OptionError("--labels", problem + advice)
+
+
+def _folders_as_labels(folders: Sequence[str], count: int | None) -> str:
+    """As `--labels` takes them; empty unless there is one for each output."""
+    fits = count is not None and len(folders) == count and not any("," in name for name in folders)
+    return ",".join(sorted(folders)) if fits else ""
 
 
 def _placeholder(count: int | None) -> str:

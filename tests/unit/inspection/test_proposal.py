@@ -54,6 +54,14 @@ def test_labels_of_the_file() -> None:
     assert complete(GIVEN, facts).entry["labels"] == ["cat", "dog"], "options overrule the file"
 
 
+def test_folders_of_pictures_are_likely_labels() -> None:
+    """One for each output, in the order in which ImageFolder numbers them."""
+    (asked_for,) = complete(without("labels"), CHECKPOINT, folders=["dog", "Cat"]).missing
+    assert (asked_for.likely, asked_for.known) == ("Cat,dog", True)
+    for folders in (["dog"], ["dog", "cat", "cow"], ["dog", "a,b"]):
+        assert asked(complete(without("labels"), CHECKPOINT, folders=folders)) == {"--labels": "A,B"}
+
+
 def test_the_likely_network_is_asked_and_a_named_one_taken() -> None:
     likely = LikelyNetwork("--timm", "resnet18", "all 122 names and shapes fit", certain=False)
     proposal = complete(without("factory"), FileFacts("", networks=(likely,)))

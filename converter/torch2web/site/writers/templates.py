@@ -67,4 +67,6 @@ def _place(error: Exception, own: set[Path]) -> tuple[Path, int] | None:
 
 def megabytes(size: int) -> str:
     """`size` in bytes as MB, of a million bytes: the one unit of the pages."""
+    if 0 < size < 100_000:
+        return f"{max(size, 100) / 1e6:.1g} MB"  # of small models, for which 0.0 would be no figure
     return f"{size / 1e6:.1f} MB" if size < 100e6 else f"{size / 1e6:.0f} MB"
