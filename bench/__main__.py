@@ -1,12 +1,14 @@
 """All measurements: `python -m bench [PART]…`, or `make bench`.
 
-Figures of one machine at one time: compare ratios, and minima before medians.
+Figures of one machine at one time: compare ratios, and minima before medians. The part `coverage` needs
+packages that the project does not, takes half an hour, and runs only where it is named.
 """
 
 import argparse
 
 from bench.build import measure_build
 from bench.camera import measure_camera
+from bench.coverage import measure_coverage
 from bench.judge import measure_judge
 from bench.latency import measure_latency
 from bench.memory import measure_memory
@@ -33,12 +35,24 @@ PARTS = {
 }
 
 
+COVERAGE = "coverage"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(PARTS)}")
-    wanted = parser.parse_args().parts
-    if unknown := sorted(set(wanted) - set(PARTS)):
-        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    known = (*PARTS, COVERAGE)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(known)}")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="networks of coverage")
+    parser.add_argument("--again", action="store_true", help="coverage: also what was measured before")
+    parser.add_argument("--exporter", choices=("torch.export", "torchscript"), help="coverage: tried first")
+    options = parser.parse_args()
+    wanted = options.parts
+    if unknown := sorted(set(wanted) - set(known)):
+        parser.error(f"no part {', '.join(unknown)}; there are {', '.join(known)}")
+    if COVERAGE in wanted:
+        measure_coverage(
+            Output(), options.only, again=options.again, exporter=options.exporter or "torch.export"
+        )
     for name, measure in PARTS.items():
         if not wanted or name in wanted:
             measure(Output())

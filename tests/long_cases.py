@@ -152,6 +152,8 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "unit/sources/test_networks.py::test_torch_export_writes_what_pytorch_computes": ("wide",),
     "unit/sources/test_export.py::test_exporter_and_opset": ("values0", "values4"),
     "unit/sources/test_export.py::test_what_torch_export_cannot_trace_is_exported_by_the_older_exporter": (),
+    "unit/sources/test_fold_weights.py::test_standardised_network_is_planned": ("torchscript",),
+    "unit/sources/test_free_sizes.py": ("one image",),
     "unit/sources/test_networks.py::test_a_fixed_batch_is_freed": ("vit_sdpa-1",),
     "unit/sources/test_networks.py::test_loading_changes_no_random_state": ("lazy", "built_in_normalize"),
     "unit/verification/test_verify.py::test_photographs_too": (),

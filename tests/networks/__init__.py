@@ -39,6 +39,9 @@ def _of(path: str, classes: int = 10, **options: Any) -> Network:
 NETWORKS: dict[str, Network] = {
     "resnet_basic": _of("resnet:basic"),
     "resnet_bottleneck": _of("resnet:bottleneck", 7),
+    "weight_standardised": _of("resnet:WeightStandardised"),
+    "high_resolution": _of("upsampling:HighResolution", 6),
+    "decoder": _of("upsampling:Decoder", 4),
     "vgg": _of("classic:Vgg"),
     "vgg_bn": _of("classic:Vgg", 5, args={"norm": True}),
     "densenet": _of("classic:DenseNet"),

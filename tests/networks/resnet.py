@@ -1,5 +1,6 @@
 """ResNet (He et al., 2015) with basic and bottleneck blocks."""
 
+import torch
 from torch import Tensor, nn
 
 
@@ -74,3 +75,41 @@ def basic(*, num_classes: int = 10) -> nn.Module:
 
 def bottleneck(*, num_classes: int = 10) -> nn.Module:
     return ResNet(Bottleneck, num_classes)
+
+
+class StandardisedConv(nn.Conv2d):
+    """Its weights have mean 0 and variance 1 for each output (Qiao et al., 2019), as timm computes them."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = self.weight.reshape(1, self.out_channels, -1)
+        weight = nn.functional.batch_norm(rows, None, None, training=True, momentum=0.0, eps=1e-6)
+        return nn.functional.conv2d(
+            x,
+            weight.reshape_as(self.weight),
+            self.bias,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.groups,
+        )
+
+
+class WeightStandardised(nn.Module):
+    """Group norms and standardised weights, as in BiT."""
+
+    def __init__(self, num_classes: int = 10) -> None:
+        super().__init__()
+        self.stem = StandardisedConv(3, 16, 3, 2, 1)
+        self.norm1, self.norm2 = nn.GroupNorm(4, 16), nn.GroupNorm(4, 16)
+        self.conv1, self.conv2 = (
+            StandardisedConv(16, 16, 3, 1, 1),
+            StandardisedConv(16, 16, 3, 1, 1, groups=4),
+        )
+        self.fc = nn.Linear(16, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        x = x + self.conv1(torch.relu(self.norm1(x)))
+        x = x + self.conv2(torch.relu(self.norm2(x)))
+        logits: Tensor = self.fc(x.mean((2, 3)))
+        return logits

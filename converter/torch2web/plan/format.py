@@ -85,6 +85,8 @@ class ReduceKind(IntEnum):
     SUM = 0
     MEAN = 1
     MAX = 2
+    INDEX_OF_MAX = 3
+    """Of the first of the largest values, as a float; NaN is larger than any, as in torch."""
 
 
 class BinaryKind(IntEnum):

@@ -26,7 +26,13 @@ class Value:
     data: NDArray[Any] | None = None
     weight: str | None = None
     transposed: bool = False
-    """Whether it is the transpose of the stored weight, a matrix; only products read such values."""
+    """Whether it is the transpose of the stored weight, a matrix or the weight of a ConvTranspose.
+
+    Only products and convolutions read such values. Of a ConvTranspose the first two axes are exchanged,
+    group by group.
+    """
+    integer: bool = False
+    """Whether it is computed and has integers, which the engine has as float32: the indices of ArgMax."""
 
     @property
     def is_known(self) -> bool:

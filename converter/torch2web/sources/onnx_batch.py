@@ -16,12 +16,16 @@ _FOLDED = (
 )
 """Operators of which exporters compose sizes."""
 
+_SIZES = {"Resize": 3, "Expand": 1}
+"""Operators with the sizes of their output, all of them, as this input."""
+
 
 def free_batch(model: ModelProto, batch: int | None) -> ModelProto:
     """A copy whose operators take any batch, where they took the number `batch`; None: as it is.
 
-    A constant shape of Reshape gets -1 for the dimension that the batch is, or is a factor of. A constant
-    that is concatenated with values of each image, such as a class token, is repeated for each image.
+    A constant shape of Reshape gets -1 for the dimension that the batch is, or is a factor of; sizes of
+    Resize and Expand take the batch from their input. A constant that is concatenated with values of each
+    image, such as a class token, is repeated for each image.
     Whether the result computes the same is for the caller to see.
     """
     if batch is None:
@@ -41,6 +45,11 @@ def free_batch(model: ModelProto, batch: int | None) -> ModelProto:
             _free_reshape(
                 graph, node, numpy_helper.to_array(constants[node.input[1]]).tolist(), places, shapes
             )
+        elif (
+            (index := _SIZES.get(node.op_type)) and index < len(node.input) and node.input[index] in constants
+        ):
+            sizes = numpy_helper.to_array(constants[node.input[index]]).tolist()
+            nodes += _free_sizes(graph, node, index, sizes, places, shapes)
         elif node.op_type == "Concat":
             nodes += _repeat_constants(graph, node, places, shapes, batch)
         nodes.append(node)
@@ -95,6 +104,33 @@ def _free_reshape(
     sizes = [*after[:place], -1, *after[place + 1 :]]
     graph.initializer.append(numpy_helper.from_array(np.array(sizes, np.int64), name))
     node.input[1] = name
+
+
+def _free_sizes(
+    graph: GraphProto,
+    node: NodeProto,
+    index: int,
+    given: list[int],
+    places: dict[str, Place],
+    shapes: dict[str, list[int]],
+) -> list[NodeProto]:
+    """Nodes that take dimension 0 of a constant size from the input; none where it is not the batch."""
+    sizes = shapes.get(node.input[0]) or [0]
+    if places.get(node.input[0]) != (0, 1) or len(given) != len(sizes) or given[0] != sizes[0]:
+        return []
+    base = f"{node.output[0]}.sizes"
+    constants = {"zero": np.zeros(1, np.int64), "rest": np.array(given[1:], np.int64)}
+    for key, value in constants.items():
+        graph.initializer.append(numpy_helper.from_array(value, f"{base}.{key}"))
+    first = node.input[0]
+    node.input[index] = f"{base}.all"
+    return [
+        helper.make_node("Shape", [first], [f"{base}.input"], f"{base}.input"),
+        helper.make_node(
+            "Gather", [f"{base}.input", f"{base}.zero"], [f"{base}.batch"], f"{base}.batch", axis=0
+        ),
+        helper.make_node("Concat", [f"{base}.batch", f"{base}.rest"], [f"{base}.all"], f"{base}.all", axis=0),
+    ]
 
 
 def _repeat_constants(

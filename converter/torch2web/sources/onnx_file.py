@@ -15,6 +15,7 @@ from onnx.inliner import inline_local_functions
 
 from torch2web.catalog import ModelSpec
 from torch2web.errors import CheckpointError, ExportError
+from torch2web.sources.graph_passes import fold_weights
 from torch2web.sources.loaded import ExportRecord, LoadedModel, Run32
 from torch2web.sources.onnx_batch import free_batch
 from torch2web.sources.onnx_input import ImageInput, image_input
@@ -60,7 +61,9 @@ def load_onnx(spec: ModelSpec, path: Path) -> LoadedModel:
     prepared = with_signature(prepared, spec.input_shape, numbers, source.batch)
     raised, taken, more = _at_usable_opset(prepared, opset)
     notes += more
-    written = with_signature(free_batch(raised, source.batch), spec.input_shape, numbers)
+    free = free_batch(raised, source.batch)
+    fold_weights(free)
+    written = with_signature(free, spec.input_shape, numbers)
     require_free_batch(spec, written, reference, source.batch)
 
     def export(target: Path) -> ExportRecord:

@@ -17,8 +17,8 @@ import onnx
 import pytest
 
 from tests.engine.native_engine import NativeEngine
-from tests.engine.plans.networks import random_network
 from tests.engine.plans.operator_cases import CASES
+from tests.engine.plans.random_networks import random_network
 from tests.engine.plans.running import model_of
 from tests.engine.plans.sanitized import WIDTHS, stored_parts
 from tests.engine.plans.test_stored_weights import lower_limits, stored_as

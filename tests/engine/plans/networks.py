@@ -1,12 +1,9 @@
-"""Seeded random networks of PyTorch: chains and blocks of the usual layers of convolutional networks."""
+"""Parts of seeded random networks: chains and blocks of what convolutional networks are made of."""
 
-import io
-import warnings
 from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
-import onnx
 import torch
 from torch import Tensor, nn
 
@@ -71,7 +68,7 @@ class Shuffle(nn.Module):
         return apart.reshape(-1, channels, height, width)
 
 
-class _Builder:
+class Builder:
     def __init__(self, seed: int) -> None:
         self.random = np.random.default_rng(seed)
         # A generator of its own, so that choices added later do not change the others.
@@ -218,34 +215,3 @@ class _Builder:
             nn.Linear(hidden, 7),
             *([nn.Softmax(1)] if self.random.random() < 0.3 else []),
         )
-
-
-def random_network(seed: int) -> tuple[onnx.ModelProto, tuple[int, int, int]]:
-    """A network exported like the project's models, and the shape of one sample."""
-    torch.manual_seed(seed)
-    builder = _Builder(seed)
-    network = builder.network().eval()
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.running_mean, std=0.3)  # type: ignore[arg-type]
-            nn.init.uniform_(module.running_var, 0.5, 2)  # type: ignore[arg-type]
-            nn.init.uniform_(module.weight, 0.5, 1.5)
-            nn.init.normal_(module.bias, std=0.3)
-    file = io.BytesIO()
-    opset = 12 + seed % 3
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network,
-            (torch.zeros(1, *builder.shape),),
-            file,  # type: ignore[arg-type]
-            dynamo=False,
-            opset_version=opset,
-            # Without constant folding, BatchNormalization stays a separate node in half of the networks.
-            training=torch.onnx.TrainingMode.PRESERVE if seed % 2 else torch.onnx.TrainingMode.EVAL,
-            do_constant_folding=seed % 2 == 0,
-            input_names=["input"],
-            output_names=["output"],
-            dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}},
-        )
-    return onnx.load_from_string(file.getvalue()), builder.shape

@@ -6,7 +6,13 @@ from typing import Any
 import numpy as np
 from onnx import helper
 
-from tests.engine.plans import attention_cases, linear_cases, scale_cases, scaled_attention_cases
+from tests.engine.plans import (
+    attention_cases,
+    linear_cases,
+    resampling_cases,
+    scale_cases,
+    scaled_attention_cases,
+)
 from tests.engine.plans.case import Case, Options, floats, node
 
 PICTURES = [(3, 7, 9), (1, 5, 5), (8, 1, 1), (13, 6, 4), (5, 1, 7)]
@@ -393,6 +399,7 @@ FAMILIES = (
     attention_cases.FAMILIES
     | linear_cases.FAMILIES
     | scale_cases.FAMILIES
+    | resampling_cases.FAMILIES
     | scaled_attention_cases.FAMILIES
     | {
         make.__name__: dict(make())

@@ -22,7 +22,10 @@ SPECIAL = np.array(
 
 LARGE_IN_PRODUCTS_OF_PRODUCTS = np.float32(1e15)
 
-MAXIMA = ("GlobalMaxPool", "MaxPool", "ReduceLogSumExp", "ReduceMax", "ReduceMin")
+MAXIMA = ("ArgMax", "ArgMin", "GlobalMaxPool", "MaxPool", "ReduceLogSumExp", "ReduceMax", "ReduceMin")
+
+SPREAD = ("LRN", "Resize", "Upsample")
+"""Products with a constant matrix, whose zeros make NaN of infinity; onnxruntime's has no such zeros."""
 
 
 def special_numbers(nodes: Sequence[NodeProto]) -> Floats:
@@ -32,12 +35,18 @@ def special_numbers(nodes: Sequence[NodeProto]) -> Floats:
         # onnxruntime's maximum of NaN depends on the position in a vector of its kernel, so on the machine.
         # The engine's is NaN, as in PyTorch: see test_special_numbers.py.
         numbers = numbers[~np.isnan(numbers)]
-    if any(node.op_type in ("Conv", "Gemm", "MatMul") for node in nodes):
+    if any(node.op_type in SPREAD for node in nodes):
+        numbers = numbers[np.isfinite(numbers)]
+    if any(node.op_type == "LRN" for node in nodes):  # whose squares would be infinite
+        numbers = numbers[np.abs(numbers) < LARGE]
+    products = ("Conv", "ConvTranspose", "Gemm", "MatMul", "Resize", "Upsample")
+    if any(node.op_type in products for node in nodes):
         repeated = sum(node.op_type == "MatMul" for node in nodes) > 1
         large = LARGE_IN_PRODUCTS_OF_PRODUCTS if repeated else LARGE_IN_PRODUCTS
         numbers = np.where(np.abs(numbers) == LARGE, np.copysign(large, numbers), numbers)
-    if any(node.op_type == "Where" for node in nodes):
-        numbers = numbers[~np.isnan(numbers)]  # NaN shows through the branch that is not selected
+    if any(node.op_type in ("Shrink", "Where") for node in nodes):
+        # NaN shows through the branch of Where that is not selected; onnxruntime's Shrink turns it into 0.
+        numbers = numbers[~np.isnan(numbers)]
     return numbers
 
 

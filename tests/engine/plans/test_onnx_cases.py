@@ -24,7 +24,7 @@ Arrays = NDArray[Any]
 KINDS = (SUPPORTED - {"Cast"}) | {"Constant"}
 """Of the hundreds of cases of Cast one is from float32 to float32."""
 
-WINDOWED = frozenset({"AveragePool", "Conv", "MaxPool"})
+WINDOWED = frozenset({"AveragePool", "Conv", "ConvTranspose", "LpPool", "MaxPool"})
 
 REFUSED = {
     **dict.fromkeys(
@@ -40,6 +40,27 @@ REFUSED = {
         ],
         "exponents, only one is supported",
     ),
+    **dict.fromkeys(
+        [
+            f"node/test_resize_tf_crop_and_resize{rest}"
+            for rest in ("", "_axes_2_3", "_axes_3_2", "_extrapolation_value")
+        ],
+        "tf_crop_and_resize is not supported",
+    ),
+    **dict.fromkeys(
+        [
+            f"node/test_resize_downsample_{given}_{mode}_antialias"
+            for given in ("scales", "sizes")
+            for mode in ("linear", "cubic")
+        ],
+        "antialias is not supported",
+    ),
+    **dict.fromkeys(
+        [f"node/test_resize_downsample_scales_{mode}_align_corners" for mode in ("linear", "cubic")],
+        "align_corners with a fraction of an element",
+    ),
+    "node/test_col2im_5d": "only 2 are supported",
+    "node/test_shrink_hard": "only equal ones are supported",
     "node/test_reshape_allowzero_reordered": "may be dynamic",
     "node/test_slice_start_out_of_bounds": "the shape of y is not static",
     "node/test_training_dropout": "training mode is not supported",

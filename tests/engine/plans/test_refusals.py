@@ -178,6 +178,55 @@ CASES: dict[str, tuple[list[Any], dict[str, Any], str]] = {
         "Transpose turn: found 7 axes that cannot be merged, at most 6",
     ),
     "a constant output": ([make("Identity", ["w"], ["output"])], {"w": W}, "does not depend on the input"),
+    "an index that is computed with": (
+        [
+            make("ArgMax", ["input"], ["i"], axis=1),
+            make("Div", ["i", "two"], ["d"]),
+            make("Cast", ["d"], ["output"], to=1),
+        ],
+        {"two": np.array(2)},
+        "computation with computed integers is not supported",
+    ),
+    "the index of a sample": (
+        [make("ArgMax", ["input"], ["i"], axis=0), make("Cast", ["i"], ["output"], to=1)],
+        {},
+        "its axes include the batch",
+    ),
+    "a resized batch": (
+        [make("Resize", ["input", "", "f"], ["output"])],
+        {"f": np.array([2, 1, 1, 1], np.float32)},
+        "resizing dimension 0 is not supported",
+    ),
+    "a cut by Resize": (
+        [
+            make(
+                "Resize",
+                ["input", "r", "", "s"],
+                ["output"],
+                coordinate_transformation_mode="tf_crop_and_resize",
+            )
+        ],
+        {"r": np.zeros(8, np.float32), "s": np.array([1, 3, 4, 4])},
+        "coordinate_transformation_mode tf_crop_and_resize is not supported",
+    ),
+    "nearest elements in too many pieces": (
+        [make("Resize", ["input", "", "", "s"], ["output"], nearest_mode="floor")],
+        {"s": np.array([1, 3, 8, 2000])},
+        "runs of indices, at most 1024",
+    ),
+    "transposed weights that are computed": (
+        [make("Relu", ["input"], ["r"]), make("ConvTranspose", ["input", "r"], ["output"])],
+        {},
+        "computed weights are not supported",
+    ),
+    "a constant that would fill the plan": (
+        [
+            make("ConstantOfShape", ["s"], ["c"], value=helper.make_tensor("one", 1, [1], [1.0])),
+            make("MatMul", ["input", "c"], ["output"]),
+        ],
+        {"s": np.array([8, 200_000])},
+        "found a computed constant of 1,600,000 values",
+    ),
     "maxima with indices": (
         [make("MaxPool", ["input"], ["output", "indices"], kernel_shape=[2, 2])],
         {},

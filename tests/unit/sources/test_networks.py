@@ -26,6 +26,9 @@ MAX_DIFFERENCE = 1e-5
 REFUSED = {("vit", "torchscript"): "PyTorch cannot express aten::"}
 """Its fused attention, once traced, is an operator that ONNX does not have."""
 
+FIXED = ("vit_sdpa", "vgg", "swin", "shufflenet", "inception", "high_resolution", "decoder")
+"""Networks that are exported for a fixed batch, too."""
+
 OUTPUTS = {"inception": 0, "dict_output": "out"}
 
 
@@ -107,7 +110,7 @@ def test_torch_export_writes_what_pytorch_computes(name: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("kind", ["exported_program", "onnx"])
 @pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("name", ["vit_sdpa", "vgg", "swin", "shufflenet", "inception"])
+@pytest.mark.parametrize("name", FIXED)
 def test_a_fixed_batch_is_freed(name: str, kind: Kind, batch: int, tmp_path: Path) -> None:
     path = write_file(name, kind, tmp_path, batch=batch)
     loaded = load_source(spec_of(name, kind, path), path, MATERIALS)

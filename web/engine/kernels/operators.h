@@ -56,7 +56,8 @@ typedef enum {
   REDUCE_SUM,
   REDUCE_MEAN,
   REDUCE_MAX,
-  REDUCTIONS, // number of the others
+  REDUCE_INDEX_OF_MAX, // of the first of the largest values, as a float; NaN is larger than any, as in torch
+  REDUCTIONS,          // number of the others
 } ReduceKind;
 
 typedef enum {

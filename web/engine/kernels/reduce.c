@@ -31,6 +31,16 @@ static float line(const Reduce *op, const float *x) {
   return op->kind == REDUCE_MEAN ? result / (float)op->middle : result;
 }
 
+static float index_of_max(const Reduce *op, const float *x) {
+  int32_t at = 0;
+  float best = x[0];
+  for (int32_t m = 1; m < op->middle; m++) {
+    float v = x[(int64_t)m * op->inner];
+    if (v > best || (v != v && best == best)) best = v, at = m;
+  }
+  return (float)at;
+}
+
 void reduce(const Reduce *op, Thread thread) {
   const int32_t columns = ceil_div(op->inner, 4);
   WorkRange range = work_range(op->outer * columns, thread);
@@ -39,7 +49,9 @@ void reduce(const Reduce *op, Thread thread) {
     const float *x = op->x + (int64_t)outer * op->middle * op->inner + inner;
     float *y = op->y + (int64_t)outer * op->inner + inner;
     int32_t lanes = min_int(op->inner - inner, 4);
-    if (op->inner == 1) {
+    if (op->kind == REDUCE_INDEX_OF_MAX) {
+      for (int32_t lane = 0; lane < lanes; lane++) y[lane] = index_of_max(op, x + lane);
+    } else if (op->inner == 1) {
       *y = line(op, x);
     } else if (lanes < 4) {
       store_some(y, column(op, x, lanes), lanes);

@@ -6,7 +6,7 @@ import numpy as np
 
 from torch2web.plan.errors import PlanError
 from torch2web.plan.format import ActivationKind, BinaryKind
-from torch2web.plan.import_onnx import functions, normalizations, rearrange, reductions
+from torch2web.plan.import_onnx import functions, normalizations, rearrange, reductions, windows
 from torch2web.plan.import_onnx.arrays import cast, concat, dropout, slicing, split, transpose, view
 from torch2web.plan.import_onnx.conv_pool import convolution, global_pool, pooling
 from torch2web.plan.import_onnx.einsum import einsum
@@ -15,7 +15,9 @@ from torch2web.plan.import_onnx.matrices import gemm, matmul
 from torch2web.plan.import_onnx.padding import pad
 from torch2web.plan.import_onnx.reader import Node, Traced
 from torch2web.plan.import_onnx.reductions import reduction, softmax
+from torch2web.plan.import_onnx.resize import resize
 from torch2web.plan.import_onnx.steps import Steps
+from torch2web.plan.import_onnx.transposed_conv import columns_to_image, transposed_convolution
 from torch2web.plan.ir import Binary, Graph, Op, Value, View
 
 INFINITY = float("inf")
@@ -69,13 +71,17 @@ def _average(node: Node) -> list[Op]:
 _MAKERS: Mapping[str, Callable[[Node], list[Op]]] = {
     "Abs": function(ActivationKind.ABS),
     "Add": _binary(BinaryKind.ADD),
+    "ArgMax": reductions.index_of_largest,
+    "ArgMin": reductions.index_of_smallest,
     "AveragePool": pooling,
     "BatchNormalization": normalizations.batch_normalization,
     "Cast": cast,
     "Celu": functions.celu,
     "Clip": activation(functions.clip),
+    "Col2Im": columns_to_image,
     "Concat": concat,
     "Conv": convolution,
+    "ConvTranspose": transposed_convolution,
     "DepthToSpace": rearrange.depth_to_space,
     "Div": _binary(BinaryKind.DIV),
     "Dropout": dropout,
@@ -89,6 +95,7 @@ _MAKERS: Mapping[str, Callable[[Node], list[Op]]] = {
     "Gelu": activation(functions.gelu),
     "Gemm": gemm,
     "GlobalAveragePool": global_pool,
+    "GlobalLpPool": windows.global_lp_pool,
     "GlobalMaxPool": reductions.global_max_pool,
     "GroupNormalization": normalizations.group_normalization,
     "HardSigmoid": activation(functions.hard_sigmoid),
@@ -96,13 +103,16 @@ _MAKERS: Mapping[str, Callable[[Node], list[Op]]] = {
     "Identity": view,
     "InstanceNormalization": normalizations.instance_normalization,
     "LayerNormalization": normalizations.layer_normalization,
+    "LRN": windows.local_response_normalization,
     "LeakyRelu": activation(functions.leaky_relu),
     "Log": function(ActivationKind.LOG),
     "LogSoftmax": softmax,
     "LpNormalization": reductions.lp_normalization,
+    "LpPool": windows.lp_pool,
     "MatMul": matmul,
     "Max": _binary(BinaryKind.MAX),
     "MaxPool": pooling,
+    "MeanVarianceNormalization": normalizations.mean_variance_normalization,
     "Mean": _average,
     "Min": _binary(BinaryKind.MIN),
     "Mish": function(ActivationKind.MISH),
@@ -121,10 +131,14 @@ _MAKERS: Mapping[str, Callable[[Node], list[Op]]] = {
     "ReduceMin": reduction(18, reductions.smallest),
     "ReduceSum": reduction(13, reductions.total),
     "ReduceSumSquare": reduction(18, reductions.sum_of_squares),
+    "RMSNormalization": normalizations.rms_normalization,
     "Relu": function(ActivationKind.CLIP, 0.0, INFINITY),
     "Reshape": view,
+    "Resize": resize,
     "Selu": activation(functions.selu),
+    "Shrink": functions.shrink,
     "Sigmoid": function(ActivationKind.SIGMOID),
+    "Sign": functions.sign,
     "Slice": slicing,
     "Softmax": softmax,
     "Softplus": function(ActivationKind.SOFTPLUS),
@@ -140,6 +154,7 @@ _MAKERS: Mapping[str, Callable[[Node], list[Op]]] = {
     "Tile": rearrange.tile,
     "Transpose": transpose,
     "Unsqueeze": view,
+    "Upsample": resize,
     "Where": rearrange.where,
 }
 

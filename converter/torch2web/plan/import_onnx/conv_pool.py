@@ -11,7 +11,9 @@ from torch2web.plan.ir import Conv, Mean, Op, Pool, Value
 
 
 @dataclass(frozen=True)
-class _Window:
+class Window:
+    """By height and width; pads are top, left, bottom, right."""
+
     kernel: tuple[int, int]
     strides: tuple[int, int]
     pads: tuple[int, int, int, int]
@@ -25,7 +27,8 @@ def _pair(values: Any, default: int = 1) -> tuple[int, int]:
     return first, second
 
 
-def _window(node: Node, kernel: tuple[int, ...]) -> _Window:
+def window_of(node: Node, kernel: tuple[int, ...]) -> Window:
+    """The window of a convolution or pool, with auto_pad resolved. Raises PlanError."""
     x, y = node.first, node.outputs[0]
     rank = len(kernel)
     if rank not in (1, 2) or len(x.shape) != rank + 2:
@@ -46,7 +49,7 @@ def _window(node: Node, kernel: tuple[int, ...]) -> _Window:
     if min(*begin, *end) < 0:
         raise PlanError(node.label, node.kind, "negative padding is not supported")
     top_left, bottom_right = _pair(begin, 0), _pair(end, 0)
-    return _Window(_pair(kernel), _pair(strides), (*top_left, *bottom_right), _pair(dilations))
+    return Window(_pair(kernel), _pair(strides), (*top_left, *bottom_right), _pair(dilations))
 
 
 def convolution(node: Node) -> list[Op]:
@@ -55,7 +58,7 @@ def convolution(node: Node) -> list[Op]:
     assert weight is not None
     if not weight.is_known:
         raise PlanError(node.label, node.kind, "computed weights are not supported")
-    window = _window(node, tuple(weight.shape[2:]))
+    window = window_of(node, tuple(weight.shape[2:]))
     bias = node.inputs[2] if len(node.inputs) > 2 else None
     if bias is None:
         bias = Value(f"{node.label}.zeros", weight.shape[:1], data=np.zeros(weight.shape[0], np.float32))
@@ -80,7 +83,7 @@ def pooling(node: Node) -> list[Op]:
         raise PlanError(node.label, node.kind, "the indices output is not supported")
     x = node.inputs[0]
     assert x is not None
-    window = _window(node, tuple(node.attributes["kernel_shape"]))
+    window = window_of(node, tuple(node.attributes["kernel_shape"]))
     return [
         Pool(
             node.label,

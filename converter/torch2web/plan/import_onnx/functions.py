@@ -8,7 +8,7 @@ from torch2web.plan.errors import PlanError
 from torch2web.plan.format import ActivationKind, BinaryKind
 from torch2web.plan.import_onnx.reader import Node
 from torch2web.plan.import_onnx.steps import Steps
-from torch2web.plan.ir import Activate, Activation, Op, Value, View
+from torch2web.plan.ir import Activate, Activation, Op, Value
 
 Maker = Callable[[Node], list[Op]]
 
@@ -91,6 +91,17 @@ def swish(node: Node) -> list[Op]:
     return steps.finish(steps.binary(BinaryKind.MUL, node.first, gate))
 
 
+def shrink(node: Node) -> list[Op]:
+    """x - bias above lambd, x + bias below -lambd, 0 between: only for a bias of 0 or lambd."""
+    steps, x = Steps(node), node.first
+    bias, limit = (float(node.attributes.get(name, value)) for name, value in (("bias", 0.0), ("lambd", 0.5)))
+    if bias != limit:
+        problem = f"found bias {bias:g} and lambd {limit:g}, only equal ones are supported"
+        raise PlanError(node.label, node.kind, problem)
+    inside = steps.activate(x, ActivationKind.CLIP, -limit, limit)
+    return steps.finish(steps.binary(BinaryKind.SUB, x, inside))
+
+
 def prelu(node: Node) -> list[Op]:
     """max(x, 0) + slope · min(x, 0)."""
     steps, x, slope = Steps(node), node.first, node.inputs[1]
@@ -101,30 +112,38 @@ def prelu(node: Node) -> list[Op]:
     return steps.finish(steps.binary(BinaryKind.ADD, steps.binary(BinaryKind.MAX, x, 0.0), below))
 
 
+def sign(node: Node) -> list[Op]:
+    """Clipped between -1 and 1 after it was made large: twice, as the least numbers are below 1 / largest."""
+    steps, x = Steps(node), node.first
+    for _ in range(2):
+        x = steps.activate(steps.binary(BinaryKind.MUL, x, _LARGEST), ActivationKind.CLIP, -1.0, 1.0)
+    return steps.finish(x)
+
+
 def power(node: Node) -> list[Op]:
-    """Pow with a constant exponent: products for a small integer, a root, else exp(exponent · log x)."""
+    """Pow with a constant exponent."""
     given = node.constant(1)
     assert given is not None
     if given.size != 1:
         raise PlanError(node.label, node.kind, f"found {given.size} exponents, only one is supported")
-    exponent = float(given.reshape(()))
-    steps, x = Steps(node), node.first
+    steps = Steps(node)
+    return steps.finish(raised(steps, node.first, float(given.reshape(()))))
+
+
+def raised(steps: Steps, x: Value, exponent: float) -> Value:
+    """Products for a small integer exponent, a root, else exp(exponent · log x). Raises PlanError."""
     magnitude = abs(exponent)
     if magnitude == 0.5:
         result = steps.activate(x, ActivationKind.SQRT)
     elif magnitude.is_integer() and 1 <= magnitude <= _MAX_POWER:
         result = _integer_power(steps, x, int(magnitude))
     elif exponent.is_integer():
-        found = f"found an exponent of {exponent:g}"
+        node, found = steps.node, f"found an exponent of {exponent:g}"
         raise PlanError(node.label, node.kind, f"{found}, integers from 1 to {_MAX_POWER} are supported")
     else:
         scaled = steps.binary(BinaryKind.MUL, steps.activate(x, ActivationKind.LOG), magnitude)
         result = steps.activate(scaled, ActivationKind.EXP)
-    if exponent < 0:
-        result = steps.binary(BinaryKind.DIV, 1.0, result)
-    if result is x:
-        return [View(node.label, [x], node.outputs[0])]
-    return steps.finish(result)
+    return steps.binary(BinaryKind.DIV, 1.0, result) if exponent < 0 else result
 
 
 def _integer_power(steps: Steps, x: Value, exponent: int) -> Value:

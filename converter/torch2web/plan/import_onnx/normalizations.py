@@ -3,7 +3,7 @@
 import numpy as np
 
 from torch2web.plan.errors import PlanError
-from torch2web.plan.format import BinaryKind
+from torch2web.plan.format import ActivationKind, BinaryKind
 from torch2web.plan.import_onnx.reader import Node
 from torch2web.plan.import_onnx.steps import Steps
 from torch2web.plan.ir import Binary, Op, Value
@@ -35,6 +35,23 @@ def group_normalization(node: Node) -> list[Op]:
     if node.opset < 21:
         return steps.finish(steps.view(_by_channel(steps, result, scale, shift), x.shape))
     return steps.finish(_by_channel(steps, steps.view(result, x.shape), scale, shift))
+
+
+def rms_normalization(node: Node) -> list[Op]:
+    """By the root of the mean square over the axes from `axis` on."""
+    steps, x = Steps(node), node.first
+    axes = range(int(node.attributes.get("axis", -1)) % len(x.shape), len(x.shape))
+    mean = steps.mean(steps.binary(BinaryKind.MUL, x, x), axes)
+    shifted = steps.binary(BinaryKind.ADD, mean, float(node.attributes.get("epsilon", 1e-5)))
+    root = steps.activate(shifted, ActivationKind.SQRT)
+    return steps.finish(_scaled(steps, steps.binary(BinaryKind.DIV, x, root), _given(node, 1), None))
+
+
+def mean_variance_normalization(node: Node) -> list[Op]:
+    """Divided by the deviation plus 1e-9, which matters where the deviation is 0."""
+    steps, x = Steps(node), node.first
+    axes = sorted(int(axis) % len(x.shape) for axis in node.attributes.get("axes", (0, 2, 3)))
+    return steps.finish(steps.normalize(x, axes, 1e-18))
 
 
 def batch_normalization(node: Node) -> list[Op]:

@@ -12,13 +12,15 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import AttributeProto, NodeProto, TensorProto, helper, numpy_helper
-from onnx.reference import ReferenceEvaluator
 
 from torch2web.plan.errors import PlanError
+from torch2web.plan.import_onnx.evaluate import evaluate, first_line
 from torch2web.plan.ir import Value
 
-_MAX_FOLDED = 2**20
-"""Maximum elements of a folded constant, which is stored in the plan."""
+_MAX_STORED = 2**20
+"""Maximum elements, for each sample, of a computed constant that an operator reads: the plan stores it."""
+_MAX_FOLDED = 2**26
+"""Maximum elements of any computed constant."""
 
 _RANDOM = frozenset(f"Random{kind}{like}" for kind in ("Normal", "Uniform") for like in ("", "Like")) | {
     "Bernoulli",
@@ -26,7 +28,10 @@ _RANDOM = frozenset(f"Random{kind}{like}" for kind in ("Normal", "Uniform") for 
 }
 
 
-_SHAPED_AS_FIRST = frozenset({"GroupNormalization"})
+_OF_INTEGERS = frozenset({"Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"})
+"""Operators that may read the indices of ArgMax."""
+
+_SHAPED_AS_FIRST = frozenset({"GroupNormalization", "MeanVarianceNormalization"})
 """Operators without shape inference in onnx, whose output has the shape of the first input."""
 
 
@@ -82,6 +87,9 @@ class _Tracer:
         self.read = {name for node in self.graph.node for name in node.input}
         self.read |= {entry.name for entry in self.graph.output}
         self.values: dict[str, Value] = {}
+        self.computed: set[str] = set()
+        """Names of computed constants."""
+        self.batch = 1
         self.weights: list[str] = []
 
     def trace(self, batch: int | None) -> Traced:
@@ -91,6 +99,7 @@ class _Tracer:
         if len(inputs) != 1 or len(self.graph.output) != 1:
             found = f"found {len(inputs)} inputs and {len(self.graph.output)} outputs"
             raise PlanError(self.graph.name, "Graph", f"{found}, expected one of each")
+        self.batch = batch or 1
         value = _graph_input(inputs[0], batch)
         self.values[value.name] = value
         nodes = list(self._nodes())
@@ -124,6 +133,9 @@ class _Tracer:
                 continue
             if proto.op_type != "MatMul" and any(value and value.transposed for value in inputs):
                 raise PlanError(label, proto.op_type, "computation on stored weights is not supported")
+            if proto.op_type not in _OF_INTEGERS and any(value and value.integer for value in inputs):
+                raise PlanError(label, proto.op_type, "computation with computed integers is not supported")
+            self._require_storable(proto, label, inputs)
             attributes = {entry.name: helper.get_attribute_value(entry) for entry in proto.attribute}
             outputs = self._infer(proto, label, inputs)
             if attributes.get("ceil_mode", 0) and inputs[0] is not None:
@@ -156,13 +168,17 @@ class _Tracer:
             # A variant may round the weight, so this is computed on the device, with the rounded one.
             return False
         wanted = [name for name in proto.output if name in self.read]
-        results = _evaluate(proto, self.imports, data, wanted, label)
+        results = evaluate(proto, self.imports, data, wanted, label)
         for name, result in zip(wanted, results, strict=True):
-            if result.size > _MAX_FOLDED:
-                found = f"found a computed constant of {result.size:,} values"
-                raise PlanError(label, proto.op_type, f"{found}, at most {_MAX_FOLDED:,}")
+            _require_size(label, proto.op_type, result.size, _MAX_FOLDED)
             self._set(name, result)
+            self.computed.add(name)
         return True
+
+    def _require_storable(self, proto: NodeProto, label: str, inputs: tuple[Value | None, ...]) -> None:
+        for value in inputs:
+            if value is not None and value.name in self.computed:
+                _require_size(label, proto.op_type, value.size, _MAX_STORED * self.batch)
 
     def _set(self, name: str, data: NDArray[Any]) -> None:
         self.values[name] = Value(name, data.shape, data=data)
@@ -183,8 +199,13 @@ class _Tracer:
         try:
             found = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph.output
         except onnx.shape_inference.InferenceError as error:
-            raise PlanError(label, proto.op_type, f"shape inference failed: {_first(error)}") from error
+            raise PlanError(label, proto.op_type, f"shape inference failed: {first_line(error)}") from error
         return tuple(_inferred(entry, label, proto.op_type) for entry in found)
+
+
+def _require_size(label: str, kind: str, found: int, most: int) -> None:
+    if found > most:
+        raise PlanError(label, kind, f"found a computed constant of {found:,} values, at most {most:,}")
 
 
 def _graph_input(entry: onnx.ValueInfoProto, batch: int | None) -> Value:
@@ -204,7 +225,7 @@ def _inferred(entry: onnx.ValueInfoProto, label: str, kind: str) -> Value:
     shape = tuple(dimension.dim_value for dimension in tensor.shape.dim)
     if not entry.type.HasField("tensor_type") or not tensor.HasField("shape") or not all(shape):
         raise PlanError(label, kind, f"the shape of {entry.name} is not static")
-    return Value(entry.name, shape)
+    return Value(entry.name, shape, integer=tensor.elem_type == TensorProto.INT64)
 
 
 def _without_late_windows(
@@ -223,30 +244,6 @@ def _without_late_windows(
 
 
 def _type_of(value: Value) -> int:
-    return TensorProto.FLOAT if value.data is None else helper.np_dtype_to_tensor_dtype(value.data.dtype)
-
-
-def _evaluate(
-    proto: NodeProto,
-    imports: list[onnx.OperatorSetIdProto],
-    given: Mapping[str, NDArray[Any]],
-    wanted: list[str],
-    label: str,
-) -> list[NDArray[Any]]:
-    types = [
-        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(data.dtype), data.shape)
-        for name, data in given.items()
-    ]
-    outputs = [onnx.ValueInfoProto(name=name) for name in wanted]
-    model = helper.make_model(helper.make_graph([proto], "node", types, outputs), opset_imports=imports)
-    try:
-        with np.errstate(all="ignore"):
-            results = ReferenceEvaluator(model).run(None, dict(given))
-    except Exception as error:  # the evaluator's operators raise any type
-        raise PlanError(label, proto.op_type, f"constant folding failed: {_first(error)}") from error
-    return [np.asarray(result) for result in results]
-
-
-def _first(error: Exception) -> str:
-    """The first line; some messages continue with a whole graph."""
-    return str(error).partition("\n")[0]
+    if value.data is not None:
+        return helper.np_dtype_to_tensor_dtype(value.data.dtype)
+    return TensorProto.INT64 if value.integer else TensorProto.FLOAT

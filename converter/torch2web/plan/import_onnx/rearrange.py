@@ -57,8 +57,6 @@ def tile(node: Node) -> list[Op]:
     repeats = node.constant(1)
     assert repeats is not None
     for axis, count in enumerate(int(count) for count in repeats):
-        if count == 1:
-            continue
         outer, size, inner = prod(x.shape[:axis]), x.shape[axis], prod(x.shape[axis + 1 :])
         repeated = steps.expand(steps.view(x, (outer, 1, size * inner)), (outer, count, size * inner))
         x = steps.view(repeated, (*x.shape[:axis], count * size, *x.shape[axis + 1 :]))

@@ -64,6 +64,27 @@ def smallest(steps: Steps, x: Value, axes: Sequence[int]) -> Value:
     return steps.binary(BinaryKind.MUL, largest(steps, flipped, axes), -1.0)
 
 
+def index_of_largest(node: Node) -> list[Op]:
+    """ArgMax: of equal values the first, or the last with select_last_index."""
+    steps = Steps(node)
+    return steps.finish(_index(steps, node.first))
+
+
+def index_of_smallest(node: Node) -> list[Op]:
+    steps = Steps(node)
+    return steps.finish(_index(steps, steps.binary(BinaryKind.MUL, node.first, -1.0)))
+
+
+def _index(steps: Steps, x: Value) -> Value:
+    given = steps.node.attributes
+    axis = int(given.get("axis", 0)) % len(x.shape)
+    if not given.get("select_last_index", 0):
+        return steps.reduce(x, ReduceKind.INDEX_OF_MAX, (axis,))
+    last = x.shape[axis] - 1
+    from_behind = steps.reduce(steps.slice(x, axis, last, -1, last + 1), ReduceKind.INDEX_OF_MAX, (axis,))
+    return steps.binary(BinaryKind.SUB, float(last), from_behind)
+
+
 def l1_norm(steps: Steps, x: Value, axes: Sequence[int]) -> Value:
     return total(steps, steps.activate(x, ActivationKind.ABS), axes)
 

@@ -13,11 +13,14 @@ from torch2web.plan.ir import (
     Activation,
     Binary,
     Concat,
+    Conv,
     Expand,
     MatMul,
     Mean,
     Normalize,
     Op,
+    Pad,
+    Product,
     Reduce,
     Slice,
     Transpose,
@@ -53,54 +56,90 @@ class Steps:
     def binary(self, kind: BinaryKind, left: Value | float, right: Value | float) -> Value:
         a, b = (self.constant(side) if isinstance(side, float) else side for side in (left, right))
         shape = np.broadcast_shapes(a.shape, b.shape)
-        return self._add(Binary(self.node.label, [a, b], self._value(shape), kind))
+        return self.add(Binary(self.node.label, [a, b], self.value(shape), kind))
 
     def activate(self, x: Value, kind: ActivationKind, a: float = 0.0, b: float = 0.0) -> Value:
-        return self._add(Activate(self.node.label, [x], self._value(x.shape), Activation(kind, a, b)))
+        return self.add(Activate(self.node.label, [x], self.value(x.shape), Activation(kind, a, b)))
 
     def view(self, x: Value, shape: Sequence[int]) -> Value:
         assert prod(shape) == x.size, "same elements"
-        return self._add(View(self.node.label, [x], self._value(shape)))
+        return self.add(View(self.node.label, [x], self.value(shape)))
 
     def transpose(self, x: Value, order: Sequence[int]) -> Value:
         shape = [x.shape[axis] for axis in order]
-        return self._add(Transpose(self.node.label, [x], self._value(shape), tuple(order)))
+        return self.add(Transpose(self.node.label, [x], self.value(shape), tuple(order)))
 
     def slice(self, x: Value, axis: int, start: int, step: int, count: int) -> Value:
         starts, steps, shape = [0] * len(x.shape), [1] * len(x.shape), list(x.shape)
         starts[axis], steps[axis], shape[axis] = start, step, count
-        return self._add(Slice(self.node.label, [x], self._value(shape), tuple(starts), tuple(steps)))
+        return self.add(Slice(self.node.label, [x], self.value(shape), tuple(starts), tuple(steps)))
 
     def concat(self, pieces: Sequence[Value], axis: int) -> Value:
         if len(pieces) == 1:
             return pieces[0]
         shape = list(pieces[0].shape)
         shape[axis] = sum(piece.shape[axis] for piece in pieces)
-        return self._add(Concat(self.node.label, list(pieces), self._value(shape), axis))
+        return self.add(Concat(self.node.label, list(pieces), self.value(shape), axis))
 
     def expand(self, x: Value, shape: Sequence[int]) -> Value:
-        return self._add(Expand(self.node.label, [x], self._value(shape)))
+        return self.add(Expand(self.node.label, [x], self.value(shape)))
 
     def mean(self, x: Value, axes: Sequence[int]) -> Value:
         """Keeps the axes, with a size of 1."""
-        return self._add(Mean(self.node.label, [x], self._value(_kept(x, axes)), tuple(axes)))
+        return self.add(Mean(self.node.label, [x], self.value(_kept(x, axes)), tuple(axes)))
 
     def reduce(self, x: Value, kind: ReduceKind, axes: Sequence[int]) -> Value:
         """Keeps the axes, with a size of 1."""
-        return self._add(Reduce(self.node.label, [x], self._value(_kept(x, axes)), kind, tuple(axes)))
+        return self.add(Reduce(self.node.label, [x], self.value(_kept(x, axes)), kind, tuple(axes)))
 
     def normalize(self, x: Value, axes: Sequence[int], epsilon: float) -> Value:
-        return self._add(Normalize(self.node.label, [x], self._value(x.shape), tuple(axes), epsilon))
+        return self.add(Normalize(self.node.label, [x], self.value(x.shape), tuple(axes), epsilon))
+
+    def pad(self, x: Value, before: Sequence[int], shape: Sequence[int]) -> Value:
+        """With zeros, to `shape`; fewer than none crop."""
+        return self.add(Pad(self.node.label, [x], self.value(shape), tuple(before), 0.0))
+
+    def convolution(
+        self, x: Value, weight: Value, bias: Value, dilations: Sequence[int], group: int
+    ) -> Value:
+        """Of stride 1, without padding, in one or two dimensions."""
+        kernel = weight.shape[2:]
+        sizes = zip(x.shape[2:], kernel, dilations, strict=True)
+        shape = (x.shape[0], weight.shape[0], *(size - (length - 1) * by for size, length, by in sizes))
+        (height, width), (by_row, by_column) = (
+            (values[0] if len(values) == 2 else 1, values[-1]) for values in (kernel, dilations)
+        )
+        op = Conv(
+            self.node.label,
+            [x, weight, bias],
+            self.value(shape),
+            (height, width),
+            (1, 1),
+            (0, 0, 0, 0),
+            (by_row, by_column),
+            group,
+        )
+        return self.add(op)
+
+    def product(self, rows: Value, matrix: Any) -> Value:
+        """`rows` [rows, inputs] times the constant `matrix` [inputs, outputs]."""
+        constant, zeros = self.constant(matrix), self.constant(np.zeros(matrix.shape[1]))
+        shape = (rows.shape[0], matrix.shape[1])
+        return self.add(
+            Product(self.node.label, [rows, constant, zeros], self.value(shape), transposed=False)
+        )
 
     def matmul(self, left: Value, right: Value) -> Value:
         outer = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
         shape = (*outer, left.shape[-2], right.shape[-1])
-        return self._add(MatMul(self.node.label, [left, right], self._value(shape)))
+        return self.add(MatMul(self.node.label, [left, right], self.value(shape)))
 
-    def _value(self, shape: Sequence[int]) -> Value:
+    def value(self, shape: Sequence[int]) -> Value:
+        """A new value for the output of the next operator."""
         return Value(f"{self.node.outputs[0].name}.step{len(self.ops)}", tuple(shape))
 
-    def _add(self, op: Op) -> Value:
+    def add(self, op: Op) -> Value:
+        """Append `op`; its output."""
         self.ops.append(op)
         return op.output
 

@@ -17,7 +17,10 @@ def _source(value: Value) -> str | Floats:
 
 
 def pack_conv(op: Conv) -> tuple[PackedWeight, list[PackRule]]:
-    """Panels of 8 outputs for each group; of 4 channels for a depthwise convolution."""
+    """Panels of 8 outputs for each group; of 4 channels for a depthwise convolution.
+
+    A weight that is `transposed` is stored [group, inputs of it, outputs of it, height, width].
+    """
     _, weight, bias = op.inputs
     outputs, channels = weight.shape[:2]
     height, width = op.kernel
@@ -28,10 +31,10 @@ def pack_conv(op: Conv) -> tuple[PackedWeight, list[PackRule]]:
     else:
         each = outputs // op.group
         packed = PackedWeight(PackedLayout.PANELS8, op.group, height * width * channels, each)
+        outer = (Axis(each, output=1), Axis(channels, input=1))
         axes = (
             Axis(op.group, output=each),
-            Axis(each, output=1),
-            Axis(channels, input=1),
+            *(outer[::-1] if weight.transposed else outer),
             Axis(height, input=width * channels),
             Axis(width, input=channels),
         )

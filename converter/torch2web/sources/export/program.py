@@ -13,6 +13,7 @@ from torch2web.sources.export.errors import explained
 from torch2web.sources.export.lower_opset import lowered
 from torch2web.sources.export.node_names import with_module_names
 from torch2web.sources.export.quiet import quiet
+from torch2web.sources.graph_passes import fold_weights
 from torch2web.sources.loaded import ExportRecord
 from torch2web.sources.onnx_batch import free_batch
 from torch2web.sources.onnx_rewrite import drop_unread, tidy, with_signature
@@ -46,6 +47,7 @@ def export_program(model: nn.Module, spec: ModelSpec, path: Path, batch: int | N
         raise ExportError(spec.name, explained(error, model, example)) from error
     content, opset, notes = lowered(tidy(with_module_names(content)), max(spec.opset, LOWEST_OPSET))
     content = drop_unread(free_batch(content, batch))
+    fold_weights(content)
     content.ir_version = helper.find_min_ir_version_for(list(content.opset_import))
     onnx.save(with_signature(content, spec.input_shape, outputs), path)
     require_signature(spec, path, opset)

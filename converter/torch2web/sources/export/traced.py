@@ -11,6 +11,7 @@ from torch2web.catalog import ModelSpec
 from torch2web.errors import ExportError
 from torch2web.sources.export.errors import explained
 from torch2web.sources.export.quiet import quiet
+from torch2web.sources.graph_passes import fold_weights
 from torch2web.sources.loaded import ExportRecord
 from torch2web.sources.onnx_batch import free_batch
 from torch2web.sources.onnx_rewrite import with_signature
@@ -69,6 +70,7 @@ def _export(model: nn.Module, spec: ModelSpec, path: Path, opset: int, batch: in
         with torch.no_grad():
             outputs = model(example).shape[1]
         exported = free_batch(onnx.load(path), batch)
+        fold_weights(exported)
         onnx.save(with_signature(exported, spec.input_shape, outputs), path)
     require_signature(spec, path, opset)
 
