@@ -1,7 +1,7 @@
-// The inverted-residual block in one pass, and the depthwise convolution as a block without its products.
+// The inverted-residual block in one pass, and the depthwise convolution as a block without products.
 //
-// Rows go into a ring whose rows have zeros on both dimensions (and one row of zeros stands for all that lie outside), so
-// that the depthwise knows no edges. A strip of its output rows, just enough pixels for full tiles, is then projected.
+// Input rows go into a ring buffer of rows with zero padding at both ends; one row of zeros stands for all rows outside.
+// Thus the depthwise convolution has no edges. Its output rows are projected in strips with enough pixels for full tiles.
 
 #include "activation.h"
 #include "depthwise_row.h"
@@ -15,13 +15,13 @@ enum { STRIP_PIXELS = 48 };
 typedef struct {
   const Block *op;
   int32_t stride_height, dilation_height, dilation_width;
-  int32_t row_pixels; // of the ring, with padding
+  int32_t row_pixels; // of a row in the ring, with padding
   int32_t row_floats;
   int32_t ring_rows;
   int32_t strip_rows; // output rows
   float *ring, *zeros, *strip;
   const float **rows;
-  int32_t next; // input row that goes into the ring next
+  int32_t next; // next input row to go into the ring
 } Pass;
 
 static Pass plan_pass(const Block *op, int32_t dilation_height, int32_t dilation_width) {
@@ -81,8 +81,8 @@ static Product expansion(const Block *op, const float *x, int32_t rows, float *y
   };
 }
 
-// Narrow rows several at a time, whose tiles then reach from one row into the next: 7 pixels alone would make tiles of
-// four and of three rows, which are slower than six.
+// Narrow rows are processed several at a time, so that tiles continue in the next row: 7 pixels alone would give tiles of
+// four and three rows, which are slower than tiles of six.
 static void expand_rows(const Pass *pass, const float *x, float *y, int32_t rows) {
   const Block *op = pass->op;
   Product several = expansion(op, x, rows * op->in_width, y);
@@ -92,7 +92,7 @@ static void expand_rows(const Pass *pass, const float *x, float *y, int32_t rows
   }
 }
 
-// Bring the input rows up to `end` into the ring.
+// Puts the input rows up to `end` into the ring.
 static void fill_ring(Pass *pass, int32_t end) {
   const Block *op = pass->op;
   const bool narrow = op->in_width >= TILE_ROWS && op->in_width < STRIP_PIXELS;
@@ -168,7 +168,7 @@ static void run_pass(Pass *pass, Thread thread, void *scratch) {
     int32_t rows = min_int(pass->strip_rows, range.end - row);
     int32_t reach = (rows - 1) * pass->stride_height + (op->kernel_height - 1) * pass->dilation_height + 1;
     int32_t from = row * pass->stride_height - op->pad_top;
-    pass->next = max_int(pass->next, from); // a stride longer than the kernel leaves rows out
+    pass->next = max_int(pass->next, from); // a stride longer than the kernel skips rows
     fill_ring(pass, min_int(from + reach, op->in_height));
     for (int32_t i = 0; i < rows; i++) {
       int64_t line = (int64_t)op->out_width * op->mid_channels;

@@ -1,4 +1,4 @@
-// Any convolution as a product: a strip of output pixels at a time, each with the values under its kernel as one row.
+// Any convolution as a product, one strip of output pixels at a time: a row holds the values under the kernel of one pixel.
 
 #include "gather.h"
 #include "moves.h"
@@ -27,7 +27,7 @@ static Shape shape_of(const Conv *op) {
   return shape;
 }
 
-// A strip's convolution into y, whose pixels are `y_stride` floats apart.
+// Convolves a strip into y, whose pixels are `y_stride` floats apart.
 static void strip(const Conv *op, const Shape *shape, int32_t row, int32_t rows, int32_t column, int32_t columns,
                   const float *residual, float *y, float *gathered) {
   int32_t panels = ceil_div(shape->group_outputs, 8);
@@ -53,7 +53,7 @@ static void strip(const Conv *op, const Shape *shape, int32_t row, int32_t rows,
   }
 }
 
-// The maxima of 2x2 pixels of x, two rows of `columns` pixels.
+// The maxima of 2x2 pixels of x, which has two rows of `columns` pixels.
 static void max_of_four(const float *x, float *y, int32_t columns, int32_t channels) {
   const int32_t line = columns * channels;
   for (int32_t j = 0; j + 1 < columns; j += 2) {
@@ -104,7 +104,7 @@ void conv(const Conv *op, Thread thread, void *scratch) {
     for (int32_t column = 0; column < op->out_width; column += shape.columns) {
       int32_t columns = min_int(shape.columns, op->out_width - column);
       int64_t offset = ((int64_t)row * op->out_width + column) * op->out_channels;
-      // Several rows only where a strip has all columns: its pixels are neighbours in y.
+      // Several rows only if a strip has all columns, so that its pixels are contiguous in y.
       strip(op, &shape, row, rows, column, columns, op->residual ? op->residual + offset : 0, op->y + offset, scratch);
     }
   }

@@ -124,7 +124,7 @@ static Tile *tile_for(const DepthwiseRow *op) {
   return tile_any;
 }
 
-// One output of up to four channels, of any kernel.
+// One output pixel of up to four channels, for any kernel.
 static void point(const DepthwiseRow *op, int32_t offset, const float *w, float *y, int32_t lanes) {
   f4 sum = load(w);
   w += 4;
@@ -144,7 +144,7 @@ static void point(const DepthwiseRow *op, int32_t offset, const float *w, float 
   }
 }
 
-// Outputs [column, column + count) of the channels from `first` on.
+// Output pixels [column, column + count) of the channels from `first` on.
 static void points(const DepthwiseRow *op, int32_t column, int32_t count, int32_t first) {
   const int32_t panel = 4 * (op->kernel_height * op->kernel_width + 1), channels = op->channels;
   for (int32_t i = column; i < column + count; i++) {
@@ -163,7 +163,7 @@ void depthwise_row(const DepthwiseRow *op) {
     return;
   }
   for (int32_t column = 0; column < op->width; column += 7) {
-    // The last tile may compute again what the one before it has: the same values in the same places.
+    // The last tile may overlap the one before it, and then recomputes the same values.
     int32_t first = min_int(column, op->width - 7);
     tile(op, first * op->stride * channels, op->y + first * channels);
     if (channels % 4) points(op, first, 7, channels / 4 * 4);

@@ -1,4 +1,4 @@
-// One row of a depthwise convolution, from input rows that have their padding around them.
+// One output row of a depthwise convolution, from padded input rows.
 #pragma once
 
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 // and stride, with TILE_NAME, KERNEL, EACH_ROW(X) and EACH_TAP(X) for its rows and columns, and COLUMNS, the taps of each
 // input column in turn.
 //
-// Seven divides the widths of networks for 224 pixels (112, 56, 28, 14, 7). Accumulators have names, not places in an array,
+// Seven divides the widths of networks for 224 pixels (112, 56, 28, 14, 7). Accumulators are variables, not an array,
 // which clang would leave in memory; distances are in bytes, since adding a scaled number takes twice as long.
 
 #define TAP(output, tap)                      \

@@ -1,6 +1,6 @@
 // Eight weights of a reduced-precision matrix as float32.
 //
-// In WebAssembly by its own instructions: what LLVM makes of the plain C takes one number at a time.
+// In WebAssembly by intrinsics, since LLVM does not vectorise the plain C.
 #pragma once
 
 #include "vector.h"
@@ -36,8 +36,8 @@ INLINE HalfConstants half_constants(void) {
   };
 }
 
-// Exponent and fraction moved into place. A denormal half, which its exponent of 0 shows, gets its value by a subtraction:
-// the shorter way, a product with 2^112, reads denormal floats, and machines take 100 cycles for one (28 ms instead of 5).
+// Exponent and fraction are shifted into place. Denormal float16 (exponent 0) are converted by a subtraction: the shorter
+// way, a product with 2^112, reads denormal floats, which take processors 100 cycles each (28 ms instead of 5).
 INLINE f4 float_of_half(i4 half, const HalfConstants *k) {
   i4 magnitude = (half & k->magnitude) << 13;
   i4 normal = magnitude + k->exponent;

@@ -3,9 +3,9 @@
 #include "vector.h"
 #include "work_range.h"
 
-// The mean first, then the squares of what differs from it: one pass over both would lose the digits of a small variance.
+// First the mean, then the squared differences from it: a single pass would lose the digits of a small variance.
 
-// Four columns (or fewer) over the middle axis.
+// Up to four columns over the middle axis.
 static void columns(const Normalize *op, const float *x, float *y, int32_t lanes) {
   const f4 count = splat((float)op->middle);
   const int64_t step = op->inner;

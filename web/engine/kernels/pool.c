@@ -8,7 +8,7 @@
 // TOP loses a NaN that is the second operand, and is one instruction where the other takes eight (x86-64).
 enum { SUM, TOP, TOP_OR_NAN };
 
-// The indices i in [0, kernel) for which start + i * dilation lies in [0, size).
+// The range of indices i in [0, kernel) with start + i * dilation in [0, size).
 static WorkRange inside(int32_t start, int32_t kernel, int32_t dilation, int32_t size) {
   int32_t first = start < 0 ? ceil_div(-start, dilation) : 0;
   int32_t end = start < size ? min_int(ceil_div(size - start, dilation), kernel) : 0;

@@ -1,9 +1,9 @@
-// The product as other kernels use it: a part of its rows and of its panels, on the calling thread.
+// The product for other kernels: a part of its rows and panels, on the calling thread.
 #pragma once
 
 #include "kernels.h"
 
-// y in lines of `length` rows, at least TILE_ROWS, each `gap` floats after the end of the one before it.
+// y consists of lines of `length` rows (at least TILE_ROWS), with gaps of `gap` floats between lines.
 typedef struct {
   int32_t length, gap;
 } Lines;

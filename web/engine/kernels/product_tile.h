@@ -2,8 +2,8 @@
 // number of rows.
 //
 // 6 x 8 accumulators take 12 of the 16 vector registers of x86-64 and leave room for two weights and a value of x. Without a
-// fused multiply-add the product needs a register too: five rows then. Four steps of the inner loop are written out, with
-// which the counting and the seven pointers cost nothing; with one step it is twice as slow.
+// fused multiply-add the product needs a register too: five rows then. The inner loop is unrolled four times, which
+// hides the cost of the counter and the seven pointers; without it, it is twice as slow.
 
 #define ROW_DECLARE(r) const float *x##r = tile->x + r * x_stride;
 #define ROW_BIAS(r) f4 left##r = load(w), right##r = load(w + 4);
@@ -53,7 +53,7 @@ static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
     w += 8;
     int32_t count = inputs;
     for (; count >= 4; count -= 4) {
-      // Opaque pointers, so that LLVM makes the distances from them immediates instead of pointers of their own.
+      // Opaque pointers, so that LLVM uses immediate offsets instead of additional pointers.
       PIN(w);
       EACH_ROW(ROW_OPAQUE)
       STEP(0)

@@ -5,7 +5,7 @@
 #include "vector.h"
 #include "work_range.h"
 
-// The sum over inputs in four parts, added at the end, so that no addition waits for the one before it.
+// The sum over inputs in four independent partial sums, to hide the latency of additions.
 #define ACCUMULATE(part, weights_of, w, size)         \
   {                                                   \
     f8 weight = weights_of(w, (part) * (size));       \
@@ -18,7 +18,7 @@
      right3 = left0;
 #define TOTAL ((f8){(left0 + left1) + (left2 + left3), (right0 + right1) + (right2 + right3)})
 
-// In memory, where V8 reads them as operands instead of building each anew.
+// In memory, where V8 reads them as operands instead of rebuilding each.
 #define HALF_CONSTANTS                        \
   HalfConstants constants = half_constants(); \
   const HalfConstants *k = &constants;        \

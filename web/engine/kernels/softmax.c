@@ -4,7 +4,7 @@
 #include "vector.h"
 #include "work_range.h"
 
-// Four columns (or fewer) over the middle axis, `step` floats apart.
+// Up to four columns over the middle axis, `step` floats apart.
 static void columns(const Softmax *op, const float *x, float *y, int32_t lanes, const ExpConstants *k) {
   const int64_t step = op->inner;
   f4 top = load_some(x, lanes), sum = splat(0);

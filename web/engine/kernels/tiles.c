@@ -21,7 +21,7 @@
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
 #include "product_tile.h"
 
-// Six rows spill without a fused multiply-add: such a build keeps the function, which is small, and does not call it.
+// Without a fused multiply-add six rows spill registers; such a build contains the small function but does not call it.
 #define TILE_NAME tile_6
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
 #include "product_tile.h"

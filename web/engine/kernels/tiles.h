@@ -18,7 +18,7 @@ typedef struct {
   int32_t panels, inputs, x_stride, y_stride;
   bool clip;
   float low, high;
-  int32_t until_gap, gap; // from row `until_gap` on, y lies `gap` floats further on
+  int32_t until_gap, gap; // from row `until_gap` on, y is shifted by `gap` floats
 } Tile;
 
 // Computes `rows` (1 to TILE_ROWS) rows of eight outputs of each panel.
