@@ -15,6 +15,7 @@ from bench.memory import measure_memory
 from bench.network import measure_network
 from bench.pictures import measure_pictures
 from bench.preprocess import measure_preprocess
+from bench.rounding import measure_rounding
 from bench.session import measure_session
 from bench.sizes import measure_sizes
 from bench.warm import measure_warm
@@ -29,6 +30,7 @@ PARTS = {
     "latency": measure_latency,
     "memory": measure_memory,
     "network": measure_network,
+    "rounding": measure_rounding,
     "session": measure_session,
     "sizes": measure_sizes,
     "warm": measure_warm,

@@ -50,6 +50,8 @@ class Materials:
     labels: tuple[str, ...]
     """Classes of the drawn images, in the order of the demo weights' outputs."""
     reference_images: Callable[[], tuple[ReferenceImage, ...]]
+    calibration_images: Callable[[], tuple[ReferenceImage, ...]]
+    """Others, on which weights are rounded."""
     samples: Callable[[], tuple[Sample, ...]]
     weights_file: Callable[[str], Path]
     """Architecture → path of its demo weights, which may not exist."""

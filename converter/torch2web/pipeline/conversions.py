@@ -17,7 +17,7 @@ from torch2web.site.manifest import Backends, Weights
 from torch2web.store import CachedConversion, ConversionCache, sha256_of
 from torch2web.verification import OwnImages
 
-STEPS = 7
+STEPS = 8
 """Calls of `step` for one model, at most."""
 
 ACCURACY_STEPS = 4

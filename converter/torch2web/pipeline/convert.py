@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
+from torch2web.pipeline.calibration import calibration_inputs
 from torch2web.pipeline.export_choice import ExportChecks
 from torch2web.pipeline.features import Features, FeaturesJudge
 from torch2web.pipeline.float64 import DistanceFromFloat64
@@ -125,7 +126,10 @@ def convert(
         only = _only_compiled(spec, report, split, plan, no_plan, engine, reference)
         verification, outcomes = only.verification, [only]
     else:
-        verification, outcomes = report.as_dict(), make_variants(split, spec, reference)
+        verification, outcomes = (
+            report.as_dict(),
+            make_variants(split, spec, reference, lambda: calibration_inputs(spec, materials, pictures)),
+        )
     only_compiled = (plan, engine) if no_graph and plan and engine else None
     judge = VariantJudge(split, pictures, baseline, features, only_compiled)
     for outcome in outcomes:
@@ -199,6 +203,7 @@ def _store(
         "golden": variant.golden,
         "logits": pictures.published(variant.logits),
         "bounds": pictures.published(variant.bounds),
+        "calibration_images": variant.calibration_images,
     }
 
 

@@ -31,6 +31,7 @@ def fingerprint(source: Source) -> dict[str, dict[str, str]]:
     if source.kind == "architecture":
         stages["architecture"] = _code((_ROOT / "architectures" / f"{source.name}.py",))
     names = (
+        "calibration",
         "convert",
         "export_choice",
         "features",

@@ -34,6 +34,10 @@ class OwnPictures:
         """Raises OwnImagesError for a file that is no picture."""
         return self.images.reference_images(self.spec.preprocessing) if self.images else ()
 
+    def calibration_images(self) -> tuple[ReferenceImage, ...]:
+        """Pictures that judge nothing but accuracy. Raises OwnImagesError for a file that is no picture."""
+        return self.images.calibration_images(self.spec.preprocessing) if self.images else ()
+
     def accuracy(self, name: str, run: Run) -> Accuracy | None:
         """Of `run`, called `name`; None where no pictures are labelled. Raises OwnImagesError."""
         if self.images is None:

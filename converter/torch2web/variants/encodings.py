@@ -51,13 +51,14 @@ def as_float16(weight: Weight) -> Tensors:
         return {weight.name: weight.values.astype(np.float16)}
 
 
-def as_int8(weight: Weight) -> Tensors:
-    """Symmetric per-channel quantisation: zero stays zero, the largest magnitude of a channel maps to 127."""
+def as_int8(weight: Weight, largest_integer: int = 127) -> Tensors:
+    """Symmetric per-channel quantisation: zero stays zero, the largest magnitude of a channel maps to
+    `largest_integer`, at most 127."""
     others = tuple(axis for axis in range(weight.values.ndim) if axis != weight.axis)
     largest = np.abs(weight.values).max(axis=others, keepdims=True)
-    scale = _nonzero(largest / np.float32(127))
+    scale = _nonzero(largest / np.float32(largest_integer))
     return {
-        weight.name: np.rint(weight.values / scale).clip(-127, 127).astype(np.int8),
+        weight.name: np.rint(weight.values / scale).clip(-largest_integer, largest_integer).astype(np.int8),
         f"{weight.name}.scale": scale,
     }
 

@@ -4,8 +4,8 @@ All variants compute in float32 on the same graph and are equally fast; they dif
 rounding of their weights.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from safetensors.numpy import save
 from torch2web.catalog import EXACT, ModelSpec
 from torch2web.errors import VerificationError
 from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
+from torch2web.variants.rounding import encode_compensated
 from torch2web.variants.split import SplitModel
 from torch2web.verification import (
     Bounds,
@@ -28,6 +29,13 @@ from torch2web.verification import (
 
 if TYPE_CHECKING:
     import onnxruntime
+
+
+Calibration = Callable[[], NDArray[np.float32]]
+"""Preprocessed pictures [images, channels, height, width] that are none of the reference run's."""
+
+COMPENSATED = "int8"
+"""Encoding whose weights are rounded with error compensation where rounding to the nearest is refused."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,8 @@ class Variant:
     """Logits in onnxruntime by reference image."""
     bounds: dict[str, float]
     """Largest difference from `logits` accepted by reference image; of exact weights, from PyTorch's."""
+    calibration_images: int = 0
+    """Pictures on which the weights were rounded with error compensation; 0: rounded to the nearest."""
     float64_max_abs_diff: float | None = None
     """Of what `verification` was measured with, from PyTorch in float64; None where it has none."""
 
@@ -59,8 +69,13 @@ class Refused:
     """Measured differences; None if the logits are unusable."""
 
 
-def make_variants(split: SplitModel, spec: ModelSpec, reference: ReferenceRun) -> Iterator[Variant | Refused]:
+def make_variants(
+    split: SplitModel, spec: ModelSpec, reference: ReferenceRun, calibration: Calibration
+) -> Iterator[Variant | Refused]:
     """Encode the weights of `split` by each applicable encoding, measure the result, and yield the outcome.
+
+    Where int8 is refused, its weights are rounded again with error compensation on the pictures of
+    `calibration`, which is called for that alone; the outcome is then that of the second rounding.
 
     A generator, because the encoded weights of a large model take hundreds of MiB.
 
@@ -73,7 +88,22 @@ def make_variants(split: SplitModel, spec: ModelSpec, reference: ReferenceRun) -
         for weight in split.weights:
             tensors |= encode(weight)
         session = create_session_with(split.graph, decode_all(tensors))
-        yield _judge(name, save(tensors), spec, reference, session)
+        outcome = _judge(name, save(tensors), spec, reference, session)
+        if isinstance(outcome, Refused) and name == COMPENSATED:
+            yield _compensated(split, spec, reference, calibration())
+        else:
+            yield outcome
+
+
+def _compensated(
+    split: SplitModel, spec: ModelSpec, reference: ReferenceRun, pictures: NDArray[np.float32]
+) -> Variant | Refused:
+    tensors = encode_compensated(split, pictures)
+    session = create_session_with(split.graph, decode_all(tensors))
+    outcome = _judge(COMPENSATED, save(tensors), spec, reference, session)
+    if isinstance(outcome, Variant):
+        return replace(outcome, calibration_images=len(pictures))
+    return replace(outcome, reason=f"{outcome.reason}; with error compensation")
 
 
 def _judge(

@@ -2,6 +2,7 @@
 
 from torch2web.verification.accuracy import Accuracy, measure_accuracy
 from torch2web.verification.bounds import Bounds, find_deviation
+from torch2web.verification.calibration_images import calibration_images
 from torch2web.verification.class_activation import capture_class_activation
 from torch2web.verification.compare import (
     VerificationReport,
@@ -27,6 +28,7 @@ __all__ = [
     "ReferenceRun",
     "Run",
     "VerificationReport",
+    "calibration_images",
     "capture_class_activation",
     "capture_features",
     "capture_reference",

@@ -14,6 +14,9 @@ from torch2web.images import Preprocessing, open_image
 MAX_REFERENCE_IMAGES = 64
 """Pictures of the folder that the reference run takes; accuracy is measured on all."""
 
+MAX_CALIBRATION_IMAGES = 32
+"""Of the others, those on which weights are rounded."""
+
 _ENDINGS = frozenset(
     (".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
 )
@@ -43,6 +46,15 @@ class OwnImages:
             found += [group[depth] for group in groups.values() if depth < len(group)]
             depth += 1
         return tuple(sorted(found[:most]))
+
+    def calibration_images(self, preprocessing: Preprocessing) -> tuple[ReferenceImage, ...]:
+        """Pictures that the reference run does not take, at most MAX_CALIBRATION_IMAGES.
+
+        Raises OwnImagesError.
+        """
+        chosen = set(self.chosen())
+        left = self.spread([file for file in self.files if file not in chosen], MAX_CALIBRATION_IMAGES)
+        return tuple(ReferenceImage(file.as_posix(), self.open(file, preprocessing)) for file in left)
 
     def reference_images(self, preprocessing: Preprocessing) -> tuple[ReferenceImage, ...]:
         """The chosen pictures, named by their paths. Raises OwnImagesError."""

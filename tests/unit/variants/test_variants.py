@@ -1,23 +1,29 @@
 """Variants of a model: built, measured, and accepted or refused by the gate."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.conftest import ROOT
 from tests.materials import MATERIALS, images
 from tests.reference import reference_of
 from tests.smaller import with_size
+from tests.tiny_network import plannable
 from torch2web.catalog.load import ModelSpec, load_catalog
 from torch2web.errors import CatalogError, VerificationError
+from torch2web.images import preprocess
 from torch2web.sources.build_network import load_model
 from torch2web.sources.export import export_onnx
 from torch2web.store.conversions import Entry
 from torch2web.tasks import Gate
 from torch2web.variants import selection as variants
-from torch2web.variants.encodings import ENCODINGS, Tensors, Weight
-from torch2web.variants.split import split_model
+from torch2web.variants.encodings import ENCODINGS, Tensors, Weight, as_int8
+from torch2web.variants.split import SplitModel, split_model
+from torch2web.verification import calibration_images
 from torch2web.verification.reference_run import ReferenceRun
 
 
@@ -51,8 +57,15 @@ class Made:
     refused: list[variants.Refused]
 
 
+@cache
+def calibration() -> NDArray[np.float32]:
+    preprocessing = load_catalog(ROOT / "models.toml")[0].preprocessing
+    pictures = calibration_images(MATERIALS.calibration_images())
+    return np.stack([preprocess(picture.image, preprocessing) for picture in pictures])
+
+
 def make(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> Made:
-    outcomes = list(variants.make_variants(split_model(entry.model), spec, reference))
+    outcomes = list(variants.make_variants(split_model(entry.model), spec, reference, calibration))
     return Made(
         [outcome for outcome in outcomes if isinstance(outcome, variants.Variant)],
         [outcome for outcome in outcomes if isinstance(outcome, variants.Refused)],
@@ -74,15 +87,37 @@ def test_every_outcome_is_measured(entry: Entry, spec: ModelSpec, reference: Ref
     assert made.kept[-1].golden["logits"] != exact.golden["logits"]
 
 
-def test_gate_refuses_with_figures(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> None:
+def test_gate_refuses_with_figures(
+    entry: Entry, spec: ModelSpec, reference: ReferenceRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_better(split: SplitModel, _: object) -> Tensors:
+        return {key: value for weight in split.weights for key, value in as_int8(weight).items()}
+
+    monkeypatch.setattr(variants, "encode_compensated", no_better)
     strict = replace(spec, gate=Gate(top1_agreement=1, probabilities_max_abs_diff=1e-3))
     made = make(entry, strict, reference)
     assert names(made) == (["fp32", "fp16"], ["int8"])
     (refused,) = made.refused
     assert "max. difference of a probability 0.0" in refused.reason
-    assert "expected at most 0.001" in refused.reason
+    assert refused.reason.endswith("expected at most 0.001; with error compensation")
     assert refused.verification is not None
     assert refused.verification["probabilities_max_abs_diff"] > 1e-3
+
+
+def test_error_compensation_where_the_nearest_is_refused(
+    catalog: dict[str, ModelSpec], tmp_path: Path
+) -> None:
+    spec, path, network = catalog["mobilenet_emotion"], tmp_path / "model.onnx", plannable()
+    reference = reference_of(network, spec, images())
+    export_onnx(network, spec, path)
+    nearest = make(Entry(tmp_path), spec, reference).kept[-1]
+    assert nearest.calibration_images == 0
+    strict = Gate(probabilities_max_abs_diff=nearest.verification["probabilities_max_abs_diff"] * 0.9)
+    compensated, again = (make(Entry(tmp_path), replace(spec, gate=strict), reference).kept[-1] for _ in "12")
+    assert compensated.name == "int8"
+    assert compensated.calibration_images == len(calibration()) == 24
+    assert len(compensated.content) == len(nearest.content)
+    assert again.content == compensated.content
 
 
 def test_other_labels_are_refused(

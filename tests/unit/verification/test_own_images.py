@@ -27,7 +27,7 @@ def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
     return catalog["mobilenet_emotion"]
 
 
-def test_spread_over_subfolders(tmp_path: Path) -> None:
+def test_spread_over_subfolders(tmp_path: Path, spec: ModelSpec) -> None:
     for index in range(100):
         save(tmp_path / f"many/{index:03}.png")
     for index in range(5):
@@ -40,6 +40,9 @@ def test_spread_over_subfolders(tmp_path: Path) -> None:
     assert len(chosen) == 64
     assert sum(file.parts[0] == "few" for file in chosen) == 5
     assert chosen == find_images(tmp_path).chosen()
+    calibration = own.calibration_images(spec.preprocessing)
+    assert len(calibration) == 32
+    assert not {image.name for image in calibration} & {file.as_posix() for file in chosen}
 
 
 def test_labels_are_folders(tmp_path: Path, spec: ModelSpec) -> None:

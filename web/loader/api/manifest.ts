@@ -142,6 +142,11 @@ export interface VariantInfo {
   weights: PartedFileInfo;
   verification: VerificationInfo;
   golden: GoldenInfo;
+  /**
+   * Pictures on which the weights were rounded with error compensation, none of which they are judged on; absent where each
+   * weight was rounded to the nearest.
+   */
+  calibration_images?: number;
 }
 
 /** Figures in terms of the task, which has some of them. */

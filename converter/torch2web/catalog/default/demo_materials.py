@@ -12,6 +12,9 @@ def default_materials() -> Materials:
     return Materials(
         labels=demo.LABELS,
         reference_images=lambda: tuple(ReferenceImage(name, face) for name, face in demo.reference_faces()),
+        calibration_images=lambda: tuple(
+            ReferenceImage(name, face) for name, face in demo.calibration_faces()
+        ),
         samples=lambda: tuple(Sample(*sample, drawn=True) for sample in demo.draw_samples()),
         weights_file=demo.weights_file,
         load_weights=demo.load_demo_state,

@@ -36,13 +36,17 @@ class VariantRecord:
     """What it gives in onnxruntime, by reference image; for the page that verifies only."""
     bounds: Mapping[str, float]
     """Largest difference accepted, by reference image; for that page too."""
+    calibration_images: int = 0
+    """Pictures on which the weights were rounded with error compensation; 0: rounded to the nearest."""
 
     def as_dict(self) -> dict[str, Any]:
+        calibrated = {"calibration_images": self.calibration_images} if self.calibration_images else {}
         return {
             "name": self.name,
             "weights": self.weights.as_dict(),
             "verification": dict(self.verification),
             "golden": dict(self.golden),
+            **calibrated,
         }
 
 

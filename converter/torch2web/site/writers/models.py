@@ -74,6 +74,7 @@ def place_model(
                 golden=variant["golden"],
                 logits=variant["logits"],
                 bounds=variant["bounds"],
+                calibration_images=variant["calibration_images"],
             )
             for index, variant in enumerate(record["variants"])
             if index == 0 or delivery.includes(variant["name"], variant["weights"]["size"])

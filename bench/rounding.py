@@ -1,0 +1,74 @@
+"""What rounding of the demo's weights to 4 to 8 bits costs: to the nearest, and with error compensation."""
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from bench.site import built_site
+from torch2web.catalog import ModelSpec, ReferenceImage
+from torch2web.catalog.default import default_materials, demo_catalog
+from torch2web.catalog.load import load_catalog
+from torch2web.cli.console import Output
+from torch2web.images import preprocess
+from torch2web.tasks import figures
+from torch2web.variants import SplitModel, Tensors, decode_all, split_model
+from torch2web.variants.encodings import as_int8
+from torch2web.variants.rounding import encode_compensated
+from torch2web.verification import calibration_images, create_session_with, reference_images, run_session
+
+LARGEST = (127, 63, 31, 15, 7)
+"""Largest integers: those of 8 to 4 bits."""
+
+
+def measure_rounding(output: Output) -> None:
+    """Bytes that the entropy of each weight amounts to, and the largest difference of a probability on the
+    reference images, which calibration does not see."""
+    materials = default_materials()
+    for spec in load_catalog(demo_catalog()):
+        judged = _inputs(spec, reference_images(materials.reference_images()))
+        calibration = _inputs(spec, calibration_images(materials.calibration_images()))
+        with built_site(spec.name) as site:
+            split = split_model(site / "models" / spec.output)
+        expected = _run(split, {weight.name: weight.values for weight in split.weights}, judged)
+        rows = []
+        for largest in LARGEST:
+            nearest: Tensors = {}
+            for weight in split.weights:
+                nearest |= as_int8(weight, largest)
+            compensated = encode_compensated(split, calibration, largest)
+            found = [
+                figures(spec.task, expected, _run(split, decode_all(tensors), judged))
+                for tensors in (nearest, compensated)
+            ]
+            rows.append(
+                (
+                    f"{largest.bit_length() + 1}",
+                    f"{_entropy(compensated) / 2**20:.2f}",
+                    *(f"{figure['probabilities_max_abs_diff']:.4f}" for figure in found),
+                )
+            )
+        size = len(save(nearest)) / 2**20
+        output.table(
+            (f"{spec.title}, int8 {size:.2f} MiB: bits", "entropy, MiB", "nearest", "compensated"), rows
+        )
+
+
+def _inputs(spec: ModelSpec, images: tuple[ReferenceImage, ...]) -> NDArray[np.float32]:
+    return np.stack([preprocess(image.image, spec.preprocessing) for image in images])
+
+
+def _run(
+    split: SplitModel, weights: dict[str, NDArray[np.float32]], inputs: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    session = create_session_with(split.graph, weights)
+    return np.concatenate([run_session(session, image[np.newaxis]) for image in inputs])
+
+
+def _entropy(tensors: Tensors) -> float:
+    """Bytes of all integers if each weight's were coded by how often each occurs in it."""
+    total = 0.0
+    for name, integers in tensors.items():
+        if not name.endswith(".scale"):
+            counts = np.unique(integers, return_counts=True)[1]
+            total -= float((counts * np.log2(counts / integers.size)).sum()) / 8
+    return total
