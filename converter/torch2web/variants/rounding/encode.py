@@ -17,8 +17,8 @@ def encode_compensated(
     """The weights of `split` in the encoding `int8`, rounded for inputs as `calibration` causes them.
 
     `calibration` [images, channels, height, width] are preprocessed; scales are those of `as_int8`. Weights
-    that multiply no input, such as tables, are rounded to the nearest. Raises VerificationError if onnxruntime
-    cannot run the graph.
+    that multiply no input, such as tables, are rounded to the nearest. Raises VerificationError if
+    onnxruntime cannot run the graph.
     """
     model = onnx.load_from_string(split.graph)
     layers = {layer.weight.name: layer for layer in find_layers(model, split.weights)}
