@@ -227,6 +227,11 @@ def test_no_such_file(tmp_path: Path) -> None:
         load_catalog(tmp_path / "none.toml")
 
 
+def test_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"it cannot be read: .*Is a directory"):
+        load_catalog(tmp_path)
+
+
 def test_file_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "models.toml"
     path.write_bytes(b"\xff\xfe\x00")

@@ -225,6 +225,13 @@ def test_steps_of_a_processor_without_its_package() -> None:
         ({"image_mean": [1, 2]}, "mean", "found 2 numbers, expected 3"),
         ({"image_std": "half"}, "image_std", "found 'half', expected numbers"),
         ({"do_center_crop": True}, "crop_size", "is missing"),
+        (
+            {"do_center_crop": True, "crop_size": [1, 2, 3]},
+            "crop_size",
+            "found [1, 2, 3], expected height and width",
+        ),
+        ({"rescale_offset": True}, "rescale_offset", "an offset of levels cannot be computed"),
+        ({"image_processor_type": "ConvNextImageProcessor"}, "size", "expected shortest_edge"),
     ],
 )
 def test_what_a_processor_has_that_is_not_exact(changes: dict[str, Any], key: str, problem: str) -> None:

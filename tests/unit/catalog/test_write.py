@@ -123,6 +123,11 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         write_entry(tmp_path / "absent/models.toml", ENTRY)
 
 
+def test_a_catalogue_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"it cannot be read: .*Is a directory"):
+        write_entry(tmp_path, ENTRY)
+
+
 def test_factory_args_that_are_no_object(tmp_path: Path) -> None:
     for text in ("[1]", "{"):
         with pytest.raises(CatalogError, match="factory_args: not a JSON object"):

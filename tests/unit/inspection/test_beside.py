@@ -66,6 +66,12 @@ def test_bad_preprocessors(tmp_path: Path, content: bytes, message: str) -> None
     assert message in str(raised.value)
 
 
+def test_preprocessor_that_cannot_be_read(tmp_path: Path) -> None:
+    for path, message in ((tmp_path / "none.json", "there is no such file"), (tmp_path, "Is a directory")):
+        with pytest.raises(OptionError, match=message):
+            read_preprocessor(path)
+
+
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
     path = tmp_path / "pytorch_model.bin"
