@@ -56,7 +56,7 @@ def network(folder: Path, wide: int = 72) -> Path:
         make("Identity", ["point"], ["shared"]),
         make("Conv", ["d", "shared"], ["e"]),
         make("BatchNormalization", ["e", "factor", "shift", "zero", "one"], ["n"]),
-        make("ConvTranspose", ["n", "up"], ["u"], pads=[1, 1, 1, 1]),
+        make("ConvTranspose", ["n", "up"], ["u"], pads=[0, 2, 2, 0]),
         make("ConvTranspose", ["u", "up by group"], ["v"], strides=[2, 2], pads=[4, 4, 4, 4], group=4),
         make("ConvTranspose", ["v", "up by channel"], ["t"], pads=[1, 1, 1, 1], group=24),
         make("Flatten", ["t"], ["f"]),
