@@ -1,10 +1,16 @@
 """What a build prints of accuracy on a user's own pictures."""
 
+from collections.abc import Sequence
+
 from torch2web.cli.console import Output
 from torch2web.site.manifest import ModelRecord
 
 _MAX_LABELS = 12
 """Of a confusion table that fits a terminal."""
+_MUCH = 0.3
+"""Accuracy that another order of the labels has to add before it is proposed."""
+_CHANCE = 1.2
+"""Multiple of the accuracy by chance below which labels or preprocessing are doubted."""
 
 
 def print_accuracy(output: Output, record: ModelRecord) -> None:
@@ -31,3 +37,23 @@ def print_accuracy(output: Output, record: ModelRecord) -> None:
         output.line("")
         table = [(label, *map(str, row)) for label, row in zip(labels, measured["confusion"], strict=True)]
         output.table((f"{record.spec.name}: is, in PyTorch", *labels), table)
+    if problem := _doubt(labels, measured["confusion"]):
+        output.warning(f"{record.spec.name}: {problem}")
+
+
+def _doubt(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> str:
+    """Why PyTorch's answers suggest labels in another order, or other preprocessing; else empty."""
+    pictures = sum(map(sum, confusion))
+    right = sum(row[index] for index, row in enumerate(confusion)) / pictures
+    guesses = [max(range(len(row)), key=row.__getitem__) for row in confusion]
+    found = f"PyTorch itself is right on {right:.0%} of the pictures"
+    if sorted(guesses) == list(range(len(labels))):
+        share = sum(row[guess] for row, guess in zip(confusion, guesses, strict=True)) / pictures
+        if share >= right + _MUCH:
+            by_output = dict(zip(guesses, labels, strict=True))
+            order = ", ".join(by_output[index] for index in range(len(labels)))
+            return f"{found}, and on {share:.0%} if the labels were in the order {order}: check --labels"
+    present = sum(any(row) for row in confusion)
+    if present > 1 and right * present < _CHANCE:
+        return f"{found}, as by chance: check the labels' order and the preprocessing"
+    return ""
