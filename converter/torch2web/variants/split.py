@@ -35,7 +35,7 @@ def split_model(path: Path) -> SplitModel:
     """Split the ONNX model at `path` into graph and weights."""
     model = onnx.load(path)
     columns = _split_matrices(model.graph)
-    factors = _factors(model.graph)
+    factors = _factors(model.graph) | _written_into_constants(model.graph)
     weights: list[Weight] = []
     names: dict[str, str] = {}
     for tensor in model.graph.initializer:
@@ -64,6 +64,11 @@ def _factors(graph: GraphProto) -> set[str]:
             found.add(name)
             waiting += made_of.get(name, ())
     return found
+
+
+def _written_into_constants(graph: GraphProto) -> set[str]:
+    """Values that ScatterND writes into a constant, as torch.export makes the masks of shifted windows."""
+    return {name for node in graph.node if node.op_type == "ScatterND" for name in node.input}
 
 
 def _external(weight: Weight) -> TensorProto:

@@ -57,6 +57,29 @@ def pictures() -> NDArray[np.float32]:
     return np.random.Generator(np.random.PCG64(3)).normal(size=(3, 3, 4, 8)).astype(np.float32)
 
 
+def test_what_is_written_into_a_constant_stays_in_the_graph(tmp_path: Path) -> None:
+    """Masks of shifted windows, as torch.export makes them."""
+    values = {
+        "mask": np.zeros((40, 40), np.float32),
+        "rows": np.arange(30, dtype=np.int64)[:, None],
+        "numbers": np.ones((30, 40), np.float32),
+        "weight": np.ones((40, 40), np.float32),
+    }
+    nodes = [
+        helper.make_node("ScatterND", ["mask", "rows", "numbers"], ["written"]),
+        helper.make_node("MatMul", ["input", "weight"], ["product"]),
+        helper.make_node("Add", ["product", "written"], ["output"]),
+    ]
+    sides = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [40, 40]) for name in ("input", "output")]
+    tensors = [numpy_helper.from_array(value, name) for name, value in values.items()]
+    graph = helper.make_graph(nodes, "masked", sides[:1], sides[1:], tensors)
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), tmp_path / "m"
+    )
+    (weight,) = split_model(tmp_path / "m").weights
+    np.testing.assert_array_equal(weight.values, values["weight"])
+
+
 def test_factors_of_a_batch_normalization_stay_in_the_graph(tmp_path: Path) -> None:
     """Plans fold them exactly; stored as rounded weights, onnxruntime would use other values."""
     rows = ("scale", "offset", "mean", "variance")
