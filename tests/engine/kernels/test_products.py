@@ -57,6 +57,20 @@ def test_product(
         close(y, k.apply(activation, scaled @ w + bias + (extra if residual else 0)))
 
 
+def test_product_of_more_weights_than_stay_in_the_cache(kernels: Kernels) -> None:
+    rows, inputs, outputs = 410, 601, 443
+    x, w, bias, extra, gate = (
+        random(*shape)
+        for shape in ((rows, inputs), (inputs, outputs), (outputs,), (rows, outputs), (inputs,))
+    )
+    y = blank(rows, outputs)
+    sizes: dict[str, Any] = {"rows": rows, "inputs": inputs, "outputs": outputs, "activation": IDENTITY}
+    strides = {"x_stride": inputs, "y_stride": outputs}
+    weights = k.panels(w, bias)
+    kernels.call("product", x=x, weights=weights, gate=gate, residual=extra, y=y, **sizes, **strides)
+    close(y, (x.astype(np.float64) * gate) @ w + bias + extra)
+
+
 def test_product_between_other_columns(kernels: Kernels) -> None:
     x, w, bias, y = random(9, 7), random(5, 11), random(11), blank(9, 13)
     call: dict[str, Any] = {
