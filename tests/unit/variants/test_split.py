@@ -59,7 +59,7 @@ def pictures() -> NDArray[np.float32]:
 
 def test_what_is_written_into_a_constant_stays_in_the_graph(tmp_path: Path) -> None:
     """Masks of shifted windows, as torch.export makes them."""
-    values = {
+    values: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {
         "mask": np.zeros((40, 40), np.float32),
         "rows": np.arange(30, dtype=np.int64)[:, None],
         "numbers": np.ones((30, 40), np.float32),
