@@ -1,4 +1,4 @@
-import type { Prediction, Progress } from "../loader/torch2web.ts";
+import type { DoubtfulAnswers, Prediction, Progress } from "../loader/torch2web.ts";
 
 export interface PredictionDetail {
   prediction: Prediction;
@@ -12,6 +12,8 @@ export interface ImageClassifierEventMap {
   prediction: CustomEvent<PredictionDetail>;
   /** While the model is downloaded. */
   progress: CustomEvent<Progress>;
+  /** Answers turned out to be doubtful: their backend has failed a later check, and is replaced. */
+  doubtful: CustomEvent<DoubtfulAnswers>;
   /** Errors of the loader, and of the browser: `NotAllowedError` where the camera is refused. */
   error: CustomEvent<{ error: unknown }>;
 }

@@ -1,5 +1,5 @@
 /** `<image-classifier>`: a picture or the camera, and what a model of the site makes of it. */
-import type { Model, Prediction, Progress } from "../loader/torch2web.ts";
+import type { DoubtfulAnswers, Model, Prediction, Progress } from "../loader/torch2web.ts";
 import { importPinned } from "../loader/pinned.ts";
 import type { ImageClassifierEventMap } from "./events.ts";
 import { filled, textsIn, type Texts } from "./texts.ts";
@@ -87,7 +87,11 @@ export class ImageClassifierElement extends HTMLElement {
     this.#view.say(this.#texts.starting);
     try {
       const name = given("model") ?? (await listModels(this.#base, options))[0]!.name;
-      return await loadModel(name, { ...options, onProgress, signal });
+      const onDoubtful = (doubt: DoubtfulAnswers): void => {
+        this.#view.say(this.#texts.doubtful);
+        this.#tell("doubtful", doubt, true);
+      };
+      return await loadModel(name, { ...options, onProgress, onDoubtful, signal });
     } finally {
       this.#view.showProgress(undefined);
       this.#view.say("");

@@ -18,6 +18,8 @@ const ENGLISH = {
     "The camera was not allowed. Allow it in the settings of the browser, then try again.",
   noCamera: "No camera was found.",
   network: "The download failed. Look at the network, then try again.",
+  doubtful:
+    "The last answers may be wrong: this device computed wrong numbers. Now it computes in another way.",
   failed: "This does not work here: {message}",
 };
 
@@ -43,6 +45,8 @@ const TRANSLATIONS: Record<string, Texts> = {
       "Die Kamera wurde nicht erlaubt. Sie lässt sich in den Einstellungen des Browsers erlauben.",
     noCamera: "Es wurde keine Kamera gefunden.",
     network: "Der Download ist fehlgeschlagen. Bitte das Netz prüfen und noch einmal versuchen.",
+    doubtful:
+      "Die letzten Antworten können falsch sein: Dieses Gerät hat falsch gerechnet. Es rechnet nun anders.",
     failed: "Das geht hier nicht: {message}",
   },
   fr: {
@@ -63,6 +67,8 @@ const TRANSLATIONS: Record<string, Texts> = {
       "La caméra n’a pas été autorisée. Autorisez-la dans les réglages du navigateur, puis réessayez.",
     noCamera: "Aucune caméra trouvée.",
     network: "Le téléchargement a échoué. Vérifiez le réseau, puis réessayez.",
+    doubtful:
+      "Les dernières réponses peuvent être fausses : cet appareil a mal calculé. Il calcule désormais autrement.",
     failed: "Cela ne fonctionne pas ici : {message}",
   },
   es: {
@@ -83,6 +89,8 @@ const TRANSLATIONS: Record<string, Texts> = {
       "No se permitió la cámara. Permítala en los ajustes del navegador e inténtelo de nuevo.",
     noCamera: "No se encontró ninguna cámara.",
     network: "Falló la descarga. Compruebe la red e inténtelo de nuevo.",
+    doubtful:
+      "Las últimas respuestas pueden ser falsas: este dispositivo calculó mal. Ahora calcula de otra manera.",
     failed: "Esto no funciona aquí: {message}",
   },
   zh: {
@@ -102,6 +110,7 @@ const TRANSLATIONS: Record<string, Texts> = {
     cameraDenied: "未获得摄像头权限。请在浏览器设置中允许，然后重试。",
     noCamera: "未找到摄像头。",
     network: "下载失败。请检查网络后重试。",
+    doubtful: "最近的结果可能有误：此设备计算出错，现已改用其他方式。",
     failed: "此处无法使用：{message}",
   },
 };

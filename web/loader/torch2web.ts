@@ -24,6 +24,7 @@ export type {
   EnsemblePrediction,
   EnsembleRegressionPrediction,
 } from "./api/ensemble.ts";
+export type { DoubtfulAnswers } from "./api/doubt.ts";
 export type { DecodedBy, ImageSource, Orientation } from "./api/image.ts";
 export type { AnyLoadOptions, LoadOptions, PublicKey } from "./api/load_options.ts";
 export type { ListOptions, ModelSummary } from "./api/list.ts";

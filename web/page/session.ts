@@ -1,6 +1,6 @@
 /** The page's state: the chosen network, the picture, and the latest answer. */
 import { loadModel } from "../loader/torch2web.ts";
-import type { AnyPrediction, Progress } from "../loader/torch2web.ts";
+import type { AnyPrediction, DoubtfulAnswers, Progress } from "../loader/torch2web.ts";
 import { importPageChunk } from "./chunks.ts";
 import { showAnswer as fillAnswer } from "./answer.ts";
 import type { Choice, PageModel } from "./choice.ts";
@@ -232,9 +232,18 @@ async function load(choice: Choice, signal: AbortSignal): Promise<PageModel> {
     if (!signal.aborted) states.showProgress(overall);
   };
   const { name, title, task, members } = choice;
-  if (!members) return loadModel(name, { task, onProgress, signal });
+  if (!members) return loadModel(name, { task, onProgress, onDoubtful, signal });
   const { loadTogether } = (await importPageChunk("ensemble")) as typeof EnsembleChunk;
-  return loadTogether(title, membersOf(choice), { onProgress, signal });
+  return loadTogether(title, membersOf(choice), { onProgress, onDoubtful, signal });
+}
+
+/** Says that answers may be wrong, and asks again about the picture that is shown. */
+function onDoubtful({ count }: DoubtfulAnswers): void {
+  const last = count === 1 ? "last answer" : `last ${count} answers`;
+  const doubted = element("doubted");
+  doubted.hidden = false;
+  doubted.textContent = `This device computed wrong numbers, as a repeated check has just found. Its ${last} may be wrong.`;
+  void ask();
 }
 
 function listen<Argument>(

@@ -54,6 +54,7 @@ def test_every_file_has_the_caching_of_its_name(originals: list[str], site: Site
         "tasks-*.js",
         "torch2web-*.js",
         "watch-*.js",
+        "weights-*.js",
     }
     others = {path: site.headers(path)["Cache-Control"] for path in set(originals) - set(hashed)}
     assert {"index.html", "torch2web.js", "models/model_info.json", "page.js"} < set(others)

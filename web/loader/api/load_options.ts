@@ -1,4 +1,5 @@
 import type { BackendName } from "./backend.ts";
+import type { DoubtfulAnswers } from "./doubt.ts";
 import type { PreprocessingInfo } from "./preprocessing.ts";
 import type { Progress } from "./progress.ts";
 import type { Task } from "./task.ts";
@@ -38,6 +39,11 @@ export interface LoadOptions {
   stallTimeout?: number;
   /** Called as each file arrives; `overall` is the progress of all files together. */
   onProgress?: (progress: Progress) => void;
+  /**
+   * Called when answers turn out to be doubtful: the backend that gave them has failed a later check. The next one is
+   * loaded and checked then; `model.backend` says which, and why.
+   */
+  onDoubtful?: (doubt: DoubtfulAnswers) => void;
   /** Aborts the load. */
   signal?: AbortSignal;
   /**

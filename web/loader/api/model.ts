@@ -99,6 +99,8 @@ export interface ReadImageReport {
   inexact: string;
   decodedBy: DecodedBy;
   orientation: Orientation;
+  /** When the network ran, in milliseconds since 1970: `onDoubtful` names answers by it. */
+  time: number;
   timings: Timings;
 }
 

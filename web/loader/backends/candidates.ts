@@ -9,6 +9,7 @@ import { createCompiledBackend, ENGINE, engineBuild, loadEngine } from "./compil
 import { requireThreads } from "./compiled/threads.ts";
 import {
   createOnnxRuntimeBackend,
+  importWeights,
   loadRuntime,
   runtimeName,
   type RuntimeKind,
@@ -173,11 +174,12 @@ function onnxruntime(kind: RuntimeKind): Candidate {
       const first = Promise.all([
         loadRuntime(base, files, kind, deliveryUntil, signal),
         delivery.fetchWhole(info.graph!, `${info.name}/graph`),
+        importWeights(base),
       ]);
       const weights = fetchWeights(inputs);
-      const [ort, graph] = await first;
+      const [ort, graph, weightsChunk] = await first;
       delivery.arrived(files.wasm, runtimeName(kind));
-      return createOnnxRuntimeBackend(ort, kind, version, info, { graph, weights });
+      return createOnnxRuntimeBackend(ort, kind, version, info, { graph, weights, weightsChunk });
     },
   };
 }

@@ -3,9 +3,11 @@ import { BackendError } from "../api/errors.ts";
 import { Semaphore } from "../fetch/semaphore.ts";
 import { within } from "../fetch/time_limit.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
+import type { Backend } from "./backend.ts";
 import type { BackendInputs } from "./backend_inputs.ts";
 import { chooseBackend, type Chosen } from "./choose.ts";
-import { IdleCheck } from "./idle_check.ts";
+import type { News } from "./news.ts";
+import { Recheck } from "./recheck.ts";
 import { Repeats } from "./repeats.ts";
 import { problemOf, runGolden, ToleranceError, type Checked } from "./self_check.ts";
 
@@ -15,19 +17,29 @@ const DISPOSE_TIMEOUT = 10_000;
 /** Above any preprocessed image; larger values may overflow in a backend that is right. */
 const MAX_INPUT = 1000;
 
+/** Calls of all models in this thread, and checks, that run or wait: a check waits until there are none. */
+let busy = 0;
+
+/** Milliseconds since 1970, by a clock that is never set back. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+export interface Answered {
+  logits: Float32Array;
+  /** When, in milliseconds since 1970. */
+  time: number;
+}
+
 /**
  * Runs the chosen backend, one run at a time, and goes on checking it: each answer for length and finiteness, each new
  * batch size by the golden input before its first use, and by the golden input again from time to time. A backend that
  * fails, such as when the GPU device is lost, is replaced by the next candidate.
  */
 export class FallbackBackend {
-  /** Called after a fallback. */
-  onChange: (report: BackendReport) => void = () => {};
+  onNews: (news: News) => void = () => {};
   readonly #queue = new Semaphore(1);
-  readonly #idleCheck = new IdleCheck(
-    () => this.#queue.idle,
-    () => this.#checkAgain(),
-  );
+  #recheck = this.#newRecheck();
   readonly #checked: Checked;
   readonly #inputs: () => BackendInputs;
   readonly #forget: () => void;
@@ -39,6 +51,12 @@ export class FallbackBackend {
   #wrong: ToleranceError | undefined;
   /** Number of the next repeated check, which has another image than the one before. */
   #turn = 0;
+  /** Batch size of the last call. */
+  #batch = 1;
+  /** Number of answers since the last check that passed, and when that and the last answer were. */
+  #count = 0;
+  #since = now();
+  #until = 0;
   #disposed = false;
 
   /** `inputs` gives those of a later backend; `forget` is called when a backend gave wrong logits. */
@@ -48,6 +66,7 @@ export class FallbackBackend {
     this.#inputs = inputs;
     this.#forget = forget;
     this.#sizes = this.#checkedSizes();
+    this.#follow();
   }
 
   get report(): BackendReport {
@@ -58,31 +77,44 @@ export class FallbackBackend {
    * Logits [batch × classes] of `tensor`, after the runs before it. Raises BackendError when no candidate is left,
    * RangeError for values that overflow, or the signal's reason.
    */
-  async run(tensor: Float32Array, batch: number, signal?: AbortSignal): Promise<Float32Array> {
-    const logits = await this.inTurn(signal, () => this.#run(tensor, batch));
-    if (!this.#disposed) this.#idleCheck.answered();
-    return logits;
+  async run(tensor: Float32Array, batch: number, signal?: AbortSignal): Promise<Answered> {
+    const answered = await this.inTurn(signal, () => this.#run(tensor, batch));
+    if (!this.#disposed) this.#recheck.answered();
+    return answered;
   }
 
   /** Runs `task` after the runs before it. Raises the signal's reason as soon as it aborts; what runs is not interrupted. */
   inTurn<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
-    return untilAborted(this.#queue.run(signal, task), signal);
+    return untilAborted(this.#inQueue(signal, task), signal);
+  }
+
+  async #inQueue<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T> {
+    busy++;
+    try {
+      return await this.#queue.run(signal, task);
+    } finally {
+      busy--;
+    }
   }
 
   /** After the runs before it; a backend that neither ends them nor itself is left to the browser. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    this.#idleCheck.stop();
+    this.#recheck.stop();
     const disposed = this.#queue.run(undefined, () => this.#chosen.backend.dispose());
     await within(DISPOSE_TIMEOUT, disposed).catch(() => {});
   }
 
-  async #run(tensor: Float32Array, batch: number): Promise<Float32Array> {
+  async #run(tensor: Float32Array, batch: number): Promise<Answered> {
     for (;;) {
       try {
         if (this.#wrong) throw this.#wrong;
         if (!this.#sizes.has(batch)) await this.#check(batch, 0);
-        return await this.#answer(tensor, batch);
+        const logits = await this.#answer(tensor, batch);
+        this.#batch = batch;
+        this.#count++;
+        this.#until = now();
+        return { logits, time: this.#until };
       } catch (error) {
         if (!(error instanceof BackendError)) throw error;
         await this.#replace(error);
@@ -110,19 +142,51 @@ export class FallbackBackend {
   async #check(batch: number, first: number): Promise<void> {
     await runGolden(this.#chosen.backend, this.#checked, batch, first);
     this.#sizes.add(batch);
+    this.#passed();
   }
 
-  /** Twice, with two images: calls may run in between. */
-  async #checkAgain(): Promise<void> {
-    for (let run = 0; run < 2; run++) {
-      await this.#queue.run(undefined, async () => {
-        if (this.#disposed || this.#wrong) return;
-        await this.#check(1, ++this.#turn).catch((error: unknown) =>
-          // Raised again by the next call where no backend is left.
-          error instanceof BackendError ? this.#replace(error).catch(() => {}) : undefined,
-        );
-      });
-    }
+  #passed(): void {
+    this.#count = 0;
+    this.#since = now();
+  }
+
+  #newRecheck(): Recheck {
+    return new Recheck(
+      () => busy === 0,
+      () => this.#checkAgain(),
+    );
+  }
+
+  /** One run, with as many images as the last call had, if the golden input has so many. */
+  #checkAgain(): Promise<void> {
+    return this.#inQueue(undefined, async () => {
+      if (this.#disposed || this.#wrong) return;
+      const size = Math.min(this.#batch, this.#checked.variant.golden.logits.length);
+      await this.#check(size, ++this.#turn).catch((error: unknown) => this.#replaceIdle(error));
+    });
+  }
+
+  /** Raised again by the next call where no backend is left. */
+  async #replaceIdle(error: unknown): Promise<void> {
+    if (error instanceof BackendError) await this.#replace(error).catch(() => {});
+  }
+
+  /** Replaces the chosen backend when its device is lost, rather than at the next call. */
+  #follow(): void {
+    const { backend } = this.#chosen;
+    // The device may outlive this model.
+    const self = new WeakRef(this);
+    void backend.lost?.then(async (why) => {
+      const alive = self.deref();
+      if (alive) await alive.#replaceLost(backend, why);
+    });
+  }
+
+  #replaceLost(backend: Backend, why: string): Promise<void> {
+    return this.#inQueue(undefined, async () => {
+      if (this.#disposed || this.#chosen.backend !== backend) return;
+      await this.#replaceIdle(new BackendError(`${backend.description} lost its device: ${why}`));
+    });
   }
 
   /** Raises `error`, with other reasons if there are, where no candidate is left. */
@@ -130,13 +194,13 @@ export class FallbackBackend {
     const { backend, report, others } = this.#chosen;
     const { name, threads } = report;
     const wrong = error instanceof ToleranceError;
+    const failed: RejectedBackend = { name, threads, reason: `failed: ${error.message}` };
+    if (wrong && error.maxAbsDiff !== undefined) failed.maxAbsDiff = error.maxAbsDiff;
     if (wrong && this.#wrong !== error) {
       this.#wrong = error;
       this.#forget();
-      console.warn(`torch2web: ${error.message} Its last answers may be wrong too.`);
+      this.#doubt(error.message, failed);
     }
-    const failed: RejectedBackend = { name, threads, reason: `failed: ${error.message}` };
-    if (wrong && error.maxAbsDiff !== undefined) failed.maxAbsDiff = error.maxAbsDiff;
     const rejected = [...report.rejected, failed];
     if (!others.length) {
       if (wrong && report.rejected.at(-1)?.reason !== failed.reason) {
@@ -156,10 +220,25 @@ export class FallbackBackend {
     this.#change({ ...chosen, report: { ...chosen.report, rejected } });
   }
 
+  /** Says which answers may be wrong too. */
+  #doubt(message: string, backend: RejectedBackend): void {
+    const [count, since, until] = [this.#count, this.#since, this.#until];
+    const last = count ? ` Its last answers (${count}) may be wrong too.` : "";
+    console.warn(`torch2web: ${message}${last}`);
+    if (!count) return;
+    const doubt = { model: this.#checked.info.name, backend, count, since, until };
+    queueMicrotask(() => this.onNews({ doubt })); // an error of the page's callback changes nothing here
+  }
+
   #change(chosen: Chosen): void {
     this.#chosen = chosen;
     this.#sizes = this.#checkedSizes();
-    this.onChange(chosen.report);
+    this.#passed();
+    this.#follow();
+    this.#recheck.stop();
+    this.#recheck = this.#newRecheck();
+    this.#recheck.request();
+    this.onNews({ backend: chosen.report });
   }
 
   /** The batch sizes of the first self-check. */

@@ -11,7 +11,8 @@ import type {
   WorkerReport,
 } from "../api/model.ts";
 import type { Task } from "../api/task.ts";
-import type { FallbackBackend } from "../backends/fallback.ts";
+import type { Answered, FallbackBackend } from "../backends/fallback.ts";
+import type { News } from "../backends/news.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 import type { Decoded } from "../images/decode.ts";
 import { listOf } from "../images/image_source.ts";
@@ -69,6 +70,7 @@ export class InlineModel implements Model<AnyPrediction> {
   readonly #more = new Map<"heatmap" | "features", Promise<FallbackBackend>>();
   readonly #order = new CallOrder();
   readonly watch = watchIn(() => this.base);
+  onNews: (news: News) => void = () => {};
   #disposed = false;
   /** Aborts calls whose images are still read. */
   readonly #ended = new AbortController();
@@ -84,6 +86,7 @@ export class InlineModel implements Model<AnyPrediction> {
     this.info = info;
     this.variant = variant;
     this.#backend = backend;
+    backend.onNews = (news) => this.onNews(news);
     this.base = base;
     this.#task = task;
     this.#loadBackend = loadBackend;
@@ -92,11 +95,6 @@ export class InlineModel implements Model<AnyPrediction> {
 
   get backend(): BackendReport {
     return this.#backend.report;
-  }
-
-  /** Sets the callback for a fallback to another backend. */
-  onBackendChange(callback: (report: BackendReport) => void): void {
-    this.#backend.onChange = callback;
   }
 
   async predict(source: InlineSource, options?: PredictOptions): Promise<AnyPrediction> {
@@ -161,7 +159,7 @@ export class InlineModel implements Model<AnyPrediction> {
   async run(tensor: Float32Array, { signal }: PredictOptions = {}): Promise<Float32Array> {
     const batch = batchOf(tensor, this.info);
     await this.#enter(signal, Promise.resolve());
-    return this.#run(tensor, batch, signal);
+    return (await this.#run(tensor, batch, signal)).logits;
   }
 
   /** Calls whose images are still read raise BackendError. */
@@ -222,7 +220,7 @@ export class InlineModel implements Model<AnyPrediction> {
     tensor: Float32Array,
     batch: number,
     signal: AbortSignal | undefined,
-  ): Promise<Float32Array> {
+  ): Promise<Answered> {
     this.#ended.signal.throwIfAborted();
     return this.#backend.run(tensor, batch, signal);
   }
@@ -242,9 +240,11 @@ export class InlineModel implements Model<AnyPrediction> {
     const maps = heatmap === false ? undefined : await this.#loaded("heatmap", signal);
     const inner = features ? await this.#loaded("features", signal) : undefined;
     const started = performance.now();
-    const mapValues = await maps?.run(tensor, batch, signal);
-    const innerValues = await inner?.run(tensor, batch, signal);
-    const batchValues = mapValues ?? innerValues ?? (await this.#run(tensor, batch, signal));
+    const mapped = await maps?.run(tensor, batch, signal);
+    const innerMost = await inner?.run(tensor, batch, signal);
+    const { logits: batchValues, time } =
+      mapped ?? innerMost ?? (await this.#run(tensor, batch, signal));
+    const innerValues = innerMost?.logits;
     const run = performance.now() - started;
     const timings = { ...times, run, total: times.decode + times.preprocess + run };
     const [, outputs] = this.info.output.shape;
@@ -256,7 +256,7 @@ export class InlineModel implements Model<AnyPrediction> {
       const values = valuesOf(batchValues, i);
       const logits = values.slice(0, outputs);
       const answer = answerOf(this.info, scoresOf(this.info, logits), options, logits);
-      const how = { exact: !inexact, inexact, decodedBy, orientation };
+      const how = { exact: !inexact, inexact, decodedBy, orientation, time };
       const prediction = { ...answer, logits, ...how, timings };
       return {
         ...prediction,
@@ -278,7 +278,10 @@ export class InlineModel implements Model<AnyPrediction> {
     const loading =
       this.#more.get(more) ?? this.#loadBackend(additions().withMore(this.info, more));
     this.#more.set(more, loading);
-    loading.catch(() => this.#more.delete(more)); // the next call tries again
+    loading.then(
+      (backend) => (backend.onNews = ({ doubt }) => doubt && this.onNews({ doubt })),
+      () => this.#more.delete(more), // the next call tries again
+    );
     return untilAborted(loading, signal);
   }
 

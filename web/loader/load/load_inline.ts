@@ -111,7 +111,9 @@ async function load(
       return new FallbackBackend(await chooseBackend(first, fresh), fresh, laterOther, () => {});
     };
     const wanted = { base, task: options.task, noWorkerReason: reason, loadBackend };
-    return new InlineModel(reader, loaded, variant.name, fallback, wanted);
+    const model = new InlineModel(reader, loaded, variant.name, fallback, wanted);
+    model.onNews = ({ doubt }) => doubt && options.onDoubtful?.(doubt);
+    return model;
   } catch (error) {
     failure.abort(error);
     throw error;

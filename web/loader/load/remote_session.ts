@@ -1,6 +1,6 @@
-import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
 import type { AnyLoadOptions } from "../api/load_options.ts";
+import type { News } from "../backends/news.ts";
 import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
 import { within } from "../fetch/time_limit.ts";
 import { prepareTask } from "../tasks/answer.ts";
@@ -66,7 +66,7 @@ export class RemoteSession {
     const session = await this.#session.catch(() => undefined);
     if (!session || session.connection.ended) return;
     const { connection, loaded } = session;
-    connection.onBackendChange.delete(loaded.model);
+    connection.onNews.delete(loaded.model);
     const freed = connection.call("dispose", { model: loaded.model });
     await within(CLOSE_TIMEOUT, freed).catch(() => {});
     connection.close();
@@ -89,7 +89,7 @@ async function load(
   options: AnyLoadOptions,
   prefetched: Prefetched,
 ): Promise<Session> {
-  const { baseURL, onProgress, signal, worker, ...rest } = options;
+  const { baseURL, onProgress, onDoubtful, signal, worker, ...rest } = options;
   const posted: PostedOptions = { ...rest, baseURL: siteURL(baseURL).href };
   try {
     const loaded = await connection.call(
@@ -97,11 +97,12 @@ async function load(
       { name, options: posted, prefetched },
       { signal, onProgress },
     );
-    const onBackendChange = (backend: BackendReport): void => {
-      loaded.backend = backend;
+    const onNews = ({ backend, doubt }: News): void => {
+      if (backend) loaded.backend = backend;
+      if (doubt) onDoubtful?.(doubt);
     };
     await prepareTask(siteURL(baseURL), loaded.info); // for `watch`, which averages in this thread
-    connection.onBackendChange.set(loaded.model, onBackendChange);
+    connection.onNews.set(loaded.model, onNews);
     return { connection, loaded };
   } catch (error) {
     connection.close();

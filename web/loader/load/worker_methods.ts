@@ -9,11 +9,11 @@ const models = new Map<number, InlineModel>();
 let loads = 0;
 
 export const WORKER_METHODS: Methods = {
-  load: async ({ name, options, prefetched }, { signal, onProgress, onBackendChange }) => {
+  load: async ({ name, options, prefetched }, { signal, onProgress, tell }) => {
     const model = await loadInline(name, { ...options, signal, onProgress }, "", prefetched);
     const number = ++loads;
     models.set(number, model);
-    model.onBackendChange((report) => onBackendChange(number, report));
+    model.onNews = (news) => tell(number, news);
     const { info, variant, backend } = model;
     return { model: number, info, variant, backend };
   },

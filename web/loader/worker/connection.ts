@@ -1,8 +1,8 @@
 /** The page's connection to its worker: one for all models, open as long as a model uses it. */
-import type { BackendReport } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
 import type { LoadOptions } from "../api/load_options.ts";
 import type { Progress } from "../api/progress.ts";
+import type { News } from "../backends/news.ts";
 import { lockManager } from "../fetch/locks.ts";
 import { stubPin } from "../fetch/manifest/pin.ts";
 import { ownScript, prepareOwnWorkers, setOwnScript, type OwnWorker } from "../fetch/own_worker.ts";
@@ -48,8 +48,8 @@ let current: Promise<Connection | NoWorker> | undefined;
 let calls = 0;
 
 export class Connection {
-  /** Called after a fallback to another backend; by model. */
-  readonly onBackendChange = new Map<number, (report: BackendReport) => void>();
+  /** Called by model. */
+  readonly onNews = new Map<number, (news: News) => void>();
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   readonly #watching = new AbortController();
@@ -148,8 +148,8 @@ export class Connection {
 
   #receive(reply: Reply): void {
     if ("ready" in reply) return;
-    if ("backend" in reply) {
-      this.onBackendChange.get(reply.model)?.(reply.backend);
+    if ("news" in reply) {
+      this.onNews.get(reply.model)?.(reply.news);
       return;
     }
     const pending = this.#pending.get(reply.id);
@@ -166,6 +166,12 @@ export class Connection {
   /** Detects the end of the worker, for which there is no event: its lock becomes free. */
   #watch(lock: string | undefined): void {
     const { signal } = this.#watching;
+    // The worker has no such event. Absent in a worker of the page's own.
+    (globalThis as Partial<typeof globalThis>).document?.addEventListener(
+      "visibilitychange",
+      () => document.hidden || this.#worker.postMessage({ shown: true } satisfies Request),
+      { signal },
+    );
     const locks = lock === undefined ? undefined : lockManager();
     locks?.request(lock!, { signal }, () => this.#end(workerEnded())).catch(() => {});
     this.#worker.onerror = (event) => {

@@ -4,6 +4,7 @@ import type { AnyEnsemblePrediction } from "../api/ensemble.ts";
 import type { AnyLoadOptions } from "../api/load_options.ts";
 import type { AnyPrediction, LoadedModelInfo, PredictOptions } from "../api/model.ts";
 import type { Progress } from "../api/progress.ts";
+import type { News } from "../backends/news.ts";
 import type { OwnScript } from "../fetch/own_worker.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
 import type { TransferableImage } from "../images/transferable.ts";
@@ -22,7 +23,10 @@ export interface Greeting {
 }
 
 /** Load options that can be posted. */
-export type PostedOptions = Omit<AnyLoadOptions, "baseURL" | "onProgress" | "signal" | "worker"> & {
+export type PostedOptions = Omit<
+  AnyLoadOptions,
+  "baseURL" | "onProgress" | "onDoubtful" | "signal" | "worker"
+> & {
   baseURL: string;
 };
 
@@ -83,14 +87,14 @@ export type Methods = {
 export interface Context {
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
-  onBackendChange: (model: number, report: BackendReport) => void;
+  tell: (model: number, news: News) => void;
 }
 
 export type Call = {
   [M in Method]: { id: number; method: M; args: Calls[M]["args"] };
 }[Method];
 
-export type Request = Call | { abort: number };
+export type Request = Call | { abort: number } | { shown: true };
 
 export type Reply =
   /** `locked`: whether the worker holds the lock of the greeting. */
@@ -98,5 +102,4 @@ export type Reply =
   | { id: number; progress: Progress }
   | { id: number; result: unknown }
   | { id: number; error: PackedError }
-  /** After a fallback to another backend. */
-  | { model: number; backend: BackendReport };
+  | { model: number; news: News };

@@ -30,6 +30,7 @@ export function serveAsWorker(methods: Methods): void {
   scope.onmessage = ({ data }) => {
     if ("lock" in data) void greet(scope, data);
     else if ("abort" in data) running.get(data.abort)?.abort();
+    else if ("shown" in data) dispatchEvent(new Event("visibilitychange"));
     else void answer(scope, methods, data);
   };
 }
@@ -70,7 +71,7 @@ async function answer(scope: Scope, methods: Methods, { id, method, args }: Call
   const context: Context = {
     signal: abort.signal,
     onProgress: (progress) => scope.postMessage({ id, progress }),
-    onBackendChange: (model, backend) => scope.postMessage({ model, backend }),
+    tell: (model, news) => scope.postMessage({ model, news }),
   };
   try {
     const call = methods[method] as (args: unknown, context: Context) => Promise<unknown>;

@@ -15,6 +15,7 @@ const CHUNKS: Record<ChunkName, () => Promise<unknown>> = {
   signature: () => import("../../loader/fetch/manifest/signature.chunk.ts"),
   tasks: () => import("../../loader/tasks/tasks.chunk.ts"),
   watch: () => import("../../loader/load/watch.chunk.ts"),
+  weights: () => import("../../loader/backends/onnxruntime/weights.chunk.ts"),
 };
 
 export const importChunk: typeof Replaced.importChunk = (_, name) => CHUNKS[name as ChunkName]();

@@ -1,6 +1,7 @@
 /** Several networks as one: the page's choice of all of them together. */
 import { loadEnsemble } from "../../loader/torch2web.ts";
 import type {
+  DoubtfulAnswers,
   Ensemble,
   EnsemblePrediction,
   OverallProgress,
@@ -13,6 +14,7 @@ import { predictFrames } from "./frames.ts";
 
 export interface TogetherOptions {
   onProgress: (progress: Progress) => void;
+  onDoubtful: (doubt: DoubtfulAnswers) => void;
   signal: AbortSignal;
 }
 
@@ -20,11 +22,11 @@ export interface TogetherOptions {
 export async function loadTogether(
   title: string,
   members: readonly Choice[],
-  { onProgress, signal }: TogetherOptions,
+  { onProgress, ...options }: TogetherOptions,
 ): Promise<PageModel> {
   const ensemble = await loadEnsemble(
     members.map(({ name }) => name),
-    { signal, onProgress: sumProgress(members, onProgress) },
+    { ...options, onProgress: sumProgress(members, onProgress) },
   );
   const { models } = ensemble;
   const { heatmap: _heatmap, features: _features, ...info } = models[0]!.info;

@@ -1,4 +1,3 @@
-import { BackendError } from "../../api/errors.ts";
 import { decodeInto, lengthOf, type Scale } from "../weights/encodings.ts";
 import type { PartedBytes } from "../weights/parted_bytes.ts";
 import { openSafetensors, type StoredEntry } from "../weights/safetensors.ts";
@@ -62,7 +61,7 @@ class LazyBytes extends Uint8Array {
 
   override subarray(from = 0, to = this.#length): Uint8Array<ArrayBuffer> {
     const decode = this.#decode;
-    if (!decode) throw new BackendError("onnxruntime-web read a weight twice.");
+    if (!decode) throw new Error("it read a weight twice");
     this.#decode = undefined;
     return decode().subarray(from, to);
   }

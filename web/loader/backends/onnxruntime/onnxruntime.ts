@@ -2,11 +2,12 @@ import type * as Ort from "onnxruntime-web";
 import { BackendError } from "../../api/errors.ts";
 import type { ModelInfo, RuntimeFiles } from "../../api/manifest.ts";
 import type { Delivery } from "../../fetch/delivery.ts";
+import { importChunk } from "../../fetch/chunks.ts";
 import { importScript, preload } from "../../fetch/scripts.ts";
 import { SingleFlight } from "../../fetch/single_flight.ts";
 import type { Backend } from "../backend.ts";
 import type { PartedBytes } from "../weights/parted_bytes.ts";
-import { externalData } from "./external_data.ts";
+import type * as Weights from "./weights.chunk.ts";
 
 type Runtime = typeof Ort;
 
@@ -98,12 +99,23 @@ async function createSession(
   }
 }
 
-/** The model's files. */
+/** The model's files, and what reads them. */
 export interface ModelBytes {
+  weightsChunk: typeof Weights;
   /** ONNX with its weights as external data. */
   graph: Uint8Array;
   /** Parts are freed as they are used. */
   weights: PartedBytes;
+}
+
+/** The part of a GPUDevice (W3C, WebGPU, 22.1) that is used. */
+interface Device {
+  lost: Promise<{ message: string }>;
+}
+
+/** A chunk of the loader. Raises DownloadError or IntegrityError. */
+export async function importWeights(base: URL): Promise<typeof Weights> {
+  return (await importChunk(base, "weights")) as typeof Weights;
 }
 
 /** Raises BackendError. */
@@ -112,22 +124,24 @@ export async function createOnnxRuntimeBackend(
   { provider, threads }: RuntimeKind,
   version: string,
   info: ModelInfo,
-  { graph, weights }: ModelBytes,
+  { graph, weights, weightsChunk }: ModelBytes,
 ): Promise<Backend> {
   const session = await createSession(ort, graph, info.name, {
     executionProviders: [provider],
     graphOptimizationLevel: "all",
-    externalData: await externalData(weights),
+    externalData: await weightsChunk.externalData(weights),
     // Prepacking copies large matrices, which doubles their memory and saves no time for one image.
     extra: { session: { disable_prepacking: "1" } },
   });
   const where =
     provider === "webgpu" ? "WebGPU" : `WebAssembly, ${threads} thread${threads === 1 ? "" : "s"}`;
   const [, ...imageShape] = info.input.shape;
+  const device = provider === "webgpu" ? ((await ort.env.webgpu.device) as Device) : undefined;
   return {
     name: provider,
     description: `onnxruntime-web ${version} (${where})`,
     threads,
+    lost: device?.lost.then(({ message }) => message),
     async run(tensor, batch) {
       const input = new ort.Tensor("float32", tensor, [batch, ...imageShape]);
       try {
