@@ -80,7 +80,7 @@ def decode_error(page: Page, source: str) -> dict[str, Any]:
     ("source", "message"),
     [
         ("new Blob([])", "empty (0 bytes)"),
-        ("new Blob(['this is no picture'])", "not an image that this browser can read"),
+        ("new Blob(['this is no picture'])", "not an image that can be read here"),
         ("new Blob([new Uint8Array(5000)], {type: 'image/jpeg'})", "5000 bytes of type image/jpeg"),
         ("new Image()", "has no image"),
         ("null", "Found a Null, which is not an image"),

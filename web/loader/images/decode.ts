@@ -119,7 +119,7 @@ async function decodeBlob(
 
 function unreadable({ size, type }: Blob): string {
   const kind = type ? ` of type ${type}` : "";
-  return `The file (${size} bytes${kind}) is damaged, or not an image that this browser can read, such as JPEG, PNG or WebP.`;
+  return `The file (${size} bytes${kind}) is damaged, or not an image that can be read here; JPEG, PNG and WebP can.`;
 }
 
 /** Decodes an <img> from its file, as the element itself shows converted colours, else from what it shows. */

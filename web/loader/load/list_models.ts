@@ -14,7 +14,9 @@ export async function listModels(
 ): Promise<ModelSummary[]> {
   const base = siteURL(baseURL);
   const bytes = await prefetchManifest(base, options);
-  const { manifest } = await readManifest(base, bytes, options, options);
+  // A download takes `integrity` for the browser to check, whose error would not say what is wrong.
+  const { signal, stallTimeout } = options;
+  const { manifest } = await readManifest(base, bytes, options, { signal, stallTimeout });
   return manifest.models.map((info) => {
     const { name, title, version, labels, plan, graph, variants } = info;
     const size = variants[0]!.weights.size + ((plan ?? graph)?.size ?? 0);

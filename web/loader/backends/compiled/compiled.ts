@@ -39,7 +39,7 @@ export function loadEngine(
     try {
       return await WebAssembly.compile(bytes);
     } catch (error) {
-      throw new BackendError("This browser does not run the compiled engine.", { cause: error });
+      throw new BackendError("The compiled engine does not run here.", { cause: error });
     }
   });
 }

@@ -64,7 +64,7 @@ export async function prepare(file: Bytes): Promise<PreparedFile> {
 function adviceFor(file: Bytes): string {
   if (/^ftyp(?:he[im][cfsx]|hev[cx]|mif1|msf1)/.test(textAt(file, 4, 8))) {
     return (
-      "The file is a HEIC photo, which this browser cannot read. Share it as JPEG: on an iPhone choose " +
+      "The file is a HEIC photo, which cannot be read here. Share it as JPEG: on an iPhone choose " +
       "Settings, Camera, Formats, Most Compatible, or send the photo by mail, which converts it."
     );
   }
