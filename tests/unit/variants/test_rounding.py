@@ -126,13 +126,13 @@ def test_blocks_of_large_layers_are_rounded_apart(monkeypatch: pytest.MonkeyPatc
     assert [(block.start, block.stop) for block in blocks(1600)][-2:] == [(1024, 1536), (1536, 1600)]
     assert len(blocks(100_352)) == 1568
     monkeypatch.setattr(f"{MOMENTS}.MAX_INPUTS", 30)
-    monkeypatch.setattr(f"{MOMENTS}.BLOCK_INPUTS", 25)
+    monkeypatch.setattr(f"{MOMENTS}.BLOCK_INPUTS", 15)
     split = split_of("Gemm", (1, 40), (32, 40), (1, 32), {"transB": 1})
     pictures = correlated(50, 40).astype(np.float32)
     tensors = encode_compensated(split, pictures)
     matrix = split.weights[0].values[np.newaxis]
     steps = tensors["w0.scale"].astype(np.float64)[np.newaxis]
-    for block in (slice(0, 25), slice(25, 40)):
+    for block in (slice(0, 15), slice(15, 30), slice(30, 40)):
         part = pictures[:, block].astype(np.float64)
         expected = round_compensated(matrix[:, :, block], steps, (part.T @ part)[np.newaxis], 127)
         assert np.array_equal(tensors["w0"][:, block], expected[0])

@@ -40,9 +40,23 @@ def _integers(layer: Layer, scale: NDArray[np.generic], moments: Moments, larges
     values = layer.weight.values
     matrices = layer.matrices(values)
     steps = layer.matrices(np.broadcast_to(scale, values.shape))
-    rounded = [
-        round_compensated(matrices[:, :, block], steps[:, :, block], part, largest)
-        for block, part in zip(blocks(layer.inputs), moments, strict=True)
+    cuts = blocks(layer.inputs)
+    size = cuts[0].stop
+    whole = sum(cut.stop - cut.start == size for cut in cuts)
+    rounded = []
+    if layer.groups == 1 and whole > 1:
+        # Blocks are rounded apart, so those of the same size are as groups: one loop over their inputs.
+        def stacked(values: NDArray[np.floating]) -> NDArray[np.floating]:
+            return values[0, :, : whole * size].reshape(-1, whole, size).transpose(1, 0, 2)
+
+        together = round_compensated(
+            stacked(matrices), stacked(steps), np.concatenate(moments[:whole]), largest
+        )
+        rounded.append(together.transpose(1, 0, 2).reshape(1, -1, whole * size))
+        cuts, moments = cuts[whole:], moments[whole:]
+    rounded += [
+        round_compensated(matrices[:, :, cut], steps[:, :, cut], part, largest)
+        for cut, part in zip(cuts, moments, strict=True)
     ]
     integers: NDArray[np.int8] = layer.restored(np.concatenate(rounded, axis=2))
     return integers
