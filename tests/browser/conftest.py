@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page
 
+from tests.browser.camera import write_video
+from tests.browser.launch import launched
 from tests.browser.server import Host, Hosting, hosting
 from tests.conftest import Site
 
@@ -71,6 +73,25 @@ def quiet_page(page: Page) -> Iterator[Page]:
     page.on("pageerror", lambda error: uncaught.append(str(error)))
     yield page
     assert uncaught == []
+
+
+@pytest.fixture(scope="session")
+def camera_browser(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser with a camera, which asks for it as usual: without a permission it refuses."""
+    video = tmp_path_factory.mktemp("camera") / "faces.y4m"
+    write_video(video)
+    flags = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={video}"]
+    with launched(browser.browser_type, *flags) as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def camera_context(camera_browser: Browser) -> Iterator[BrowserContext]:
+    context = camera_browser.new_context()
+    context.set_default_timeout(60_000)
+    context.new_page()  # keeps a renderer process
+    yield context
+    context.close()
 
 
 @pytest.fixture

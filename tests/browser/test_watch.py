@@ -4,29 +4,16 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from tests.browser.camera import SECONDS_EACH, SHOWN, write_video
 from tests.browser.launch import launched
 from tests.browser.parity import open_harness
 from tests.browser.server import Host
-from torch2web.demo.faces import draw_face
 
 MODEL = "mobilenet_emotion"
-SHOWN = ("Bored", "Tired", "Confused", "Focused")
-RATE, SECONDS_EACH = 10, 3
-
-
-def write_video(path: Path) -> None:
-    """Write an uncompressed video (YUV4MPEG2) with each face for a few seconds; Chromium repeats it."""
-    with path.open("wb") as file:
-        file.write(f"YUV4MPEG2 W224 H224 F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
-        for seed, label in enumerate(SHOWN):
-            y, cb, cr = draw_face(label, 1000 + seed).convert("YCbCr").split()
-            half = [plane.resize((112, 112), Image.Resampling.BOX).tobytes() for plane in (cb, cr)]
-            for _ in range(RATE * SECONDS_EACH):
-                file.write(b"FRAME\n" + y.tobytes() + b"".join(half))
 
 
 @pytest.fixture(scope="module")
@@ -388,3 +375,40 @@ def test_smoothing_is_an_exponential_average(camera: Page) -> None:
     assert [prediction["label"] for prediction in result] == ["a", "a", "a"]
     assert [prediction["confidence"] for prediction in result] == [1, 0.75, 0.5625]
     assert [prediction["logits"] for prediction in result] == [0, 1, 2]
+
+
+def test_ensemble_is_watched_as_one_model(camera: Page) -> None:
+    """The mean of both, smoothed, with each one's own prediction; as a loop too, with the same errors."""
+    found = camera.evaluate(
+        """async ([name, other]) => {
+            const ensemble = await torch2web.loadEnsemble([name, other]);
+            const seen = [];
+            await new Promise((resolve) => {
+                const watch = ensemble.watch(stream, (prediction) => {
+                    if (seen.push(prediction) < 3) return;
+                    watch.stop();
+                    resolve();
+                }, { maxRate: 20, smoothing: 0.5 });
+            });
+            const length = seen.length;
+            const labels = [];
+            for await (const { label } of ensemble.watch(stream)) if (labels.push(label) === 2) break;
+            let wrong;
+            try { ensemble.watch(stream, () => {}, { maxRate: 0 }); } catch (error) { wrong = error.name; }
+            await ensemble.dispose();
+            const told = await new Promise((onError) => ensemble.watch(stream, () => {}, { onError }));
+            return {
+                means: seen.map(({ probabilities }) => probabilities),
+                members: seen.map(({ predictions }) => predictions.map(({ probabilities }) => probabilities)),
+                labels, wrong, told: told.name, late: seen.length - length,
+            };
+        }""",
+        [MODEL, "efficientnet_emotion"],
+    )
+    average = np.mean(found["members"][0], axis=0)
+    for mean, members in zip(found["means"], found["members"], strict=True):
+        average = (average + np.mean(members, axis=0)) / 2
+        assert mean == pytest.approx(average, abs=1e-6)
+    assert len(found["labels"]) == 2
+    assert set(found["labels"]) <= set(SHOWN)
+    assert (found["wrong"], found["told"], found["late"]) == ("RangeError", "BackendError", 0)

@@ -69,7 +69,8 @@ function showSimilarity(
   if (image) current = { image, model: name, embedding };
   if (reference?.model !== name) {
     if (!image) {
-      askForAnother();
+      clearComparison();
+      say("Take a picture", "to compare the camera with");
       return;
     }
     pin();
@@ -81,6 +82,7 @@ function showSimilarity(
   say(similarity(reference!.embedding, embedding).toFixed(3), "similarity");
   element("similarity").hidden = false;
   element("compared").hidden = false;
+  element("pin").hidden = !image; // a frame of the camera is not kept
 }
 
 /** Makes the current picture the one that others are compared with. */

@@ -3,35 +3,16 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Request
+from playwright.sync_api import BrowserContext, FilePayload, Page, Request
 
 from tests.browser.axe import violations
-from tests.browser.launch import launched
+from tests.browser.camera import SECONDS_EACH, SHOWN
 from tests.browser.server import Host
 from tests.browser.shown import READY
-from tests.browser.test_watch import SECONDS_EACH, SHOWN, write_video
 
 LIVE = "#camera[data-state=live]"
 PROBLEM = "#camera[data-state=problem]"
 TRACK = "document.getElementById('camera-video').srcObject.getVideoTracks()[0]"
-
-
-@pytest.fixture(scope="module")
-def camera_browser(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser with a camera, which asks for it as usual: without a permission it refuses."""
-    video = tmp_path_factory.mktemp("camera") / "faces.y4m"
-    write_video(video)
-    flags = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={video}"]
-    with launched(browser.browser_type, *flags) as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def camera_context(camera_browser: Browser) -> BrowserContext:
-    context = camera_browser.new_context()
-    context.set_default_timeout(60_000)
-    context.new_page()  # keeps a renderer process
-    return context
 
 
 Open = Callable[..., Page]

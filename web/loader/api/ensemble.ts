@@ -8,6 +8,7 @@ import type {
   RegressionPrediction,
 } from "./model.ts";
 import type { LabelProbability, NamedValue } from "./task.ts";
+import type { Watch, WatchedPredictions, WatchOptions } from "./watch.ts";
 
 export interface EnsembleOptions extends LoadOptions {
   /** One for each model, in order; by default all are equal. */
@@ -20,6 +21,14 @@ export interface Ensemble<
 > {
   readonly models: readonly Model<P>[];
   predict(source: ImageSource, options?: PredictOptions): Promise<E>;
+  /** As of one model; `smoothing` is of the mean, the models' own `predictions` stay those of the frame. */
+  watch(
+    source: HTMLVideoElement | MediaStream,
+    callback: (prediction: E) => void,
+    options?: WatchOptions,
+  ): Watch;
+  /** Without a callback: `for await (const prediction of ensemble.watch(video))`. Ending the loop stops it. */
+  watch(source: HTMLVideoElement | MediaStream, options?: WatchOptions): WatchedPredictions<E>;
   dispose(): Promise<void>;
 }
 

@@ -13,6 +13,7 @@ import { importTasks, requireAnswers } from "../tasks/answer.ts";
 import { InlineModel } from "./inline_model.ts";
 import { loadAny } from "./load_model.ts";
 import { RemoteModel } from "./remote_model.ts";
+import { watchIn } from "./watch.ts";
 
 type AnyEnsemble = Ensemble<AnyPrediction, AnyEnsemblePrediction>;
 
@@ -32,7 +33,8 @@ export async function loadEnsemble(
   names: readonly string[],
   { weights = names.map(() => 1), ...options }: EnsembleOptions & { task?: Task } = {},
 ): Promise<AnyEnsemble> {
-  const { checkWeights, whyNoMean } = await importTasks(siteURL(options.baseURL));
+  const base = siteURL(options.baseURL);
+  const { checkWeights, whyNoMean } = await importTasks(base);
   checkWeights(names, weights);
   const models: Model<AnyPrediction>[] = [];
   const dispose = async (): Promise<void> => {
@@ -52,11 +54,16 @@ export async function loadEnsemble(
     await dispose();
     throw error;
   }
-  return {
+  const ensemble: AnyEnsemble & Pick<Model<AnyPrediction>, "info"> = {
     models,
+    info: models[0]!.info, // for `watch`: what the mean means
     dispose,
-    predict: (source, predictOptions) => predict(models, weights, source, predictOptions),
+    predict: (source: ImageSource, predictOptions?: PredictOptions) =>
+      predict(models, weights, source, predictOptions),
+    // Each step passes on what `predict` gives, with the mean in place of the scores.
+    watch: watchIn(() => base) as unknown as AnyEnsemble["watch"],
   };
+  return ensemble;
 }
 
 async function predict(

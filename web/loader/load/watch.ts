@@ -8,6 +8,7 @@ import { tagOf } from "../images/image_source.ts";
 import { answerOf, scoresIn } from "../tasks/answer.ts";
 import type * as Frames from "./watch.chunk.ts";
 
+/** A model, or an ensemble with the mean's `info`. */
 type WatchedModel = Pick<Model<AnyPrediction>, "predict" | "info">;
 type Callback = (prediction: AnyPrediction) => void;
 

@@ -27,11 +27,11 @@ export interface NodeModel<P extends AnyPrediction = Prediction> extends Omit<
   preprocess(source: NodeImageSource, options?: PredictOptions): Promise<Tensor>;
 }
 
-/** An ensemble in Node. */
+/** An ensemble in Node: without `watch` too. */
 export interface NodeEnsemble<
   P extends AnyPrediction = Prediction,
   E extends AnyEnsemblePrediction = EnsemblePrediction,
-> extends Omit<Ensemble<P, E>, "models" | "predict"> {
+> extends Omit<Ensemble<P, E>, "models" | "predict" | "watch"> {
   readonly models: readonly NodeModel<P>[];
   predict(source: NodeImageSource, options?: PredictOptions): Promise<E>;
 }

@@ -22,9 +22,7 @@ export function withNodeSources<P extends AnyPrediction>(model: Model<P>): NodeM
       predictBatch(await Promise.all(listOf(sources).map(imageOf)), options),
     embed: async (source, options) => embed(await imageOf(source), options),
     preprocess: async (source, options) => preprocess(await imageOf(source), options),
-    watch: () => {
-      throw new BackendError("Node has no video; call `predict` for each image.");
-    },
+    watch: withoutVideo,
   };
   return Object.assign(model, methods);
 }
@@ -33,11 +31,17 @@ export function withNodeSources<P extends AnyPrediction>(model: Model<P>): NodeM
 export function ensembleWithNodeSources<P extends AnyPrediction, E extends AnyEnsemblePrediction>(
   ensemble: Ensemble<P, E>,
 ): NodeEnsemble<P, E> {
-  return {
-    ...ensemble,
+  const methods: NodeEnsemble<P, E> & { watch: () => never } = {
     models: ensemble.models.map(withNodeSources),
     predict: async (source, options) => ensemble.predict(await imageOf(source), options),
+    watch: withoutVideo,
+    dispose: () => ensemble.dispose(),
   };
+  return methods;
+}
+
+function withoutVideo(): never {
+  throw new BackendError("Node has no video; call `predict` for each image.");
 }
 
 /** As the loader takes it. Raises DecodeError. */

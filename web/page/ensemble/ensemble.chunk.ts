@@ -10,7 +10,6 @@ import type {
   Timings,
 } from "../../loader/torch2web.ts";
 import type { Choice, PageModel } from "../choice.ts";
-import { predictFrames } from "./frames.ts";
 
 export interface TogetherOptions {
   onProgress: (progress: Progress) => void;
@@ -42,7 +41,8 @@ export async function loadTogether(
     },
     backend: reportOf(ensemble),
     predict,
-    watch: (video, callback, options) => predictFrames(predict, video, callback, options),
+    watch: (video, callback, options) =>
+      ensemble.watch(video, (prediction) => callback(asOne(prediction)), options),
     dispose: () => ensemble.dispose(),
   };
 }
