@@ -80,7 +80,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_parity.py::test_page_shows_that_label": (),
     "browser/test_backend_sites.py::test_answers_by_what_it_carries": 3,
     "browser/page/test_answers.py::test_every_sample_shows_what_it_was_drawn_to_show": (),
-    "browser/page/test_axe.py": ("phone-light",),
+    "browser/page/test_states.py": ("\\[ready]", "test_state\\[camera_live]", "several_pictures]"),
     "browser/page/test_camera.py::test_dark_picture_and_camera_without_a_picture_are_hinted_at": (),
     "browser/page/test_looks.py::test_nothing_is_cut_off": ("360",),
     "browser/page/test_measured.py::test_nothing_moves": ("360",),

@@ -5,13 +5,13 @@ import { count } from "./format.ts";
 import type { PageModel } from "./choice.ts";
 
 export function showFacts(model: PageModel, prediction: AnyPrediction): void {
-  const { fromCache, downloaded } = model.info.cache;
+  const { fromCache, downloaded, kept, reason } = model.info.cache;
   const { total, run } = prediction.timings;
   const milliseconds = `${Math.round(total)} ms`;
   const facts = {
     time: `${milliseconds} from the picture to the answer, ${Math.round(run)} ms of them in the network`,
     backend: `On this device, by ${model.backend.description}`,
-    verified: `${count(fromCache + downloaded)} bytes, each as it was built${downloaded ? "" : ", from this device's cache"}`,
+    verified: `${count(fromCache + downloaded)} bytes, each as it was built${downloaded ? "" : ", from this device's cache"}${kept ? "" : `; not kept here: ${reason}`}`,
     selfcheck: `On a test picture at most ${model.backend.selfCheck.maxAbsDiff.toFixed(7)} from PyTorch's, on this device`,
     inexact: prediction.inexact,
     status: `Answered on this device in ${milliseconds}`,

@@ -1,10 +1,15 @@
 /** The checkbox that keeps the page for use without internet. */
 import { cacheStatus } from "../loader/torch2web.ts";
 import type { PageModel } from "./choice.ts";
+import type { Session } from "./session.ts";
 import * as worker from "./worker.ts";
 
 type LoadModel = () => Promise<PageModel>;
 
+/** Of the loader's reasons why a network was not kept, the one that a visitor can do something about. */
+const FULL = "no room left";
+const NO_ROOM =
+  "This device has no room left, so the network was not kept: the next visit downloads it again. Free some room, then reload the page.";
 /** The loader caches each network that was loaded; without one the page opens but cannot answer. */
 const READY = "Works without internet now, with every network that has answered here.";
 const NO_MODEL = "Opens without internet. It can answer there once a network has answered here.";
@@ -15,8 +20,12 @@ const status = document.getElementById("keep-status")!;
 /** Whether the cache was deleted while this page had the models in memory. */
 let deleted = false;
 
-/** Enables the checkbox where this browser has caches; `loadModel` loads the chosen network. */
-export async function offerOffline(loadModel: LoadModel): Promise<void> {
+/** Enables the checkbox where this browser has caches. */
+export async function offerOffline(session: Session): Promise<void> {
+  const loadModel: LoadModel = () => session.modelFor(session.chosen());
+  session.onAnswer(({ model }) => {
+    if (!box.checked && model.info.cache.reason.includes(FULL)) say(NO_ROOM);
+  });
   if (!(await worker.available())) {
     document.getElementById("keeping")!.hidden = true;
     return;

@@ -1,7 +1,6 @@
 /** The page: choose an image and a network, see the prediction. */
 import { offerOffline } from "./offline_choice.ts";
 import { chooseModel, expectPicture, session, showError } from "./session.ts";
-import { enableCopying } from "./copy.ts";
 import { element } from "./element.ts";
 import { startLive } from "./live.ts";
 import { onModel } from "./networks.ts";
@@ -47,9 +46,8 @@ onPictures({
   },
 });
 onModel(chooseModel);
-enableCopying();
 
-void offerOffline(() => session.modelFor(session.chosen()));
+void offerOffline(session);
 
 const { connection } = navigator as { connection?: { saveData?: boolean } };
 // Predicts the first sample, unless the browser asks to save data.

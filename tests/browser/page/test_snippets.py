@@ -1,4 +1,4 @@
-"""The lines for other pages work as copied."""
+"""The lines of embed.html work as copied on a page that the site is part of, and refuse changed files."""
 
 from pathlib import Path
 
@@ -11,16 +11,26 @@ from tests.browser.sites import script_of
 
 
 def embed(host: Host, small_site: Path, page: Page, folder: Path) -> None:
-    """Another page of the host that holds the snippet as copied, with the site below /torch2web/."""
-    page.goto(host.url)
-    page.wait_for_selector(READY)
-    snippet = page.locator("#snippet").text_content() or ""
-    own_page = folder / "own.html"
-    own_page.write_text(f"<!doctype html><meta charset=utf-8><img src='/samples/confused-1.jpg'>{snippet}")
-    host.extras["blog/own.html"] = own_page
+    """Another page of the host that holds the lines as copied, with the site below /torch2web/."""
     for path in small_site.rglob("*"):
         if path.is_file():
             host.extras[f"torch2web/{path.relative_to(small_site).as_posix()}"] = path
+    snippet = copied(page, host, "#module")
+    own_page = folder / "own.html"
+    own_page.write_text(f"<!doctype html><meta charset=utf-8><img src='/samples/confused-1.jpg'>{snippet}")
+    host.extras["blog/own.html"] = own_page
+    host.requests.clear()
+
+
+def copied(page: Page, host: Host, selector: str) -> str:
+    """Lines of embed.html, with the address that it has below /torch2web/."""
+    address = f"{host.url}torch2web/"
+    if page.url != f"{address}embed.html":
+        page.goto(f"{address}embed.html")
+    page.wait_for_function(
+        "address => document.querySelector('pre').textContent.includes(address)", arg=address
+    )
+    return page.locator(selector).text_content() or ""
 
 
 def test_embed_snippet_works_as_copied(page: Page, host: Host, small_site: Path, tmp_path: Path) -> None:
@@ -52,8 +62,8 @@ def embed_without_inline_scripts(
 ) -> None:
     """The same by the recipe for pages whose policy allows no inline script."""
     embed(host, small_site, page, folder)
-    for name, selector in (("own.html", "#external-snippet"), ("my-page.js", "#external-script")):
-        (folder / name).write_text(page.locator(selector).text_content() or "")
+    for name, selector in (("own.html", "#strict"), ("my-page.js", "#strict-module")):
+        (folder / name).write_text(copied(page, host, selector))
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     body = (folder / "own.html").read_text()
     (folder / "own.html").write_text(
@@ -104,7 +114,7 @@ def test_external_snippet_refuses_changed_files(
     assert any(reason in error for error in errors)
 
 
-@pytest.mark.parametrize("own", [False, True], ids=["the site's page", "a page with the snippet"])
+@pytest.mark.parametrize("own", [False, True], ids=["the site's page", "a page with the lines"])
 def test_loader_is_fetched_before_its_stable_name_tells_where_it_is(
     page: Page, host: Host, small_site: Path, tmp_path: Path, own: bool
 ) -> None:
@@ -119,16 +129,17 @@ def test_loader_is_fetched_before_its_stable_name_tells_where_it_is(
     assert f"{path}{script_of(small_site)}" in host.requests
 
 
-def test_copy_button_copies_the_snippet(browser: Browser, host: Host) -> None:
+def test_copy_buttons_copy_the_lines_beside_them(browser: Browser, host: Host) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(host.url)
-    page.get_by_role("heading", name="Put it into your own page").click()
-    page.click("#copy")
+    page.wait_for_selector(READY)
+    page.click("#details summary")
+    page.locator("#details").get_by_role("link", name="put it into your own page").click()
+    page.locator(".copy").first.click()
     page.get_by_role("button", name="Copied").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#snippet").text_content()
-    page.get_by_text("If your page forbids inline scripts").click()
-    page.locator(".copy:text('Copy')").last.click()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#tag").text_content()
+    page.locator("#strict-module >> xpath=preceding-sibling::button").click()
     page.locator(".copy:text('Copied')").nth(1).wait_for()
-    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#external-script").text_content()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#strict-module").text_content()
     context.close()

@@ -71,7 +71,7 @@ def test_all_of_them_together(shown: Page, built: Built) -> None:
     assert values == pytest.approx([100 * score for score in expected], abs=0.06)
     shown.click("#history summary")
     shown.wait_for_selector("#history-rows tr")
-    assert shown.locator("#history-rows .network").first.inner_text() == "All of them together"
+    assert shown.locator("#history-rows .network").first.inner_text() == "All together"
 
 
 @pytest.mark.parametrize("name", ["tags", "age", "mask"])

@@ -56,8 +56,10 @@ export class Strip {
       this.#choose(series, now);
     }
     const { range = [0, 1] } = series;
-    const plot = preparePlot(range);
-    this.#minute.runs(now).forEach((run) => {
+    const runs = this.#minute.runs(now);
+    const elapsed = now - (runs[0]?.[0]?.time ?? now);
+    const plot = preparePlot(range, Math.min(Math.max(elapsed, SHORTEST), SPAN));
+    runs.forEach((run) => {
       this.#lines.forEach((label, line) => drawLine(plot, line, run, label, now));
     });
   }
@@ -97,13 +99,18 @@ interface Plot {
   width: number;
   height: number;
   range: readonly [number, number];
+  /** Milliseconds from its left edge to the right one, which is now. */
+  span: number;
 }
+
+/** Milliseconds that are drawn at least; more as time goes by, up to the minute. */
+const SHORTEST = 10_000;
 
 /** Room above and below the lines, so that 0 % and 100 % are not cut. */
 const MARGIN = 3;
 
 /** Clears the canvas, and draws the grid: a line for every half of the range, and for every 10 s. */
-function preparePlot(range: readonly [number, number]): Plot {
+function preparePlot(range: readonly [number, number], span: number): Plot {
   const { clientWidth: width, clientHeight: height } = canvas;
   const scale = devicePixelRatio;
   const size = [Math.round(width * scale), Math.round(height * scale)] as const;
@@ -121,17 +128,17 @@ function preparePlot(range: readonly [number, number]): Plot {
     context.moveTo(0, y);
     context.lineTo(width, y);
   }
-  for (let tenth = 1; tenth < 6; tenth++) {
-    const x = Math.round((tenth * width) / 6) + 0.5;
+  for (let ago = 10_000; ago < span; ago += 10_000) {
+    const x = Math.round(width * (1 - ago / span)) + 0.5;
     context.moveTo(x, 0);
     context.lineTo(x, height);
   }
   context.stroke();
-  return { context, style, width, height, range };
+  return { context, style, width, height, range, span };
 }
 
 function drawLine(plot: Plot, line: number, run: Point[], label: number, now: number): void {
-  const { context, style, width, height, range } = plot;
+  const { context, style, width, height, range, span } = plot;
   const [lowest, highest] = range;
   context.strokeStyle = style.getPropertyValue(`--series-${line + 1}`);
   context.lineWidth = 2;
@@ -140,7 +147,7 @@ function drawLine(plot: Plot, line: number, run: Point[], label: number, now: nu
   context.beginPath();
   for (const { time, scores } of run) {
     const share = (scores[label]! - lowest) / (highest - lowest || 1);
-    context.lineTo(width * (1 - (now - time) / SPAN), MARGIN + (1 - share) * (height - 2 * MARGIN));
+    context.lineTo(width * (1 - (now - time) / span), MARGIN + (1 - share) * (height - 2 * MARGIN));
   }
   context.stroke();
 }

@@ -13,7 +13,6 @@ from torch2web.site.writers.heading import Heading
 from torch2web.site.writers.links import PageLink
 from torch2web.site.writers.loader import PAGE_CHUNK, SCRIPTS, LoaderFiles
 from torch2web.site.writers.looks import CARD_SIZE, THUMBNAIL_SIZE, Theme, card_png, icon_svg, thumbnail
-from torch2web.site.writers.snippet import Snippet
 from torch2web.site.writers.templates import render
 from torch2web.site.writers.together import answering_together
 from torch2web.store import FileRecord, integrity, write_bytes_hashed
@@ -93,7 +92,6 @@ def write_pages(
         card=card,
         card_size=CARD_SIZE,
         links=links,
-        snippet=Snippet.of(models[0].spec),
         classify=all(model.spec.task.has_labels for model in models),
         models=models,
         together=answering_together(models),
@@ -104,8 +102,6 @@ def write_pages(
         thumbnail_size=THUMBNAIL_SIZE,
         runtime=runtime,
         pinned=pinned,
-        embed=loader.embed,
-        embed_integrity=integrity(loader.embed.sha256),
         verify_page=verify_page,
         loader=loader.loader,
         import_map=import_map,

@@ -44,7 +44,7 @@ class Theme:
 
     def css(self) -> bytes:
         """Rules that replace the colours of templates/page/10-tokens.css."""
-        dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {self.dark.css()} }} }}"
+        dark = f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {self.dark.css()} }} }}"
         return f"\n:root {{ {self.light.css()} }}\n{dark}\n".encode()
 
 
