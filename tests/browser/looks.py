@@ -1,4 +1,4 @@
-"""A page in its current state on a phone and a wide screen, light and dark: kept as pictures, judged by axe-core."""
+"""A page in its current state on a phone and a wide screen, light and dark: pictured, judged by axe-core."""
 
 import os
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ OTHER_SCREENS = (Look(320, 640), Look(390, 844), Look(3840, 2160))
 
 
 def look_at(page: Page, name: str, looks: tuple[Look, ...] = LOOKS) -> list[str]:
-    """Keep a picture of the whole page in each look; what is wrong: axe-core's findings, and what is cut off."""
+    """Keep a picture of the whole page in each look; what is wrong: axe-core's findings, cut off parts."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     found: list[str] = []
     for look in looks:

@@ -184,7 +184,7 @@ def camera_of_a_phone_in_the_dark(visit: Visit) -> None:
 def camera_chooser(visit: Visit) -> None:
     visit.allow_camera()
     visit.page.add_init_script(
-        """navigator.mediaDevices.enumerateDevices = async () => ["Built-in camera", "Desk camera (1080p)"].map(
+        """navigator.mediaDevices.enumerateDevices = async () => ["Built-in", "Desk camera (1080p)"].map(
             (label, at) => ({ deviceId: String(at + 1), kind: "videoinput", label }));"""
     )
     visit.arrive().click("#camera-start")

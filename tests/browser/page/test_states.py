@@ -1,7 +1,7 @@
 """The page in every state, on a phone and a wide screen, light and dark.
 
-axe-core finds nothing, nothing is cut off, and a picture of each is kept in the folder SCREENSHOTS, by default
-.cache/screenshots.
+axe-core finds nothing, nothing is cut off, and a picture of each is kept in the folder SCREENSHOTS, by
+default .cache/screenshots.
 """
 
 from collections.abc import Iterator
