@@ -13,6 +13,7 @@ from bench.judge import measure_judge
 from bench.latency import measure_latency
 from bench.memory import measure_memory
 from bench.network import measure_network
+from bench.page import measure_page
 from bench.pictures import measure_pictures
 from bench.preprocess import measure_preprocess
 from bench.rounding import measure_rounding
@@ -31,6 +32,7 @@ PARTS = {
     "memory": measure_memory,
     "network": measure_network,
     "rounding": measure_rounding,
+    "page": measure_page,
     "session": measure_session,
     "sizes": measure_sizes,
     "warm": measure_warm,

@@ -62,22 +62,22 @@ class _Visit:
         return f"{min(self.megabytes):.2f}", f"{min(self.seconds):.2f}", f"{median:.2f}"
 
 
-class _CountingSocket(socket.socket):
+class CountingSocket(socket.socket):
     """A connection that counts the bytes sent, since a page's own figures omit its worker's requests."""
 
     sent = 0
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        _CountingSocket.sent += memoryview(data).nbytes
+        CountingSocket.sent += memoryview(data).nbytes
         super().sendall(data, flags)
 
 
-def _count_bytes(server: Any) -> None:
+def count_bytes(server: Any) -> None:
     accept = server.get_request
 
     def counted() -> tuple[socket.socket, Any]:
         connection, address = accept()
-        return _CountingSocket(fileno=connection.detach()), address
+        return CountingSocket(fileno=connection.detach()), address
 
     server.get_request = counted
 
@@ -90,7 +90,7 @@ def measure_network(output: Output) -> None:
         create_emulated_server("cloudflare", site, 0, LOOPBACK) as (server, _),
         sync_playwright() as playwright,
     ):
-        _count_bytes(server)
+        count_bytes(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://{LOOPBACK}:{server.server_port}/"
         (site / "first.html").write_text(PAGE.format(preloads=_preloads(site)))
@@ -138,12 +138,12 @@ def _visit_twice(browser: Browser, address: str, name: str, cold: _Visit, warm: 
     for visit in (cold, warm):
         page = context.new_page()
         _slow_down(page)
-        _CountingSocket.sent = 0
+        CountingSocket.sent = 0
         page.goto(f"{address}first?{name}")
         page.wait_for_function("window.first", timeout=600_000)
         first = page.evaluate("window.first")
         visit.seconds.append(first["milliseconds"] / 1000)
-        visit.megabytes.append(_CountingSocket.sent / 1e6)
+        visit.megabytes.append(CountingSocket.sent / 1e6)
         if visit is warm and first["cache"]["downloaded"]:
             raise SystemExit(f"{name}: {first['cache']} from a full cache")
         page.close()

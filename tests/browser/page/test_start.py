@@ -56,3 +56,25 @@ def test_page_that_starts_late_shows_nothing_else_until_then(page: Page, host: H
     page.wait_for_selector(READY)
     assert page.locator("#unstarted").count() == 0
     assert page.evaluate("document.querySelector('header').getBoundingClientRect().top") == top
+
+
+def test_slow_network_is_told_all_the_time(page: Page, host: Host) -> None:
+    """At 1 Mbit/s: words from the first paint on, then bytes that grow, then an answer."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    speed = {"downloadThroughput": 125_000, "uploadThroughput": 125_000}
+    devtools.send("Network.emulateNetworkConditions", {"offline": False, "latency": 40, **speed})
+    page.add_init_script(
+        """window.said = [];
+        document.addEventListener("DOMContentLoaded", () => setInterval(() => {
+            const [label, status] = ["label", "status"].map((id) => document.getElementById(id).textContent);
+            if (`${label}|${status}` !== said.at(-1)) said.push(`${label}|${status}`);
+        }, 50));"""
+    )
+    page.goto(host.url, wait_until="commit")
+    page.wait_for_selector(READY)
+    said = [text.split("|") for text in page.evaluate("said")]
+    assert all(label and status for label, status in said), "never without a word"
+    loaded = [float(status.split()[1]) for _, status in said if status.startswith("Downloading: ")]
+    assert len(set(loaded)) >= 4
+    assert loaded == sorted(loaded)
