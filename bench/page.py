@@ -150,13 +150,15 @@ def _figures(visits: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def _long_tasks(visits: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for label in visits[0]["tasks"]:
         each: list[Tasks] = [visit["tasks"][label] for visit in visits]
         best = min(each, key=_milliseconds)
-        longest = max(best, key=lambda task: task["duration"], default={"duration": 0, "by": ""})
-        cells = f"{len(best)}", f"{_milliseconds(best):.0f}", f"{longest['duration']:.0f}", longest["by"]
-        rows.append((label, *cells))
+        longest: dict[str, Any] = max(
+            best, key=lambda task: task["duration"], default={"duration": 0, "by": ""}
+        )
+        figures = f"{len(best)}", f"{_milliseconds(best):.0f}", f"{longest['duration']:.0f}"
+        rows.append((label, *figures, str(longest["by"])))
     return rows
 
 

@@ -39,13 +39,13 @@ export function showAnswer(
 function showLabels({ labels, task }: LoadedModelInfo, prediction: Prediction): void {
   const { label, confidence, probabilities, labels: applying } = prediction;
   if (!applying) {
-    say(label, `${percent(confidence)} sure`);
+    say(label, `${percent(confidence)} sure`, true);
     const answered = labels.findIndex((one, i) => one === label && probabilities[i] === confidence);
     showClasses(labels, probabilities, new Set([answered]));
     return;
   }
   const found = applying.map((one) => one.label).join(", ");
-  say(found || "None of them", found ? "" : `of ${labels.length}`);
+  say(found || "None of them", found ? "" : `of ${labels.length}`, found !== "");
   const answered = new Set(applying.map(({ index }) => index));
   showClasses(labels, probabilities, answered, task?.thresholds);
   element("independent").hidden = false;
@@ -108,8 +108,13 @@ export function clearComparison(): void {
   for (const id of ["compared", "independent", "similarity"]) element(id).hidden = true;
 }
 
-function say(answer: string, more: string): void {
-  element("label").textContent = answer;
+/** `isLabel` where the answer is in the language of the catalogue's labels, not of the page. */
+function say(answer: string, more: string, isLabel = false): void {
+  const label = element("label");
+  label.textContent = answer;
+  const { lang } = label.dataset;
+  if (isLabel && lang) label.lang = lang;
+  else label.removeAttribute("lang"); // the page's
   element("confidence").textContent = more;
   announce(`${answer} ${more}`);
 }

@@ -114,6 +114,7 @@ export function showProblem(problem: Problem, again: () => void): void {
 
 function clearAnswer(label: string, status: string): void {
   element("label").textContent = label;
+  element("label").removeAttribute("lang");
   element("confidence").textContent = "";
   element("status").textContent = status;
   clearClasses();

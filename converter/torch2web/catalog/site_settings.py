@@ -22,6 +22,8 @@ class SiteSettings:
     """Of buttons and bars, the icon and the card of shared links: `#rrggbb`."""
     url: str = ""
     """Where the site will be, with a slash at its end: shared links need it for their picture."""
+    language: str = ""
+    """Of title, text, labels and names of networks (BCP 47); empty: English, as the page's own words."""
     samples: Samples | None = None
     """Pictures of `--images` for visitors to try; None: none."""
 

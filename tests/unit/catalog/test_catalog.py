@@ -251,6 +251,9 @@ def test_site_settings(tmp_path: Path) -> None:
     path = write(tmp_path, f"{SITE}{TEXT}")
     load_catalog(path)
     assert load_site_settings(path) == SiteSettings("Cats", "", "#00695c", "https://cats.example/")
+    path = write(tmp_path, f'[site]\nlanguage = "pt-BR"\n{TEXT}')
+    load_catalog(path)
+    assert load_site_settings(path).language == "pt-BR"
     assert load_site_settings(write(tmp_path, TEXT)) == SiteSettings()
 
 

@@ -68,12 +68,16 @@ def test_site_by_settings_and_own_templates(
         catalog["mobilenet_emotion"],
         OWN,
         assets=load_assets().with_templates(folder),
-        settings=SiteSettings("Cats & co.", "Show a cat.", "#00695c", "https://cats.example/try/"),
+        settings=SiteSettings("Cats & co.", "Show a cat.", "#00695c", "https://cats.example/try/", "de"),
     )
     page = (site / "index.html").read_text()
-    assert "<h1>Cats &amp; co.</h1>" in page
+    assert '<html lang="en">' in page, "the page's own words"
+    assert '<h1 lang="de" dir="auto">Cats &amp; co.</h1>' in page
+    assert page.count('<bdi class="bar-name" lang="de" dir="auto">') == 5, (
+        "the labels, and the template of others"
+    )
     assert "<title>Cats &amp; co.</title>" in page
-    assert '<p class="lead">Show a cat.</p>' in page
+    assert '<p class="lead" lang="de" dir="auto">Show a cat.</p>' in page
     assert "<p>Ours: Cats &amp; co.</p>" in page
     assert '<meta property="og:image" content="https://cats.example/try/card.png">' in page
     assert '<meta property="og:url" content="https://cats.example/try/">' in page

@@ -109,7 +109,9 @@ async function addRow({ picture, result, problem }: Line, file: File): Promise<v
   const row = template.content.firstElementChild!.cloneNode(true) as HTMLElement;
   const confidence = result?.confidence;
   row.querySelector(".file bdi")!.textContent = picture;
-  row.querySelector(".answer")!.textContent = result?.answer ?? problem;
+  const answer = row.querySelector<HTMLElement>(".answer")!;
+  answer.textContent = result?.answer ?? problem;
+  if (!result) answer.removeAttribute("lang"); // the page's words, not the catalogue's
   row.querySelector(".confidence")!.textContent =
     confidence === undefined ? "" : percent(confidence);
   row.classList.toggle("failed", !result);

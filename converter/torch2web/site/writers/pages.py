@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from torch2web.assets import Assets
 from torch2web.catalog import Sample, SiteSettings
 from torch2web.site.manifest import ModelRecord, Runtime
@@ -85,6 +87,7 @@ def write_pages(
         assets,
         "index.html.j2",
         site=settings,
+        lang=_lang(settings.language),
         title=title,
         description=settings.text or heading.description,
         heading=heading,
@@ -122,6 +125,11 @@ def write_pages(
             *(write_bytes_hashed(root, f"samples/{sample.file_name}", sample.content) for sample in samples),
         ),
     )
+
+
+def _lang(language: str) -> Markup:
+    """Attributes of what the catalogue says: the page's own words are English."""
+    return Markup(' lang="{}" dir="auto"').format(language) if language else Markup("")
 
 
 def import_map_of(integrities: Mapping[str, str]) -> str:
