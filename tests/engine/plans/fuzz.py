@@ -15,12 +15,14 @@ from dataclasses import dataclass, fields
 import numpy as np
 import onnx
 import pytest
+from onnx import helper
 
 from tests.engine.native_engine import NativeEngine
 from tests.engine.plans.operator_cases import CASES
 from tests.engine.plans.random_networks import random_network
 from tests.engine.plans.running import model_of
 from tests.engine.plans.sanitized import WIDTHS, stored_parts
+from tests.engine.plans.test_instructions import OPERATORS, operators_of, words_of
 from tests.engine.plans.test_stored_weights import lower_limits, stored_as
 from torch2web.plan import plan_model
 from torch2web.plan.codegen import checksum
@@ -60,6 +62,47 @@ def stored_plans() -> Iterator[Whole]:
             yield Whole(plan.content, stored_as(parts, encoding))
 
 
+def instructions() -> dict[str, list[tuple[Whole, range]]]:
+    """The words of each operator, in three plans at most."""
+    found: dict[str, list[tuple[Whole, range]]] = {operator.name: [] for operator in OPERATORS.values()}
+    plans = [*stored_plans()]
+    depthwise = helper.make_node("Conv", ["input", "w"], ["c"], group=8)
+    mean = helper.make_node("GlobalAveragePool", ["c"], ["output"])
+    pooled = ([depthwise, mean], (8, 5, 5), {"w": np.ones((8, 1, 3, 3), np.float32)}, 13)
+    for nodes, shape, constants, opset in (pooled, *CASES.values()):
+        plans.append(Whole(plan_model(model_of(nodes, ("batch", *shape), constants, opset)).content, {}))
+    for whole in plans:
+        for at, operator in operators_of(whole.plan):
+            places = found[operator.name]
+            if len(places) < 3 and (not places or places[-1][0] is not whole):
+                places.append((whole, range(at, at + len(words_of(operator)))))
+    assert all(found.values()), [name for name, places in found.items() if not places]
+    return found
+
+
+def damaged_instruction(plan: bytes, places: range, random: np.random.Generator) -> bytes:
+    """One to three words of one instruction are changed: to another number, or to that of another word."""
+    words = list(struct.unpack(f"<{len(plan) // 4}I", plan))
+    for _ in range(random.integers(1, 4)):
+        at = int(random.choice(places))
+        match random.integers(4):
+            case 0:
+                words[at] = int(random.choice(_INTERESTING))
+            case 1:
+                words[at] = (words[at] + int(random.integers(-9, 10))) % 2**32
+            case 2:
+                words[at] = words[at] * 2 % 2**32
+            case _:
+                other = int(random.choice(places))
+                words[at], words[other] = words[other], words[at]
+    return _with_checksum(words)
+
+
+def _with_checksum(words: list[int]) -> bytes:
+    content = struct.pack(f"<{len(words)}I", *words)
+    return content[:12] + struct.pack("<I", checksum(content[16:])) + content[16:]
+
+
 def damage(plan: bytes, random: np.random.Generator, *, tables: float) -> bytes:
     """Change words at random. `tables`: probability of a word in the tables instead of an operator."""
     words = list(struct.unpack(f"<{len(plan) // 4}I", plan))
@@ -85,8 +128,7 @@ def damage(plan: bytes, random: np.random.Generator, *, tables: float) -> bytes:
                 # Swap neighbours, such as the sizes of a pack rule, whose product is then unchanged.
                 other = min(max(at + int(random.integers(-3, 4)), 4), len(words) - 1)
                 words[at], words[other] = words[other], words[at]
-    content = struct.pack(f"<{len(words)}I", *words)
-    return content[:12] + struct.pack("<I", checksum(content[16:])) + content[16:]
+    return _with_checksum(words)
 
 
 def try_plan(library: CDLL, plan: bytes, tensors: Tensors, ranges: int = 1000) -> str:
@@ -120,6 +162,13 @@ def main(library: CDLL, seed: int, count: int) -> None:
         assert outcomes == {"accepted and run": len(wholes)}, outcomes
         outcomes = Counter(damaged(library, wholes, random, tables) for _ in range(count))
         print(dict(sorted(outcomes.items())))
+    every = instructions()
+    for name, places in every.items():
+        outcomes = Counter()
+        for _ in range(count // len(every)):
+            whole, words = places[random.integers(len(places))]
+            outcomes[try_plan(library, damaged_instruction(whole.plan, words, random), whole.tensors)] += 1
+        print(name, dict(sorted(outcomes.items())))
 
 
 if __name__ == "__main__":

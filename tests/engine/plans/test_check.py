@@ -11,6 +11,7 @@ from onnx import helper
 from tests.engine.native_engine import NativeEngine
 from tests.engine.plans.running import model_of
 from tests.engine.plans.sanitized import run_sanitized
+from tests.engine.plans.test_instructions import OPERATORS
 from torch2web.plan import plan_model
 from torch2web.plan.codegen import checksum
 from torch2web.plan.engine_driver import EngineError
@@ -85,6 +86,9 @@ def test_changed_words_with_the_right_checksum(sanitized: Path) -> None:
     """The plan is refused, or runs within the memory that the engine asked for."""
     outcome = run_sanitized("tests.engine.plans.fuzz", sanitized, 1, 2000)
     assert outcome.returncode == 0, outcome.stderr
-    constant, stored = outcome.stdout.splitlines()
+    constant, stored, *operators = outcome.stdout.splitlines()
     assert "'accepted and run'" in constant
     assert "'accepted and run'" in stored
+    assert [line.split()[0] for line in operators] == [operator.name for operator in OPERATORS.values()]
+    accepted = [line for line in operators if "'accepted and run'" in line]
+    assert len(accepted) > len(operators) / 2, "most have fields that may have other values"
