@@ -29,7 +29,7 @@ def conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConvers
     graph = write_parts(folder, PARTS, b"graph", SIZE)
     weights = write_parts(folder, PARTS, CONTENT, SIZE)
     variant = {"name": "fp32", "weights": asdict(weights), "verification": {}, "golden": {}, "logits": {}}
-    variant["bounds"] = []
+    variant |= {"bounds": [], "calibration_images": 0}
     plan = write_parts(folder, PARTS, b"plan", SIZE)
     record: dict[str, Any] = {
         "model": asdict(model),

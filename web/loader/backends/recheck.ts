@@ -63,7 +63,8 @@ export class Recheck {
   #plan(at: number): void {
     if (at >= this.#planned) return;
     this.#planned = at;
-    this.#wait(Math.max(at, this.#soonest) - performance.now(), 0);
+    const now = performance.now();
+    this.#wait(Math.max(at, this.#soonest, now) - now, 0); // Node warns of a negative time
   }
 
   #wait(milliseconds: number, looks: number): void {
