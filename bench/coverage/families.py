@@ -90,4 +90,4 @@ TIMM = (
     "xception41",
     "xcit_nano_12_p16_224",
 )
-"""Models of timm: one of each of sixty families, chosen so that every kind of block and of attention is there."""
+"""Models of timm: one of each of sixty families, so that every kind of block and of attention is there."""
