@@ -23,7 +23,7 @@ def test_report_measures_firefox_and_webkit(small_site: Path, tmp_path: Path) ->
     answers = json.loads((small_site / "report.json").read_text())["models"][0]["answers"]
     for engine in engines:
         measured = json.loads((folder / f"measured/{engine.name.lower()}.json").read_text())
-        assert measured["title"].startswith(f"{engine.name} ")
+        assert measured["title"].startswith(engine.name)
         assert measured["title"] in report
         (model,) = measured["models"]
         compiled, wasm = model["runs"][:2]
