@@ -1,8 +1,6 @@
 """Firefox and WebKit as installed on Debian: started with an address, without a driver."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,7 +12,7 @@ from typing import Any
 from tests.browser.find import playwrights_own
 from tests.browser.parity import HARNESS
 from tests.browser.server import Host
-from torch2web.serve.measure import installed_browser
+from torch2web.serve.measure import end_session, installed_browser
 
 SECONDS = 400
 """Longest that a whole suite may take."""
@@ -75,9 +73,4 @@ def started(command: Sequence[str], log: Path) -> Iterator[int]:
         try:
             yield process.pid
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            end_session(process)

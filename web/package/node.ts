@@ -1,6 +1,6 @@
 /**
- * Entry of the npm package in Node: the same loader, with the compiled engine alone, on one thread unless asked for more. Importing it runs
- * nothing, so that pages rendered on a server may import it.
+ * Entry of the npm package in Node: the same loader, with the compiled engine alone, on one thread unless `threads` says
+ * more. Importing it runs nothing, so that pages rendered on a server may import it.
  */
 import type {
   AnyEnsemblePrediction,

@@ -35,7 +35,7 @@ class OwnPictures:
         return self.images.reference_images(self.spec.preprocessing) if self.images else ()
 
     def calibration_images(self) -> tuple[ReferenceImage, ...]:
-        """Pictures that judge nothing but accuracy. Raises OwnImagesError for a file that is no picture."""
+        """Pictures that the reference run lacks. Raises OwnImagesError for a file that is no picture."""
         return self.images.calibration_images(self.spec.preprocessing) if self.images else ()
 
     def accuracy(self, name: str, run: Run) -> Accuracy | None:

@@ -7,10 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.server import Fault, Host, Pause
-from tests.browser.shown import ASKING, ERROR, READY
+from tests.browser.shown import ASKING, ERROR, LIVE, READY
 from tests.browser.sites import weights_of
 
-LIVE = "#camera[data-state=live]"
 LARGE = "landmark_cnn_emotion"
 
 

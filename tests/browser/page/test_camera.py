@@ -8,9 +8,8 @@ from playwright.sync_api import BrowserContext, FilePayload, Page, Request
 from tests.browser.axe import violations
 from tests.browser.camera import SECONDS_EACH, SHOWN
 from tests.browser.server import Host
-from tests.browser.shown import READY
+from tests.browser.shown import LIVE, READY, start_camera
 
-LIVE = "#camera[data-state=live]"
 PROBLEM = "#camera[data-state=problem]"
 TRACK = "document.getElementById('camera-video').srcObject.getVideoTracks()[0]"
 
@@ -42,15 +41,9 @@ def opened(camera_context: BrowserContext, host: Host) -> Iterator[Open]:
     assert uncaught == []
 
 
-def start(page: Page) -> None:
-    page.click("#camera-start")
-    page.wait_for_selector(LIVE)
-    page.wait_for_selector(READY)
-
-
 def test_label_follows_the_camera_and_no_request_leaves(opened: Open) -> None:
     page = opened()
-    start(page)
+    start_camera(page)
     page.wait_for_function("() => document.querySelectorAll('#strip-legend li').length === 4")
     requests: list[Request] = []
     page.on("request", lambda request: requests.append(request))
@@ -114,7 +107,7 @@ def test_camera_is_off_until_asked_and_released_at_the_end(opened: Open) -> None
     assert page.evaluate("document.activeElement.id") == "camera-start"
     page.wait_for_selector(READY)
     assert page.inner_text("#label") == label, "the picture from before is answered again"
-    start(page)
+    start_camera(page)
     page.set_input_files("#file", files=_picture(page))
     page.wait_for_selector("#camera", state="hidden")
     assert page.evaluate("stream.getTracks().map((track) => track.readyState)") == ["ended"]
@@ -127,7 +120,7 @@ def _picture(page: Page) -> FilePayload:
 
 def test_frame_is_taken_as_a_picture(opened: Open) -> None:
     page = opened()
-    start(page)
+    start_camera(page)
     page.wait_for_function("() => document.getElementById('camera-video').videoWidth > 0")
     page.click("#camera-take")
     page.wait_for_selector("#camera", state="hidden")
@@ -138,7 +131,7 @@ def test_frame_is_taken_as_a_picture(opened: Open) -> None:
 
 def test_camera_taken_away_is_explained_and_comes_back(opened: Open) -> None:
     page = opened()
-    start(page)
+    start_camera(page)
     target = page.context.new_cdp_session(page).send("Target.getTargetInfo")["targetInfo"]
     assert page.context.browser
     page.context.browser.new_browser_cdp_session().send(
@@ -228,7 +221,7 @@ media.enumerateDevices = async () => ["one", "two"].map((deviceId) => ({
 
 def test_camera_can_be_chosen(opened: Open) -> None:
     page = opened(before=TWO_CAMERAS)
-    start(page)
+    start_camera(page)
     page.wait_for_selector("#camera-device:visible")
     assert page.locator("#camera-device option").all_inner_texts() == ["Built in", "Camera 2"]
     assert page.locator("#camera-flip").is_hidden()
@@ -241,7 +234,7 @@ def test_camera_can_be_chosen(opened: Open) -> None:
 def test_phone_switches_sides_and_lights(opened: Open) -> None:
     coarse = "matchMedia = () => ({ matches: true });"
     page = opened(before=TWO_CAMERAS + coarse)
-    start(page)
+    start_camera(page)
     page.wait_for_selector("#camera-flip:visible")
     assert page.locator("#camera-torch").is_hidden()
     page.click("#camera-flip")
@@ -268,7 +261,7 @@ def test_dark_picture_and_camera_without_a_picture_are_hinted_at(opened: Open) -
             return canvas.captureStream();
         };"""
     )
-    start(page)
+    start_camera(page)
     page.wait_for_selector("#camera-hint:visible")
     assert "It is dark" in page.inner_text("#camera-hint")
     page.evaluate("shine()")
@@ -287,7 +280,7 @@ HIDE = """hidden => {
 
 def test_hidden_page_pauses_and_later_gives_the_camera_back(opened: Open) -> None:
     page = opened()
-    start(page)
+    start_camera(page)
     page.evaluate(
         """() => {
             window.changes = 0;

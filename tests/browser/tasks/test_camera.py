@@ -8,10 +8,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.server import Host
-from tests.browser.shown import READY
+from tests.browser.shown import LIVE, READY, start_camera
 from tests.browser.tasks.built import PICTURE
-
-LIVE = "#camera[data-state=live]"
 
 
 @pytest.fixture
@@ -22,16 +20,10 @@ def live(camera_context: BrowserContext, host: Host) -> Iterator[Page]:
     uncaught: list[str] = []
     page.on("pageerror", lambda error: uncaught.append(str(error)))
     page.goto(host.url)
-    start(page)
+    start_camera(page)
     yield page
     page.close()
     assert uncaught == []
-
-
-def start(page: Page) -> None:
-    page.click("#camera-start")
-    page.wait_for_selector(LIVE)
-    page.wait_for_selector(READY)
 
 
 def choose(page: Page, name: str) -> None:
@@ -68,7 +60,7 @@ def test_camera_compared_with_a_picture(live: Page) -> None:
     expect(live.locator("#strip")).to_be_hidden()
     live.click("#camera-take")
     expect(live.locator("#label")).to_have_text("Choose another picture")
-    start(live)
+    start_camera(live)
     expect(live.locator("#confidence")).to_have_text("similarity")
     assert -1 <= float(live.inner_text("#label")) <= 1.001
     assert live.locator("#reference").is_visible()

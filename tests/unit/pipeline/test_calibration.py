@@ -1,4 +1,4 @@
-"""A variant rounded with error compensation says on how many pictures, which judge nothing."""
+"""The manifest says on how many calibration pictures a variant was rounded with error compensation."""
 
 from pathlib import Path
 

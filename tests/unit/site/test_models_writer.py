@@ -28,8 +28,8 @@ def conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConvers
     model = write_bytes_hashed(folder, MODEL, b"onnx")
     graph = write_parts(folder, PARTS, b"graph", SIZE)
     weights = write_parts(folder, PARTS, CONTENT, SIZE)
-    variant = {"name": "fp32", "weights": asdict(weights), "verification": {}, "golden": {}, "logits": {}}
-    variant |= {"bounds": [], "calibration_images": 0}
+    variant: dict[str, Any] = {"name": "fp32", "weights": asdict(weights), "calibration_images": 0}
+    variant |= {"verification": {}, "golden": {}, "logits": {}, "bounds": []}
     plan = write_parts(folder, PARTS, b"plan", SIZE)
     record: dict[str, Any] = {
         "model": asdict(model),

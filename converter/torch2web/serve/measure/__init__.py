@@ -4,12 +4,14 @@ from torch2web.serve.measure.browsers import Measuring, measure_browser, require
 from torch2web.serve.measure.driven import require_playwright
 from torch2web.serve.measure.installed import installed_browser
 from torch2web.serve.measure.native import measure_native
+from torch2web.serve.measure.opened import end_session
 from torch2web.serve.measure.pictures import draw_again
 from torch2web.serve.measure.results import read_measured, save_measured
 
 __all__ = [
     "Measuring",
     "draw_again",
+    "end_session",
     "installed_browser",
     "measure_browser",
     "measure_native",

@@ -64,7 +64,7 @@ def opened(name: str, server: TaskServer) -> Iterator[_Opened]:
                 require(started + _START)
             yield _Opened(_title(name, command), server, require)
         finally:
-            _end(process)
+            end_session(process)
 
 
 def _title(name: str, command: Sequence[str]) -> str:
@@ -79,8 +79,8 @@ def _title(name: str, command: Sequence[str]) -> str:
     return found[0] if found else TITLES[name]
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """With all that it has started."""
+def end_session(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that leads a session of its own, with all that it has started."""
     if sys.platform == "win32":
         process.terminate()
         process.wait()

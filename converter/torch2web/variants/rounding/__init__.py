@@ -1,4 +1,4 @@
-"""Rounding of weights with error compensation, on calibration pictures that judge nothing."""
+"""Rounding of weights with error compensation, on calibration pictures that no reference run has."""
 
 from torch2web.variants.rounding.compensated import round_compensated
 from torch2web.variants.rounding.encode import encode_compensated
