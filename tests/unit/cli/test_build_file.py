@@ -90,10 +90,12 @@ def model_of(site: Path) -> dict[str, object]:
     return model
 
 
+NETWORK = ("--factory", "nets:Net", "--factory-args", '{"width": 8}', *PIXELS)
+
+
 def test_own_checkpoint_with_own_factory(folder: Path) -> None:
-    """Build from the file; build again unchanged; build from the catalogue that `add` writes."""
-    network = ("--factory", "nets:Net", "--factory-args", '{"width": 8}', *PIXELS)
-    command = ("build", "runs/7/best.pth", *network, *SHORT)
+    """From its file to a site; then unchanged."""
+    command = ("build", "runs/7/best.pth", *NETWORK, *SHORT)
     result = torch2web(folder, *command)
     assert result.returncode == 0, result.stderr
     assert "labels: cat, dog, eel (class_to_idx; to change it: --labels)" in result.stdout
@@ -107,14 +109,18 @@ def test_own_checkpoint_with_own_factory(folder: Path) -> None:
     assert "kept" in again.stdout
     assert again.stdout.splitlines()[-1] == "False", "an unchanged build imports no torch"
 
-    added = torch2web(folder, "add", "runs/7/best.pth", *network)
+
+def test_catalogue_that_add_writes_builds_the_same(folder: Path) -> None:
+    by_file = torch2web(folder, "build", "runs/7/best.pth", *NETWORK, *SHORT)
+    assert by_file.returncode == 0, by_file.stderr
+    added = torch2web(folder, "add", "runs/7/best.pth", *NETWORK)
     assert added.returncode == 0, added.stderr
     built = torch2web(folder, "build", "--out", "other", *SHORT)
     assert built.returncode == 0, built.stderr
     assert "demo weights" not in built.stdout
-    other = model_of(folder / "other")
-    assert other["golden"] == model["golden"]
-    assert other["labels"] == LABELS
+    model = model_of(folder / "other")
+    assert model["golden"] == model_of(folder / "site")["golden"]
+    assert model["labels"] == LABELS
 
 
 def test_an_onnx_file(folder: Path) -> None:
