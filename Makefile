@@ -23,7 +23,7 @@ PRETTY := web/element web/loader web/offline web/package web/page web/report web
 	converter/torch2web/schemas/*.json tests/loader/*.ts tests/loader/*.json tests/cases/*.json \
 	tests/browser/harness/*.js tests/coverage/*.mjs bench/*.js bench/*.json
 
-.PHONY: site assets wheel npm test test-all coverage check browser format bench clean venv
+.PHONY: site assets wheel npm test test-all coverage check check-python check-web browser format bench clean venv
 
 site: .venv/.installed
 	$(BIN)/python build.py
@@ -39,8 +39,9 @@ wheel: assets
 npm: .venv/.installed
 	$(BIN)/python -m web.build.npm dist
 
-test: assets check browser
-	$(BIN)/python -m pytest -n 3
+test: assets browser
+	$(MAKE) --no-print-directory -j 2 check
+	$(BIN)/python -m pytest -n 4
 
 test-all: assets .venv/.installed-test browser
 	$(BIN)/python -m tests.long.install
@@ -55,11 +56,15 @@ coverage: assets browser
 	COVERAGE_FILE=$(COVERAGE)/data $(BIN)/python -m coverage report
 	$(BIN)/node tests/coverage/report.mjs $(COVERAGE)
 
-check: .venv/.installed-test $(WEB)
+check: check-python check-web
+
+check-python: .venv/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-cache
+
+check-web: .venv/.installed-test $(WEB)
 	$(BIN)/node $(TSC) -p web
 	$(BIN)/node $(TSC) -p web/offline
 	$(BIN)/node $(TSC) -p web/package

@@ -51,7 +51,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_burden.py::test_memory_is_flat": (),
     "browser/test_cache.py::test_altered_entry_is_dropped_and_fetched_again": ("weights",),
     "browser/test_cache.py": 1,
-    "browser/test_corpus.py::test_every_file_gives_pillows_tensor": ("every third",),
+    "browser/test_corpus.py::test_every_file_gives_pillows_tensor": ("every fifth",),
     "browser/test_corpus.py::test_orientation_is_ignored_where_the_manifest_says_so": (),
     "browser/test_corpus.py::test_damaged_files_give_pixels_or_a_decode_error": (),
     "browser/test_delivery.py::test_download_cut_off_at_any_byte_goes_on_at_the_first_missing_part": (
@@ -144,7 +144,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "engine/plans/test_models.py": (),
     "engine/test_build.py::test_the_same_bytes_each_time": (),
     "engine/plans/test_under_sanitizers.py::test_model": (),
-    "engine/plans/test_under_sanitizers.py::test_operators_networks_and_stored_weights": ("every twentieth",),
+    "engine/plans/test_under_sanitizers.py::test_operators_networks_and_stored_weights": ("every fortieth",),
     "engine/plans/test_special_numbers.py::test_random_networks": 1,
     "engine/plans/test_webassembly.py": 2,
     "unit/cli/test_build_file.py::test_an_onnx_file": (),

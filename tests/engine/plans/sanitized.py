@@ -1,6 +1,6 @@
 """Cases under the sanitizers: `python -m tests.engine.plans.sanitized LIBRARY STEP`.
 
-STEP 1 runs all of them, 20 every twentieth.
+STEP 1 runs all of them, 40 every fortieth.
 """
 
 import subprocess
