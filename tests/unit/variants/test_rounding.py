@@ -121,6 +121,17 @@ def test_sums_are_nearer(largest: int) -> None:
     assert np.array_equal(integers[2], nearest[2])
 
 
+def test_errors_reach_all_inputs_that_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also across the steps in which they are spread: one step for all inputs gives the same integers."""
+    inputs = 140
+    weights = RANDOM.normal(size=(1, 8, inputs))
+    seen = correlated(400, inputs)[np.newaxis]
+    arguments = (weights, np.full((1, 8, 1), 0.1), seen.transpose(0, 2, 1) @ seen, 127)
+    found = round_compensated(*arguments)
+    monkeypatch.setattr("torch2web.variants.rounding.compensated._LAZY", inputs)
+    assert np.array_equal(found, round_compensated(*arguments))
+
+
 def test_blocks_of_large_layers_are_rounded_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     assert blocks(1536) == [slice(0, 1536)]
     assert [(block.start, block.stop) for block in blocks(1600)][-2:] == [(1024, 1536), (1536, 1600)]
