@@ -2,41 +2,22 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.camera import SECONDS_EACH, SHOWN, write_video
-from tests.browser.launch import launched
+from tests.browser.camera import SECONDS_EACH, SHOWN
 from tests.browser.parity import open_harness
 from tests.browser.server import Host
 
 MODEL = "mobilenet_emotion"
 
 
-@pytest.fixture(scope="module")
-def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("camera") / "faces.y4m"
-    write_video(path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def camera_browser(browser: Browser, video: Path) -> Iterator[Browser]:
-    flags = [
-        "--use-fake-ui-for-media-stream",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={video}",
-    ]
-    with launched(browser.browser_type, *flags) as chromium:
-        yield chromium
-
-
 @pytest.fixture
 def camera(camera_browser: Browser, demo_host: Host) -> Iterator[Page]:
-    page = camera_browser.new_page()  # with its own context
+    context = camera_browser.new_context(permissions=["camera"])
+    page = context.new_page()
     page.set_default_timeout(120_000)
     open_harness(page, demo_host)
     page.evaluate(
@@ -48,7 +29,7 @@ def camera(camera_browser: Browser, demo_host: Host) -> Iterator[Page]:
         MODEL,
     )
     yield page
-    page.close()
+    context.close()
 
 
 def test_label_follows_the_face(camera: Page) -> None:
