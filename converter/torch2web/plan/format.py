@@ -122,6 +122,11 @@ class PackedLayout(IntEnum):
     """Panels of 4 channels as in Depthwise: outputs are the channels, inputs the kernel's positions."""
     MATRIX = 3
     """Panels of 8 outputs as in Product, or a MatrixFormat if the weights are stored in reduced precision."""
+    WINOGRAD2 = 4
+    """Panels of 8 outputs for each group as in Winograd, tiles of 2 pixels: inputs are 16 * (channels of a
+    group + 1); row k * (channels + 1) + c gets the weight at kernel position k of channel c."""
+    WINOGRAD4 = 5
+    """The same for tiles of 4 pixels: inputs are 36 * (channels + 1)."""
 
 
 class StoredFormat(IntEnum):

@@ -88,6 +88,8 @@ class Conv(Op):
     """Followed by a 2 × 2 max pool of stride 2."""
     with_sums: bool = False
     """Passes the sums of its output over all pixels to the next operator; depthwise convolutions only."""
+    tile: int = 0
+    """Pixels of a line of the tiles of Winograd's transforms; 0: computed without."""
 
     @property
     def reads(self) -> list[Value]:

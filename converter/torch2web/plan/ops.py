@@ -406,3 +406,28 @@ class Scale(Instruction):
     middle: int = field(metadata=_DIMENSION)
     inner: int = field(metadata=_DIMENSION)
     activation: Activation = field(metadata=_ACTIVATION)
+
+
+@dataclass(eq=False, kw_only=True)
+class Winograd(Instruction):
+    """A 3x3 convolution of stride 1 and dilation 1 by Winograd's transforms of tiles of output pixels."""
+
+    number: ClassVar[int] = 18
+    name: ClassVar[str] = "WINOGRAD"
+
+    x: Tensor = field(metadata=_INPUT)
+    weights: Tensor = field(metadata=_INPUT)
+    residual: Tensor | None = field(metadata=_OPTIONAL_INPUT)
+    y: Tensor = field(metadata=_OUTPUT)
+    in_height: int = field(metadata=_DIMENSION)
+    in_width: int = field(metadata=_DIMENSION)
+    in_channels: int = field(metadata=_DIMENSION)
+    out_height: int = field(metadata=_DIMENSION)
+    out_width: int = field(metadata=_DIMENSION)
+    out_channels: int = field(metadata=_DIMENSION)
+    groups: int = field(metadata=_DIMENSION)
+    tile: int = field(metadata=_DIMENSION)
+    pad_top: int = field(metadata=_PADDING)
+    pad_left: int = field(metadata=_PADDING)
+    max_pool: int = field(metadata=_FLAG)
+    activation: Activation = field(metadata=_ACTIVATION)

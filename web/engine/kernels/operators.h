@@ -365,3 +365,25 @@ typedef struct {
 } Scale;
 
 void scale(const Scale *, Thread);
+
+// A 3x3 convolution of stride 1 and dilation 1 by Winograd's transforms of tiles of output pixels.
+//
+// Fewer multiplications than Conv, larger rounding errors, the more the larger the tile; an infinity or NaN spreads over its
+// tile. Weights: for each group, panels as in Product with inputs = [(tile + 2) * (tile + 2)][1 + in_channels / groups]: the
+// transformed weights of each value after a row of zeros. With max_pool as Conv.
+typedef struct {
+  const float *x; // [in_height][in_width][in_channels]
+  const float *weights;
+  const float *residual; // as y, or NULL; added before the activation; not with max_pool
+  float *y; // [out_height][out_width][out_channels], with max_pool [out_height / 2][out_width / 2][out_channels]
+  int32_t in_height, in_width, in_channels;
+  int32_t out_height, out_width, out_channels; // of the convolution itself
+  int32_t groups;
+  int32_t tile; // 2 or 4: pixels of a line
+  int32_t pad_top, pad_left;
+  int32_t max_pool;
+  Activation activation;
+} Winograd;
+
+uint64_t winograd_scratch(const Winograd *);
+void winograd(const Winograd *, Thread, void *scratch);

@@ -55,6 +55,8 @@ static EngineCode check_packed_weights(const Plan *plan) {
                  packed->outputs && packed->outputs <= MAX_DIMENSION;
     if (!sized || packed->layout >= PACKED_LAYOUTS) return ENGINE_BAD_PACKED_WEIGHT;
     if (packed->layout == PACKED_FLAT && (packed->groups != 1 || packed->outputs != 1)) return ENGINE_BAD_PACKED_WEIGHT;
+    uint32_t values = winograd_values(packed->layout);
+    if (values && (packed->inputs % values || packed->inputs < 2 * values)) return ENGINE_BAD_PACKED_WEIGHT;
     if ((packed->layout == PACKED_PANELS4 || packed->layout == PACKED_MATRIX) && packed->groups != 1)
       return ENGINE_BAD_PACKED_WEIGHT;
     // In two steps, as the product of all four may overflow.

@@ -27,6 +27,21 @@ bool check_conv(const Plan *plan, const ConvOp *op) {
          !overlaps(plan, op->x, op->y) && (op->residual == ABSENT || !overlaps(plan, op->residual, op->y));
 }
 
+bool check_winograd(const Plan *plan, const WinogradOp *op) {
+  if ((op->tile != 2 && op->tile != 4) || op->in_channels % op->groups || op->out_channels % op->groups) return false;
+  if (!window(op->in_height, op->out_height, 3, 1, 1, op->pad_top) ||
+      !window(op->in_width, op->out_width, 3, 1, 1, op->pad_left)) {
+    return false;
+  }
+  uint64_t inputs = volume(op->tile + 2, op->tile + 2, op->in_channels / op->groups + 1);
+  uint32_t layout = op->tile == 2 ? PACKED_WINOGRAD2 : PACKED_WINOGRAD4, shrink = op->max_pool ? 2 : 1;
+  uint64_t y = volume(op->out_height / shrink, op->out_width / shrink, op->out_channels);
+  if (op->max_pool && op->residual != ABSENT) return false;
+  return unpacked(plan, op->weights, layout, op->groups, inputs, op->out_channels / op->groups) &&
+         reads(plan, op->x, volume(op->in_height, op->in_width, op->in_channels)) && writes(plan, op->y, y) &&
+         reads_optional(plan, op->residual, y) && !overlaps(plan, op->x, op->y) && !overlaps(plan, op->residual, op->y);
+}
+
 bool check_depthwise(const Plan *plan, const DepthwiseOp *op) {
   if (!window(op->in_height, op->out_height, op->kernel_height, op->stride_height, op->dilation_height, op->pad_top) ||
       !window(op->in_width, op->out_width, op->kernel_width, op->stride_width, op->dilation_width, op->pad_left)) {

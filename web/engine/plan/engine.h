@@ -38,5 +38,8 @@ extern Engine engine;
 // Copies the plan's constants into their packed weights, which have to be zero before.
 void unpack_constants(void);
 
+// Transforms the packed weights of Winograd, once all of their values are there.
+void transform_weights(void);
+
 uint64_t plan_scratch(const Plan *plan);
 EngineCode engine_run(int32_t thread, int32_t threads);

@@ -28,11 +28,14 @@ typedef enum {
 
 // Layouts of packed weights.
 typedef enum {
-  PACKED_FLAT,    // [inputs]; outputs and groups are 1
-  PACKED_PANELS8, // for each group, panels of 8 outputs as in Product
-  PACKED_PANELS4, // panels of 4 channels as in Depthwise: outputs are the channels, inputs the kernel's positions
-  PACKED_MATRIX,  // panels of 8 outputs as in Product, or a MatrixFormat if the weights are stored in reduced precision
-  PACKED_LAYOUTS, // number of the others
+  PACKED_FLAT,      // [inputs]; outputs and groups are 1
+  PACKED_PANELS8,   // for each group, panels of 8 outputs as in Product
+  PACKED_PANELS4,   // panels of 4 channels as in Depthwise: outputs are the channels, inputs the kernel's positions
+  PACKED_MATRIX,    // panels of 8 outputs as in Product, or a MatrixFormat if the weights are stored in reduced precision
+  PACKED_WINOGRAD2, // panels of 8 outputs for each group as in Winograd, tiles of 2 pixels: inputs are 16 * (channels of a
+                    // group + 1); row k * (channels + 1) + c gets the weight at kernel position k of channel c
+  PACKED_WINOGRAD4, // the same for tiles of 4 pixels: inputs are 36 * (channels + 1)
+  PACKED_LAYOUTS,   // number of the others
 } PackedLayout;
 
 // Formats of weights in the safetensors file.
@@ -112,6 +115,7 @@ typedef enum {
   OP_PRODUCTS,
   OP_ATTENTION,
   OP_SCALE,
+  OP_WINOGRAD,
   OPS, // number of the others
 } OpKind;
 
@@ -267,3 +271,14 @@ typedef struct {
   uint32_t outer, middle, inner;
   Activation activation;
 } ScaleOp;
+
+typedef struct {
+  uint32_t x, weights, residual, y;
+  uint32_t in_height, in_width, in_channels;
+  uint32_t out_height, out_width, out_channels; // of the convolution itself
+  uint32_t groups;
+  uint32_t tile; // 2 or 4: pixels of a line
+  uint32_t pad_top, pad_left;
+  uint32_t max_pool;
+  Activation activation;
+} WinogradOp;

@@ -103,6 +103,12 @@ static const uint8_t attention_words[] = {
     WORD_STRIDE,    WORD_STRIDE,    WORD_STRIDE, WORD_STRIDE,          WORD_STRIDE,          WORD_STRIDE,    WORD_ANY};
 static const uint8_t scale_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_TENSOR,          WORD_TENSOR, WORD_DIMENSION,
                                       WORD_DIMENSION, WORD_DIMENSION, WORD_ACTIVATION_KIND, WORD_ANY,    WORD_ANY};
+static const uint8_t winograd_words[] = {WORD_TENSOR,          WORD_TENSOR,    WORD_OPTIONAL_TENSOR,
+                                         WORD_TENSOR,          WORD_DIMENSION, WORD_DIMENSION,
+                                         WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION,
+                                         WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION,
+                                         WORD_PADDING,         WORD_PADDING,   WORD_FLAG,
+                                         WORD_ACTIVATION_KIND, WORD_ANY,       WORD_ANY};
 
 _Static_assert(sizeof(ActivateOp) == 4 * sizeof activate_words, "activate");
 _Static_assert(sizeof(ProductOp) == 4 * sizeof product_words, "product");
@@ -122,6 +128,7 @@ _Static_assert(sizeof(FillOp) == 4 * sizeof fill_words, "fill");
 _Static_assert(sizeof(ProductsOp) == 4 * sizeof products_words, "products");
 _Static_assert(sizeof(AttentionOp) == 4 * sizeof attention_words, "attention");
 _Static_assert(sizeof(ScaleOp) == 4 * sizeof scale_words, "scale");
+_Static_assert(sizeof(WinogradOp) == 4 * sizeof winograd_words, "winograd");
 
 const OpWords op_words[OPS] = {
     [OP_ACTIVATE] = {sizeof activate_words, activate_words},
@@ -142,6 +149,7 @@ const OpWords op_words[OPS] = {
     [OP_PRODUCTS] = {sizeof products_words, products_words},
     [OP_ATTENTION] = {sizeof attention_words, attention_words},
     [OP_SCALE] = {sizeof scale_words, scale_words},
+    [OP_WINOGRAD] = {sizeof winograd_words, winograd_words},
 };
 
 Activate activate_arguments(const ActivateOp *op) {
@@ -445,6 +453,27 @@ Scale scale_arguments(const ScaleOp *op) {
   };
 }
 
+Winograd winograd_arguments(const WinogradOp *op) {
+  return (Winograd){
+      .x = tensor_at(op->x),
+      .weights = tensor_at(op->weights),
+      .residual = tensor_at(op->residual),
+      .y = tensor_at(op->y),
+      .in_height = (int32_t)op->in_height,
+      .in_width = (int32_t)op->in_width,
+      .in_channels = (int32_t)op->in_channels,
+      .out_height = (int32_t)op->out_height,
+      .out_width = (int32_t)op->out_width,
+      .out_channels = (int32_t)op->out_channels,
+      .groups = (int32_t)op->groups,
+      .tile = (int32_t)op->tile,
+      .pad_top = (int32_t)op->pad_top,
+      .pad_left = (int32_t)op->pad_left,
+      .max_pool = (int32_t)op->max_pool,
+      .activation = op->activation,
+  };
+}
+
 bool check_op(const Plan *plan, uint32_t kind, const void *op) {
   switch (kind) {
     case OP_ACTIVATE: return check_activate(plan, op);
@@ -465,6 +494,7 @@ bool check_op(const Plan *plan, uint32_t kind, const void *op) {
     case OP_PRODUCTS: return check_products(plan, op);
     case OP_ATTENTION: return check_attention(plan, op);
     case OP_SCALE: return check_scale(plan, op);
+    case OP_WINOGRAD: return check_winograd(plan, op);
     default: return false;
   }
 }
@@ -557,6 +587,11 @@ void run_op(uint32_t kind, const void *op, Thread thread, void *scratch) {
       scale(&arguments, thread);
       break;
     }
+    case OP_WINOGRAD: {
+      const Winograd arguments = winograd_arguments(op);
+      winograd(&arguments, thread, scratch);
+      break;
+    }
     default: break;
   }
 }
@@ -595,6 +630,10 @@ uint64_t op_scratch(uint32_t kind, const void *op) {
     case OP_ATTENTION: {
       const Attention arguments = attention_arguments(op);
       return attention_scratch(&arguments);
+    }
+    case OP_WINOGRAD: {
+      const Winograd arguments = winograd_arguments(op);
+      return winograd_scratch(&arguments);
     }
     default: return 0;
   }

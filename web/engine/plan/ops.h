@@ -60,6 +60,7 @@ Fill fill_arguments(const FillOp *op);
 Products products_arguments(const ProductsOp *op);
 Attention attention_arguments(const AttentionOp *op);
 Scale scale_arguments(const ScaleOp *op);
+Winograd winograd_arguments(const WinogradOp *op);
 
 // Written by hand in check_*.c, called with words of the right types: whether the operator reads and writes
 // within its tensors.
@@ -81,6 +82,7 @@ bool check_fill(const Plan *, const FillOp *);
 bool check_products(const Plan *, const ProductsOp *);
 bool check_attention(const Plan *, const AttentionOp *);
 bool check_scale(const Plan *, const ScaleOp *);
+bool check_winograd(const Plan *, const WinogradOp *);
 
 // Written by hand in calls.c.
 void run_matrix(const MatrixOp *, Thread, void *scratch);

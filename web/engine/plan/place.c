@@ -220,6 +220,7 @@ EngineCode engine_ready(void) {
     const StoredWeight *weight = &engine.weights[i];
     if (weight->count && weight->arrived != stored_bytes(weight)) return ENGINE_INCOMPLETE;
   }
+  transform_weights();
   engine.state = STATE_READY;
   return ENGINE_OK;
 }

@@ -25,3 +25,8 @@ EngineCode plan_check_ops(const Plan *plan);
 
 // Number of floats of a packed weight in float32.
 uint64_t packed_floats(const PackedWeight *packed);
+
+// Values of the transform of a tile in a layout of Winograd; 0 for others.
+static inline uint32_t winograd_values(uint32_t layout) {
+  return layout == PACKED_WINOGRAD2 ? 16 : layout == PACKED_WINOGRAD4 ? 36 : 0;
+}

@@ -4,6 +4,7 @@
 #include "cursor.h"
 #include "reduced_precision.h"
 #include "stored.h"
+#include "winograd.h"
 
 enum { CHUNK = 256 }; // values decoded at once
 
@@ -66,6 +67,18 @@ void unpack_constants(void) {
     uint32_t count = 1;
     for (int j = 0; j < PACK_RANK; j++) count *= rule->sizes[j];
     scatter(rule, 0, plan->constants + rule->constant, count);
+  }
+}
+
+void transform_weights(void) {
+  const Plan *plan = &engine.plan;
+  for (uint32_t i = 0; i < plan->header->packed_weights; i++) {
+    const PackedWeight *packed = &plan->packed_weights[i];
+    const uint32_t values = winograd_values(packed->layout);
+    if (!values) continue;
+    const uint32_t channels = packed->inputs / values - 1, panels = packed->groups * ((packed->outputs + 7) / 8);
+    float *weights = (float *)(void *)(engine.base + engine.placed[i].offset);
+    winograd_weights(values == 16 ? 2 : 4, (int32_t)channels, (int32_t)panels, weights);
   }
 }
 

@@ -29,7 +29,7 @@ def lower_conv(layouts: Layouts, op: Conv) -> None:
     x = op.inputs[0]
     weights = layouts.packed(*pack_conv(op))
     # Only `conv` reads channels first.
-    general = not (op.is_pointwise or op.is_depthwise)
+    general = not (op.is_pointwise or op.is_depthwise or op.tile)
     layout = ONNX if general and not layouts.has(x, CHANNELS_LAST) else CHANNELS_LAST
     given = layouts.get(x, layout)
     residual = None if op.residual is None else layouts.get(op.residual, CHANNELS_LAST)
@@ -45,6 +45,8 @@ def lower_conv(layouts: Layouts, op: Conv) -> None:
             _product(layouts, op, one, weights, gate, added, result)
         elif op.is_depthwise:
             _depthwise(layouts, op, one, weights, result)
+        elif op.tile:
+            _winograd(layouts, op, one, weights, added, result)
         else:
             _general(layouts, op, one, weights, added, result, strides)
 
@@ -121,6 +123,33 @@ def _general(
             stride_width=op.strides[1],
             dilation_height=op.dilations[0],
             dilation_width=op.dilations[1],
+            pad_top=op.pads[0],
+            pad_left=op.pads[1],
+            max_pool=int(op.max_pool),
+            activation=op.activation,
+        )
+    )
+
+
+def _winograd(
+    layouts: Layouts, op: Conv, x: Tensor, weights: Tensor, residual: Tensor | None, y: Tensor
+) -> None:
+    height, width, channels = dimensions(op.inputs[0].shape)
+    out_height, out_width = conv_dimensions(op)
+    layouts.emit(
+        ops.Winograd(
+            x=x,
+            weights=weights,
+            residual=residual,
+            y=y,
+            in_height=height,
+            in_width=width,
+            in_channels=channels,
+            out_height=out_height,
+            out_width=out_width,
+            out_channels=op.output.shape[1],
+            groups=op.group,
+            tile=op.tile,
             pad_top=op.pads[0],
             pad_left=op.pads[1],
             max_pool=int(op.max_pool),

@@ -8,6 +8,8 @@ from torch2web.plan.format import PackedLayout
 from torch2web.plan.ir import Conv, Floats, Product, Value
 from torch2web.plan.tensors import Axis, PackedWeight, PackRule
 
+_WINOGRAD = {2: PackedLayout.WINOGRAD2, 4: PackedLayout.WINOGRAD4}
+
 
 def _source(value: Value) -> str | Floats:
     if value.weight is not None:
@@ -19,7 +21,8 @@ def _source(value: Value) -> str | Floats:
 def pack_conv(op: Conv) -> tuple[PackedWeight, list[PackRule]]:
     """Panels of 8 outputs for each group; of 4 channels for a depthwise convolution.
 
-    A weight that is `transposed` is stored [group, inputs of it, outputs of it, height, width].
+    A weight that is `transposed` is stored [group, inputs of it, outputs of it, height, width]. Weights that
+    the engine transforms go to the rows from which it does.
     """
     _, weight, bias = op.inputs
     outputs, channels = weight.shape[:2]
@@ -30,13 +33,15 @@ def pack_conv(op: Conv) -> tuple[PackedWeight, list[PackRule]]:
         axes = (Axis(outputs, output=1), Axis(height, input=width), Axis(width, input=1))
     else:
         each = outputs // op.group
-        packed = PackedWeight(PackedLayout.PANELS8, op.group, height * width * channels, each)
+        rows = channels + 1 if op.tile else channels
+        inputs = (op.tile + 2) ** 2 * rows if op.tile else height * width * channels
+        packed = PackedWeight(_WINOGRAD.get(op.tile, PackedLayout.PANELS8), op.group, inputs, each)
         outer = (Axis(each, output=1), Axis(channels, input=1))
         axes = (
             Axis(op.group, output=each),
             *(outer[::-1] if weight.transposed else outer),
-            Axis(height, input=width * channels),
-            Axis(width, input=channels),
+            Axis(height, input=width * rows),
+            Axis(width, input=rows),
         )
     rules = [PackRule(packed, _source(weight), axes, multiplier=op.multiplier)]
     # A constant bias is already multiplied.

@@ -19,6 +19,9 @@ from torch2web.plan.passes.norms import fuse_decomposed_normalizations, fuse_sca
 from torch2web.plan.passes.products import fuse_products
 from torch2web.plan.passes.scales import join_scales
 from torch2web.plan.passes.squeeze import fuse_gates, fuse_means, fuse_squeeze_excite
+from torch2web.plan.passes.winograd import TILES, choose_tiles, tiles_by_name
+
+__all__ = ["PASSES", "TILES", "choose_tiles", "simplify", "tiles_by_name"]
 
 PASSES: tuple[Callable[[Graph], None], ...] = (
     simplify_moves,

@@ -1,0 +1,264 @@
+// 3x3 convolutions of stride 1 by Winograd's minimal filtering (Lavin and Gray 2015, "Fast Algorithms for Convolutional
+// Neural Networks"): 2.25 or 4 times fewer multiplications than the sum that defines them.
+//
+// The output is cut into tiles. What lies under one is transformed, the same way as the weights were; value by value of
+// the transform the sum over channels is then a product of all tiles and a matrix; and the sums are transformed back. A
+// block of tiles is transformed at once, and for eight outputs at a time all of its products are made and used up: they
+// stay in the first-level cache, the transformed tiles in the second.
+
+#include "winograd.h"
+
+#include "activation.h"
+#include "moves.h"
+#include "product.h"
+#include "tiles.h"
+#include "winograd_lines.h"
+
+#define SIZE 4
+#define NAME(x) x##_4
+#include "winograd_tile.h"
+
+#define SIZE 6
+#define NAME(x) x##_6
+#include "winograd_tile.h"
+
+static void input_tile(int32_t size, const float *const *pixels, int32_t channels, float *x, int32_t step) {
+  if (size == 4) input_tile_4(pixels, channels, x, step);
+  else input_tile_6(pixels, channels, x, step);
+}
+
+static void output_tile(int32_t size, const float *sums, int32_t step, const float *bias, float *y) {
+  if (size == 4) output_tile_4(sums, step, bias, y);
+  else output_tile_6(sums, step, bias, y);
+}
+
+static void weight_tile(int32_t size, const float *g, float *u, int32_t step) {
+  if (size == 4) weight_tile_4(g, u, step);
+  else weight_tile_6(g, u, step);
+}
+
+enum {
+  // Floats of one value of the transform of a block of tiles: 36 times as many fill much of a second-level cache.
+  BLOCK_FLOATS = 6144,
+  MIN_BLOCK = 4 * TILE_ROWS, // tiles; weights are read once for each block
+  MAX_BLOCK = 10 * TILE_ROWS,
+  LINE_FLOATS = 16, // of a cache line: between values of the transform, so that these are not a page apart
+  MAX_VALUES = 36,
+  MAX_PIXELS = 16,
+};
+
+typedef struct {
+  int32_t size, values;         // of an input tile: 4 and 16, or 6 and 36
+  int32_t out_height, out_width; // that is needed
+  int32_t columns, tiles;
+  int32_t channels; // of the input, rounded up
+  int32_t block;    // tiles at a time, at most
+  int32_t x_step, sum_step; // floats between values of the transform
+} Shape;
+
+static Shape shape_of(const Winograd *op) {
+  Shape shape = {.size = op->tile + 2, .out_height = op->out_height, .out_width = op->out_width};
+  if (op->max_pool) {
+    shape.out_height -= op->out_height % 2;
+    shape.out_width -= op->out_width % 2;
+  }
+  shape.values = shape.size * shape.size;
+  shape.columns = ceil_div(shape.out_width, op->tile);
+  shape.tiles = ceil_div(shape.out_height, op->tile) * shape.columns;
+  shape.channels = ceil_div(op->in_channels, 4) * 4;
+  shape.block = min_int(max_int(BLOCK_FLOATS / shape.channels, MIN_BLOCK), MAX_BLOCK);
+  shape.block = min_int(shape.block, shape.tiles);
+  shape.x_step = shape.block * shape.channels + LINE_FLOATS;
+  shape.sum_step = shape.block * 8 + LINE_FLOATS;
+  return shape;
+}
+
+uint64_t winograd_scratch(const Winograd *op) {
+  Shape shape = shape_of(op);
+  uint64_t x_step = (uint64_t)shape.block * (uint64_t)shape.channels + LINE_FLOATS;
+  return 4 * ((uint64_t)shape.channels + (uint64_t)shape.values * (x_step + (uint64_t)shape.sum_step));
+}
+
+typedef struct {
+  const Winograd *op;
+  Shape shape;
+  float *zeros; // a pixel outside
+  float *x;     // [values][block][channels], values x_step apart
+  float *sums;  // [values][block][8], values sum_step apart
+} Pass;
+
+// Transforms what lies under tile `number` into the place of tile `at` of the block.
+static void transform_tile(const Pass *pass, int32_t number, int32_t at) {
+  const Winograd *op = pass->op;
+  const Shape *shape = &pass->shape;
+  const int32_t top = number / shape->columns * op->tile - op->pad_top;
+  const int32_t left = number % shape->columns * op->tile - op->pad_left;
+  const float *pixels[MAX_VALUES];
+  for (int32_t i = 0; i < shape->size; i++) {
+    for (int32_t j = 0; j < shape->size; j++) {
+      const int32_t row = top + i, column = left + j;
+      bool inside = row >= 0 && row < op->in_height && column >= 0 && column < op->in_width;
+      const float *pixel = op->x + ((int64_t)row * op->in_width + column) * op->in_channels;
+      pixels[i * shape->size + j] = inside ? pixel : pass->zeros;
+    }
+  }
+  const int32_t whole = op->in_channels / 4 * 4, rest = op->in_channels - whole;
+  float *x = pass->x + at * shape->channels;
+  input_tile(shape->size, pixels, whole, x, shape->x_step);
+  if (!rest) return;
+  float last[MAX_VALUES * 4];
+  for (int32_t i = 0; i < shape->values; i++) {
+    store(last + 4 * i, load_some(pixels[i] + whole, rest));
+    pixels[i] = last + 4 * i;
+  }
+  input_tile(shape->size, pixels, 4, x + whole, shape->x_step);
+}
+
+// All products of `tiles` tiles with one panel of weights, after its biases.
+static void multiply(const Pass *pass, int32_t group, const float *weights, int32_t tiles) {
+  const Shape *shape = &pass->shape;
+  const int32_t channels = pass->op->in_channels / pass->op->groups;
+  Product one = {
+      .x = pass->x + group * channels,
+      .weights = weights,
+      .y = pass->sums,
+      .rows = tiles,
+      .inputs = channels,
+      .outputs = 8,
+      .x_stride = shape->channels,
+      .y_stride = 8,
+  };
+  for (int32_t value = 0; value < shape->values; value++) {
+    product_part(&one, 0, 1, 0);
+    one.x += shape->x_step;
+    one.weights += (channels + 1) * 8;
+    one.y += shape->sum_step;
+  }
+}
+
+// The maxima of 2x2 pixels of a square tile of `size` pixels a line, of eight channels, in place.
+static void pool_tile(float *y, int32_t size) {
+  float *to = y;
+  for (int32_t i = 0; i < size; i += 2) {
+    for (int32_t j = 0; j < size; j += 2) {
+      const float *p = y + (i * size + j) * 8, *q = p + size * 8;
+      for (int32_t lane = 0; lane < 8; lane += 4, to += 4) {
+        f4 top = largest(load(p + lane), load(p + 8 + lane));
+        store(to, largest(top, largest(load(q + lane), load(q + 8 + lane))));
+      }
+    }
+  }
+}
+
+// Where a tile's pixels go.
+typedef struct {
+  int32_t rows, columns; // that lie within the output
+  int64_t offset;        // of the first
+} Target;
+
+static Target target_of(const Pass *pass, int32_t number) {
+  const Shape *shape = &pass->shape;
+  const int32_t shrink = pass->op->max_pool ? 2 : 1, size = pass->op->tile / shrink;
+  const int32_t height = shape->out_height / shrink, width = shape->out_width / shrink;
+  const int32_t row = number / shape->columns * size, column = number % shape->columns * size;
+  return (Target){min_int(size, height - row), min_int(size, width - column),
+                  ((int64_t)row * width + column) * pass->op->out_channels};
+}
+
+static void store_tile(const Pass *pass, const Target *target, const float *tile, int32_t channel, int32_t lanes) {
+  const Winograd *op = pass->op;
+  const int32_t shrink = op->max_pool ? 2 : 1, size = op->tile / shrink, width = pass->shape.out_width / shrink;
+  const f4 low = splat(op->activation.a), high = splat(op->activation.b);
+  const bool clip = op->activation.kind == ACTIVATION_CLIP;
+  // With another activation the residual is added already.
+  const float *residual = is_clip(&op->activation) ? op->residual : 0;
+  for (int32_t i = 0; i < target->rows; i++) {
+    for (int32_t j = 0; j < target->columns; j++) {
+      int64_t at = target->offset + ((int64_t)i * width + j) * op->out_channels + channel;
+      for (int32_t lane = 0; lane < lanes; lane += 4) {
+        const int32_t left = min_int(lanes - lane, 4);
+        f4 v = load(tile + (i * size + j) * 8 + lane);
+        if (residual) v += left == 4 ? load(residual + at + lane) : load_some(residual + at + lane, left);
+        if (clip) v = at_most(at_least(v, low), high);
+        if (left == 4) {
+          store(op->y + at + lane, v);
+        } else {
+          store_some(op->y + at + lane, v, left);
+        }
+      }
+    }
+  }
+}
+
+static void add_residual(const Pass *pass, const Target *target, float *tile, int32_t channel, int32_t lanes) {
+  const Winograd *op = pass->op;
+  for (int32_t i = 0; i < target->rows; i++) {
+    for (int32_t j = 0; j < target->columns; j++) {
+      const float *from = op->residual + target->offset + channel;
+      from += ((int64_t)i * pass->shape.out_width + j) * op->out_channels;
+      float *to = tile + (i * op->tile + j) * 8;
+      for (int32_t lane = 0; lane < lanes; lane++) to[lane] += from[lane];
+    }
+  }
+}
+
+// The sums of a tile, transformed back and stored with all that follows.
+static void finish_tile(const Pass *pass, int32_t number, int32_t at, const float *bias, int32_t channel, int32_t lanes) {
+  const Winograd *op = pass->op;
+  float tile[MAX_PIXELS * 8];
+  const Target target = target_of(pass, number);
+  output_tile(pass->shape.size, pass->sums + at * 8, pass->shape.sum_step, bias, tile);
+  if (!is_clip(&op->activation)) {
+    if (op->residual) add_residual(pass, &target, tile, channel, lanes);
+    activate_values(tile, tile, op->tile * op->tile * 8, &op->activation);
+  }
+  if (op->max_pool) pool_tile(tile, op->tile);
+  store_tile(pass, &target, tile, channel, lanes);
+}
+
+// Tiles [first, first + tiles) of some panels.
+static void run_block(const Pass *pass, int32_t first, int32_t tiles, WorkRange panels) {
+  const Winograd *op = pass->op;
+  const int32_t inputs = op->in_channels / op->groups, outputs = op->out_channels / op->groups;
+  const int32_t each = ceil_div(outputs, 8);
+  const int64_t panel_floats = 8 * (1 + (int64_t)pass->shape.values * (inputs + 1));
+  for (int32_t at = 0; at < tiles; at++) transform_tile(pass, first + at, at);
+  for (int32_t panel = panels.first; panel < panels.end; panel++) {
+    const int32_t group = panel / each, output = panel % each * 8;
+    const float *bias = op->weights + panel * panel_floats;
+    multiply(pass, group, bias + 8, tiles);
+    for (int32_t at = 0; at < tiles; at++) {
+      finish_tile(pass, first + at, at, bias, group * outputs + output, min_int(outputs - output, 8));
+    }
+  }
+}
+
+void winograd(const Winograd *op, Thread thread, void *scratch) {
+  Pass pass = {.op = op, .shape = shape_of(op), .zeros = scratch};
+  const Shape *shape = &pass.shape;
+  pass.x = pass.zeros + shape->channels;
+  pass.sums = pass.x + (int64_t)shape->values * shape->x_step;
+  WorkRange tiles = {0, shape->tiles}, panels = {0, op->groups * ceil_div(op->out_channels / op->groups, 8)};
+  if (shape->tiles < 2 * TILE_ROWS * thread.count) {
+    panels = work_range(panels.end, thread); // each thread transforms all of the few tiles
+  } else {
+    tiles = work_range(tiles.end, thread);
+  }
+  if (panels.first == panels.end || tiles.first == tiles.end) return;
+  fill_values(pass.zeros, shape->channels, 0);
+  const int32_t blocks = ceil_div(tiles.end - tiles.first, shape->block);
+  for (int32_t i = 0; i < blocks; i++) {
+    WorkRange part = work_range(tiles.end - tiles.first, (Thread){i, blocks});
+    run_block(&pass, tiles.first + part.first, part.end - part.first, panels);
+  }
+}
+
+void winograd_weights(int32_t tile, int32_t channels, int32_t panels, float *weights) {
+  const int32_t values = (tile + 2) * (tile + 2), step = 8 * (channels + 1);
+  for (int32_t panel = 0; panel < panels; panel++, weights += values * step) {
+    weights += 8;
+    // Downwards: the results of a channel take the places of the weights of the next one.
+    for (int32_t c = channels; c-- > 0;) weight_tile(tile + 2, weights + 8 * c, weights + 8 * (c + 1), step);
+    for (int32_t value = 0; value < 9; value++) fill_values(weights + value * step, 8, 0);
+  }
+}

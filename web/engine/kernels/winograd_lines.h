@@ -1,0 +1,76 @@
+// The transforms of Winograd's minimal filtering F(2, 3) and F(4, 3) along one line: a correlation with three weights, of
+// which each result takes one product instead of three.
+//
+// Toom and Cook's way: polynomials are multiplied by their values at points. F(2, 3) has 0, 1, -1 and infinity; F(4, 3) has
+// 0, +-sqrt(1/2), +-sqrt(2) and infinity, which lose half as many digits as 0, +-1, +-2. `size` is that of the
+// input, 4 or 6, and a constant where these are called.
+#pragma once
+
+#include "vector.h"
+
+enum { MAX_LINE = 6 };
+
+typedef struct {
+  f4 v[MAX_LINE];
+} Line;
+
+#define ROOT 1.41421356f
+
+// `size` values of the input, transformed: as many.
+INLINE Line input_line(const int32_t size, Line d) {
+  Line y;
+  if (size == 4) {
+    y.v[0] = d.v[0] - d.v[2];
+    y.v[1] = d.v[1] + d.v[2];
+    y.v[2] = d.v[2] - d.v[1];
+    y.v[3] = d.v[1] - d.v[3];
+    return y;
+  }
+  f4 middle = splat(-2.5f), half = splat(-0.5f), root = splat(ROOT);
+  f4 even = madd(d.v[2], splat(-2), d.v[4]), odd = root * madd(d.v[3], half, d.v[1]);
+  f4 even2 = madd(d.v[2], half, d.v[4]), odd2 = root * madd(d.v[1], half, d.v[3]);
+  y.v[0] = madd(d.v[2], middle, d.v[0] + d.v[4]);
+  y.v[1] = even - odd;
+  y.v[2] = even + odd;
+  y.v[3] = even2 + odd2;
+  y.v[4] = even2 - odd2;
+  y.v[5] = madd(d.v[3], middle, d.v[1] + d.v[5]);
+  return y;
+}
+
+// `size` sums of products, transformed: `size` - 2 results.
+INLINE Line output_line(const int32_t size, Line m) {
+  Line y;
+  f4 sum = m.v[1] + m.v[2], difference = m.v[1] - m.v[2];
+  if (size == 4) {
+    y.v[0] = m.v[0] + sum;
+    y.v[1] = difference - m.v[3];
+    return y;
+  }
+  f4 sum2 = m.v[3] + m.v[4], difference2 = m.v[3] - m.v[4];
+  y.v[0] = m.v[0] + sum + sum2;
+  y.v[1] = madd(difference, splat(ROOT / 2), splat(ROOT) * difference2);
+  y.v[2] = madd(sum, splat(0.5f), sum2 + sum2);
+  y.v[3] = madd(difference, splat(ROOT / 4), madd(difference2, splat(2 * ROOT), m.v[5]));
+  return y;
+}
+
+// Three weights, transformed: `size` values.
+INLINE Line weight_line(const int32_t size, Line g) {
+  Line y;
+  y.v[0] = g.v[0];
+  y.v[size - 1] = g.v[2];
+  if (size == 4) {
+    f4 even = splat(0.5f) * (g.v[0] + g.v[2]), odd = splat(0.5f) * g.v[1];
+    y.v[1] = even + odd;
+    y.v[2] = even - odd;
+    return y;
+  }
+  f4 even = splat(-1 / 3.0f) * (g.v[0] + g.v[0] + g.v[2]), odd = splat(-ROOT / 3) * g.v[1];
+  f4 even2 = splat(1 / 6.0f) * (g.v[0] + g.v[2] + g.v[2]), odd2 = splat(ROOT / 6) * g.v[1];
+  y.v[1] = even + odd;
+  y.v[2] = even - odd;
+  y.v[3] = even2 + odd2;
+  y.v[4] = even2 - odd2;
+  return y;
+}
