@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import onnx
+
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.pipeline.calibration import calibration_inputs
 from torch2web.pipeline.export_choice import ExportChecks
@@ -16,8 +18,9 @@ from torch2web.pipeline.features import Features, FeaturesJudge
 from torch2web.pipeline.float64 import DistanceFromFloat64
 from torch2web.pipeline.heatmaps import Heatmap, convert_heatmap
 from torch2web.pipeline.own_pictures import OwnPictures
+from torch2web.pipeline.plan_trials import PlanTrials
 from torch2web.pipeline.variant_judge import VariantJudge
-from torch2web.plan import Plan, exact_variant, judge_plan
+from torch2web.plan import Plan, exact_variant, plan_more_exactly
 from torch2web.progress import StageCallback
 from torch2web.sources import load_source
 from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
@@ -54,6 +57,8 @@ class Conversion:
     """Variants that passed, with their weights' files; the default first: the one with the fewest bytes."""
     refused: tuple[Refused, ...]
     plan: PartedFile | None
+    tiles: dict[str, int]
+    """Pixels of a line of the tiles of the convolutions that the plan computes by Winograd's transforms."""
     task: dict[str, Any]
     """The spec's, complete: with the kind of `probabilities`, which the network tells."""
     outputs: int
@@ -123,7 +128,7 @@ def convert(
     pictures.require_measurable()  # now that the task is complete
     baseline = pictures.accuracy(model.runtime, model.reference)
     if no_graph and engine:
-        only = _only_compiled(spec, report, split, plan, no_plan, engine, reference)
+        plan, only = _only_compiled(spec, report, split, plan, no_plan, engine, reference)
         verification, outcomes = only.verification, [only]
     else:
         verification, outcomes = (
@@ -131,6 +136,7 @@ def convert(
             make_variants(split, spec, reference, lambda: calibration_inputs(spec, materials, pictures)),
         )
     only_compiled = (plan, engine) if no_graph and plan and engine else None
+    trials = None if no_graph or not engine else PlanTrials(engine, split, spec, reference, plan, no_plan)
     judge = VariantJudge(split, pictures, baseline, features, only_compiled)
     for outcome in outcomes:
         if isinstance(outcome, Refused):
@@ -143,9 +149,10 @@ def convert(
             continue
         passed.append(_store(entry, outcome, pictures, accuracy))
         float64 = float64.with_variant(outcome, in_engine=bool(no_graph))
-        if plan and engine and not no_plan and not no_graph:
-            judgement = judge_plan(engine, plan, outcome, spec, reference)
-            float64, no_plan = float64.with_plan(outcome, judgement), judgement.reason
+        if trials:
+            trials.judge(outcome)
+    if trials:
+        plan, no_plan, float64 = trials.plan, trials.reason, float64.with_plan(trials.exact)
     passed.sort(key=lambda variant: int(variant["weights"]["size"]))
     return Conversion(
         model=record_of(entry.folder, MODEL),
@@ -156,7 +163,8 @@ def convert(
         reference=pictures.published(_by_image(reference)),
         variants=tuple(passed),
         refused=tuple(refused),
-        plan=write_parts(entry.folder, PARTS, plan.content, PART_SIZE) if plan and not no_plan else None,
+        plan=write_parts(entry.folder, PARTS, plan.content, PART_SIZE) if plan else None,
+        tiles=dict(plan.tiles) if plan else {},
         task=spec.task.as_dict(),
         outputs=reference.golden_logits.shape[1],
         float64=float64.as_dict(),
@@ -179,15 +187,18 @@ def _only_compiled(
     no_plan: str,
     engine: Mapping[str, bytes],
     reference: ReferenceRun,
-) -> Variant:
-    """The only variant of a model that onnxruntime gives less exactly than accepted.
+) -> tuple[Plan, Variant]:
+    """The plan and only variant of a model that onnxruntime gives less exactly than accepted.
 
     Raises VerificationError, with the figures of onnxruntime, where the compiled backend is no closer or
     cannot run it.
     """
-    found = exact_variant(engine, plan, split, spec, reference) if plan else no_plan
-    if isinstance(found, Variant):
-        return found
+    found: Variant | str = no_plan
+    while plan:
+        found = exact_variant(engine, plan, split, spec, reference)
+        if isinstance(found, Variant):
+            return plan, found
+        plan = plan_more_exactly(onnx.load_from_string(split.graph), plan)
     require_within_tolerance(spec, report, f"The compiled backend is no way out: {found}")
     raise AssertionError("unreachable: the report has a problem")
 

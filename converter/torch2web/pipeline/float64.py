@@ -33,8 +33,9 @@ class DistanceFromFloat64:
         measured = variant.float64_max_abs_diff
         return replace(self, compiled=measured) if in_engine else replace(self, onnxruntime=measured)
 
-    def with_plan(self, variant: Variant, judgement: Judgement) -> "DistanceFromFloat64":
-        if variant.name != EXACT:
+    def with_plan(self, judgement: Judgement | None) -> "DistanceFromFloat64":
+        """`judgement`: with unrounded weights."""
+        if judgement is None:
             return self
         return replace(self, compiled=judgement.float64_max_abs_diff)
 

@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 
 from torch2web.errors import VerificationError
-from torch2web.plan import EngineError, Plan, PlanError, plan_model, run_plan
+from torch2web.plan import EngineError, Plan, PlanError, plan_model, plan_more_exactly, run_plan
 from torch2web.store import PART_SIZE, PARTS, Entry, PartedFile, write_parts
 from torch2web.variants import SplitModel
 from torch2web.verification import create_session_with, run_session
@@ -49,15 +49,17 @@ class SecondGraph:
         )
 
     def _plan(self, engine: Mapping[str, bytes]) -> Plan | None:
+        model = onnx.load_from_string(self.graph)
         try:
-            plan = plan_model(onnx.load_from_string(self.graph))
-            for module in engine.values():
-                found = run_plan(module, plan, self._tensors, self.inputs)
-                if not self._difference(found) <= TOLERANCE:
-                    return None
+            plan: Plan | None = plan_model(model)
+            while plan and not all(self._reproduced(module, plan) for module in engine.values()):
+                plan = plan_more_exactly(model, plan)
         except (PlanError, EngineError):
             return None
         return plan
+
+    def _reproduced(self, module: bytes, plan: Plan) -> bool:
+        return self._difference(run_plan(module, plan, self._tensors, self.inputs)) <= TOLERANCE
 
     @property
     def _tensors(self) -> dict[str, NDArray[np.float32]]:

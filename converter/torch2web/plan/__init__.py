@@ -4,7 +4,7 @@ from torch2web.plan.engine_driver import EngineError
 from torch2web.plan.errors import PlanError
 from torch2web.plan.judge import Judgement, judge_plan, run_plan, why_refused
 from torch2web.plan.only_backend import exact_variant
-from torch2web.plan.planning import Plan, plan_model
+from torch2web.plan.planning import Plan, plan_model, plan_more_exactly
 from torch2web.plan.wasm_engine import WasmEngine
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "exact_variant",
     "judge_plan",
     "plan_model",
+    "plan_more_exactly",
     "run_plan",
     "why_refused",
 ]

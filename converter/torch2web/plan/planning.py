@@ -25,15 +25,15 @@ class Plan:
     operators: tuple[str, ...]
     """Names of the engine's operators, in order."""
     tiles: Mapping[str, int]
-    """Pixels of a line of the tiles of the convolutions by Winograd's transforms, by name of the ONNX node."""
+    """Pixels of a line of the tiles of convolutions by Winograd's transforms, by name of the ONNX node."""
 
 
 def plan_model(model: onnx.ModelProto, *, batched: bool = True, largest_tile: int = TILES[0]) -> Plan:
     """Plan `model` for one sample; stored weights are external data named w0, w1, …
 
-    Without `batched`, dimension 0 of the input is no batch and stays as it is. `largest_tile` limits the tiles
-    of Winograd's transforms, which are faster and less exact the larger they are; 0: without. Raises PlanError
-    for a graph that the compiled backend does not support.
+    Without `batched`, dimension 0 of the input is no batch and stays as it is. `largest_tile` limits the
+    tiles of Winograd's transforms, which are faster and less exact the larger they are; 0: without. Raises
+    PlanError for a graph that the compiled backend does not support.
     """
     traced = trace(model, 1 if batched else None)
     if traced.output.is_known:
@@ -51,3 +51,11 @@ def plan_model(model: onnx.ModelProto, *, batched: bool = True, largest_tile: in
         tuple(instruction.name for instruction in program.instructions),
         tiles_by_name(simplified),
     )
+
+
+def plan_more_exactly(model: onnx.ModelProto, plan: Plan) -> Plan | None:
+    """A plan of `model` with smaller tiles than those of `plan`; None where that one has none."""
+    if not plan.tiles:
+        return None
+    largest = max(plan.tiles.values())
+    return plan_model(model, largest_tile=max((tile for tile in TILES if tile < largest), default=0))

@@ -1,4 +1,4 @@
-"""Convolutions by Winograd's transforms against the direct sum in float64, within what the transforms round."""
+"""Convolutions by Winograd's transforms against the direct sum in float64, within what they round."""
 
 import ctypes
 from ctypes import CDLL
@@ -33,7 +33,7 @@ CASES = [
 
 
 def transforms(tile: int) -> tuple[Doubles, Doubles, Doubles]:
-    """Matrices of the input, the weights and the output, from their points: Toom's and Cook's multiplication."""
+    """Matrices of the input, the weights and the output, from their points (Toom and Cook)."""
     points = POINTS[tile]
     polynomials = [np.poly([q for q in points if q != p])[::-1] for p in points]
     scales = [np.prod([p - q for q in points if q != p]) for p in points]
@@ -51,14 +51,17 @@ def transforms(tile: int) -> tuple[Doubles, Doubles, Doubles]:
     return inputs, np.vstack([weights, last]), np.hstack([outputs, infinity])
 
 
-def bound(x: Floats, w: Floats, tile: int, groups: int) -> float:
-    """Largest error of a result, in float32: of absolute values the transforms' sums, and as many roundings."""
-    inputs, weights, outputs = (np.abs(matrix) for matrix in transforms(tile))
-    channels = w.shape[1]
-    largest = [np.abs(matrix).sum(axis=1).max() ** 2 for matrix in (inputs, weights, outputs)]
-    value = float(np.abs(x).max()) * float(np.abs(w).max()) * float(np.prod(largest)) * channels
-    # Errors of many roundings add up like their square root.
-    return float(np.finfo(np.float32).eps) * value / np.sqrt(channels) / 16
+def bound(x: Floats, w: Floats, tile: int) -> float:
+    """Largest error of a result in float32, by what the transforms multiply independent roundings with.
+
+    Each value of the transforms has the length of its row as its scale: once along each axis. Roundings of
+    the sum over channels add up like their square root; those of the transforms are a few more.
+    """
+    scale = 1.0
+    for matrix in transforms(tile):
+        scale *= float(np.linalg.norm(matrix, axis=1).max()) ** 2
+    scale *= float(np.abs(x).max()) * float(np.abs(w).max())
+    return float(np.finfo(np.float32).eps * scale * (np.sqrt(w.shape[1]) + 4))
 
 
 def packed(library: CDLL, w: Floats, bias: Floats, groups: int, tile: int) -> Floats:
@@ -109,7 +112,7 @@ def run(library: CDLL, case: Any, tile: int, form: str, activation: Any, threads
         max_pool=int(form == "pooled"),
         activation=activation,
     )
-    np.testing.assert_allclose(y, expected, rtol=0, atol=bound(x, w, tile, groups))
+    np.testing.assert_allclose(y, expected, rtol=0, atol=bound(x, w, tile))
 
 
 @pytest.mark.parametrize("tile", POINTS)

@@ -14,6 +14,7 @@ from tests.engine.plans import (
     scaled_attention_cases,
 )
 from tests.engine.plans.case import Case, Options, floats, node
+from tests.engine.plans.winograd_cases import winograd
 
 PICTURES = [(3, 7, 9), (1, 5, 5), (8, 1, 1), (13, 6, 4), (5, 1, 7)]
 
@@ -401,6 +402,7 @@ FAMILIES = (
     | scale_cases.FAMILIES
     | resampling_cases.FAMILIES
     | scaled_attention_cases.FAMILIES
+    | {"winograd": dict(winograd())}
     | {
         make.__name__: dict(make())
         for make in (

@@ -13,6 +13,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from tests.engine.native_engine import NativeEngine
 from torch2web.plan import plan_model
 from torch2web.plan.engine_driver import Tensors
+from torch2web.plan.passes import TILES
 
 Floats = NDArray[np.float32]
 Constants = Mapping[str, NDArray[Any]]
@@ -62,9 +63,10 @@ def engine_run(
     batched: bool = True,
     threads: int = 1,
     tensors: Tensors | None = None,
+    largest_tile: int = TILES[0],
 ) -> Floats:
     """The engine's output; with `batched`, sample by sample."""
-    plan = plan_model(model, batched=batched)
+    plan = plan_model(model, batched=batched, largest_tile=largest_tile)
     engine = NativeEngine(library, plan.content)
     engine.load(tensors or {}, threads)
     if not batched:

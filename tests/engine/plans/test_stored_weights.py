@@ -34,6 +34,7 @@ def network(folder: Path, wide: int = 72) -> Path:
         "stem bias": weight(16),
         "depthwise": weight(16, 1, 3, 3),
         "grouped": weight(32, 4, 3, 3),
+        "square": weight(32, 32, 3, 3),
         "point": weight(24, 32, 1, 1),
         "factor": weight(24),
         "shift": weight(24),
@@ -53,8 +54,9 @@ def network(folder: Path, wide: int = 72) -> Path:
         make("Relu", ["a"], ["b"]),
         make("Conv", ["b", "depthwise"], ["c"], pads=[1, 1, 1, 1], group=16),
         make("Conv", ["c", "grouped"], ["d"], pads=[1, 1, 1, 1], group=4),
+        make("Conv", ["d", "square"], ["s"], pads=[1, 1, 1, 1]),
         make("Identity", ["point"], ["shared"]),
-        make("Conv", ["d", "shared"], ["e"]),
+        make("Conv", ["s", "shared"], ["e"]),
         make("BatchNormalization", ["e", "factor", "shift", "zero", "one"], ["n"]),
         make("ConvTranspose", ["n", "up"], ["u"], pads=[0, 2, 2, 0]),
         make("ConvTranspose", ["u", "up by group"], ["v"], strides=[2, 2], pads=[4, 4, 4, 4], group=4),
@@ -101,7 +103,7 @@ def stored_as(parts: SplitModel, encoding: str) -> Tensors:
 def require_stored(library: CDLL, parts: SplitModel, encoding: str, ranges: int, threads: int) -> None:
     """Require the engine with weights in this encoding to match onnxruntime with the decoded weights."""
     plan = plan_model(onnx.load_from_string(parts.graph))
-    assert "MATRIX" in plan.operators
+    assert {"MATRIX", "WINOGRAD"} <= set(plan.operators)
     tensors = stored_as(parts, encoding)
     engine = NativeEngine(library, plan.content)
     engine.load(tensors, threads, ranges)

@@ -48,11 +48,11 @@ enum {
 };
 
 typedef struct {
-  int32_t size, values;         // of an input tile: 4 and 16, or 6 and 36
+  int32_t size, values;          // of an input tile: 4 and 16, or 6 and 36
   int32_t out_height, out_width; // that is needed
   int32_t columns, tiles;
-  int32_t channels; // of the input, rounded up
-  int32_t block;    // tiles at a time, at most
+  int32_t channels;         // of the input, rounded up
+  int32_t block;            // tiles at a time, at most
   int32_t x_step, sum_step; // floats between values of the transform
 } Shape;
 

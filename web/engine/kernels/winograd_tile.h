@@ -1,5 +1,5 @@
-// Both directions of Winograd's transforms, of four channels at a time. Included once for each size of the input tile: SIZE is 4 or
-// 6, NAME(x) gives a function's name.
+// Both directions of Winograd's transforms, of four channels at a time. Included once for each size of the input tile: SIZE
+// is 4 or 6, NAME(x) gives a function's name.
 
 enum { NAME(OUT) = SIZE - 2 };
 

@@ -102,6 +102,11 @@ export interface ModelInfo {
   plan?: PartedFileInfo;
   /** Why there is no plan. */
   no_plan?: string;
+  /**
+   * Convolutions that the plan computes by Winograd's transforms: pixels of a line of their tiles, 4 or 2, by name of the
+   * ONNX node.
+   */
+  winograd?: Record<string, number>;
   /** Class activation maps; absent where the network has none. */
   heatmap?: HeatmapInfo;
   /** Outputs of an inner layer, which `embed` gives; absent unless the catalogue asks for them. */

@@ -8,9 +8,9 @@ TILES = (4, 2)
 MIN_CHANNELS = 12
 """Of a group: with fewer the transforms take longer than what they save."""
 
-_PER_VALUE = 10
+PER_VALUE = 10
 """Time to transform a value, in multiply-adds."""
-_PER_WEIGHT = 5
+PER_WEIGHT = 5
 """Time to read a weight, in multiply-adds."""
 
 
@@ -38,11 +38,11 @@ def _choose_tile(op: Conv, largest: int) -> int:
         return 0
     height, width = (size + sum(op.pads[axis::2]) - 2 for axis, size in enumerate(x.shape[2:]))
     panels = -(-outputs // 8) * 8
-    direct = 9 * (height * width * (channels * panels + channels) + _PER_WEIGHT * channels * panels)
+    direct = 9 * (height * width * (channels * panels + channels) + PER_WEIGHT * channels * panels)
     times = {0: direct}
     for tile in TILES:
         if tile <= largest:
             tiles = -(-height // tile) * -(-width // tile)
-            each = channels * panels + _PER_VALUE * (channels + panels)
-            times[tile] = (tile + 2) ** 2 * (tiles * each + _PER_WEIGHT * channels * panels)
+            each = channels * panels + PER_VALUE * (channels + panels)
+            times[tile] = (tile + 2) ** 2 * (tiles * each + PER_WEIGHT * channels * panels)
     return min(times, key=lambda tile: times[tile])

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch2web.catalog import ModelSpec
@@ -107,6 +107,8 @@ class ModelRecord:
     """Parameters and multiply-adds, counted in the graph; None where nobody counted."""
     heatmap: SecondGraphFiles | None = None
     """None where the network has no class activation maps, or no backend of this site computes them."""
+    tiles: Mapping[str, int] = field(default_factory=dict)
+    """Pixels of a line of the tiles of the convolutions that the plan computes by Winograd's transforms."""
     features: SecondGraphFiles | None = None
     """None where the catalogue asks for none, or no backend of this site computes them."""
 
@@ -173,6 +175,7 @@ class ModelRecord:
             **no_graph,
             **plan,
             **no_plan,
+            **({"winograd": dict(self.tiles)} if self.plan and self.tiles else {}),
             **({"heatmap": self.heatmap.as_dict()} if self.heatmap else {}),
             **({"features": self.features.as_dict()} if self.features else {}),
             "variants": [variant.as_dict() for variant in self.variants],

@@ -47,9 +47,11 @@ def backend_rows(manifest: Mapping[str, Any], model: Mapping[str, Any]) -> Itera
 
 def _why_compiled(model: Mapping[str, Any]) -> str:
     if "plan" in model:
+        tiles = model.get("winograd", {})
+        fast = f"; convolutions by Winograd’s transforms: {len(tiles)}" if tiles else ""
         return (
             f"a plan of {model['plan']['size']:,} bytes, with which the engine gave PyTorch's outputs within "
-            "the tolerance on every reference picture"
+            f"the tolerance on every reference picture{fast}"
         )
     return model.get("no_plan") or "this site was built without it"
 

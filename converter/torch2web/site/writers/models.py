@@ -63,6 +63,7 @@ def place_model(
         graph=place_parts(PartedFile.from_dict(record["graph"])) if with_graph else None,
         no_graph=record["no_graph"] if backends.with_runtime else "",
         plan=place_parts(PartedFile.from_dict(record["plan"])) if planned else None,
+        tiles=record["tiles"],
         no_plan=record["no_plan"] if backends.with_engine else "",
         source=record["source"],
         verification=record["verification"],
