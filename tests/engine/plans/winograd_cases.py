@@ -25,7 +25,7 @@ def winograd() -> Iterator[tuple[str, Case]]:
         shape = inputs, height, width
         name = f"{inputs}x{height}x{width} to {outputs} {pads} {groups}"
         yield name, ([node("Conv", "w", "b", pads=pads, group=groups)], shape, constants, 13)
-        for kind in ("Relu", "HardSwish"):
+        for kind in ("Relu", "LeakyRelu"):
             after = [conv, make(kind, ["c"], ["output"])]
             yield f"{name} {kind}", (after, shape, constants, 14)
             pooled = [
