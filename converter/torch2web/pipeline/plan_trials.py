@@ -31,13 +31,14 @@ class PlanTrials:
     exact: Judgement | None = None
     """With unrounded weights; None where none was made."""
     _seen: list[Variant] = field(default_factory=list)
-    """Without their content."""
+    """Those that can be encoded again without their content."""
 
     def judge(self, variant: Variant) -> None:
         """Keep the plan, replace it by a more exact one or drop it. Raises ToolError."""
         if self.plan is None:
             return
-        self._seen.append(replace(variant, content=b""))
+        # Error-compensated rounding is not repeated: its content stays, a quarter of the unrounded one.
+        self._seen.append(variant if variant.calibration_images else replace(variant, content=b""))
         judgement = self._judge(self.plan, variant)
         while judgement.reason and (plan := plan_more_exactly(self._model(), self.plan)):
             self.plan = plan
@@ -59,6 +60,8 @@ class PlanTrials:
 
     def _encoded(self, variant: Variant) -> Variant:
         """With its content again: those of all variants are not in memory at once."""
+        if variant.content:
+            return variant
         tensors: Tensors = {}
         for weight in self.split.weights:
             tensors |= ENCODINGS[variant.name](weight)

@@ -48,6 +48,7 @@ def test_smaller_tiles(monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
     judged: list[str] = []
 
     def judge(engine: Any, plan: Plan, variant: Variant, spec: Any, reference: Any) -> Judgement:
+        assert (variant.content == b"compensated") == (variant.calibration_images > 0)
         assert variant.content
         tile = plan.tiles.get("conv", 0)
         judged.append(f"{variant.name}/{tile}")
@@ -59,7 +60,8 @@ def test_smaller_tiles(monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
     trials = PlanTrials({}, split, nothing, nothing, plan_model(MODEL), "")
     variant = Variant("fp32", b"content", {}, {}, {}, {})
     for name in ("fp32", "fp16"):
-        trials.judge(replace(variant, name=name))
+        compensated = {"calibration_images": 8, "content": b"compensated"} if name == "fp16" else {}
+        trials.judge(replace(variant, name=name, **compensated))
     assert (trials.plan and trials.plan.tiles) == case.found
     assert trials.reason == ("" if case.found is not None else "too far")
     assert judged == case.judged.split()
