@@ -60,8 +60,9 @@ def test_smaller_tiles(monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
     trials = PlanTrials({}, split, nothing, nothing, plan_model(MODEL), "")
     variant = Variant("fp32", b"content", {}, {}, {}, {})
     for name in ("fp32", "fp16"):
-        compensated = {"calibration_images": 8, "content": b"compensated"} if name == "fp16" else {}
-        trials.judge(replace(variant, name=name, **compensated))
+        given = replace(variant, name=name)
+        compensated = replace(given, calibration_images=8, content=b"compensated")
+        trials.judge(compensated if name == "fp16" else given)
     assert (trials.plan and trials.plan.tiles) == case.found
     assert trials.reason == ("" if case.found is not None else "too far")
     assert judged == case.judged.split()
