@@ -13,7 +13,7 @@ CHOSEN: dict[str, tuple[int, int, int, dict[str, Any], int]] = {
     # channels in and out, pixels of a side, attributes, tile
     "large": (64, 64, 56, {"pads": [1, 1, 1, 1]}, 4),
     "few pixels": (64, 64, 6, {"pads": [1, 1, 1, 1]}, 2),
-    "too many weights for few pixels": (512, 512, 14, {"pads": [1, 1, 1, 1]}, 2),
+    "more weights than pixels": (512, 512, 7, {"pads": [1, 1, 1, 1]}, 2),
     "few channels": (3, 64, 56, {"pads": [1, 1, 1, 1]}, 0),
     "one pixel": (64, 64, 1, {"pads": [1, 1, 1, 1]}, 0),
     "strided": (64, 64, 56, {"strides": [2, 2]}, 0),

@@ -5,7 +5,7 @@
 // caller has checked them: dimensions, strides, kernels and dilations at least 1, padding at least 0 and smaller than the
 // (dilated) kernel, every window begins within the padded input, padded extents are below 2^24, every buffer is as large as
 // its comment says and below 2^29 floats. NaN and infinities propagate as in onnxruntime,
-// but for Winograd, which spreads them over a tile.
+// except in Winograd, where they reach all pixels of a tile.
 //
 // Every thread calls the same kernel with the same arguments and its own `Thread`. It reads nothing that another thread
 // writes during the call; the next operator, which reads `y`, starts after a barrier. A thread without work returns at once.

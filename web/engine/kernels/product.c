@@ -6,14 +6,14 @@
 #include "work_range.h"
 
 enum {
-  // Rows done for all panels before the next ones: x and y then stay in the second-level cache.
+  // Rows computed for all panels before the next rows: x and y then stay in the second-level cache.
   STRIP_ROWS = 60,
-  // The same where the weights do not stay in the cache from one strip to the next: ViT-B/16 takes 590 ms with it and 650
-  // with 60.
+  // The same for weights that exceed the second-level cache and are read again for each strip: ViT-B/16 takes 590 ms with
+  // it and 650 ms with 60.
   LONG_STRIP_ROWS = 198,
-  // Floats of weights that stay in the second-level cache beside them. Of so many panels a tile of rows does all before the
-  // next tile begins: its pointers are made once and weights stream through. MobileNetV2 takes 11.5 ms with it and 12.4
-  // panel by panel.
+  // Floats of weights that fit in the second-level cache beside x and y. A tile of rows is computed for this many panels
+  // before the next tile, so that its pointers are set up once: MobileNetV2 takes 11.5 ms with it and 12.4 ms panel by
+  // panel.
   CACHED_WEIGHTS = 65536,
 };
 
@@ -23,7 +23,7 @@ static int32_t strip_rows(const Product *op) {
 
 static int32_t panel_size(const Product *op) { return (op->inputs + 1) * 8; }
 
-// The last panel, of fewer than eight outputs, goes through a buffer.
+// The last panel, with fewer than eight outputs, is computed in a buffer.
 static void narrow_tile(const Tile *tile, int32_t rows, int32_t outputs) {
   float buffer[TILE_ROWS * 8];
   Tile whole = *tile;
@@ -44,7 +44,7 @@ static void narrow_tile(const Tile *tile, int32_t rows, int32_t outputs) {
   }
 }
 
-// All of `rows` rows, split as evenly as possible.
+// Computes `rows` rows, in tiles of equal height or one row more.
 static void run_tiles(Tile *tile, int32_t rows, int32_t outputs, Lines lines) {
   tile->until_gap = lines.length;
   tile->gap = lines.gap;
@@ -106,7 +106,7 @@ static void strip(const Product *op, int32_t first_panel, int32_t end_panel) {
   }
 }
 
-// The gate goes into whichever of the two has fewer rows: x, strip by strip, or the weights.
+// The gate is multiplied into x, strip by strip, or into the weights: the one with fewer rows.
 static bool gates_weights(const Product *op) { return op->rows > op->outputs; }
 
 static void scale_by_gate(const float *x, const float *gate, float *y, int32_t count) {
@@ -164,7 +164,7 @@ uint64_t product_scratch(const Product *op) {
 void product(const Product *op, Thread thread, void *scratch) {
   Product part = *op;
   int32_t panels = ceil_div(op->outputs, 8);
-  if (op->rows < TILE_ROWS * 2 * thread.count) { // too few rows to share
+  if (op->rows < TILE_ROWS * 2 * thread.count) { // too few rows to split: panels are split instead
     WorkRange range = work_range(panels, thread);
     if (range.first < range.end) product_part(op, range.first, range.end, scratch);
     return;

@@ -1,10 +1,10 @@
 // 3x3 convolutions of stride 1 by Winograd's minimal filtering (Lavin and Gray 2015, "Fast Algorithms for Convolutional
-// Neural Networks"): 2.25 or 4 times fewer multiplications than the sum that defines them.
+// Neural Networks"): F(2x2, 3x3) with 2.25 times and F(4x4, 3x3) with 4 times fewer multiplications than the direct sum.
 //
-// The output is cut into tiles. What lies under one is transformed, the same way as the weights were; value by value of
-// the transform the sum over channels is then a product of all tiles and a matrix; and the sums are transformed back. A
-// block of tiles is transformed at once, and for eight outputs at a time all of its products are made and used up: they
-// stay in the first-level cache, the transformed tiles in the second.
+// The output is divided into tiles of 2x2 or 4x4 pixels. The input under a tile (4x4 or 6x6 pixels) is transformed to 16 or
+// 36 values per channel; each of these values is multiplied with its own matrix of transformed weights, all tiles at once;
+// the sums are transformed back. Tiles are processed in blocks, and the products of a block for one panel (eight outputs) at
+// a time: the products then fit in the first-level cache, the transformed tiles in the second-level cache.
 
 #include "winograd.h"
 
@@ -38,22 +38,23 @@ static void weight_tile(int32_t size, const float *g, float *u, int32_t step) {
 }
 
 enum {
-  // Floats of one value of the transform of a block of tiles: 36 times as many fill much of a second-level cache.
+  // Floats of a block per value of the transform: 36 times this is 864 KiB, most of a second-level cache.
   BLOCK_FLOATS = 6144,
-  MIN_BLOCK = 4 * TILE_ROWS, // tiles; weights are read once for each block
+  MIN_BLOCK = 4 * TILE_ROWS, // tiles; the weights are read once per block
   MAX_BLOCK = 10 * TILE_ROWS,
-  LINE_FLOATS = 16, // of a cache line: between values of the transform, so that these are not a page apart
+  // One cache line of padding between the values of the transform: strides of whole pages would map to the same cache sets.
+  LINE_FLOATS = 16,
   MAX_VALUES = 36,
   MAX_PIXELS = 16,
 };
 
 typedef struct {
   int32_t size, values;          // of an input tile: 4 and 16, or 6 and 36
-  int32_t out_height, out_width; // that is needed
+  int32_t out_height, out_width; // even with a max pool
   int32_t columns, tiles;
-  int32_t channels;         // of the input, rounded up
-  int32_t block;            // tiles at a time, at most
-  int32_t x_step, sum_step; // floats between values of the transform
+  int32_t channels;         // of the input, rounded up to a multiple of 4
+  int32_t block;            // largest number of tiles in a block
+  int32_t x_step, sum_step; // floats from one value of the transform to the next
 } Shape;
 
 static Shape shape_of(const Winograd *op) {
@@ -82,12 +83,12 @@ uint64_t winograd_scratch(const Winograd *op) {
 typedef struct {
   const Winograd *op;
   Shape shape;
-  float *zeros; // a pixel outside
+  float *zeros; // a pixel of the padding
   float *x;     // [values][block][channels], values x_step apart
   float *sums;  // [values][block][8], values sum_step apart
 } Pass;
 
-// Transforms what lies under tile `number` into the place of tile `at` of the block.
+// Transforms the input of tile `number` to position `at` of the block.
 static void transform_tile(const Pass *pass, int32_t number, int32_t at) {
   const Winograd *op = pass->op;
   const Shape *shape = &pass->shape;
@@ -114,7 +115,7 @@ static void transform_tile(const Pass *pass, int32_t number, int32_t at) {
   input_tile(shape->size, pixels, 4, x + whole, shape->x_step);
 }
 
-// All products of `tiles` tiles with one panel of weights, after its biases.
+// Multiplies `tiles` tiles by one panel; `weights` points behind its biases.
 static void multiply(const Pass *pass, int32_t group, const float *weights, int32_t tiles) {
   const Shape *shape = &pass->shape;
   const int32_t channels = pass->op->in_channels / pass->op->groups;
@@ -136,7 +137,7 @@ static void multiply(const Pass *pass, int32_t group, const float *weights, int3
   }
 }
 
-// The maxima of 2x2 pixels of a square tile of `size` pixels a line, of eight channels, in place.
+// Max pool of 2x2 pixels, in place: `y` is a tile of `size` x `size` pixels of eight channels.
 static void pool_tile(float *y, int32_t size) {
   float *to = y;
   for (int32_t i = 0; i < size; i += 2) {
@@ -150,10 +151,10 @@ static void pool_tile(float *y, int32_t size) {
   }
 }
 
-// Where a tile's pixels go.
+// Position of a tile in the output.
 typedef struct {
-  int32_t rows, columns; // that lie within the output
-  int64_t offset;        // of the first
+  int32_t rows, columns; // inside the output
+  int64_t offset;        // of the first pixel
 } Target;
 
 static Target target_of(const Pass *pass, int32_t number) {
@@ -170,7 +171,7 @@ static void store_tile(const Pass *pass, const Target *target, const float *tile
   const int32_t shrink = op->max_pool ? 2 : 1, size = op->tile / shrink, width = pass->shape.out_width / shrink;
   const f4 low = splat(op->activation.a), high = splat(op->activation.b);
   const bool clip = op->activation.kind == ACTIVATION_CLIP;
-  // With another activation the residual is added already.
+  // Before any other activation the residual has been added already.
   const float *residual = is_clip(&op->activation) ? op->residual : 0;
   for (int32_t i = 0; i < target->rows; i++) {
     for (int32_t j = 0; j < target->columns; j++) {
@@ -202,7 +203,7 @@ static void add_residual(const Pass *pass, const Target *target, float *tile, in
   }
 }
 
-// The sums of a tile, transformed back and stored with all that follows.
+// Transforms the sums of a tile back, then applies residual, activation and max pool, and stores the result.
 static void finish_tile(const Pass *pass, int32_t number, int32_t at, const float *bias, int32_t channel, int32_t lanes) {
   const Winograd *op = pass->op;
   float tile[MAX_PIXELS * 8];
@@ -216,7 +217,7 @@ static void finish_tile(const Pass *pass, int32_t number, int32_t at, const floa
   store_tile(pass, &target, tile, channel, lanes);
 }
 
-// Tiles [first, first + tiles) of some panels.
+// Computes tiles [first, first + tiles) of a range of panels.
 static void run_block(const Pass *pass, int32_t first, int32_t tiles, WorkRange panels) {
   const Winograd *op = pass->op;
   const int32_t inputs = op->in_channels / op->groups, outputs = op->out_channels / op->groups;
@@ -240,7 +241,7 @@ void winograd(const Winograd *op, Thread thread, void *scratch) {
   pass.sums = pass.x + (int64_t)shape->values * shape->x_step;
   WorkRange tiles = {0, shape->tiles}, panels = {0, op->groups * ceil_div(op->out_channels / op->groups, 8)};
   if (shape->tiles < 2 * TILE_ROWS * thread.count) {
-    panels = work_range(panels.end, thread); // each thread transforms all of the few tiles
+    panels = work_range(panels.end, thread); // few tiles: each thread transforms all of them
   } else {
     tiles = work_range(tiles.end, thread);
   }
@@ -257,7 +258,7 @@ void winograd_weights(int32_t tile, int32_t channels, int32_t panels, float *wei
   const int32_t values = (tile + 2) * (tile + 2), step = 8 * (channels + 1);
   for (int32_t panel = 0; panel < panels; panel++, weights += values * step) {
     weights += 8;
-    // Downwards: the results of a channel take the places of the weights of the next one.
+    // From the last channel down: the results of channel c overwrite the untransformed weights of channel c + 1.
     for (int32_t c = channels; c-- > 0;) weight_tile(tile + 2, weights + 8 * c, weights + 8 * (c + 1), step);
     for (int32_t value = 0; value < 9; value++) fill_values(weights + value * step, 8, 0);
   }

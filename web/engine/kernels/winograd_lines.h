@@ -1,9 +1,9 @@
-// The transforms of Winograd's minimal filtering F(2, 3) and F(4, 3) along one line: a correlation with three weights, of
-// which each result takes one product instead of three.
+// One-dimensional transforms of Winograd's minimal filtering, F(2, 3) and F(4, 3): correlation of a line with three weights,
+// with 4 or 6 products for 2 or 4 results instead of 6 or 12.
 //
-// Toom and Cook's way: polynomials are multiplied by their values at points. F(2, 3) has 0, 1, -1 and infinity; F(4, 3) has
-// 0, +-sqrt(1/2), +-sqrt(2) and infinity, which lose half as many digits as 0, +-1, +-2. `size` is that of the
-// input, 4 or 6, and a constant where these are called.
+// Toom-Cook: polynomials are multiplied by multiplying their values at interpolation points. F(2, 3) uses 0, 1, -1 and
+// infinity; F(4, 3) uses 0, +-sqrt(1/2), +-sqrt(2) and infinity, with half the rounding error of 0, +-1, +-2 and infinity.
+// `size` is the length of the input, 4 or 6, a compile-time constant in every call.
 #pragma once
 
 #include "vector.h"
@@ -16,7 +16,7 @@ typedef struct {
 
 #define ROOT 1.41421356f
 
-// `size` values of the input, transformed: as many.
+// Transforms `size` input values to `size` values.
 INLINE Line input_line(const int32_t size, Line d) {
   Line y;
   if (size == 4) {
@@ -38,7 +38,7 @@ INLINE Line input_line(const int32_t size, Line d) {
   return y;
 }
 
-// `size` sums of products, transformed: `size` - 2 results.
+// Transforms `size` sums of products to `size` - 2 results.
 INLINE Line output_line(const int32_t size, Line m) {
   Line y;
   f4 sum = m.v[1] + m.v[2], difference = m.v[1] - m.v[2];
@@ -55,7 +55,7 @@ INLINE Line output_line(const int32_t size, Line m) {
   return y;
 }
 
-// Three weights, transformed: `size` values.
+// Transforms three weights to `size` values.
 INLINE Line weight_line(const int32_t size, Line g) {
   Line y;
   y.v[0] = g.v[0];

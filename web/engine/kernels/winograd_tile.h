@@ -1,10 +1,10 @@
-// Both directions of Winograd's transforms, of four channels at a time. Included once for each size of the input tile: SIZE
-// is 4 or 6, NAME(x) gives a function's name.
+// Two-dimensional Winograd transforms, four channels at a time. Included once per size of the input tile: SIZE is 4 or 6,
+// NAME(x) the name of a function for this size.
 
 enum { NAME(OUT) = SIZE - 2 };
 
-// `channels` channels (a multiple of 4) of the pixels under an input tile: value by value of the transform, `step` floats
-// apart.
+// Transforms `channels` channels (a multiple of 4) of the SIZE * SIZE pixels of an input tile. Values of the transform are
+// `step` floats apart in v.
 static void NAME(input_tile)(const float *const *pixels, int32_t channels, float *v, int32_t step) {
   for (int32_t c = 0; c < channels; c += 4, v += 4) {
     Line columns[SIZE];
@@ -38,7 +38,7 @@ static void NAME(input_tile)(const float *const *pixels, int32_t channels, float
   }
 }
 
-// Sums of eight outputs, value by value `step` floats apart, as pixels of the output tile: y[OUT][OUT][8].
+// Transforms the sums of eight outputs, whose values are `step` floats apart, to the output tile y[OUT][OUT][8].
 static void NAME(output_tile)(const float *m, int32_t step, const float *bias, float *y) {
   for (int32_t half = 0; half < 8; half += 4, m += 4, bias += 4, y += 4) {
     Line rows[SIZE];
@@ -71,8 +71,8 @@ static void NAME(output_tile)(const float *m, int32_t step, const float *bias, f
   }
 }
 
-// The 3x3 weights of one input channel and eight outputs, `step` floats apart, become SIZE * SIZE such rows. All are read
-// before the first is written.
+// Transforms the 3x3 weights of one input channel and eight outputs, rows `step` floats apart, to SIZE * SIZE rows. Reads
+// all weights of a half before it writes the first row.
 static void NAME(weight_tile)(const float *g, float *u, int32_t step) {
   for (int32_t half = 0; half < 8; half += 4, g += 4, u += 4) {
     Line rows[3];
