@@ -104,7 +104,7 @@ def require_stored(library: CDLL, parts: SplitModel, encoding: str, ranges: int,
     """Require the engine with weights in this encoding to match onnxruntime with the decoded weights."""
     plan = plan_model(onnx.load_from_string(parts.graph))
     assert "MATRIX" in plan.operators
-    assert plan.operators.count("WINOGRAD") == 2  # one of them with a weight that is stored the other way round
+    assert plan.operators.count("WINOGRAD") == 2  # one with a transposed weight
     tensors = stored_as(parts, encoding)
     engine = NativeEngine(library, plan.content)
     engine.load(tensors, threads, ranges)
