@@ -35,6 +35,7 @@ def conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConvers
         "model": asdict(model),
         "graph": asdict(graph),
         "plan": asdict(plan),
+        "tiles": {"conv": 4},
         "no_plan": "",
         "no_graph": "",
         "float64": None,
