@@ -10,6 +10,7 @@ from pathlib import Path
 from torch2web.assets import COMPRESSED, FILES, INDEX
 from torch2web.file_managers import files_below, is_of_file_manager
 from torch2web.store import cached_files, map_parallel, sha256_of_sources, swapped_in
+from web.build.coder import checked_coder, coder_sources
 from web.build.docs import build_docs, docs_sources
 from web.build.engine import ENGINE, ENGINE_BUILDS, build_engine
 from web.build.python_packages import PURE, pack_installed
@@ -57,6 +58,7 @@ def sources_sha256() -> str:
     files = [
         *script_sources(),
         *sorted(ENGINE.rglob("*.[ch]")),
+        *coder_sources(),
         *(TEMPLATES / path for path in files_below(TEMPLATES)),
         *_judge_files(),
         *sorted(Path(__file__).parent.glob("*.py")),
@@ -89,6 +91,8 @@ def write_assets(folder: Path, contents: dict[str, bytes], sources: str) -> None
 
 def _contents() -> Iterator[tuple[str, bytes]]:
     """Path and bytes of every asset."""
+    for name, content in checked_coder(CACHE).items():
+        yield f"coder/{name}", content
     for name, content in build_scripts(CACHE).items():
         yield f"scripts/{name}", content
     modules = build_engine(CACHE)

@@ -1,0 +1,15 @@
+"""Entropy coding of stored weights: lossless, near the entropy of each tensor's numbers.
+
+The format is described in web/coder/format.h; the loader decodes with the same WebAssembly.
+"""
+
+from torch2web.coding.parts import CODING, DamagedPartError, decode_part, encode_parts
+from torch2web.coding.size import coded_size
+
+__all__ = [
+    "CODING",
+    "DamagedPartError",
+    "coded_size",
+    "decode_part",
+    "encode_parts",
+]
