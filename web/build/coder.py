@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from torch2web.errors import Torch2WebError, ToolError
+from torch2web.errors import ToolError, Torch2WebError
 from torch2web.store import cached_files, sha256_of_sources
 from web.build.engine import STACK_BYTES, zig_cc
 

@@ -24,9 +24,10 @@ class _Instance:
 
         engine, module = _compiled(name)
         self._store = wasmtime.Store(engine)
-        self._exports: Any = wasmtime.Instance(self._store, module, []).exports(self._store)
-        self._memory: wasmtime.Memory = self._exports["memory"]
-        self._base = (int(self._exports["__heap_base"].value(self._store)) + 15) & ~15
+        exports: Any = wasmtime.Instance(self._store, module, []).exports(self._store)
+        self._exports = exports
+        self._memory: wasmtime.Memory = exports["memory"]
+        self._base = (int(exports["__heap_base"].value(self._store)) + 15) & ~15
 
     def reserve(self, size: int) -> int:
         """Address of `size` free bytes."""

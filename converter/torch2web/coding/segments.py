@@ -53,7 +53,9 @@ def spans_of(content: bytes) -> list[Span]:
     entries = json.loads(content[8:start])
     entries.pop("__metadata__", None)
     tensors = (
-        Span(start + entry["data_offsets"][0], start + entry["data_offsets"][1], _WIDTHS.get(entry["dtype"], 1))
+        Span(
+            start + entry["data_offsets"][0], start + entry["data_offsets"][1], _WIDTHS.get(entry["dtype"], 1)
+        )
         for entry in entries.values()
     )
     ordered = sorted(tensors, key=lambda span: (span.start, span.stop))
@@ -61,7 +63,7 @@ def spans_of(content: bytes) -> list[Span]:
 
 
 def segments_of(content: bytes, spans: list[Span], start: int, stop: int) -> list[Segment]:
-    """The segments of the part from `start` to `stop`. Neighbours share tables where that takes fewer bytes."""
+    """The segments of the part from `start` to `stop`. Neighbours share tables where that saves bytes."""
     segments: list[Segment] = []
     for span in spans:
         for piece in _cut(span, start, stop):
@@ -78,7 +80,7 @@ def segments_of(content: bytes, spans: list[Span], start: int, stop: int) -> lis
 
 
 def planes_of(content: bytes, span: Span) -> list[NDArray[np.uint8]]:
-    """The bytes of each plane. Longer numbers are rotated left by a bit, so that a float's exponent is a plane."""
+    """Each plane's bytes. Numbers of several are rotated left by a bit: a plane is a float's exponent."""
     raw = np.frombuffer(content, np.uint8, span.stop - span.start, span.start)
     if span.width == 1:
         return [raw]

@@ -1,4 +1,4 @@
-"""Tables of frequencies: the model of a plane's bytes, in integers alone, so that every machine makes the same.
+"""Tables of frequencies, the model of a plane's bytes: in integers, so that all machines make the same.
 
 A plane is one byte of each number of a segment; see web/coder/format.h.
 """
@@ -58,7 +58,9 @@ def _tables(counts: Counts) -> Iterator[Table]:
     """Coarse frequencies need small tables, which pays for few numbers."""
     present = np.flatnonzero(counts)
     first = _first(present)
-    symbols = int((present[-1] - first if first <= present[0] else present[present < first][-1] - first) % 256) + 1
+    symbols = (
+        int((present[-1] - first if first <= present[0] else present[present < first][-1] - first) % 256) + 1
+    )
     needed = int(len(present) - 1).bit_length()
     total = int(counts.sum())
     likely = range(0) if needed == 0 else range(10, MAX_BITS + 1) if total >= 2**14 else range(6, 11)
@@ -67,7 +69,7 @@ def _tables(counts: Counts) -> Iterator[Table]:
         lengths = np.frexp(frequencies[_window(first, symbols)].astype(np.float64))[1]
         table = np.abs(2 * np.diff(lengths, prepend=0) + 0.5) + 0.5 + np.maximum(lengths - 1, 0)
         coded = int((counts * ((bits << 16) - _LOG2[frequencies])).sum()) >> 16
-        size = 3 + -(-int(table.sum()) // 8) + 2 * LANES + -(-coded // 8)
+        size = 3 + -(-int(table.sum()) // 8) + max(3 * LANES + -(-coded // 8), 4 * LANES)
         yield Table(bits, first, symbols, frequencies, size)
 
 
@@ -100,4 +102,5 @@ def _frequencies(counts: Counts, total: int, bits: int) -> NDArray[np.uint32]:
             able = np.flatnonzero(shares > 1)
             chosen = able[np.argsort(losses[able], kind="stable")[:-missing]]
             shares[chosen] -= 1
-    return shares.astype(np.uint32)
+    frequencies: NDArray[np.uint32] = shares.astype(np.uint32)
+    return frequencies

@@ -8,7 +8,7 @@ interface Exports {
   memory: WebAssembly.Memory;
   __heap_base: WebAssembly.Global<"i32">;
   /** 0 where the bytes are a whole part. */
-  decode(from: number, size: number, out: number, length: number): number;
+  decode: (from: number, size: number, out: number, length: number) => number;
 }
 
 const PAGE = 65_536;
