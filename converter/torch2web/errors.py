@@ -18,6 +18,7 @@
     │   ├── TemplateFileError     a file of --template that is broken, or replaces no template
     │   ├── TextEncodingError     a text file that is neither UTF-8 nor marked as UTF-16 or UTF-32
     │   ├── OutcomeError          an invalid device report, received or read from parity/
+    │   ├── RequestError          a request that the server of `serve --api` refuses
     │   └── OutputError           an unusable output or site folder
     ├── CheckError                a failed check of a build product; exit code 1
     │   ├── ExportError           the ONNX export failed or has another signature
@@ -29,6 +30,7 @@
     │   ├── SiteError             a site does not match its checksums or golden outputs
     │   └── BudgetError           a file exceeds its size budget
     ├── AssetsError               missing or damaged assets of the installation; exit code 1
+    ├── ServerError               the server of `serve --api` cannot run a model; exit code 1
     └── ToolError                 npm, esbuild, tsc or zig failed; exit code 1
 
 Messages state what was found, what was expected and what to do; attributes carry the same as data.
@@ -214,6 +216,14 @@ class OutcomeError(InputError):
         super().__init__(f"{key + ': ' if key else ''}{problem}")
 
 
+class RequestError(InputError):
+    """`status` is the HTTP status of the answer; `retry_after`: seconds, where another try may succeed."""
+
+    def __init__(self, status: int, problem: str, retry_after: int | None = None) -> None:
+        self.status, self.problem, self.retry_after = status, problem, retry_after
+        super().__init__(problem)
+
+
 class OutputError(InputError):
     def __init__(self, path: Path, problem: str) -> None:
         self.path, self.problem = path, problem
@@ -306,6 +316,10 @@ class AssetsError(Torch2WebError):
     def __init__(self, path: Path, problem: str) -> None:
         self.path, self.problem = path, problem
         super().__init__(f"{path}: {problem}; install torch2web again, or run `make assets` in a checkout")
+
+
+class ServerError(Torch2WebError):
+    pass
 
 
 class ToolError(Torch2WebError):

@@ -24,6 +24,8 @@ class SiteSettings:
     """Where the site will be, with a slash at its end: shared links need it for their picture."""
     language: str = ""
     """Of title, text, labels and names of networks (BCP 47); empty: English, as the page's own words."""
+    api: str = ""
+    """What the models say, as a word for the server's address: `emotion` gives `/api/emotion/predict`."""
     samples: Samples | None = None
     """Pictures of `--images` for visitors to try; None: none."""
 

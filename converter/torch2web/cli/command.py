@@ -181,7 +181,11 @@ def _verify(options: argparse.Namespace, output: Output) -> None:
 def _serve(options: argparse.Namespace, output: Output) -> None:
     from torch2web.cli.serving import serve_as, serve_parity, serve_site
 
-    if options.parity:
+    if options.api:
+        from torch2web.cli.serving_api import serve_predictions
+
+        serve_predictions(options, output)
+    elif options.parity:
         serve_parity(options.site, options.port, options.address, options.parity_dir, output)
     elif options.host:
         serve_as(options.host, options.site, options.port, options.address, output)

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from torch2web.cli.api_options import add_api_options, require_api
 from torch2web.cli.build_options import add_build_options
 from torch2web.cli.defaults import Defaults
 from torch2web.cli.escape import printable
@@ -60,6 +61,8 @@ def parse_options(arguments: Sequence[str], defaults: Defaults) -> argparse.Name
         parser.error("--parity-dir goes with --parity")
     if options.command == "serve" and options.parity and options.host:
         parser.error("--parity does not go with --host: the emulated hosts accept no results of devices")
+    if options.command == "serve":
+        require_api(parser, options)
     command = " ".join(run)
     if options.command == "add":
         catalog = (
@@ -139,6 +142,7 @@ def _add_serve(parser: argparse.ArgumentParser, defaults: Defaults) -> None:
         help="address of this machine to listen on (default: 127.0.0.1; with --parity all addresses)",
     )
     _add_parity_dir(parser, defaults)
+    add_api_options(parser)
 
 
 def _add_report(parser: argparse.ArgumentParser, defaults: Defaults) -> None:

@@ -65,7 +65,8 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
     """
     assets, models, delivery = inputs.assets, inputs.models, inputs.delivery
     backends = write_backends(root, assets, models, delivery)
-    manifest = write_manifest(root, inputs.generator, backends, models, delivery.signing_key)
+    key, api = delivery.signing_key, inputs.settings.api
+    manifest = write_manifest(root, inputs.generator, backends, models, key, api)
     loader = write_loader(root, assets, manifest.manifest)
     page = write_pages(
         root,

@@ -3,8 +3,8 @@
 import errno
 import os
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -73,8 +73,28 @@ def create_server(
     """
     if not (site / MANIFEST).is_file():
         raise OutputError(site, "there is no built site; build it first")
-    try:
+    with _explained(host, port):
         return _Server((host, port), partial(handler, directory=str(site)))
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that is bound to the local address `host`, for TCP servers. Raises InputError as `create_server`."""
+    with _explained(host, port):
+        listener = socket.socket(_family(host))
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+            listener.listen(1024)
+        except BaseException:
+            listener.close()
+            raise
+        return listener
+
+
+@contextmanager
+def _explained(host: str, port: int) -> Iterator[None]:
+    try:
+        yield
     except (OSError, OverflowError) as error:
         if isinstance(error, socket.gaierror) or getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
             problem = f"{host} is not an address of this machine: {error}; choose another one with --address"
@@ -82,9 +102,13 @@ def create_server(
         raise InputError(f"port {port} cannot be used: {error}; choose another one with --port") from error
 
 
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], handler: Callable[..., SiteHandler]) -> None:
-        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.address_family = _family(address[0])
         super().__init__(address, handler)
 
     def server_bind(self) -> None:

@@ -185,12 +185,20 @@ class ModelRecord:
 
 
 def manifest_json(
-    generator: str, runtime: Runtime | None, engine: Engine | None, models: Sequence[ModelRecord]
+    generator: str,
+    runtime: Runtime | None,
+    engine: Engine | None,
+    models: Sequence[ModelRecord],
+    api: str = "",
 ) -> bytes:
-    """The bytes of model_info.json: the same for the same input, no time and no path of this machine."""
+    """The bytes of model_info.json: the same for the same input, no time and no path of this machine.
+
+    `api` is what a server calls the answer of these models, `/api/{api}/predict`.
+    """
     manifest = {
         "schema_version": SCHEMA_VERSION,
         "generator": generator,
+        **({"api": api} if api else {}),
         **({"runtime": runtime.as_dict()} if runtime else {}),
         **({"engine": engine.as_dict()} if engine else {}),
         "models": [model.as_dict() for model in models],

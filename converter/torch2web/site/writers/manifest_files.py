@@ -40,9 +40,10 @@ def write_manifest(
     backends: BackendFiles,
     models: Sequence[ModelRecord],
     signing_key: SigningKey | None,
+    api: str = "",
 ) -> ManifestFiles:
     """Write model_info.json and the files beside it. `generator` names the version of this package."""
-    content = manifest_json(generator, backends.runtime, backends.engine, models)
+    content = manifest_json(generator, backends.runtime, backends.engine, models, api)
     manifest = write_bytes_hashed(root, MANIFEST, content)
     schema = write_hashed(root, f"models/{SCHEMA}", read_blocks(SCHEMAS / SCHEMA))
     # Models may share parts.
