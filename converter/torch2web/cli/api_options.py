@@ -111,7 +111,7 @@ def settings_of(options: argparse.Namespace) -> "ApiSettings":
 
 
 def _token(options: argparse.Namespace) -> str | None:
-    """None where no token is asked for. Not an option: every user of a machine sees the options of its programs."""
+    """None where no token is asked for. It is no option: options of programs are seen by all users."""
     if options.token_file is None:
         return os.environ.get(TOKEN_VARIABLE)
     try:

@@ -41,7 +41,9 @@ def write_docker_files(folder: Path) -> tuple[Path, ...]:
     for name, content in contents.items():
         path = folder / name
         if path.exists() and path.read_text(encoding="utf-8", errors="replace") != content:
-            raise OutputError(path, "it is there already, with another content; remove it, or name another folder")
+            raise OutputError(
+                path, "it is there already, with another content; remove it, or name another folder"
+            )
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         (folder / name).write_text(content, encoding="utf-8")

@@ -23,7 +23,7 @@ class ApiSettings:
     max_batch: int = 8
     """Pictures that are computed at once, at most."""
     max_wait: float = 4
-    """Milliseconds that a picture waits for others to be computed with it, at most; only while others arrive."""
+    """Milliseconds that a picture waits for others that arrive, to be computed with them, at most."""
     max_queue: int = 64
     """Requests that a worker has accepted and not answered, at most; more are answered with 503."""
     max_bytes: int = 10 * MIB

@@ -101,8 +101,13 @@ class Supervisor:
             worker.process.kill()
 
     def _replace(self, worker: _Running) -> None:
-        """Drop a worker that ended; the next look starts another one, later and later where none gets ready."""
-        log("worker ended", worker=worker.process.pid, exit_code=worker.process.exitcode, problem=worker.problem)
+        """Drop a worker that ended. The next one starts later and later where none gets ready."""
+        log(
+            "worker ended",
+            worker=worker.process.pid,
+            exit_code=worker.process.exitcode,
+            problem=worker.problem,
+        )
         self._workers.remove(worker)
         worker.connection.close()
         worker.process.join()

@@ -10,7 +10,7 @@ HEAD_TIMEOUT = 10
 
 
 class TimedProtocol(H11Protocol):
-    """Closes connections whose client sends nothing, or a head so slowly that it holds the connection for ever.
+    """Closes connections whose client sends nothing, or a head so slowly that it never ends.
 
     uvicorn bounds the time between requests only; the time of bodies is bounded by the application.
     """

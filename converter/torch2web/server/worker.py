@@ -35,7 +35,7 @@ BEAT = 1
 
 
 def run_worker(settings: ApiSettings, listener: socket.socket, supervisor: Connection) -> None:
-    """Serve until the supervisor says so or is gone. The first message says whether the model can be served."""
+    """Serve until the supervisor says so or is gone; tell it whether the model can be served."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the supervisor decides
     logging.getLogger().addHandler(_JsonHandler(logging.WARNING))
     restrict_formats(settings.max_pixels)
@@ -90,7 +90,7 @@ class _Worker:
         threading.Thread(target=listen, daemon=True).start()
 
     async def _beat(self, server: "_Server", engine: Engine, predictor: Any) -> None:
-        """Tell the supervisor that the event loop runs; end this process where a decoder does not come back."""
+        """Tell the supervisor that the event loop runs; end where a decoder does not come back."""
         while True:
             await asyncio.sleep(BEAT)
             with contextlib.suppress(OSError):
@@ -114,7 +114,7 @@ class _Server(uvicorn.Server):
         self._supervisor.send(("ready", ""))
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         """The worker has its own."""
         yield
 
@@ -123,5 +123,5 @@ class _JsonHandler(logging.Handler):
     """What uvicorn and others have to say, in the form of our own log."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        problem = self.format(record)
-        log("warning" if record.levelno < logging.ERROR else "error", source=record.name, message=problem[:2000])
+        level = "warning" if record.levelno < logging.ERROR else "error"
+        log(level, source=record.name, message=self.format(record)[:2000])

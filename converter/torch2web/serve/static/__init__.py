@@ -1,6 +1,13 @@
 """A static server for a built site."""
 
-from torch2web.serve.static.server import EVERY_ADDRESS, ISOLATION_HEADERS, LOOPBACK, SiteHandler, bind, create_server
+from torch2web.serve.static.server import (
+    EVERY_ADDRESS,
+    ISOLATION_HEADERS,
+    LOOPBACK,
+    SiteHandler,
+    bind,
+    create_server,
+)
 
 __all__ = [
     "EVERY_ADDRESS",

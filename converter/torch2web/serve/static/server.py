@@ -78,7 +78,7 @@ def create_server(
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket that is bound to the local address `host`, for TCP servers. Raises InputError as `create_server`."""
+    """A socket that listens on the local address `host`. Raises InputError as `create_server`."""
     with _explained(host, port):
         listener = socket.socket(_family(host))
         try:

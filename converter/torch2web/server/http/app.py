@@ -69,7 +69,9 @@ class Api:
     async def metrics(self, request: Request) -> Response:
         request.state.route = "metrics"
         require_access(request, self.settings)
-        return Response(all_metrics(), media_type="text/plain; version=0.0.4; charset=utf-8", headers=_NO_STORE)
+        return Response(
+            all_metrics(), media_type="text/plain; version=0.0.4; charset=utf-8", headers=_NO_STORE
+        )
 
     async def openapi(self, request: Request) -> Response:
         request.state.route = "docs"

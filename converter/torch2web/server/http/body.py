@@ -1,10 +1,12 @@
 """The picture in a request: a file of a form, the bytes themselves, or base64 in JSON. All in memory."""
 
+import asyncio
 import base64
 import binascii
 import json
 import re
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -14,6 +16,8 @@ from torch2web.errors import RequestError
 
 _JSON_EXTRA, _FORM_EXTRA = 4096, 64 * 1024
 """Bytes around the picture: of an object, of a form with its fields."""
+
+_DRAIN_SECONDS = 2
 
 _DATA_URL = re.compile(r"data:image/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 
@@ -38,15 +42,14 @@ async def read_picture_bytes(request: Request, limit: int) -> bytes:
 
 
 async def drain(request: Request, limit: int) -> None:
-    """Read what is left of a refused request, up to `limit` bytes: who still sends does not read the answer."""
+    """Read what is left of a refused request, within limits: a client that still sends reads no answer."""
     read = 0
-    try:
-        async for chunk in request.stream():
-            read += len(chunk)
-            if read > limit:
-                return
-    except (ClientDisconnect, RuntimeError):  # gone, or read already
-        return
+    with suppress(ClientDisconnect, RuntimeError, TimeoutError):  # gone, read already, or slow
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for chunk in request.stream():
+                read += len(chunk)
+                if read > limit:
+                    return
 
 
 async def _read(request: Request, most: int, limit: int) -> bytes:

@@ -31,12 +31,19 @@ _PREDICTION = {
         "confidence": {"type": "number"},
         "probabilities": {**_NUMBERS, "description": "in the order of model.labels"},
         "top": {"type": "array", "items": _ENTRY},
-        "labels": {"type": "array", "items": _ENTRY, "description": "of independent labels: those that apply"},
+        "labels": {
+            "type": "array",
+            "items": _ENTRY,
+            "description": "of independent labels: those that apply",
+        },
         "embedding": {**_NUMBERS, "description": "of embeddings"},
         "values": {
             "type": "array",
             "description": "of regressions",
-            "items": {"type": "object", "properties": {"name": _TEXT, "value": {"type": "number"}, "unit": _TEXT}},
+            "items": {
+                "type": "object",
+                "properties": {"name": _TEXT, "value": {"type": "number"}, "unit": _TEXT},
+            },
         },
         "logits": {**_NUMBERS, "description": "outputs of the network as they are"},
         "image": {

@@ -27,13 +27,17 @@ class Predictor:
 
     async def answer(self, request: Request, name: str) -> Response:
         """The answer of the model `name`. Raises RequestError or ServerError."""
-        settings = self._settings
+        try:
+            return await self._admit(request, name)
+        except RequestError:
+            await drain(request, 2 * self._settings.max_bytes)
+            raise
+
+    async def _admit(self, request: Request, name: str) -> Response:
         if name not in self._engine.site.models:
-            await drain(request, settings.max_bytes)
             known = ", ".join(self._engine.site.models)
             raise RequestError(404, f"found no model {name[:100]!r}, expected one of {known}")
-        if self._accepted >= settings.max_queue or self.closing:
-            await drain(request, settings.max_bytes)
+        if self._accepted >= self._settings.max_queue or self.closing:
             raise RequestError(503, "the server is busy; try again later", self._retry_after())
         self._accepted += 1
         self._metrics.accepted.inc()

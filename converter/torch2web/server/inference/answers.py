@@ -14,7 +14,7 @@ TOP = 5
 
 
 def answer_of(model: ServedModel, outputs: NDArray[np.float32]) -> dict[str, Any]:
-    """The answer to one picture from its `outputs`, [outputs]. Raises ServerError where they are no numbers."""
+    """The answer to one picture from its `outputs`, [outputs]. Raises ServerError for NaN and infinity."""
     if not np.isfinite(outputs).all():
         raise ServerError(f"{model.name}: found outputs that are no finite numbers")
     task, labels = model.task, model.labels
@@ -25,7 +25,10 @@ def answer_of(model: ServedModel, outputs: NDArray[np.float32]) -> dict[str, Any
     if task.kind == "regression":
         units = task.units or ("",) * len(labels)
         values = zip(labels, scores.tolist(), units, strict=True)
-        return {"values": [{"name": name, "value": value, "unit": unit} for name, value, unit in values], **logits}
+        return {
+            "values": [{"name": name, "value": value, "unit": unit} for name, value, unit in values],
+            **logits,
+        }
     # Before rounding, where there is an output for each label; equal ones stay in order.
     order = outputs if len(outputs) == len(labels) else scores
     ranked = np.argsort(-order.astype(np.float64), kind="stable").tolist()

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from torch2web.errors import RequestError
 from torch2web.images import Letterbox, Preprocessing, Resize, open_image, preprocess
@@ -29,7 +29,7 @@ class Picture:
 
 
 def restrict_formats(max_pixels: int) -> None:
-    """Leave this process's Pillow no other formats, and have it refuse pictures inside of others that are larger.
+    """Leave this process's Pillow no other formats, and have it refuse larger pictures inside of others.
 
     The build's `open_image` names no formats, so what it may try is decided here.
     """
@@ -40,12 +40,14 @@ def restrict_formats(max_pixels: int) -> None:
 
 
 def read_picture(content: bytes, spec: Preprocessing, max_pixels: int) -> Picture:
-    """Decode and preprocess. Raises RequestError, before anything is decoded where the header says too much."""
+    """Decode and preprocess. Raises RequestError: for too many pixels before anything is decoded."""
     started = time.perf_counter()
     width, height = _size_in_header(content)
     _require_pixels(width * height, f"found a picture of {width} × {height} pixels", max_pixels)
     for step_height, step_width in _resized_sizes(spec, height, width):
-        found = f"found a picture of {width} × {height} pixels, which is resized to {step_width} × {step_height}"
+        found = (
+            f"found a picture of {width} × {height} pixels, which is resized to {step_width} × {step_height}"
+        )
         _require_pixels(step_height * step_width, found, max_pixels)
     try:
         image = open_image(BytesIO(content), spec)
@@ -67,7 +69,7 @@ def _size_in_header(content: bytes) -> tuple[int, int]:
     try:
         with Image.open(BytesIO(content), formats=FORMATS) as image:
             return image.size
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         known = ", ".join(name for name in FORMATS if name != "MPO")
         raise RequestError(415, f"found no picture that can be read, expected one of {known}") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -77,7 +79,7 @@ def _size_in_header(content: bytes) -> tuple[int, int]:
 
 
 def _resized_sizes(spec: Preprocessing, height: int, width: int) -> list[tuple[int, int]]:
-    """Sizes after each resize, of either orientation: a narrow strip may grow to thousands of times its size."""
+    """Sizes after each resize, of either orientation: a narrow strip may grow a thousand times."""
     sizes = []
     for stored in ((height, width), (width, height)):
         size = stored

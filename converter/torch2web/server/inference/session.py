@@ -56,7 +56,9 @@ def _open(model: ServedModel, threads: int) -> "InferenceSession":
         raise ServerError(f"{model.path}: it cannot be read: {error.strerror}") from error
     # The bytes that were checked are those that are loaded.
     if (found := hashlib.sha256(content).hexdigest()) != model.sha256:
-        raise ServerError(f"{model.path}: found SHA-256 {found}, expected {model.sha256}; build the site again")
+        raise ServerError(
+            f"{model.path}: found SHA-256 {found}, expected {model.sha256}; build the site again"
+        )
     options = SessionOptions()
     options.log_severity_level = 4  # what fails raises
     options.intra_op_num_threads = threads
