@@ -123,6 +123,7 @@ class Supervisor:
 
     def _end_all(self) -> None:
         """Have all workers answer what they accepted, then end them."""
+        self._listener.close()  # or the system would accept connections that nobody answers
         for worker in self._workers:
             with suppress(OSError):
                 worker.connection.send("stop")

@@ -60,6 +60,11 @@ class Api:
         }
         return JSONResponse(found, headers=_NO_STORE)
 
+    async def unknown(self, request: Request) -> Response:
+        request.state.route = "unknown"
+        require_access(request, self.settings)
+        raise RequestError(404, "there is no such address; /docs lists those of this server")
+
     async def health(self, request: Request) -> Response:
         request.state.route = "healthz"
         closing = self.predictor.closing
@@ -96,6 +101,7 @@ class Api:
         ]
         if site.route:
             found.append(Route(f"/api/{site.route}/predict", self.predict_default, methods=any_method))
+        found.append(Route("/api/{rest:path}", self.unknown, methods=any_method))
         if self.settings.pages:
             found.append(Mount("/", SiteFiles(directory=site.folder, html=True)))
         return found
