@@ -3,8 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from torch2web.server.inference.batching import Computed
-from torch2web.server.inference.pictures import Picture
+from torch2web.server.inference import Computed, Picture
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """prometheus_client's: set before it is imported."""

@@ -1,5 +1,6 @@
 """models.toml: required keys, allowed values, and the errors for everything else."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from torch2web.catalog.load import ModelSpec, load_catalog
 from torch2web.errors import CatalogError
 from torch2web.images.steps import CenterCrop, Grey, Letterbox, Resize
 
-TEXT = (ROOT / "models.toml").read_text()
+TEXT = re.sub(r"\[site\]\n(.+\n)+\n", "", (ROOT / "models.toml").read_text())
 SHORT = 'resize = [224, 224] # height, width\nfilter = "bilinear"'
 CROP = '{ op = "center_crop", size = 224 }'
 
@@ -255,11 +256,12 @@ def test_site_settings(tmp_path: Path) -> None:
     load_catalog(path)
     assert load_site_settings(path).language == "pt-BR"
     assert load_site_settings(write(tmp_path, TEXT)) == SiteSettings()
+    assert load_site_settings(ROOT / "models.toml") == SiteSettings(api="emotion")
 
 
 @pytest.mark.parametrize(
     ("line", "key"),
-    [('color = "red"', "site.color"), ('url = "cats.example"', "site.url"), ('name = "Cats"', "site.name")],
+    [('color = "red"', "site.color"), ('url = "cats.example"', "site.url"), ('name = "Cats"', "site.name"), ('api = "models"', "site.api"), ('api = "a/b"', "site.api")],
 )
 def test_wrong_site_settings_are_named(tmp_path: Path, line: str, key: str) -> None:
     with pytest.raises(CatalogError) as caught:

@@ -45,6 +45,8 @@ def test_every_option_is_documented() -> None:
         ["serve", "--parity-dir", "elsewhere"],
         ["serve", "--parity", "--host", "github"],
         ["serve", "--host", "127.0.0.1"],
+        ["serve", "--api", "--parity"],
+        ["serve", "--workers", "2"],
         ["--parity"],
         ["build", "--samples", "0"],
     ],

@@ -112,15 +112,14 @@ class Served:
         self,
         path: str,
         body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
         method: str = "",
         timeout: float = 30,
-        **headers: str,
     ) -> Reply:
-        """One request on its own connection; `_` in names of headers stands for `-`."""
+        """One request on its own connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method or ("GET" if body is None else "POST"), path, body, named)
+            connection.request(method or ("GET" if body is None else "POST"), path, body, dict(headers or {}))
             response = connection.getresponse()
             found = {name.lower(): value for name, value in response.getheaders()}
             return Reply(response.status, found, response.read())

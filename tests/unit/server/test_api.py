@@ -46,7 +46,7 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 PNG = encoded(picture())
-ASK = {"Authorization": f"Bearer {TOKEN}", "Content_Type": "image/png"}
+ASK = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "image/png"}
 
 
 def form(*files: bytes, name: str = "image", field: str = "") -> tuple[bytes, str]:
@@ -84,7 +84,7 @@ def test_answers_are_the_builds(server: Served, site: Path, path: str, model: st
     upright[0x0112] = 6  # orientation
     turned = encoded(picture(90, 50, seed=1), "JPEG", exif=upright)
     for content in (PNG, turned, encoded(picture().convert("L")), encoded(picture().convert("RGBA"))):
-        reply = server.ask(path, content, **ASK)
+        reply = server.ask(path, content, ASK)
         assert reply.status == 200, reply.content
         answer = reply.json
         expected = reference(site, model, content)
@@ -95,7 +95,7 @@ def test_answers_are_the_builds(server: Served, site: Path, path: str, model: st
         assert answer["model"]["name"] == model
         assert (
             answer["model"]["sha256"]
-            == server.ask("/api/models", **ASK).json["models"][model == "large"]["sha256"]
+            == server.ask("/api/models", headers=ASK).json["models"][model == "large"]["sha256"]
         )
         assert answer["timings"]["total"] >= answer["timings"]["inference"] > 0
         assert reply.headers["x-request-id"]
@@ -106,14 +106,14 @@ def test_all_forms_of_a_request_are_the_same(server: Served) -> None:
     text = base64.b64encode(PNG).decode()
     urls = [text, f"data:image/png;base64,{text}"]
     asked = [
-        server.ask("/api/predict", body, **{**ASK, "Content_Type": kind}),
-        server.ask("/api/predict", PNG, **{**ASK, "Content_Type": "application/octet-stream"}),
-        server.ask("/api/predict", PNG, **{**ASK, "Content_Type": ""}),
+        server.ask("/api/predict", body, {**ASK, "Content-Type": kind}),
+        server.ask("/api/predict", PNG, {**ASK, "Content-Type": "application/octet-stream"}),
+        server.ask("/api/predict", PNG, {**ASK, "Content-Type": ""}),
         *(
             server.ask(
                 "/api/predict",
                 json.dumps({"image": url}).encode(),
-                **{**ASK, "Content_Type": "application/json"},
+                {**ASK, "Content-Type": "application/json"},
             )
             for url in urls
         ),
@@ -154,7 +154,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("path", "body", "kind", "status", "problem"), WRONG)
 def test_wrong_requests(server: Served, path: str, body: bytes, kind: str, status: int, problem: str) -> None:
-    reply = server.ask(path, body, **{**ASK, "Content_Type": kind})
+    reply = server.ask(path, body, {**ASK, "Content-Type": kind})
     assert reply.status == status, reply.content
     assert problem in reply.problem
     assert "Traceback" not in reply.problem
@@ -164,7 +164,7 @@ def test_bombs_are_refused_before_they_are_decoded(server: Served) -> None:
     (worker,) = server.workers()
     before = peak_of(worker)
     for file in bombs():
-        reply = server.ask("/api/predict", file.content, **ASK)
+        reply = server.ask("/api/predict", file.content, ASK)
         assert reply.status in (413, 415, 422), f"{file.name}: {reply.content!r}"
     assert peak_of(worker) < before + 64 * 2**20
     assert server.workers() == [worker]
@@ -178,8 +178,8 @@ def peak_of(pid: int) -> int:
 
 
 def test_methods(server: Served) -> None:
-    assert server.ask("/api/predict", **ASK).status == 405
-    assert server.ask("/api/models/small/predict", method="PUT", body=PNG, **ASK).status == 405
+    assert server.ask("/api/predict", headers=ASK).status == 405
+    assert server.ask("/api/models/small/predict", method="PUT", body=PNG, headers=ASK).status == 405
     assert server.ask("/healthz", method="HEAD").status == 200
 
 
@@ -188,28 +188,31 @@ def test_methods(server: Served) -> None:
 )
 def test_token(server: Served, given: str) -> None:
     for path in ("/api/models", "/metrics"):
-        assert server.ask(path, Authorization=given).status == 401
-    reply = server.ask("/api/predict", PNG, Authorization=given)
+        assert server.ask(path, headers={"Authorization": given}).status == 401
+    reply = server.ask("/api/predict", PNG, headers={"Authorization": given})
     assert reply.status == 401
     assert reply.headers["www-authenticate"] == "Bearer"
 
 
 def test_other_origins(server: Served) -> None:
     """Pages of listed origins may ask, and read errors; others may not, whatever their browser sends."""
-    allowed = server.ask("/api/predict", PNG, **ASK, Origin=ORIGIN)
+    allowed = server.ask("/api/predict", PNG, ASK | {"Origin": ORIGIN})
     assert allowed.status == 200
     assert allowed.headers["access-control-allow-origin"] == ORIGIN
-    wrong = server.ask("/api/predict", b"no picture", **ASK, Origin=ORIGIN)
+    wrong = server.ask("/api/predict", b"no picture", ASK | {"Origin": ORIGIN})
     assert (wrong.status, wrong.headers["access-control-allow-origin"]) == (415, ORIGIN)
-    other = server.ask("/api/predict", PNG, **ASK, Origin="https://page.example.org")
+    other = server.ask("/api/predict", PNG, ASK | {"Origin": "https://page.example.org"})
     assert other.status == 403
     assert "access-control-allow-origin" not in other.headers
-    assert server.ask("/api/predict", PNG, **ASK, Origin="null").status == 403
+    assert server.ask("/api/predict", PNG, ASK | {"Origin": "null"}).status == 403
     own = f"http://127.0.0.1:{server.port}"
-    assert server.ask("/api/predict", PNG, **ASK, Origin=own).status == 200
-    asking = {"Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "authorization"}
-    assert server.ask("/api/predict", method="OPTIONS", Origin=ORIGIN, **asking).status == 200
-    assert server.ask("/api/predict", method="OPTIONS", Origin="https://a.example", **asking).status == 400
+    assert server.ask("/api/predict", PNG, ASK | {"Origin": own}).status == 200
+    asking = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    assert server.ask("/api/predict", method="OPTIONS", headers=asking | {"Origin": ORIGIN}).status == 200
+    assert (
+        server.ask("/api/predict", method="OPTIONS", headers=asking | {"Origin": "https://a.example"}).status
+        == 400
+    )
 
 
 def test_description_and_page_need_nothing_else(server: Served) -> None:
@@ -224,7 +227,7 @@ def test_description_and_page_need_nothing_else(server: Served) -> None:
         "/metrics",
     }
     assert set(description["paths"]) == paths
-    answer = server.ask("/api/predict", PNG, **ASK).json
+    answer = server.ask("/api/predict", PNG, ASK).json
     known = description["components"]["schemas"]["Prediction"]["properties"]
     assert set(answer) <= set(known)
     assert set(answer["timings"]) == set(known["timings"]["properties"])
@@ -237,8 +240,8 @@ def test_description_and_page_need_nothing_else(server: Served) -> None:
 
 def test_health_metrics_and_the_sites_files(server: Served) -> None:
     assert server.ask("/healthz").json == {"status": "ok", "default": "large"}
-    server.ask("/api/predict", PNG, **ASK)
-    figures = server.ask("/metrics", **ASK).content.decode()
+    server.ask("/api/predict", PNG, ASK)
+    figures = server.ask("/metrics", headers=ASK).content.decode()
     assert re.search(r'torch2web_requests_total\{route="predict",status="200"\} [1-9]', figures)
     assert "torch2web_stage_seconds_bucket" in figures
     assert "torch2web_accepted_requests 0.0" in figures
@@ -250,13 +253,13 @@ def test_health_metrics_and_the_sites_files(server: Served) -> None:
 
 
 def test_log_is_structured_and_keeps_no_picture(server: Served) -> None:
-    server.ask("/api/predict", PNG, **ASK, X_Request_ID="mine-1")
+    server.ask("/api/predict", PNG, ASK | {"X-Request-ID": "mine-1"})
     (line,) = (line for line in server.events("request") if line["request_id"] == "mine-1")
     assert (line["status"], line["model"], line["width"], line["bytes"]) == (200, "large", 60, len(PNG))
     text = server.log_file.read_text()
     assert TOKEN not in text
     assert "a.png" not in text
-    injected = server.ask("/healthz", X_Request_ID='"},"x":1')
+    injected = server.ask("/healthz", headers={"X-Request-ID": '"},"x":1'})
     assert re.fullmatch("[0-9a-f]{32}", injected.headers["x-request-id"])
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from torch2web.errors import OptionError, OutputError, SiteError
 from torch2web.images import Preprocessing
-from torch2web.images.preprocessing import VERTICAL_FIRST
 from torch2web.site.manifest import MANIFEST, read_manifest
 from torch2web.store import sha256_of
 from torch2web.tasks import Task
@@ -96,7 +95,8 @@ def check_files(site: ServedSite) -> None:
 
 
 def _served(folder: Path, entry: Mapping[str, Any]) -> ServedModel:
-    if entry["preprocessing"]["vertical_first"] != VERTICAL_FIRST:
+    preprocessing = Preprocessing.from_dict(entry["preprocessing"])
+    if entry["preprocessing"]["vertical_first"] != preprocessing.as_dict()["vertical_first"]:
         problem = f"{entry['name']} was built with a Pillow that resizes in another order than this one"
         raise OutputError(folder, f"{problem}; install the Pillow that torch2web names")
     labels = tuple(entry["labels"])
@@ -106,7 +106,7 @@ def _served(folder: Path, entry: Mapping[str, Any]) -> ServedModel:
         version=entry["version"],
         labels=labels,
         task=Task.from_value(entry.get("task", "softmax")).for_labels(len(labels)),
-        preprocessing=Preprocessing.from_dict(entry["preprocessing"]),
+        preprocessing=preprocessing,
         path=folder / entry["plain"]["path"],
         sha256=entry["plain"]["sha256"],
         golden=entry["golden"],
