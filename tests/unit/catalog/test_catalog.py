@@ -261,7 +261,13 @@ def test_site_settings(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "key"),
-    [('color = "red"', "site.color"), ('url = "cats.example"', "site.url"), ('name = "Cats"', "site.name"), ('api = "models"', "site.api"), ('api = "a/b"', "site.api")],
+    [
+        ('color = "red"', "site.color"),
+        ('url = "cats.example"', "site.url"),
+        ('name = "Cats"', "site.name"),
+        ('api = "models"', "site.api"),
+        ('api = "a/b"', "site.api"),
+    ],
 )
 def test_wrong_site_settings_are_named(tmp_path: Path, line: str, key: str) -> None:
     with pytest.raises(CatalogError) as caught:
