@@ -192,6 +192,11 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "unit/store/test_parts.py::test_no_file_over_the_limit": (),
     "unit/site/test_recheck.py::test_every_single_file_counts": (),
     "unit/pipeline/test_telemetry.py": (),
+    "unit/pipeline/test_all_models.py::test_of_many_models_one_that_changed_is_converted": (),
+    "unit/pipeline/test_all_models.py::test_keep_going_builds_the_site_of_the_others": (),
+    "unit/pipeline/test_cluster.py": (),
+    "unit/pipeline/test_processes.py::test_killed_build_goes_on_where_it_was": (),
+    "unit/pipeline/test_processes.py::test_a_process_that_dies_is_replaced": (),
     "unit/site/signing/test_signature.py::test_verify_says_what_it_checked": (),
     "unit/site/signing/test_signature.py::test_signed_builds_differ_in_the_signature_and_what_lists_it": (),
 }

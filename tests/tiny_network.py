@@ -1,6 +1,6 @@
 """Tiny networks, which convert in a moment, in place of a catalogue's; they differ in their activation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -77,3 +77,26 @@ def write_tiny_catalog(folder: Path) -> list[object]:
     (folder / "tiny.toml").write_text(CATALOG)
     torch.save(relu_network().state_dict(), folder / "tiny.pth")
     return ["--catalog", folder / "tiny.toml", "--checkpoints", folder]
+
+
+def write_many(folder: Path, models: int, broken: Mapping[int, Callable[[Path], object]] = {}) -> list[str]:
+    """Write a catalogue of tiny networks `m0`, `m1`, … with different weights into `folder`, and return its
+    build options. `broken` writes other checkpoints, by number, or none.
+    """
+    entries = []
+    for number in range(models):
+        entry = CATALOG.replace('"tiny"', f'"m{number}"').replace("tiny.pth", f"m{number}.pth")
+        entries.append(entry.replace("tolerance", 'exporter = "torchscript"\ntolerance'))
+        if number in broken:
+            broken[number](folder / f"m{number}.pth")
+        else:
+            write_weights(folder / f"m{number}.pth", number)
+    (folder / "many.toml").write_text("".join(entries))
+    return ["--catalog", str(folder / "many.toml")]
+
+
+def write_weights(path: Path, number: int) -> None:
+    """Weights of a tiny network, different for each `number`."""
+    state = relu_network().state_dict()
+    state["head.bias"] = state["head.bias"] + number / 100
+    torch.save(state, path)

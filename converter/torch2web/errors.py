@@ -19,12 +19,15 @@
     │   ├── TextEncodingError     a text file that is neither UTF-8 nor marked as UTF-16 or UTF-32
     │   ├── OutcomeError          an invalid device report, received or read from parity/
     │   ├── RequestError          a request that the server of `serve --api` refuses
+    │   ├── ClusterError          a Dask cluster that cannot be reached or used
     │   └── OutputError           an unusable output or site folder
     ├── CheckError                a failed check of a build product; exit code 1
     │   ├── ExportError           the ONNX export failed or has another signature
     │   ├── VerificationError     the outputs differ from those of PyTorch
     │   ├── ConstantOutputError   the outputs do not depend on the input
     │   ├── NoPlanError           the compiled backend is required and cannot run the model
+    │   ├── WorkerError           the process that converted a model ended, twice
+    │   ├── FailedModelsError     several models failed, or some with --keep-going
     │   ├── SignatureError        the signature of a site is missing or invalid
     │   ├── UnsoundFileError      a file of a model that `doctor` found problems in
     │   ├── SiteError             a site does not match its checksums or golden outputs
@@ -38,12 +41,24 @@ Messages state what was found, what was expected and what to do; attributes carr
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 
 class Torch2WebError(Exception):
     """Base of all errors of this package; `exit_code` is the exit status of the command."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors come back from other processes; constructors take other arguments than `args`."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[Torch2WebError], args: tuple[Any, ...], data: dict[str, Any]) -> Torch2WebError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(data)
+    return error
 
 
 class InputError(Torch2WebError):
@@ -65,7 +80,9 @@ class PreprocessingError(InputError):
 
 
 class CheckpointError(InputError):
-    def __init__(self, path: Path, problem: str, advice: str = "") -> None:
+    """`path` is that of the file, or its URL."""
+
+    def __init__(self, path: Path | str, problem: str, advice: str = "") -> None:
         self.path, self.problem, self.advice = path, problem, advice
         super().__init__(f"{path}: {problem}" + (f"\n{advice}" if advice else ""))
 
@@ -224,6 +241,14 @@ class RequestError(InputError):
         super().__init__(problem)
 
 
+class ClusterError(InputError):
+    """`address` as given to --dask."""
+
+    def __init__(self, address: str, problem: str) -> None:
+        self.address, self.problem = address, problem
+        super().__init__(f"--dask {address}: {problem}")
+
+
 class OutputError(InputError):
     def __init__(self, path: Path, problem: str) -> None:
         self.path, self.problem = path, problem
@@ -274,6 +299,30 @@ class NoPlanError(CheckError):
             "  --backend both builds this model for onnxruntime-web and the others for either; "
             "--backend onnxruntime builds none for the compiled backend."
         )
+
+
+class WorkerError(CheckError):
+    """The process that converted `model` ended without an answer."""
+
+    def __init__(self, model: str, problem: str) -> None:
+        self.model, self.problem = model, problem
+        super().__init__(f"{model}: the process that converted it {problem}")
+
+
+class FailedModelsError(CheckError):
+    """`failures`: the error of each model that failed, by name, of `models` in all; `outcome`: what became of
+    the others."""
+
+    def __init__(self, failures: Mapping[str, Torch2WebError], models: int, outcome: str) -> None:
+        self.failures, self.models, self.outcome = dict(failures), models, outcome
+        names = max(map(len, failures))
+        kinds = max(len(type(error).__name__) for error in failures.values())
+        lines = []
+        for name, error in failures.items():
+            first, *more = str(error).splitlines() or [""]
+            lines.append(f"  {name.ljust(names)}  {type(error).__name__.ljust(kinds)}  {first}")
+            lines += [f"  {' ' * (names + kinds + 4)}{line}" for line in more]
+        super().__init__("\n".join([f"{len(failures)} of {models} models failed; {outcome}:", *lines]))
 
 
 class SignatureError(CheckError):

@@ -36,7 +36,7 @@ class ModelSpec:
     version: str
     source: Source
     checkpoint: str
-    """Path relative to the folder given as --checkpoints."""
+    """Path relative to the folder given as --checkpoints, or a URL."""
     output: str
     """File name of the ONNX model."""
     labels: tuple[str, ...]
@@ -53,6 +53,13 @@ class ModelSpec:
     """Inner layer whose output `embed` gives: `pooled`, the input of the last linear layer, or its path."""
     license: str = ""
     """Licence of the weights, abbreviated as by Hugging Face, such as `apache-2.0`; empty: not said."""
+    sha256: str = ""
+    """Of the checkpoint, in hex; empty: any. A URL requires it."""
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the checkpoint is read from a URL."""
+        return "://" in self.checkpoint
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -136,6 +143,9 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
     except ValueError as error:
         raise CatalogError(path, f"{prefix}factory_args", f"not a JSON object: {error}") from error
     task = Task.from_value(entry.get("task", "softmax"))
+    if "://" in entry["checkpoint"] and "sha256" not in entry:
+        problem = "is missing: a checkpoint at a URL is pinned by the SHA-256 of the file"
+        raise CatalogError(path, f"{prefix}sha256", problem)
     labels = tuple(entry.get("labels", ()))
     required = ("preprocessing", *(("labels",) if task.kind != "embedding" else ()))
     for key in required:
@@ -165,6 +175,7 @@ def spec_from(path: Path, prefix: str, entry: Mapping[str, Any]) -> ModelSpec:
         task=task,
         exporter=entry.get("exporter", "auto"),
         license=entry.get("license", ""),
+        sha256=entry.get("sha256", ""),
         features="pooled" if entry.get("features") is True else entry.get("features") or "",
     )
 

@@ -130,6 +130,36 @@ def add_build_options(parser: argparse.ArgumentParser, defaults: Defaults) -> No
         help="sign the manifest with this private key (ECDSA P-256, PEM)",
     )
 
+    _add_machines(parser)
+
+
+def _add_machines(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="leave out models that fail, and build the site of the others; exit code 1",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=1,
+        metavar="N",
+        help="convert up to N models at once, each in a process of its own (default: 1)",
+    )
+    parser.add_argument(
+        "--dask",
+        default="",
+        metavar="ADDRESS",
+        help="convert on the Dask cluster of this scheduler, such as tcp://10.0.0.1:8786, or local for one "
+        "of --jobs workers on this machine",
+    )
+    parser.add_argument(
+        "--memory",
+        type=_gibibytes,
+        metavar="GIB",
+        help="memory in GiB that --jobs may use; models that do not fit wait (default: what is free)",
+    )
+
 
 def _names(text: str) -> tuple[str, ...]:
     """Names with commas between them."""
@@ -157,3 +187,20 @@ def _mebibytes(text: str) -> int:
     if not 0.01 <= size <= 2**20:
         raise argparse.ArgumentTypeError(f"found {text}, expected a number of MiB, such as 20")
     return round(size * 2**20)
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"found {text}, expected a number of processes, 1 or more")
+    return int(text)
+
+
+def _gibibytes(text: str) -> int:
+    """A number of GiB as bytes."""
+    try:
+        size = float(text)
+    except ValueError:
+        size = 0
+    if not 0.01 <= size <= 2**20:
+        raise argparse.ArgumentTypeError(f"found {text}, expected a number of GiB, such as 16")
+    return round(size * 2**30)

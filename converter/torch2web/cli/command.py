@@ -13,7 +13,7 @@ from torch2web.cli.console import Output
 from torch2web.cli.defaults import Defaults
 from torch2web.cli.options import parse_options
 from torch2web.cli.paths import absolute
-from torch2web.errors import OutputError, SignatureError, SiteError, Torch2WebError
+from torch2web.errors import FailedModelsError, OutputError, SignatureError, SiteError, Torch2WebError
 from torch2web.site.manifest import Backends
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _interrupt(*_: object) -> None:
 
 def _build(options: argparse.Namespace, output: Output) -> None:
     from torch2web.cli.summary import print_summary
-    from torch2web.pipeline import BuildOptions, build
+    from torch2web.pipeline import BuildOptions, Machines, build
     from torch2web.site.manifest import Delivery
     from torch2web.site.signing import UNLOCKED_BY, SigningKey
 
@@ -82,6 +82,8 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         images=options.images,
         settings=_settings(options),
         templates=options.template,
+        machines=Machines(options.jobs, options.memory, options.dask),
+        keep_going=options.keep_going,
         delivery=Delivery(
             max_file_size=options.max_file_size,
             backends=Backends(options.backend),
@@ -107,6 +109,8 @@ def _build(options: argparse.Namespace, output: Output) -> None:
     if signing_key:
         output.line(f"signed with {options.sign}; publish its public key: docs/signing.md")
     output.line(f"Look at it: {options.serve_command}")
+    if report.failures:
+        raise FailedModelsError(report.failures, len(models), "the site has the others")
 
 
 def _models(options: argparse.Namespace, output: Output) -> "tuple[ChosenModel, ...]":
@@ -117,7 +121,9 @@ def _models(options: argparse.Namespace, output: Output) -> "tuple[ChosenModel, 
     if options.file:
         return ((describe_model(options, output, options.file.name, options.cache).spec, options.file),)
     catalog = demo_catalog() if options.demo else options.catalog
-    return choose_models(catalog, options.only, options.checkpoints)
+    return choose_models(
+        catalog, options.only, options.checkpoints, options.cache, missing_ok=options.keep_going
+    )
 
 
 def _settings(options: argparse.Namespace) -> "SiteSettings":

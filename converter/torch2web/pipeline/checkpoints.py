@@ -7,28 +7,39 @@ from torch2web.catalog import ModelSpec, load_catalog
 from torch2web.catalog.default import default_materials
 from torch2web.errors import CheckpointError
 from torch2web.file_managers import is_of_file_manager
+from torch2web.pipeline.remote_checkpoints import kept_path
 
 ChosenModel = tuple[ModelSpec, Path | None]
 """A model and its file; None stands for the demo weights."""
 
 
 def choose_models(
-    catalog: Path, only: Collection[str] = (), checkpoints: Path | None = None
+    catalog: Path,
+    only: Collection[str] = (),
+    checkpoints: Path | None = None,
+    cache: Path | None = None,
+    *,
+    missing_ok: bool = False,
 ) -> tuple[ChosenModel, ...]:
     """The models of the catalogue, restricted to the names in `only`, each with its file.
 
     Without the folder `checkpoints`, files are relative to the catalogue, and a model of the demo that has no
-    file there gets its demo weights. Raises CatalogError and CheckpointError.
+    file there gets its demo weights. Files at URLs are those in `cache`, where they may not be yet. Raises
+    CatalogError, and CheckpointError for missing files unless `missing_ok`.
     """
     specs = load_catalog(catalog, only)
     demo: set[str] = set()
     if checkpoints is None:
         demo = {
-            spec.name for spec in specs if _is_demo(spec) and not (catalog.parent / spec.checkpoint).is_file()
+            spec.name
+            for spec in specs
+            if _is_demo(spec) and not spec.is_remote and not (catalog.parent / spec.checkpoint).is_file()
         }
-    own = [spec for spec in specs if spec.name not in demo]
-    found = zip(own, find_checkpoints(checkpoints or catalog.parent, own), strict=True)
-    paths = {spec.name: path for spec, path in found}
+    own = [spec for spec in specs if spec.name not in demo and not spec.is_remote]
+    folder = checkpoints or catalog.parent
+    found = [folder / spec.checkpoint for spec in own] if missing_ok else find_checkpoints(folder, own)
+    paths = {spec.name: path for spec, path in zip(own, found, strict=True)}
+    paths |= {spec.name: kept_path(spec, cache or folder) for spec in specs if spec.is_remote}
     return tuple((spec, paths.get(spec.name)) for spec in specs)
 
 

@@ -1,24 +1,30 @@
 """Composes the stages: catalogue → checkpoints → conversions → site. The only module that does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-from torch2web.assets import load_assets
 from torch2web.catalog import SiteSettings
 from torch2web.catalog.default import default_materials
-from torch2web.errors import InputError
+from torch2web.errors import InputError, Torch2WebError
+from torch2web.pipeline.all_models import AllModels, Overall
 from torch2web.pipeline.checkpoints import ChosenModel
-from torch2web.pipeline.conversions import ACCURACY_STEPS, STEPS, Conversions, Converted
-from torch2web.pipeline.kept_drawings import kept_images, kept_samples
+from torch2web.pipeline.conversions import (
+    ACCURACY_STEPS,
+    STEPS,
+    Conversions,
+    ConversionSettings,
+    Converted,
+)
+from torch2web.pipeline.executors import Machines
+from torch2web.pipeline.kept_drawings import kept_samples
 from torch2web.pipeline.own_samples import own_samples
 from torch2web.progress import ProgressCallback
 from torch2web.site import Bundle, SiteInputs, full_disk_explained, require_replaceable, write_site
 from torch2web.site.manifest import ALL_VARIANTS, Delivery, ModelRecord
 from torch2web.site.writers import place_model
-from torch2web.store import ConversionCache, swapped_in
-from torch2web.verification import find_images
+from torch2web.store import swapped_in
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class BuildOptions:
     settings: SiteSettings = field(default_factory=SiteSettings)
     templates: Path | None = None
     """Folder of templates that replace those of the same name."""
+    machines: Machines = field(default_factory=Machines)
+    keep_going: bool = False
+    """Whether a model that fails leaves the others to be built."""
 
 
 @dataclass(frozen=True)
@@ -51,55 +60,39 @@ class BuildReport:
     own_samples: int
     """Pictures of `--images` in the site."""
     bundle: Bundle
+    failures: Mapping[str, Torch2WebError]
+    """By model; only with `keep_going`."""
 
 
 def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
     """Convert and verify every model, then write the site in one step.
 
-    Raises Torch2WebError; the existing site is then unchanged.
+    Raises Torch2WebError; the existing site is then unchanged. With `keep_going` the site has the models that
+    did not fail; FailedModelsError if there are none.
     """
     require_replaceable(options.out)
-    assets = load_assets().keeping(options.cache / "unpacked")
-    if options.templates:
-        assets = assets.with_templates(options.templates)
-    materials = default_materials()
-    # The drawn faces show what the demo is about; others are judged on pictures of nothing in particular.
-    drawn = any(spec.labels == materials.labels for spec, _ in options.models)
-    images = kept_images(options.cache / "drawn", materials, faces=drawn)
-    own_images = find_images(options.images) if options.images else None
-    labels = [spec.labels for spec, _ in options.models]
-    if options.settings.samples is None:
-        samples = kept_samples(options.cache / "drawn", materials, labels)
-    else:
-        samples = own_samples(own_images, options.settings.samples, set().union(*labels))
-    conversions = Conversions(
-        cache=ConversionCache(options.cache / "models"),
-        assets=assets,
-        materials=materials,
-        images=images,
+    specs = [spec for spec, _ in options.models]
+    settings = ConversionSettings(
+        cache=options.cache,
         backends=options.delivery.backends,
         allow_dead=options.allow_dead,
-        own_images=own_images,
+        # The drawn faces show what the demo is about; others are judged on pictures of nothing in particular.
+        faces=any(spec.labels == default_materials().labels for spec in specs),
+        images=options.images,
     )
-    steps = STEPS + (ACCURACY_STEPS if own_images else 0)
-    done, total = 0, len(options.models) * steps + 1
-
-    def step(text: str, part: int = 0, parts: int = 0) -> None:
-        nonlocal done
-        if part:
-            progress(text, done - 1 + part / parts, total, f"{part} of {parts}")
-            return
-        progress(text, done, total)
-        done += 1
-
-    converted = []
-    for index, (spec, checkpoint) in enumerate(options.models):
-        done = index * steps
-        with full_disk_explained(options.cache):
-            converted.append(conversions.convert(spec, checkpoint, step))
+    conversions = Conversions.create(settings)
+    assets = conversions.assets.with_templates(options.templates) if options.templates else conversions.assets
+    labels = [spec.labels for spec in specs]
+    if options.settings.samples is None:
+        samples = kept_samples(options.cache / "drawn", conversions.materials, labels)
+    else:
+        own, wanted = conversions.own_images, options.settings.samples
+        samples = own_samples(own, wanted, set().union(*labels))
+    overall = Overall(progress, len(specs), STEPS + (ACCURACY_STEPS if options.images else 0))
+    all_models = AllModels(options.models, conversions, overall, keep_going=options.keep_going)
+    converted = all_models.convert(options.machines, settings)
     _require_known_variants(options.delivery.variants, converted)
-    done = total - 1
-    step("Writing the site")
+    overall.last("Writing the site")
     with full_disk_explained(options.out), swapped_in(options.out) as root:
         records = [
             place_model(root, model.spec, model.weights, model.conversion, options.delivery)
@@ -109,7 +102,7 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
             generator=f"torch2web {version('torch2web')}",
             assets=assets,
             models=records,
-            images=images,
+            images=conversions.images,
             samples=samples,
             delivery=options.delivery,
             cache=options.cache,
@@ -122,6 +115,7 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
         models=tuple(BuiltModel(record, model.seconds) for record, model in built),
         own_samples=len(samples) if options.settings.samples is not None else 0,
         bundle=bundle,
+        failures=all_models.failures,
     )
 
 

@@ -1,23 +1,26 @@
 """Converts models, or takes conversions of the same inputs from the cache."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from torch2web.assets import Assets
-from torch2web.catalog import Materials, ModelSpec, ReferenceImage
+from torch2web.assets import Assets, load_assets
+from torch2web.catalog import Materials, ModelSpec, ReferenceImage, Source
+from torch2web.catalog.default import default_materials
 from torch2web.errors import CheckpointError, NoPlanError, VerificationError
 from torch2web.pipeline.fingerprint import fingerprint
+from torch2web.pipeline.kept_drawings import kept_images
 from torch2web.pipeline.network_files import external_hashes
 from torch2web.pipeline.own_pictures import OwnPictures
+from torch2web.pipeline.remote_checkpoints import fetch, require_pinned
 from torch2web.progress import StageCallback
 from torch2web.site.manifest import Backends, Weights
-from torch2web.store import CachedConversion, ConversionCache, sha256_of
-from torch2web.verification import OwnImages
+from torch2web.store import CachedConversion, ConversionCache, Entry, sha256_of
+from torch2web.verification import OwnImages, find_images
 
-STEPS = 8
+STEPS = 9
 """Calls of `step` for one model, at most."""
 
 ACCURACY_STEPS = 4
@@ -38,6 +41,19 @@ class Converted:
 
 
 @dataclass(frozen=True)
+class ConversionSettings:
+    """What Conversions are created from, in any process."""
+
+    cache: Path
+    backends: Backends
+    allow_dead: bool
+    faces: bool
+    """Whether models are judged on drawn faces, or on pictures of nothing in particular."""
+    images: Path | None = None
+    """Folder of `--images`."""
+
+
+@dataclass(frozen=True)
 class Conversions:
     """How every model of a build is converted."""
 
@@ -49,33 +65,69 @@ class Conversions:
     allow_dead: bool
     own_images: OwnImages | None = None
     """Pictures of `--images`, which models are judged on besides `images`."""
+    _hashes: dict[tuple[Path, int, int], str] = field(default_factory=dict, init=False, repr=False)
+    _fingerprints: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict, init=False, repr=False)
+
+    @classmethod
+    def create(cls, settings: ConversionSettings) -> "Conversions":
+        """Read the assets, and draw the reference images unless they are kept. Raises AssetsError and
+        OwnImagesError."""
+        materials = default_materials()
+        return cls(
+            cache=ConversionCache(settings.cache / "models"),
+            assets=load_assets().keeping(settings.cache / "unpacked"),
+            materials=materials,
+            images=kept_images(settings.cache / "drawn", materials, faces=settings.faces),
+            backends=settings.backends,
+            allow_dead=settings.allow_dead,
+            own_images=find_images(settings.images) if settings.images else None,
+        )
+
+    def cached(self, spec: ModelSpec, checkpoint: Path | None) -> Converted | None:
+        """The conversion of the weights of `checkpoint`, or the demo weights for None; None if it is new.
+
+        Raises Torch2WebError for a file that is missing or not the pinned one, and for a model that the only
+        backend cannot run.
+        """
+        OwnPictures(self.own_images, spec, _silent).require_measurable()
+        weights = self.weights_of(spec, checkpoint)
+        for entry in self._entries(spec, checkpoint, weights):
+            if (found := entry.read()) is not None:
+                return self.require_runnable(Converted(spec, weights, found, None))
+        return None
+
+    def look_at(self, spec: ModelSpec, checkpoint: Path | None, step: StageCallback) -> None:
+        """Read the checkpoint and compare it with its network, which is not run. Raises Torch2WebError."""
+        step(f"{spec.title}: looking at the checkpoint")
+        from torch2web.sources import check_source  # imports torch, which takes seconds
+
+        if spec.is_remote and checkpoint:
+            fetch(spec, checkpoint)
+        check_source(spec, checkpoint, self.materials)
 
     def convert(self, spec: ModelSpec, checkpoint: Path | None, step: StageCallback) -> Converted:
-        """Convert the weights of `checkpoint`, or the demo weights for None. Raises Torch2WebError."""
-        OwnPictures(self.own_images, spec, step).require_measurable()
-        path = checkpoint or self.materials.weights_file(spec.source.name)
-        if not path.is_file():
-            advice = "Build it from a checkpoint of its own with --checkpoints DIR."
-            raise CheckpointError(path, f"there are no demo weights for {spec.source.name}", advice)
-        weights = Weights(path.name, sha256_of(path), demo=checkpoint is None)
-        # Without the compiled backend, a conversion that has a plan is as good as one that has none.
-        entries = [
-            self.cache.entry(spec.name, self._inputs(spec, path, weights, planned=planned))
-            for planned in ((True,) if self.backends.with_engine else (True, False))
-        ]
-        for known in entries:
-            if (cached := known.read()) is not None:
-                return Converted(spec, weights, self._require_runnable(spec, cached), None)
+        """Convert the weights of `checkpoint`, or the demo weights for None, unless the cache has the result.
+
+        Raises Torch2WebError.
+        """
+        if (known := self.cached(spec, checkpoint)) is not None:
+            return known
 
         def on_stage(stage: str, done: int = 0, total: int = 0) -> None:
             step(f"{spec.title}: {stage}", done, total)
 
+        if spec.is_remote and checkpoint:
+            if not checkpoint.is_file():
+                on_stage(f"fetching {checkpoint.name}")
+            fetch(spec, checkpoint)
         on_stage("loading PyTorch")
         from torch2web.pipeline.convert import convert  # imports torch, which takes seconds
 
         for image in self.images:
             image.image.load()  # decoded once, as threads use it
-        work = self.cache.begin(entries[-1])
+        weights = self.weights_of(spec, checkpoint)
+        entry = self.entry(spec, checkpoint)
+        work = self.cache.begin(entry)
         try:
             conversion = convert(
                 spec,
@@ -88,10 +140,42 @@ class Conversions:
                 own=self.own_images,
                 on_stage=on_stage,
             )
-            cached = self.cache.store(work, entries[-1], conversion.as_record())
+            cached = self.cache.store(work, entry, conversion.as_record())
         finally:
             self.cache.discard(work)
-        return Converted(spec, weights, self._require_runnable(spec, cached), conversion.seconds)
+        return self.require_runnable(Converted(spec, weights, cached, conversion.seconds))
+
+    def entry(self, spec: ModelSpec, checkpoint: Path | None) -> Entry:
+        """The entry of the cache that a new conversion is stored as."""
+        *_, last = self._entries(spec, checkpoint, self.weights_of(spec, checkpoint))
+        return last
+
+    def weights_of(self, spec: ModelSpec, checkpoint: Path | None) -> Weights:
+        """Name and SHA-256 of the weights. Raises CheckpointError for a file that is not the pinned one."""
+        path = checkpoint or self.materials.weights_file(spec.source.name)
+        if spec.is_remote and checkpoint:
+            return Weights(path.name, spec.sha256, demo=False)
+        found = self._hash(path)
+        require_pinned(spec, path, found)
+        return Weights(path.name, found, demo=checkpoint is None)
+
+    def _hash(self, path: Path) -> str:
+        """SHA-256 of the file, read once as long as it stays as it is. Raises CheckpointError."""
+        try:
+            status = path.stat()
+            key = path, status.st_size, status.st_mtime_ns
+            if key not in self._hashes:
+                self._hashes[key] = sha256_of(path)
+        except FileNotFoundError as error:
+            raise CheckpointError(path, "there is no such file; the catalogue names it") from error
+        except OSError as error:
+            raise CheckpointError(path, f"it cannot be read: {error.strerror}") from error
+        return self._hashes[key]
+
+    def _entries(self, spec: ModelSpec, checkpoint: Path | None, weights: Weights) -> Iterator[Entry]:
+        """Entries that hold the conversion. Without the compiled backend, one with a plan is as good."""
+        for planned in (True,) if self.backends.with_engine else (True, False):
+            yield self.cache.entry(spec.name, self.inputs(spec, checkpoint, weights, planned=planned))
 
     @cached_property
     def _own_fingerprint(self) -> str | None:
@@ -102,13 +186,20 @@ class Conversions:
         paths = {build: self.assets.below(f"engine/{build}/") for build in _JUDGES}
         return {build: self.assets.read(path) for build, (path,) in paths.items()}
 
-    def _inputs(self, spec: ModelSpec, path: Path, weights: Weights, *, planned: bool) -> dict[str, Any]:
+    def inputs(
+        self, spec: ModelSpec, checkpoint: Path | None, weights: Weights, *, planned: bool
+    ) -> dict[str, Any]:
         """Everything that a conversion depends on."""
+        entry = spec.as_dict()
+        del entry["sha256"]
+        path = checkpoint or self.materials.weights_file(spec.source.name)
+        if spec.is_remote:
+            entry["checkpoint"] = path.name
         return {
-            **fingerprint(spec.source),
-            "spec": spec.as_dict(),
+            **self._fingerprint(spec.source),
+            "spec": entry,
             "weights": weights.sha256,
-            "external": external_hashes(path),
+            "external": {} if spec.is_remote else external_hashes(path),
             "demo": weights.demo,
             "allow_dead": self.allow_dead,
             "images": [image.name for image in self.images],
@@ -116,11 +207,23 @@ class Conversions:
             "engine": self.assets.engine_version if planned else None,
         }
 
-    def _require_runnable(self, spec: ModelSpec, conversion: CachedConversion) -> CachedConversion:
+    def _fingerprint(self, source: Source) -> dict[str, Any]:
+        """Computed once for models of one network."""
+        key = source.kind, source.name
+        if key not in self._fingerprints:
+            self._fingerprints[key] = fingerprint(source)
+        return self._fingerprints[key]
+
+    def require_runnable(self, model: Converted) -> Converted:
         """Raise NoPlanError or VerificationError for a model that the only backend cannot run."""
-        if not self.backends.with_runtime and not conversion.record["plan"]:
-            raise NoPlanError(spec.name, conversion.record["no_plan"])
-        if not self.backends.with_engine and not conversion.record["graph"]:
-            problem = f"in onnxruntime, {conversion.record['no_graph']}; --backend both or compiled builds it"
-            raise VerificationError(spec.name, problem, {}, "")
-        return conversion
+        name, record = model.spec.name, model.conversion.record
+        if not self.backends.with_runtime and not record["plan"]:
+            raise NoPlanError(name, record["no_plan"])
+        if not self.backends.with_engine and not record["graph"]:
+            problem = f"in onnxruntime, {record['no_graph']}; --backend both or compiled builds it"
+            raise VerificationError(name, problem, {}, "")
+        return model
+
+
+def _silent(_stage: str, _done: int = 0, _total: int = 0) -> None:
+    """Reports nothing."""

@@ -11,7 +11,12 @@ _LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")
 
 
 def external_hashes(path: Path) -> dict[str, str]:
-    """SHA-256 of the files of external data that the ONNX file `path` names, by name; of an index, its files.
+    """SHA-256 of the `external_files` of `path`, by name."""
+    return {name: sha256_of(file) for name, file in external_files(path).items()}
+
+
+def external_files(path: Path) -> dict[str, Path]:
+    """Files of external data that the ONNX file `path` names, by name; of an index, its files.
 
     Reads the file's bytes, not its structure: importing onnx takes longer. A byte sequence that only looks
     like an entry names no existing file.
@@ -19,7 +24,7 @@ def external_hashes(path: Path) -> dict[str, str]:
     kind = path.suffix.lower()
     names = _named_by_onnx(path) if kind == ".onnx" else _named_by_index(path) if kind == ".json" else set()
     files = {name: path.parent / name for name in sorted(names)}
-    return {name: sha256_of(file) for name, file in files.items() if _is_file(file)}
+    return {name: file for name, file in files.items() if _is_file(file)}
 
 
 def _named_by_onnx(path: Path) -> set[str]:

@@ -1,8 +1,9 @@
 """Builds the network of a catalogue entry and fills it with the weights of its checkpoint."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +20,12 @@ from torch2web.sources.checkpoint import (
 )
 from torch2web.sources.classes import last_matrix_rows, rows_instead
 from torch2web.sources.factory import Factory, factory_of
-from torch2web.sources.materialise import Built, build_filled
+from torch2web.sources.materialise import Built, Fit, build_filled, compare_shapes
 
 _MAX_LABELS = 6
 """Labels that an error lists."""
+
+_Result = TypeVar("_Result")
 
 
 def load_model(
@@ -71,16 +74,14 @@ def load_network(spec: ModelSpec, checkpoint: Path) -> LoadedNetwork:
     """
     content = read_checkpoint(checkpoint)
     factory = factory_of(spec.source, spec.input_shape[0])
-    parameter, _ = factory.classes_parameter()
-    classes = _classes(content) if parameter else None
-    try:
-        built, chosen = _build(spec, factory, content, classes)
-    except StateDictError as error:
-        instead = rows_instead(error) if parameter else None
-        if instead is None or instead == classes:
-            raise
-        classes = instead
-        built, chosen = _build(spec, factory, content, classes)
+
+    def build(classes: int | None) -> tuple[Built, ChosenState]:
+        chosen: list[ChosenState] = []
+        fit = _fit(spec, factory, content, chosen)
+        built = build_filled(factory.name, lambda: factory(classes), fit, spec.input_shape)
+        return built, chosen[-1]
+
+    parameter, classes, (built, chosen) = _with_classes(factory, content, build)
     notes = list(chosen.notes)
     if classes is not None:
         notes.append(f"{parameter} = {classes}, as in the state dict")
@@ -89,23 +90,49 @@ def load_network(spec: ModelSpec, checkpoint: Path) -> LoadedNetwork:
     return LoadedNetwork(built.network, chosen.name, tuple(notes))
 
 
+def check_network(spec: ModelSpec, checkpoint: Path) -> None:
+    """Compare the state dict in `checkpoint` with the network, which is neither initialised nor run if that
+    can be avoided. Raises what load_network raises."""
+    content = read_checkpoint(checkpoint)
+    factory = factory_of(spec.source, spec.input_shape[0])
+    fit = _fit(spec, factory, content, [])
+    _with_classes(factory, content, lambda classes: compare_shapes(lambda: factory(classes), fit))
+
+
+def require_finite_parameters(path: Path, network: nn.Module) -> None:
+    """Raise CheckpointError for NaN or infinite weights. Buffers may have them: masks of attention do."""
+    _require_finite(path, dict(network.named_parameters()))
+
+
 def _classes(content: Checkpoint) -> int | None:
     rows = (last_matrix_rows(state) for state in content.states.values())
     return next((number for number in rows if number is not None), None)
 
 
-def _build(
-    spec: ModelSpec, factory: Factory, content: Checkpoint, classes: int | None
-) -> tuple[Built, ChosenState]:
-    chosen: list[ChosenState] = []
+def _fit(spec: ModelSpec, factory: Factory, content: Checkpoint, chosen: list[ChosenState]) -> Fit:
+    """Chooses the state dict that fits, and appends it to `chosen`."""
 
     def fit(expected: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         chosen.append(choose_state(content, expected, factory.name, spec.source.weights_key))
         _require_finite(content.path, chosen[-1].state)
         return chosen[-1].state
 
-    built = build_filled(factory.name, lambda: factory(classes), fit, spec.input_shape)
-    return built, chosen[-1]
+    return fit
+
+
+def _with_classes(
+    factory: Factory, content: Checkpoint, build: Callable[[int | None], _Result]
+) -> tuple[str, int | None, _Result]:
+    """The parameter for the number of classes, that of the state dict, and what `build` makes with it."""
+    parameter, _ = factory.classes_parameter()
+    classes = _classes(content) if parameter else None
+    try:
+        return parameter, classes, build(classes)
+    except StateDictError as error:
+        instead = rows_instead(error) if parameter else None
+        if instead is None or instead == classes:
+            raise
+        return parameter, instead, build(instead)
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -7,11 +7,12 @@ import onnx
 
 from torch2web.catalog import ModelSpec
 from torch2web.errors import CheckpointError, ExportError
+from torch2web.sources.build_network import require_finite_parameters
 from torch2web.sources.checkpoint import detect_format, read_checkpoint
 from torch2web.sources.export import exporters_of
 from torch2web.sources.exported_program import load_program
 from torch2web.sources.loaded import Export, ExportRecord, LoadedModel, Run64, run_in_double, run_in_torch
-from torch2web.sources.onnx_file import load_onnx, require_free_batch
+from torch2web.sources.onnx_file import check_onnx, load_onnx, require_free_batch
 from torch2web.sources.outputs import Outputs, with_one_output
 from torch2web.sources.torchscript import load_script
 
@@ -28,8 +29,7 @@ def load_file(spec: ModelSpec, path: Path) -> LoadedModel:
     if kind == "onnx":
         return load_onnx(spec, path)
     if kind not in ("torchscript", "exported_program"):
-        read_checkpoint(path)  # raises for what is no checkpoint either
-        raise CheckpointError(path, "it holds weights without a network", _ADVICE)
+        raise _without_network(path)
     if kind == "exported_program":
         return _load_program(spec, path, kind)
     chosen = with_one_output(spec.name, load_script(path), spec.input_shape, spec.source.output)
@@ -38,6 +38,24 @@ def load_file(spec: ModelSpec, path: Path) -> LoadedModel:
         raise ExportError(spec.name, f"torch.export does not take TorchScript archives; {advice}")
     exporters = exporters_of(chosen.network, replace(spec, exporter="torchscript"))
     return _loaded(path, kind, chosen, None, exporters)
+
+
+def check_file(spec: ModelSpec, path: Path) -> None:
+    """Read the network in `path` without running it. Raises CheckpointError or ExportError."""
+    kind = detect_format(path)
+    if kind == "onnx":
+        check_onnx(path)
+        return
+    if kind not in ("torchscript", "exported_program"):
+        raise _without_network(path)
+    is_program = kind == "exported_program"
+    network = load_program(path, spec.input_shape).program if is_program else load_script(path)
+    require_finite_parameters(path, network)
+
+
+def _without_network(path: Path) -> CheckpointError:
+    read_checkpoint(path)  # raises for what is no checkpoint either
+    return CheckpointError(path, "it holds weights without a network", _ADVICE)
 
 
 def _load_program(spec: ModelSpec, path: Path, kind: str) -> LoadedModel:

@@ -6,9 +6,9 @@ from pathlib import Path
 from torch import nn
 
 from torch2web.catalog import Materials, ModelSpec
-from torch2web.sources.build_network import load_model, load_network
+from torch2web.sources.build_network import check_network, load_model, load_network
 from torch2web.sources.export import exporters_of
-from torch2web.sources.files import load_file
+from torch2web.sources.files import check_file, load_file
 from torch2web.sources.loaded import Export, ExportRecord, LoadedModel, run_in_double
 from torch2web.sources.outputs import with_one_output
 from torch2web.sources.user_code import current_folder_first
@@ -35,6 +35,23 @@ def load_source(spec: ModelSpec, checkpoint: Path | None, materials: Materials) 
             **({"state_key": loaded.state_key} if loaded.state_key else {}),
         }
         return _loaded(spec, chosen.network, (*loaded.notes, *chosen.notes), provenance)
+
+
+def check_source(spec: ModelSpec, checkpoint: Path | None, materials: Materials) -> None:
+    """Find what is wrong with a checkpoint without running its network: load_source takes many times as long.
+
+    It is read and has finite weights, and names and shapes are the network's, as far as these are known
+    before a run. Raises FactoryError, CheckpointError, StateDictError or ExportError.
+    """
+    if spec.source.kind == "architecture":
+        load_model(spec, checkpoint, materials)
+        return
+    assert checkpoint is not None, "demo weights belong to the demo's architectures"
+    with current_folder_first():
+        if spec.source.kind == "file":
+            check_file(spec, checkpoint)
+        else:
+            check_network(spec, checkpoint)
 
 
 def _loaded(

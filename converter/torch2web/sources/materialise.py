@@ -61,6 +61,16 @@ def build_filled(name: str, make: Callable[[], nn.Module], fit: Fit, shape: tupl
         return Built(_finished(network), on_meta=False, reason=reason)
 
 
+def compare_shapes(make: Callable[[], nn.Module], fit: Fit) -> None:
+    """Call `fit` with the state dict that the network expects. A network with lazy layers has shapes only
+    after a run: nothing is compared. Raises FactoryError, and what `fit` raises."""
+    with _random_state_restored():
+        network, _ = _on_meta(make)
+        network = make() if network is None else network
+        if not any(is_lazy(tensor) for tensor in (*network.parameters(), *network.buffers())):
+            fit(network.state_dict())
+
+
 def _on_meta(make: Callable[[], nn.Module]) -> tuple[nn.Module | None, str]:
     """The network without data; None, and the reason, if it cannot be built so."""
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import ModelProto
+from onnx import ModelProto, numpy_helper
 from onnx.inliner import inline_local_functions
 
 from torch2web.catalog import ModelSpec
@@ -79,6 +79,23 @@ def load_onnx(spec: ModelSpec, path: Path) -> LoadedModel:
         notes=tuple(notes),
         provenance={"architecture": path.name, "source": "onnx"},
     )
+
+
+def check_onnx(path: Path) -> None:
+    """Read the ONNX file `path` without running it; NaN in a weight, of more than one number, is refused.
+
+    Raises CheckpointError.
+    """
+    model = _read(path)
+    _require_known_operators(path, model)
+    arrays = ((entry.name, numpy_helper.to_array(entry)) for entry in model.graph.initializer)
+    broken = [
+        name for name, array in arrays if array.dtype.kind == "f" and array.size > 1 and np.isnan(array).any()
+    ]
+    if broken:
+        listed = ", ".join(broken[:5]) + (", …" if len(broken) > 5 else "")
+        problem = f"{len(broken)} of its weights contain NaN: {listed}"
+        raise CheckpointError(path, problem, "The training diverged; export an earlier checkpoint.")
 
 
 def _read(path: Path) -> ModelProto:

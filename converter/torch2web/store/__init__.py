@@ -5,6 +5,7 @@ from torch2web.store.cached_encodings import CachedEncodings
 from torch2web.store.cached_folder import cached_files
 from torch2web.store.conversions import MODEL, CachedConversion, ConversionCache, Entry
 from torch2web.store.hashing import (
+    BLOCK_SIZE,
     FileRecord,
     integrity,
     read_blocks,
@@ -25,8 +26,10 @@ from torch2web.store.parts import (
     write_parts,
 )
 from torch2web.store.verified_files import VerifiedFiles
+from torch2web.store.work_folders import process_folder, remove_leftovers
 
 __all__ = [
+    "BLOCK_SIZE",
     "HASH_LENGTH",
     "MODEL",
     "PARTS",
@@ -42,8 +45,10 @@ __all__ = [
     "integrity",
     "join_parts",
     "map_parallel",
+    "process_folder",
     "read_blocks",
     "record_of",
+    "remove_leftovers",
     "sha256_of",
     "sha256_of_sources",
     "swapped_in",

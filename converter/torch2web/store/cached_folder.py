@@ -21,9 +21,14 @@ NEWEST = 4
 def begin_work(target: Path) -> Path:
     """Create an empty working folder, to be filled and then passed to `publish`."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{_kind(target)}-work-"
+    prefix = work_prefix(_kind(target))
     remove_leftovers(target.parent, prefix)
     return process_folder(target.parent, prefix)
+
+
+def work_prefix(kind: str) -> str:
+    """Of the names of working folders, which end in a process id."""
+    return f".{kind}-work-"
 
 
 def publish(work: Path, target: Path) -> None:

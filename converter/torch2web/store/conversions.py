@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from torch2web.errors import OutputError
-from torch2web.store.cached_folder import begin_work, publish
+from torch2web.store.cached_folder import begin_work, publish, work_prefix
 from torch2web.store.hashing import FileRecord
 from torch2web.store.parts import PartedFile
 from torch2web.store.verified_files import VerifiedFiles
+from torch2web.store.work_folders import remove_leftovers
 
 MODEL = "model.onnx"
 """Path of the full ONNX file, relative to the folder of an entry."""
@@ -87,6 +88,11 @@ class ConversionCache:
         ) is None:  # verify what the next build will read, whichever process wrote it
             raise OutputError(entry.folder, "it changed after it was verified; build again")
         return cached
+
+    def remove_leftovers(self, name: str) -> None:
+        """Remove the working folders of model `name` whose process was killed."""
+        if self.folder.is_dir():
+            remove_leftovers(self.folder, work_prefix(name))
 
     def discard(self, work: Entry) -> None:
         """Remove the working folder created by `begin`."""

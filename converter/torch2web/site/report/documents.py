@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from torch2web.assets import Assets
@@ -10,7 +11,7 @@ from torch2web.site.report.markdown import inline, yaml_text
 from torch2web.site.report.model_card import metadata_of, snippet_of
 from torch2web.site.report.view import ModelView, model_views
 from torch2web.site.report.wording import count, difference
-from torch2web.site.writers import render
+from torch2web.site.writers import Templates, render
 from torch2web.store import integrity
 from torch2web.text_files import decode_text
 
@@ -31,8 +32,9 @@ class ReportInputs:
     devices: Mapping[str, Any] = field(default_factory=dict)
     """Variables of the section about devices that checked themselves; empty: there is no such section."""
 
-    @property
+    @cached_property
     def models(self) -> tuple[ModelView, ...]:
+        """Made once: the card of each model needs the views of all."""
         return model_views(self.manifest, self.data, self.measured)
 
 
@@ -57,9 +59,9 @@ def conversion_report(assets: Assets, inputs: ReportInputs) -> bytes:
 
 def model_cards(assets: Assets, inputs: ReportInputs) -> dict[str, bytes]:
     """A model card in Hugging Face's format for each model, by its name."""
+    templates = Templates(assets)
     return {
-        view.name: render(
-            assets,
+        view.name: templates.render(
             "report/model_card.md.j2",
             **_shared(inputs),
             model=view,

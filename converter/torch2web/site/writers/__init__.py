@@ -9,7 +9,7 @@ from torch2web.site.writers.manifest_files import ManifestFiles, write_manifest
 from torch2web.site.writers.models import place_model
 from torch2web.site.writers.offline import write_offline
 from torch2web.site.writers.pages import PageFiles, write_pages
-from torch2web.site.writers.templates import megabytes, render
+from torch2web.site.writers.templates import Templates, megabytes, render
 from torch2web.site.writers.verify_page import FOLDER as VERIFY_FOLDER
 from torch2web.site.writers.verify_page import PAGE as VERIFY_PAGE
 from torch2web.site.writers.verify_page import Judged, write_verify_page
@@ -24,6 +24,7 @@ __all__ = [
     "ManifestFiles",
     "PageFiles",
     "PageLink",
+    "Templates",
     "megabytes",
     "place_model",
     "render",

@@ -13,32 +13,43 @@ from torch2web.site.writers.snippet import same_answers, shown_difference
 from torch2web.text_files import decode_text
 
 
-def render(assets: Assets, template: str, **context: Any) -> bytes:
-    """Render `templates/<template>`; every variable that it names must be given.
+class Templates:
+    """The templates of `assets`, each compiled once."""
 
-    Raises TemplateFileError for a broken template of the user's.
-    """
-    environment = Environment(
-        loader=FunctionLoader(lambda name: _source(assets, name)),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
-        "megabytes": megabytes,
-        "shown_difference": shown_difference,
-        "same_answers": same_answers,
-    }
-    try:
-        return environment.get_template(template).render(**context).encode()
-    except Torch2WebError:
-        raise
-    except Exception as error:  # a template may raise anything
-        if place := _place(error, set(assets.replaced.values())):
-            raise TemplateFileError(place[0], f"{type(error).__name__}: {error}", place[1]) from error
-        raise
+    def __init__(self, assets: Assets) -> None:
+        self._replaced = set(assets.replaced.values())
+        self._environment = Environment(
+            loader=FunctionLoader(lambda name: _source(assets, name)),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._environment.filters |= {
+            "megabytes": megabytes,
+            "shown_difference": shown_difference,
+            "same_answers": same_answers,
+        }
+
+    def render(self, template: str, **context: Any) -> bytes:
+        """Render `templates/<template>`; every variable that it names must be given.
+
+        Raises TemplateFileError for a broken template of the user's.
+        """
+        try:
+            return self._environment.get_template(template).render(**context).encode()
+        except Torch2WebError:
+            raise
+        except Exception as error:  # a template may raise anything
+            if place := _place(error, self._replaced):
+                raise TemplateFileError(place[0], f"{type(error).__name__}: {error}", place[1]) from error
+            raise
+
+
+def render(assets: Assets, template: str, **context: Any) -> bytes:
+    """Render a single template of `assets`, as Templates.render does."""
+    return Templates(assets).render(template, **context)
 
 
 def _source(assets: Assets, name: str) -> tuple[str, str | None, Callable[[], bool]] | None:

@@ -1,0 +1,144 @@
+"""Conversions on a Dask cluster of processes on this machine."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import LocalCluster
+
+from tests.conftest import tree
+from tests.tiny_network import write_many
+from tests.unit.pipeline.test_processes import FAST, tasks_of
+from torch2web.cli import main
+from torch2web.errors import ClusterError, WorkerError
+from torch2web.pipeline.conversions import Conversions, ConversionSettings, Converted
+from torch2web.pipeline.executors import Work
+from torch2web.pipeline.executors.cluster import open_cluster
+from torch2web.pipeline.executors.memory import BASE
+from torch2web.site.manifest import Backends
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+
+PLENTY = 64 * BASE
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two workers, each a process, of which one declares too little memory for any model."""
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address=None,
+        memory_limit=0,
+        resources={"memory": PLENTY},
+        worker_dashboard_address=None,
+    ) as cluster:
+        yield cluster
+
+
+def build(folder: Path, site: str, *options: str) -> int:
+    out = ["--out", str(folder / site), "--cache", str(folder / f"cache of {site}")]
+    return main(["build", "--catalog", str(folder / "many.toml"), *FAST, *out, *options])
+
+
+def settings_of(folder: Path) -> ConversionSettings:
+    return ConversionSettings(folder / "cache", Backends.BOTH, allow_dead=False, faces=False)
+
+
+def test_the_same_bytes_though_a_worker_dies(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_many(tmp_path, 3)
+    killed: list[int] = []
+
+    class Killing:
+        """Ends the process of a worker by its id when the first conversion has begun."""
+
+        def __init__(self, progress: Any) -> None:
+            self.progress = progress
+
+        def __call__(self, text: str, *rest: Any) -> None:
+            if text.endswith("running PyTorch") and not killed:
+                worker = next(iter(cluster.workers.values()))
+                killed.append(worker.pid)
+                os.kill(worker.pid, signal.SIGKILL)
+            self.progress(text, *rest)
+
+    from torch2web.pipeline import all_models
+
+    def overall(progress: Any, *rest: Any) -> Any:
+        return all_models.Overall(Killing(progress), *rest)
+
+    monkeypatch.setattr("torch2web.pipeline.compose.Overall", overall)
+    assert build(tmp_path, "cluster", "--dask", cluster.scheduler_address) == 0
+    monkeypatch.undo()
+    assert len(killed) == 1
+    assert "m2: converted, 3 of 3" in capsys.readouterr().out.replace("m0:", "m2:").replace("m1:", "m2:")
+    assert build(tmp_path, "alone") == 0
+    assert tree(tmp_path / "cluster") == tree(tmp_path / "alone")
+
+
+def test_a_model_whose_workers_all_die_fails_alone(cluster: Any, tmp_path: Path) -> None:
+    tasks = tasks_of(tmp_path, "tests.unit.pipeline.test_processes:dies", "tests.tiny_network:relu_network")
+    settings = settings_of(tmp_path)
+    conversions = Conversions.create(settings)
+    with open_cluster(cluster.scheduler_address, 2, None, settings, conversions) as opened:
+        found = {task.index: outcome for task, outcome in opened.run(Work.CONVERT, tasks, lambda *_: None)}
+    assert isinstance(found[0], WorkerError)
+    assert isinstance(found[1], Converted)
+
+
+def test_a_worker_with_too_little_memory_gets_no_model(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = tasks_of(tmp_path, *["tests.tiny_network:relu_network"] * 3)
+    settings = settings_of(tmp_path)
+    with open_cluster(cluster.scheduler_address, 2, None, settings, Conversions.create(settings)) as opened:
+        small = next(iter(opened._workers()))
+        opened._client.run(set_memory, workers=[small])
+        ran: list[str] = []
+        for task, outcome in opened.run(Work.LOOK, tasks, lambda *_: None):
+            assert outcome is None, task
+        ran = opened._client.run(looked)
+        assert ran[small] == 0
+        assert sum(ran.values()) == 3
+        monkeypatch.setattr("torch2web.pipeline.executors.cluster.needed_memory", lambda _: 2 * PLENTY)
+        with pytest.raises(ClusterError, match="m0 may need .* GiB, and the largest worker has"):
+            list(opened.run(Work.LOOK, tasks, lambda *_: None))
+
+
+def test_a_scheduler_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch2web.pipeline.executors.cluster._WAIT", 1)
+    settings = settings_of(tmp_path)
+    with (
+        pytest.raises(ClusterError, match="--dask tcp://127.0.0.1:9: no scheduler answers there"),
+        open_cluster("tcp://127.0.0.1:9", 2, None, settings, Conversions.create(settings)),
+    ):
+        pass
+
+
+def test_a_worker_with_another_version_is_named(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = tasks_of(tmp_path, "tests.tiny_network:relu_network")
+    settings = settings_of(tmp_path)
+    monkeypatch.setattr("torch2web.pipeline.fingerprint.version", lambda _: "0.0")
+    with open_cluster(cluster.scheduler_address, 2, None, settings, Conversions.create(settings)) as opened:
+        ((_, outcome),) = opened.run(Work.LOOK, tasks, lambda *_: None)
+    assert isinstance(outcome, ClusterError)
+    assert "is not like this machine: packages.numpy: found" in str(outcome)
+
+
+def set_memory(dask_worker: Any) -> None:
+    """Runs on a worker: it has memory for no model from now on."""
+    dask_worker.loop.add_callback(dask_worker.set_resources, memory=BASE // 2)
+
+
+def looked(dask_worker: Any) -> int:
+    """Runs on a worker: the number of tasks that it has begun."""
+    return sum(
+        "torch2web-look" in str(entry) and "executing" in str(entry) for entry in dask_worker.state.log
+    )
