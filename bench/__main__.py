@@ -11,6 +11,7 @@ from bench.camera import measure_camera
 from bench.coverage import measure_coverage
 from bench.judge import measure_judge
 from bench.latency import measure_latency
+from bench.many import measure_many
 from bench.memory import measure_memory
 from bench.network import measure_network
 from bench.page import measure_page
@@ -29,6 +30,7 @@ PARTS = {
     "pictures": measure_pictures,
     "judge": measure_judge,
     "latency": measure_latency,
+    "many": measure_many,
     "memory": measure_memory,
     "network": measure_network,
     "rounding": measure_rounding,

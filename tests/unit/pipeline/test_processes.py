@@ -1,7 +1,6 @@
 """Conversions in several processes: the same bytes, memory that is kept to, and processes that die."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, tree
-from tests.tiny_network import relu_network, write_many
+from tests.tiny_network import write_many
 from torch2web.catalog import load_catalog
 from torch2web.errors import Torch2WebError, WorkerError
 from torch2web.pipeline.conversions import Conversions, ConversionSettings, Converted
@@ -62,20 +61,6 @@ def children_of(parent: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
 
-def dies_once(classes: int = 4) -> object:
-    """A factory whose process is killed by the system the first time, as for its memory."""
-    marker = Path(os.environ["TORCH2WEB_TEST_MARKER"])
-    if os.getpid() != int(os.environ["TORCH2WEB_TEST_PARENT"]) and not marker.exists():
-        marker.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return relu_network(classes)
-
-
-def dies(classes: int = 4) -> object:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return relu_network(classes)
-
-
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ConversionSettings:
     monkeypatch.setenv("TORCH2WEB_TEST_MARKER", str(tmp_path / "marker"))
@@ -103,7 +88,7 @@ def tasks_of(folder: Path, *factories: str) -> list[Task]:
 
 
 def test_a_process_that_dies_is_replaced(settings: ConversionSettings, tmp_path: Path) -> None:
-    here = "tests.unit.pipeline.test_processes"
+    here = "tests.dying_networks"
     tasks = tasks_of(tmp_path, f"{here}:dies_once", f"{here}:dies", "tests.tiny_network:relu_network")
     found = dict(outcomes(settings, tasks))
     assert isinstance(found["m0"], Converted)
