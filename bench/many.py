@@ -1,6 +1,7 @@
 """Builds of many models: seconds, memory and disk by number of models and processes, and page load.
 
-The models are tiny networks, whose conversion takes a moment, or with TORCH2WEB_BENCH_LARGE=N also N MobileNetV2.
+The models are tiny networks, whose conversion takes a moment; with TORCH2WEB_BENCH_LARGE=N also N times
+MobileNetV2.
 """
 
 import json
@@ -95,7 +96,7 @@ def _of(folder: Path, number: int, kind: str) -> list[tuple[str, ...]]:
         write_many(folder, number)
     else:
         _write_mobilenets(folder, number)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for label, options in WORKERS:
         cache = folder / label.replace(" ", "_")
         run = _build(folder, cache, *options)
