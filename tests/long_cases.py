@@ -195,6 +195,8 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "unit/pipeline/test_all_models.py::test_of_many_models_one_that_changed_is_converted": (),
     "unit/pipeline/test_all_models.py::test_keep_going_builds_the_site_of_the_others": (),
     "unit/pipeline/test_cluster.py": (),
+    "unit/versions/test_store.py::test_killed_at_any_step": (),
+    "unit/versions/test_store.py::test_two_publishers_at_once": (),
     "unit/pipeline/test_processes.py::test_killed_build_goes_on_where_it_was": (),
     "unit/pipeline/test_processes.py::test_a_process_that_dies_is_replaced": (),
     "unit/site/signing/test_signature.py::test_verify_says_what_it_checked": (),

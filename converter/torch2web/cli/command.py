@@ -13,6 +13,7 @@ from torch2web.cli.console import Output
 from torch2web.cli.defaults import Defaults
 from torch2web.cli.options import parse_options
 from torch2web.cli.paths import absolute
+from torch2web.cli.version_options import COMMANDS as VERSION_COMMANDS
 from torch2web.errors import FailedModelsError, OutputError, SignatureError, SiteError, Torch2WebError
 from torch2web.site.manifest import Backends
 
@@ -38,6 +39,7 @@ def main(
         "verify": _verify,
         "serve": _serve,
         "report": _report,
+        **dict.fromkeys(VERSION_COMMANDS, _of_versions),
     }
     try:
         if prepare and options.command == "build":
@@ -203,3 +205,9 @@ def _report(options: argparse.Namespace, output: Output) -> None:
     from torch2web.cli.reporting import write_reports
 
     write_reports(options, output)
+
+
+def _of_versions(options: argparse.Namespace, output: Output) -> None:
+    from torch2web.cli.versions import run_version_command
+
+    run_version_command(options, output)

@@ -13,6 +13,7 @@ from torch2web.cli.defaults import Defaults
 from torch2web.cli.escape import printable
 from torch2web.cli.model_options import add_model_options, given_options
 from torch2web.cli.paths import absolute
+from torch2web.cli.version_options import COMMANDS, add_version_commands
 
 _EPILOG = "exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input, 130 interrupted"
 
@@ -45,13 +46,14 @@ def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
     )
     report = "write the report of a site, with measurements and results of devices"
     _add_report(commands.add_parser("report", help=report, epilog=_EPILOG), defaults)
+    add_version_commands(commands, defaults, _EPILOG)
     return parser
 
 
 def parse_options(arguments: Sequence[str], defaults: Defaults) -> argparse.Namespace:
     """The parsed `arguments`; ends the process with exit code 2 where they do not fit together."""
     parser = create_parser(defaults)
-    known = ("build", "add", "doctor", "verify", "serve", "report", "-h", "--help", "--version")
+    known = ("build", "add", "doctor", "verify", "serve", "report", *COMMANDS, "-h", "--help", "--version")
     if defaults.command and (not arguments or arguments[0] not in known):
         arguments = [defaults.command, *arguments]
     options = parser.parse_args(arguments)

@@ -15,6 +15,7 @@ from torch2web.store.hashing import (
     write_bytes_hashed,
     write_hashed,
 )
+from torch2web.store.links import link_or_copy
 from torch2web.store.parallel import map_parallel
 from torch2web.store.parts import (
     HASH_LENGTH,
@@ -44,6 +45,7 @@ __all__ = [
     "cached_files",
     "integrity",
     "join_parts",
+    "link_or_copy",
     "map_parallel",
     "process_folder",
     "read_blocks",

@@ -1,0 +1,87 @@
+"""Publishes sites to a store of versions, and lists, compares and removes them."""
+
+import argparse
+
+from torch2web.cli.console import Output
+from torch2web.versions import ModelChange, VersionStore, compare_builds
+
+
+def run_version_command(options: argparse.Namespace, output: Output) -> None:
+    """Run one of version_options.COMMANDS. Raises Torch2WebError."""
+    actions = {
+        "publish": _publish,
+        "versions": _versions,
+        "rollback": _rollback,
+        "diff": _diff,
+        "prune": _prune,
+    }
+    actions[options.command](VersionStore(options.store), options, output)
+
+
+def _publish(store: VersionStore, options: argparse.Namespace, output: Output) -> None:
+    found = store.publish(options.site)
+    build = found.build
+    output.line(
+        f"build {build.sequence} ({build.id}): {len(build.files)} files, {_mib(build.size)}, "
+        f"of which {_mib(found.new_bytes)} are new; it is the latest"
+    )
+    output.line(f"latest: {store.folder / 'latest'}; this build for ever: {store.site_of(build)}")
+
+
+def _versions(store: VersionStore, _options: argparse.Namespace, output: Output) -> None:
+    latest = store.latest()
+    rows = [
+        (
+            f"{build.sequence}",
+            build.id,
+            ", ".join(f"{name}@{version}" for name, version in list(build.models.items())[:4])
+            + (f", … {len(build.models)} in all" if len(build.models) > 4 else ""),
+            _mib(build.size),
+            "latest" if build.id == latest else "",
+        )
+        for build in store.builds()
+    ]
+    output.table(("build", "id", "models", "size", ""), rows)
+
+
+def _rollback(store: VersionStore, options: argparse.Namespace, output: Output) -> None:
+    build = store.rollback(options.build)
+    output.line(f"build {build.sequence} ({build.id}) is the latest again")
+
+
+def _diff(store: VersionStore, options: argparse.Namespace, output: Output) -> None:
+    old, new = store.find(options.old), store.find(options.new)
+    found = compare_builds((old, store.site_of(old)), (new, store.site_of(new)))
+    headings = ("model", "version", "download", "new of it", "max diff", "same answers")
+    output.table(headings, [_row(model) for model in found.models])
+    for model in found.models:
+        for what, labels in zip(("removed", "added"), model.labels, strict=True):
+            if labels and all(model.versions):
+                output.line(f"{model.name}: labels {what}: {', '.join(labels)}")
+    output.line(f"files: {_mib(found.new_bytes)} new, {_mib(found.removed_bytes)} no longer in use")
+
+
+def _row(model: ModelChange) -> tuple[str, ...]:
+    added, removed = not model.versions[0], not model.versions[1]
+    return (
+        model.name,
+        "added" if added else "removed" if removed else _change(*model.versions),
+        _change(*map(_mib, model.bytes)),
+        _mib(model.new_bytes),
+        _change(*(f"{value:.1e}" if value is not None else "–" for value in model.differences)),
+        f"{model.agreement[0]} of {model.agreement[1]}" if model.agreement else "–",
+    )
+
+
+def _change(old: str, new: str) -> str:
+    return new if old == new else f"{old} → {new}"
+
+
+def _prune(store: VersionStore, options: argparse.Namespace, output: Output) -> None:
+    removed, freed = store.prune(options.keep)
+    numbers = ", ".join(str(build.sequence) for build in removed) or "none"
+    output.line(f"removed builds: {numbers}; {_mib(freed)} became free")
+
+
+def _mib(size: int) -> str:
+    return f"{size / 2**20:.1f} MiB"

@@ -1,0 +1,77 @@
+"""What a store notes of each build."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from torch2web.errors import OutputError, SiteError
+from torch2web.site.manifest import MANIFEST, SUMS, read_manifest, read_sums
+from torch2web.store import FileRecord, record_of
+
+SCHEMA_VERSION = 1
+
+_ID_LENGTH = 16
+"""Hex digits."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """A published site."""
+
+    id: str
+    """From the checksums of all its files: the same site has the same id."""
+    sequence: int
+    """1 for the first that was published."""
+    models: Mapping[str, str]
+    """Version by name."""
+    files: tuple[FileRecord, ...]
+    """All, sorted by path."""
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+    @classmethod
+    def of_site(cls, site: Path, sequence: int) -> "Build":
+        """The site as its checksums describe it. Raises OutputError for what is no site, SiteError for
+        checksums that cannot be right, and ManifestError."""
+        if not (site / SUMS).is_file():
+            raise OutputError(site, f"it has no {SUMS}, so it is not a built site")
+        sums, strange = read_sums(site)
+        problems = [f"{SUMS}: found {line[:80]!r}" for line in strange]
+        problems += [f"{path}: it is not inside the site" for path in sums if not _is_inside(path)]
+        problems += [f"{path}: missing" for path in (MANIFEST, *sums) if not (site / path).is_file()]
+        if problems:
+            raise SiteError(site, problems)
+        own = record_of(site, SUMS)
+        manifest = read_manifest((site / MANIFEST).read_bytes())
+        listed = [FileRecord(path, (site / path).stat().st_size, sha256) for path, sha256 in sums.items()]
+        return cls(
+            hashlib.sha256((site / SUMS).read_bytes()).hexdigest()[:_ID_LENGTH],
+            sequence,
+            {model["name"]: model["version"] for model in manifest["models"]},
+            tuple(sorted([*listed, own], key=lambda file: file.path)),
+        )
+
+    def as_json(self) -> bytes:
+        return json.dumps({"schema_version": SCHEMA_VERSION, **asdict(self)}, indent=1).encode() + b"\n"
+
+    @classmethod
+    def read(cls, path: Path) -> "Build":
+        """Inverse of `as_json`. Raises OutputError."""
+        try:
+            entry: dict[str, Any] = json.loads(path.read_bytes())
+            if entry["schema_version"] != SCHEMA_VERSION:
+                raise OutputError(path, f"found schema_version {entry['schema_version']!r}, expected 1")
+            files = tuple(FileRecord(**file) for file in entry["files"])
+            return cls(entry["id"], entry["sequence"], entry["models"], files)
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise OutputError(path, f"it is not the record of a build: {error}") from error
+
+
+def _is_inside(path: str) -> bool:
+    parts = PurePosixPath(path)
+    return not parts.is_absolute() and ".." not in parts.parts

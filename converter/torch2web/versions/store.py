@@ -1,0 +1,232 @@
+"""A folder that holds published sites. Each file is stored once, under its SHA-256.
+
+    objects/ab/<SHA-256>   contents
+    builds/<id>.json       records
+    versions/<id>/         each site whole, of hard links: pages that refer to it stay as they are
+    names/<model>@1.2      link to the newest site with this version of the model; also @1 and @1.2.0
+    live/<id>/             a site, and all files of others with hashes in their names, for pages that are open
+    latest                 link to one of live/: the one place that says which build is the latest
+
+A command that is killed leaves `latest` as it was: it is replaced last, by one renaming.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch2web.errors import InputError, OutputError, SiteError
+from torch2web.store import (
+    link_or_copy,
+    process_folder,
+    read_blocks,
+    remove_leftovers,
+    swapped_in,
+    write_hashed,
+)
+from torch2web.versions.record import Build
+
+LATEST = "latest"
+_WORK = ".work-"
+_LOCK = ".lock"
+_HASHED = re.compile(r"(?:^|[-/])[0-9a-f]{32}\.[^/]*$")
+"""Of a path: it ends in a hash, so that its content never changes."""
+
+
+@dataclass(frozen=True)
+class Published:
+    build: Build
+    new_bytes: int
+    """That no build before had."""
+
+
+class VersionStore:
+    """The store in `folder`. Every change holds a lock: a second command waits for the first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def builds(self) -> tuple[Build, ...]:
+        """In the order in which they were published. Raises OutputError."""
+        paths = (self.folder / "builds").glob("*.json")
+        return tuple(sorted(map(Build.read, paths), key=lambda build: build.sequence))
+
+    def latest(self) -> str:
+        """Id of the latest build; empty where there is none."""
+        link = self.folder / LATEST
+        return link.readlink().name if link.is_symlink() else ""
+
+    def site_of(self, build: Build) -> Path:
+        return self.folder / "versions" / build.id
+
+    def find(self, name: str) -> Build:
+        """The build that `name` means: `latest`, a number, or the beginning of an id. Raises InputError."""
+        builds = self.builds()
+        wanted = self.latest() if name == LATEST else name
+        found = [build for build in builds if wanted and wanted in (build.id, str(build.sequence))]
+        found = found or [build for build in builds if len(wanted) > 3 and build.id.startswith(wanted)]
+        if len(found) != 1:
+            known = ", ".join(f"{build.sequence} ({build.id})" for build in builds[-5:]) or "none"
+            raise InputError(f"found {name!r}, expected one of the builds of {self.folder}: {known}")
+        return found[0]
+
+    def publish(self, site: Path) -> Published:
+        """Add `site` and make it the latest. A site that was published before is only made the latest.
+
+        Raises SiteError where files are not as they were built, OutputError for a folder that is no store.
+        """
+        self._require_own()
+        with self._locked():
+            builds = self.builds()
+            build = Build.of_site(site, max((build.sequence for build in builds), default=0) + 1)
+            known = next((other for other in builds if other.id == build.id), None)
+            new = self._add_objects(site, build)
+            if known is None:
+                self._write_folder(self.site_of(build), build, ())
+                self._write_record(build)
+            self._make_latest(known or build)
+            return Published(known or build, new)
+
+    def rollback(self, name: str = "") -> Build:
+        """Make the build `name`, or the one before the latest, the latest. Raises InputError."""
+        self._require_store()
+        with self._locked():
+            if name:
+                build = self.find(name)
+            else:
+                latest = self.find(LATEST)
+                earlier = [build for build in self.builds() if build.sequence < latest.sequence]
+                if not earlier:
+                    raise InputError(f"{self.folder}: there is no build before {latest.id}")
+                build = earlier[-1]
+            self._make_latest(build)
+            return build
+
+    def prune(self, keep: int) -> tuple[tuple[Build, ...], int]:
+        """Remove all but the latest and the `keep` newest builds: these, and the bytes that became free."""
+        self._require_store()
+        with self._locked():
+            builds, latest = self.builds(), self.latest()
+            newest = {build.id for build in builds[len(builds) - keep :]} if keep else set()
+            removed = tuple(build for build in builds if build.id not in {*newest, latest})
+            for build in removed:
+                (self.folder / "builds" / f"{build.id}.json").unlink()
+                shutil.rmtree(self.site_of(build), ignore_errors=True)
+            if latest:
+                self._make_latest(self.find(LATEST))
+            kept = {self.latest(), *(build.id for build in self.builds())}
+            for folder in (*self.folder.glob("live/*"), *self.folder.glob("versions/*")):
+                if folder.name not in ({self.latest()} if folder.parent.name == "live" else kept):
+                    shutil.rmtree(folder, ignore_errors=True)  # also what a killed command has left
+            return removed, self._remove_unused()
+
+    def _add_objects(self, site: Path, build: Build) -> int:
+        """Copy what is new, hashing it once more; the bytes of it."""
+        objects = self.folder / "objects"
+        objects.mkdir(exist_ok=True)
+        remove_leftovers(objects, _WORK)
+        work = process_folder(objects, _WORK)
+        new = 0
+        try:
+            for file in build.files:
+                target = self._object(file.sha256)
+                if target.is_file() and target.stat().st_size == file.size:
+                    continue
+                written = write_hashed(work, "object", read_blocks(site / file.path))
+                if written.sha256 != file.sha256:
+                    problem = f"{file.path}: found SHA-256 {written.sha256}, expected {file.sha256}"
+                    raise SiteError(site, [problem])
+                target.parent.mkdir(exist_ok=True)
+                (work / "object").chmod(0o444)  # its other names share the content
+                (work / "object").replace(target)
+                new += file.size
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        return new
+
+    def _make_latest(self, build: Build) -> None:
+        live = self.folder / "live" / build.id
+        self._write_folder(live, build, self.builds())
+        self._write_names()
+        _replace_link(self.folder / LATEST, Path("live") / build.id)
+
+    def _write_folder(self, folder: Path, build: Build, others: Iterable[Build]) -> None:
+        files = {file.path: file for other in others for file in other.files if _HASHED.search(file.path)}
+        files |= {file.path: file for file in build.files}
+        with swapped_in(folder) as root:
+            for path, file in files.items():
+                link_or_copy(self._object(file.sha256), root / path)
+
+    def _write_names(self) -> None:
+        """Links by model and version; of two builds with the same, the newer."""
+        wanted: dict[str, str] = {}
+        for build in self.builds():
+            for name, version in build.models.items():
+                parts = version.split(".")
+                wanted |= {f"{name}@{'.'.join(parts[:end])}": build.id for end in range(1, len(parts) + 1)}
+        folder = self.folder / "names"
+        folder.mkdir(exist_ok=True)
+        for link in folder.iterdir():
+            if link.name not in wanted:
+                link.unlink()
+        for name, identity in wanted.items():
+            _replace_link(folder / name.replace("/", "_"), Path("..") / "versions" / identity)
+
+    def _write_record(self, build: Build) -> None:
+        folder = self.folder / "builds"
+        folder.mkdir(exist_ok=True)
+        staged = folder / f".{build.id}"
+        staged.write_bytes(build.as_json())
+        staged.replace(folder / f"{build.id}.json")
+
+    def _remove_unused(self) -> int:
+        used = {file.sha256 for build in self.builds() for file in build.files}
+        freed = 0
+        for path in (self.folder / "objects").glob("??/*"):
+            if path.name not in used:
+                freed += path.stat().st_size
+                path.unlink()
+        return freed
+
+    def _object(self, sha256: str) -> Path:
+        return self.folder / "objects" / sha256[:2] / sha256
+
+    def _require_own(self) -> None:
+        """Create the folder; raise OutputError for one that holds something else."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        names = {path.name for path in self.folder.iterdir()}
+        if names and _LOCK not in names:
+            shown = ", ".join(sorted(names)[:3])
+            raise OutputError(self.folder, f"it holds {shown} and is no store; name an empty or a new folder")
+
+    def _require_store(self) -> None:
+        if not (self.folder / _LOCK).is_file():
+            raise OutputError(self.folder, "it is no store; torch2web publish SITE --into STORE makes one")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Wait for other commands. The system lifts the lock of a process that was killed."""
+        with (self.folder / _LOCK).open("a") as file:
+            try:
+                import fcntl
+            except ImportError:  # Windows: one command at a time is up to the user
+                yield
+                return
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def _replace_link(link: Path, target: Path) -> None:
+    """In one step; a link that is right already stays."""
+    if link.is_symlink() and link.readlink() == target:
+        return
+    staged = link.with_name(f".{link.name}.{os.getpid()}")
+    staged.unlink(missing_ok=True)
+    try:
+        staged.symlink_to(target, target_is_directory=True)
+    except (OSError, NotImplementedError) as error:
+        raise OutputError(link, f"symbolic links cannot be made there: {error}") from error
+    staged.replace(link)
