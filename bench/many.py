@@ -7,6 +7,7 @@ MobileNetV2.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,9 +21,12 @@ from playwright.sync_api import Browser, sync_playwright
 from bench.site import chromium
 from tests.browser.find import launch_arguments
 from tests.tiny_network import write_many
+from torch2web.catalog import load_catalog
 from torch2web.cli.console import Output
+from torch2web.pipeline.conversions import Conversions, ConversionSettings
 from torch2web.serve.host_emulation.create import create_emulated_server
 from torch2web.serve.static.server import LOOPBACK
+from torch2web.site.manifest import Backends
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = (3, 30, 100)
@@ -172,13 +176,27 @@ def _size(folder: Path) -> int:
     return sum(files.values())
 
 
+def _copy_conversions(folder: Path) -> None:
+    """Give the conversion of the first model to all others: they have the same weights."""
+    settings = ConversionSettings(folder / "cache", Backends.BOTH, allow_dead=False, faces=False)
+    conversions = Conversions.create(settings)
+    first, *others = [
+        conversions.entry(spec, folder / spec.checkpoint).folder
+        for spec in load_catalog(folder / "many.toml")
+    ]
+    for entry in others:
+        shutil.copytree(first, entry, copy_function=os.link)
+
+
 def _page(folder: Path, number: int) -> tuple[str, ...]:
-    """A site of `number` entries of the same tiny model, built by converting one."""
+    """A site of `number` models with the same tiny weights."""
     folder.mkdir()
     write_many(folder, number)
     for each in range(1, number):
         (folder / f"m{each}.pth").write_bytes((folder / "m0.pth").read_bytes())
-    _build(folder, folder / "cache", "--jobs", "2")
+    _build(folder, folder / "cache", "--only", "m0")
+    _copy_conversions(folder)
+    _build(folder, folder / "cache")
     site = folder / "site"
     with (
         create_emulated_server("nginx", site, 0, LOOPBACK) as (server, _),
