@@ -13,7 +13,7 @@ from torch2web.images import preprocess
 from torch2web.tasks import figures
 from torch2web.variants import SplitModel, Tensors, decode_all, split_model
 from torch2web.variants.encodings import as_int8
-from torch2web.variants.rounding import encode_compensated
+from torch2web.variants.rounding import Rounding, encode_compensated
 from torch2web.verification import calibration_images, create_session_with, reference_images, run_session
 
 LARGEST = (127, 63, 31, 15, 7)
@@ -30,12 +30,13 @@ def measure_rounding(output: Output) -> None:
         with built_site(spec.name) as site:
             split = split_model(site / "models" / spec.output)
         expected = _run(split, {weight.name: weight.values for weight in split.weights}, judged)
+        rounding = Rounding(split, calibration)
         rows = []
         for largest in LARGEST:
             nearest: Tensors = {}
             for weight in split.weights:
                 nearest |= as_int8(weight, largest)
-            compensated = encode_compensated(split, calibration, largest)
+            compensated = encode_compensated(rounding, largest)
             found = [
                 figures(spec.task, expected, _run(split, decode_all(tensors), judged))
                 for tensors in (nearest, compensated)

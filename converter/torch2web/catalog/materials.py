@@ -52,6 +52,8 @@ class Materials:
     reference_images: Callable[[], tuple[ReferenceImage, ...]]
     calibration_images: Callable[[], tuple[ReferenceImage, ...]]
     """Others, on which weights are rounded."""
+    search_images: Callable[[], tuple[ReferenceImage, ...]]
+    """Others again, on which it is searched how coarsely."""
     samples: Callable[[], tuple[Sample, ...]]
     weights_file: Callable[[str], Path]
     """Architecture → path of its demo weights, which may not exist."""

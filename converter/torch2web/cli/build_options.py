@@ -67,6 +67,13 @@ def add_build_options(parser: argparse.ArgumentParser, defaults: Defaults) -> No
         "(default: fp32 of models in which it has at most 32 MiB)",
     )
     parser.add_argument(
+        "--effort",
+        choices=("full", "fast"),
+        default="full",
+        help="full searches the smallest weights that pass, the variant compact, for up to a minute or two a "
+        "model; fast does without (default: full)",
+    )
+    parser.add_argument(
         "--images",
         type=absolute,
         metavar="DIR",

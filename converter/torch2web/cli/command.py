@@ -81,6 +81,7 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         out=options.out,
         cache=options.cache,
         allow_dead=options.allow_dead,
+        search=options.effort == "full",
         images=options.images,
         settings=_settings(options),
         templates=options.template,

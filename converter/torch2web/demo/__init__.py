@@ -1,7 +1,7 @@
 """The demo: drawn faces, and weights of three emotion classifiers trained on such faces."""
 
 from torch2web.demo.faces import LABELS, draw_face
-from torch2web.demo.reference_faces import calibration_faces, reference_faces
+from torch2web.demo.reference_faces import calibration_faces, reference_faces, search_faces
 from torch2web.demo.samples import draw_samples
 from torch2web.demo.weights import load_demo_state, weights_file
 
@@ -12,5 +12,6 @@ __all__ = [
     "draw_samples",
     "load_demo_state",
     "reference_faces",
+    "search_faces",
     "weights_file",
 ]

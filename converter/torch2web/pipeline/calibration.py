@@ -1,12 +1,15 @@
-"""The pictures on which weights are rounded with error compensation."""
+"""The pictures on which weights are rounded with error compensation, and those of the search for COMPACT."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from torch2web.catalog import Materials, ModelSpec
+from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.images import preprocess
 from torch2web.pipeline.own_pictures import OwnPictures
-from torch2web.verification import calibration_images
+from torch2web.variants import Search
+from torch2web.verification import calibration_images, search_images
 
 
 def calibration_inputs(spec: ModelSpec, materials: Materials, pictures: OwnPictures) -> NDArray[np.float32]:
@@ -17,5 +20,20 @@ def calibration_inputs(spec: ModelSpec, materials: Materials, pictures: OwnPictu
     """
     pictures.on_stage("rounding weights with error compensation")
     drawn = materials.calibration_images() if materials.fit([spec.labels]) else ()
-    images = (*calibration_images(drawn), *pictures.calibration_images())
+    return _preprocessed(spec, (*calibration_images(drawn), *pictures.calibration_images()))
+
+
+def compact_search(spec: ModelSpec, materials: Materials, pictures: OwnPictures) -> Search:
+    """The search on others of the same kinds. Its pictures raise OwnImagesError, as above."""
+    stage = "searching the smallest weights that pass"
+
+    def inputs() -> NDArray[np.float32]:
+        pictures.on_stage(stage)
+        drawn = materials.search_images() if materials.fit([spec.labels]) else ()
+        return _preprocessed(spec, (*search_images(drawn), *pictures.search_images()))
+
+    return Search(inputs, lambda done, total: pictures.on_stage(stage, done, total))
+
+
+def _preprocessed(spec: ModelSpec, images: Sequence[ReferenceImage]) -> NDArray[np.float32]:
     return np.stack([preprocess(image.image, spec.preprocessing) for image in images])

@@ -39,6 +39,8 @@ class BuildOptions:
     """Folder of pictures that the models are about; subfolders named like labels measure accuracy."""
     delivery: Delivery = field(default_factory=Delivery)
     settings: SiteSettings = field(default_factory=SiteSettings)
+    search: bool = False
+    """Whether to search the smallest weights that pass, the variant `compact`, which takes a while."""
     templates: Path | None = None
     """Folder of templates that replace those of the same name."""
     machines: Machines = field(default_factory=Machines)
@@ -79,6 +81,7 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
         # The drawn faces show what the demo is about; others are judged on pictures of nothing in particular.
         faces=any(spec.labels == default_materials().labels for spec in specs),
         images=options.images,
+        search=options.search,
     )
     conversions = Conversions.create(settings)
     assets = conversions.assets.with_templates(options.templates) if options.templates else conversions.assets

@@ -23,8 +23,8 @@ from torch2web.verification import OwnImages, find_images
 STEPS = 9
 """Calls of `step` for one model, at most."""
 
-ACCURACY_STEPS = 4
-"""More of them with labelled pictures: PyTorch and three variants."""
+ACCURACY_STEPS = 5
+"""More of them with labelled pictures: PyTorch and four variants."""
 
 _JUDGES = ("relaxed", "plain")
 """Builds of the engine that judge a plan. Their twins with threads run the same code."""
@@ -51,6 +51,8 @@ class ConversionSettings:
     """Whether models are judged on drawn faces, or on pictures of nothing in particular."""
     images: Path | None = None
     """Folder of `--images`."""
+    search: bool = False
+    """Whether to search the variant `compact`."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Conversions:
     images: Sequence[ReferenceImage]
     backends: Backends
     allow_dead: bool
+    search: bool
+    """Whether to search the variant `compact`."""
     own_images: OwnImages | None = None
     """Pictures of `--images`, which models are judged on besides `images`."""
     _hashes: dict[tuple[Path, int, int], str] = field(default_factory=dict, init=False, repr=False)
@@ -80,6 +84,7 @@ class Conversions:
             images=kept_images(settings.cache / "drawn", materials, faces=settings.faces),
             backends=settings.backends,
             allow_dead=settings.allow_dead,
+            search=settings.search,
             own_images=find_images(settings.images) if settings.images else None,
         )
 
@@ -137,6 +142,7 @@ class Conversions:
                 images=self.images,
                 engine=self._modules() if self.backends.with_engine else None,
                 allow_dead=self.allow_dead,
+                search=self.search,
                 own=self.own_images,
                 on_stage=on_stage,
             )
@@ -202,6 +208,7 @@ class Conversions:
             "external": {} if spec.is_remote else external_hashes(path),
             "demo": weights.demo,
             "allow_dead": self.allow_dead,
+            "search": self.search,
             "images": [image.name for image in self.images],
             "own_images": self._own_fingerprint,
             "engine": self.assets.engine_version if planned else None,

@@ -12,7 +12,7 @@ from typing import Any
 import onnx
 
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
-from torch2web.pipeline.calibration import calibration_inputs
+from torch2web.pipeline.calibration import calibration_inputs, compact_search
 from torch2web.pipeline.export_choice import ExportChecks
 from torch2web.pipeline.features import Features, FeaturesJudge
 from torch2web.pipeline.float64 import DistanceFromFloat64
@@ -93,13 +93,14 @@ def convert(
     images: Sequence[ReferenceImage],
     engine: Mapping[str, bytes] | None,
     allow_dead: bool,
+    search: bool,
     own: OwnImages | None,
     on_stage: StageCallback,
 ) -> Conversion:
     """Write the verified ONNX file of `spec`, its variants and its plan into the folder of `entry`.
 
     `checkpoint` None takes the demo weights of `materials`; `engine` has the modules that judge the plan, by
-    build; None makes no plan. `own` are the pictures of `--images`. `on_stage` is called with the name of
+    build; None makes no plan. `search`: whether to search the variant `compact`. `own` are the pictures of `--images`. `on_stage` is called with the name of
     each stage as it begins. Raises Torch2WebError for a file, network or comparison that is refused.
     """
     started = time.monotonic()
@@ -133,7 +134,13 @@ def convert(
     else:
         verification, outcomes = (
             report.as_dict(),
-            make_variants(split, spec, reference, lambda: calibration_inputs(spec, materials, pictures)),
+            make_variants(
+                split,
+                spec,
+                reference,
+                lambda: calibration_inputs(spec, materials, pictures),
+                compact_search(spec, materials, pictures) if search else None,
+            ),
         )
     only_compiled = (plan, engine) if no_graph and plan and engine else None
     trials = None if no_graph or not engine else PlanTrials(engine, split, spec, reference, plan, no_plan)
@@ -153,7 +160,7 @@ def convert(
             trials.judge(outcome)
     if trials:
         plan, no_plan, float64 = trials.plan, trials.reason, float64.with_plan(trials.exact)
-    passed.sort(key=lambda variant: int(variant["weights"]["size"]))
+    passed.sort(key=lambda variant: int(variant["coded_size"]))
     return Conversion(
         model=record_of(entry.folder, MODEL),
         graph=None if no_graph else write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
@@ -215,6 +222,8 @@ def _store(
         "logits": pictures.published(variant.logits),
         "bounds": pictures.published(variant.bounds),
         "calibration_images": variant.calibration_images,
+        "coded_size": variant.coded_size,
+        "search": [asdict(point) for point in variant.search],
     }
 
 

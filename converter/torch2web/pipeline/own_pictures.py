@@ -38,6 +38,10 @@ class OwnPictures:
         """Pictures that the reference run lacks. Raises OwnImagesError for a file that is no picture."""
         return self.images.calibration_images(self.spec.preprocessing) if self.images else ()
 
+    def search_images(self) -> tuple[ReferenceImage, ...]:
+        """Others that it lacks as well. Raises OwnImagesError for a file that is no picture."""
+        return self.images.search_images(self.spec.preprocessing) if self.images else ()
+
     def accuracy(self, name: str, run: Run) -> Accuracy | None:
         """Of `run`, called `name`; None where no pictures are labelled. Raises OwnImagesError."""
         if self.images is None:

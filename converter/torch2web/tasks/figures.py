@@ -11,13 +11,21 @@ from torch2web.tasks.task import Task
 Outputs = NDArray[np.floating]
 """[images, outputs]"""
 
+TIES = "ties"
+"""Name of the figure of decisions between two as good as equal."""
+
+_NEGLIGIBLE = 1e-6
+"""Probabilities below are as this one."""
+
 
 def figures(task: Task, expected: Outputs, found: Outputs) -> Mapping[str, float]:
     """Differences of the outputs `found` from those `expected`, both [images, outputs], by name.
 
     - classifiers: `probabilities_max_abs_diff`; and where labels exclude each other `top1_agreement`, the
       share of images with the same label, else `labels_agreement`, the share of decisions, each of one label
-      for one image, that are the same;
+      for one image, that are the same; and if there are any, `ties`, the share of those that differ between
+      labels (or sides of a threshold) that are closer than rounding usually moves two of them apart (root mean
+      square over all images and labels; of the logarithms of probabilities of labels that exclude each other);
     - `embedding`: `cosine_min`, the lowest cosine similarity of an image's vectors;
     - `regression`: `values_max_rel_diff`, the largest difference of a number as a share of its range over
       the images.
@@ -32,7 +40,27 @@ def figures(task: Task, expected: Outputs, found: Outputs) -> Mapping[str, float
         return {"values_max_rel_diff": float(min(shares.max(), np.finfo(np.float32).max))}
     difference = {"probabilities_max_abs_diff": float(np.abs(after - before).max())}
     same = decisions(task, before) == decisions(task, after)
-    return difference | {"top1_agreement" if task.is_exclusive else "labels_agreement": float(same.mean())}
+    name = "top1_agreement" if task.is_exclusive else "labels_agreement"
+    ties = _ties(task, before, after, ~same)
+    return difference | {name: float(same.mean())} | ({TIES: float(ties.mean())} if ties.any() else {})
+
+
+def _ties(
+    task: Task, before: NDArray[np.float64], after: NDArray[np.float64], other: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which of the decisions that are `other` ones are between two as good as equal."""
+    one, two = _on_scale(task, before), _on_scale(task, after)
+    change = np.sqrt(2 * np.square(two - one).mean())
+    if task.meaning == "softmax":
+        chosen = np.take_along_axis(one, two.argmax(axis=1)[:, np.newaxis], 1)[:, 0]
+        return np.asarray(other & (one.max(axis=1) - chosen <= change))
+    values = one[:, 1] if task.meaning == "binary" else one
+    return np.asarray(other & (np.abs(values - np.asarray(task.thresholds)) <= change))
+
+
+def _on_scale(task: Task, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where changes of the likely and the unlikely compare: of labels that exclude each other, logarithms."""
+    return np.log(probabilities.clip(min=_NEGLIGIBLE)) if task.meaning == "softmax" else probabilities
 
 
 def decisions(task: Task, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:

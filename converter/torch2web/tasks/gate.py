@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
+import numpy as np
+
+from torch2web.tasks.figures import TIES
 from torch2web.tasks.task import Task
 
 
@@ -31,10 +34,31 @@ class Gate:
     def why_refused(self, task: Task, figures: Mapping[str, float]) -> str:
         """Reason of the refusal; empty if `figures`, those of the task, are within the gate."""
         for name, bound in self.as_dict(task).items():
-            describe, least = _WORDS[name], name in _MINIMA
-            if not (figures[name] >= bound if least else figures[name] <= bound):
-                return describe(figures[name], bound)
+            describe, least, found = _WORDS[name], name in _MINIMA, self._found(name, figures)
+            if not (found >= bound if least else found <= bound):
+                return describe(found, bound)
         return ""
+
+    def share_used(self, task: Task, figures: Mapping[str, float]) -> float:
+        """The largest of `figures` as a share of what the gate allows: at most 1 is within it.
+
+        Labels count where fewer are the same than the gate demands: a share of few inputs says little else.
+        """
+        shares = [0.0]
+        for name, bound in self.as_dict(task).items():
+            found = self._found(name, figures)
+            if name.endswith("_agreement"):
+                shares.append(0.0 if found >= bound else np.inf)
+            elif name in _MINIMA:
+                shares.append((1 - found) / max(1 - bound, 1e-9))
+            else:
+                shares.append(found / max(bound, 1e-9))
+        return float(max(shares))
+
+    @staticmethod
+    def _found(name: str, figures: Mapping[str, float]) -> float:
+        """A label that changed between two as good as equal is a tie, no other label."""
+        return figures[name] + figures.get(TIES, 0.0) * name.endswith("_agreement")
 
 
 _MINIMA = ("top1_agreement", "labels_agreement", "cosine_min")

@@ -5,17 +5,18 @@ from torch2web.variants.complexity import Complexity, measure_complexity
 from torch2web.variants.encodings import ENCODINGS, Tensors, decode_all
 from torch2web.variants.features import POOLED, NoLayerError, features_graph
 from torch2web.variants.heatmap import heatmap_graph
-from torch2web.variants.selection import Calibration, Refused, Variant, make_variants
+from torch2web.variants.selection import COMPACT, Refused, Search, Variant, make_variants
 from torch2web.variants.split import SplitModel, split_model
 
 __all__ = [
     "ENCODINGS",
     "EXACT",
     "POOLED",
-    "Calibration",
+    "COMPACT",
     "Complexity",
     "NoLayerError",
     "Refused",
+    "Search",
     "SplitModel",
     "Tensors",
     "Variant",

@@ -6,16 +6,18 @@ rounding of their weights.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 
 from torch2web.catalog import EXACT, ModelSpec
 from torch2web.errors import VerificationError
+from torch2web.variants.compact import CompactSearch, Point, coded_size
 from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
-from torch2web.variants.rounding import encode_compensated
+from torch2web.variants.rounding import Rounding, encode_compensated
 from torch2web.variants.split import SplitModel
 from torch2web.verification import (
     Bounds,
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
     import onnxruntime
 
 
-Calibration = Callable[[], NDArray[np.float32]]
+COMPACT = "compact"
+"""The coarsest weights that pass, chosen layer by layer."""
+
+Pictures = Callable[[], NDArray[np.float32]]
 """Preprocessed pictures [images, channels, height, width] that are none of the reference run's."""
 
 COMPENSATED = "int8"
@@ -56,6 +61,13 @@ class Variant:
     """Pictures on which the weights were rounded with error compensation; 0: rounded to the nearest."""
     float64_max_abs_diff: float | None = None
     """Of what `verification` was measured with, from PyTorch in float64; None where it has none."""
+    search: tuple[Point, ...] = ()
+    """What was measured to find it, the smallest first; empty where nothing was searched."""
+
+    @property
+    def coded_size(self) -> int:
+        """Bytes of the weights once they are coded."""
+        return coded_size(load(self.content).values())
 
 
 @dataclass(frozen=True)
@@ -69,18 +81,33 @@ class Refused:
     """Measured differences; None if the logits are unusable."""
 
 
+@dataclass(frozen=True)
+class Search:
+    """What the variant `compact` is searched with."""
+
+    pictures: Pictures
+    """Neither those of calibration nor those of the reference run."""
+    on_progress: Callable[[int, int], None]
+    """Called with the steps done and their number."""
+
+
 def make_variants(
-    split: SplitModel, spec: ModelSpec, reference: ReferenceRun, calibration: Calibration
+    split: SplitModel,
+    spec: ModelSpec,
+    reference: ReferenceRun,
+    calibration: Pictures,
+    search: Search | None = None,
 ) -> Iterator[Variant | Refused]:
     """Encode the weights of `split` by each applicable encoding, measure the result, and yield the outcome.
 
     Where int8 is refused, its weights are rounded again with error compensation on the pictures of
-    `calibration`, which is called for that alone; the outcome is then that of the second rounding.
+    `calibration`; the outcome is then that of the second rounding. With `search`, COMPACT is the last.
 
     A generator, because the encoded weights of a large model take hundreds of MiB.
 
     Raises VerificationError if the unrounded weights exceed the tolerance on the split graph.
     """
+    compensated = _Compensated(split, spec, reference, calibration)
     for name, encode in ENCODINGS.items():
         if not applies(name, split.weights):
             continue
@@ -90,20 +117,53 @@ def make_variants(
         session = create_session_with(split.graph, decode_all(tensors))
         outcome = _judge(name, save(tensors), spec, reference, session)
         if isinstance(outcome, Refused) and name == COMPENSATED:
-            yield _compensated(split, spec, reference, calibration())
+            yield compensated.int8()
         else:
             yield outcome
+    if search and split.weights:
+        yield compensated.compact(search)
 
 
-def _compensated(
-    split: SplitModel, spec: ModelSpec, reference: ReferenceRun, pictures: NDArray[np.float32]
-) -> Variant | Refused:
-    tensors = encode_compensated(split, pictures)
-    session = create_session_with(split.graph, decode_all(tensors))
-    outcome = _judge(COMPENSATED, save(tensors), spec, reference, session)
-    if isinstance(outcome, Variant):
-        return replace(outcome, calibration_images=len(pictures))
-    return replace(outcome, reason=f"{outcome.reason}; with error compensation")
+@dataclass(frozen=True)
+class _Compensated:
+    """Variants whose weights are rounded with error compensation."""
+
+    split: SplitModel
+    spec: ModelSpec
+    reference: ReferenceRun
+    calibration: Pictures
+
+    @cached_property
+    def pictures(self) -> NDArray[np.float32]:
+        return self.calibration()
+
+    @cached_property
+    def rounding(self) -> Rounding:
+        return Rounding(self.split, self.pictures)
+
+    def int8(self) -> Variant | Refused:
+        outcome = self._judged(COMPENSATED, encode_compensated(self.rounding))
+        if isinstance(outcome, Variant):
+            return outcome
+        return replace(outcome, reason=f"{outcome.reason}; with error compensation")
+
+    def compact(self, search: Search) -> Variant | Refused:
+        """The first candidate that passes, or the last that does not."""
+        found = CompactSearch(self.rounding, self.spec, search.pictures(), search.on_progress)
+        outcome: Variant | Refused | None = None
+        for candidate in found.candidates():
+            outcome = self._judged(COMPACT, candidate.tensors)
+            if isinstance(outcome, Variant):
+                return replace(outcome, search=candidate.points)
+        nothing = "no rounding passed on the pictures of the search"
+        return outcome or Refused(COMPACT, sum(weight.values.nbytes for weight in self.split.weights), nothing, None)
+
+    def _judged(self, name: str, tensors: Tensors) -> Variant | Refused:
+        session = create_session_with(self.split.graph, decode_all(tensors))
+        outcome = _judge(name, save(tensors), self.spec, self.reference, session)
+        if isinstance(outcome, Variant):
+            return replace(outcome, calibration_images=len(self.pictures))
+        return outcome
 
 
 def _judge(

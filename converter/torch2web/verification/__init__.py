@@ -2,7 +2,7 @@
 
 from torch2web.verification.accuracy import Accuracy, measure_accuracy
 from torch2web.verification.bounds import Bounds, find_deviation
-from torch2web.verification.calibration_images import calibration_images
+from torch2web.verification.calibration_images import calibration_images, search_images
 from torch2web.verification.class_activation import capture_class_activation
 from torch2web.verification.compare import (
     VerificationReport,
@@ -47,5 +47,6 @@ __all__ = [
     "require_within_tolerance",
     "run_all",
     "run_session",
+    "search_images",
     "verify_onnx",
 ]

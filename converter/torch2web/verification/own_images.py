@@ -15,7 +15,7 @@ MAX_REFERENCE_IMAGES = 64
 """Pictures of the folder that the reference run takes; accuracy is measured on all."""
 
 MAX_CALIBRATION_IMAGES = 32
-"""Of the others, those on which weights are rounded."""
+"""Of the others, those on which weights are rounded; and as many on which it is searched how coarsely."""
 
 _ENDINGS = frozenset(
     (".avif", ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -52,15 +52,23 @@ class OwnImages:
 
         Raises OwnImagesError.
         """
+        return self._named(self._left()[0::2], preprocessing)
+
+    def search_images(self, preprocessing: Preprocessing) -> tuple[ReferenceImage, ...]:
+        """As many that neither the reference run nor calibration takes. Raises OwnImagesError."""
+        return self._named(self._left()[1::2], preprocessing)
+
+    def _left(self) -> tuple[Path, ...]:
         chosen = set(self.chosen())
-        left = self.spread([file for file in self.files if file not in chosen], MAX_CALIBRATION_IMAGES)
-        return tuple(ReferenceImage(file.as_posix(), self.open(file, preprocessing)) for file in left)
+        others = [file for file in self.files if file not in chosen]
+        return self.spread(others, 2 * MAX_CALIBRATION_IMAGES)
+
+    def _named(self, files: Sequence[Path], preprocessing: Preprocessing) -> tuple[ReferenceImage, ...]:
+        return tuple(ReferenceImage(file.as_posix(), self.open(file, preprocessing)) for file in files)
 
     def reference_images(self, preprocessing: Preprocessing) -> tuple[ReferenceImage, ...]:
         """The chosen pictures, named by their paths. Raises OwnImagesError."""
-        return tuple(
-            ReferenceImage(file.as_posix(), self.open(file, preprocessing)) for file in self.chosen()
-        )
+        return self._named(self.chosen(), preprocessing)
 
     def labelled(self, labels: Sequence[str]) -> tuple[tuple[Path, int], ...]:
         """Files in a folder named like a label, with the label's index; none where no folder is."""

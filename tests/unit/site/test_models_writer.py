@@ -29,7 +29,7 @@ def conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CachedConvers
     graph = write_parts(folder, PARTS, b"graph", SIZE)
     weights = write_parts(folder, PARTS, CONTENT, SIZE)
     variant: dict[str, Any] = {"name": "fp32", "weights": asdict(weights), "calibration_images": 0}
-    variant |= {"verification": {}, "golden": {}, "logits": {}, "bounds": []}
+    variant |= {"verification": {}, "golden": {}, "logits": {}, "bounds": [], "search": []}
     plan = write_parts(folder, PARTS, b"plan", SIZE)
     record: dict[str, Any] = {
         "model": asdict(model),

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 
 from tests.materials import MATERIALS, images
 from torch2web.variants.encodings import Weight, as_int8
-from torch2web.variants.rounding import encode_compensated, round_compensated
+from torch2web.variants.rounding import Rounding, encode_compensated, round_compensated
 from torch2web.variants.rounding.layers import find_layers
 from torch2web.variants.rounding.second_moments import blocks
 from torch2web.variants.split import SplitModel
@@ -21,6 +21,7 @@ from torch2web.verification import (
     neutral_images,
     reference_images,
     run_session,
+    search_images,
 )
 
 RANDOM = np.random.Generator(np.random.PCG64(8))
@@ -90,7 +91,7 @@ def test_layers_multiply_the_columns_that_onnxruntime_does(
 def test_others_are_rounded_to_the_nearest(op: str, w: tuple[int, ...], attributes: Attributes) -> None:
     split = split_of(op, (1, 3, 9, 9), w, (1,), attributes)
     assert find_layers(onnx.load_from_string(split.graph), split.weights) == []
-    tensors = encode_compensated(split, np.zeros((1, 3, 9, 9), np.float32))
+    tensors = encode_compensated(Rounding(split, np.zeros((1, 3, 9, 9), np.float32)))
     nearest = as_int8(split.weights[0])
     assert tensors.keys() == nearest.keys()
     assert all(np.array_equal(tensors[name], nearest[name]) for name in nearest)
@@ -140,7 +141,7 @@ def test_blocks_of_large_layers_are_rounded_apart(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(f"{MOMENTS}.BLOCK_INPUTS", 15)
     split = split_of("Gemm", (1, 40), (32, 40), (1, 32), {"transB": 1})
     pictures = correlated(50, 40).astype(np.float32)
-    tensors = encode_compensated(split, pictures)
+    tensors = encode_compensated(Rounding(split, pictures))
     matrix = split.weights[0].values[np.newaxis]
     steps = tensors["w0.scale"].astype(np.float64)[np.newaxis]
     for block in (slice(0, 15), slice(15, 30), slice(30, 40)):
@@ -149,12 +150,12 @@ def test_blocks_of_large_layers_are_rounded_apart(monkeypatch: pytest.MonkeyPatc
         assert np.array_equal(tensors["w0"][:, block], expected[0])
 
 
-def test_pictures_of_calibration_are_no_reference_images() -> None:
-    for drawn, judged in (
-        (MATERIALS.calibration_images(), images()),
-        ((), reference_images(neutral_images())),
+def test_pictures_of_calibration_search_and_judgement_are_different_ones() -> None:
+    for calibration, search, judged in (
+        (MATERIALS.calibration_images(), MATERIALS.search_images(), images()),
+        ((), (), reference_images(neutral_images())),
     ):
-        pictures = calibration_images(drawn)
-        assert len(pictures) == 24
-        known = {image.image.tobytes() for image in judged}
-        assert not any(picture.image.tobytes() in known for picture in pictures)
+        sets = (calibration_images(calibration), search_images(search), judged)
+        assert [len(pictures) for pictures in sets[:2]] == [24, 24]
+        found = [image.image.tobytes() for pictures in sets for image in pictures]
+        assert len(set(found)) == len(found)

@@ -41,8 +41,10 @@ def test_spread_over_subfolders(tmp_path: Path, spec: ModelSpec) -> None:
     assert sum(file.parts[0] == "few" for file in chosen) == 5
     assert chosen == find_images(tmp_path).chosen()
     calibration = own.calibration_images(spec.preprocessing)
-    assert len(calibration) == 32
-    assert not {image.name for image in calibration} & {file.as_posix() for file in chosen}
+    search = own.search_images(spec.preprocessing)
+    assert (len(calibration), len(search)) == (21, 20)
+    names = [image.name for image in (*calibration, *search)] + [file.as_posix() for file in chosen]
+    assert len(set(names)) == len(names) == 105
 
 
 def test_labels_are_folders(tmp_path: Path, spec: ModelSpec) -> None:

@@ -15,6 +15,7 @@ def default_materials() -> Materials:
         calibration_images=lambda: tuple(
             ReferenceImage(name, face) for name, face in demo.calibration_faces()
         ),
+        search_images=lambda: tuple(ReferenceImage(name, face) for name, face in demo.search_faces()),
         samples=lambda: tuple(Sample(*sample, drawn=True) for sample in demo.draw_samples()),
         weights_file=demo.weights_file,
         load_weights=demo.load_demo_state,

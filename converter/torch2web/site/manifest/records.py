@@ -38,6 +38,8 @@ class VariantRecord:
     """Largest difference accepted, by reference image; for that page too."""
     calibration_images: int = 0
     """Pictures on which the weights were rounded with error compensation; 0: rounded to the nearest."""
+    search: Sequence[Mapping[str, Any]] = ()
+    """What was measured to find it, with `bytes` and `share`; for the report only."""
 
     def as_dict(self) -> dict[str, Any]:
         calibrated = {"calibration_images": self.calibration_images} if self.calibration_images else {}

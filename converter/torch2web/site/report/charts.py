@@ -129,7 +129,7 @@ def _numbers(series: Sequence[tuple[str, object]]) -> Iterator[int]:
         yield _KNOWN[name] if name in _KNOWN else next(free)
 
 
-_KNOWN = {"int8": 0, "fp32": 1, "fp16": 2, "int8_matrix": 3, "int4_matrix": 4}
+_KNOWN = {"int8": 0, "fp32": 1, "fp16": 2, "int8_matrix": 3, "int4_matrix": 4, "compact": 5}
 
 
 def _mark(number: int, x: float, y: float) -> str:

@@ -76,6 +76,7 @@ def place_model(
                 logits=variant["logits"],
                 bounds=variant["bounds"],
                 calibration_images=variant["calibration_images"],
+                search=variant["search"],
             )
             for index, variant in enumerate(record["variants"])
             if index == 0 or delivery.includes(variant["name"], variant["weights"]["size"])

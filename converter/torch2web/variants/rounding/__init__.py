@@ -1,6 +1,6 @@
-"""Rounding of weights with error compensation, on calibration pictures that no reference run has."""
+"""Rounding of weights with error compensation."""
 
 from torch2web.variants.rounding.compensated import round_compensated
-from torch2web.variants.rounding.encode import encode_compensated
+from torch2web.variants.rounding.encode import HALF, Rounding, encode_compensated
 
-__all__ = ["encode_compensated", "round_compensated"]
+__all__ = ["HALF", "Rounding", "encode_compensated", "round_compensated"]

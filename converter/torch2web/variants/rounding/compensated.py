@@ -5,6 +5,8 @@ but that of their sums with inputs as they occur. Inputs are taken by decreasing
 is spread over the later inputs of its output by the inverse of the inputs' second moments.
 """
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,34 +17,55 @@ _LAZY = 128
 """Inputs after which an error is spread over all that follow, in one product of matrices."""
 
 
+class Compensation(Protocol):
+    """What is prepared once for a layer's inputs, and rounds its weights with any steps."""
+
+    def round(
+        self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int
+    ) -> NDArray[np.int8]:
+        """Integers [groups, outputs, inputs] such that integers × steps is near `weights` for the inputs.
+
+        `steps` is positive and broadcasts to `weights`; integers are at most `largest` in magnitude.
+        """
+
+
+class PairCompensation:
+    """By the second moments of all pairs of inputs, [groups, inputs, inputs]."""
+
+    def __init__(self, moments: NDArray[np.float64]) -> None:
+        self._order, self._spreading = _spreading(moments)
+
+    def round(
+        self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int
+    ) -> NDArray[np.int8]:
+        """As `Compensation`. Computed in float64."""
+        order, spreading = self._order, self._spreading
+        values = np.take_along_axis(weights.astype(np.float64), order[:, np.newaxis], 2)
+        sizes = np.broadcast_to(steps.astype(np.float64), weights.shape)
+        sizes = np.take_along_axis(sizes, order[:, np.newaxis], 2)
+        integers = np.empty(values.shape, np.int8)
+        inputs = values.shape[2]
+        for first in range(0, inputs, _LAZY):
+            end = min(first + _LAZY, inputs)
+            errors = np.empty((*values.shape[:2], end - first))
+            for at in range(first, end):
+                size = sizes[:, :, at]
+                rounded = np.rint(values[:, :, at] / size).clip(-largest, largest)
+                integers[:, :, at] = rounded
+                error = (values[:, :, at] - rounded * size) / spreading[:, np.newaxis, at, at]
+                values[:, :, at + 1 : end] -= error[..., np.newaxis] * spreading[:, np.newaxis, at, at + 1 : end]
+                errors[:, :, at - first] = error
+            values[:, :, end:] -= errors @ spreading[:, first:end, end:]
+        restored = np.empty_like(integers)
+        np.put_along_axis(restored, np.broadcast_to(order[:, np.newaxis], restored.shape), integers, 2)
+        return restored
+
+
 def round_compensated(
     weights: NDArray[np.floating], steps: NDArray[np.floating], moments: NDArray[np.float64], largest: int
 ) -> NDArray[np.int8]:
-    """Integers [groups, outputs, inputs] such that integers × steps is near `weights` for `moments`.
-
-    `steps` is positive and broadcasts to `weights`; `moments` [groups, inputs, inputs]; integers are at most
-    `largest` in magnitude. Computed in float64.
-    """
-    order, spreading = _spreading(moments)
-    values = np.take_along_axis(weights.astype(np.float64), order[:, np.newaxis], 2)
-    sizes = np.broadcast_to(steps.astype(np.float64), weights.shape)
-    sizes = np.take_along_axis(sizes, order[:, np.newaxis], 2)
-    integers = np.empty(values.shape, np.int8)
-    inputs = values.shape[2]
-    for first in range(0, inputs, _LAZY):
-        end = min(first + _LAZY, inputs)
-        errors = np.empty((*values.shape[:2], end - first))
-        for at in range(first, end):
-            size = sizes[:, :, at]
-            rounded = np.rint(values[:, :, at] / size).clip(-largest, largest)
-            integers[:, :, at] = rounded
-            error = (values[:, :, at] - rounded * size) / spreading[:, np.newaxis, at, at]
-            values[:, :, at + 1 : end] -= error[..., np.newaxis] * spreading[:, np.newaxis, at, at + 1 : end]
-            errors[:, :, at - first] = error
-        values[:, :, end:] -= errors @ spreading[:, first:end, end:]
-    restored = np.empty_like(integers)
-    np.put_along_axis(restored, np.broadcast_to(order[:, np.newaxis], restored.shape), integers, 2)
-    return restored
+    """As `Compensation.round`, for `moments` [groups, inputs, inputs]."""
+    return PairCompensation(moments).round(weights, steps, largest)
 
 
 def _spreading(moments: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.floating]]:

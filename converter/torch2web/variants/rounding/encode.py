@@ -1,62 +1,104 @@
-"""Weights of a model as int8 by error-compensated rounding."""
+"""Weights of a model as integers with a scale per channel, by error-compensated rounding."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from torch2web.variants.encodings import Tensors, as_int8
-from torch2web.variants.rounding.compensated import round_compensated
+from torch2web.variants.encodings import Tensors, Weight, as_float16, as_int8
+from torch2web.variants.rounding.compensated import Compensation
 from torch2web.variants.rounding.layers import Layer, find_layers
-from torch2web.variants.rounding.second_moments import Moments, blocks, second_moments
+from torch2web.variants.rounding.one_thread import one_thread
+from torch2web.variants.rounding.second_moments import compensations, input_of
 from torch2web.variants.split import SplitModel
 
+HALF = 0.0
+"""In place of a multiple: the weight is stored in half precision."""
 
-def encode_compensated(
-    split: SplitModel, calibration: NDArray[np.float32], largest_integer: int = 127
-) -> Tensors:
-    """The weights of `split` in the encoding `int8`, rounded for inputs as `calibration` causes them.
 
-    `calibration` [images, channels, height, width] are preprocessed; scales are those of `as_int8`. Weights
-    that multiply no input, such as tables, are rounded to the nearest. Raises VerificationError if
-    onnxruntime cannot run the graph.
-    """
-    model = onnx.load_from_string(split.graph)
-    layers = {layer.weight.name: layer for layer in find_layers(model, split.weights)}
-    values = {weight.name: weight.values for weight in split.weights}
-    moments = second_moments(model, values, list(layers.values()), calibration) if layers else {}
-    tensors: Tensors = {}
-    for weight in split.weights:
-        nearest = as_int8(weight, largest_integer)
-        if weight.name in layers:
-            scale = nearest[f"{weight.name}.scale"]
-            nearest[weight.name] = _integers(
-                layers[weight.name], scale, moments[weight.name], largest_integer
+class Rounding:
+    """Rounds the weights of a model for inputs as calibration pictures cause them, with any steps."""
+
+    def __init__(self, split: SplitModel, calibration: NDArray[np.float32]) -> None:
+        """`calibration` [images, channels, height, width] are preprocessed.
+
+        Raises VerificationError if onnxruntime cannot run the graph.
+        """
+        self.split = split
+        model = onnx.load_from_string(split.graph)
+        self._layers = {layer.weight.name: layer for layer in find_layers(model, split.weights)}
+        values = {weight.name: weight.values for weight in split.weights}
+        with one_thread():
+            self._by_input: Mapping[Hashable, Compensation] = (
+                compensations(model, values, list(self._layers.values()), calibration) if self._layers else {}
             )
-        tensors |= nearest
-    return tensors
+
+    @cached_property
+    def units(self) -> tuple[tuple[Weight, ...], ...]:
+        """Weights that are rounded together: those that multiply the same input, and each of the others."""
+        found: dict[Hashable, list[Weight]] = {}
+        for weight in self.split.weights:
+            layer = self._layers.get(weight.name)
+            found.setdefault(input_of(layer) if layer else weight.name, []).append(weight)
+        return tuple(map(tuple, found.values()))
+
+    def encode(self, unit: Sequence[Weight], multiple: float, largest: int = 127) -> Tensors:
+        """The weights of one of `units`: as int8 with `multiple` × the steps of `as_int8`, or as HALF.
+
+        Steps other than those of `as_int8` are rounded to 8 bits of mantissa, which take 2 bytes when coded.
+        Weights that multiply no input, such as tables, are rounded to the nearest.
+        """
+        tensors: Tensors = {}
+        if multiple == HALF:
+            for weight in unit:
+                tensors |= as_float16(weight)
+            return tensors
+        for weight in unit:
+            tensors |= _with_multiple(weight, multiple, largest)
+        layers = [self._layers[weight.name] for weight in unit if weight.name in self._layers]
+        if layers:
+            with one_thread():
+                rounded = self._by_input[input_of(layers[0])].round(
+                    np.concatenate([layer.matrices(layer.weight.values) for layer in layers], axis=1),
+                    np.concatenate([_steps(layer, tensors) for layer in layers], axis=1),
+                    largest,
+                )
+            start = 0
+            for layer in layers:
+                end = start + layer.matrices(layer.weight.values).shape[1]
+                tensors[layer.weight.name] = layer.restored(rounded[:, start:end])
+                start = end
+        return tensors
 
 
-def _integers(layer: Layer, scale: NDArray[np.generic], moments: Moments, largest: int) -> NDArray[np.int8]:
-    values = layer.weight.values
-    matrices = layer.matrices(values)
-    steps = layer.matrices(np.broadcast_to(scale, values.shape))
-    cuts = blocks(layer.inputs)
-    size = cuts[0].stop
-    whole = sum(cut.stop - cut.start == size for cut in cuts)
-    rounded = []
-    if layer.groups == 1 and whole > 1:
-        # Blocks are rounded apart, so those of the same size are as groups: one loop over their inputs.
-        def stacked(values: NDArray[np.floating]) -> NDArray[np.floating]:
-            return values[0, :, : whole * size].reshape(-1, whole, size).transpose(1, 0, 2)
+def _with_multiple(weight: Weight, multiple: float, largest: int) -> Tensors:
+    nearest = as_int8(weight, largest)
+    if multiple == 1:
+        return nearest
+    name = f"{weight.name}.scale"
+    scale = _short(nearest[name].astype(np.float32) * np.float32(multiple))
+    integers = np.rint(weight.values / scale).clip(-largest, largest).astype(np.int8)
+    return {weight.name: integers, name: scale}
 
-        together = round_compensated(
-            stacked(matrices), stacked(steps), np.concatenate(moments[:whole]), largest
-        )
-        rounded.append(together.transpose(1, 0, 2).reshape(1, -1, whole * size))
-        cuts, moments = cuts[whole:], moments[whole:]
-    rounded += [
-        round_compensated(matrices[:, :, cut], steps[:, :, cut], part, largest)
-        for cut, part in zip(cuts, moments, strict=True)
-    ]
-    integers: NDArray[np.int8] = layer.restored(np.concatenate(rounded, axis=2))
-    return integers
+
+def _short(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rounded to the upper two bytes of each value, as in bfloat16."""
+    bits = np.ascontiguousarray(values).view(np.uint32) + np.uint32(0x8000)
+    return (bits & np.uint32(0xFFFF0000)).view(np.float32)
+
+
+def _steps(layer: Layer, tensors: Tensors) -> NDArray[np.float32]:
+    """One for each output, [groups, outputs, 1]."""
+    scale = tensors[f"{layer.weight.name}.scale"].astype(np.float32)
+    return layer.matrices(np.broadcast_to(scale, layer.weight.values.shape))[:, :, :1]
+
+
+def encode_compensated(rounding: Rounding, largest: int = 127) -> Tensors:
+    """All weights in the encoding `int8`, rounded with the steps of `as_int8`."""
+    found: Tensors = {}
+    for unit in rounding.units:
+        found |= rounding.encode(unit, 1, largest)
+    split = rounding.split
+    return {name: found[name] for weight in split.weights for name in (weight.name, f"{weight.name}.scale")}

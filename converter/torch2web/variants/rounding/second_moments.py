@@ -1,12 +1,15 @@
-"""Second moments of what the layers of a graph multiply, over calibration pictures."""
+"""What is known of the inputs of a graph's layers from calibration pictures: their second moments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
+from torch2web.variants.rounding.compensated import Compensation, PairCompensation
+from torch2web.variants.rounding.few_columns import ColumnCompensation
 from torch2web.variants.rounding.layers import Layer
 from torch2web.verification import create_session_with
 
@@ -24,8 +27,11 @@ MAX_BLOCKED = 16_384
 COLUMNS = 256
 """Most columns of a layer that are counted of each picture: neighbours of a feature map are much alike."""
 
-Moments = list[NDArray[np.float64]]
-"""One array [groups, inputs, inputs] for each block of a layer's inputs: the sum of x · xᵀ over columns x."""
+FEW_COLUMNS = 512
+"""Columns of all pictures up to which a large layer is compensated by the columns themselves."""
+
+_FEW_SHARE = 4
+"""Inputs for each column that make a layer one of few columns."""
 
 
 def blocks(inputs: int) -> list[slice]:
@@ -36,41 +42,102 @@ def blocks(inputs: int) -> list[slice]:
     return [slice(first, min(first + size, inputs)) for first in range(0, inputs, size)]
 
 
-def second_moments(
+def input_of(layer: Layer) -> Hashable:
+    """The same for layers that multiply the same columns."""
+    return layer.input, layer.groups, layer.window
+
+
+class BlockCompensation:
+    """By the moments of pairs within blocks of inputs, [groups, inputs, inputs] of each block."""
+
+    def __init__(self, moments: Sequence[NDArray[np.float64]], inputs: int) -> None:
+        cuts = blocks(inputs)
+        self._size = size = cuts[0].stop
+        whole = sum(cut.stop - cut.start == size for cut in cuts) if len(moments[0]) == 1 else 0
+        # Blocks are rounded apart, so those of the same size are as groups: one loop over their inputs.
+        self._whole = whole if whole > 1 else 0
+        self._stacked = PairCompensation(np.concatenate(moments[:whole])) if self._whole else None
+        self._others = [
+            (cut, PairCompensation(part))
+            for cut, part in zip(cuts[self._whole :], moments[self._whole :], strict=True)
+        ]
+
+    def round(
+        self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int
+    ) -> NDArray[np.int8]:
+        """As `Compensation`."""
+        steps = np.broadcast_to(steps, weights.shape)
+        rounded = []
+        if self._stacked:
+            end = self._whole * self._size
+
+            def stacked(values: NDArray[np.floating]) -> NDArray[np.floating]:
+                return values[0, :, :end].reshape(-1, self._whole, self._size).transpose(1, 0, 2)
+
+            together = self._stacked.round(stacked(weights), stacked(steps), largest)
+            rounded.append(together.transpose(1, 0, 2).reshape(1, -1, end))
+        rounded += [part.round(weights[:, :, cut], steps[:, :, cut], largest) for cut, part in self._others]
+        return np.concatenate(rounded, axis=2)
+
+
+@dataclass
+class _Seen:
+    """Columns [groups, columns, inputs] of a layer's input: themselves, or added up as moments."""
+
+    layer: Layer
+    few: bool
+    columns: list[NDArray[np.float64]] = field(default_factory=list)
+    moments: list[NDArray[np.float64]] = field(default_factory=list)
+
+    def add(self, columns: NDArray[np.float64]) -> None:
+        if self.few:
+            self.columns.append(columns[0])
+            return
+        found = [
+            part.transpose(0, 2, 1) @ part
+            for part in (columns[:, :, block] for block in blocks(self.layer.inputs))
+        ]
+        for total, part in zip(self.moments, found, strict=bool(self.moments)):
+            total += part
+        self.moments = self.moments or found
+
+    def compensation(self) -> Compensation:
+        if self.few:
+            return ColumnCompensation(np.concatenate(self.columns))
+        if len(self.moments) == 1:
+            return PairCompensation(self.moments[0])
+        return BlockCompensation(self.moments, self.layer.inputs)
+
+
+def compensations(
     model: onnx.ModelProto,
     weights: Mapping[str, NDArray[np.float32]],
     layers: Sequence[Layer],
     pictures: NDArray[np.float32],
-) -> dict[str, Moments]:
-    """Run `model` with `weights` over `pictures` [images, channels, height, width]; moments by weight's name.
+) -> dict[Hashable, Compensation]:
+    """Run `model` with `weights` over `pictures` [images, channels, height, width]; by `input_of` layers.
 
-    Layers with the same input and window share them. Raises VerificationError if onnxruntime cannot run it.
+    Raises VerificationError if onnxruntime cannot run it.
     """
     session = create_session_with(_with_outputs(model, layers), weights)
     (image,) = (entry.name for entry in session.get_inputs())
     names = [entry.name for entry in session.get_outputs()]
-    found: dict[tuple[object, ...], Moments] = {}
+    by_input = {input_of(layer): layer for layer in layers}
+    found: dict[Hashable, _Seen] = {}
     for number, picture in enumerate(pictures):
         feeds = {image: picture[np.newaxis]}
         tensors = {**dict(zip(names, session.run(names, feeds), strict=True)), **feeds}
-        seen = set()
-        for layer in layers:
-            if (key := _key(layer)) in seen:
-                continue
-            seen.add(key)
+        for key, layer in by_input.items():
             columns = layer.columns(tensors[layer.input], COLUMNS, shift=number)
-            for index, block in enumerate(blocks(layer.inputs)):
-                part = columns[:, :, block]
-                moments = part.transpose(0, 2, 1) @ part
-                if number:
-                    found[key][index] += moments
-                else:
-                    found.setdefault(key, []).append(moments)
-    return {layer.weight.name: found[_key(layer)] for layer in layers}
+            if key not in found:
+                found[key] = _Seen(layer, _has_few(layer, columns.shape[1] * len(pictures)))
+            found[key].add(columns)
+    return {key: seen.compensation() for key, seen in found.items()}
 
 
-def _key(layer: Layer) -> tuple[object, ...]:
-    return layer.input, layer.groups, layer.window
+def _has_few(layer: Layer, columns: int) -> bool:
+    large = layer.groups == 1 and layer.inputs > MAX_INPUTS
+    return large and columns <= FEW_COLUMNS and columns * _FEW_SHARE <= layer.inputs
 
 
 def _with_outputs(model: onnx.ModelProto, layers: Sequence[Layer]) -> bytes:

@@ -1,0 +1,73 @@
+"""Rate against distortion: how coarse the weights of each layer become, at a price for what that changes.
+
+Rounding with m times the steps of int8 takes about log2(m) bits less for each weight, and changes the outputs
+by m² as much (in squares; the changes of layers add up, as they are hardly correlated). At one price for all
+layers, the choice that is best for each is best for their sum (Lagrange).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from torch2web.variants.compact.coded_size import entropy
+from torch2web.variants.encodings import Weight, as_int8
+from torch2web.variants.rounding import HALF
+
+MULTIPLES = tuple(2 ** (power / 4) for power in range(25))
+"""Steps to choose from, as multiples of those of int8: 1 to 64, which leaves the integers -2 to 2."""
+
+_HALF_BITS = 14.0
+"""Bits of a number in half precision, coded."""
+
+_SAMPLE = 65_536
+"""Weights of a unit by which its bits are estimated."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Weights that get the same multiple."""
+
+    weights: int
+    """Their number."""
+    bits: Mapping[float, float]
+    """Bits of a weight by multiple, with HALF."""
+    sensitivity: float
+    """Mean square change of a score with the steps of int8."""
+
+    def change(self, multiple: float) -> float:
+        """Mean square change of a score, expected."""
+        return self.sensitivity * multiple**2 if multiple != HALF else 0.0
+
+    def best(self, price: float) -> float:
+        """The multiple with the least bits + price × change; `price` in bits."""
+
+        def cost(multiple: float) -> float:
+            return self.weights * self.bits[multiple] + price * self.change(multiple)
+
+        return min(self.bits, key=cost)
+
+
+def bits_of(weights: Sequence[Weight]) -> dict[float, float]:
+    """Bits of one of `weights` by multiple, estimated from a sample rounded to the nearest."""
+    values = np.concatenate([_in_steps(weight) for weight in weights])
+    values = values[:: max(len(values) // _SAMPLE, 1)]
+    return {HALF: _HALF_BITS} | {
+        multiple: entropy(np.rint(values / multiple).astype(np.int8).view(np.uint8)) for multiple in MULTIPLES
+    }
+
+
+def _in_steps(weight: Weight) -> NDArray[np.float64]:
+    scale = as_int8(weight)[f"{weight.name}.scale"].astype(np.float64)
+    return np.asarray(weight.values / scale, np.float64).reshape(-1)
+
+
+def choose(units: Sequence[Unit], change: float) -> tuple[float, ...]:
+    """A multiple for each unit, with the fewest bits at a mean square change of at most about `change`."""
+    low, high = -60.0, 200.0  # logarithms of the price
+    for _ in range(60):
+        middle = (low + high) / 2
+        total = sum(unit.change(unit.best(2**middle)) for unit in units)
+        low, high = (middle, high) if total > change else (low, middle)
+    return tuple(unit.best(2**high) for unit in units)
