@@ -100,7 +100,8 @@ def convert(
     """Write the verified ONNX file of `spec`, its variants and its plan into the folder of `entry`.
 
     `checkpoint` None takes the demo weights of `materials`; `engine` has the modules that judge the plan, by
-    build; None makes no plan. `search`: whether to search the variant `compact`. `own` are the pictures of `--images`. `on_stage` is called with the name of
+    build; None makes no plan. `search`: whether to search the
+    variant `compact`. `own` are the pictures of `--images`. `on_stage` is called with the name of
     each stage as it begins. Raises Torch2WebError for a file, network or comparison that is refused.
     """
     started = time.monotonic()

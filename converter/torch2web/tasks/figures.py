@@ -14,6 +14,9 @@ Outputs = NDArray[np.floating]
 TIES = "ties"
 """Name of the figure of decisions between two as good as equal."""
 
+MAX_TIE = 0.02
+"""Difference of two probabilities above which there is no tie, however much rounding changes."""
+
 _NEGLIGIBLE = 1e-6
 """Probabilities below are as this one."""
 
@@ -25,7 +28,8 @@ def figures(task: Task, expected: Outputs, found: Outputs) -> Mapping[str, float
       share of images with the same label, else `labels_agreement`, the share of decisions, each of one label
       for one image, that are the same; and if there are any, `ties`, the share of those that differ between
       labels (or sides of a threshold) that are closer than rounding usually moves two of them apart (root mean
-      square over all images and labels; of the logarithms of probabilities of labels that exclude each other);
+      square over all images and labels; of the logarithms of probabilities of labels that exclude each other)
+      and than MAX_TIE;
     - `embedding`: `cosine_min`, the lowest cosine similarity of an image's vectors;
     - `regression`: `values_max_rel_diff`, the largest difference of a number as a share of its range over
       the images.
@@ -49,13 +53,17 @@ def _ties(
     task: Task, before: NDArray[np.float64], after: NDArray[np.float64], other: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Which of the decisions that are `other` ones are between two as good as equal."""
-    one, two = _on_scale(task, before), _on_scale(task, after)
-    change = np.sqrt(2 * np.square(two - one).mean())
+    change = np.sqrt(2 * np.square(_on_scale(task, after) - _on_scale(task, before)).mean())
+    near = _margins(task, before, after) <= MAX_TIE
+    return np.asarray(other & near & (_margins(task, _on_scale(task, before), after) <= change))
+
+
+def _margins(task: Task, values: NDArray[np.float64], after: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far `values` are from what was decided `after`, by decision."""
     if task.meaning == "softmax":
-        chosen = np.take_along_axis(one, two.argmax(axis=1)[:, np.newaxis], 1)[:, 0]
-        return np.asarray(other & (one.max(axis=1) - chosen <= change))
-    values = one[:, 1] if task.meaning == "binary" else one
-    return np.asarray(other & (np.abs(values - np.asarray(task.thresholds)) <= change))
+        chosen = np.take_along_axis(values, after.argmax(axis=1)[:, np.newaxis], 1)[:, 0]
+        return np.asarray(values.max(axis=1) - chosen)
+    return np.abs((values[:, 1] if task.meaning == "binary" else values) - np.asarray(task.thresholds))
 
 
 def _on_scale(task: Task, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

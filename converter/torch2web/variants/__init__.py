@@ -9,10 +9,10 @@ from torch2web.variants.selection import COMPACT, Refused, Search, Variant, make
 from torch2web.variants.split import SplitModel, split_model
 
 __all__ = [
+    "COMPACT",
     "ENCODINGS",
     "EXACT",
     "POOLED",
-    "COMPACT",
     "Complexity",
     "NoLayerError",
     "Refused",

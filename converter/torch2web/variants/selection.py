@@ -156,7 +156,9 @@ class _Compensated:
             if isinstance(outcome, Variant):
                 return replace(outcome, search=candidate.points)
         nothing = "no rounding passed on the pictures of the search"
-        return outcome or Refused(COMPACT, sum(weight.values.nbytes for weight in self.split.weights), nothing, None)
+        return outcome or Refused(
+            COMPACT, sum(weight.values.nbytes for weight in self.split.weights), nothing, None
+        )
 
     def _judged(self, name: str, tensors: Tensors) -> Variant | Refused:
         session = create_session_with(self.split.graph, decode_all(tensors))

@@ -22,8 +22,7 @@ from torch2web.store.conversions import Entry
 from torch2web.tasks import Gate
 from torch2web.variants import selection as variants
 from torch2web.variants.encodings import ENCODINGS, Tensors, Weight, as_int8
-from torch2web.variants.rounding import Rounding
-from torch2web.variants.split import split_model
+from torch2web.variants.split import SplitModel, split_model
 from torch2web.verification import calibration_images
 from torch2web.verification.reference_run import ReferenceRun
 
@@ -91,10 +90,10 @@ def test_every_outcome_is_measured(entry: Entry, spec: ModelSpec, reference: Ref
 def test_gate_refuses_with_figures(
     entry: Entry, spec: ModelSpec, reference: ReferenceRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_better(rounding: Rounding) -> Tensors:
-        weights = rounding.split.weights
-        return {key: value for weight in weights for key, value in as_int8(weight).items()}
+    def no_better(split: SplitModel) -> Tensors:
+        return {key: value for weight in split.weights for key, value in as_int8(weight).items()}
 
+    monkeypatch.setattr(variants, "Rounding", lambda split, _: split)
     monkeypatch.setattr(variants, "encode_compensated", no_better)
     strict = replace(spec, gate=Gate(top1_agreement=1, probabilities_max_abs_diff=1e-3))
     made = make(entry, strict, reference)

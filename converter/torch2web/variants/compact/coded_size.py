@@ -13,7 +13,7 @@ _CHUNK = 2**20
 
 
 def coded_size(tensors: Iterable[NDArray[np.generic]]) -> int:
-    """The entropy of each tensor's bytes, plane by plane: of the lowest bytes of all its numbers, the next."""
+    """The entropy of each tensor's bytes, plane by plane: the lowest bytes of all its numbers are one."""
     return sum(_planes(tensor) for tensor in tensors)
 
 

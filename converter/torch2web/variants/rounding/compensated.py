@@ -53,7 +53,9 @@ class PairCompensation:
                 rounded = np.rint(values[:, :, at] / size).clip(-largest, largest)
                 integers[:, :, at] = rounded
                 error = (values[:, :, at] - rounded * size) / spreading[:, np.newaxis, at, at]
-                values[:, :, at + 1 : end] -= error[..., np.newaxis] * spreading[:, np.newaxis, at, at + 1 : end]
+                values[:, :, at + 1 : end] -= (
+                    error[..., np.newaxis] * spreading[:, np.newaxis, at, at + 1 : end]
+                )
                 errors[:, :, at - first] = error
             values[:, :, end:] -= errors @ spreading[:, first:end, end:]
         restored = np.empty_like(integers)

@@ -3,6 +3,7 @@
 The same rounding as by all pairs of inputs: with n inputs and N columns X [N, n], the moments δI + Xᵀ·X have
 rank N besides δ, so that what the inputs still to be rounded can make up for an error follows from a matrix
 [N, N] (Woodbury), not from one [n, n]: 100,352 inputs take seconds, and all of them compensate, not blocks.
+A few inputs are rounded at a time; what they miss together is made up for by those that follow.
 """
 
 import numpy as np
@@ -10,8 +11,11 @@ from numpy.typing import NDArray
 
 from torch2web.variants.rounding.compensated import DAMPING
 
-_EXACT_EVERY = 256
-"""Inputs after which the inverse is computed anew: updates by one input add up rounding errors."""
+_AT_ONCE = 8
+"""Inputs that are rounded at a time."""
+
+_EXACT_EVERY = 64
+"""Inputs that share the matrix of what those from the first of them on can make up for."""
 
 
 class ColumnCompensation:
@@ -29,39 +33,29 @@ class ColumnCompensation:
         self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int
     ) -> NDArray[np.int8]:
         """As `Compensation`; `steps` are those of outputs, [1, outputs, inputs] or [1, outputs, 1]."""
-        values = np.ascontiguousarray(weights[0][:, self._order].T, np.float64)
+        values = weights[0].T
         sizes = steps[0, :, 0].astype(np.float64)
         integers = np.empty(values.shape, np.int8)
         missing = np.zeros((self._columns.shape[1], values.shape[1]))
         """By how much the sums of what is rounded are too small, [columns, outputs]."""
-        for at, (value, column) in enumerate(zip(values, self._columns, strict=True)):
-            rounded = np.rint((value + self._making_up[at] @ missing) / sizes).clip(-largest, largest)
-            integers[at] = rounded
-            missing += column[:, np.newaxis] * (value - rounded * sizes)
-        restored = np.empty((1, values.shape[1], values.shape[0]), np.int8)
-        restored[0][:, self._order] = integers.T
-        return restored
+        for first in range(0, len(values), _AT_ONCE):
+            part = slice(first, first + _AT_ONCE)
+            value = values[self._order[part]].astype(np.float64)
+            rounded = np.rint((value + self._making_up[part] @ missing) / sizes).clip(-largest, largest)
+            integers[self._order[part]] = rounded
+            missing += self._columns[part].T @ (value - rounded * sizes)
+        return np.ascontiguousarray(integers.T)[np.newaxis]
 
 
 def _making_up(columns: NDArray[np.float64], damping: float) -> NDArray[np.float64]:
-    """Of each input the vector whose product with the missing sums is what it makes up for, [inputs, columns].
+    """[inputs, columns]: the product of an input's vector with the missing sums is what it makes up for.
 
-    That of input j is (δI + Σ xᵢ·xᵢᵀ)⁻¹·xⱼ over the inputs i from j on.
+    That of input j is (δI + Σ xᵢ·xᵢᵀ)⁻¹·xⱼ over the inputs i from the first that shares its matrix on.
     """
-    count = columns.shape[1]
-    starts = range(0, len(columns), _EXACT_EVERY)
-    left = damping * np.eye(count)
-    from_here = []
-    for start in reversed(starts):
-        part = columns[start : start + _EXACT_EVERY]
-        left = left + part.T @ part
-        from_here.append(left)
+    left = damping * np.eye(columns.shape[1])
     found = np.empty_like(columns)
-    for start, moments in zip(starts, reversed(from_here), strict=True):
-        inverse = np.linalg.inv(moments)
-        for at in range(start, min(start + _EXACT_EVERY, len(columns))):
-            vector = inverse @ columns[at]
-            found[at] = vector
-            remaining = max(1 - float(columns[at] @ vector), np.finfo(np.float64).eps)
-            inverse += np.outer(vector, vector) / remaining
+    for start in reversed(range(0, len(columns), _EXACT_EVERY)):
+        part = columns[start : start + _EXACT_EVERY]
+        left += part.T @ part
+        found[start : start + _EXACT_EVERY] = np.linalg.solve(left, part.T).T
     return found

@@ -1,0 +1,180 @@
+"""The variant `compact`: rate and distortion by layer, and the search for the smallest weights that pass."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from safetensors.numpy import load
+
+from tests.conftest import ROOT
+from tests.materials import MATERIALS, images
+from tests.reference import reference_of
+from tests.tiny_network import plannable
+from torch2web.catalog.load import ModelSpec, load_catalog
+from torch2web.images import preprocess
+from torch2web.sources.export import export_onnx
+from torch2web.tasks import Gate, Task
+from torch2web.variants import COMPACT, Refused, Search, Variant, make_variants
+from torch2web.variants.compact import coded_size
+from torch2web.variants.compact.choice import MULTIPLES, Unit, bits_of, choose
+from torch2web.variants.encodings import Weight, as_int8
+from torch2web.variants.rounding import HALF
+from torch2web.variants.rounding.compensated import PairCompensation
+from torch2web.variants.rounding.few_columns import ColumnCompensation
+from torch2web.variants.split import SplitModel, split_model
+from torch2web.verification import ReferenceRun, calibration_images, search_images
+
+RANDOM = np.random.Generator(np.random.PCG64(21))
+
+
+def unit(weights: int, sensitivity: float) -> Unit:
+    bits = {HALF: 14.0} | {multiple: 8 - float(np.log2(multiple)) for multiple in MULTIPLES}
+    return Unit(weights, bits, sensitivity)
+
+
+def test_what_matters_more_is_rounded_finer() -> None:
+    units = [unit(1000, 1e-6), unit(1000, 1e-8), unit(100_000, 1e-6)]
+    fine, coarse, large = choose(units, 1e-4)
+    # Steps by the root of weights over sensitivity: 10 times as many, to a quarter of a power of two.
+    assert coarse / fine == pytest.approx(10, rel=0.2)
+    assert large / fine == pytest.approx(10, rel=0.2)
+    assert (
+        sum(each.change(multiple) for each, multiple in zip(units, (fine, coarse, large), strict=True))
+        <= 1e-4
+    )
+
+
+def test_less_change_takes_more_bits() -> None:
+    units = [unit(1000, 10.0**-power) for power in range(4, 10)]
+
+    def bits(change: float) -> float:
+        return sum(each.bits[multiple] for each, multiple in zip(units, choose(units, change), strict=True))
+
+    assert bits(1e-2) < bits(1e-4) < bits(1e-6)
+    # No integers are fine enough: numbers in half precision, which change nothing that is measured.
+    assert set(choose(units, 1e-30)) == {HALF}
+
+
+def test_bits_are_those_of_the_integers() -> None:
+    weight = Weight("w0", RANDOM.normal(size=(16, 500)).astype(np.float32), 0)
+    bits = bits_of([weight])
+    assert 8 * coded_size([as_int8(weight)["w0"]]) / weight.values.size == pytest.approx(bits[1], abs=0.05)
+    assert bits[1] - bits[16] == pytest.approx(4, abs=0.1)
+
+
+def test_coded_size_is_the_entropy_of_each_plane() -> None:
+    count = 100_000
+    assert coded_size([np.zeros(count, np.int8)]) < 50
+    noise = RANDOM.integers(-128, 128, count).astype(np.int8)
+    assert coded_size([noise]) == pytest.approx(count, rel=0.01)
+    # Two of four bytes of each number are the same, and two noise.
+    numbers = noise.view(np.uint8).astype(np.uint32) * 0x010100
+    assert coded_size([numbers]) == pytest.approx(2 * count, rel=0.01)
+
+
+def test_columns_compensate_as_pairs_do() -> None:
+    """Sums are far nearer than those of the nearest integers, with other columns of their kind too."""
+    inputs, outputs, largest = 600, 9, 7
+    mixing = RANDOM.normal(size=(5, inputs))
+    seen, unseen = (RANDOM.normal(size=(count, 5)) @ mixing for count in (12, 40))
+    weights = RANDOM.normal(size=(1, outputs, inputs))
+    steps = np.abs(weights).max(axis=2, keepdims=True) / largest
+
+    def error(integers: NDArray[np.floating], columns: NDArray[np.float64]) -> float:
+        return float(np.square((integers * steps - weights)[0] @ columns.T).mean())
+
+    columns = ColumnCompensation(seen).round(weights, steps, largest)
+    pairs = PairCompensation((seen.T @ seen)[np.newaxis]).round(weights, steps, largest)
+    nearest = np.rint(weights / steps)
+    assert columns.dtype == np.int8
+    assert columns.shape == weights.shape
+    assert np.abs(columns).max() <= largest
+    assert error(pairs, seen) < error(columns, seen) < error(nearest, seen) / 50
+    assert error(columns, unseen) < error(nearest, unseen) / 50
+
+
+@pytest.fixture(scope="module")
+def spec(catalog: dict[str, ModelSpec]) -> ModelSpec:
+    return catalog["mobilenet_emotion"]
+
+
+@pytest.fixture(scope="module")
+def reference(spec: ModelSpec) -> ReferenceRun:
+    return reference_of(plannable(), spec, images())
+
+
+@pytest.fixture(scope="module")
+def split(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> SplitModel:
+    path = tmp_path_factory.mktemp("exported") / "model.onnx"
+    export_onnx(plannable(), spec, path)
+    return split_model(path)
+
+
+@cache
+def inputs(search: bool) -> NDArray[np.float32]:
+    preprocessing = load_catalog(ROOT / "models.toml")[0].preprocessing
+    found = (
+        search_images(MATERIALS.search_images())
+        if search
+        else calibration_images(MATERIALS.calibration_images())
+    )
+    return np.stack([preprocess(picture.image, preprocessing) for picture in found])
+
+
+def outcomes(split: SplitModel, spec: ModelSpec, reference: ReferenceRun) -> dict[str, Variant | Refused]:
+    steps: list[tuple[int, int]] = []
+    search = Search(lambda: inputs(True), lambda done, total: steps.append((done, total)))
+    made = {
+        outcome.name: outcome
+        for outcome in make_variants(split, spec, reference, lambda: inputs(False), search)
+    }
+    assert list(made)[-1] == COMPACT
+    assert all(0 < done <= total for done, total in steps)
+    return made
+
+
+def test_compact_passes_and_is_smaller(split: SplitModel, spec: ModelSpec, reference: ReferenceRun) -> None:
+    lenient = replace(spec, gate=Gate(0, 0.5))
+    all_made, again = outcomes(split, lenient, reference), outcomes(split, lenient, reference)[COMPACT]
+    made, int8 = all_made[COMPACT], all_made["int8"]
+    assert isinstance(made, Variant)
+    assert isinstance(again, Variant)
+    assert made.content == again.content
+    assert isinstance(int8, Variant)
+    assert made.coded_size < int8.coded_size
+    assert made.verification["probabilities_max_abs_diff"] > 0.02  # as coarse as it may be
+    assert made.calibration_images == 24
+    sizes = [point.bytes for point in made.search]
+    assert sizes == sorted(sizes)
+    assert min(point.share for point in made.search) <= 0.8
+    integers = load(made.content)["w0"]
+    assert len(np.unique(integers)) < len(np.unique(load(int8.content)["w0"]))
+
+
+def test_a_gate_that_nothing_passes_refuses_it(
+    split: SplitModel, spec: ModelSpec, reference: ReferenceRun
+) -> None:
+    made = outcomes(split, replace(spec, gate=Gate(1, 1e-12)), reference)[COMPACT]
+    assert isinstance(made, Refused)
+    assert made.reason == "no rounding passed on the pictures of the search"
+
+
+def test_finer_ones_follow_where_the_reference_run_refuses(
+    split: SplitModel, spec: ModelSpec, reference: ReferenceRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lenient = replace(spec, gate=Gate(0, 0.5))
+    first = outcomes(split, lenient, reference)[COMPACT]
+    assert isinstance(first, Variant)
+    largest = first.verification["probabilities_max_abs_diff"]
+    why_refused = Gate.why_refused
+
+    def stricter(gate: Gate, task: Task, figures: dict[str, float]) -> str:
+        found = figures["probabilities_max_abs_diff"]
+        return "refused" if found == largest else why_refused(gate, task, figures)
+
+    monkeypatch.setattr(Gate, "why_refused", stricter)
+    second = outcomes(split, lenient, reference)[COMPACT]
+    assert isinstance(second, Variant)
+    assert second.coded_size > first.coded_size
