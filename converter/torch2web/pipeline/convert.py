@@ -100,9 +100,9 @@ def convert(
     """Write the verified ONNX file of `spec`, its variants and its plan into the folder of `entry`.
 
     `checkpoint` None takes the demo weights of `materials`; `engine` has the modules that judge the plan, by
-    build; None makes no plan. `search`: whether to search the
-    variant `compact`. `own` are the pictures of `--images`. `on_stage` is called with the name of
-    each stage as it begins. Raises Torch2WebError for a file, network or comparison that is refused.
+    build; None makes no plan. `search`: whether to search the variant `compact`. `own` are the pictures of
+    `--images`. `on_stage` is called with the name of each stage as it begins. Raises Torch2WebError for a
+    file, network or comparison that is refused.
     """
     started = time.monotonic()
     pictures = OwnPictures(own, spec, on_stage)
@@ -161,7 +161,7 @@ def convert(
             trials.judge(outcome)
     if trials:
         plan, no_plan, float64 = trials.plan, trials.reason, float64.with_plan(trials.exact)
-    passed.sort(key=lambda variant: int(variant["coded_size"]))
+    passed.sort(key=lambda variant: int(variant["entropy_size"]))
     return Conversion(
         model=record_of(entry.folder, MODEL),
         graph=None if no_graph else write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
@@ -223,7 +223,7 @@ def _store(
         "logits": pictures.published(variant.logits),
         "bounds": pictures.published(variant.bounds),
         "calibration_images": variant.calibration_images,
-        "coded_size": variant.coded_size,
+        "entropy_size": variant.entropy_size,
         "search": [asdict(point) for point in variant.search],
     }
 

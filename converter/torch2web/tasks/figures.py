@@ -27,9 +27,9 @@ def figures(task: Task, expected: Outputs, found: Outputs) -> Mapping[str, float
     - classifiers: `probabilities_max_abs_diff`; and where labels exclude each other `top1_agreement`, the
       share of images with the same label, else `labels_agreement`, the share of decisions, each of one label
       for one image, that are the same; and if there are any, `ties`, the share of those that differ between
-      labels (or sides of a threshold) that are closer than rounding usually moves two of them apart (root mean
-      square over all images and labels; of the logarithms of probabilities of labels that exclude each other)
-      and than MAX_TIE;
+      labels (or sides of a threshold) that are closer than MAX_TIE, and than rounding usually moves two apart
+      (root mean square over all images and labels, of the logarithms of probabilities of labels that exclude
+      each other);
     - `embedding`: `cosine_min`, the lowest cosine similarity of an image's vectors;
     - `regression`: `values_max_rel_diff`, the largest difference of a number as a share of its range over
       the images.
@@ -63,7 +63,8 @@ def _margins(task: Task, values: NDArray[np.float64], after: NDArray[np.float64]
     if task.meaning == "softmax":
         chosen = np.take_along_axis(values, after.argmax(axis=1)[:, np.newaxis], 1)[:, 0]
         return np.asarray(values.max(axis=1) - chosen)
-    return np.abs((values[:, 1] if task.meaning == "binary" else values) - np.asarray(task.thresholds))
+    margins = np.abs((values[:, 1] if task.meaning == "binary" else values) - np.asarray(task.thresholds))
+    return np.asarray(margins)
 
 
 def _on_scale(task: Task, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from safetensors.numpy import load, save
 
 from torch2web.catalog import EXACT, ModelSpec
 from torch2web.errors import VerificationError
-from torch2web.variants.compact import CompactSearch, Point, coded_size
+from torch2web.variants.compact import CompactSearch, Point, entropy_size
 from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
 from torch2web.variants.rounding import Rounding, encode_compensated
 from torch2web.variants.split import SplitModel
@@ -65,9 +65,9 @@ class Variant:
     """What was measured to find it, the smallest first; empty where nothing was searched."""
 
     @property
-    def coded_size(self) -> int:
+    def entropy_size(self) -> int:
         """Bytes of the weights once they are coded."""
-        return coded_size(load(self.content).values())
+        return entropy_size(load(self.content).values())
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from torch2web.images import preprocess
 from torch2web.sources.export import export_onnx
 from torch2web.tasks import Gate, Task
 from torch2web.variants import COMPACT, Refused, Search, Variant, make_variants
-from torch2web.variants.compact import coded_size
+from torch2web.variants.compact import entropy_size
 from torch2web.variants.compact.choice import MULTIPLES, Unit, bits_of, choose
 from torch2web.variants.encodings import Weight, as_int8
 from torch2web.variants.rounding import HALF
@@ -60,18 +60,18 @@ def test_less_change_takes_more_bits() -> None:
 def test_bits_are_those_of_the_integers() -> None:
     weight = Weight("w0", RANDOM.normal(size=(16, 500)).astype(np.float32), 0)
     bits = bits_of([weight])
-    assert 8 * coded_size([as_int8(weight)["w0"]]) / weight.values.size == pytest.approx(bits[1], abs=0.05)
+    assert 8 * entropy_size([as_int8(weight)["w0"]]) / weight.values.size == pytest.approx(bits[1], abs=0.05)
     assert bits[1] - bits[16] == pytest.approx(4, abs=0.1)
 
 
 def test_coded_size_is_the_entropy_of_each_plane() -> None:
     count = 100_000
-    assert coded_size([np.zeros(count, np.int8)]) < 50
+    assert entropy_size([np.zeros(count, np.int8)]) < 50
     noise = RANDOM.integers(-128, 128, count).astype(np.int8)
-    assert coded_size([noise]) == pytest.approx(count, rel=0.01)
+    assert entropy_size([noise]) == pytest.approx(count, rel=0.01)
     # Two of four bytes of each number are the same, and two noise.
     numbers = noise.view(np.uint8).astype(np.uint32) * 0x010100
-    assert coded_size([numbers]) == pytest.approx(2 * count, rel=0.01)
+    assert entropy_size([numbers]) == pytest.approx(2 * count, rel=0.01)
 
 
 def test_columns_compensate_as_pairs_do() -> None:
@@ -82,7 +82,7 @@ def test_columns_compensate_as_pairs_do() -> None:
     weights = RANDOM.normal(size=(1, outputs, inputs))
     steps = np.abs(weights).max(axis=2, keepdims=True) / largest
 
-    def error(integers: NDArray[np.floating], columns: NDArray[np.float64]) -> float:
+    def error(integers: NDArray[np.number], columns: NDArray[np.float64]) -> float:
         return float(np.square((integers * steps - weights)[0] @ columns.T).mean())
 
     columns = ColumnCompensation(seen).round(weights, steps, largest)
@@ -143,7 +143,7 @@ def test_compact_passes_and_is_smaller(split: SplitModel, spec: ModelSpec, refer
     assert isinstance(again, Variant)
     assert made.content == again.content
     assert isinstance(int8, Variant)
-    assert made.coded_size < int8.coded_size
+    assert made.entropy_size < int8.entropy_size
     assert made.verification["probabilities_max_abs_diff"] > 0.02  # as coarse as it may be
     assert made.calibration_images == 24
     sizes = [point.bytes for point in made.search]
@@ -177,4 +177,4 @@ def test_finer_ones_follow_where_the_reference_run_refuses(
     monkeypatch.setattr(Gate, "why_refused", stricter)
     second = outcomes(split, lenient, reference)[COMPACT]
     assert isinstance(second, Variant)
-    assert second.coded_size > first.coded_size
+    assert second.entropy_size > first.entropy_size

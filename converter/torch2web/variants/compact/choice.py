@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from torch2web.variants.compact.coded_size import entropy
+from torch2web.variants.compact.entropy_size import entropy
 from torch2web.variants.encodings import Weight, as_int8
 from torch2web.variants.rounding import HALF
 

@@ -12,7 +12,7 @@ _CHUNK = 2**20
 """Symbols that are counted at once: NumPy counts in 8 bytes each."""
 
 
-def coded_size(tensors: Iterable[NDArray[np.generic]]) -> int:
+def entropy_size(tensors: Iterable[NDArray[np.generic]]) -> int:
     """The entropy of each tensor's bytes, plane by plane: the lowest bytes of all its numbers are one."""
     return sum(_planes(tensor) for tensor in tensors)
 
