@@ -69,9 +69,9 @@ def add_build_options(parser: argparse.ArgumentParser, defaults: Defaults) -> No
     parser.add_argument(
         "--effort",
         choices=("full", "fast"),
-        default="full",
-        help="full searches the smallest weights that pass, the variant compact, for up to a minute or two a "
-        "model; fast does without (default: full)",
+        default="fast",
+        help="full searches the smallest weights that pass, the variant compact, which takes up to a minute or "
+        "two for each model; fast does without (default: fast)",
     )
     parser.add_argument(
         "--images",

@@ -156,6 +156,6 @@ def test_pictures_of_calibration_search_and_judgement_are_different_ones() -> No
         ((), (), reference_images(neutral_images())),
     ):
         sets = (calibration_images(calibration), search_images(search), judged)
-        assert [len(pictures) for pictures in sets[:2]] == [24, 24]
+        assert [len(pictures) for pictures in sets[:2]] == [30, 30]
         found = [image.image.tobytes() for pictures in sets for image in pictures]
         assert len(set(found)) == len(found)

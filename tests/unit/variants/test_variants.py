@@ -116,7 +116,7 @@ def test_error_compensation_where_the_nearest_is_refused(
     assert not nearest.verification["probabilities_max_abs_diff"] <= spec.gate.probabilities_max_abs_diff
     compensated, again = (make(Entry(tmp_path), spec, reference).kept[-1] for _ in range(2))
     assert compensated.name == "int8"
-    assert compensated.calibration_images == len(calibration()) == 24
+    assert compensated.calibration_images == len(calibration()) == 30
     assert len(compensated.content) == len(nearest.content)
     assert again.content == compensated.content
 

@@ -174,12 +174,20 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Dot:
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class Curve:
     """Weights of each variant in MB against its difference."""
 
     points: tuple[Point, ...]
     line: str
     """Path through the variants that were kept."""
+    tried: tuple[Dot, ...]
+    """Roundings that the search for the smallest tried, on pictures of its own."""
     across: tuple[Tick, ...]
     up: tuple[Tick, ...]
     limit: float | None
@@ -193,18 +201,22 @@ class Curve:
 _NAME_HEIGHT, _NAME_WIDTH = 13, 90
 
 
-def curve(candidates: Sequence[Candidate], limit: float | None) -> Curve | None:
-    """The chart of `candidates`; None for fewer than two."""
+def curve(
+    candidates: Sequence[Candidate], limit: float | None, tried: Sequence[tuple[int, float]] = ()
+) -> Curve | None:
+    """The chart of `candidates`; None for fewer than two. `tried`: bytes and difference of other roundings."""
     if len(candidates) < 2:
         return None
-    across = Scale.of_range([candidate.size / 1e6 for candidate in candidates], Curve.left, _WIDTH - _RIGHT)
-    differences = [candidate.difference for candidate in candidates]
+    sizes = [*(candidate.size for candidate in candidates), *(size for size, _ in tried)]
+    across = Scale.of_range([size / 1e6 for size in sizes], Curve.left, _WIDTH - _RIGHT)
+    differences = [*(candidate.difference for candidate in candidates), *(found for _, found in tried)]
     up = Scale.of_powers([*differences, *([limit] if limit else [])], Curve.bottom, _TOP)
     points = _labelled(candidates, across, up)
     kept = [point for point in points if point.kept]
     return Curve(
         points=points,
         line="".join(f"{'L' if number else 'M'}{point.x:g} {point.y:g}" for number, point in enumerate(kept)),
+        tried=tuple(Dot(across.at(size / 1e6), up.at(found)) for size, found in tried),
         across=across.round_numbers(),
         up=up.powers(),
         limit=up.at(limit) if limit else None,

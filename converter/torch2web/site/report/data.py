@@ -72,11 +72,11 @@ def _of_model(model: ModelRecord, names: Sequence[str]) -> dict[str, Any]:
     task = model.spec.task
     expected = _stacked(model.reference, names)
     shipped = [
-        (variant.name, variant.weights.size, variant.verification, variant.logits)
+        (variant.name, variant.weights.size, variant.verification, variant.logits, variant.search)
         for variant in model.variants
     ]
     left_out = [
-        (entry["name"], entry["weights"]["size"], entry["verification"], entry["logits"])
+        (entry["name"], entry["weights"]["size"], entry["verification"], entry["logits"], entry["search"])
         for entry in model.left_out
     ]
     return {
@@ -90,10 +90,16 @@ def _of_model(model: ModelRecord, names: Sequence[str]) -> dict[str, Any]:
                 "shipped": number < len(shipped),
                 "verification": dict(verification),
                 "differences": _differences(expected, _stacked(logits, names)),
+                **({"search": list(map(_rounded, search))} if search else {}),
             }
-            for number, (name, size, verification, logits) in enumerate([*shipped, *left_out])
+            for number, (name, size, verification, logits, search) in enumerate([*shipped, *left_out])
         ],
     }
+
+
+def _rounded(point: Mapping[str, float]) -> list[float]:
+    """Bytes, and the share used of what the gate allows."""
+    return [point["bytes"], float(f"{point['share']:.{_DIGITS}g}")]
 
 
 def _stacked(by_image: Mapping[str, Sequence[float]], names: Sequence[str]) -> NDArray[np.float64]:

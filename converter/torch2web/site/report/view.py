@@ -16,6 +16,10 @@ DEFAULT = "default"
 """Outcome of the variant that the loader takes unless told otherwise."""
 
 
+_FAR = 50
+"""Times what the gate allows: further away nothing is drawn."""
+
+
 @dataclass(frozen=True)
 class VariantRow:
     """One way to store a model's weights, and what became of it."""
@@ -128,7 +132,7 @@ def _view(
         download=download_of(model),
         variants=rows,
         plot=dot_plot(names, differences, model["verification"].get("tolerance")),
-        curve=curve([*_candidates(rows)], limit),
+        curve=curve([*_candidates(rows)], limit, _tried(data, limit)),
         curve_unit="probability"
         if "top1_agreement" in model["gate"] or "labels_agreement" in model["gate"]
         else "share of the range",
@@ -171,6 +175,12 @@ def _candidates(rows: Sequence[VariantRow]) -> Iterator[Candidate]:
             value = 1 - figures["cosine_min"]
         if value is not None:
             yield Candidate(row.name, row.size, value, row.kept)
+
+
+def _tried(data: Mapping[str, Any], limit: float | None) -> list[tuple[int, float]]:
+    """Bytes and difference of what the search tried, with the figure that the gate limits to `limit`."""
+    found = [point for variant in data.get("variants", ()) for point in variant.get("search", ())]
+    return [(int(size), share * limit) for size, share in found if limit and share < _FAR]
 
 
 def _picture_rows(

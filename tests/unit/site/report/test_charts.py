@@ -25,7 +25,7 @@ def test_sizes_have_round_numbers() -> None:
 def test_dot_plot_has_a_mark_for_each_picture_and_known_colours() -> None:
     plot = dot_plot(["a", "b"], [("fp16", [1e-3, 0]), ("none", []), ("own", [1, 1])], 1e-4)
     assert plot is not None
-    assert [(series.name, series.number) for series in plot.series] == [("fp16", 2), ("own", 5)]
+    assert [(series.name, series.number) for series in plot.series] == [("fp16", 2), ("own", 6)]
     assert plot.series[0].path.count("M") == 2
     assert plot.limit is not None
     assert [row.label for row in plot.rows] == ["a", "b"]
@@ -45,3 +45,12 @@ def test_names_of_the_curve_do_not_cover_each_other() -> None:
     assert chart.limit is not None
     assert out.y < chart.limit < kept.y, "the line between those that were kept and the refused one"
     assert curve(near[:1], None) is None
+
+
+def test_what_the_search_tried_is_within_the_axes() -> None:
+    candidates = [Candidate("a", 10**7, 0.01, kept=True), Candidate("b", 2 * 10**7, 0.001, kept=True)]
+    chart = curve(candidates, 0.02, [(5 * 10**6, 0.05), (10**7, 0.01)])
+    assert chart is not None
+    coarse, same = chart.tried
+    assert chart.left < coarse.x < same.x == chart.points[0].x
+    assert coarse.y < chart.points[0].y == same.y
