@@ -70,8 +70,8 @@ def add_build_options(parser: argparse.ArgumentParser, defaults: Defaults) -> No
         "--effort",
         choices=("full", "fast"),
         default="fast",
-        help="full searches the smallest weights that pass, the variant compact, which takes up to a minute or "
-        "two for each model; fast does without (default: fast)",
+        help="full searches the smallest weights that pass, the variant compact, which takes a minute or two "
+        "for each model; fast does without (default: fast)",
     )
     parser.add_argument(
         "--images",

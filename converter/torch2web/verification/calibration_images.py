@@ -13,7 +13,7 @@ _SEARCH_SEED = 13
 
 
 def calibration_images(drawn: Sequence[ReferenceImage]) -> tuple[ReferenceImage, ...]:
-    """`drawn`, or neutral pictures where there are none, and extremes: uniform ones, noise, ramp and checks."""
+    """`drawn`, or neutral pictures where there are none, and extremes: uniform, noise, ramp and checks."""
     return (*(drawn or neutral_images(_SEED)), *_extremes("calibration", _SEED, 20))
 
 

@@ -204,7 +204,7 @@ _NAME_HEIGHT, _NAME_WIDTH = 13, 90
 def curve(
     candidates: Sequence[Candidate], limit: float | None, tried: Sequence[tuple[int, float]] = ()
 ) -> Curve | None:
-    """The chart of `candidates`; None for fewer than two. `tried`: bytes and difference of other roundings."""
+    """The chart of `candidates`; None for fewer than two. `tried`: size and difference of other roundings."""
     if len(candidates) < 2:
         return None
     sizes = [*(candidate.size for candidate in candidates), *(size for size, _ in tried)]
