@@ -192,6 +192,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "unit/store/test_parts.py::test_no_file_over_the_limit": (),
     "unit/site/test_recheck.py::test_every_single_file_counts": (),
     "unit/pipeline/test_telemetry.py": (),
+    "unit/pipeline/test_calibration.py::test_the_smallest_weights_that_pass_are_the_default": (),
     "unit/pipeline/test_all_models.py::test_of_many_models_one_that_changed_is_converted": (),
     "unit/pipeline/test_all_models.py::test_keep_going_builds_the_site_of_the_others": (),
     "unit/pipeline/test_cluster.py": (),

@@ -1,5 +1,6 @@
 """The variant `compact`: rate and distortion by layer, and the search for the smallest weights that pass."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -15,9 +16,9 @@ from tests.tiny_network import plannable
 from torch2web.catalog.load import ModelSpec, load_catalog
 from torch2web.images import preprocess
 from torch2web.sources.export import export_onnx
-from torch2web.tasks import Gate, Task
+from torch2web.tasks import Gate
 from torch2web.variants import COMPACT, Refused, Search, Variant, make_variants
-from torch2web.variants.compact import entropy_size
+from torch2web.variants.compact import Candidate, Point, entropy_size
 from torch2web.variants.compact.choice import MULTIPLES, Unit, bits_of, choose
 from torch2web.variants.encodings import Weight, as_int8
 from torch2web.variants.rounding import HALF
@@ -136,7 +137,7 @@ def outcomes(split: SplitModel, spec: ModelSpec, reference: ReferenceRun) -> dic
 
 
 def test_compact_passes_and_is_smaller(split: SplitModel, spec: ModelSpec, reference: ReferenceRun) -> None:
-    lenient = replace(spec, gate=Gate(0, 0.5))
+    lenient = replace(spec, gate=Gate(0, 0.1))
     all_made, again = outcomes(split, lenient, reference), outcomes(split, lenient, reference)[COMPACT]
     made, int8 = all_made[COMPACT], all_made["int8"]
     assert isinstance(made, Variant)
@@ -161,20 +162,28 @@ def test_a_gate_that_nothing_passes_refuses_it(
     assert made.reason == "no rounding passed on the pictures of the search"
 
 
+@pytest.mark.parametrize("good", [True, False])
 def test_finer_ones_follow_where_the_reference_run_refuses(
-    split: SplitModel, spec: ModelSpec, reference: ReferenceRun, monkeypatch: pytest.MonkeyPatch
+    good: bool, split: SplitModel, spec: ModelSpec, reference: ReferenceRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lenient = replace(spec, gate=Gate(0, 0.5))
-    first = outcomes(split, lenient, reference)[COMPACT]
-    assert isinstance(first, Variant)
-    largest = first.verification["probabilities_max_abs_diff"]
-    why_refused = Gate.why_refused
+    (weight,) = split.weights
+    coarse = as_int8(replace(weight, values=weight.values[::-1].copy()))
+    points = (Point(10, 0.5), Point(20, 0.1))
+    candidates = [Candidate(coarse, points[:1]), Candidate(as_int8(weight) if good else coarse, points)]
 
-    def stricter(gate: Gate, task: Task, figures: dict[str, float]) -> str:
-        found = figures["probabilities_max_abs_diff"]
-        return "refused" if found == largest else why_refused(gate, task, figures)
+    class Found:
+        def __init__(self, *_: object) -> None:
+            pass
 
-    monkeypatch.setattr(Gate, "why_refused", stricter)
-    second = outcomes(split, lenient, reference)[COMPACT]
-    assert isinstance(second, Variant)
-    assert second.entropy_size > first.entropy_size
+        def candidates(self) -> Iterator[Candidate]:
+            yield from candidates
+
+    monkeypatch.setattr("torch2web.variants.selection.CompactSearch", Found)
+    # Nothing but the nearest integers, without compensation, which this gate accepts.
+    made = outcomes(split, replace(spec, gate=Gate(0.9, 0.3)), reference)[COMPACT]
+    if good:
+        assert isinstance(made, Variant)
+        assert made.search == points
+    else:
+        assert isinstance(made, Refused)
+        assert made.verification is not None, "the figures of the last one"
