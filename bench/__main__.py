@@ -51,13 +51,18 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="networks of coverage")
     parser.add_argument("--again", action="store_true", help="coverage: also what was measured before")
     parser.add_argument("--exporter", choices=("torch.export", "torchscript"), help="coverage: tried first")
+    parser.add_argument("--browser", action="store_true", help="coverage: beside onnxruntime-web, too")
     options = parser.parse_args()
     wanted = options.parts
     if unknown := sorted(set(wanted) - set(known)):
         parser.error(f"no part {', '.join(unknown)}; there are {', '.join(known)}")
     if COVERAGE in wanted:
         measure_coverage(
-            Output(), options.only, again=options.again, exporter=options.exporter or "torch.export"
+            Output(),
+            options.only,
+            again=options.again,
+            exporter=options.exporter or "torch.export",
+            browser=options.browser,
         )
     for name, measure in PARTS.items():
         if not wanted or name in wanted:

@@ -11,6 +11,8 @@ import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
+from playwright.sync_api import Error
+from safetensors.numpy import save
 from torch import nn
 
 from bench.coverage.packages import CLASSES, build
@@ -50,17 +52,21 @@ class Outcome:
     """That wrote the file which is planned."""
     planning: float | None = None
     """Seconds."""
+    chromium: tuple[float, float] | None = None
+    """Milliseconds in Chromium, of the engine and of onnxruntime-web, in turns; None where not measured."""
+    no_chromium: str = ""
+    """What failed there."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def measure(packages: dict[str, Any], name: str, exporter: str) -> Outcome:
-    """Never raises: what fails is the outcome. `exporter` is tried first."""
+def measure(packages: dict[str, Any], name: str, exporter: str, *, browser: bool) -> Outcome:
+    """Never raises: what fails is the outcome. `exporter` is tried first; `browser`: also in Chromium."""
     torch.set_num_threads(1)
     try:
         with tempfile.TemporaryDirectory() as folder:
-            return _measure(packages, name, exporter, Path(folder) / "model.onnx")
+            return _measure(packages, name, exporter, Path(folder) / "model.onnx", browser)
     except (Torch2WebError, EngineError) as error:
         return Outcome(name, str(error).splitlines()[0])
     except Exception as error:  # noqa: BLE001 — of other people's networks, too
@@ -69,7 +75,7 @@ def measure(packages: dict[str, Any], name: str, exporter: str) -> Outcome:
         )
 
 
-def _measure(packages: dict[str, Any], name: str, exporter: str, path: Path) -> Outcome:
+def _measure(packages: dict[str, Any], name: str, exporter: str, path: Path, browser: bool) -> Outcome:
     network, size = build(packages, name)
     found = Outcome(name, parameters=sum(parameter.numel() for parameter in network.parameters()))
     problem = ""
@@ -86,7 +92,7 @@ def _measure(packages: dict[str, Any], name: str, exporter: str, path: Path) -> 
             problem = problem or str(error).splitlines()[0]
             continue
         found = replace(found, planning=time.monotonic() - started, exporter=chosen)
-        return _run(found, network, plan.content, split, path, size)
+        return _run(found, network, plan.content, split, path, size, browser)
     return replace(found, problem=problem)
 
 
@@ -104,7 +110,13 @@ def _spec(name: str, size: tuple[int, int], exporter: str) -> ModelSpec:
 
 
 def _run(
-    found: Outcome, network: nn.Module, plan: bytes, split: SplitModel, path: Path, size: tuple[int, int]
+    found: Outcome,
+    network: nn.Module,
+    plan: bytes,
+    split: SplitModel,
+    path: Path,
+    size: tuple[int, int],
+    browser: bool,
 ) -> Outcome:
     x = np.random.Generator(np.random.PCG64(0)).standard_normal((1, 3, *size), np.float32)
     options = onnxruntime.SessionOptions()
@@ -119,13 +131,32 @@ def _run(
     if not np.isfinite(expected).all() or scale == 0:
         return replace(found, problem="the outputs in onnxruntime are not finite, or all zero")
     difference = float(np.abs(outputs - expected).max()) / scale
-    return replace(
+    found = replace(
         found,
         difference=difference,
         from_double=_from_double(network, x, (outputs, expected)) if difference > TOLERANCE else None,
         engine=_least(lambda: engine.run(x)),
         native=_least(lambda: session.run(None, {"input": x})),
     )
+    if not browser:
+        return found
+    del session, engine
+    return _in_chromium(found, plan, split, path, x)
+
+
+def _in_chromium(
+    found: Outcome, plan: bytes, split: SplitModel, path: Path, x: NDArray[np.float32]
+) -> Outcome:
+    from bench.coverage.chromium import run_in_chromium
+
+    weights = save({weight.name: weight.values for weight in split.weights})
+    try:
+        there = run_in_chromium(load_assets().read(MODULE), plan, weights, path, x)
+    except Error as error:
+        return replace(found, no_chromium=str(error).splitlines()[0][:200])
+    if there.difference > max(TOLERANCE, 2 * (found.difference or 0)):
+        return replace(found, no_chromium=f"the engine is off from onnxruntime-web by {there.difference:.1e}")
+    return replace(found, chromium=(there.engine, there.web))
 
 
 def _from_double(
