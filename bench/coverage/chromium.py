@@ -53,7 +53,9 @@ def run_in_chromium(
             page.set_default_timeout(1000 * _SECONDS)
             page.goto(url)
             script = "async ([shape, runtime]) => (await import('/page.js')).compare(shape, runtime)"
-            found = page.evaluate(script, [list(x.shape), {role: path.name for role, path in runtime.items()}])
+            found = page.evaluate(
+                script, [list(x.shape), {role: path.name for role, path in runtime.items()}]
+            )
             browser.close()
     return InChromium(**found)
 

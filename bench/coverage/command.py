@@ -108,7 +108,9 @@ def _lacks_chromium(row: Row) -> bool:
 
 
 def _figures(row: Row) -> str:
-    native = f"{row['difference']:.1e}, {row['engine']:.1f} ms, {_to_native(row):.2f} of onnxruntime for Python"
+    native = (
+        f"{row['difference']:.1e}, {row['engine']:.1f} ms, {_to_native(row):.2f} of onnxruntime for Python"
+    )
     if row.get("no_chromium"):
         return f"{native}; Chromium: {row['no_chromium']}"
     return f"{native}, {_to_web(row):.2f} of onnxruntime-web" if row.get("chromium") else native

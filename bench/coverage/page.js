@@ -7,7 +7,7 @@
 const RUNS = 3;
 
 /** Turns until this many milliseconds have passed, at least LEAST and at most MOST of them. */
-const MILLISECONDS = 6000;
+const MILLISECONDS = 4000;
 const LEAST = 2;
 const MOST = 12;
 

@@ -292,7 +292,8 @@ class Graph:
     """Names of the stored weights, in graph order."""
 
     def users(self, value: Value) -> list[Op]:
-        return [op for op in self.ops if any(read is value for read in op.reads)]
+        # Values are equal only to themselves.
+        return [op for op in self.ops if value in op.reads]
 
     def producer(self, value: Value) -> Op | None:
         return next((op for op in self.ops if op.output is value), None)

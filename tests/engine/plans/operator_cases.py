@@ -12,6 +12,7 @@ from tests.engine.plans import (
     resampling_cases,
     scale_cases,
     scaled_attention_cases,
+    spelled_cases,
 )
 from tests.engine.plans.case import Case, Options, floats, node
 from tests.engine.plans.winograd_cases import winograd
@@ -402,6 +403,7 @@ FAMILIES = (
     | scale_cases.FAMILIES
     | resampling_cases.FAMILIES
     | scaled_attention_cases.FAMILIES
+    | spelled_cases.FAMILIES
     | {"winograd": dict(winograd())}
     | {
         make.__name__: dict(make())

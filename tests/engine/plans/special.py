@@ -44,6 +44,9 @@ def special_numbers(nodes: Sequence[NodeProto]) -> Floats:
         repeated = sum(node.op_type == "MatMul" for node in nodes) > 1
         large = LARGE_IN_PRODUCTS_OF_PRODUCTS if repeated else LARGE_IN_PRODUCTS
         numbers = np.where(np.abs(numbers) == LARGE, np.copysign(large, numbers), numbers)
+    if {"Clip", "Mul"} <= {node.op_type for node in nodes}:
+        # A hard swish written out multiplies by up to 6 before it divides by 6.
+        numbers = np.where(np.abs(numbers) == LARGE, np.copysign(LARGE_IN_PRODUCTS, numbers), numbers)
     if any(node.op_type in ("Shrink", "Where") for node in nodes):
         # NaN shows through the branch of Where that is not selected; onnxruntime's Shrink turns it into 0.
         numbers = numbers[~np.isnan(numbers)]

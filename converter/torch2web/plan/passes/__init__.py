@@ -7,7 +7,12 @@ convolutions that already have both.
 from collections.abc import Callable
 
 from torch2web.plan.ir import Graph
-from torch2web.plan.passes.activations import fuse_activations, fuse_products_with_gates
+from torch2web.plan.passes.activations import (
+    fuse_activations,
+    fuse_products_with_gates,
+    join_hard_sigmoids,
+    join_mish,
+)
 from torch2web.plan.passes.attention import fuse_attention
 from torch2web.plan.passes.blocks import fuse_blocks
 from torch2web.plan.passes.convolutions import fold_channel_factors, fold_padding, fuse_pools, fuse_residuals
@@ -28,6 +33,8 @@ PASSES: tuple[Callable[[Graph], None], ...] = (
     join_means,
     fuse_attention,
     fuse_gelu,
+    join_mish,
+    join_hard_sigmoids,
     fuse_decomposed_normalizations,
     fuse_scales,
     fuse_transposed_matrices,

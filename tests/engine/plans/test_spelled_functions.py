@@ -1,0 +1,34 @@
+"""What is spelled out becomes one operator, and only where it is the same function."""
+
+import pytest
+
+from tests.engine.plans.operator_cases import CASES
+from tests.engine.plans.running import model_of
+from torch2web.plan import plan_model
+from torch2web.plan.format import ActivationKind
+from torch2web.plan.import_onnx import build_ir, trace
+from torch2web.plan.ir import Activate
+from torch2web.plan.passes import simplify
+
+WANTED = {
+    **{
+        f"HardSwish as {name}": ActivationKind.HARD_SWISH
+        for name in ("x · clip / 6", "clip · x / 6", "x · (clip / 6)", "clip · 1/6 · x")
+    },
+    "HardSigmoid as clip / 6": ActivationKind.HARD_SIGMOID,
+    "Mish": ActivationKind.MISH,
+}
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_is_one_operator(name: str) -> None:
+    nodes, shape, constants, opset = CASES[f"spelled_functions: {name}"]
+    (op,) = simplify(build_ir(trace(model_of(nodes, ("batch", *shape), constants, opset), 1))).ops
+    assert isinstance(op, Activate)
+    assert op.activation.kind == WANTED[name]
+
+
+@pytest.mark.parametrize("name", ["divided by another number", "clipped above 0", "almost Mish"])
+def test_another_function_stays(name: str) -> None:
+    nodes, shape, constants, opset = CASES[f"spelled_functions: {name}"]
+    assert len(plan_model(model_of(nodes, ("batch", *shape), constants, opset)).operators) > 1
