@@ -145,6 +145,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "engine/plans/test_random_networks.py": 1,
     "engine/plans/test_check.py::test_changed_words_with_the_right_checksum": (),
     "engine/plans/test_models.py": (),
+    "engine/plans/test_opsets.py": ("\\[9]", "\\[18]", "\\[25]"),
     "engine/test_build.py::test_the_same_bytes_each_time": (),
     "unit/coding/test_under_sanitizers.py::test_random_and_altered_parts": ("a few",),
     "engine/plans/test_under_sanitizers.py::test_model": (),

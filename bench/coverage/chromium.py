@@ -36,7 +36,7 @@ class InChromium:
 def run_in_chromium(
     module: bytes, plan: bytes, weights: bytes, model: Path, x: NDArray[np.float32]
 ) -> InChromium:
-    """The same `plan` and ONNX file `model` with input `x`. Raises playwright's Error for what fails there."""
+    """The same `plan` and ONNX file `model` with input `x`. Raises playwright's Error."""
     runtime = runtime_files("cpu")
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)

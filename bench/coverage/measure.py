@@ -151,7 +151,6 @@ def _run(
     )
     if not browser:
         return found
-    del session, engine
     return _in_chromium(found, plan.content, split, path, x)
 
 
