@@ -53,6 +53,23 @@ def scales() -> Iterator[tuple[str, Case]]:
         make("Mul", ["b", "row"], ["output"]),
     ]
     yield "along one axis and another", (other, (3, 5, 7), {**rgb, "row": floats(7)}, 13)
+    convolved = [
+        node("Conv", "w", output="c"),
+        make("Sub", ["c", "mean"], ["d"]),
+        make("Div", ["d", "std"], ["n"]),
+    ]
+    weights = {**rgb, "w": floats(3, 3, 1, 1)}
+    relu = [*convolved, make("Relu", ["n"], ["output"])]
+    yield "Sub and Div after Conv", (relu, (3, 5, 7), weights, 13)
+    from_one = [
+        node("Conv", "w", output="c"),
+        make("Sub", ["one", "c"], ["d"]),
+        make("Mul", ["d", "std"], ["output"]),
+    ]
+    yield "Conv subtracted from a number", (from_one, (3, 5, 7), {**weights, **numbers}, 13)
+    divided = [node("Conv", "w", output="c"), make("Div", ["c", "some"], ["output"])]
+    some = np.array([0.3, 0, 0.1], np.float32).reshape(3, 1, 1)
+    yield "Conv divided by 0, too", (divided, (3, 5, 7), {**weights, "some": some}, 13)
     read = [
         node("Sub", "mean", output="a"),
         make("Div", ["a", "std"], ["b"]),

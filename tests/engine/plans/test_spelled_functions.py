@@ -7,7 +7,7 @@ from tests.engine.plans.running import model_of
 from torch2web.plan import plan_model
 from torch2web.plan.format import ActivationKind
 from torch2web.plan.import_onnx import build_ir, trace
-from torch2web.plan.ir import Activate
+from torch2web.plan.ir import Activate, Conv
 from torch2web.plan.passes import simplify
 
 WANTED = {
@@ -26,6 +26,13 @@ def test_is_one_operator(name: str) -> None:
     (op,) = simplify(build_ir(trace(model_of(nodes, ("batch", *shape), constants, opset), 1))).ops
     assert isinstance(op, Activate)
     assert op.activation.kind == WANTED[name]
+
+
+@pytest.mark.parametrize("name", ["Sub and Div after Conv", "Conv subtracted from a number"])
+def test_constants_are_folded_into_a_convolution(name: str) -> None:
+    nodes, shape, constants, opset = CASES[f"scales: {name}"]
+    (op,) = simplify(build_ir(trace(model_of(nodes, ("batch", *shape), constants, opset), 1))).ops
+    assert isinstance(op, Conv)
 
 
 @pytest.mark.parametrize("name", ["divided by another number", "clipped above 0", "almost Mish"])

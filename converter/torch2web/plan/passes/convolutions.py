@@ -26,34 +26,53 @@ def fold_padding(graph: Graph) -> None:
 
 
 def fold_channel_factors(graph: Graph) -> None:
-    """Fold a factor or summand per channel after a convolution: BatchNormalization."""
+    """Fold a factor or summand per channel after a convolution: BatchNormalization, also by Sub and Div."""
     for op in list(graph.ops):
-        if not isinstance(op, Binary) or op.kind not in (BinaryKind.MUL, BinaryKind.ADD):
+        if not isinstance(op, Binary):
             continue
-        for value, constant in (op.inputs, op.inputs[::-1]):
+        for is_right, (value, constant) in ((True, op.inputs), (False, op.inputs[::-1])):
             conv = graph.producer(value)
             factors = _by_channel(constant, value)
             if not isinstance(conv, Conv) or factors is None or graph.only_user(value) is not op:
                 continue
-            if op.activation != NONE or not _fold(conv, op.kind, factors):
+            steps = _steps(op.kind, factors, is_right=is_right)
+            # A stored bias can be multiplied, but nothing can be added to it.
+            added = any(kind == BinaryKind.ADD for kind, _ in steps)
+            if op.activation != NONE or not steps or (added and conv.inputs[2].data is None):
                 continue
+            for kind, numbers in steps:
+                _fold(conv, kind, numbers)
             conv.output = op.output
             graph.ops.remove(op)
             break
 
 
-def _fold(conv: Conv, kind: BinaryKind, factors: Floats) -> bool:
-    """Whether `factors` could be folded. Weights and a stored bias are multiplied when they are unpacked."""
+def _steps(kind: BinaryKind, constant: Floats, *, is_right: bool) -> list[tuple[BinaryKind, Floats]]:
+    """The same as factors and summands, in this order; none where there are no such."""
+    match kind:
+        case BinaryKind.MUL | BinaryKind.ADD:
+            return [(kind, constant)]
+        case BinaryKind.SUB if is_right:
+            return [(BinaryKind.ADD, -constant)]
+        case BinaryKind.SUB:
+            return [(BinaryKind.MUL, np.full_like(constant, -1)), (BinaryKind.ADD, constant)]
+        case BinaryKind.DIV if is_right and constant.all():
+            factors = 1 / constant.astype(np.float64)
+            if (np.abs(factors) <= np.finfo(np.float32).max).all():
+                return [(BinaryKind.MUL, factors.astype(np.float32))]
+    return []
+
+
+def _fold(conv: Conv, kind: BinaryKind, factors: Floats) -> None:
+    """Weights and a stored bias are multiplied when they are unpacked."""
     bias = conv.inputs[2]
     if kind == BinaryKind.MUL:
         conv.multiplier = factors if conv.multiplier is None else conv.multiplier * factors
         if bias.data is not None:
             conv.inputs[2] = Value(f"{bias.name}.multiplied", bias.shape, data=bias.data * factors)
-        return True
-    if bias.data is None:
-        return False
+        return
+    assert bias.data is not None
     conv.inputs[2] = Value(f"{bias.name}.shifted", bias.shape, data=bias.data + factors)
-    return True
 
 
 def _by_channel(constant: Value, value: Value) -> Floats | None:
