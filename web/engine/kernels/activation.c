@@ -2,6 +2,7 @@
 #include "error_function.h"
 #include "exp.h"
 #include "logarithm.h"
+#include "moves.h"
 #include "square_root.h"
 #include "work_range.h"
 
@@ -64,9 +65,10 @@ INLINE f4 mish4(f4 x, const Constants *k) {
   return choose(x > splat(20), x, x * n / (n + splat(2)));
 }
 
+// `count` is a multiple of 16.
 INLINE void over_values(const float *x, float *y, int32_t count, const Constants *k, Function *function) {
   // 16 values per step hide the latency of each value's dependency chain.
-  for (; count >= 16; count -= 16, x += 16, y += 16) {
+  for (; count > 0; count -= 16, x += 16, y += 16) {
     f4 v0 = load(x), v1 = load(x + 4), v2 = load(x + 8), v3 = load(x + 12);
     // All loaded before the first store: the compiler has to assume that a store changes the constants.
     v0 = function(v0, k);
@@ -78,8 +80,6 @@ INLINE void over_values(const float *x, float *y, int32_t count, const Constants
     store(y + 8, v2);
     store(y + 12, v3);
   }
-  for (; count >= 4; count -= 4, x += 4, y += 4) store(y, function(load(x), k));
-  if (count > 0) store_some(y, function(load_some(x, count), k), count);
 }
 
 INLINE void over_rows(float *y, int32_t rows, int32_t channels, const Constants *k, float *sums, Function *function) {
@@ -119,10 +119,7 @@ INLINE void over_rows(float *y, int32_t rows, int32_t channels, const Constants 
 
 // Without unrolling: less code for functions that few networks have.
 INLINE void over_fours(const float *x, float *y, int32_t count, const Constants *k, Function *function) {
-  for (; count > 0; count -= 4, x += 4, y += 4) {
-    const int32_t lanes = min_int(count, 4);
-    store_some(y, function(load_some(x, lanes), k), lanes);
-  }
+  for (; count > 0; count -= 4, x += 4, y += 4) store(y, function(load(x), k));
 }
 
 static Constants constants_of(const Activation *activation) {
@@ -134,11 +131,9 @@ static Constants constants_of(const Activation *activation) {
   return constants;
 }
 
-void activate_values(const float *x, float *y, int32_t count, const Activation *activation) {
-  Constants constants = constants_of(activation);
-  const Constants *k = &constants;
-  OPAQUE(k);
-  switch (activation->kind) {
+// `count` is a multiple of 16.
+static void blocks(const float *x, float *y, int32_t count, ActivationKind kind, const Constants *k) {
+  switch (kind) {
     case ACTIVATION_SIGMOID: over_values(x, y, count, k, sigmoid4); break;
     case ACTIVATION_SILU: over_values(x, y, count, k, silu4); break;
     case ACTIVATION_HARD_SIGMOID: over_values(x, y, count, k, hard_sigmoid4); break;
@@ -159,6 +154,21 @@ void activate_values(const float *x, float *y, int32_t count, const Activation *
   }
 }
 
+void activate_values(const float *x, float *y, int32_t count, const Activation *activation) {
+  Constants constants = constants_of(activation);
+  const Constants *k = &constants;
+  OPAQUE(k);
+  const int32_t whole = count & ~15, rest = count - whole;
+  blocks(x, y, whole, activation->kind, k);
+  if (!rest) return;
+  // The rest in a buffer: one loop for each function is enough.
+  float last[16];
+  fill_values(last, 16, 0);
+  copy_values(x + whole, last, rest);
+  blocks(last, last, 16, activation->kind, k);
+  copy_values(last, y + whole, rest);
+}
+
 void activate_rows(float *y, int32_t rows, int32_t channels, const Activation *activation, float *sums) {
   if (!sums) {
     if (!is_clip(activation)) activate_values(y, y, rows * channels, activation);
@@ -168,15 +178,11 @@ void activate_rows(float *y, int32_t rows, int32_t channels, const Activation *a
   const Constants *k = &constants;
   OPAQUE(k);
   switch (activation->kind) {
-    case ACTIVATION_SIGMOID: over_rows(y, rows, channels, k, sums, sigmoid4); break;
     case ACTIVATION_SILU: over_rows(y, rows, channels, k, sums, silu4); break;
-    case ACTIVATION_HARD_SIGMOID: over_rows(y, rows, channels, k, sums, hard_sigmoid4); break;
     case ACTIVATION_HARD_SWISH: over_rows(y, rows, channels, k, sums, hard_swish4); break;
-    case ACTIVATION_LEAKY_RELU: over_rows(y, rows, channels, k, sums, leaky_relu4); break;
-    case ACTIVATION_TANH: over_rows(y, rows, channels, k, sums, tanh4); break;
     case ACTIVATION_NONE:
     case ACTIVATION_CLIP: over_rows(y, rows, channels, k, sums, clip4); break;
-    default: // functions that few networks have: two passes
+    default: // activations that rarely precede an average: two passes
       activate_values(y, y, rows * channels, activation);
       constants.a = -__builtin_inff();
       constants.b = __builtin_inff();

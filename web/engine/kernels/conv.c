@@ -1,6 +1,7 @@
 // Any convolution as a product, one strip of output pixels at a time: a row holds the values under the kernel of one pixel.
 
 #include "gather.h"
+#include "grouped.h"
 #include "moves.h"
 #include "product.h"
 #include "work_range.h"
@@ -27,10 +28,12 @@ static Shape shape_of(const Conv *op) {
   return shape;
 }
 
-// Convolves a strip into y, whose pixels are `y_stride` floats apart.
+static int32_t panels_of(const Shape *shape) { return ceil_div(shape->group_outputs, 8); }
+
+// Convolves a strip into y, for a range of the panels of each group.
 static void strip(const Conv *op, const Shape *shape, int32_t row, int32_t rows, int32_t column, int32_t columns,
-                  const float *residual, float *y, float *gathered) {
-  int32_t panels = ceil_div(shape->group_outputs, 8);
+                  WorkRange range, const float *residual, float *y, float *gathered) {
+  int32_t panels = panels_of(shape);
   for (int32_t group = 0; group < op->groups; group++) {
     float *to = gathered;
     const float *x = op->x + (int64_t)group * shape->group_inputs * op->x_channel;
@@ -49,7 +52,7 @@ static void strip(const Conv *op, const Shape *shape, int32_t row, int32_t rows,
         .y_stride = op->out_channels,
         .activation = op->activation,
     };
-    product_part(&part, 0, panels, 0);
+    product_part(&part, range.first, range.end, 0);
   }
 }
 
@@ -78,7 +81,7 @@ static void pooled_rows(const Conv *op, const Shape *shape, WorkRange range, flo
   for (int32_t row = range.first; row < range.end; row++) {
     for (int32_t column = 0; column < 2 * width; column += shape->columns) {
       int32_t columns = min_int(shape->columns, 2 * width - column);
-      strip(op, shape, 2 * row, 2, column, columns, 0, strip_y, gathered);
+      strip(op, shape, 2 * row, 2, column, columns, (WorkRange){0, panels_of(shape)}, 0, strip_y, gathered);
       float *y = op->y + ((int64_t)row * width + column / 2) * op->out_channels;
       max_of_four(strip_y, y, columns, op->out_channels);
     }
@@ -86,26 +89,42 @@ static void pooled_rows(const Conv *op, const Shape *shape, WorkRange range, flo
 }
 
 uint64_t conv_scratch(const Conv *op) {
+  if (is_grouped(op)) return grouped_scratch(op);
   Shape shape = shape_of(op);
   uint64_t pixels = (uint64_t)shape.rows * (uint64_t)shape.columns, inputs = (uint64_t)shape.inputs;
   uint64_t outputs = op->max_pool ? (uint64_t)op->out_channels : 0;
   return times(4 * pixels, inputs + outputs);
 }
 
+// Few rows cannot be shared evenly, as 7 by 2 or 8 threads: the outputs are shared instead, and each thread gathers all
+// pixels, which takes a fraction of the product with at least 4 panels.
+static bool splits_outputs(const Conv *op, int32_t panels, int32_t threads) {
+  return op->out_height % threads && op->out_height < 4 * threads && panels >= 4 * threads;
+}
+
 void conv(const Conv *op, Thread thread, void *scratch) {
+  if (is_grouped(op)) {
+    grouped_conv(op, thread, scratch);
+    return;
+  }
   Shape shape = shape_of(op);
   if (op->max_pool) {
     pooled_rows(op, &shape, work_range(op->out_height / 2, thread), scratch);
     return;
   }
-  WorkRange range = work_range(op->out_height, thread);
+  WorkRange range = work_range(op->out_height, thread), panels = {0, panels_of(&shape)};
+  if (splits_outputs(op, panels.end, thread.count)) {
+    range = (WorkRange){0, op->out_height};
+    panels = work_range(panels.end, thread);
+  }
   for (int32_t row = range.first; row < range.end; row += shape.rows) {
     int32_t rows = min_int(shape.rows, range.end - row);
     for (int32_t column = 0; column < op->out_width; column += shape.columns) {
       int32_t columns = min_int(shape.columns, op->out_width - column);
       int64_t offset = ((int64_t)row * op->out_width + column) * op->out_channels;
       // Several rows only if a strip has all columns, so that its pixels are contiguous in y.
-      strip(op, &shape, row, rows, column, columns, op->residual ? op->residual + offset : 0, op->y + offset, scratch);
+      strip(op, &shape, row, rows, column, columns, panels, op->residual ? op->residual + offset : 0, op->y + offset,
+            scratch);
     }
   }
 }

@@ -32,11 +32,6 @@ static void output_tile(int32_t size, const float *sums, int32_t step, const flo
   else output_tile_6(sums, step, bias, y);
 }
 
-static void weight_tile(int32_t size, const float *g, float *u, int32_t step) {
-  if (size == 4) weight_tile_4(g, u, step);
-  else weight_tile_6(g, u, step);
-}
-
 enum {
   // Floats of a block per value of the transform: 36 times this is 864 KiB, most of a second-level cache.
   BLOCK_FLOATS = 6144,
@@ -254,12 +249,34 @@ void winograd(const Winograd *op, Thread thread, void *scratch) {
   }
 }
 
+INLINE f4 weight_value(f4 a, f4 b, f4 c, const float *line) {
+  return a * splat(line[0]) + b * splat(line[1]) + c * splat(line[2]);
+}
+
+// Transforms the 3x3 weights of one input channel and four outputs, rows `step` floats apart, to size * size rows. Reads all
+// weights before it writes the first row.
+static void weight_tile(int32_t size, const float *g, float *u, int32_t step) {
+  const float (*lines)[3] = size == 4 ? weight_lines4 : weight_lines6;
+  f4 rows[6][3];
+  for (int32_t j = 0; j < 3; j++) {
+    const float *p = g + j * step;
+    const f4 a = load(p), b = load(p + 3 * step), c = load(p + 6 * step);
+    for (int32_t i = 0; i < size; i++) rows[i][j] = weight_value(a, b, c, lines[i]);
+  }
+  for (int32_t i = 0; i < size; i++) {
+    for (int32_t j = 0; j < size; j++, u += step) store(u, weight_value(rows[i][0], rows[i][1], rows[i][2], lines[j]));
+  }
+}
+
 void winograd_weights(int32_t tile, int32_t channels, int32_t panels, float *weights) {
   const int32_t values = (tile + 2) * (tile + 2), step = 8 * (channels + 1);
   for (int32_t panel = 0; panel < panels; panel++, weights += values * step) {
     weights += 8;
     // From the last channel down: the results of channel c overwrite the untransformed weights of channel c + 1.
-    for (int32_t c = channels; c-- > 0;) weight_tile(tile + 2, weights + 8 * c, weights + 8 * (c + 1), step);
+    for (float *row = weights + 8 * channels; row > weights; row -= 8) {
+      weight_tile(tile + 2, row - 8, row, step);
+      weight_tile(tile + 2, row - 4, row + 4, step);
+    }
     for (int32_t value = 0; value < 9; value++) fill_values(weights + value * step, 8, 0);
   }
 }

@@ -55,22 +55,13 @@ INLINE Line output_line(const int32_t size, Line m) {
   return y;
 }
 
-// Transforms three weights to `size` values.
-INLINE Line weight_line(const int32_t size, Line g) {
-  Line y;
-  y.v[0] = g.v[0];
-  y.v[size - 1] = g.v[2];
-  if (size == 4) {
-    f4 even = splat(0.5f) * (g.v[0] + g.v[2]), odd = splat(0.5f) * g.v[1];
-    y.v[1] = even + odd;
-    y.v[2] = even - odd;
-    return y;
-  }
-  f4 even = splat(-1 / 3.0f) * (g.v[0] + g.v[0] + g.v[2]), odd = splat(-ROOT / 3) * g.v[1];
-  f4 even2 = splat(1 / 6.0f) * (g.v[0] + g.v[2] + g.v[2]), odd2 = splat(ROOT / 6) * g.v[1];
-  y.v[1] = even + odd;
-  y.v[2] = even - odd;
-  y.v[3] = even2 + odd2;
-  y.v[4] = even2 - odd2;
-  return y;
-}
+// Transforms three weights to 4 or 6 values: value i is the sum of weight k times [i][k].
+static const float weight_lines4[4][3] = {{1, 0, 0}, {0.5f, 0.5f, 0.5f}, {0.5f, -0.5f, 0.5f}, {0, 0, 1}};
+static const float weight_lines6[6][3] = {
+    {1, 0, 0},
+    {-2 / 3.0f, -ROOT / 3, -1 / 3.0f},
+    {-2 / 3.0f, ROOT / 3, -1 / 3.0f},
+    {1 / 6.0f, ROOT / 6, 1 / 3.0f},
+    {1 / 6.0f, -ROOT / 6, 1 / 3.0f},
+    {0, 0, 1},
+};

@@ -1,5 +1,5 @@
-// Two-dimensional Winograd transforms, four channels at a time. Included once per size of the input tile: SIZE is 4 or 6,
-// NAME(x) the name of a function for this size.
+// Two-dimensional Winograd transforms of inputs and sums, four channels at a time. Included once per size of the input tile:
+// SIZE is 4 or 6, NAME(x) the name of a function for this size.
 
 enum { NAME(OUT) = SIZE - 2 };
 
@@ -67,22 +67,6 @@ static void NAME(output_tile)(const float *m, int32_t step, const float *bias, f
         store(at += 8 * NAME(OUT), line.v[2] + added);
         store(at += 8 * NAME(OUT), line.v[3] + added);
       }
-    }
-  }
-}
-
-// Transforms the 3x3 weights of one input channel and eight outputs, rows `step` floats apart, to SIZE * SIZE rows. Reads
-// all weights of a half before it writes the first row.
-static void NAME(weight_tile)(const float *g, float *u, int32_t step) {
-  for (int32_t half = 0; half < 8; half += 4, g += 4, u += 4) {
-    Line rows[3];
-    for (int32_t i = 0; i < 3; i++) {
-      const float *p = g + 3 * i * step;
-      rows[i] = weight_line(SIZE, (Line){{load(p), load(p + step), load(p + 2 * step)}});
-    }
-    for (int32_t j = 0; j < SIZE; j++) {
-      Line line = weight_line(SIZE, (Line){{rows[0].v[j], rows[1].v[j], rows[2].v[j]}});
-      for (int32_t i = 0; i < SIZE; i++) store(u + (i * SIZE + j) * step, line.v[i]);
     }
   }
 }
