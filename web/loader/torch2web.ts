@@ -68,4 +68,5 @@ export type {
   Task,
   TaskInfo,
 } from "./api/task.ts";
+export type { Recalibrated, RecalibrateOptions, Recalibration } from "./api/recalibrate.ts";
 export type { Watch, WatchedPredictions, WatchOptions } from "./api/watch.ts";

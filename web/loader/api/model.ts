@@ -5,6 +5,7 @@ import type { DecodedBy, ImageSource, Orientation } from "./image.ts";
 import type { ModelInfo } from "./manifest.ts";
 import type { PreprocessingInfo } from "./preprocessing.ts";
 import type { AnswerOptions, Heatmap, LabelProbability, NamedValue } from "./task.ts";
+import type { Recalibrated } from "./recalibrate.ts";
 import type { Watch, WatchedPredictions, WatchOptions } from "./watch.ts";
 
 /** `P` is `Prediction` for classifiers, and follows from the option `task` of `loadModel` for others. */
@@ -58,6 +59,8 @@ export interface EmbedOptions extends Pick<PredictOptions, "signal" | "orientati
 
 /** Of a classifier. */
 export interface Prediction extends ReadImageReport {
+  /** Of `watch` with `recalibrate`, while a server's answer corrects the probabilities. */
+  recalibrated?: Recalibrated;
   /** The most probable label; of two with a threshold, the second one if its probability reaches it. */
   label: string;
   /** Its probability. */

@@ -1,3 +1,5 @@
+import type { RecalibrateOptions } from "./recalibrate.ts";
+
 export interface WatchOptions {
   /** Maximum number of predictions per second; by default unlimited. */
   maxRate?: number;
@@ -12,6 +14,11 @@ export interface WatchOptions {
    * is reported to the console. A loop gets as an exception what ends it, and this callback the rest.
    */
   onError?: (error: unknown) => void;
+  /**
+   * Has a server correct the running average now and then, which sends it pictures; off unless given. Wrong options raise
+   * RangeError, as errors that end watching.
+   */
+  recalibrate?: RecalibrateOptions;
   /** Stops watching, like `stop()`. */
   signal?: AbortSignal;
 }

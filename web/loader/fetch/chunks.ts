@@ -5,7 +5,15 @@ import { subtleCrypto } from "./subtle_crypto.ts";
 
 /** Code that is loaded on demand: the build bundles each `<name>.chunk.ts` into a file beside the loader. */
 type ChunkName =
-  "decoder" | "elsewhere" | "images" | "sha256" | "signature" | "tasks" | "watch" | "weights";
+  | "decoder"
+  | "elsewhere"
+  | "images"
+  | "recalibrate"
+  | "sha256"
+  | "signature"
+  | "tasks"
+  | "watch"
+  | "weights";
 
 /** The chunks of this build; defined by the build. */
 declare const __CHUNKS__: Record<ChunkName, Script>;

@@ -1,29 +1,39 @@
 /** Predicts the frames of a camera or video: always the newest one, without a queue. */
 import type * as Errors from "../api/errors.ts";
 import type { AnyPrediction, Model } from "../api/model.ts";
+import type { RecalibrateOptions } from "../api/recalibrate.ts";
 import type { WatchOptions } from "../api/watch.ts";
+import type { importChunk } from "../fetch/chunks.ts";
 import { LinkedController } from "../fetch/linked_controller.ts";
 import type { answerOf, scoresIn } from "../tasks/answer.ts";
 import { Failures } from "./failures.ts";
+import type * as Recalibrate from "./recalibrate/recalibrate.chunk.ts";
 import { delay, framesOf, videoOf, visible } from "./video_frames.ts";
 
 /** The loader's own, of which this chunk would have others. */
 export interface Loader extends Pick<typeof Errors, "BackendError" | "DecodeError"> {
   answerOf: typeof answerOf;
+  importChunk: typeof importChunk;
   scoresIn: typeof scoresIn;
 }
 
 interface Given extends Required<Pick<WatchOptions, "maxRate" | "smoothing" | "onError">> {
+  /** Of the site. */
+  base: URL;
   source: HTMLVideoElement | MediaStream;
+  recalibrate?: RecalibrateOptions;
   signal: AbortSignal;
 }
 
 /** The predictions until `signal` aborts, whose reason it raises. Raises DecodeError, or the model's errors. */
 export async function* watchFrames(
   model: Pick<Model<AnyPrediction>, "predict" | "info">,
-  { source, maxRate, smoothing, onError, signal }: Given,
-  { answerOf, scoresIn, BackendError, DecodeError }: Loader,
+  given: Given & Loader,
 ): AsyncGenerator<AnyPrediction, void> {
+  const { base, source, maxRate, smoothing, onError, recalibrate, signal } = given;
+  const { answerOf, scoresIn, importChunk, BackendError, DecodeError } = given;
+  const chunk = recalibrate && ((await importChunk(base, "recalibrate")) as typeof Recalibrate);
+  const recalibrator = chunk?.recalibratorOf(model.info, recalibrate!, signal);
   const ended = new LinkedController(signal);
   const until = ended.signal;
   const { video, refused, release } = videoOf(source, DecodeError);
@@ -44,15 +54,20 @@ export async function* watchFrames(
       await delay(last + interval - performance.now(), until);
       last = performance.now();
       let prediction: AnyPrediction;
+      const frame = recalibrator?.wantsFrame() ? chunk!.captureFrame(video) : undefined;
       try {
-        prediction = await model.predict(video, { signal: until });
+        prediction = await model.predict(frame ?? video, { signal: until });
       } catch (error) {
         if (video.videoWidth) failures.add(error); // 0 between two streams
         continue;
       }
       failures.clear();
-      average = blend(average, scoresIn(prediction), smoothing);
-      yield { ...prediction, ...answerOf(model.info, average, {}, average) };
+      const scores = scoresIn(prediction);
+      if (frame) void recalibrator!.send(() => chunk!.encodeFrame(frame), scores);
+      average = blend(average, scores, smoothing);
+      const [corrected, recalibrated] = recalibrator?.apply(average) ?? [average];
+      const answer = answerOf(model.info, corrected, {}, corrected);
+      yield { ...prediction, ...answer, ...(recalibrated && { recalibrated }) };
     }
   } finally {
     ended.unlink();

@@ -19,51 +19,54 @@ export function watchIn(base: () => URL): WatchMethod {
   return function (
     this: WatchedModel,
     source: HTMLVideoElement | MediaStream,
-    second?: Callback | WatchOptions,
-    third?: WatchOptions,
-  ) {
-    return watch(base(), this, source, second, third);
-  };
-}
-
-function watch(
-  base: URL,
-  model: WatchedModel,
-  source: HTMLVideoElement | MediaStream,
-  second: Callback | WatchOptions = {},
-  third: WatchOptions = {},
-): Watch & WatchedPredictions<AnyPrediction> {
-  const callback = typeof second === "function" ? second : undefined;
-  const options = typeof second === "function" ? third : second;
-  if (Object(options) !== options) {
-    throw new RangeError(
-      `watch takes a function that gets the predictions, or options; found ${typeof second}.`,
-    );
-  }
-  const { maxRate = Infinity, smoothing = 0, onError = reportError, signal } = options;
-  if (!(maxRate > 0) || !(smoothing >= 0 && smoothing < 1)) {
-    throw new RangeError(
-      `watch takes a maxRate above 0 and a smoothing from 0 to below 1; found ${maxRate} and ${smoothing}.`,
-    );
-  }
-  if (!["HTMLVideoElement", "MediaStream"].includes(tagOf(source))) {
-    throw new DecodeError("watch takes a <video> or a MediaStream.");
-  }
-  const stopped = new LinkedController(signal);
-  const predictions = async function* (): AsyncGenerator<AnyPrediction, void> {
-    const given = { source, maxRate, smoothing, onError, signal: stopped.signal };
-    try {
-      const { watchFrames } = (await importChunk(base, "watch")) as typeof Frames;
-      yield* watchFrames(model, given, { answerOf, scoresIn, BackendError, DecodeError });
-    } catch (error) {
-      if (!stopped.signal.aborted) throw error;
-    } finally {
-      stopped.abort();
-      stopped.unlink();
+    second: Callback | WatchOptions = {},
+    third: WatchOptions = {},
+  ): Watch & WatchedPredictions<AnyPrediction> {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- generators have a `this` of their own
+    const model = this;
+    const site = base();
+    const callback = typeof second === "function" ? second : undefined;
+    const options = typeof second === "function" ? third : second;
+    if (Object(options) !== options) {
+      throw new RangeError(`watch takes a callback or options; found ${typeof second}.`);
     }
+    const { maxRate = Infinity, smoothing = 0, onError = reportError, signal } = options;
+    if (!(maxRate > 0) || !(smoothing >= 0 && smoothing < 1)) {
+      throw new RangeError(
+        `watch takes maxRate > 0 and smoothing in [0, 1); found ${maxRate} and ${smoothing}.`,
+      );
+    }
+    if (!["HTMLVideoElement", "MediaStream"].includes(tagOf(source))) {
+      throw new DecodeError("watch takes a <video> or MediaStream.");
+    }
+    const stopped = new LinkedController(signal);
+    const predictions = async function* (): AsyncGenerator<AnyPrediction, void> {
+      try {
+        const { watchFrames } = (await importChunk(site, "watch")) as typeof Frames;
+        yield* watchFrames(model, {
+          ...options,
+          base: site,
+          source,
+          maxRate,
+          smoothing,
+          onError,
+          signal: stopped.signal,
+          answerOf,
+          scoresIn,
+          importChunk,
+          BackendError,
+          DecodeError,
+        });
+      } catch (error) {
+        if (!stopped.signal.aborted) throw error;
+      } finally {
+        stopped.abort();
+        stopped.unlink();
+      }
+    };
+    if (callback) void report(predictions(), callback, onError);
+    return { stop: () => stopped.abort(), [Symbol.asyncIterator]: predictions };
   };
-  if (callback) void report(predictions(), callback, onError);
-  return { stop: () => stopped.abort(), [Symbol.asyncIterator]: predictions };
 }
 
 /** Calls `callback` with each prediction. An error of the page's callback goes to the console; watching continues. */

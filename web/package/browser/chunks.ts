@@ -12,6 +12,7 @@ type ChunkName = Exclude<Parameters<typeof Replaced.importChunk>[1], "elsewhere"
 const CHUNKS: Record<ChunkName, () => Promise<unknown>> = {
   decoder: () => import("../../loader/backends/weights/decoder.chunk.ts"),
   images: () => import("../../loader/images/formats/images.chunk.ts"),
+  recalibrate: () => import("../../loader/load/recalibrate/recalibrate.chunk.ts"),
   sha256: () => import("../../loader/fetch/sha256.chunk.ts"),
   signature: () => import("../../loader/fetch/manifest/signature.chunk.ts"),
   tasks: () => import("../../loader/tasks/tasks.chunk.ts"),
