@@ -18,6 +18,7 @@ from bench.page import measure_page
 from bench.pictures import measure_pictures
 from bench.preprocess import measure_preprocess
 from bench.rounding import measure_rounding
+from bench.server import measure_server
 from bench.session import measure_session
 from bench.sizes import measure_sizes
 from bench.warm import measure_warm
@@ -35,6 +36,7 @@ PARTS = {
     "network": measure_network,
     "rounding": measure_rounding,
     "page": measure_page,
+    "server": measure_server,
     "session": measure_session,
     "sizes": measure_sizes,
     "warm": measure_warm,

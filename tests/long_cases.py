@@ -156,6 +156,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "unit/server/test_starting.py::test_another_answer_than_the_builds": (),
     "unit/server/test_starting.py::test_requirements_of_the_container_are_all_that_the_server_imports": (),
     "unit/server/test_twin.py": (),
+    "browser/tasks/test_recalibrate.py": (),
     "browser/tasks/test_server_twin.py": (),
     "unit/cli/test_build_file.py::test_an_onnx_file": (),
     "unit/cli/test_build_file.py::test_catalogue_that_add_writes_builds_the_same": (),
