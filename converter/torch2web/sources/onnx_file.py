@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import ModelProto, numpy_helper
+from onnx import ModelProto, TensorProto, numpy_helper
 from onnx.inliner import inline_local_functions
 
 from torch2web.catalog import ModelSpec
@@ -47,6 +47,7 @@ def load_onnx(spec: ModelSpec, path: Path) -> LoadedModel:
     opset = _require_known_operators(path, given)
     outputs = [value.name for value in given.graph.output]
     output = _chosen_output(spec, given)
+    _require_floats(spec, given, output)
     notes = [f"output {output!r} of {', '.join(outputs)}"] if len(outputs) > 1 else []
     source = image_input(path, given, spec.input_shape)
     notes += source.notes
@@ -163,6 +164,18 @@ def _reference(session: object, source: ImageInput, output: str) -> Run32:
         return np.concatenate(found)[: len(batch)].astype(np.float32)
 
     return run
+
+
+def _require_floats(spec: ModelSpec, model: ModelProto, output: str) -> None:
+    """Raise ExportError for whole numbers: a class that the network chooses has no probability."""
+    kinds = {value.name: value.type.tensor_type.elem_type for value in model.graph.output}
+    whole = (TensorProto.INT64, TensorProto.INT32, TensorProto.UINT8, TensorProto.INT8, TensorProto.BOOL)
+    if kinds[output] not in whole:
+        return
+    made = next((node.op_type for node in model.graph.node if output in node.output), "an input")
+    kind = TensorProto.DataType.Name(kinds[output]).lower()
+    problem = f"the network's output is {kind}, of {made}, expected floating point numbers"
+    raise ExportError(spec.name, f"{problem}: export the network without it, with its logits as the output")
 
 
 def _probe(spec: ModelSpec, reference: Run32, source: ImageInput) -> tuple[int, ...]:

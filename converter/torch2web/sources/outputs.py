@@ -156,7 +156,8 @@ def is_vector(shape: Sequence[int]) -> bool:
 def _needs_flattening(name: str, output: Tensor) -> bool:
     """Whether `output` is a vector for each image in another shape. Raises ExportError if it is none."""
     if not output.is_floating_point():
-        raise ExportError(name, f"the network's output is {output.dtype}, expected floating point numbers")
+        problem = f"the network's output is {output.dtype}, expected floating point numbers"
+        raise ExportError(name, f"{problem}: return its logits, not argmax")
     if output.ndim == 0 or output.shape[0] != _BATCH:
         problem = f"for two images the network returns {list(output.shape)}, expected [2, numbers]"
         raise ExportError(name, f"{problem}: dimension 0 must be the batch")

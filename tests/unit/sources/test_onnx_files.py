@@ -267,6 +267,12 @@ def map_output(model: ModelProto) -> None:
     del model.graph.output[1:]
 
 
+def chosen_class(model: ModelProto) -> None:
+    model.graph.node.append(helper.make_node("ArgMax", ["scores"], ["class"], axis=1))
+    del model.graph.output[:]
+    model.graph.output.append(helper.make_tensor_value_info("class", TensorProto.INT64, ["n", 1]))
+
+
 def opset_of(version: int) -> Callable[[ModelProto], None]:
     def change(model: ModelProto) -> None:
         model.opset_import[0].version = version
@@ -287,6 +293,7 @@ def unknown_operator(model: ModelProto) -> None:
         (flat_input, r"its input pixels is \['n', 3072\], expected \[batch, channels, height, width\]"),
         (other_size, "its input is 3 × 64 × 32, the preprocessing gives 3 × 32 × 32"),
         (map_output, r"the network's output is \[batch, .*\], expected one vector for each image"),
+        (chosen_class, "the network's output is int64, of ArgMax, expected floating point numbers: export"),
         (opset_of(8), "it has ONNX opset 8, expected 9 to "),
         (opset_of(99), "it has ONNX opset 99, expected 9 to "),
         (unknown_operator, "it has operators that ONNX does not have: Convolve"),
