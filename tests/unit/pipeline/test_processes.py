@@ -120,6 +120,15 @@ def test_a_model_that_does_not_fit_waits(
     assert not processes._fits(middle, [small], {small.index})
 
 
+def test_weights_count_wherever_they_are(tmp_path: Path) -> None:
+    """Those of the demo too, which have no checkpoint."""
+    (task,) = tasks_of(tmp_path, "tests.tiny_network:relu_network")
+    size = (tmp_path / "m0.pth").stat().st_size
+    assert memory.needed_memory(task) == memory.BASE + memory.TIMES_WEIGHTS * size
+    (landmark,) = load_catalog(ROOT / "models.toml", ["landmark_cnn_emotion"])
+    assert memory.needed_memory(Task(0, landmark, None)) > 2309 * 2**20, "measured"
+
+
 def test_memory_of_a_control_group(tmp_path: Path) -> None:
     (tmp_path / "memory.max").write_text("1000\n")
     (tmp_path / "memory.current").write_text("400\n")
