@@ -18,6 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from bench.network import CountingSocket, count_bytes
 from bench.site import chromium
 from tests.browser.find import launch_arguments
 from tests.tiny_network import write_many
@@ -37,6 +38,8 @@ WORKERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("--dask local", ("--dask", "local", "--jobs", "2")),
 )
 LARGE = int(os.environ.get("TORCH2WEB_BENCH_LARGE", "0"))
+MIN_REQUESTS, QUIET = 8, 3.0
+"""A page is loaded after so many requests and so many seconds without another."""
 _POLL = 0.1
 _FAST = ("--no-precompressed", "--no-verify-page", "--no-docs")
 
@@ -52,12 +55,6 @@ filter = "bilinear"
 mean = [0.485, 0.456, 0.406]
 std = [0.229, 0.224, 0.225]
 """
-
-MEASURE = """() => {
-    const all = [...performance.getEntriesByType("resource"), ...performance.getEntriesByType("navigation")];
-    const last = Math.max(...all.map(({ responseEnd }) => responseEnd));
-    return [all.length, all.reduce((sum, { transferSize }) => sum + transferSize, 0), last];
-}"""
 
 
 @dataclass(frozen=True)
@@ -202,6 +199,7 @@ def _page(folder: Path, number: int) -> tuple[str, ...]:
         create_emulated_server("nginx", site, 0, LOOPBACK) as (server, _),
         sync_playwright() as playwright,
     ):
+        count_bytes(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(executable_path=chromium(), args=launch_arguments())
         loads = [_load(browser, f"http://{LOOPBACK}:{server.server_port}/") for _ in range(3)]
@@ -217,9 +215,13 @@ def _page(folder: Path, number: int) -> tuple[str, ...]:
 def _load(browser: Browser, address: str) -> tuple[int, int, float]:
     """Requests, bytes and milliseconds until everything of the first network is there, in a new context."""
     context = browser.new_context()
+    finished: list[float] = []  # of the worker's requests too
+    context.on("requestfinished", lambda _: finished.append(time.monotonic()))
     page = context.new_page()
+    CountingSocket.sent = 0
+    started = time.monotonic()
     page.goto(address)
-    page.wait_for_load_state("networkidle", timeout=120_000)
-    requests, size, milliseconds = page.evaluate(MEASURE)
+    while len(finished) < MIN_REQUESTS or time.monotonic() - finished[-1] < QUIET:
+        page.wait_for_timeout(200)
     context.close()
-    return int(requests), int(size), float(milliseconds)
+    return len(finished), CountingSocket.sent, 1000 * (finished[-1] - started)
