@@ -38,8 +38,8 @@ WORKERS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("--dask local", ("--dask", "local", "--jobs", "2")),
 )
 LARGE = int(os.environ.get("TORCH2WEB_BENCH_LARGE", "0"))
-MIN_REQUESTS, QUIET = 8, 3.0
-"""A page is loaded after so many requests and so many seconds without another."""
+QUIET = 5.0
+"""A page is loaded after so many seconds without another request."""
 _POLL = 0.1
 _FAST = ("--no-precompressed", "--no-verify-page", "--no-docs")
 
@@ -221,7 +221,7 @@ def _load(browser: Browser, address: str) -> tuple[int, int, float]:
     CountingSocket.sent = 0
     started = time.monotonic()
     page.goto(address)
-    while len(finished) < MIN_REQUESTS or time.monotonic() - finished[-1] < QUIET:
+    while not finished or time.monotonic() - finished[-1] < QUIET:
         page.wait_for_timeout(200)
     context.close()
     return len(finished), CountingSocket.sent, 1000 * (finished[-1] - started)
