@@ -1,4 +1,8 @@
-"""What rounding of the demo's weights to 4 to 8 bits costs: to the nearest, and with error compensation."""
+"""What rounding of the demo's weights to 4 to 8 bits costs: to the nearest, and with error compensation;
+and the variant `compact`, whose steps differ by layer."""
+
+import time
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +16,16 @@ from torch2web.cli.console import Output
 from torch2web.images import preprocess
 from torch2web.tasks import figures
 from torch2web.variants import SplitModel, Tensors, decode_all, split_model
+from torch2web.variants.compact import CompactSearch, entropy_size
 from torch2web.variants.encodings import as_int8
 from torch2web.variants.rounding import Rounding, encode_compensated
-from torch2web.verification import calibration_images, create_session_with, reference_images, run_session
+from torch2web.verification import (
+    calibration_images,
+    create_session_with,
+    reference_images,
+    run_session,
+    search_images,
+)
 
 LARGEST = (127, 63, 31, 15, 7)
 """Largest integers: those of 8 to 4 bits."""
@@ -48,9 +59,26 @@ def measure_rounding(output: Output) -> None:
                     *(f"{figure['probabilities_max_abs_diff']:.4f}" for figure in found),
                 )
             )
+        rows += _compact(spec, rounding, expected, judged)
         size = len(save(nearest)) / 2**20
         output.table(
             (f"{spec.title}, int8 {size:.2f} MiB: bits", "entropy, MiB", "nearest", "compensated"), rows
+        )
+
+
+def _compact(
+    spec: ModelSpec, rounding: Rounding, expected: NDArray[np.float32], judged: NDArray[np.float32]
+) -> Iterator[tuple[str, str, str, str]]:
+    """A row for each candidate of the search, the coarsest first, with its processor time."""
+    searched = _inputs(spec, search_images(default_materials().search_images()))
+    started = time.process_time()
+    for candidate in CompactSearch(rounding, spec, searched, lambda *_: None).candidates():
+        found = figures(spec.task, expected, _run(rounding.split, decode_all(candidate.tensors), judged))
+        yield (
+            f"compact, {time.process_time() - started:.0f} s",
+            f"{entropy_size(candidate.tensors.values()) / 2**20:.2f}",
+            "",
+            f"{found['probabilities_max_abs_diff']:.4f}",
         )
 
 
