@@ -15,7 +15,7 @@ TOKEN_VARIABLE = "TORCH2WEB_TOKEN"  # noqa: S105 (its name)
 
 _DEFAULTS = {
     "workers": 1,
-    "max_batch": 8,
+    "max_batch": 2,
     "max_wait": 4.0,
     "max_queue": 64,
     "max_upload": 10.0,

@@ -20,8 +20,8 @@ class ApiSettings:
     site: Path
     workers: int = 1
     """Processes, each with a session of its own."""
-    max_batch: int = 8
-    """Pictures that are computed at once, at most."""
+    max_batch: int = 2
+    """Pictures that are computed at once, at most; on CPUs larger batches take longer for each."""
     max_wait: float = 4
     """Milliseconds that a picture waits for others that arrive, to be computed with them, at most."""
     max_queue: int = 64
