@@ -4,6 +4,7 @@ From an empty cache and from a full one. The network is Chromium's own emulation
 Network.emulateNetworkConditions); files are sent compressed, as Cloudflare Pages sends them.
 """
 
+import html
 import re
 import socket
 import statistics
@@ -16,10 +17,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.site import built_site, chromium
 from tests.browser.find import launch_arguments
+from tests.browser.round_trips import RoundTrips, recording
 from torch2web.cli.console import Output
 from torch2web.serve.host_emulation.create import create_emulated_server
 from torch2web.serve.static.server import LOOPBACK
 from torch2web.site.manifest.check import read_manifest
+from torch2web.site.writers.embed import EXAMPLE
+from torch2web.site.writers.start import MAX_PARTS
+from torch2web.store.hashing import integrity, sha256_of
 
 MEGABITS, DELAY = 10, 40
 """Of the network: Mbit/s down and up, and milliseconds there and back."""
@@ -33,17 +38,21 @@ RATIO_WANTED = 0.35
 COMPARED = "mobilenet_emotion/int8"
 """The variant that is visited with either."""
 
+LIBRARY = re.compile(r"torch2web|images-|tasks-|start-|engine/|models/|onnxruntime/")
+"""Files of the loader, not of the page."""
+
 PAGE = """<!doctype html>
 <meta charset="utf-8">
 <link rel="icon" href="data:,">
 {preloads}
+{parts}
 <script type="module" src="first.js"></script>
 """
-"""With the preloads of the snippet that a built page shows."""
+"""With the preloads of the lines that embed.html shows, and of the first weights of one variant."""
 
-SCRIPT = """import { loadModel } from "./torch2web.js";
+SCRIPT = """import { loadModel } from "./LOADER";
 const [name, variant, backend] = location.search.slice(1).split("/");
-const model = await loadModel(name, { variant, backends: [backend] });
+const model = await loadModel(name, { variant, backends: [backend], integrity: "INTEGRITY" });
 const face = await (await fetch("samples/bored-1.jpg")).blob();
 const { label } = await model.predict(face);
 window.first = { milliseconds: performance.now(), label, cache: model.info.cache };
@@ -93,9 +102,16 @@ def measure_network(output: Output) -> None:
         count_bytes(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://{LOOPBACK}:{server.server_port}/"
-        (site / "first.html").write_text(PAGE.format(preloads=_preloads(site)))
-        (site / "first.js").write_text(SCRIPT)
         manifest = read_manifest((site / "models/model_info.json").read_bytes())
+        pages = {
+            f"{model['name']}/{variant['name']}": _page(site, model, variant)
+            for model in manifest["models"]
+            for variant in model["variants"]
+        }
+        for number, text in enumerate(pages.values()):
+            (site / f"first{number}.html").write_text(text)
+        numbers = {name: number for number, name in enumerate(pages)}
+        (site / "first.js").write_text(_script(site))
         sizes = {
             f"{model['name']}/{variant['name']}/compiled": variant["weights"]["size"]
             for model in manifest["models"]
@@ -106,7 +122,11 @@ def measure_network(output: Output) -> None:
         cold, warm = ({name: _Visit() for name in sizes} for _ in range(2))
         for round_number in range(ROUNDS):
             for name in [name for name, size in sizes.items() if size < LARGE or not round_number]:
-                _visit_twice(browser, address, name, cold[name], warm[name])
+                number = numbers[name.rpartition("/")[0]]
+                _visit_twice(browser, f"{address}first{number}?{name}", name, cold[name], warm[name])
+        default = f"{address}first{numbers[COMPARED]}?{COMPARED}/compiled"
+        with recording(server) as trips:
+            counted = [_round_trips(browser, visited, trips) for visited in (default, address)]
         browser.close()
         server.shutdown()
     rows = [
@@ -116,6 +136,9 @@ def measure_network(output: Output) -> None:
     headings = ("first prediction", "cold MB", "min s", "median", "wanted MB", "warm MB", "min s", "median")
     output.line(f"{MEGABITS} Mbit/s, {DELAY} ms")
     output.table(headings, rows)
+    output.line(f"{COMPARED}, compiled: requests (of the loader), and in how many levels")
+    visits = [(what, *row) for what, row in zip(("lines of embed.html", "index.html"), counted, strict=True)]
+    output.table(("page", "first visit", "levels", "second visit", "levels"), visits)
     ratios = [
         (title, *_ratios(visits[f"{COMPARED}/compiled"], visits[f"{COMPARED}/wasm"]), wanted)
         for title, visits, wanted in (("cold", cold, f"{RATIO_WANTED}"), ("warm", warm, ""))
@@ -129,8 +152,46 @@ def _ratios(ours: _Visit, theirs: _Visit) -> tuple[str, str]:
     return f"{bytes_ratio:.2f}", f"{min(ours.seconds) / min(theirs.seconds):.2f}"
 
 
-def _preloads(site: Path) -> str:
-    return "".join(re.findall(r'<link rel="modulepreload".*?>', (site / "index.html").read_text()))
+def _lines(site: Path) -> str:
+    """The lines that embed.html shows, for this address."""
+    (shown,) = re.findall('<pre id="module".*?>(.*?)</pre>', (site / "embed.html").read_text(), re.DOTALL)
+    return html.unescape(shown).replace(EXAMPLE, "./")
+
+
+def _page(site: Path, model: dict[str, Any], variant: dict[str, Any]) -> str:
+    links = re.findall("<link.*?>", _lines(site))
+    parts = [
+        f'<link rel="preload" as="fetch" crossorigin href="{part["path"]}" data-size="{part["size"]}" '
+        f'data-model="{model["name"]}" fetchpriority="low">'
+        for part in variant["weights"]["parts"][:MAX_PARTS]
+    ]
+    preloads = "\n".join(link for link in links if "data-model" not in link)
+    return PAGE.format(preloads=preloads, parts="\n".join(parts))
+
+
+def _script(site: Path) -> str:
+    (loader,) = re.findall(r'from "\./(torch2web-\w+\.js)"', _lines(site))
+    pin = integrity(sha256_of(site / "models/model_info.json"))
+    return SCRIPT.replace("LOADER", loader).replace("INTEGRITY", pin)
+
+
+def _round_trips(browser: Browser, address: str, trips: RoundTrips) -> tuple[str, ...]:
+    """Requests and levels of a first and of a second visit; responses are held back for a fixed time."""
+    context = browser.new_context()
+    cells: list[str] = []
+    for _ in range(2):
+        page = context.new_page()
+        trips.start()
+        page.goto(address)
+        page.wait_for_function("() => window.first || document.querySelector('#app[data-state=ready]')")
+        page.wait_for_load_state("networkidle")
+        requests = trips.requests
+        own = [request for request in requests if LIBRARY.match(request.path)]
+        levels = max(request.level for request in own or requests)
+        cells += [f"{len(requests)} ({len(own)})", f"{levels}"]
+        page.close()
+    context.close()
+    return tuple(cells)
 
 
 def _visit_twice(browser: Browser, address: str, name: str, cold: _Visit, warm: _Visit) -> None:
@@ -139,7 +200,7 @@ def _visit_twice(browser: Browser, address: str, name: str, cold: _Visit, warm: 
         page = context.new_page()
         _slow_down(page)
         CountingSocket.sent = 0
-        page.goto(f"{address}first?{name}")
+        page.goto(address)
         page.wait_for_function("window.first", timeout=600_000)
         first = page.evaluate("window.first")
         visit.seconds.append(first["milliseconds"] / 1000)

@@ -100,6 +100,8 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/page/test_keyboard.py": ("test_camera",),
     "browser/page/test_start.py::test_slow_network_is_told_all_the_time": (),
     "browser/tasks/test_camera.py": (),
+    "browser/tasks/test_looks.py": (),
+    "browser/test_round_trips.py": ("\\[own origin]", "test_page_requests"),
     "browser/page/test_states.py": ("\\[ready]", "several_pictures]"),
     "browser/page/test_camera.py::test_dark_picture_and_camera_without_a_picture_are_hinted_at": (),
     "browser/page/test_looks.py::test_nothing_is_cut_off": ("360",),

@@ -1,6 +1,7 @@
 """A catalogue with a tiny network for each task, which converts and downloads in a moment."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -56,15 +57,21 @@ def network(spec: ModelSpec, *_: object) -> nn.Module:
 
 def write_catalog(folder: Path) -> Path:
     """Write a catalogue of all tasks, with empty files as checkpoints, into `folder`."""
+    for name in _ENTRIES:
+        (folder / f"{name}.pth").touch()
+    path = folder / "models.toml"
+    path.write_text(catalog_text(_ENTRIES))
+    return path
+
+
+def catalog_text(entries: Mapping[str, Mapping[str, object]]) -> str:
+    """A catalogue of tiny networks; `entries` have keys by model."""
     lines = ['[defaults.preprocessing]\nresize = [32, 32]\nfilter = "bilinear"']
     lines += ["mean = [0.5, 0.5, 0.5]\nstd = [0.25, 0.25, 0.25]"]
-    for name, entry in _ENTRIES.items():
-        (folder / f"{name}.pth").touch()
+    for name, entry in entries.items():
         lines += [f'[[models]]\nname = "{name}"\ncheckpoint = "{name}.pth"\narchitecture = "mobilenet_v2"']
         lines += [f"{key} = {_toml(value)}" for key, value in entry.items()]
-    path = folder / "models.toml"
-    path.write_text("\n".join(lines) + "\n")
-    return path
+    return "\n".join(lines) + "\n"
 
 
 def _toml(value: object) -> str:

@@ -5,7 +5,7 @@
  *     node build.mjs types OUT     torch2web.d.ts, all of its types in one file, and torch2web-element.d.ts
  *     node build.mjs offline OUT   offline.js
  *
- * Nothing of a site is in them: Python completes stub.js, embed.js, torch2web-element.js and offline.js
+ * Nothing of a site is in them: Python completes stub.js, embed.js, preload.js, torch2web-element.js and offline.js
  * (converter/torch2web/site/writers/).
  */
 import { createHash } from "node:crypto";
@@ -20,7 +20,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const CHUNK = ".chunk.ts";
 
 /** Modules of page/ that its chunks may have copies of. */
-const STATELESS = ["element.ts"];
+const STATELESS = ["element.ts", "next_task.ts"];
 
 /** The loader is one file, external to the pages' scripts. */
 const loaderOutside = {
@@ -81,6 +81,12 @@ async function buildScripts(out) {
     ...common,
     entryPoints: [here("element/element.ts")],
     outfile: join(out, "torch2web-element.js"),
+  });
+  await build({
+    ...common,
+    format: "iife", // inside of index.html
+    entryPoints: [here("page/preload/preload.ts")],
+    outfile: join(out, "preload.js"),
   });
   const pageChunks = await buildChunks(out, "page", "page-");
   const paths = Object.entries(pageChunks).map(([name, { path }]) => [name, `./${path}`]);

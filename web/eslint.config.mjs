@@ -22,7 +22,7 @@ const oneDirection = ROOMS.map((room, index) => ({
 const throughTheSurface = {
   target: ["web/element", "web/page", "web/verify", "web/offline"],
   from: "web/loader",
-  except: ["torch2web.ts", "pinned.ts"],
+  except: ["torch2web.ts", "pinned.ts", "add_preloads.ts"],
   message: "Import from loader/torch2web.ts.",
 };
 

@@ -3,6 +3,7 @@
 import json
 import math
 import queue
+import re
 import select
 import socket
 import threading
@@ -16,6 +17,7 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from torch2web.serve.static.server import SiteHandler
+from torch2web.site.hosting.host_rules import HASHED, IMMUTABLE
 
 
 class Pause:
@@ -95,8 +97,10 @@ def _server_at_a_new_port(handler: Callable[..., "_Handler"]) -> ThreadingHTTPSe
 class Host:
     """Serves one site on loopback. `faults` maps a path such as `models/model_info.json` to its Fault."""
 
-    def __init__(self, site: Path, isolated: bool, cors: bool = False) -> None:
+    def __init__(self, site: Path, isolated: bool, cors: bool = False, caching: bool = False) -> None:
         self.site = site
+        self.caching = caching
+        """Whether files with a hash in their name are sent as hosts send them; else each is revalidated."""
         self.isolated = isolated
         self.cors = cors
         """Whether other origins may read its files."""
@@ -108,15 +112,15 @@ class Host:
         self.outcomes: queue.Queue[dict[str, Any]] = queue.Queue()
         """What pages posted to `/outcome`."""
         self.connections: set[socket.socket] = set()
-        self._server = _server_at_a_new_port(partial(_Handler, host=self))
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        self.server = _server_at_a_new_port(partial(_Handler, host=self))
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
 
     def replace(self, site: Path) -> None:
         """Serve another site at the same address, from the next request on."""
         self.site = site
 
     def start(self) -> None:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def pause_at(self, path: str) -> Pause:
         """Hold back the next response for a file of the site half-way."""
@@ -133,8 +137,8 @@ class Host:
             return None
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.server.shutdown()
+        self.server.server_close()
         # Browsers keep connections open, whose threads would go on responding.
         for connection in list(self.connections):
             with suppress(OSError):
@@ -223,6 +227,8 @@ class _Handler(SiteHandler):
         return str(extra) if extra else super().translate_path(path)
 
     def send_header(self, keyword: str, value: str) -> None:
+        if self.host.caching and keyword == "Cache-Control" and re.search(HASHED, self.path):
+            value = IMMUTABLE
         wanted = self._fault.headers.get(keyword, value) if self._fault else value
         if value != wanted:
             return
@@ -241,9 +247,11 @@ class _Handler(SiteHandler):
 
 
 @contextmanager
-def hosting(site: Path, *, isolated: bool = True, cors: bool = False) -> Iterator[Host]:
+def hosting(
+    site: Path, *, isolated: bool = True, cors: bool = False, caching: bool = False
+) -> Iterator[Host]:
     """Serve `site` while the block runs."""
-    host = Host(site, isolated, cors)
+    host = Host(site, isolated, cors, caching)
     host.start()
     try:
         yield host

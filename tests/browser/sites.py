@@ -60,6 +60,12 @@ def script_of(site: Path, name: str = "torch2web") -> str:
     return found.name
 
 
+def style_of(site: Path) -> str:
+    """Path of the page's style sheet."""
+    (found,) = site.glob(f"page-{32 * '[0-9a-f]'}.css")
+    return found.name
+
+
 def session_of(site: Path, name: str, variant: str = "") -> InferenceSession:
     """An onnxruntime session of a variant, with the weights as the site stores them."""
     tensors = load(join_parts(site, variant_of(site, name, variant)["weights"]))

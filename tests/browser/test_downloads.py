@@ -258,12 +258,13 @@ PICTURE = """async () => {
     ids=["changed", "404", "html"],
 )
 def test_chunk_that_reads_images(page: Page, host: Host, fault: Fault, error: str) -> None:
-    """It is loaded beside the model. Without it, camera frames are predicted, but image files are refused."""
+    """It is loaded beside the model and preprocesses too: without it no image is predicted."""
     images = script_of(host.site, "images")
     host.faults[images] = fault
     open_harness(page, host)
     frame = page.evaluate("name => probe.attempt(name, () => new ImageData(9, 9))", MODEL)
-    assert frame["predictions"] == 1
+    assert frame["predictions"] == 0
+    assert frame["error"] == error
     result = page.evaluate(f"name => probe.attempt(name, {PICTURE})", MODEL)
     assert (result["predictions"], result["error"]) == (0, error)
     assert result["url"] == host.url + images

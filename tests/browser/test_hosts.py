@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from tests.browser.nginx import BROTLI_MODULE, NO_NGINX, find_nginx, running_nginx
 from tests.browser.shown import READY
-from tests.browser.sites import runtime_of, script_of
+from tests.browser.sites import runtime_of, script_of, style_of
 from torch2web.serve.host_emulation.create import EMULATED_HOSTS, create_emulated_server
 from torch2web.site.hosting.host_files import read_site
 from torch2web.site.hosting.host_rules import EVERYWHERE, IMMUTABLE
@@ -125,16 +125,17 @@ def test_headers_of_a_hashed_file(imitated: tuple[str, str], small_site: Path) -
 
 def test_compressed_answer(imitated: tuple[str, str], small_site: Path) -> None:
     host, address = imitated
-    _, headers, body = fetch(f"{address}page.css", "gzip, br")
+    style = style_of(small_site)
+    _, headers, body = fetch(f"{address}{style}", "gzip, br")
     assert headers["Vary"] == "Accept-Encoding"
     if host == "cloudflare":
         assert headers["Content-Encoding"] == "br"
-        assert brotli.decompress(body) == (small_site / "page.css").read_bytes()
+        assert brotli.decompress(body) == (small_site / style).read_bytes()
     else:
         assert headers["Content-Encoding"] == "gzip"
     if host == "nginx":
-        assert body == (small_site / "page.css.gz").read_bytes()
-    assert fetch(f"{address}page.css", "gzip;q=0")[1].get("Content-Encoding") is None
+        assert body == (small_site / f"{style}.gz").read_bytes()
+    assert fetch(f"{address}{style}", "gzip;q=0")[1].get("Content-Encoding") is None
     assert fetch(f"{address}samples/tired-1.jpg", "gzip, br")[1].get("Content-Encoding") is None
 
 

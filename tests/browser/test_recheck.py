@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.browser.page.states import LATER_WRONG
 from tests.browser.parity import open_harness
 from tests.browser.server import Host, Hosting
 from tests.browser.shown import READY
@@ -241,19 +242,7 @@ def test_page_tells_the_worker_that_it_came_back(faulty_worker: Page) -> None:
 @pytest.fixture
 def later_wrong(context: BrowserContext) -> Page:
     """A page without workers, whose compiled engine is wrong as soon as `broken` is true."""
-    context.add_init_script(
-        """delete globalThis.Worker;
-        globalThis.broken = false;
-        const wrap = (backend) => backend.name !== "compiled" ? backend : {
-            ...backend,
-            run: async (...call) => (await backend.run(...call)).map((logit) => logit + broken),
-        };
-        globalThis[Symbol.for("torch2web.seam")] = { wrap };
-        globalThis.breakIt = () => {
-            globalThis.broken = true;
-            document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
-        };"""
-    )
+    context.add_init_script(LATER_WRONG)
     return context.new_page()
 
 

@@ -1,5 +1,6 @@
 /** `<image-classifier>`: a picture or the camera, and what a model of the site makes of it. */
 import type { DoubtfulAnswers, Model, Prediction, Progress } from "../loader/torch2web.ts";
+import { addPreloads, type Listed } from "../loader/add_preloads.ts";
 import { importPinned } from "../loader/pinned.ts";
 import type { ImageClassifierEventMap } from "./events.ts";
 import { filled, textsIn, type Texts } from "./texts.ts";
@@ -7,6 +8,9 @@ import { View, type Sources } from "./view.ts";
 
 /** The site's sample pictures: thumbnail and picture, relative to the site; Python puts them here. */
 const SAMPLES = "__SAMPLES__" as unknown as readonly (readonly [string, string])[];
+
+/** What the site's models begin with; Python puts it here. */
+const PRELOADS = "__PRELOADS__" as unknown as Listed;
 
 const ATTRIBUTES = ["model", "base-url", "integrity", "variant", "worker"] as const;
 const SHOWN = ["source", "samples", "lang", "texts", "top-k"] as const;
@@ -65,7 +69,7 @@ export class ImageClassifierElement extends HTMLElement {
   }
 
   async #load(): Promise<Model> {
-    const { loadModel, listModels } = await importPinned(import.meta.url);
+    const { loadModel, listModels } = await importPinned(import.meta.url, this.#preload());
     const { signal } = this.#life;
     const given = (name: string): string | undefined => this.getAttribute(name) ?? undefined;
     const options = {
@@ -96,6 +100,13 @@ export class ImageClassifierElement extends HTMLElement {
       this.#view.showProgress(undefined);
       this.#view.say("");
     }
+  }
+
+  /** Requests the model's files together with the loader, if they are this site's. Never fails. */
+  async #preload(): Promise<void> {
+    const name = this.getAttribute("model") ?? Object.keys(PRELOADS.parts)[0]!;
+    if (this.hasAttribute("base-url") || this.hasAttribute("variant")) return;
+    await addPreloads(new URL("./", import.meta.url), name, PRELOADS).catch(() => {});
   }
 
   async #predict(source: Blob | string): Promise<Prediction> {

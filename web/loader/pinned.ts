@@ -33,11 +33,14 @@ function checked(url: string): Promise<boolean> {
   return done;
 }
 
-/** The loader beside the script at `address`, with the manifest pinned as torch2web.js does. Raises Error. */
-export async function importPinned(address: string): Promise<Exports> {
+/**
+ * The loader beside the script at `address`, with the manifest pinned as torch2web.js does, when `ready` has settled too.
+ * Raises Error.
+ */
+export async function importPinned(address: string, ready?: Promise<void>): Promise<Exports> {
   const url = new URL(LOADER, address).href;
-  if (!(await checked(url)))
-    throw new Error(`${url}: it is missing, or not the file of this build`);
+  const [intact] = await Promise.all([checked(url), ready]);
+  if (!intact) throw new Error(`${url}: it is missing, or not the file of this build`);
   const { pinManifest, ...rest } = (await import(url)) as typeof Main;
   pinManifest(MODEL_INFO_SHA256);
   return rest;

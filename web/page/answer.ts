@@ -67,6 +67,7 @@ function showSimilarity(
   image: Blob | undefined,
 ): void {
   if (image) current = { image, model: name, embedding };
+  showNumbers([]); // it has no classes
   if (reference?.model !== name) {
     if (!image) {
       clearComparison();

@@ -2,3 +2,6 @@
 export function element(id: string): HTMLElement {
   return document.getElementById(id)!;
 }
+
+/** `integrity` of the manifest, which the page's HTML states. */
+export const manifestIntegrity = document.documentElement.dataset["manifest"]!;

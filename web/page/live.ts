@@ -80,10 +80,18 @@ function startHistory(session: Session): void {
   );
   session.onAnswer((answer) => {
     if ("embedding" in answer.prediction) return;
-    const entry = { ...answer, time: new Date() };
+    const entry = { ...answer, time: new Date(), doubtful: false };
     entries.push(entry);
     if (entries.length > KEPT) entries.shift();
     if (isOpened) void history().then((made) => made?.add(entry));
+  });
+  session.onDoubt(({ model, since, until }) => {
+    for (const entry of entries) {
+      const { name, members = [name] } = entry.choice;
+      const { time } = entry.prediction;
+      if (members.includes(model) && time >= since && time <= until) entry.doubtful = true;
+    }
+    if (isOpened) void history().then((made) => made?.update());
   });
   onToggle("history", () => {
     isOpened = true;

@@ -5,6 +5,9 @@ import type { Choice } from "./choice.ts";
 /** Bytes over which a download is asked for first. */
 const LARGE = 10e6;
 
+/** Beside a network that has not answered yet. */
+const ASKED = "…";
+
 const radios = [...document.querySelectorAll<HTMLInputElement>("input[name=model]")];
 
 export const choices: readonly Choice[] = radios.map(({ value, dataset }) => ({
@@ -37,9 +40,19 @@ export function selectModel({ name }: Choice): void {
 }
 
 /** Shows a network's answer beside its name, where those who choose one look. */
-export function showInList({ name }: Choice, answer: string): void {
+export function showInList(choice: Choice, answer: string): void {
+  answerIn(choice).textContent = answer;
+}
+
+/** Shows that this network is asked, and that no other is any more. */
+export function showAsking(choice: Choice): void {
+  for (const other of choices) if (answerIn(other).textContent === ASKED) showInList(other, "");
+  showInList(choice, ASKED);
+}
+
+function answerIn({ name }: Choice): HTMLElement {
   const radio = radios.find(({ value }) => value === name)!;
-  radio.parentElement!.querySelector(".row-answer")!.textContent = answer;
+  return radio.parentElement!.querySelector(".row-answer")!;
 }
 
 /** Forgets the answers of all networks: they were about another picture. */

@@ -4,6 +4,7 @@ import { chooseModel, expectPicture, session, showError } from "./session.ts";
 import { element } from "./element.ts";
 import { startLive } from "./live.ts";
 import { onModel } from "./networks.ts";
+import { nextTask } from "./next_task.ts";
 import { markSample, onPictures, samples } from "./stage.ts";
 
 /** Number of the latest choice of a picture: an earlier one that arrives late is not shown. */
@@ -14,7 +15,7 @@ async function chooseSample(button: HTMLButtonElement): Promise<void> {
   markSample(button);
   expectPicture();
   try {
-    const response = await fetch(button.dataset["src"]!);
+    const response = await fetchSample(button.dataset);
     if (!response.ok) throw new TypeError(`${response.url}: HTTP status ${response.status}`);
     const blob = await response.blob();
     if (turn !== latestPicture) return;
@@ -23,6 +24,11 @@ async function chooseSample(button: HTMLButtonElement): Promise<void> {
   } catch (error) {
     if (turn === latestPicture) showError(error, () => void chooseSample(button));
   }
+}
+
+/** The copy that the browser has, if it is of this build. */
+async function fetchSample({ src, integrity = "" }: DOMStringMap): Promise<Response> {
+  return fetch(src!, { cache: "force-cache", integrity }).catch(() => fetch(src!));
 }
 
 function chooseFile(file: File | null | undefined): void {
@@ -47,11 +53,15 @@ onPictures({
 });
 onModel(chooseModel);
 
-void offerOffline(session);
-
-const { connection } = navigator as { connection?: { saveData?: boolean } };
-// Predicts the first sample, unless the browser asks to save data.
-const [first] = samples;
-if (first && !connection?.saveData) void chooseSample(first);
-
 element("unstarted").remove();
+void begin();
+
+async function begin(): Promise<void> {
+  await nextTask();
+  const { connection } = navigator as { connection?: { saveData?: boolean } };
+  // Predicts the first sample, unless the browser asks to save data.
+  const [first] = samples;
+  if (first && !connection?.saveData) void chooseSample(first);
+  await nextTask();
+  await offerOffline(session);
+}

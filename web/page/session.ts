@@ -4,7 +4,7 @@ import type { AnyPrediction, DoubtfulAnswers, Progress } from "../loader/torch2w
 import { importPageChunk } from "./chunks.ts";
 import { showAnswer as fillAnswer } from "./answer.ts";
 import type { Choice, PageModel } from "./choice.ts";
-import { element } from "./element.ts";
+import { element, manifestIntegrity } from "./element.ts";
 import type * as EnsembleChunk from "./ensemble/ensemble.chunk.ts";
 import { explain, type Problem } from "./explain.ts";
 import { showFacts } from "./facts.ts";
@@ -15,8 +15,10 @@ import {
   isLargeDownload,
   membersOf,
   selectModel,
+  showAsking,
   showInList,
 } from "./networks.ts";
+import { nextTask } from "./next_task.ts";
 import { showImage } from "./stage.ts";
 import * as states from "./states.ts";
 
@@ -62,6 +64,8 @@ export interface Session {
   showIdle(label: string, status: string): void;
   /** Called with each answer about a picture; not for `showLive`. */
   onAnswer(listener: Listener<Answer>): () => void;
+  /** Called when answers turn out to be doubtful. */
+  onDoubt(listener: Listener<DoubtfulAnswers>): () => void;
   /** Called when another network is chosen. */
   onChoice(listener: Listener<Choice>): () => void;
   /** Called when a picture is chosen, before it is shown: a camera that runs stops. */
@@ -70,6 +74,7 @@ export interface Session {
   onLive(listener: Listener<boolean>): () => void;
 }
 
+const doubtListeners = new Set<Listener<DoubtfulAnswers>>();
 const answerListeners = new Set<Listener<Answer>>();
 const choiceListeners = new Set<Listener<Choice>>();
 const pictureListeners = new Set<Listener<Blob>>();
@@ -101,6 +106,7 @@ export const session: Session = {
   setLive,
   showIdle,
   onAnswer: (listener) => listen(answerListeners, listener),
+  onDoubt: (listener) => listen(doubtListeners, listener),
   onChoice: (listener) => listen(choiceListeners, listener),
   onPicture: (listener) => listen(pictureListeners, listener),
   onLive: (listener) => listen(liveListeners, listener),
@@ -167,10 +173,12 @@ async function ask(): Promise<void> {
   states.showWorking();
   try {
     const choice = chosenModel();
-    showInList(choice, "…");
+    showAsking(choice);
     const model = await modelFor(choice);
+    await nextTask();
     const { blob, title } = image;
     const prediction = await model.predict(blob);
+    await nextTask();
     if (turn !== latestQuestion) return;
     latest = { choice, model, prediction, image: blob, title };
     answered = choice;
@@ -232,13 +240,17 @@ async function load(choice: Choice, signal: AbortSignal): Promise<PageModel> {
     if (!signal.aborted) states.showProgress(overall);
   };
   const { name, title, task, members } = choice;
-  if (!members) return loadModel(name, { task, onProgress, onDoubtful, signal });
+  await (globalThis as { torch2webPreloads?: Promise<void> }).torch2webPreloads;
+  const options = { integrity: manifestIntegrity, onProgress, onDoubtful, signal };
+  if (!members) return loadModel(name, { ...options, task });
   const { loadTogether } = (await importPageChunk("ensemble")) as typeof EnsembleChunk;
-  return loadTogether(title, membersOf(choice), { onProgress, onDoubtful, signal });
+  return loadTogether(title, membersOf(choice), options);
 }
 
 /** Says that answers may be wrong, and asks again about the picture that is shown. */
-function onDoubtful({ count }: DoubtfulAnswers): void {
+function onDoubtful(doubt: DoubtfulAnswers): void {
+  const { count } = doubt;
+  for (const listener of doubtListeners) listener(doubt);
   const last = count === 1 ? "last answer" : `last ${count} answers`;
   const doubted = element("doubted");
   doubted.hidden = false;

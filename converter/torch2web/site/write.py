@@ -23,6 +23,7 @@ from torch2web.site.writers import (
     write_manifest,
     write_offline,
     write_pages,
+    write_start,
     write_verify_page,
 )
 from torch2web.store import FileRecord, write_bytes_hashed
@@ -68,18 +69,21 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
     key, api = delivery.signing_key, inputs.settings.api
     manifest = write_manifest(root, inputs.generator, backends, models, key, api)
     loader = write_loader(root, assets, manifest.manifest)
+    start = write_start(root, manifest.manifest, backends.engine, models, (loader.images,))
     page = write_pages(
         root,
         assets,
         models,
         inputs.samples,
         backends.runtime,
+        manifest.manifest,
         loader,
+        start,
         settings=inputs.settings,
         links=_links(delivery),
         verify_page=delivery.verify_page,
     )
-    embed = write_embed(root, assets, models, manifest.manifest, loader, page)
+    embed = write_embed(root, assets, models, manifest.manifest, loader, page, start)
     # Files that page and loader start with. The loader caches models and WebAssembly itself, part by part.
     shell = [*loader.pinned, loader.embed, *loader.chunks, *page.shell, *backends.starting]
     shell += [manifest.manifest, manifest.checksums, *manifest.signatures]
@@ -90,7 +94,13 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
         judging = write_verify_page(root, assets, judged, delivery.pyodide_wheels)
     model_files = {file.path: file for model in models for file in model.files}  # models may share parts
     files = [*model_files.values(), *backends.files, *manifest.files, *loader.files, *page.files]
-    files += [*embed.files, offline, *judging, *(write_docs(root, assets) if delivery.docs else ())]
+    files += [
+        *embed.files,
+        offline,
+        *start.files,
+        *judging,
+        *(write_docs(root, assets) if delivery.docs else ()),
+    ]
     files += write_report(root, assets, manifest.manifest, models, inputs.images)
     return _finish(root, inputs, files)
 

@@ -18,7 +18,7 @@ from tests.browser.offline.visit import (
     visit,
 )
 from tests.browser.server import Host, Hosting
-from tests.browser.sites import runtime_of, script_of
+from tests.browser.sites import runtime_of, script_of, style_of
 from torch2web.site.manifest.layout import MANIFEST, OFFLINE, read_sums
 from torch2web.store.hashing import integrity
 
@@ -88,7 +88,7 @@ def test_list_has_the_files_of_the_build(small_site: Path) -> None:
     scripts = {script_of(small_site, name) for name in ("torch2web", "images", "sha256", "signature")}
     runtime = runtime_of(small_site)
     assert samples | scripts | {runtime["api"], runtime["glue"], MANIFEST} <= set(listed)
-    assert {"index.html", "page.js", "page.css", "torch2web.js"} <= set(listed)
+    assert {"index.html", script_of(small_site, "page"), style_of(small_site), "torch2web.js"} <= set(listed)
     assert {OFFLINE, runtime["wasm"], "verify.html", "verify.js"} <= left_out
     assert not [path for path in listed if path.startswith(("models/parts", "verify"))]
     for word in ("http:", "https:", "eval(", "Function(", "createObjectURL"):
@@ -108,22 +108,22 @@ def test_only_plain_requests_for_listed_files_are_answered(page: Page, host: Hos
                 const response = await fetch(url, options).catch(() => undefined);
                 answered[what] = response?.ok ?? false;
             };
-            await ask("plain", "page.js");
-            await ask("no-cache", "page.js", { cache: "no-cache" });
-            await ask("pinned", "page.js", { integrity: pinned });
+            await ask("plain", "torch2web.js");
+            await ask("no-cache", "torch2web.js", { cache: "no-cache" });
+            await ask("pinned", "torch2web.js", { integrity: pinned });
             await ask("by hash", loader);
-            await ask("of another build", "page.js", { integrity: wrong });
-            await ask("past caches", "page.js", { cache: "reload" });
-            await ask("query", "page.js?retry=1");
-            await ask("range", "page.js", { headers: { Range: "bytes=0-99" } });
-            await ask("HEAD", "page.js", { method: "HEAD" });
-            await ask("POST", "page.js", { method: "POST" });
+            await ask("of another build", "torch2web.js", { integrity: wrong });
+            await ask("past caches", "torch2web.js", { cache: "reload" });
+            await ask("query", "torch2web.js?retry=1");
+            await ask("range", "torch2web.js", { headers: { Range: "bytes=0-99" } });
+            await ask("HEAD", "torch2web.js", { method: "HEAD" });
+            await ask("POST", "torch2web.js", { method: "POST" });
             await ask("outside of the list", "verify.html");
             return answered;
         }""",
         [
-            integrity(read_sums(small_site)[0]["page.js"]),
-            integrity(read_sums(small_site)[0]["page.css"]),
+            integrity(read_sums(small_site)[0]["torch2web.js"]),
+            integrity(read_sums(small_site)[0]["offline.js"]),
             script_of(small_site),
         ],
     )

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.server import Fault, Host, Pause
 from tests.browser.shown import ASKING, ERROR, LIVE, READY
-from tests.browser.sites import weights_of
+from tests.browser.sites import script_of, weights_of
 
 LARGE = "landmark_cnn_emotion"
 
@@ -105,7 +105,8 @@ def offline(visit: Visit) -> None:
 
 
 def renewed(visit: Visit) -> None:
-    visit.host.faults["models/model_info.json"] = Fault(b"{}", content_type="application/json")
+    for path in ("models/model_info.json", *(file.name for file in visit.host.site.glob("start-*.bin"))):
+        visit.host.faults[path] = Fault(b"{}", content_type="application/json")
     visit.page.goto(visit.host.url)
     visit.page.wait_for_selector(ERROR)
 
@@ -132,7 +133,7 @@ def kept(visit: Visit) -> None:
 
 
 def not_started(visit: Visit) -> None:
-    visit.host.faults["page.js"] = Fault(b"changed")
+    visit.host.faults[script_of(visit.host.site, "page")] = Fault(b"changed")
     visit.page.goto(visit.host.url)
     visit.page.wait_for_selector("#unstarted >> visible=true")
 
@@ -222,6 +223,33 @@ def earlier_answers(visit: Visit) -> None:
     expect(page.locator("#history-rows tr")).to_have_count(2)
 
 
+LATER_WRONG = """
+delete globalThis.Worker;
+globalThis.broken = false;
+const wrap = (backend) => backend.name !== "compiled" ? backend : {
+    ...backend,
+    run: async (...call) => (await backend.run(...call)).map((logit) => logit + broken),
+};
+globalThis[Symbol.for("torch2web.seam")] = { wrap };
+globalThis.breakIt = () => {
+    globalThis.broken = true;
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+};
+"""
+"""A page without workers, whose compiled engine is wrong as soon as `broken` is true."""
+
+
+def doubtful(visit: Visit) -> None:
+    """A later check has failed: the answers since the last one are marked; the picture is answered again."""
+    visit.page.add_init_script(LATER_WRONG)
+    earlier_answers(visit)
+    visit.page.evaluate("breakIt()")
+    visit.page.wait_for_selector("#doubted:visible")
+    expect(visit.page.locator("#history-rows tr")).to_have_count(3)
+    expect(visit.page.locator("#history-rows .doubt:visible")).to_have_count(2)
+    assert visit.page.locator("#history-rows tr").first.locator(".doubt").is_hidden(), "answered anew"
+
+
 def no_earlier_answers(visit: Visit) -> None:
     earlier_answers(visit)
     visit.page.click("#history-clear")
@@ -287,6 +315,7 @@ STATES: tuple[State, ...] = (
     comparing,
     comparing_with_a_large_one,
     earlier_answers,
+    doubtful,
     no_earlier_answers,
     several_pictures,
     several_pictures_running,

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.server import Host, Hosting
 from tests.browser.shown import READY
+from tests.browser.sites import script_of, style_of
 
 SHELL = 60_000
 """Most bytes of the page before it loads a model or a picture, as precompressed."""
@@ -22,12 +23,16 @@ new PerformanceObserver((list) => {
 
 
 def test_page_is_small(page: Page, host: Host, small_site: Path) -> None:
-    page.route("**/models/**", lambda route: route.abort())
+    for pattern in ("**/models/**", "**/start-*", "**/images-*"):
+        page.route(pattern, lambda route: route.abort())
     page.route("**/samples/*.jpg", lambda route: route.abort())
     page.goto(host.url)
     page.wait_for_load_state("networkidle")
     paths = {path or "index.html" for path in host.requests}
-    assert {"index.html", "page.js", "page.css", "torch2web.js", "samples/small/bored-1.jpg"} <= paths
+    named = {script_of(small_site, "page"), style_of(small_site), script_of(small_site)}
+    thumbnails = {path for path in paths if path.startswith("samples/small/bored-1-")}
+    assert {"index.html"} | named <= paths
+    assert len(thumbnails) == 1
     sizes = {path: _transferred(small_site / path) for path in sorted(paths)}
     assert sum(sizes.values()) <= SHELL, sizes
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.server import Fault, Host
 from tests.browser.shown import ERROR, READY
-from tests.browser.sites import weights_of
+from tests.browser.sites import script_of, weights_of
 
 
 def test_file_that_is_no_picture_is_explained(page: Page, host: Host, tmp_path: Path) -> None:
@@ -37,7 +37,8 @@ def test_changed_model_is_explained_and_not_used(page: Page, host: Host, small_s
 
 
 def test_changed_loader_does_not_run(page: Page, host: Host, small_site: Path) -> None:
-    host.faults["torch2web.js"] = Fault((small_site / "torch2web.js").read_bytes() + b"\n// changed")
+    loader = script_of(small_site)
+    host.faults[loader] = Fault((small_site / loader).read_bytes() + b"\n// changed")
     with page.expect_console_message(lambda message: "integrity" in message.text):
         page.goto(host.url)
     page.wait_for_load_state("networkidle")
@@ -108,10 +109,11 @@ def test_a_file_that_did_not_arrive_is_tried_again(page: Page, host: Host, small
 
 
 def test_page_that_is_newer_than_its_files_offers_to_reload(page: Page, host: Host) -> None:
-    host.faults["models/model_info.json"] = Fault(b"{}", content_type="application/json")
+    for path in ("models/model_info.json", *(file.name for file in host.site.glob("start-*.bin"))):
+        host.faults[path] = Fault(b"{}", content_type="application/json")
     page.goto(host.url)
     page.wait_for_selector(ERROR)
     assert page.inner_text("#problem-title") == "This page was renewed"
-    del host.faults["models/model_info.json"]
+    host.faults.clear()
     page.click("#reload")
     page.wait_for_selector(READY)

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.server import Fault, Host
 from tests.browser.shown import READY
+from tests.browser.sites import script_of
 
 UNSTARTED = "text=This page has not started"
 
@@ -25,7 +26,8 @@ def test_page_opened_as_a_file_says_that_it_has_to_be_served(
 def test_page_of_another_build_than_its_files_says_what_to_do(
     page: Page, host: Host, small_site: Path
 ) -> None:
-    host.faults["page.js"] = Fault((small_site / "page.js").read_bytes() + b"\n")
+    script = script_of(small_site, "page")
+    host.faults[script] = Fault((small_site / script).read_bytes() + b"\n")
     page.goto(host.url)
     assert page.locator("#unstarted").is_hidden(), "it may still start"
     page.wait_for_selector(f"{UNSTARTED} >> visible=true")
@@ -43,7 +45,7 @@ def test_page_without_scripts_says_so(browser: Browser, host: Host) -> None:
 
 def test_page_that_starts_late_shows_nothing_else_until_then(page: Page, host: Host) -> None:
     held: list[Route] = []
-    page.route("**/page.js", lambda route: held.append(route))
+    page.route(f"**/{script_of(host.site, 'page')}", lambda route: held.append(route))
     page.goto(host.url, wait_until="commit")
     page.wait_for_selector("h1")
     assert page.inner_text("#label") == "Getting ready …", "words at once on a slow network"

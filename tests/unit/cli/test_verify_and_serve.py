@@ -8,6 +8,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from tests.browser.sites import style_of
 from tests.conftest import ROOT, run_build
 
 
@@ -25,13 +26,14 @@ def test_verify_names_every_fault(old_site: Path) -> None:
     content = bytearray(model.read_bytes())
     content[len(content) // 2] ^= 1
     model.write_bytes(content)
-    (old_site / "page.css").unlink()
+    style = style_of(old_site)
+    (old_site / style).unlink()
     (old_site / "extra.js").touch()
     result = run_build("verify", old_site)
     assert result.returncode == 1
     for problem in (
         "models/mobilenet_emotion.onnx: found SHA-256",
-        "page.css: it is missing",
+        f"{style}: it is missing",
         "extra.js: it is not in SHA256SUMS",
     ):
         assert problem in result.stderr

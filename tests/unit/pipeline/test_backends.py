@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.browser.sites import manifest_of, script_of
+from tests.browser.sites import manifest_of, script_of, style_of
 from tests.conftest import run_build, tree
 from tests.tiny_network import plannable, unplannable
 from torch2web.cli import main
@@ -95,8 +95,8 @@ def test_small_over_the_wire(compiled_site: Path) -> None:
     """Downloads of a first visit: page, loader, engine and the default variant."""
     manifest = manifest_of(compiled_site)
     (model,) = manifest["models"]
-    fetched = ["index.html", "page.js", "page.css", "torch2web.js", "models/model_info.json"]
-    fetched += [script_of(compiled_site)]
+    fetched = ["index.html", style_of(compiled_site), "models/model_info.json"]
+    fetched += [script_of(compiled_site, name) for name in ("torch2web", "page")]
     files = (manifest["engine"]["files"]["relaxed"], model["plan"], model["variants"][0]["weights"])
     fetched += [part["path"] for file in files for part in file["parts"]]
     sent = 0

@@ -29,7 +29,7 @@ def address(small_site: Path) -> Iterator[str]:
         ("onnxruntime/ort-wasm-simd-threaded-*.wasm", "application/wasm"),
         ("models/model_info.json", "application/json"),
         ("models/mobilenet_emotion.onnx", "application/octet-stream"),
-        ("page.css", "text/css; charset=utf-8"),
+        ("page-*.css", "text/css; charset=utf-8"),
         ("samples/bored-1.jpg", "image/jpeg"),
     ],
 )

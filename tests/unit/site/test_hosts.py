@@ -42,6 +42,12 @@ def test_every_file_has_the_caching_of_its_name(originals: list[str], site: Site
     assert {re.sub("[0-9a-f]{32}", "*", path) for path in hashed} == {
         *(f"engine/engine{build}-*.wasm" for build in ("", "-relaxed", "-threads", "-relaxed-threads")),
         "models/parts/*.bin",
+        "start-*.bin",
+        *(
+            f"samples/small/{Path(path).stem}-*.jpg"
+            for path in originals
+            if re.match(r"samples/\w", path) and path.count("/") == 1
+        ),
         *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.mjs" for build in ("", ".jspi")),
         *(f"onnxruntime/ort-wasm-simd-threaded{build}-*.wasm" for build in ("", ".jspi")),
         *(f"onnxruntime/ort.{build}.min-*.mjs" for build in ("wasm", "jspi")),
@@ -50,6 +56,8 @@ def test_every_file_has_the_caching_of_its_name(originals: list[str], site: Site
         "images-*.js",
         *(f"page-{name}-*.js" for name in ("batch", "camera", "compare", "ensemble", "heatmap", "history")),
         "sha256-*.js",
+        "page-*.css",
+        "page-*.js",
         "signature-*.js",
         "tasks-*.js",
         "torch2web-*.js",
@@ -57,7 +65,7 @@ def test_every_file_has_the_caching_of_its_name(originals: list[str], site: Site
         "weights-*.js",
     }
     others = {path: site.headers(path)["Cache-Control"] for path in set(originals) - set(hashed)}
-    assert {"index.html", "torch2web.js", "models/model_info.json", "page.js"} < set(others)
+    assert {"index.html", "torch2web.js", "models/model_info.json", "offline.js"} < set(others)
     assert set(others.values()) == {REVALIDATED}
 
 
@@ -164,7 +172,7 @@ def test_git_leaves_line_ends_alone(small_site: Path, tmp_path: Path) -> None:
     if not git:
         pytest.skip("there is no git")
     (tmp_path / "site").mkdir()
-    paths = (".gitattributes", "index.html", "page.js", "SHA256SUMS")
+    paths = (".gitattributes", "index.html", "torch2web.js", "SHA256SUMS")
     for path in paths:
         shutil.copy(small_site / path, tmp_path / "site" / path)
     (tmp_path / ".gitattributes").write_text("* text=auto\n")  # those of the enclosing repository

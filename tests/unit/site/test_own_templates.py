@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.sites import derived_site
+from tests.browser.sites import derived_site, style_of
 from torch2web.assets import load_assets
 from torch2web.catalog import SiteSettings
 from torch2web.catalog.load import ModelSpec
@@ -71,7 +71,7 @@ def test_site_by_settings_and_own_templates(
         settings=SiteSettings("Cats & co.", "Show a cat.", "#00695c", "https://cats.example/try/", "de"),
     )
     page = (site / "index.html").read_text()
-    assert '<html lang="en">' in page, "the page's own words"
+    assert '<html lang="en" data-manifest=' in page, "the page's own words"
     assert '<h1 lang="de" dir="auto">Cats &amp; co.</h1>' in page
     assert page.count('<bdi class="bar-name" lang="de" dir="auto">') == 5, (
         "the labels, and the template of others"
@@ -81,6 +81,6 @@ def test_site_by_settings_and_own_templates(
     assert "<p>Ours: Cats &amp; co.</p>" in page
     assert '<meta property="og:image" content="https://cats.example/try/card.png">' in page
     assert '<meta property="og:url" content="https://cats.example/try/">' in page
-    assert (site / "page.css").read_text().count("#00695c") == 1
-    assert integrity(sha256_of(site / "page.css")) in page
+    assert (site / style_of(site)).read_text().count("#00695c") == 1
+    assert integrity(sha256_of(site / style_of(site))) in page
     assert "#00695c" in (site / "favicon.svg").read_text()

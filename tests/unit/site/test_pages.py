@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from tests.browser.sites import derived_site, script_of
+from tests.browser.sites import derived_site, script_of, style_of
 from torch2web.assets import load_assets
 from torch2web.catalog.load import ModelSpec
 from torch2web.site.manifest.records import Weights
@@ -19,7 +19,7 @@ from torch2web.tasks import Task
 
 def test_page_pins_what_it_loads(small_site: Path) -> None:
     page = (small_site / "index.html").read_text()
-    for name in ("torch2web.js", script_of(small_site), "page.js", "page.css"):
+    for name in ("torch2web.js", script_of(small_site), script_of(small_site, "page"), style_of(small_site)):
         assert integrity(sha256_of(small_site / name)) in page
 
 

@@ -5,7 +5,8 @@ import type { RuntimeFiles, RuntimeInfo } from "../api/manifest.ts";
 import { adapter } from "./adapter.ts";
 import type { BackendInputs } from "./backend_inputs.ts";
 import type { Candidate } from "./candidate.ts";
-import { createCompiledBackend, ENGINE, engineBuild, loadEngine } from "./compiled/compiled.ts";
+import { createCompiledBackend, ENGINE, loadEngine } from "./compiled/compiled.ts";
+import { engineBuild } from "./compiled/engine_build.ts";
 import { requireThreads } from "./compiled/threads.ts";
 import {
   createOnnxRuntimeBackend,

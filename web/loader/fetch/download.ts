@@ -26,6 +26,20 @@ export async function fetchPart(
   options: DownloadOptions,
   arrived: (bytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await receivePart(base, part, cache, options, arrived);
+  const actual = await sha256(bytes);
+  if (actual === part.sha256) return bytes;
+  throw new IntegrityError(new URL(part.path, base).href, part.sha256, actual);
+}
+
+/** `fetchPart` of which the caller checks the hash; the size is as expected. */
+export async function receivePart(
+  base: URL,
+  part: Pick<FileInfo, "path" | "size">,
+  cache: RequestCache,
+  options: DownloadOptions,
+  arrived: (bytes: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
   const url = new URL(part.path, base).href;
   const expected = `${part.size} bytes`;
   let loaded = 0;
@@ -42,8 +56,6 @@ export async function fetchPart(
     });
   });
   if (loaded < part.size) throw new IntegrityError(url, expected, `${loaded} bytes`);
-  const actual = await sha256(bytes);
-  if (actual !== part.sha256) throw new IntegrityError(url, part.sha256, actual);
   return bytes;
 }
 

@@ -77,7 +77,8 @@ function pixelsShown(source: CanvasImageSource, width: number, height: number): 
   const inexact = transparent === "some" ? TRANSPARENT : readBackProblem();
   return { pixels, by: "canvas", inexact, orientation: UPRIGHT };
 }
-/** The decoders of image files, a chunk of the loader. Raises DownloadError or IntegrityError. */
+
+/** Decoders of image files and preprocessing, a chunk of the loader. Raises DownloadError or IntegrityError. */
 export async function importFormats(base: URL): Promise<typeof Formats> {
   return (await importChunk(base, "images")) as typeof Formats;
 }

@@ -14,10 +14,8 @@ import type { Task } from "../api/task.ts";
 import type { Answered, FallbackBackend } from "../backends/fallback.ts";
 import type { News } from "../backends/news.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
-import type { Decoded } from "../images/decode.ts";
+import { importFormats, type Decoded } from "../images/decode.ts";
 import { listOf } from "../images/image_source.ts";
-import { normalise } from "../images/normalise.ts";
-import { applySteps } from "../images/steps.ts";
 import {
   additions,
   answerOf,
@@ -179,9 +177,9 @@ export class InlineModel implements Model<AnyPrediction> {
   }
 
   /** The preprocessed image: [channels, height, width]. */
-  tensorOf(image: ImageData): Float32Array<ArrayBuffer> {
-    const { preprocessing } = this.info;
-    return normalise(applySteps(image, preprocessing), preprocessing);
+  async tensorOf(image: ImageData): Promise<Float32Array<ArrayBuffer>> {
+    const { tensorOf } = await importFormats(this.base);
+    return tensorOf(image, this.info.preprocessing);
   }
 
   /** Decodes and preprocesses images one by one, so that the pixels of one are in memory at a time. */
@@ -201,7 +199,7 @@ export class InlineModel implements Model<AnyPrediction> {
       const { pixels, ...origin } = await this.#reader.decode(await reading[index]!, options);
       signal?.throwIfAborted();
       const decoded = performance.now();
-      tensor.set(this.tensorOf(pixels), index * this.#imageLength);
+      tensor.set(await this.tensorOf(pixels), index * this.#imageLength);
       origins[index] = origin;
       times.decode += decoded - started;
       times.preprocess += performance.now() - decoded;

@@ -14,6 +14,7 @@ import { subresourceIntegrity } from "../fetch/integrity.ts";
 import { Overall } from "../fetch/overall.ts";
 import { ownScript } from "../fetch/own_worker.ts";
 import { manifestEntry, PartCache } from "../fetch/part_cache.ts";
+import { receivePreloads } from "../fetch/preloads.ts";
 import { siteURL } from "../fetch/site_url.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 import { importFormats } from "../images/decode.ts";
@@ -26,7 +27,7 @@ export async function loadInline(
   name: string,
   options: AnyLoadOptions,
   reason: string,
-  prefetched: Prefetched | Promise<Prefetched> = prefetch(options),
+  prefetched: Prefetched | Promise<Prefetched> = prefetch(name, options),
 ): Promise<InlineModel> {
   const { signal } = options;
   const loading = load(name, options, reason, prefetched);
@@ -49,6 +50,7 @@ async function load(
   const cache = await PartCache.open(base, options.cache, stallTimeout);
   signal?.throwIfAborted();
   const { stored, cached: known, ...fetched } = await prefetched;
+  const preloaded = receivePreloads(fetched.preloaded);
   const limits = { signal, stallTimeout };
   const { manifest, bytes, hash, pinned } = await readManifest(
     base,
@@ -70,7 +72,7 @@ async function load(
   const either = failure.signal;
   const overall = new Overall();
   const deliveryUntil = (until: AbortSignal): Delivery =>
-    new Delivery(base, cache, { onProgress, signal: until, stallTimeout }, overall);
+    new Delivery(base, cache, { onProgress, signal: until, stallTimeout, preloaded }, overall);
   const delivery = deliveryUntil(either);
   const inputs: BackendInputs = {
     base,

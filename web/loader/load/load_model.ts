@@ -49,7 +49,7 @@ export async function loadAny(
   if (options.worker === false) {
     return warnOfPin(await loadInline(name, resolved, "turned off by the page"));
   }
-  const prefetched = prefetch(resolved);
+  const prefetched = prefetch(name, resolved);
   const connection = await Connection.open(options.signal, options.worker);
   const model =
     connection instanceof Connection

@@ -79,7 +79,7 @@ export class RemoteSession {
     // The page's callback and signal were for the first load.
     const { onProgress, ...rest } = this.#options;
     const options = { ...rest, signal };
-    return load(connection, this.#name, options, await prefetch(options));
+    return load(connection, this.#name, options, await prefetch(this.#name, options));
   }
 }
 
@@ -91,11 +91,12 @@ async function load(
 ): Promise<Session> {
   const { baseURL, onProgress, onDoubtful, signal, worker, ...rest } = options;
   const posted: PostedOptions = { ...rest, baseURL: siteURL(baseURL).href };
+  const { port } = prefetched.preloaded;
   try {
     const loaded = await connection.call(
       "load",
       { name, options: posted, prefetched },
-      { signal, onProgress },
+      { signal, onProgress, transfer: port ? [port] : [] },
     );
     const onNews = ({ backend, doubt }: News): void => {
       if (backend) loaded.backend = backend;

@@ -9,7 +9,7 @@ import { answerOf, scoresIn } from "./tasks.ts";
 export interface Member<S> {
   readonly info: ModelInfo;
   decode(source: S, options: PredictOptions): Promise<Decoded>;
-  tensorOf(image: ImageData): Float32Array;
+  tensorOf(image: ImageData): Promise<Float32Array>;
   predictTensor(
     origin: Decoded,
     tensor: Float32Array,

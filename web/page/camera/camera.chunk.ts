@@ -1,6 +1,7 @@
 /** The live camera: opened on a click, answered frame by frame, and released when it stops. */
 import type { AnyPrediction, LoadedModelInfo } from "../../loader/torch2web.ts";
 import { element } from "../element.ts";
+import { nextTask } from "../next_task.ts";
 import { number, percent, resultOf } from "../results/result.ts";
 import type { PageModel } from "../choice.ts";
 import type { Session } from "../session.ts";
@@ -47,7 +48,7 @@ class LiveCamera {
   constructor(session: Session) {
     this.#session = session;
     this.#controls = new Controls({
-      stop: () => this.#stop(),
+      stop: () => void this.#stop(),
       again: () => void this.start(),
       pause: () => void this.#pauseOrResume(),
       torch: (on) => void this.#torch(on),
@@ -189,9 +190,11 @@ class LiveCamera {
   }
 
   /** Ends the camera and shows the picture from before. */
-  #stop(): void {
+  async #stop(): Promise<void> {
     this.#end();
-    this.#session.ask();
+    const turn = this.#turn;
+    await nextTask();
+    if (turn === this.#turn) this.#session.ask();
   }
 
   #fail(problem: string): void {

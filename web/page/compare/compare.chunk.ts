@@ -1,7 +1,7 @@
 /** Two networks on the same picture, side by side. */
 import { loadModel } from "../../loader/torch2web.ts";
 import type { AnyPrediction, LoadedModelInfo } from "../../loader/torch2web.ts";
-import { element } from "../element.ts";
+import { element, manifestIntegrity } from "../element.ts";
 import { barsOf } from "../results/bars.ts";
 import { percent, resultOf, type Result } from "../results/result.ts";
 import type { Choice, PageModel } from "../choice.ts";
@@ -34,6 +34,7 @@ export function createComparison(session: Session): { open: (isOpen: boolean) =>
     free();
     const model = loadModel(name, {
       task,
+      integrity: manifestIntegrity,
       onProgress: ({ overall: { loaded, total } }) => {
         if (other?.model === model) showText(2, `${megabytes(loaded)} of ${megabytes(total)} MB …`);
       },

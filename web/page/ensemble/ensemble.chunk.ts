@@ -12,6 +12,7 @@ import type {
 import type { Choice, PageModel } from "../choice.ts";
 
 export interface TogetherOptions {
+  integrity: string;
   onProgress: (progress: Progress) => void;
   onDoubtful: (doubt: DoubtfulAnswers) => void;
   signal: AbortSignal;

@@ -8,15 +8,20 @@ import type { Answer, Session } from "../session.ts";
 /** An answer, and when it was given. */
 export interface Entry extends Answer {
   time: Date;
+  /** Whether a later check found its backend wrong. */
+  doubtful: boolean;
 }
 
 const rows = element("history-rows");
 const template = element("history-row") as HTMLTemplateElement;
 
-/** Shows `entries`, the latest first, and each later one that `add` is given. */
-export function createHistory(session: Session, entries: Entry[]): { add: (entry: Entry) => void } {
+/** Shows `entries`, the latest first, each later one that `add` is given, and by `update` what changed in them. */
+export function createHistory(
+  session: Session,
+  entries: Entry[],
+): { add: (entry: Entry) => void; update: () => void } {
   const lines = (): Line[] => entries.map(lineOf);
-  const update = (): void => {
+  const showTable = (): void => {
     const isEmpty = entries.length === 0;
     element("history-empty").hidden = !isEmpty;
     element("history-table").hidden = isEmpty;
@@ -24,24 +29,27 @@ export function createHistory(session: Session, entries: Entry[]): { add: (entry
   const add = (entry: Entry): void => {
     rows.prepend(rowOf(session, entry));
     while (rows.children.length > entries.length) rows.lastElementChild!.remove();
-    update();
+    showTable();
+  };
+  const update = (): void => {
+    rows.replaceChildren(...entries.map((entry) => rowOf(session, entry)).reverse());
+    showTable();
   };
   element("history-csv").addEventListener("click", () => saveCSV("answers", lines()));
   element("history-json").addEventListener("click", () => saveJSON("answers", lines()));
   element("history-clear").addEventListener("click", () => {
     entries.length = 0;
-    rows.replaceChildren();
     update();
     element("history").querySelector("summary")!.focus();
   });
-  rows.replaceChildren(...entries.map((entry) => rowOf(session, entry)).reverse());
   update();
-  return { add };
+  return { add, update };
 }
 
 function rowOf(session: Session, entry: Entry): HTMLElement {
   const row = template.content.firstElementChild!.cloneNode(true) as HTMLElement;
-  const { result, picture, network, time } = lineOf(entry);
+  const { result, picture, network, time, doubtful } = lineOf(entry);
+  row.querySelector<HTMLElement>(".doubt")!.hidden = !doubtful;
   const cells = [
     ["answer", result!.answer],
     ["confidence", result!.confidence === undefined ? "" : percent(result!.confidence)],
@@ -59,12 +67,13 @@ function rowOf(session: Session, entry: Entry): HTMLElement {
   return row;
 }
 
-function lineOf({ model, prediction, title, choice, time }: Entry): Line {
+function lineOf({ model, prediction, title, choice, time, doubtful }: Entry): Line {
   return {
     picture: title || "picture",
     network: choice.title,
     time,
     exact: prediction.exact,
+    doubtful,
     problem: "",
     result: resultOf(model.info, prediction),
   };

@@ -11,13 +11,24 @@ export interface Line {
   time: Date;
   /** Whether the pixels are exactly Python's; undefined where there is no answer. */
   exact: boolean | undefined;
+  /** Whether a later check found wrong what computed it; undefined where nothing tells. */
+  doubtful?: boolean;
   /** What went wrong instead of an answer; empty where nothing did. */
   problem: string;
   result: Result | undefined;
 }
 
 /** Columns of every line; those of the scores follow. */
-const COLUMNS = ["picture", "answer", "confidence", "network", "time", "exact", "problem"];
+const COLUMNS = [
+  "picture",
+  "answer",
+  "confidence",
+  "network",
+  "time",
+  "exact",
+  "problem",
+  "doubtful",
+];
 
 export function saveCSV(name: string, lines: readonly Line[]): void {
   save(`${name}.csv`, "text/csv;charset=utf-8", csvOf(tableOf(lines)));
@@ -32,8 +43,9 @@ export function tableOf(lines: readonly Line[]): Cell[][] {
   const titles: string[] = [];
   const rows = lines.map((line) => {
     const { answer, confidence, scores } = line.result ?? { answer: "", scores: [] };
-    const { picture, network, time, exact, problem } = line;
-    const row: Cell[] = [picture, answer, confidence, network, time.toISOString(), exact, problem];
+    const { picture, network, time, exact, problem, doubtful } = line;
+    const row: Cell[] = [picture, answer, confidence, network];
+    row.push(time.toISOString(), exact, problem, doubtful);
     const seen = new Map<string, number>();
     for (const [name, score] of scores) {
       const count = (seen.get(name) ?? 0) + 1; // labels may repeat

@@ -9,6 +9,7 @@ from torch2web.site.writers.manifest_files import ManifestFiles, write_manifest
 from torch2web.site.writers.models import place_model
 from torch2web.site.writers.offline import write_offline
 from torch2web.site.writers.pages import PageFiles, write_pages
+from torch2web.site.writers.start import StartFiles, write_start
 from torch2web.site.writers.templates import Templates, megabytes, render
 from torch2web.site.writers.verify_page import FOLDER as VERIFY_FOLDER
 from torch2web.site.writers.verify_page import PAGE as VERIFY_PAGE
@@ -24,6 +25,7 @@ __all__ = [
     "ManifestFiles",
     "PageFiles",
     "PageLink",
+    "StartFiles",
     "Templates",
     "megabytes",
     "place_model",
@@ -35,5 +37,6 @@ __all__ = [
     "write_manifest",
     "write_offline",
     "write_pages",
+    "write_start",
     "write_verify_page",
 ]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from torch2web.assets import Assets
 from torch2web.site.manifest import ModelRecord
-from torch2web.site.writers.loader import SCRIPTS, LoaderFiles, pinning
+from torch2web.site.writers.loader import SCRIPTS, LoaderFiles, completed, pinning
 from torch2web.site.writers.pages import PageFiles
 from torch2web.site.writers.snippet import Snippet
+from torch2web.site.writers.start import StartFiles
 from torch2web.site.writers.templates import render
 from torch2web.store import FileRecord, integrity, write_bytes_hashed
 
@@ -40,16 +41,16 @@ def write_embed(
     manifest: FileRecord,
     loader: LoaderFiles,
     page: PageFiles,
+    start: StartFiles,
 ) -> EmbedFiles:
     """Write the element for this manifest and the page."""
     half = len(page.samples) // 2
     pairs = zip(page.samples[:half], page.samples[half:], strict=True)
     samples = json.dumps([[thumbnail.path, picture.path] for thumbnail, picture in pairs])
-    pins = pinning(loader.loader, manifest.sha256) | {'"__SAMPLES__"': samples}
-    script = assets.read(SCRIPTS + ELEMENT).decode()
-    for placeholder, value in pins.items():
-        script = script.replace(placeholder, value)
-    element = write_bytes_hashed(root, ELEMENT, script.encode())
+    listed = start.as_json([model.spec.name for model in models])
+    values = pinning(loader.loader, manifest.sha256)
+    values |= {'"__SAMPLES__"': samples, '"__PRELOADS__"': listed}
+    element = write_bytes_hashed(root, ELEMENT, completed(assets, ELEMENT, values))
     copying = write_bytes_hashed(root, "snippets.js", assets.read(SCRIPTS + "snippets.js"))
     classifiers = [model.spec.name for model in models if model.spec.task.has_labels]
     html = render(
@@ -60,14 +61,18 @@ def write_embed(
         classifier=classifiers[0] if classifiers else "",
         samples=bool(page.samples),
         snippet=Snippet.of(models[0].spec),
-        pinned={file.path: integrity(file.sha256) for file in loader.pinned},
+        direct=Snippet.of(models[0].spec, integrity=integrity(manifest.sha256)),
+        modules={file.path: integrity(file.sha256) for file in (loader.loader, loader.images)},
+        loader=loader.loader.path,
+        start=start.starts["relaxed"],
+        parts=start.parts[models[0].spec.name],
+        style=page.style,
         embed=loader.embed.path,
         embed_integrity=integrity(loader.embed.sha256),
         element=element.path,
         element_integrity=integrity(element.sha256),
         integrity=integrity(manifest.sha256),
         script_integrity=integrity(copying.sha256),
-        style_integrity=integrity(page.style.sha256),
     )
     return EmbedFiles(
         element=element,

@@ -1,5 +1,6 @@
 """The loader: its file, the same in every site of a version, and two scripts that pin a site's manifest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ _PAGES = (
     "stub.js",
     "embed.js",
     "page.js",
+    "preload.js",
     "verify.js",
     "measure.js",
     "offline.js",
@@ -35,6 +37,8 @@ class LoaderFiles:
     """For pages without inline scripts: pins the loader too. A classic script, under a name with its hash."""
     chunks: tuple[FileRecord, ...]
     """Parts of the loader's code that it imports on demand."""
+    images: FileRecord
+    """The one of `chunks` that each model needs for its first image."""
     types: FileRecord
 
     @property
@@ -56,23 +60,26 @@ def write_loader(root: Path, assets: Assets, manifest: FileRecord) -> LoaderFile
         for name in names
         if name.endswith(".js") and name not in _PAGES and not name.startswith(PAGE_CHUNK)
     ]
+    written = tuple(write_bytes_hashed(root, name, assets.read(SCRIPTS + name)) for name in chunks)
+    (images,) = (chunk for chunk in written if chunk.path.startswith("images-"))
     return LoaderFiles(
         stub=write_bytes_hashed(root, ENTRY, stub_of(assets, loader.path, manifest.sha256)),
         loader=loader,
         embed=write_named(root, "embed-*.js", embed_of(assets, loader, manifest.sha256)),
-        chunks=tuple(write_bytes_hashed(root, name, assets.read(SCRIPTS + name)) for name in chunks),
+        chunks=written,
+        images=images,
         types=write_bytes_hashed(root, "torch2web.d.ts", assets.read(f"{SCRIPTS}torch2web.d.ts")),
     )
 
 
 def stub_of(assets: Assets, loader: str, manifest_sha256: str) -> bytes:
     """torch2web.js of the site with this manifest; `loader` is the path of the loader's file beside it."""
-    return _completed(assets, "stub.js", __LOADER__=loader, __MODEL_INFO_SHA256__=manifest_sha256)
+    return completed(assets, "stub.js", {"__LOADER__": loader, "__MODEL_INFO_SHA256__": manifest_sha256})
 
 
 def embed_of(assets: Assets, loader: FileRecord, manifest_sha256: str) -> bytes:
     """embed-….js of the site with this manifest."""
-    return _completed(assets, "embed.js", **pinning(loader, manifest_sha256))
+    return completed(assets, "embed.js", pinning(loader, manifest_sha256))
 
 
 def pinning(loader: FileRecord, manifest_sha256: str) -> dict[str, str]:
@@ -84,7 +91,7 @@ def pinning(loader: FileRecord, manifest_sha256: str) -> dict[str, str]:
     }
 
 
-def _completed(assets: Assets, name: str, **values: str) -> bytes:
+def completed(assets: Assets, name: str, values: Mapping[str, str]) -> bytes:
     """A script with `values` in place of the placeholders of these names."""
     script = assets.read(SCRIPTS + name).decode()
     for placeholder, value in values.items():

@@ -13,11 +13,12 @@ from torch2web.catalog import Sample, SiteSettings
 from torch2web.site.manifest import ModelRecord, Runtime
 from torch2web.site.writers.heading import Heading
 from torch2web.site.writers.links import PageLink
-from torch2web.site.writers.loader import PAGE_CHUNK, SCRIPTS, LoaderFiles
+from torch2web.site.writers.loader import PAGE_CHUNK, SCRIPTS, LoaderFiles, completed
 from torch2web.site.writers.looks import CARD_SIZE, THUMBNAIL_SIZE, Theme, card_png, icon_svg, thumbnail
+from torch2web.site.writers.start import LARGE, StartFiles
 from torch2web.site.writers.templates import render
 from torch2web.site.writers.together import answering_together
-from torch2web.store import FileRecord, integrity, write_bytes_hashed
+from torch2web.store import FileRecord, integrity, write_bytes_hashed, write_named
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class _ShownSample:
     drawn: bool
     thumbnail: str
     """Path below the site."""
+    integrity: str
 
 
 def write_pages(
@@ -61,28 +63,34 @@ def write_pages(
     models: Sequence[ModelRecord],
     samples: Sequence[Sample],
     runtime: Runtime | None,
+    manifest: FileRecord,
     loader: LoaderFiles,
+    start: StartFiles,
     *,
     settings: SiteSettings,
     links: Sequence[PageLink] = (),
     verify_page: bool,
 ) -> PageFiles:
     """Write index.html and everything that it alone loads."""
-    script = write_bytes_hashed(root, "page.js", assets.read("scripts/page.js"))
+    script = write_named(root, "page-*.js", assets.read("scripts/page.js"))
     theme = Theme.of(settings.color)
     css = assets.read("templates/page.css") + (theme.css() if settings.color else b"")
-    style = write_bytes_hashed(root, "page.css", css)
+    style = write_named(root, "page-*.css", css)
     chunks = tuple(
         write_bytes_hashed(root, path.removeprefix(SCRIPTS), assets.read(path))
         for path in assets.below(SCRIPTS + PAGE_CHUNK)
     )
     notices = render(assets, "THIRD_PARTY.txt.j2", runtime=runtime, verify_page=verify_page)
-    thumbnails = [write_bytes_hashed(root, *thumbnail(sample)) for sample in samples]
+    thumbnails = [write_named(root, *thumbnail(sample)) for sample in samples]
     heading = Heading.of([model.spec for model in models])
     title = settings.title or heading.plain
     card = write_bytes_hashed(root, "card.png", card_png(theme.light, title))
-    pinned = {file.path: integrity(file.sha256) for file in loader.pinned}
-    import_map = import_map_of(pinned | {file.path: integrity(file.sha256) for file in chunks})
+    import_map = import_map_of(
+        {file.path: integrity(file.sha256) for file in (loader.loader, loader.images, *chunks)},
+        # Of a name with a hash, which needs no revalidation; the page states what the stub would pin.
+        {loader.stub.path: loader.loader.path},
+    )
+    preload = _preload(assets, models, start) if samples else ""
     html = render(
         assets,
         "index.html.j2",
@@ -99,18 +107,26 @@ def write_pages(
         models=models,
         together=answering_together(models),
         samples=[
-            _ShownSample(sample.file_name, sample.label, sample.drawn, small.path)
+            _ShownSample(
+                sample.file_name,
+                sample.label,
+                sample.drawn,
+                small.path,
+                integrity(hashlib.sha256(sample.content).hexdigest()),
+            )
             for sample, small in zip(samples, thumbnails, strict=True)
         ],
         thumbnail_size=THUMBNAIL_SIZE,
         runtime=runtime,
-        pinned=pinned,
-        verify_page=verify_page,
         loader=loader.loader,
+        manifest_integrity=integrity(manifest.sha256),
+        stub_integrity=integrity(loader.stub.sha256),
+        verify_page=verify_page,
+        inline=[import_map, *([preload] if preload else [])],
         import_map=import_map,
-        import_map_integrity=integrity(hashlib.sha256(import_map.encode()).hexdigest()),
-        page_integrity=integrity(script.sha256),
-        style_integrity=integrity(style.sha256),
+        preload=preload,
+        script=script,
+        style=style,
     )
     return PageFiles(
         index=write_bytes_hashed(root, "index.html", html),
@@ -132,6 +148,20 @@ def _lang(language: str) -> Markup:
     return Markup(' lang="{}" dir="auto"').format(language) if language else Markup("")
 
 
-def import_map_of(integrities: Mapping[str, str]) -> str:
-    """An import map (HTML, "Import maps") that states the hash of each script, by its path in the site."""
-    return json.dumps({"integrity": {f"./{path}": value for path, value in integrities.items()}})
+def _preload(assets: Assets, models: Sequence[ModelRecord], start: StartFiles) -> str:
+    """Script that preloads the first model, which answers about the first picture; empty if it is large."""
+    first = models[0]
+    if first.download > LARGE:
+        return ""  # the page asks before
+    values = {'"__PRELOADS__"': start.as_json([first.spec.name])}
+    return completed(assets, "preload.js", values).decode().strip()
+
+
+def import_map_of(integrities: Mapping[str, str], imports: Mapping[str, str] | None = None) -> str:
+    """An import map (HTML, "Import maps") that states the hash of each script, by its path in the site.
+
+    `imports` maps paths that scripts import to others.
+    """
+    mapped = {f"./{path}": f"./{target}" for path, target in (imports or {}).items()}
+    stated = {f"./{path}": value for path, value in integrities.items()}
+    return json.dumps({**({"imports": mapped} if mapped else {}), "integrity": stated})

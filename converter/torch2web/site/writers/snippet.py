@@ -17,10 +17,12 @@ class Snippet:
     lines: tuple[str, ...]
 
     @classmethod
-    def of(cls, spec: ModelSpec) -> "Snippet":
-        """The lines for the task of `spec`."""
+    def of(cls, spec: ModelSpec, integrity: str = "") -> "Snippet":
+        """The lines for the task of `spec`; with the manifest's `integrity` for the loader itself."""
         name, image = json.dumps(spec.name), 'document.querySelector("img")'
-        load = f"const model = await loadModel({name});"
+        options = {"task": spec.task.kind if spec.task.kind == "regression" else "", "integrity": integrity}
+        given = ", ".join(f"{key}: {json.dumps(value)}" for key, value in options.items() if value)
+        load = f"const model = await loadModel({name}{f', {{ {given} }}' if given else ''});"
         if spec.task.kind == "embedding":
             lines = (
                 load,
@@ -29,7 +31,6 @@ class Snippet:
             )
             return cls("loadModel, similarity", lines)
         if spec.task.kind == "regression":
-            load = f'const model = await loadModel({name}, {{ task: "regression" }});'
             wanted, logged = "values", "values"
         elif spec.task.is_exclusive:
             wanted, logged = "label, confidence", "label, confidence"

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxE
 from torch2web.assets import TEMPLATES, Assets
 from torch2web.errors import TemplateFileError, TextEncodingError, Torch2WebError
 from torch2web.site.writers.snippet import same_answers, shown_difference
+from torch2web.store import FileRecord, integrity
 from torch2web.text_files import decode_text
 
 
@@ -27,6 +29,8 @@ class Templates:
             keep_trailing_newline=True,
         )
         self._environment.filters |= {
+            "integrity": _integrity,
+            "inline_integrity": _inline_integrity,
             "megabytes": megabytes,
             "shown_difference": shown_difference,
             "same_answers": same_answers,
@@ -50,6 +54,14 @@ class Templates:
 def render(assets: Assets, template: str, **context: Any) -> bytes:
     """Render a single template of `assets`, as Templates.render does."""
     return Templates(assets).render(template, **context)
+
+
+def _integrity(file: FileRecord) -> str:
+    return integrity(file.sha256)
+
+
+def _inline_integrity(script: str) -> str:
+    return integrity(sha256(script.encode()).hexdigest())
 
 
 def _source(assets: Assets, name: str) -> tuple[str, str | None, Callable[[], bool]] | None:

@@ -83,7 +83,7 @@ def write_verify_page(root: Path, assets: Assets, judged: Judged, wheels: Path |
         import_map_integrity=integrity(hashlib.sha256(import_map.encode()).hexdigest()),
         listing=listing,
         script_integrity=integrity(verify.sha256),
-        style_integrity=integrity(judged.style.sha256),
+        style=judged.style,
     )
     return [*files, verify, write_bytes_hashed(root, PAGE, html)]
 

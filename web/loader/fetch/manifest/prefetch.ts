@@ -3,12 +3,17 @@ import { fetchBytes, type DownloadOptions } from "../download.ts";
 import { sha256, subresourceIntegrity } from "../integrity.ts";
 import { LinkedController } from "../linked_controller.ts";
 import { manifestEntry, PartCache } from "../part_cache.ts";
+import { expectParts, readStart, takeLinks, type Preloaded } from "../preloads.ts";
 import { siteURL } from "../site_url.ts";
+import { within } from "../time_limit.ts";
 import { subtleCrypto } from "../subtle_crypto.ts";
 import { untilAborted } from "../until_aborted.ts";
 import { manifestPin } from "./pin.ts";
 
 export const MANIFEST_PATH = "models/model_info.json";
+
+/** Milliseconds for which the cache is asked alone. */
+const CACHE_PATIENCE = 500;
 
 export interface Prefetched {
   /** Keys of the parts that were cached when the manifest was requested. */
@@ -17,34 +22,52 @@ export interface Prefetched {
   manifest: Uint8Array<ArrayBuffer> | undefined;
   /** Whether the manifest was cached. */
   cached: boolean;
+  preloaded: Preloaded;
 }
 
 /**
- * Prefetches the manifest and lists the cached parts, in the page while the worker starts: one round trip less. Fails
- * only for an invalid `baseURL`; `readManifest` reports what is missing. Ends when the signal aborts.
+ * Prefetches the manifest, lists the cached parts and takes over what the page preloads, in the page while the worker
+ * starts: one round trip less. Fails only for an invalid `baseURL`; `readManifest` reports what is missing. Ends when the
+ * signal aborts.
  */
-export async function prefetch(options: LoadOptions): Promise<Prefetched> {
-  const { baseURL, signal } = options;
+export async function prefetch(name: string, options: LoadOptions): Promise<Prefetched> {
+  const { baseURL, signal, stallTimeout } = options;
   const base = siteURL(baseURL);
+  const pin = manifestPin(options.integrity);
+  const links = takeLinks(base, name);
   const request = new LinkedController(signal);
-  // In parallel: a browser's first access to its cache takes as long as the network.
-  const network = prefetchManifest(base, { ...options, signal: request.signal });
-  const reading = readCache(base, options);
+  const limits = { ...options, signal: request.signal };
+  const start = readStart(base, links.start, limits);
+  const reading = readCache(base, pin, options);
+  // Soon in parallel: a browser's first access to its cache may take as long as the network.
+  const known = within(CACHE_PATIENCE, reading).catch(() => undefined);
+  const network = Promise.all([start, known]).then(async ([files, read]) => {
+    if (read?.manifest) return undefined;
+    const found = files.get(MANIFEST_PATH);
+    return found && (await isPinned(found, pin)) ? found : prefetchManifest(base, limits);
+  });
   const nothing = { stored: [], manifest: undefined };
   const { stored, manifest } = await untilAborted(reading, signal).catch(() => nothing);
   if (manifest) request.abort();
+  const parts = expectParts(base, links.parts, stored, { signal, stallTimeout });
   const downloaded = await network;
   request.unlink();
-  return { stored, manifest: manifest ?? downloaded, cached: !!manifest };
+  const preloaded = { ...parts, files: await start };
+  return { stored, manifest: manifest ?? downloaded, cached: !!manifest, preloaded };
+}
+
+/** Whether these bytes are the pinned manifest, as far as this page can tell. */
+async function isPinned(bytes: Uint8Array<ArrayBuffer>, pin: string): Promise<boolean> {
+  return !pin || !subtleCrypto() || (await sha256(bytes)) === pin;
 }
 
 /** The cached parts, and the cached manifest if it is the pinned one: with it a model is loaded without network. */
 async function readCache(
   base: URL,
-  { cache: enabled, stallTimeout, integrity }: LoadOptions,
+  pin: string,
+  { cache: enabled, stallTimeout }: LoadOptions,
 ): Promise<Pick<Prefetched, "stored" | "manifest">> {
   const cache = await PartCache.open(base, enabled, stallTimeout);
-  const pin = manifestPin(integrity);
   const [stored, bytes] = await Promise.all([cache.stored(), cache.get(manifestEntry(pin))]);
   const intact = bytes && subtleCrypto() && (await sha256(bytes)) === pin;
   return { stored, manifest: intact ? bytes : undefined };

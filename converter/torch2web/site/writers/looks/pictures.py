@@ -58,14 +58,14 @@ def card_png(scheme: Scheme, title: str) -> bytes:
 
 
 def thumbnail(sample: Sample) -> tuple[str, bytes]:
-    """Path below the site and JPEG of the middle of `sample`, small."""
+    """Path below the site, with an asterisk for its hash, and JPEG of the middle of `sample`, small."""
     image = Image.open(io.BytesIO(sample.content))
     # Decoded at a fraction of its size where the format can do that.
     image.draft("RGB", (2 * THUMBNAIL_SIZE, 2 * THUMBNAIL_SIZE))
     upright = ImageOps.exif_transpose(image).convert("RGB")
     small = ImageOps.fit(upright, (THUMBNAIL_SIZE, THUMBNAIL_SIZE), Image.Resampling.LANCZOS)
-    name = PurePosixPath(sample.file_name).with_suffix(".jpg").name
-    return f"samples/small/{name}", _encoded(small, "JPEG", quality=70, optimize=True)
+    stem = PurePosixPath(sample.file_name).stem
+    return f"samples/small/{stem}-*.jpg", _encoded(small, "JPEG", quality=70, optimize=True)
 
 
 def _fitting(title: str, width: int) -> tuple[ImageFont.FreeTypeFont | ImageFont.ImageFont, list[str]]:
