@@ -1,7 +1,7 @@
 /** Decodes coded parts: `node coded.ts FILE DECODED ...` prints the SHA-256 of each, or the message of its refusal. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { decodePart } from "../../web/loader/backends/weights/decoder.chunk.ts";
+import { decodePart } from "../../web/loader/fetch/decoder.chunk.ts";
 
 const given = process.argv.slice(2);
 const found: string[] = [];

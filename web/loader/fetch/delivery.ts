@@ -2,8 +2,8 @@
 import type { CacheReport } from "../api/cache.ts";
 import { DownloadError } from "../api/errors.ts";
 import type { FileInfo, PartedFileInfo } from "../api/manifest.ts";
-import type * as Decoder from "../backends/weights/decoder.chunk.ts";
 import { importChunk } from "./chunks.ts";
+import type * as Decoder from "./decoder.chunk.ts";
 import { fetchPart, type DownloadOptions } from "./download.ts";
 import { sha256 } from "./integrity.ts";
 import { LinkedController } from "./linked_controller.ts";

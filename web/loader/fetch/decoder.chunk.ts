@@ -1,6 +1,6 @@
 /** Decodes coded weights (web/coder/format.h): they are smaller to download, and the same bytes afterwards. */
-import { BackendError } from "../../api/errors.ts";
-import type { FileInfo } from "../../api/manifest.ts";
+import { BackendError } from "../api/errors.ts";
+import type { FileInfo } from "../api/manifest.ts";
 import { DECODER } from "./decoder_module.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
