@@ -34,6 +34,7 @@ class Part:
     path: str
     sha256: str
     size: int
+    decoded: int | None = None
 
 
 ENGINE = ("engine", "plan", "weights")
