@@ -8,6 +8,7 @@ import argparse
 
 from bench.build import measure_build
 from bench.camera import measure_camera
+from bench.coding import measure_coding
 from bench.coverage import measure_coverage
 from bench.judge import measure_judge
 from bench.latency import measure_latency
@@ -29,6 +30,7 @@ PARTS = {
     "camera": measure_camera,
     "preprocess": measure_preprocess,
     "pictures": measure_pictures,
+    "coding": measure_coding,
     "judge": measure_judge,
     "latency": measure_latency,
     "many": measure_many,

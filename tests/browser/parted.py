@@ -19,7 +19,7 @@ from torch2web.images.preprocessing import Preprocessing
 from torch2web.site.manifest.layout import ENTRY, MANIFEST
 from torch2web.site.writers.loader import stub_of
 from torch2web.store.hashing import sha256_of
-from torch2web.store.parts import PARTS, join_parts, write_named
+from torch2web.store.parts import PART_SIZE, PARTS, join_parts, write_named, write_parts
 from torch2web.verification.onnx_session import run_session
 
 MODEL = "mobilenet_emotion"
@@ -34,6 +34,7 @@ class Part:
     path: str
     sha256: str
     size: int
+    decoded: int | None = None
 
 
 ENGINE = ("engine", "plan", "weights")
@@ -127,11 +128,14 @@ def next_version(site: Path, folder: Path) -> Path:
     weights = variant_of(site, MODEL)["weights"]
     content = join_parts(site, weights)
     last = weights["parts"][-1]
-    changed = content[-last["size"] : -1] + bytes([content[-1] ^ 1])
+    changed = content[-last.get("decoded", last["size"]) : -1] + bytes([content[-1] ^ 1])
     manifest = manifest_of(site)
     model = next(model for model in manifest["models"] if model["name"] == MODEL)
     variant = model["variants"][0]
-    variant["weights"]["parts"][-1] = write_named(target, PARTS, changed).as_dict()
+    parts = [*weights["parts"][:-1], write_named(target, PARTS, changed).as_dict()]
+    coding = {"coding": weights["coding"]} if any("decoded" in part for part in parts) else {}
+    size = sum(part["size"] for part in parts)
+    variant["weights"] = {"size": size, "sha256": weights["sha256"], **coding, "parts": parts}
     (target / last["path"]).unlink()
     _write(target / MANIFEST, json.dumps(manifest).encode())
     golden = variant["golden"]
@@ -142,6 +146,19 @@ def next_version(site: Path, folder: Path) -> Path:
     _write(target / MANIFEST, json.dumps(manifest).encode())
     stub = stub_of(load_assets(), script_of(target), sha256_of(target / MANIFEST))
     _write(target / ENTRY, stub)
+    return target
+
+
+def without_coding(site: Path, folder: Path) -> Path:
+    """`site` with all weights stored as they are, as sites of earlier versions have them."""
+    target = copy_site(site, folder / "site")
+    manifest = manifest_of(site)
+    for model in manifest["models"]:
+        for variant in model["variants"]:
+            content = join_parts(site, variant["weights"])
+            variant["weights"] = write_parts(target, PARTS, content, PART_SIZE).as_dict()
+    _write(target / MANIFEST, json.dumps(manifest).encode())
+    _write(target / ENTRY, stub_of(load_assets(), script_of(target), sha256_of(target / MANIFEST)))
     return target
 
 

@@ -14,6 +14,8 @@ from safetensors.numpy import save
 
 from tests.browser.test_pictures import synthetic
 from tests.conftest import ROOT
+from tests.unit.coding.cases import file_of
+from torch2web.coding import decode_part, encode_parts
 from torch2web.images.golden import golden_input
 from torch2web.images.preprocessing import COLORS, FILTERS, SCALES, Preprocessing, apply_step, preprocess
 from torch2web.images.steps import CenterCrop, Grey, Letterbox, Pad, Resize, Step, step_as_dict
@@ -205,6 +207,24 @@ def test_weights_are_decoded_to_the_same_bits(tmp_path: Path) -> None:
     for size, result in zip(sizes, results, strict=True):
         assert result["hashes"] == expected
         assert result["left"] <= header // size, "parts are let go, but those with nothing but the header"
+
+
+def test_coded_parts_are_decoded_to_the_same_bytes(tmp_path: Path) -> None:
+    """Every kind of tensor, in parts of several sizes; a damaged part is refused and harms none after it."""
+    expected, arguments = [], []
+    for part_size in (2999, 2**20):
+        for at, (stored, decoded) in enumerate(encode_parts(file_of(), part_size)):
+            if decoded is None:
+                continue
+            for damaged in (stored[:-1], stored):
+                path = tmp_path / f"{part_size}-{at}-{len(damaged)}"
+                path.write_bytes(damaged)
+                arguments += [path, decoded]
+            refusal = f"found {len(stored) - 1} damaged bytes, expected {decoded} bytes in coded form."
+            expected.append(f"BackendError: The weights cannot be decoded: {refusal}")
+            expected.append(hashlib.sha256(decode_part(stored, decoded)).hexdigest())
+    assert json.loads(run_node(FOLDER / "coded.ts", *arguments).stdout) == expected
+    assert len(expected) > 20
 
 
 COMPILERS = ("typescript-5.0", "typescript-5.4", "typescript-5.7", "@typescript/native")

@@ -50,6 +50,11 @@ class Assets:
             digest.update(f"{path} {self.index['files'][path]['sha256']}\n".encode())
         return digest.hexdigest()[:16]
 
+    @property
+    def coder_version(self) -> str:
+        """Changes whenever a byte of the encoder or decoder of weights does."""
+        return " ".join(self.index["files"][path]["sha256"][:16] for path in self.below("coder/"))
+
     def below(self, prefix: str) -> list[str]:
         """Paths that begin with `prefix`, sorted."""
         return sorted(path for path in self.index["files"] if path.startswith(prefix))

@@ -4,7 +4,7 @@ The format is described in web/coder/format.h; the loader decodes with the same 
 """
 
 from torch2web.coding.parts import CODING, DamagedPartError, decode_part, encode_parts
-from torch2web.coding.size import coded_size
+from torch2web.coding.size import coded_size, file_size
 
 __all__ = [
     "CODING",
@@ -12,4 +12,5 @@ __all__ = [
     "coded_size",
     "decode_part",
     "encode_parts",
+    "file_size",
 ]

@@ -1,8 +1,9 @@
-"""What a tensor will take in a site, before it is stored."""
+"""What weights will take in a site, before they are stored."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from torch2web.coding.segments import segments_of, spans_of
 from torch2web.coding.table import best_table
 
 _HEAD = 5
@@ -18,3 +19,8 @@ def coded_size(levels: NDArray[np.integer]) -> int:
         return 0
     counts = np.bincount(levels.ravel().astype(np.int8).view(np.uint8), minlength=256).astype(np.int64)
     return _HEAD + min(best_table(counts).size, 1 + levels.size)
+
+
+def file_size(content: bytes) -> int:
+    """Bytes of the safetensors file `content` as coded; at most a few more or less for each tensor."""
+    return sum(segment.size for segment in segments_of(content, spans_of(content), 0, len(content)))

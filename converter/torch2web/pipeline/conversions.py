@@ -211,6 +211,7 @@ class Conversions:
             "search": self.search,
             "images": [image.name for image in self.images],
             "own_images": self._own_fingerprint,
+            "coder": self.assets.coder_version,
             "engine": self.assets.engine_version if planned else None,
         }
 

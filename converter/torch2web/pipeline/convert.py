@@ -12,6 +12,7 @@ from typing import Any
 import onnx
 
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
+from torch2web.coding import file_size
 from torch2web.pipeline.calibration import calibration_inputs, compact_search
 from torch2web.pipeline.export_choice import ExportChecks
 from torch2web.pipeline.features import Features, FeaturesJudge
@@ -23,7 +24,17 @@ from torch2web.pipeline.variant_judge import VariantJudge
 from torch2web.plan import Plan, exact_variant, plan_more_exactly
 from torch2web.progress import StageCallback
 from torch2web.sources import load_source
-from torch2web.store import MODEL, PART_SIZE, PARTS, Entry, FileRecord, PartedFile, record_of, write_parts
+from torch2web.store import (
+    MODEL,
+    PART_SIZE,
+    PARTS,
+    Entry,
+    FileRecord,
+    PartedFile,
+    record_of,
+    write_coded_parts,
+    write_parts,
+)
 from torch2web.variants import Refused, SplitModel, Variant, make_variants, measure_complexity
 from torch2web.verification import (
     Accuracy,
@@ -153,7 +164,7 @@ def convert(
         accuracy, reason = judge.judge(outcome)
         if reason:
             figures = pictures.verification(outcome.verification, accuracy)
-            refused.append(Refused(outcome.name, len(outcome.content), reason, figures))
+            refused.append(Refused(outcome.name, file_size(outcome.content), reason, figures))
             continue
         passed.append(_store(entry, outcome, pictures, accuracy))
         float64 = float64.with_variant(outcome, in_engine=bool(no_graph))
@@ -217,7 +228,7 @@ def _store(
     """Write the weights of `variant` in parts; its record."""
     return {
         "name": variant.name,
-        "weights": asdict(write_parts(entry.folder, PARTS, variant.content, PART_SIZE)),
+        "weights": asdict(write_coded_parts(entry.folder, PARTS, variant.content, PART_SIZE)),
         "verification": pictures.verification(variant.verification, accuracy),
         "golden": variant.golden,
         "logits": pictures.published(variant.logits),

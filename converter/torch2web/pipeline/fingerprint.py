@@ -16,7 +16,7 @@ from torch2web.file_managers import is_of_file_manager
 from torch2web.pipeline.factory_code import factory_code
 from torch2web.pipeline.normalized_code import normalized_code
 
-STAGES = ("demo", "images", "plan", "sources", "tasks", "variants", "verification")
+STAGES = ("coding", "demo", "images", "plan", "sources", "tasks", "variants", "verification")
 """Packages of `torch2web` whose code takes part in a conversion; besides, the model's own architecture."""
 
 PACKAGES = ("numpy", "onnx", "onnxruntime", "onnxscript", "pillow", "torch")

@@ -18,10 +18,13 @@ class FileRecord:
     path: str
     size: int
     sha256: str
+    decoded: int | None = None
+    """Bytes of a coded part after decoding; None: the file is no coded part."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the file as an entry of the manifest."""
-        return {"path": self.path, "size": self.size, "sha256": self.sha256}
+        decoded = {} if self.decoded is None else {"decoded": self.decoded}
+        return {"path": self.path, "size": self.size, "sha256": self.sha256, **decoded}
 
 
 def read_blocks(path: Path) -> Iterator[bytes]:

@@ -6,10 +6,11 @@ changes.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from torch2web.coding import CODING, decode_part, encode_parts
 from torch2web.store.hashing import FileRecord
 
 PARTS = "models/parts/*.bin"
@@ -29,14 +30,20 @@ class PartedFile:
 
     size: int
     sha256: str
-    """Of the whole file, in hex."""
+    """Of all parts together as they are stored, in hex."""
     parts: tuple[FileRecord, ...]
+
+    @property
+    def coded(self) -> bool:
+        """Whether a part is coded."""
+        return any(part.decoded is not None for part in self.parts)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the file as an entry of the manifest."""
         return {
             "size": self.size,
             "sha256": self.sha256,
+            **({"coding": CODING} if self.coded else {}),
             "parts": [part.as_dict() for part in self.parts],
         }
 
@@ -57,6 +64,19 @@ def write_parts(root: Path, name: str, content: bytes, part_size: int) -> Parted
     return PartedFile(len(content), whole, parts)
 
 
+def write_coded_parts(root: Path, name: str, content: bytes, part_size: int) -> PartedFile:
+    """The same for the safetensors file `content`, whose parts are coded where that makes them smaller.
+
+    A part has at most `part_size` bytes before and after coding.
+    """
+    whole = hashlib.sha256()
+    parts = []
+    for stored, decoded in encode_parts(content, part_size):
+        whole.update(stored)
+        parts.append(replace(write_named(root, name, stored), decoded=decoded))
+    return PartedFile(sum(part.size for part in parts), whole.hexdigest(), tuple(parts))
+
+
 def write_named(root: Path, name: str, content: bytes) -> FileRecord:
     """Write `content` into `root` as `name`, with its asterisk replaced by the hash of the content."""
     digest = hashlib.sha256(content).hexdigest()
@@ -68,6 +88,14 @@ def write_named(root: Path, name: str, content: bytes) -> FileRecord:
 
 
 def join_parts(site: Path, file: Mapping[str, Any]) -> bytes:
-    """Return the content of a file of a built site, given its manifest entry."""
+    """Return the content of a file of a built site, decoded, given its manifest entry.
+
+    Raises OSError for a missing part, DamagedPartError for a coded one that cannot be decoded.
+    """
     parts: Sequence[Mapping[str, Any]] = file["parts"]
-    return b"".join((site / part["path"]).read_bytes() for part in parts)
+    return b"".join(decoded(FileRecord(**part), (site / part["path"]).read_bytes()) for part in parts)
+
+
+def decoded(part: FileRecord, stored: bytes) -> bytes:
+    """Return the content of `part`, given the bytes of its file. Raises DamagedPartError."""
+    return stored if part.decoded is None else decode_part(stored, part.decoded)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from torch2web.catalog import EXACT, ModelSpec
+from torch2web.coding import file_size
 from torch2web.errors import VerificationError
 from torch2web.variants.compact import CompactSearch, Point, entropy_size
 from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
@@ -72,7 +73,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Refused:
-    """A refused variant; `size` is that of its weights in bytes."""
+    """A refused variant; `size` is that of its weights in bytes, coded."""
 
     name: str
     size: int
@@ -183,13 +184,13 @@ def _judge(
     except VerificationError as error:
         if name == EXACT:
             raise
-        return Refused(name, len(content), str(error), None)
+        return Refused(name, file_size(content), str(error), None)
     outputs: NDArray[np.floating] = found[1]
     if name == EXACT:
         require_within_tolerance(spec, report)
         outputs = reference.truth(1)
     elif reason := spec.gate.why_refused(spec.task, report.figures):
-        return Refused(name, len(content), reason, report.as_dict())
+        return Refused(name, file_size(content), reason, report.as_dict())
     return Variant(
         name=name,
         content=content,

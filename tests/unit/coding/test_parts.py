@@ -20,7 +20,7 @@ def test_each_kind_of_tensor_comes_back(name: str) -> None:
 
 @pytest.mark.parametrize("part_size", [1, 5, 4097, 30_001, MIB])
 def test_a_file_cut_anywhere_comes_back(part_size: int) -> None:
-    content = file_of() if part_size > 1000 else file_of("seven", "half", "one float")[:4000]
+    content = file_of() if part_size > 1000 else file_of("seven", "one float")
     assert round_trip(content, part_size)[0] == content
 
 
@@ -90,7 +90,7 @@ def test_an_altered_part_is_refused_or_decodes_to_other_bytes_of_its_size() -> N
     whole = decode_part(content, size)
     random = np.random.default_rng(5)
     refused = 0
-    for _ in range(300):
+    for _ in range(150):
         altered = bytearray(content)
         altered[int(random.integers(len(altered)))] ^= int(random.integers(1, 256))
         try:
@@ -100,7 +100,7 @@ def test_an_altered_part_is_refused_or_decodes_to_other_bytes_of_its_size() -> N
         else:
             assert len(found) == size
             assert found != whole
-    assert refused > 100
+    assert refused > 50
 
 
 def test_weights_are_the_same_tensors_afterwards() -> None:

@@ -7,8 +7,10 @@ import pytest
 
 from tests.browser.sites import manifest_of
 from tests.conftest import run_build
+from tests.unit.coding.cases import file_of
+from torch2web.coding import DamagedPartError
 from torch2web.errors import InputError
-from torch2web.store.parts import PartedFile, join_parts, write_parts
+from torch2web.store.parts import PartedFile, join_parts, write_coded_parts, write_parts
 
 
 @pytest.mark.parametrize("size", [1, 99, 100, 101, 250])
@@ -22,6 +24,37 @@ def test_parts_follow_one_another(tmp_path: Path, size: int) -> None:
         assert hashlib.sha256((tmp_path / part.path).read_bytes()).hexdigest() == part.sha256
     assert join_parts(tmp_path, file.as_dict()) == content
     assert PartedFile.from_dict(file.as_dict()) == file
+
+
+@pytest.mark.parametrize("part_size", [3000, 2**20])
+def test_coded_parts_are_the_file_again(tmp_path: Path, part_size: int) -> None:
+    content = file_of()
+    file = write_coded_parts(tmp_path, "parts/*.bin", content, part_size)
+    stored = b"".join((tmp_path / part.path).read_bytes() for part in file.parts)
+    assert (file.size, file.sha256) == (len(stored), hashlib.sha256(stored).hexdigest())
+    assert file.coded
+    assert file.size < len(content)
+    assert sum(part.decoded or part.size for part in file.parts) == len(content)
+    assert all(part.size < part.decoded <= part_size for part in file.parts if part.decoded)
+    assert file.as_dict()["coding"] == "rans"
+    assert PartedFile.from_dict(file.as_dict()) == file
+    assert join_parts(tmp_path, file.as_dict()) == content
+
+
+def test_a_part_that_is_larger_coded_is_stored_as_it_is(tmp_path: Path) -> None:
+    content = file_of("seven")
+    file = write_coded_parts(tmp_path, "parts/*.bin", content, 8)
+    assert not file.coded
+    assert "coding" not in file.as_dict()
+    assert join_parts(tmp_path, file.as_dict()) == content
+
+
+def test_a_damaged_coded_part_is_named(tmp_path: Path) -> None:
+    file = write_coded_parts(tmp_path, "parts/*.bin", file_of("few"), 2**20)
+    (part,) = file.parts
+    (tmp_path / part.path).write_bytes((tmp_path / part.path).read_bytes()[:-1])
+    with pytest.raises(DamagedPartError, match=f"found {part.size - 1} bytes that are not a coded part"):
+        join_parts(tmp_path, file.as_dict())
 
 
 def test_same_content_is_one_file(tmp_path: Path) -> None:

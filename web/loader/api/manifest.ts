@@ -41,14 +41,18 @@ export interface FileInfo {
   size: number;
   /** In hex. */
   sha256: string;
+  /** Bytes of a coded part after decoding; absent: it is no coded part. */
+  decoded?: number;
 }
 
-/** A file that is downloaded in parts, each checked on its own; concatenated they are the file. */
+/** A file that is downloaded in parts, each checked on its own; concatenated, and decoded where coded, they are the file. */
 export interface PartedFileInfo {
   /** In bytes, of all parts together. */
   size: number;
-  /** Of all parts together, in hex. */
+  /** Of all parts together as they are downloaded, in hex. */
   sha256: string;
+  /** How parts with `decoded` are coded; absent where none is. */
+  coding?: "rans";
   parts: FileInfo[];
 }
 

@@ -192,12 +192,11 @@ function filesOf({ files, webgpu }: RuntimeInfo, { provider }: RuntimeKind): Run
 /** Fetches the weights; parts are freed as they are used. Unless they are large, they are kept for the next candidate. */
 function fetchWeights(inputs: BackendInputs): PartedBytes {
   const { delivery, info, variant } = inputs;
-  const sizes = variant.weights.parts.map(({ size }) => size);
-  const fetchAll = (): Promise<Uint8Array<ArrayBuffer>>[] =>
-    delivery.fetch(variant.weights, `${info.name}/${variant.name}`);
-  if (variant.weights.size > LARGE && !delivery.cache.problem) {
-    return new PartedBytes(fetchAll(), sizes);
-  }
-  inputs.weights ??= fetchAll();
-  return new PartedBytes(inputs.weights, sizes);
+  const file = variant.weights;
+  const weights = inputs.weights ?? delivery.fetch(file, `${info.name}/${variant.name}`);
+  if (file.size <= LARGE || delivery.cache.problem) inputs.weights = weights;
+  return new PartedBytes(
+    weights,
+    file.parts.map(({ size, decoded }) => decoded ?? size),
+  );
 }

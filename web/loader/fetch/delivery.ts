@@ -2,6 +2,8 @@
 import type { CacheReport } from "../api/cache.ts";
 import { DownloadError } from "../api/errors.ts";
 import type { FileInfo, PartedFileInfo } from "../api/manifest.ts";
+import { importChunk } from "./chunks.ts";
+import type * as Decoder from "./decoder.chunk.ts";
 import { fetchPart, type DownloadOptions } from "./download.ts";
 import { sha256 } from "./integrity.ts";
 import { LinkedController } from "./linked_controller.ts";
@@ -56,8 +58,8 @@ export class Delivery {
   }
 
   /**
-   * The checked parts of `file`. If one fails, the others are aborted, and all pending ones raise the same DownloadError
-   * or IntegrityError. The progress decreases where a part is downloaded again.
+   * The checked parts of `file`, decoded where it is coded. If one fails, the others are aborted, and all pending ones
+   * raise the same DownloadError, IntegrityError or BackendError. The progress decreases where a part is downloaded again.
    */
   fetch(file: PartedFileInfo, name: string): Promise<Bytes>[] {
     const failure = new LinkedController(this.#options.signal);
@@ -68,13 +70,17 @@ export class Delivery {
       this.#reportProgress(file, name, sum);
     };
     report();
+    const decoder = file.coding && (importChunk(this.#base, "decoder") as Promise<typeof Decoder>);
     const parts = file.parts.map((part, index) => {
-      const bytes = requests.run(signal, () =>
+      const stored = requests.run(signal, () =>
         this.#fetchPart(part, signal, (count) => {
           loaded[index] = count;
           report();
         }),
       );
+      const bytes = decoder
+        ? stored.then(async (coded) => (await decoder).decodePart(coded, part))
+        : stored;
       // Handled here too, as the caller may not await it yet.
       bytes.catch((error: unknown) => failure.abort(error));
       return bytes;

@@ -10,7 +10,7 @@ import { subtleCrypto } from "../../loader/fetch/subtle_crypto.ts";
 type ChunkName = Exclude<Parameters<typeof Replaced.importChunk>[1], "elsewhere">;
 
 const CHUNKS: Record<ChunkName, () => Promise<unknown>> = {
-  decoder: () => import("../../loader/backends/weights/decoder.chunk.ts"),
+  decoder: () => import("../../loader/fetch/decoder.chunk.ts"),
   images: () => import("../../loader/images/formats/images.chunk.ts"),
   recalibrate: () => import("../../loader/load/recalibrate/recalibrate.chunk.ts"),
   sha256: () => import("../../loader/fetch/sha256.chunk.ts"),

@@ -134,6 +134,9 @@ def _check_parts(key: str, file: Mapping[str, Any]) -> None:
     total = sum(part["size"] for part in file["parts"])
     if total != file["size"]:
         raise ManifestError(f"{key}.parts", f"found {total} bytes in all, expected {file['size']}")
+    if any("decoded" in part for part in file["parts"]) != ("coding" in file):
+        which = "coded parts without it" if "coding" not in file else "it without a coded part"
+        raise ManifestError(f"{key}.coding", f"found {which}, expected both or neither")
 
 
 def _compact(value: object) -> str:

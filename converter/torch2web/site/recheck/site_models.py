@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
+from torch2web.coding import DamagedPartError
 from torch2web.errors import ToolError, VerificationError
 from torch2web.images import Preprocessing, golden_input
 from torch2web.plan import EngineError, WasmEngine
@@ -59,7 +60,7 @@ def golden_difference(site: Path, manifest: Mapping[str, Any], form: Form) -> tu
     else:
         try:
             tensors = load(join_parts(site, form.variant["weights"]))
-        except SafetensorError as error:
+        except (SafetensorError, DamagedPartError) as error:
             problem = f"they are no safetensors file: {error}"
             raise VerificationError("its weights", problem, {}, "") from error
         if "graph" in model:

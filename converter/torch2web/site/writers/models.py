@@ -1,5 +1,6 @@
 """Puts a model's verified files into the site."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from torch2web.store import (
     FileRecord,
     PartedFile,
     VerifiedFiles,
+    decoded,
+    write_coded_parts,
     write_parts,
 )
 from torch2web.tasks import Task
@@ -99,9 +102,11 @@ def place_model(
 
 def _split_anew(root: Path, files: VerifiedFiles, file: PartedFile, part_size: int) -> PartedFile:
     """Write `file` in smaller parts than the stored ones."""
-    content = b"".join(files.read(part.path) for part in file.parts)
-    split = write_parts(root, PARTS, content, part_size)
-    if split.sha256 != file.sha256:
-        problem = f"its parts make up SHA-256 {split.sha256}, expected {file.sha256}"
+    stored = [files.read(part.path) for part in file.parts]
+    found = hashlib.sha256(b"".join(stored)).hexdigest()
+    if found != file.sha256:
+        problem = f"its parts make up SHA-256 {found}, expected {file.sha256}"
         raise OutputError(files.folder, f"{problem}; build again")
-    return split
+    write = write_coded_parts if file.coded else write_parts
+    content = b"".join(decoded(part, content) for part, content in zip(file.parts, stored, strict=True))
+    return write(root, PARTS, content, part_size)

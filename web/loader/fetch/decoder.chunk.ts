@@ -1,5 +1,6 @@
 /** Decodes coded weights (web/coder/format.h): they are smaller to download, and the same bytes afterwards. */
-import { BackendError } from "../../api/errors.ts";
+import { BackendError } from "../api/errors.ts";
+import type { FileInfo } from "../api/manifest.ts";
 import { DECODER } from "./decoder_module.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -15,8 +16,12 @@ const PAGE = 65_536;
 
 let instance: Promise<Exports> | undefined;
 
-/** The `length` bytes of a coded part. Raises BackendError where it is damaged, or memory is short. */
-export async function decodePart(coded: Bytes, length: number): Promise<Bytes> {
+/** The bytes of a part that arrived as `coded`, decoded where it is coded. Raises BackendError where it is damaged, or memory is short. */
+export async function decodePart(
+  coded: Bytes,
+  { decoded: length }: Pick<FileInfo, "decoded">,
+): Promise<Bytes> {
+  if (length === undefined) return coded;
   instance ??= instantiate();
   const { memory, __heap_base, decode } = await instance;
   const from = __heap_base.value;
