@@ -80,7 +80,7 @@ def test_right_key_as_crypto_key(page: Page, host: Host, pair: KeyPair) -> None:
 def test_pages_that_do_not_ask_for_it(page: Page, host: Host) -> None:
     result = page.evaluate(ATTEMPT, [MODEL, {}])
     assert result["predictions"] == 1
-    assert not [path for path in host.requests if path == SIGNATURE or path.startswith("signature")]
+    assert not [path for path in host.requests if path == SIGNATURE or path.startswith("manifest-")]
 
 
 def test_ensemble_requires_it_too(page: Page, host: Host, pair: KeyPair, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 from torch2web.images.golden import golden_input
 from torch2web.images.preprocessing import COLORS, FILTERS, SCALES, Preprocessing, apply_step, preprocess
 from torch2web.images.steps import CenterCrop, Grey, Letterbox, Pad, Resize, Step, step_as_dict
+from torch2web.site.manifest.backend_records import ENGINE_INTERFACE
 from torch2web.store.hashing import integrity
 from torch2web.tasks import Meaning, Task, TaskKind, activate, softmax
 from torch2web.variants.encodings import ENCODINGS, Weight, decode_all
@@ -205,6 +206,12 @@ def test_weights_are_decoded_to_the_same_bits(tmp_path: Path) -> None:
     for size, result in zip(sizes, results, strict=True):
         assert result["hashes"] == expected
         assert result["left"] <= header // size, "parts are let go, but those with nothing but the header"
+
+
+def test_engine_interface_is_that_of_the_loader() -> None:
+    """What the build writes into manifests, and what the loader accepts."""
+    source = (ROOT / "web/loader/backends/compiled/compiled.ts").read_text()
+    assert f"const INTERFACE = {ENGINE_INTERFACE};" in source
 
 
 COMPILERS = ("typescript-5.0", "typescript-5.4", "typescript-5.7", "@typescript/native")

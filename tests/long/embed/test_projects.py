@@ -4,7 +4,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -26,11 +26,6 @@ LABELS = "abcd"
 
 Address = str
 Serve = Callable[[Path, ExitStack], Address]
-
-
-def vite_built(project: Path, stack: ExitStack) -> Address:
-    node("node_modules/vite/bin/vite.js", "build", project=project)
-    return stack.enter_context(hosting(project / "dist")).url
 
 
 def vite_dev(project: Path, stack: ExitStack) -> Address:
@@ -63,19 +58,31 @@ def next_built(project: Path, stack: ExitStack) -> Address:
 
 
 def svelte_built(project: Path, stack: ExitStack) -> Address:
-    """Built with the page of the documentation."""
-    (page,) = [snippet for snippet in all_snippets() if snippet.language == "svelte"]
-    (project / "src/routes/+page.svelte").write_text(page.content.replace("mobilenet_emotion", "one"))
+    write_documented("svelte", project / "src/routes/+page.svelte")
     node("node_modules/vite/bin/vite.js", "build", project=project)
     return stack.enter_context(hosting(project / "build")).url
 
 
+def angular_built(project: Path, stack: ExitStack) -> Address:
+    write_documented("ts", project / "src/app.ts")
+    printed = node("node_modules/@angular/cli/bin/ng.js", "build", project=project)
+    assert "warning" not in printed.lower(), printed
+    return stack.enter_context(hosting(project / "dist/app/browser")).url
+
+
+def write_documented(language: str, target: Path) -> None:
+    """Write the component of docs/bundlers.md into a project."""
+    found = [s for s in all_snippets() if (s.page, s.language) == ("docs/bundlers.md", language)]
+    (component,) = found
+    target.write_text(component.content.replace("mobilenet_emotion", "one"))
+
+
 STACKS: dict[str, tuple[str, Serve]] = {
-    "vite": ("vite", vite_built),
     "vite-dev": ("vite", vite_dev),
     "webpack": ("webpack", webpack_built),
     "next": ("next", next_built),
     "svelte": ("svelte", svelte_built),
+    "angular": ("angular", angular_built),
 }
 
 
@@ -86,11 +93,15 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@contextmanager
-def serving(stack: str, site: Path) -> Iterator[Address]:
-    name, serve = STACKS[stack]
-    with ExitStack() as until:
-        yield serve(installed(name, site), until)
+@pytest.fixture
+def address(request: pytest.FixtureRequest, site: Path) -> Iterator[Address]:
+    """Where the project of the tool `request.param` is served."""
+    if request.param == "vite":
+        yield request.getfixturevalue("vite_app").url
+        return
+    name, serve = STACKS[request.param]
+    with installed(name, site) as project, ExitStack() as until:
+        yield serve(project, until)
 
 
 PREDICT = """async ([name, bytes, from]) => {
@@ -122,27 +133,28 @@ def shown(page: Page) -> str:
     return next(line.strip()[0] for line in body.inner_text().splitlines() if " %" in line)
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_predicts_what_pytorch_predicts(stack: str, site: Path, picture: Path, page: Page) -> None:
+@pytest.mark.parametrize("address", ["vite", *STACKS], indirect=True)
+def test_predicts_what_pytorch_predicts(
+    address: Address, request: pytest.FixtureRequest, picture: Path, page: Page
+) -> None:
     """An image chosen in the page, predicted by the package and by the site's loader, in a worker each."""
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url.rpartition("/torch2web/")[2]))
-    with serving(stack, site) as address:
-        page.goto(address)
-        page.wait_for_function("globalThis.torch2web")
-        page.set_input_files("input[type=file]", picture)
-        assert shown(page) == LABELS[int(pytorch_logits("one", picture).argmax())]
-        assert any(worker.url.startswith("blob:") for worker in page.workers)
-        # React mounts twice under StrictMode.
-        assert requested.count("models/model_info.json") == 1
-        require_pytorchs_numbers(page, picture, "package")
-        assert not any(path.startswith(("torch2web-", "images-")) for path in requested), "from the package"
-        require_pytorchs_numbers(page, picture, "site")
-        if stack == "next":
-            assert page.locator("#server").inner_text() in LABELS
-        assert problems == []
+    page.goto(address)
+    page.wait_for_function("globalThis.torch2web")
+    page.set_input_files("input[type=file]", picture)
+    assert shown(page) == LABELS[int(pytorch_logits("one", picture).argmax())]
+    assert any(worker.url.startswith("blob:") for worker in page.workers)
+    # React mounts twice under StrictMode.
+    assert requested.count("models/model_info.json") == 1
+    require_pytorchs_numbers(page, picture, "package")
+    assert not any(path.startswith(("torch2web-", "images-")) for path in requested), "from the package"
+    require_pytorchs_numbers(page, picture, "site")
+    if request.node.callspec.id == "next":
+        assert page.locator("#server").inner_text() in LABELS
+    assert problems == []
 
 
 def test_the_sites_loader_is_imported_as_documented() -> None:
@@ -171,7 +183,6 @@ createRoot(document.body).render(<Page />);
 
 def test_lines_of_embed_html(site: Path, picture: Path, page: Page) -> None:
     """The snippets for npm, all but the import put into a function, and for React."""
-    project = installed("vite", site)
     npm, react = (embed_lines(name, site, "/torch2web/") for name in ("npm", "react"))
     imports, body = npm.split("\n", 1)
     lines = {
@@ -180,10 +191,10 @@ def test_lines_of_embed_html(site: Path, picture: Path, page: Page) -> None:
         "src/lines.jsx": LINES,
         "lines.html": '<!doctype html><body></body><script type="module" src="/src/lines.jsx"></script>',
     }
-    for path, content in lines.items():
-        (project / path).write_text(content)
     label = LABELS[int(pytorch_logits("one", picture).argmax())]
-    with ExitStack() as until:
+    with installed("vite", site) as project, ExitStack() as until:
+        for path, content in lines.items():
+            (project / path).write_text(content)
         page.goto(f"{vite_dev(project, until)}lines.html")
         page.set_input_files("input[type=file]", picture)
         assert shown(page) == label

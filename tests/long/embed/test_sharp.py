@@ -25,7 +25,8 @@ def test_exact_means_pillows_pixels(
     assert len(corpus) >= 100
     for name, content in corpus.items():
         (tmp_path / name).write_bytes(content)
-    found = json.loads(node("tensors.mjs", tmp_path, project=installed("node", site)).splitlines()[-1])
+    with installed("node", site) as project:
+        found = json.loads(node("tensors.mjs", tmp_path, project=project).splitlines()[-1])
     expected = {name: pillows(content, PREPROCESSING) for name, content in corpus.items()}
     assert found.keys() == expected.keys()
     differing = {name: result for name, result in found.items() if result["tensor"] != expected[name]}

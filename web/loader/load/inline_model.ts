@@ -30,7 +30,7 @@ import {
 import { CallOrder } from "./call_order.ts";
 import { hasPixels, type ImageReader, type InlineSource } from "./image_reader.ts";
 import { batchOf, imageLengthOf } from "./tensor.ts";
-import { watchIn } from "./watch.ts";
+import { watch } from "./watch.ts";
 
 type PreprocessTimes = Pick<Timings, "decode" | "preprocess">;
 
@@ -46,8 +46,6 @@ interface Prepared {
 
 /** What a page asks of a model when it loads it. */
 export interface Wanted {
-  /** The site. */
-  base: URL;
   task: Task | undefined;
   /** Why no worker is used. */
   noWorkerReason: string;
@@ -62,14 +60,12 @@ export class InlineModel implements Model<AnyPrediction> {
   readonly worker: WorkerReport;
   readonly #reader: ImageReader;
   readonly #backend: FallbackBackend;
-  /** The site. */
-  readonly base: URL;
   readonly #task: Task | undefined;
   readonly #loadBackend: Wanted["loadBackend"];
   /** Backends that give more than the outputs; each is loaded by the first call that asks for it. */
   readonly #more = new Map<"heatmap" | "features", Promise<FallbackBackend>>();
   readonly #order = new CallOrder();
-  readonly watch = watchIn(() => this.base);
+  readonly watch = watch;
   onNews: (news: News) => void = () => {};
   #disposed = false;
   /** Aborts calls whose images are still read. */
@@ -80,14 +76,13 @@ export class InlineModel implements Model<AnyPrediction> {
     info: LoadedModelInfo,
     variant: string,
     backend: FallbackBackend,
-    { base, task, noWorkerReason, loadBackend }: Wanted,
+    { task, noWorkerReason, loadBackend }: Wanted,
   ) {
     this.#reader = reader;
     this.info = info;
     this.variant = variant;
     this.#backend = backend;
     backend.onNews = (news) => this.onNews(news);
-    this.base = base;
     this.#task = task;
     this.#loadBackend = loadBackend;
     this.worker = { used: false, reason: noWorkerReason };
@@ -127,10 +122,7 @@ export class InlineModel implements Model<AnyPrediction> {
     const images = listOf(sources);
     if (images.length === 0) return [];
     const { signal } = options;
-    const ready = Promise.all([
-      this.#prepare(images, options),
-      prepareTask(this.base, this.info, options),
-    ]);
+    const ready = Promise.all([this.#prepare(images, options), prepareTask(this.info, options)]);
     const [{ tensor, origins, times }] = await this.#enter(signal, ready);
     return this.#predictTensor(origins, tensor, times, options);
   }
@@ -142,7 +134,7 @@ export class InlineModel implements Model<AnyPrediction> {
     times: PreprocessTimes,
     options: PredictOptions = {},
   ): Promise<AnyPrediction> {
-    await prepareTask(this.base, this.info, options);
+    await prepareTask(this.info, options);
     const [prediction] = await this.#predictTensor([origin], tensor, times, options);
     return prediction!;
   }

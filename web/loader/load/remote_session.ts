@@ -101,7 +101,7 @@ async function load(
       if (backend) loaded.backend = backend;
       if (doubt) onDoubtful?.(doubt);
     };
-    await prepareTask(siteURL(baseURL), loaded.info); // for `watch`, which averages in this thread
+    await prepareTask(loaded.info); // for `watch`, which averages in this thread
     connection.onNews.set(loaded.model, onNews);
     return { connection, loaded };
   } catch (error) {

@@ -14,20 +14,17 @@ type Callback = (prediction: AnyPrediction) => void;
 
 type WatchMethod = Model<AnyPrediction>["watch"];
 
-/** The method `watch` of a model whose site is `base`. It raises RangeError or DecodeError. */
-export function watchIn(base: () => URL): WatchMethod {
-  return function (
-    this: WatchedModel,
-    source: HTMLVideoElement | MediaStream,
-    second?: Callback | WatchOptions,
-    third?: WatchOptions,
-  ) {
-    return watch(base(), this, source, second, third);
-  };
-}
+/** The method `watch` of a model. Raises RangeError or DecodeError. */
+export const watch: WatchMethod = function (
+  this: WatchedModel,
+  source: HTMLVideoElement | MediaStream,
+  second?: Callback | WatchOptions,
+  third?: WatchOptions,
+) {
+  return watchModel(this, source, second, third);
+};
 
-function watch(
-  base: URL,
+function watchModel(
   model: WatchedModel,
   source: HTMLVideoElement | MediaStream,
   second: Callback | WatchOptions = {},
@@ -53,7 +50,7 @@ function watch(
   const predictions = async function* (): AsyncGenerator<AnyPrediction, void> {
     const given = { source, maxRate, smoothing, onError, signal: stopped.signal };
     try {
-      const { watchFrames } = (await importChunk(base, "watch")) as typeof Frames;
+      const { watchFrames } = (await importChunk("watch")) as typeof Frames;
       yield* watchFrames(model, given, { answerOf, scoresIn, BackendError, DecodeError });
     } catch (error) {
       if (!stopped.signal.aborted) throw error;
