@@ -65,6 +65,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/test_embed.py::test_camera_of_the_tag": (),
     "browser/test_features.py": (),
     "browser/test_recheck.py::test_found_out_and_its_answers_told": ("60",),
+    "browser/test_recheck.py::test_watching_goes_on_with_the_next_backend": ("lost",),
     "browser/test_recheck.py::test_page_tells_the_worker_that_it_came_back": (),
     "browser/test_recheck.py::test_page_says_so_and_answers_again": (),
     "browser/test_recheck.py::test_element_tells_its_page": (),

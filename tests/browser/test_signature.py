@@ -158,7 +158,7 @@ def test_changed_manifest_is_another_build(page: Page, host: Host, site: Path, p
 
 def test_chunk_that_verifies_signatures(page: Page, host: Host, site: Path, pair: KeyPair) -> None:
     """The chunk is checked like every script, and works under a strict policy."""
-    [part] = [path.name for path in site.glob("signature*.js")]
+    [part] = [path.name for path in site.glob("manifest-*.js")]
     text = (site / part).read_text()
     assert "eval(" not in text
     assert "Function(" not in text

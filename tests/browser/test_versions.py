@@ -1,4 +1,4 @@
-"""A loader of one version and a site of another: what works works, and the rest is an error that says both."""
+"""A loader and a site of different versions: what fits works, the rest is an error that says both."""
 
 import json
 import os

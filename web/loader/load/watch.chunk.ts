@@ -1,4 +1,5 @@
 /** Predicts the frames of a camera or video: always the newest one, without a queue. */
+import type { BackendReport } from "../api/backend.ts";
 import type * as Errors from "../api/errors.ts";
 import type { AnyPrediction, Model } from "../api/model.ts";
 import type { WatchOptions } from "../api/watch.ts";
@@ -13,6 +14,12 @@ export interface Loader extends Pick<typeof Errors, "BackendError" | "DecodeErro
   scoresIn: typeof scoresIn;
 }
 
+/** A model, or an ensemble with the mean's `info`. */
+export type WatchedModel = Pick<Model<AnyPrediction>, "predict" | "info"> & {
+  readonly backend?: BackendReport;
+  readonly models?: readonly Pick<Model<AnyPrediction>, "backend">[];
+};
+
 interface Given extends Required<Pick<WatchOptions, "maxRate" | "smoothing" | "onError">> {
   source: HTMLVideoElement | MediaStream;
   signal: AbortSignal;
@@ -20,7 +27,7 @@ interface Given extends Required<Pick<WatchOptions, "maxRate" | "smoothing" | "o
 
 /** The predictions until `signal` aborts, whose reason it raises. Raises DecodeError, or the model's errors. */
 export async function* watchFrames(
-  model: Pick<Model<AnyPrediction>, "predict" | "info">,
+  model: WatchedModel,
   { source, maxRate, smoothing, onError, signal }: Given,
   { answerOf, scoresIn, BackendError, DecodeError }: Loader,
 ): AsyncGenerator<AnyPrediction, void> {
@@ -37,6 +44,7 @@ export async function* watchFrames(
   });
   const failures = new Failures({ BackendError, DecodeError });
   let average: number[] | undefined;
+  let backends = backendsOf(model);
   try {
     for (let last = -Infinity; ;) {
       await visible(until);
@@ -51,6 +59,10 @@ export async function* watchFrames(
         continue;
       }
       failures.clear();
+      const used = backendsOf(model);
+      // Answers of a backend that was replaced may be wrong, and are not averaged with.
+      if (used.some((backend, i) => backend !== backends[i])) average = undefined;
+      backends = used;
       average = blend(average, scoresIn(prediction), smoothing);
       yield { ...prediction, ...answerOf(model.info, average, {}, average) };
     }
@@ -58,6 +70,10 @@ export async function* watchFrames(
     ended.unlink();
     release();
   }
+}
+
+function backendsOf(model: WatchedModel): (BackendReport | undefined)[] {
+  return (model.models ?? [model]).map(({ backend }) => backend);
 }
 
 function blend(average: number[] | undefined, current: number[], smoothing: number): number[] {

@@ -8,15 +8,13 @@ import { tagOf } from "../images/image_source.ts";
 import { answerOf, scoresIn } from "../tasks/answer.ts";
 import type * as Frames from "./watch.chunk.ts";
 
-/** A model, or an ensemble with the mean's `info`. */
-type WatchedModel = Pick<Model<AnyPrediction>, "predict" | "info">;
 type Callback = (prediction: AnyPrediction) => void;
 
 type WatchMethod = Model<AnyPrediction>["watch"];
 
 /** The method `watch` of a model. Raises RangeError or DecodeError. */
 export const watch: WatchMethod = function (
-  this: WatchedModel,
+  this: Frames.WatchedModel,
   source: HTMLVideoElement | MediaStream,
   second?: Callback | WatchOptions,
   third?: WatchOptions,
@@ -25,7 +23,7 @@ export const watch: WatchMethod = function (
 };
 
 function watchModel(
-  model: WatchedModel,
+  model: Frames.WatchedModel,
   source: HTMLVideoElement | MediaStream,
   second: Callback | WatchOptions = {},
   third: WatchOptions = {},

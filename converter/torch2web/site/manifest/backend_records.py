@@ -46,8 +46,10 @@ class Runtime:
 
 
 ENGINE_INTERFACE = 1
-"""Version of the engine's calls (web/engine/README.md) and of the encodings of weights. A change that a loader of before
-could not follow needs another number here and in web/loader/backends/compiled/compiled.ts."""
+"""Version of the engine's calls (web/engine/README.md) and of the encodings of weights.
+
+A change that a loader of before could not follow needs another number, here and in the loader.
+"""
 
 
 @dataclass(frozen=True)
