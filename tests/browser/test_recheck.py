@@ -312,7 +312,7 @@ WATCH = """async ([name, how]) => {
 
 @pytest.mark.parametrize("how", ["wrong", "lost", "in the worker"])
 def test_watching_goes_on_with_the_next_backend(page: Page, host: Host, tmp_path: Path, how: str) -> None:
-    """One answer for each frame, one frame at a time; smoothing does not mix in answers of the wrong backend."""
+    """One answer for each frame, one at a time; smoothing mixes in no answers of the wrong backend."""
     for name, content in (("shim.js", SHIM), ("seam.js", NEGATED)):
         (tmp_path / name).write_text(content)
         host.extras[name] = tmp_path / name

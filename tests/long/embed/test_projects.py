@@ -202,6 +202,84 @@ def test_lines_of_embed_html(site: Path, picture: Path, page: Page) -> None:
         assert page.evaluate(run, list(picture.read_bytes())) == label
 
 
+DOUBT = """
+import { StrictMode, useState } from "react";
+import { createRoot } from "react-dom/client";
+import { ImageClassifier, useModel, usePrediction } from "torch2web/react";
+
+// Two threads compute wrong numbers as soon as `broken`; one thread is the backend after them.
+globalThis.broken = false;
+const wrap = (backend) => backend.threads !== 2 ? backend : {
+  ...backend,
+  run: async (...call) => (await backend.run(...call)).map((logit) => (broken ? -logit : logit)),
+};
+globalThis[Symbol.for("torch2web.seam")] = { wrap };
+Object.assign(globalThis, { doubts: [], shown: [] });
+
+const options = { baseURL: "/torch2web/", threads: 2, worker: false, variant: "fp32" };
+
+function Answer({ file }) {
+  const onDoubtful = (doubt) => doubts.push(doubt);
+  const { model, doubtful: report } = useModel("one", { ...options, onDoubtful });
+  const { prediction, pending, doubtful } = usePrediction(model, file);
+  if (prediction) shown.push([prediction.label, doubtful]);
+  return <p id="answer">{prediction && !pending ? prediction.label : ""} {report?.count ?? "none"}</p>;
+}
+
+function Page() {
+  const [file, setFile] = useState();
+  return (
+    <>
+      <input id="own" type="file" onChange={({ target }) => setFile(target.files[0])} />
+      <Answer file={file} />
+      <ImageClassifier model="one" {...options} texts={{ doubtful: "Perhaps wrong" }} />
+    </>
+  );
+}
+createRoot(document.body).render(<StrictMode><Page /></StrictMode>);
+"""
+
+
+def test_react_says_which_answers_are_doubtful(site: Path, picture: Path, page: Page) -> None:
+    """A picture whose answer was wrong is predicted again, without a click."""
+    right = LABELS[int(pytorch_logits("one", picture).argmax())]
+    wrong = LABELS[int(pytorch_logits("one", picture).argmin())]
+    with installed("vite", site) as project, ExitStack() as until:
+        (project / "src/doubt.jsx").write_text(DOUBT)
+        script = '<script type="module" src="/src/doubt.jsx"></script>'
+        (project / "doubt.html").write_text(f"<!doctype html><body></body>{script}")
+        (project / "vite.config.js").write_text(ISOLATED)
+        page.goto(f"{vite_dev(project, until)}doubt.html")
+        page.set_input_files("#own", picture)
+        expect(page.locator("#answer")).to_have_text(f"{right} none")
+        expect(page.get_by_role("status")).to_have_count(0)
+        page.evaluate("broken = true")
+        page.set_input_files("label input", picture)
+        expect(page.locator("ol li").first).to_contain_text(wrong)
+        page.set_input_files("#own", [])
+        page.set_input_files("#own", picture)
+        # The check comes by itself, a second after the first answer or when the page comes back.
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.get_by_role("status")).to_have_text("Perhaps wrong")
+        expect(page.locator("ol li").first).to_contain_text(right)
+        expect(page.locator("#answer")).to_contain_text(right)
+        shown: list[tuple[str, bool]] = page.evaluate("shown")
+        assert shown[-1] == [right, False]
+        assert [wrong, True] in shown or [right, True] in shown
+        assert page.evaluate("doubts.length") == 1
+        page.get_by_role("button", name="Camera").click()
+        expect(page.get_by_role("status")).to_have_count(0)
+
+
+ISOLATED = """
+const headers = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+export default { server: { headers } };
+"""
+
+
 def test_small_app(vite_app: Host, picture: Path, page: Page) -> None:
     """Two models, progress, abort and camera; nothing is left when the app goes away."""
     page.goto(vite_app.url)

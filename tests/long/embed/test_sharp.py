@@ -33,4 +33,5 @@ def test_exact_means_pillows_pixels(
     assert {name for name, result in differing.items() if not result["inexact"]} == set()
     said = {name for name, result in found.items() if result["inexact"]}
     assert {name for name in said if not name.endswith(".avif")} == {"cmyk-422-magenta-whole.jpg"}
+    assert [result["inexact"] for result in found.values() if "browser" in result["inexact"]] == []
     assert sum(result["decodedBy"] == "sharp" for result in found.values()) >= 90

@@ -62,7 +62,7 @@ function holds(lock: string): Promise<boolean> {
 function missingFeature(): string {
   return typeof OffscreenCanvas !== "undefined" && new OffscreenCanvas(1, 1).getContext("2d")
     ? ""
-    : "this browser's workers cannot read images";
+    : "workers here cannot read images";
 }
 
 async function answer(scope: Scope, methods: Methods, { id, method, args }: Call): Promise<void> {

@@ -24,7 +24,7 @@ const INTERFACE = 1;
 /** By site and build. */
 const modules = new SingleFlight<WebAssembly.Module>();
 
-/** The engine's build for this browser and number of threads. */
+/** The engine's build for this device and number of threads. */
 export function engineBuild(threads: number): EngineBuild {
   const simd = WebAssembly.validate(new Uint8Array(RELAXED)) ? "relaxed" : "plain";
   return threads > 1 ? `${simd}_threads` : simd;

@@ -21,7 +21,7 @@ export function adviceFor(manifest: AnyManifest, known?: number): string {
 }
 
 function differenceOf(manifest: AnyManifest): string {
-  const generator = String(manifest?.generator ?? "an unknown version of torch2web");
+  const generator = manifest?.generator ?? "an unknown version of torch2web";
   const site = /^torch2web (\S+)$/.exec(generator)?.[1];
   if (site === __VERSION__) return "";
   const facts = `The site was built by ${generator}, this loader is of torch2web ${__VERSION__}`;
