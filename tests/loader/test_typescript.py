@@ -220,11 +220,12 @@ COMPILERS = ("typescript-5.0", "typescript-5.4", "typescript-5.7", "@typescript/
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_types_serve_a_strict_consumer(small_site: Path, tmp_path: Path, compiler: str) -> None:
     """From the oldest supported TypeScript to the pinned one; Float32Array became generic in 5.7."""
-    shutil.copy(small_site / "torch2web.d.ts", tmp_path)
-    shutil.copy(FOLDER / "consumer.ts", tmp_path)
+    names = ("consumer.ts", "consumer_element.ts")
+    for path in (*small_site.glob("torch2web*.d.ts"), *(FOLDER / name for name in names)):
+        shutil.copy(path, tmp_path)
     options = ["--strict", "--exactOptionalPropertyTypes", "--noEmit", "--skipLibCheck", "false"]
     options += ["--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"]
     options += ["--lib", "es2023,dom"]
     compile_with = ROOT / "web/node_modules" / compiler / "bin/tsc"
-    result = run_node(compile_with, *options, tmp_path / "consumer.ts")
+    result = run_node(compile_with, *options, *(tmp_path / name for name in names))
     assert result.returncode == 0, result.stdout

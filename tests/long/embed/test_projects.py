@@ -18,7 +18,7 @@ from tests.browser.test_pictures import synthetic
 from tests.long.embed.projects import FOLDER, installed, node, node_command
 from tests.long.engines import started
 from tests.npm_package import TOLERANCE, embed_lines, pytorch_logits
-from tests.unit.docs.snippets import all_snippets
+from tests.unit.docs.snippets import all_snippets, documented
 
 pytestmark = pytest.mark.long
 
@@ -175,19 +175,34 @@ LINES = """
 import { createRoot } from "react-dom/client";
 import Page from "./react_lines.jsx";
 import { run } from "./npm_lines.js";
+import { Answer } from "./readme_lines.jsx";
 
-Object.assign(globalThis, { run });
-createRoot(document.body).render(<Page />);
+function answer(file) {
+  const place = document.body.appendChild(document.createElement("section"));
+  createRoot(place).render(<Answer file={file} />);
+}
+Object.assign(globalThis, { run, answer });
+createRoot(document.body.appendChild(document.createElement("main"))).render(<Page />);
 """
 
 
 def test_lines_of_embed_html(site: Path, picture: Path, page: Page) -> None:
-    """The snippets for npm, all but the import put into a function, and for React."""
-    npm, react = (embed_lines(name, site, "/torch2web/") for name in ("npm", "react"))
+    """The snippets for npm, in a function but for the import, and for React; the site has another origin.
+
+    And the component of the package's README.
+    """
+    with hosting(site, cors=True, isolated=False) as other:
+        run_lines(site, other.url, picture, page)
+
+
+def run_lines(site: Path, base: str, picture: Path, page: Page) -> None:
+    npm, react = (embed_lines(name, site, base) for name in ("npm", "react"))
+    readme = documented("web/package/README.md", "function Answer").replace("mobilenet_emotion", "one")
     imports, body = npm.split("\n", 1)
     lines = {
         "src/npm_lines.js": f"{imports}\nexport async function run(file) {{\n{body}\nreturn top;\n}}\n",
         "src/react_lines.jsx": react,
+        "src/readme_lines.jsx": readme.replace("function Answer", "export function Answer"),
         "src/lines.jsx": LINES,
         "lines.html": '<!doctype html><body></body><script type="module" src="/src/lines.jsx"></script>',
     }
@@ -200,6 +215,8 @@ def test_lines_of_embed_html(site: Path, picture: Path, page: Page) -> None:
         assert shown(page) == label
         run = "bytes => run(new Blob([Uint8Array.from(bytes)])).then(([{ label }]) => label)"
         assert page.evaluate(run, list(picture.read_bytes())) == label
+        page.evaluate("bytes => answer(new Blob([Uint8Array.from(bytes)]))", list(picture.read_bytes()))
+        expect(page.locator("section p")).to_have_text(label)
 
 
 DOUBT = """
@@ -263,7 +280,7 @@ def test_react_says_which_answers_are_doubtful(site: Path, picture: Path, page: 
         expect(page.get_by_role("status")).to_have_text("Perhaps wrong")
         expect(page.locator("ol li").first).to_contain_text(right)
         expect(page.locator("#answer")).to_contain_text(right)
-        shown: list[tuple[str, bool]] = page.evaluate("shown")
+        shown: list[list[Any]] = page.evaluate("shown")
         assert shown[-1] == [right, False]
         assert [wrong, True] in shown or [right, True] in shown
         assert page.evaluate("doubts.length") == 1
@@ -282,6 +299,7 @@ export default { server: { headers } };
 
 def test_small_app(vite_app: Host, picture: Path, page: Page) -> None:
     """Two models, progress, abort and camera; nothing is left when the app goes away."""
+    assert len((FOLDER / "vite/src/App.jsx").read_text().splitlines()) == 33
     page.goto(vite_app.url)
     page.set_input_files("input[type=file]", picture)
     expect(page.locator("body")).to_contain_text(" %")
