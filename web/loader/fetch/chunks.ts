@@ -20,9 +20,8 @@ const chunks = new Map<ChunkName, Promise<unknown>>();
 export function importChunk(name: ChunkName): Promise<unknown> {
   let module = chunks.get(name);
   if (!module) {
-    const here = import.meta.url;
-    // A worker may run from a copy of this script.
-    const script = new URL(here.startsWith("blob:") ? ownScript().url : here);
+    // A worker may run from a copy of this script; a page of the npm package only names its build.
+    const script = new URL(ownScript().url, import.meta.url);
     module = preload(script, __CHUNKS__[name]).then(importScript);
     chunks.set(name, module);
     module.catch(() => chunks.delete(name)); // the next call tries again

@@ -194,7 +194,7 @@ export class Connection {
 }
 
 async function start(shim: LoadOptions["worker"]): Promise<Connection | NoWorker> {
-  if (typeof Worker === "undefined") return { problem: "there are no workers here" };
+  if (typeof Worker === "undefined") return { problem: "no workers here" };
   try {
     if (shim instanceof URL || typeof shim === "string") {
       setOwnScript({ ...ownScript(), shim: pageURL(shim).href });
