@@ -79,7 +79,12 @@ def of_version(number: str, **change: Any) -> dict[str, Any]:
     return {"generator": f"torch2web {number}", **change}
 
 
-CALLS = (("model", {}), ("model", {"worker": False}), ("ensemble", {}), ("list", {}))
+CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("model", {}),
+    ("model", {"worker": False}),
+    ("ensemble", {}),
+    ("list", {}),
+)
 
 
 @pytest.mark.parametrize("number", DOES)

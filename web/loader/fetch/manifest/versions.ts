@@ -4,11 +4,12 @@ import type * as Chunk from "./manifest.chunk.ts";
 import type { AnyManifest } from "./other_version.ts";
 
 /** What `adviceFor` says of site and loader; empty where it cannot be loaded. */
-export function versionAdvice(...about: Parameters<typeof Chunk.adviceFor>): Promise<string> {
-  return importChunk("manifest").then(
-    (chunk) => (chunk as typeof Chunk).adviceFor(...about),
-    () => "", // no network
-  );
+export async function versionAdvice(...about: Parameters<typeof Chunk.adviceFor>): Promise<string> {
+  try {
+    return ((await importChunk("manifest")) as typeof Chunk).adviceFor(...about);
+  } catch {
+    return ""; // no network
+  }
 }
 
 /** `error`; a BackendError with `versionAdvice`, as another version may be the cause. */
