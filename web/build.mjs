@@ -1,9 +1,10 @@
 /**
  * Bundles what the browser runs.
  *
- *     node build.mjs scripts OUT   the loader torch2web.js, its chunks, stub.js, embed.js, the element and the pages' scripts
- *     node build.mjs types OUT     torch2web.d.ts, all of its types in one file, and torch2web-element.d.ts
- *     node build.mjs offline OUT   offline.js
+ *     node build.mjs scripts OUT VERSION   the loader torch2web.js, its chunks, stub.js, embed.js, the element and the
+ *                                          pages' scripts
+ *     node build.mjs types OUT             torch2web.d.ts, all of its types in one file, and torch2web-element.d.ts
+ *     node build.mjs offline OUT           offline.js
  *
  * Nothing of a site is in them: Python completes stub.js, embed.js, preload.js, torch2web-element.js and offline.js
  * (converter/torch2web/site/writers/).
@@ -117,6 +118,7 @@ async function buildChunks(out, folder, prefix) {
     outdir: out,
     write: false,
     metafile: true,
+    define: { __VERSION__: JSON.stringify(version) },
     plugins: folder === "page" ? [loaderOutside] : [],
   });
   if (folder === "page") checkPageChunks(metafile);
@@ -182,6 +184,7 @@ async function buildTypes(out) {
   }
 }
 
-const [what, out] = process.argv.slice(2);
+const [what, out, version] = process.argv.slice(2);
+if (what === "scripts" && !version) throw new Error("build.mjs scripts OUT VERSION: no version");
 await mkdir(out, { recursive: true });
 await { scripts: buildScripts, types: buildTypes, offline: buildOffline }[what](out);

@@ -1,7 +1,7 @@
 /**
  * Bundles the npm package from package/:
  *
- *     node build_package.mjs OUT
+ *     node build_package.mjs OUT VERSION
  *
  * index.js for browsers, with its chunks; react.js, which imports `torch2web`; node.js in one file; types of each. The
  * scripts are not minified, as bundlers do that; the worker's is, a string that bundlers leave as it is.
@@ -16,6 +16,9 @@ import { dts } from "rollup-plugin-dts";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
+const [out, version] = process.argv.slice(2);
+if (!version) throw new Error("build_package.mjs OUT VERSION: no version");
+
 const common = {
   bundle: true,
   format: "esm",
@@ -24,7 +27,11 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
   // `__CHUNKS__` are those of a site. A script of the package has no URL by which one build could be told from another.
-  define: { __CHUNKS__: "{}", "import.meta.url": '"__BUILD__"' },
+  define: {
+    __CHUNKS__: "{}",
+    __VERSION__: JSON.stringify(version),
+    "import.meta.url": '"__BUILD__"',
+  },
 };
 
 /** In place of `import.meta.url`, what tells builds apart: choices of a backend that were kept are those of one build. */
@@ -133,7 +140,11 @@ async function buildNode(out) {
     ...common,
     target: "node22",
     // Node shares memory with its threads as a page that is isolated.
-    define: { __CHUNKS__: "{}", "globalThis.crossOriginIsolated": "true" },
+    define: {
+      __CHUNKS__: "{}",
+      __VERSION__: JSON.stringify(version),
+      "globalThis.crossOriginIsolated": "true",
+    },
     entryPoints: { node: here("package/node.ts") },
     outdir: out,
     inject: [here("package/node/globals.ts")],
@@ -154,7 +165,6 @@ async function buildTypes(out, entry, name) {
   await bundle.write({ file: join(out, `${name}.d.ts`), format: "es" });
 }
 
-const [out] = process.argv.slice(2);
 await buildBrowser(out);
 await buildNode(out);
 await buildTypes(out, "browser.ts", "index");

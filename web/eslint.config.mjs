@@ -39,6 +39,7 @@ export default defineConfig(
       "**/*.mjs",
       // Has lines that must not compile. tests/loader/test_typescript.py compiles it against the built types.
       "tests/loader/consumer.ts",
+      "tests/loader/consumer_element.ts",
       "tests/loader/npm/*.ts",
     ],
   },

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +73,7 @@ def patched_loader_site(site: Path, folder: Path, *patches: tuple[str, str, str]
         assert text.count(old) == 1, f"{file} no longer holds {old!r} once; renew the mutant"
         path.write_text(text.replace(old, new))
     mutant = copy_site(site, folder / "site")
-    run_node(["build.mjs", "scripts", str(folder / "out")], web)
+    run_node(["build.mjs", "scripts", str(folder / "out"), version("torch2web")], web)
     loader = script_of(site)
     _replace(mutant / loader, (folder / "out/torch2web.js").read_bytes())
     old, new = (integrity(sha256_of(folder / loader)) for folder in (site, mutant))

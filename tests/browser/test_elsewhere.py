@@ -1,5 +1,7 @@
 """Pages of another origin than the loader's: a worker is used, or a warning gives the reason."""
 
+import html
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,14 +9,11 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.server import Fault, Host, Hosting
+from torch2web.site.writers.embed import EXAMPLE
 
 MODEL = "mobilenet_emotion"
 SHIM = "torch2web-worker.js"
 
-SHIM_LINES = """const early = [];
-onmessage = (event) => early.push(event);
-import("SITEtorch2web.js").then(() => early.forEach((event) => onmessage(event)), reportError);
-"""
 
 LOADS = """
 window.said = [];
@@ -33,6 +32,15 @@ window.found = (async () => {
 def bundle(small_site: Path, host_of: Hosting) -> Host:
     """The site on an origin with CORS headers."""
     return host_of(small_site, cors=True)
+
+
+def shim_lines(bundle: Host) -> str:
+    """The file for the page's own server, as embed.html shows it."""
+    found = re.search(
+        r'<pre id="worker"[^>]*>(.*?)</pre>', (bundle.site / "embed.html").read_text(), re.DOTALL
+    )
+    assert found
+    return html.unescape(found[1]).replace(EXAMPLE, bundle.url)
 
 
 def visit(page: Page, own: Host, site: Host, policy: str = "", options: str = "{}") -> dict[str, Any]:
@@ -75,7 +83,7 @@ def test_policy_without_blob_workers_says_what_to_do(page: Page, own: Host, bund
     assert found["label"] == "Tired"
     assert len(found["said"]) == 1
     assert found["worker"]["reason"] in found["said"][0]
-    own.faults[SHIM] = Fault(SHIM_LINES.replace("SITE", bundle.url).encode())
+    own.faults[SHIM] = Fault(shim_lines(bundle).encode())
     found = visit(
         page, own, bundle, policy_of(bundle, "worker-src 'self'"), f"{{ worker: '/{SHIM}', threads: 2 }}"
     )

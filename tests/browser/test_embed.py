@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page
 from tests.browser.launch import launched
 from tests.browser.server import Fault, Host, Hosting
 from tests.conftest import ROOT
+from tests.unit.docs.snippets import documented
+from torch2web.store import integrity, sha256_of
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURE = "samples/tired-1.jpg"
@@ -138,6 +140,74 @@ def logged_by(page: Page, url: str) -> str:
     return message.value.text
 
 
+def test_events_of_the_tag(page: Page, own: Host, bundle: Host) -> None:
+    """The lines below the tag log each answer, and each error."""
+    tag, events = copied(page, bundle, "tag", "tag-events")
+    page.goto(serve(own, tag + events))
+    page.evaluate("customElements.whenDefined('image-classifier').then(() => true)")
+    for file, logged in ((PICTURE, "Tired"), ("model_info.json", "DecodeError")):
+        source = "(url) => fetch(url).then((response) => response.blob())"
+        with page.expect_console_message(lambda message: message.type == "log") as message:
+            page.evaluate(
+                f"""async (url) => {{
+                    const data = new DataTransfer();
+                    data.items.add(new File([await ({source})(url)], "a"));
+                    {CLASSIFIER}.dispatchEvent(new DragEvent("drop", {{ dataTransfer: data }}));
+                }}""",
+                bundle.url + (file if file == PICTURE else f"models/{file}"),
+            )
+        (shown,) = message.value.args
+        assert logged in shown.evaluate("shown => shown[0]?.label ?? String(shown)")
+
+
+def test_tag_of_the_documentation_is_that_of_embed_html(page: Page, bundle: Host) -> None:
+    (tag,) = copied(page, bundle, "tag")
+    element = integrity(sha256_of(bundle.site / "torch2web-element.js"))
+    for source in ("README.md", "docs/loader.md"):
+        shown = documented(source, "<image-classifier model=")
+        assert shown.strip() == tag.replace(bundle.url, "/torch2web/").replace(element, "sha256-…").strip()
+
+
+def test_looks_of_the_documentation(page: Page, own: Host, bundle: Host) -> None:
+    (tag,) = copied(page, bundle, "tag")
+    style = documented("docs/loader.md", "::part(bars)")
+    page.goto(serve(own, f"<style>{style}</style>{tag}"))
+    page.evaluate("customElements.whenDefined('image-classifier').then(() => true)")
+    page.evaluate(f"{CLASSIFIER}.predict('{bundle.url}{PICTURE}').then(() => true)")
+    found = page.evaluate(
+        f"""[[".fill", "backgroundColor"], [".bars", "fontSize"], [".status", "fontSize"]].map(
+            ([part, name]) => getComputedStyle({CLASSIFIER}.shadowRoot.querySelector(part))[name])"""
+    )
+    assert found == ["rgb(46, 139, 87)", "19.2px", "16px"]
+
+
+LANGUAGES = {
+    "en": ("Choose a picture", "92%"),
+    "de-CH": ("Bild wählen", "92%"),
+    "fr": ("Choisir une image", "92 %"),
+    "es": ("Elegir una imagen", "92 %"),
+    "zh-Hant": ("选择图片", "92%"),
+    "nl": ("Choose a picture", "92%"),
+}
+
+
+def test_languages_of_the_tag(page: Page, own: Host, bundle: Host) -> None:
+    """Each has all texts; other languages get the English ones."""
+    open_tag(page, own, bundle)
+    for lang, (choose, percent) in LANGUAGES.items():
+        found = page.evaluate(
+            f"""async ([lang, url]) => {{
+                const element = {CLASSIFIER};
+                element.setAttribute("lang", lang);
+                await element.predict(url);
+                const {{ shadowRoot }} = element;
+                return [".upload", ".bar .value"].map((part) => shadowRoot.querySelector(part).textContent);
+            }}""",
+            [lang, bundle.url + PICTURE],
+        )
+        assert [text.replace("\u202f", " ").replace("\xa0", " ") for text in found] == [choose, percent], lang
+
+
 def test_module_and_strict_policy(page: Page, own: Host, bundle: Host) -> None:
     image = f'<img crossorigin src="{bundle.url}{PICTURE}">'
     module, strict, script = copied(page, bundle, "module", "strict", "strict-module")
@@ -162,12 +232,6 @@ def test_snippets_without_javascript(page: Page, bundle: Host) -> None:
     text = page.evaluate("navigator.clipboard.readText()")
     assert text == page.text_content("#tag")
     assert f'src="{bundle.url}torch2web-element.js"' in text
-
-
-def whole_app() -> str:
-    """The example of docs/loader.md."""
-    text = (ROOT / "docs/loader.md").read_text()
-    return text.split("## A whole app")[1].split("```html\n")[1].split("```")[0]
 
 
 @pytest.fixture
@@ -197,7 +261,7 @@ def test_camera_of_the_tag(camera_page: Page, own: Host, bundle: Host) -> None:
 
 
 def test_whole_app_of_the_documentation(camera_page: Page, bundle: Host, own: Host) -> None:
-    page, app = camera_page, whole_app()
+    page, app = camera_page, documented("docs/loader.md", "<select></select>")
     assert len(app.splitlines()) == 43
     loader = f"{bundle.url}torch2web.js"
     own.faults["app.html"] = Fault(app.replace("/torch2web/torch2web.js", loader).encode())

@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 from tests.browser.nginx import BROTLI_MODULE, NO_NGINX, find_nginx, running_nginx
 from tests.browser.shown import READY
 from tests.browser.sites import runtime_of, script_of, style_of
+from tests.unit.docs.snippets import documented
 from torch2web.serve.host_emulation.create import EMULATED_HOSTS, create_emulated_server
 from torch2web.site.hosting.host_files import read_site
 from torch2web.site.hosting.host_rules import EVERYWHERE, IMMUTABLE
@@ -46,10 +47,10 @@ def nginx_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def nginx(nginx_folder: Path, small_site: Path) -> Iterator[str]:
-    """The site at the root of an nginx server."""
-    with running_nginx(
-        nginx_folder, f"root {small_site}; include {small_site}/hosting/nginx.conf;"
-    ) as address:
+    """The site at the root of an nginx server, set up as documented."""
+    block = documented("docs/hosting.md", "hosting/nginx.conf").replace("/var/www/torch2web", str(small_site))
+    content = block.partition("{")[2].rpartition("}")[0].replace("listen 80;", "")
+    with running_nginx(nginx_folder, content) as address:
         yield address
 
 

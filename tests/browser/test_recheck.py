@@ -239,6 +239,102 @@ def test_page_tells_the_worker_that_it_came_back(faulty_worker: Page) -> None:
     assert "is off by" in found["reason"]
 
 
+NEGATED = SEAM.replace("logit + 1", "-logit")
+
+WATCHED_IN_PAGE = """
+globalThis.broken = false;
+const wrap = (backend) => backend.name !== "compiled" ? backend : {
+    ...backend,
+    lost: new Promise((lose) => { globalThis.lose = lose; }),
+    run: async (...call) => (await backend.run(...call)).map((logit) => broken ? -logit : logit),
+};
+globalThis[Symbol.for("torch2web.seam")] = { wrap };
+"""
+
+WATCH = """async ([name, how]) => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "teal";
+    pen.fillRect(0, 0, 64, 64);
+    const still = pen.getImageData(0, 0, 64, 64);
+    // The same picture again and again.
+    const timer = setInterval(() => pen.putImageData(still, 0, 0), 30);
+    const stream = canvas.captureStream();
+
+    const options = { backends: ["compiled", "wasm"], threads: 1 };
+    const reference = await torch2web.loadModel(name, { ...options, backends: ["wasm"], worker: false });
+    const doubts = [], told = [], answers = [];
+    const model = await torch2web.loadModel(name, {
+        ...options,
+        worker: how === "in the worker" ? "/shim.js?60" : false,
+        onDoubtful: (doubt) => doubts.push(doubt),
+    });
+    let calls = 0, running = 0, most = 0;
+    const watched = {
+        info: model.info,
+        watch: model.watch,
+        get backend() { return model.backend; },
+        async predict(...call) {
+            calls++;
+            most = Math.max(most, ++running);
+            try { return await model.predict(...call); } finally { running--; }
+        },
+    };
+    const video = Object.assign(document.createElement("video"), { srcObject: stream, muted: true });
+    await video.play();
+    const right = (await reference.predict(video)).probabilities;
+    let sinceReplaced = 0;
+    const onError = (error) => told.push(String(error));
+    for await (const prediction of watched.watch(video, { smoothing: 0.9, onError })) {
+        const backend = model.backend.name;
+        answers.push({ ...prediction, backend });
+        if (answers.length === 20 && how === "wrong") {
+            broken = true;
+            document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+        }
+        if (answers.length === 20 && how === "lost") lose("it was unplugged");
+        if (backend === "wasm" && ++sinceReplaced === 8) break;
+        if (answers.length === 3000) break;
+    }
+    clearInterval(timer);
+    const after = answers.filter(({ backend }) => backend === "wasm").slice(1);
+    const off = (prediction) => Math.max(...prediction.probabilities.map((p, i) => Math.abs(p - right[i])));
+    const [doubt] = doubts;
+    const wrong = answers.filter((answer) => off(answer) > 1e-3);
+    return {
+        calls, answers: answers.length, most, told, after: after.map(off), wrong: wrong.length,
+        doubts: doubts.length,
+        untold: wrong.filter(({ time }) => !(time >= doubt?.since && time <= doubt?.until)).length,
+        ordered: answers.every(({ time }, i) => !i || time > answers[i - 1].time),
+        rejected: model.backend.rejected.map(({ reason }) => reason),
+    };
+}"""
+
+
+@pytest.mark.parametrize("how", ["wrong", "lost", "in the worker"])
+def test_watching_goes_on_with_the_next_backend(page: Page, host: Host, tmp_path: Path, how: str) -> None:
+    """One answer for each frame, one at a time; smoothing mixes in no answers of the wrong backend."""
+    for name, content in (("shim.js", SHIM), ("seam.js", NEGATED)):
+        (tmp_path / name).write_text(content)
+        host.extras[name] = tmp_path / name
+    open_harness(page, host)
+    if how != "in the worker":
+        page.evaluate(f"() => {{ {WATCHED_IN_PAGE} }}")
+    found = page.evaluate(WATCH, [MODEL, how])
+    assert (found["most"], found["told"], found["ordered"]) == (1, [], True)
+    assert found["calls"] == found["answers"]
+    assert len(found["after"]) == 7
+    assert max(found["after"]) <= 1e-3
+    (reason,) = found["rejected"]
+    if how == "lost":
+        assert "lost its device: it was unplugged" in reason
+        assert (found["wrong"], found["doubts"]) == (0, 0)
+    else:
+        assert "is off by" in reason
+        assert found["doubts"] == 1
+        assert found["untold"] == 0, "each wrong answer is among those that were told"
+
+
 @pytest.fixture
 def later_wrong(context: BrowserContext) -> Page:
     """A page without workers, whose compiled engine is wrong as soon as `broken` is true."""

@@ -80,7 +80,7 @@ def test_right_key_as_crypto_key(page: Page, host: Host, pair: KeyPair) -> None:
 def test_pages_that_do_not_ask_for_it(page: Page, host: Host) -> None:
     result = page.evaluate(ATTEMPT, [MODEL, {}])
     assert result["predictions"] == 1
-    assert not [path for path in host.requests if path == SIGNATURE or path.startswith("signature")]
+    assert not [path for path in host.requests if path == SIGNATURE or path.startswith("manifest-")]
 
 
 def test_ensemble_requires_it_too(page: Page, host: Host, pair: KeyPair, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_changed_manifest_is_another_build(page: Page, host: Host, site: Path, p
 
 def test_chunk_that_verifies_signatures(page: Page, host: Host, site: Path, pair: KeyPair) -> None:
     """The chunk is checked like every script, and works under a strict policy."""
-    [part] = [path.name for path in site.glob("signature*.js")]
+    [part] = [path.name for path in site.glob("manifest-*.js")]
     text = (site / part).read_text()
     assert "eval(" not in text
     assert "Function(" not in text

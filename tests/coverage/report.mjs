@@ -189,9 +189,12 @@ function spans(numbers) {
 }
 
 const out = mkdtempSync(join(tmpdir(), "coverage-"));
+const [, version] = /^version = "(.+)"$/m.exec(
+  readFileSync(join(web, "../pyproject.toml"), "utf-8"),
+);
 try {
   for (const target of ["scripts", "offline"]) {
-    execFileSync(process.execPath, ["build.mjs", target, out], {
+    execFileSync(process.execPath, ["build.mjs", target, out, version], {
       cwd: web,
       env: { ...process.env, SOURCE_MAPS: "1", NODE_V8_COVERAGE: "" },
     });

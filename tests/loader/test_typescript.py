@@ -19,6 +19,7 @@ from torch2web.coding import decode_part, encode_parts
 from torch2web.images.golden import golden_input
 from torch2web.images.preprocessing import COLORS, FILTERS, SCALES, Preprocessing, apply_step, preprocess
 from torch2web.images.steps import CenterCrop, Grey, Letterbox, Pad, Resize, Step, step_as_dict
+from torch2web.site.manifest.backend_records import ENGINE_INTERFACE
 from torch2web.store.hashing import integrity
 from torch2web.tasks import Meaning, Task, TaskKind, activate, softmax
 from torch2web.variants.encodings import ENCODINGS, Weight, decode_all
@@ -227,17 +228,24 @@ def test_coded_parts_are_decoded_to_the_same_bytes(tmp_path: Path) -> None:
     assert len(expected) > 20
 
 
+def test_engine_interface_is_that_of_the_loader() -> None:
+    """What the build writes into manifests, and what the loader accepts."""
+    source = (ROOT / "web/loader/backends/compiled/compiled.ts").read_text()
+    assert f"const INTERFACE = {ENGINE_INTERFACE};" in source
+
+
 COMPILERS = ("typescript-5.0", "typescript-5.4", "typescript-5.7", "@typescript/native")
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_types_serve_a_strict_consumer(small_site: Path, tmp_path: Path, compiler: str) -> None:
     """From the oldest supported TypeScript to the pinned one; Float32Array became generic in 5.7."""
-    shutil.copy(small_site / "torch2web.d.ts", tmp_path)
-    shutil.copy(FOLDER / "consumer.ts", tmp_path)
+    names = ("consumer.ts", "consumer_element.ts")
+    for path in (*small_site.glob("torch2web*.d.ts"), *(FOLDER / name for name in names)):
+        shutil.copy(path, tmp_path)
     options = ["--strict", "--exactOptionalPropertyTypes", "--noEmit", "--skipLibCheck", "false"]
     options += ["--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler"]
     options += ["--lib", "es2023,dom"]
     compile_with = ROOT / "web/node_modules" / compiler / "bin/tsc"
-    result = run_node(compile_with, *options, tmp_path / "consumer.ts")
+    result = run_node(compile_with, *options, *(tmp_path / name for name in names))
     assert result.returncode == 0, result.stdout

@@ -77,9 +77,9 @@ def test_resize_at_sizes_of_every_aspect(outcome: dict[str, Any]) -> None:
 
 
 MAY_SAY = {
-    "browsers round the colours of CMYK in another way, by 1 of 255": ["cmyk-422-magenta-whole.jpg"],
-    "browsers round AVIF of more than 8 bits differently": ["420-10-bit.avif", "444-10-bit.avif"],
-    "this browser interpolates the colours of AVIF in another way": [
+    "the colours of CMYK are rounded in another way, by 1 of 255": ["cmyk-422-magenta-whole.jpg"],
+    "AVIF of more than 8 bits is rounded differently": ["420-10-bit.avif", "444-10-bit.avif"],
+    "the colours of AVIF are interpolated in another way": [
         *("420-full.avif", "420-limited.avif", "420.avif", "422-full.avif", "422-limited.avif", "422.avif"),
         *("alpha-420.avif", "animated-420.avif", "grey-alpha.avif"),
     ],

@@ -49,7 +49,7 @@ def build_package(cache: Path) -> dict[str, bytes]:
     key = f"{sha256_of_sources(ROOT, files)} {version('torch2web')}"
 
     def make(folder: Path) -> None:
-        run_node(["build_package.mjs", str(folder)], WEB)
+        run_node(["build_package.mjs", str(folder), version("torch2web")], WEB)
 
     return {**cached_files(cache, "npm", key, make), **_metadata()}
 

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 import brotli
@@ -108,6 +109,6 @@ def _bundled(cache: Path, target: str, sources: str) -> dict[str, bytes]:
     """The files that `build.mjs <target>` writes, by name; kept in `cache` under a hash of their sources."""
 
     def make(folder: Path) -> None:
-        run_node(["build.mjs", target, str(folder)], WEB)
+        run_node(["build.mjs", target, str(folder), version("torch2web")], WEB)
 
-    return cached_files(cache, target, sources, make)
+    return cached_files(cache, target, f"{sources} {version('torch2web')}", make)

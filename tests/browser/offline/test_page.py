@@ -85,7 +85,7 @@ def test_list_has_the_files_of_the_build(small_site: Path) -> None:
     assert listed == {path: integrity(sums[path]) for path in listed}
     left_out = {path for path in sums if path not in listed}
     samples = {path for path in sums if path.startswith("samples/") and path.endswith(".jpg")}
-    scripts = {script_of(small_site, name) for name in ("torch2web", "images", "sha256", "signature")}
+    scripts = {script_of(small_site, name) for name in ("torch2web", "images", "manifest", "sha256")}
     runtime = runtime_of(small_site)
     assert samples | scripts | {runtime["api"], runtime["glue"], MANIFEST} <= set(listed)
     assert {"index.html", script_of(small_site, "page"), style_of(small_site), "torch2web.js"} <= set(listed)

@@ -26,10 +26,14 @@ export async function measure(file: Blob): Promise<number> {
 }
 
 export function hooks(file: File): string {
-  const state: ModelState = useModel("one", { baseURL: "/torch2web/" });
+  const state: ModelState = useModel("one", {
+    baseURL: "/torch2web/",
+    onDoubtful: ({ backend }) => console.warn(backend.reason),
+  });
   const loaded: Model | undefined = state.model;
   const { prediction, error } = usePrediction(loaded, file, { topK: 2 });
   if (error instanceof BackendError) return error.message;
+  if (state.doubtful) return `${state.doubtful.count} may be wrong`;
   return prediction?.label ?? `${state.progress?.loaded ?? 0}`;
 }
 

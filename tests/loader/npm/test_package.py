@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.npm_package import (
 )
 from tests.unit.docs.snippets import all_snippets
 from torch2web.images import open_image, preprocess
+from torch2web.site.manifest.layout import MANIFEST
 from torch2web.store import integrity, sha256_of
 
 FOLDER = Path(__file__).parent
@@ -121,6 +123,45 @@ def test_errors_say_what_to_do(run: Run, two_models: Path, tmp_path: Path) -> No
     assert wrong == {}
 
 
+def test_sites_of_other_versions(run: Run, two_models: Path, tmp_path: Path) -> None:
+    """The package in Node, whose only backend is the engine of the site."""
+    ours = version("torch2web")
+    engine = json.loads((two_models / MANIFEST).read_text())["engine"]
+    assert engine["interface"] == 1
+    newer = {"generator": "torch2web 0.9.0", "engine": {**engine, "interface": 2}}
+    sites = [
+        changed(two_models, tmp_path / "newer", newer),
+        changed(two_models, tmp_path / "newest", {"generator": "torch2web 2.0.0", "schema_version": 2}),
+        changed(two_models, tmp_path / "older", {"generator": "torch2web 0.0.9", "schema_version": 0}),
+        changed(two_models, tmp_path / "like ours", {"generator": "torch2web 0.0.9"}),
+    ]
+    newer, newest, older, like_ours = run("versions.mjs", *sites)
+    for call in ("model", "threads", "ensemble"):
+        interface = (
+            "The site's engine has the interface 2, this loader calls 1. The site was built by torch2web"
+        )
+        assert newer[call].startswith("BackendError: ")
+        assert f"{interface} 0.9.0, this loader is of torch2web {ours}: update" in newer[call]
+        assert "(npm install torch2web@0.9.0)" in newer[call]
+    assert newer["list"] == 2
+    for text in newest.values():
+        assert text.startswith(
+            "ManifestError: model_info.json: schema_version: found 2, expected 1. The site"
+        )
+        assert "npm install torch2web@2.0.0" in text
+    for text in older.values():
+        assert f"build the site again with torch2web {ours}, or use torch2web@0.0.9" in text
+    assert like_ours == {"model": "compiled", "threads": "compiled", "ensemble": "an ensemble", "list": 2}
+
+
+def changed(site: Path, folder: Path, change: dict[str, Any]) -> Path:
+    """A copy of `site` with another manifest."""
+    shutil.copytree(site, folder)
+    path = folder / MANIFEST
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    return folder
+
+
 def test_importing_is_harmless(run: Run) -> None:
     assert run("imports.mjs") == ["window", "document"]
 
@@ -158,11 +199,11 @@ def test_types(project: Path, kind: str, compiler: str, tmp_path: Path) -> None:
 
 
 def test_documentation_compiles_and_runs(project: Path, two_models: Path, tmp_path: Path) -> None:
-    """docs/bundlers.md: code for browsers is compiled against the types, code for Node is run on an image."""
+    """Code for browsers is compiled against the types, code for Node is run on an image."""
     here = f"tests/loader/npm/{Path(__file__).name}"
-    blocks = [s.content for s in all_snippets() if s.page == "docs/bundlers.md" and s.test == here]
-    in_node = [block for block in blocks if "dispose" in block]
-    assert (len(blocks), len(in_node)) == (3, 1)
+    blocks = [s.content for s in all_snippets() if s.test == here]
+    in_node = [block for block in blocks if "{ data, width, height }" in block]
+    assert (len(blocks), len(in_node)) == (5, 2)
     given = "declare const fileOrImage: Blob;\nexport {};\n"
     for i, block in enumerate(blocks):
         loads = "" if "import" in block else 'import { loadModel } from "torch2web";\n'
@@ -173,13 +214,15 @@ def test_documentation_compiles_and_runs(project: Path, two_models: Path, tmp_pa
     tsc = ROOT / "web/node_modules" / COMPILERS[-1] / "bin/tsc"
     result = run_node(tsc, *options, *sorted(tmp_path.glob("*.ts")))
     assert result.returncode == 0, result.stdout
-    code = in_node[0].replace("mobilenet_emotion", "one").replace("site/", str(two_models))
     raw = "const { data, width, height } = { data: new Uint8Array(27), width: 3, height: 3 };\n"
-    script = project / f"documented-{tmp_path.name}.mjs"
-    script.write_text(f"{raw}{code}\nconsole.log(label);\n")
-    result = run_node(script)
-    assert result.returncode == 0, result.stdout
-    assert result.stdout.splitlines()[-1] in "abcd"
+    for i, block in enumerate(in_node):
+        code = block.replace("mobilenet_emotion", "one").replace("site/", str(two_models))
+        loads = "" if "import" in code else 'import { loadModel } from "torch2web";\n'
+        script = project / f"documented-{tmp_path.name}-{i}.mjs"
+        script.write_text(f"{loads}{raw}{code}\nconsole.log(label);\n")
+        result = run_node(script)
+        assert result.returncode == 0, result.stdout
+        assert result.stdout.splitlines()[-1] in "abcd"
 
 
 def test_lines_of_embed_html_run_in_node(project: Path, two_models: Path, tmp_path: Path) -> None:

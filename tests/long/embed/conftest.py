@@ -1,5 +1,6 @@
 """Browser pages, as in tests/browser/; the site of two networks, and the small app that shows them."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from tests.browser.conftest import page, shared_context
 from tests.browser.server import Host, hosting
-from tests.conftest import Site
+from tests.conftest import SharedFolder, Site
 from tests.long.embed.projects import installed, node
 from tests.npm_package import write_two_models
 
@@ -20,8 +21,18 @@ def site(shared_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def vite_app(site: Path) -> Iterator[Host]:
-    project = installed("vite", site)
-    node("node_modules/vite/bin/vite.js", "build", project=project)
-    with hosting(project / "dist") as host:
+def vite_build(site: Path, shared_folder: SharedFolder) -> Path:
+    """The small React app, built once for all workers."""
+
+    def build(folder: Path) -> None:
+        with installed("vite", site) as project:
+            node("node_modules/vite/bin/vite.js", "build", project=project)
+            shutil.copytree(project / "dist", folder)
+
+    return shared_folder("vite_build", build)
+
+
+@pytest.fixture(scope="session")
+def vite_app(vite_build: Path) -> Iterator[Host]:
+    with hosting(vite_build) as host:
         yield host

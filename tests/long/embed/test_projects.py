@@ -4,7 +4,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -18,7 +18,7 @@ from tests.browser.test_pictures import synthetic
 from tests.long.embed.projects import FOLDER, installed, node, node_command
 from tests.long.engines import started
 from tests.npm_package import TOLERANCE, embed_lines, pytorch_logits
-from tests.unit.docs.snippets import all_snippets
+from tests.unit.docs.snippets import all_snippets, documented
 
 pytestmark = pytest.mark.long
 
@@ -26,11 +26,6 @@ LABELS = "abcd"
 
 Address = str
 Serve = Callable[[Path, ExitStack], Address]
-
-
-def vite_built(project: Path, stack: ExitStack) -> Address:
-    node("node_modules/vite/bin/vite.js", "build", project=project)
-    return stack.enter_context(hosting(project / "dist")).url
 
 
 def vite_dev(project: Path, stack: ExitStack) -> Address:
@@ -63,19 +58,31 @@ def next_built(project: Path, stack: ExitStack) -> Address:
 
 
 def svelte_built(project: Path, stack: ExitStack) -> Address:
-    """Built with the page of the documentation."""
-    (page,) = [snippet for snippet in all_snippets() if snippet.language == "svelte"]
-    (project / "src/routes/+page.svelte").write_text(page.content.replace("mobilenet_emotion", "one"))
+    write_documented("svelte", project / "src/routes/+page.svelte")
     node("node_modules/vite/bin/vite.js", "build", project=project)
     return stack.enter_context(hosting(project / "build")).url
 
 
+def angular_built(project: Path, stack: ExitStack) -> Address:
+    write_documented("ts", project / "src/app.ts")
+    printed = node("node_modules/@angular/cli/bin/ng.js", "build", project=project)
+    assert "warning" not in printed.lower(), printed
+    return stack.enter_context(hosting(project / "dist/app/browser")).url
+
+
+def write_documented(language: str, target: Path) -> None:
+    """Write the component of docs/bundlers.md into a project."""
+    found = [s for s in all_snippets() if (s.page, s.language) == ("docs/bundlers.md", language)]
+    (component,) = found
+    target.write_text(component.content.replace("mobilenet_emotion", "one"))
+
+
 STACKS: dict[str, tuple[str, Serve]] = {
-    "vite": ("vite", vite_built),
     "vite-dev": ("vite", vite_dev),
     "webpack": ("webpack", webpack_built),
     "next": ("next", next_built),
     "svelte": ("svelte", svelte_built),
+    "angular": ("angular", angular_built),
 }
 
 
@@ -86,11 +93,15 @@ def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@contextmanager
-def serving(stack: str, site: Path) -> Iterator[Address]:
-    name, serve = STACKS[stack]
-    with ExitStack() as until:
-        yield serve(installed(name, site), until)
+@pytest.fixture
+def address(request: pytest.FixtureRequest, site: Path) -> Iterator[Address]:
+    """Where the project of the tool `request.param` is served."""
+    if request.param == "vite":
+        yield request.getfixturevalue("vite_app").url
+        return
+    name, serve = STACKS[request.param]
+    with installed(name, site) as project, ExitStack() as until:
+        yield serve(project, until)
 
 
 PREDICT = """async ([name, bytes, from]) => {
@@ -122,27 +133,28 @@ def shown(page: Page) -> str:
     return next(line.strip()[0] for line in body.inner_text().splitlines() if " %" in line)
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_predicts_what_pytorch_predicts(stack: str, site: Path, picture: Path, page: Page) -> None:
+@pytest.mark.parametrize("address", ["vite", *STACKS], indirect=True)
+def test_predicts_what_pytorch_predicts(
+    address: Address, request: pytest.FixtureRequest, picture: Path, page: Page
+) -> None:
     """An image chosen in the page, predicted by the package and by the site's loader, in a worker each."""
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url.rpartition("/torch2web/")[2]))
-    with serving(stack, site) as address:
-        page.goto(address)
-        page.wait_for_function("globalThis.torch2web")
-        page.set_input_files("input[type=file]", picture)
-        assert shown(page) == LABELS[int(pytorch_logits("one", picture).argmax())]
-        assert any(worker.url.startswith("blob:") for worker in page.workers)
-        # React mounts twice under StrictMode.
-        assert requested.count("models/model_info.json") == 1
-        require_pytorchs_numbers(page, picture, "package")
-        assert not any(path.startswith(("torch2web-", "images-")) for path in requested), "from the package"
-        require_pytorchs_numbers(page, picture, "site")
-        if stack == "next":
-            assert page.locator("#server").inner_text() in LABELS
-        assert problems == []
+    page.goto(address)
+    page.wait_for_function("globalThis.torch2web")
+    page.set_input_files("input[type=file]", picture)
+    assert shown(page) == LABELS[int(pytorch_logits("one", picture).argmax())]
+    assert any(worker.url.startswith("blob:") for worker in page.workers)
+    # React mounts twice under StrictMode.
+    assert requested.count("models/model_info.json") == 1
+    require_pytorchs_numbers(page, picture, "package")
+    assert not any(path.startswith(("torch2web-", "images-")) for path in requested), "from the package"
+    require_pytorchs_numbers(page, picture, "site")
+    if request.node.callspec.id == "next":
+        assert page.locator("#server").inner_text() in LABELS
+    assert problems == []
 
 
 def test_the_sites_loader_is_imported_as_documented() -> None:
@@ -163,36 +175,131 @@ LINES = """
 import { createRoot } from "react-dom/client";
 import Page from "./react_lines.jsx";
 import { run } from "./npm_lines.js";
+import { Answer } from "./readme_lines.jsx";
 
-Object.assign(globalThis, { run });
-createRoot(document.body).render(<Page />);
+function answer(file) {
+  const place = document.body.appendChild(document.createElement("section"));
+  createRoot(place).render(<Answer file={file} />);
+}
+Object.assign(globalThis, { run, answer });
+createRoot(document.body.appendChild(document.createElement("main"))).render(<Page />);
 """
 
 
 def test_lines_of_embed_html(site: Path, picture: Path, page: Page) -> None:
-    """The snippets for npm, all but the import put into a function, and for React."""
-    project = installed("vite", site)
-    npm, react = (embed_lines(name, site, "/torch2web/") for name in ("npm", "react"))
+    """The snippets for npm, in a function but for the import, and for React; the site has another origin.
+
+    And the component of the package's README.
+    """
+    with hosting(site, cors=True, isolated=False) as other:
+        run_lines(site, other.url, picture, page)
+
+
+def run_lines(site: Path, base: str, picture: Path, page: Page) -> None:
+    npm, react = (embed_lines(name, site, base) for name in ("npm", "react"))
+    readme = documented("web/package/README.md", "function Answer").replace("mobilenet_emotion", "one")
     imports, body = npm.split("\n", 1)
     lines = {
         "src/npm_lines.js": f"{imports}\nexport async function run(file) {{\n{body}\nreturn top;\n}}\n",
         "src/react_lines.jsx": react,
+        "src/readme_lines.jsx": readme.replace("function Answer", "export function Answer"),
         "src/lines.jsx": LINES,
         "lines.html": '<!doctype html><body></body><script type="module" src="/src/lines.jsx"></script>',
     }
-    for path, content in lines.items():
-        (project / path).write_text(content)
     label = LABELS[int(pytorch_logits("one", picture).argmax())]
-    with ExitStack() as until:
+    with installed("vite", site) as project, ExitStack() as until:
+        for path, content in lines.items():
+            (project / path).write_text(content)
         page.goto(f"{vite_dev(project, until)}lines.html")
         page.set_input_files("input[type=file]", picture)
         assert shown(page) == label
         run = "bytes => run(new Blob([Uint8Array.from(bytes)])).then(([{ label }]) => label)"
         assert page.evaluate(run, list(picture.read_bytes())) == label
+        page.evaluate("bytes => answer(new Blob([Uint8Array.from(bytes)]))", list(picture.read_bytes()))
+        expect(page.locator("section p")).to_have_text(label)
+
+
+DOUBT = """
+import { StrictMode, useState } from "react";
+import { createRoot } from "react-dom/client";
+import { ImageClassifier, useModel, usePrediction } from "torch2web/react";
+
+// Two threads compute wrong numbers as soon as `broken`; one thread is the backend after them.
+globalThis.broken = false;
+const wrap = (backend) => backend.threads !== 2 ? backend : {
+  ...backend,
+  run: async (...call) => (await backend.run(...call)).map((logit) => (broken ? -logit : logit)),
+};
+globalThis[Symbol.for("torch2web.seam")] = { wrap };
+Object.assign(globalThis, { doubts: [], shown: [] });
+
+const options = { baseURL: "/torch2web/", threads: 2, worker: false, variant: "fp32" };
+
+function Answer({ file }) {
+  const onDoubtful = (doubt) => doubts.push(doubt);
+  const { model, doubtful: report } = useModel("one", { ...options, onDoubtful });
+  const { prediction, pending, doubtful } = usePrediction(model, file);
+  if (prediction) shown.push([prediction.label, doubtful]);
+  return <p id="answer">{prediction && !pending ? prediction.label : ""} {report?.count ?? "none"}</p>;
+}
+
+function Page() {
+  const [file, setFile] = useState();
+  return (
+    <>
+      <input id="own" type="file" onChange={({ target }) => setFile(target.files[0])} />
+      <Answer file={file} />
+      <ImageClassifier model="one" {...options} texts={{ doubtful: "Perhaps wrong" }} />
+    </>
+  );
+}
+createRoot(document.body).render(<StrictMode><Page /></StrictMode>);
+"""
+
+
+def test_react_says_which_answers_are_doubtful(site: Path, picture: Path, page: Page) -> None:
+    """A picture whose answer was wrong is predicted again, without a click."""
+    right = LABELS[int(pytorch_logits("one", picture).argmax())]
+    wrong = LABELS[int(pytorch_logits("one", picture).argmin())]
+    with installed("vite", site) as project, ExitStack() as until:
+        (project / "src/doubt.jsx").write_text(DOUBT)
+        script = '<script type="module" src="/src/doubt.jsx"></script>'
+        (project / "doubt.html").write_text(f"<!doctype html><body></body>{script}")
+        (project / "vite.config.js").write_text(ISOLATED)
+        page.goto(f"{vite_dev(project, until)}doubt.html")
+        page.set_input_files("#own", picture)
+        expect(page.locator("#answer")).to_have_text(f"{right} none")
+        expect(page.get_by_role("status")).to_have_count(0)
+        page.evaluate("broken = true")
+        page.set_input_files("label input", picture)
+        expect(page.locator("ol li").first).to_contain_text(wrong)
+        page.set_input_files("#own", [])
+        page.set_input_files("#own", picture)
+        # The check comes by itself, a second after the first answer or when the page comes back.
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.get_by_role("status")).to_have_text("Perhaps wrong")
+        expect(page.locator("ol li").first).to_contain_text(right)
+        expect(page.locator("#answer")).to_contain_text(right)
+        shown: list[list[Any]] = page.evaluate("shown")
+        assert shown[-1] == [right, False]
+        assert [wrong, True] in shown or [right, True] in shown
+        assert page.evaluate("doubts.length") == 1
+        page.get_by_role("button", name="Camera").click()
+        expect(page.get_by_role("status")).to_have_count(0)
+
+
+ISOLATED = """
+const headers = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+export default { server: { headers } };
+"""
 
 
 def test_small_app(vite_app: Host, picture: Path, page: Page) -> None:
     """Two models, progress, abort and camera; nothing is left when the app goes away."""
+    assert len((FOLDER / "vite/src/App.jsx").read_text().splitlines()) == 33
     page.goto(vite_app.url)
     page.set_input_files("input[type=file]", picture)
     expect(page.locator("body")).to_contain_text(" %")

@@ -25,11 +25,13 @@ def test_exact_means_pillows_pixels(
     assert len(corpus) >= 100
     for name, content in corpus.items():
         (tmp_path / name).write_bytes(content)
-    found = json.loads(node("tensors.mjs", tmp_path, project=installed("node", site)).splitlines()[-1])
+    with installed("node", site) as project:
+        found = json.loads(node("tensors.mjs", tmp_path, project=project).splitlines()[-1])
     expected = {name: pillows(content, PREPROCESSING) for name, content in corpus.items()}
     assert found.keys() == expected.keys()
     differing = {name: result for name, result in found.items() if result["tensor"] != expected[name]}
     assert {name for name, result in differing.items() if not result["inexact"]} == set()
     said = {name for name, result in found.items() if result["inexact"]}
     assert {name for name in said if not name.endswith(".avif")} == {"cmyk-422-magenta-whole.jpg"}
+    assert [result["inexact"] for result in found.values() if "browser" in result["inexact"]] == []
     assert sum(result["decodedBy"] == "sharp" for result in found.values()) >= 90

@@ -43,6 +43,14 @@ def all_snippets() -> tuple[Snippet, ...]:
     return tuple(snippet for page in SOURCES for snippet in _snippets_of(page))
 
 
+def documented(page: str, part: str) -> str:
+    """The block of `page` that contains `part`, for tests that run it."""
+    (found,) = [
+        snippet.content for snippet in all_snippets() if snippet.page == page and part in snippet.content
+    ]
+    return found
+
+
 def unmarked(*languages: str) -> list[Snippet]:
     """The snippets in `languages` that these tests run."""
     return [snippet for snippet in all_snippets() if snippet.language in languages and not snippet.marked]

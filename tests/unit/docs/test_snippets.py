@@ -36,6 +36,19 @@ def test_every_block_is_run_or_says_why_not() -> None:
     assert len(reasons) <= MAX_NOT_RUN, "\n".join(reasons)
 
 
+REPEATED = {"docs/server.md"}
+"""Pages whose blocks their tests repeat: curl's requests, with other addresses."""
+
+
+def test_named_tests_read_the_blocks() -> None:
+    """A test that is said to run a block takes its text from the page."""
+    for snippet in all_snippets():
+        if snippet.test and snippet.page not in REPEATED:
+            assert "tests.unit.docs.snippets" in (ROOT / snippet.test).read_text(), (
+                f"{snippet}: {snippet.test}"
+            )
+
+
 MODEL = """
 [[models]]
 name = "digits"

@@ -6,7 +6,7 @@
  *     ├── DownloadError    a file is missing, incomplete or another kind of file
  *     ├── IntegrityError   a file differs from the one that the build recorded
  *     ├── SignatureError   model_info.json has no valid signature of the given key
- *     ├── DecodeError      this browser cannot decode the image
+ *     ├── DecodeError      the image cannot be decoded here
  *     ├── TaskError        the model is for something else, such as embed() of a classifier
  *     └── BackendError     no backend can run the model, or its logits exceed the tolerance
  */

@@ -14,7 +14,10 @@ export interface Manifest {
 
 /** The compiled engine: a WebAssembly module for each set of browser features. */
 export interface EngineInfo {
+  /** Hash of its sources. */
   version: string;
+  /** Version of the calls that a loader makes; 1 where it is absent. */
+  interface?: number;
   files: Record<EngineBuild, PartedFileInfo>;
 }
 

@@ -5,7 +5,12 @@ import type { RuntimeFiles, RuntimeInfo } from "../api/manifest.ts";
 import { adapter } from "./adapter.ts";
 import type { BackendInputs } from "./backend_inputs.ts";
 import type { Candidate } from "./candidate.ts";
-import { createCompiledBackend, ENGINE, loadEngine } from "./compiled/compiled.ts";
+import {
+  createCompiledBackend,
+  ENGINE,
+  loadEngine,
+  requireInterface,
+} from "./compiled/compiled.ts";
 import { engineBuild } from "./compiled/engine_build.ts";
 import { requireThreads } from "./compiled/threads.ts";
 import {
@@ -141,6 +146,7 @@ function compiled(threads: number): Candidate {
       const { base, info, manifest, delivery, deliveryUntil, signal } = inputs;
       const build = engineBuild(threads);
       const engine = manifest.engine!;
+      await requireInterface(manifest);
       const first = Promise.all([
         loadEngine(base, engine, build, deliveryUntil, signal),
         delivery.fetchWhole(info.plan!, `${info.name}/plan`),
@@ -175,7 +181,7 @@ function onnxruntime(kind: RuntimeKind): Candidate {
       const first = Promise.all([
         loadRuntime(base, files, kind, deliveryUntil, signal),
         delivery.fetchWhole(info.graph!, `${info.name}/graph`),
-        importWeights(base),
+        importWeights(),
       ]);
       const weights = fetchWeights(inputs);
       const [ort, graph, weightsChunk] = await first;

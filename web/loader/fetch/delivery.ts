@@ -70,7 +70,7 @@ export class Delivery {
       this.#reportProgress(file, name, sum);
     };
     report();
-    const decoder = file.coding && (importChunk(this.#base, "decoder") as Promise<typeof Decoder>);
+    const decoder = file.coding && (importChunk("decoder") as Promise<typeof Decoder>);
     const parts = file.parts.map((part, index) => {
       const stored = requests.run(signal, () =>
         this.#fetchPart(part, signal, (count) => {

@@ -3,34 +3,16 @@ import { IntegrityError } from "../api/errors.ts";
 import { importChunk, prepareHashing } from "./chunks.ts";
 import { fetchBytes } from "./download.ts";
 import { sha256 } from "./integrity.ts";
+import { ownScript } from "./own_script.ts";
 import type * as Elsewhere from "./elsewhere.chunk.ts";
 
 /** The build names this script by its hash. */
 const NAMED_BY_HASH = /-([0-9a-f]{32})\.js$/;
 
-/** Where this script is, and how to start it as a worker. */
-export interface OwnScript {
-  /** Its address, also in a worker that was started from a copy. */
-  url: string;
-  /** A file of the page's own origin that imports it; undefined where the page gives none. */
-  shim: string | undefined;
-}
-
 export interface OwnWorker {
   worker: Worker;
   /** Why the script was not loaded, should that happen: browsers do not tell. */
   problem: string;
-}
-
-let own: OwnScript = { url: import.meta.url, shim: undefined };
-
-export function ownScript(): OwnScript {
-  return own;
-}
-
-/** Sets what only the page knows. */
-export function setOwnScript(script: OwnScript): void {
-  own = script;
 }
 
 /** Starts this script as a worker of that name. Raises what the browser raises. */
@@ -47,28 +29,27 @@ export async function prepareOwnWorkers(): Promise<StartOwnWorker> {
     ? "its script was not loaded; on this cross-origin isolated page it needs the header Cross-Origin-Embedder-Policy too"
     : "its script was not loaded, or the page's policy forbids it";
   // This worker runs from a copy whose bytes were checked.
-  const address = here.startsWith("blob:") ? here : own.shim;
+  const address = here.startsWith("blob:") ? here : ownScript().shim;
   const start = (from: string, name: string): OwnWorker => ({
     worker: new Worker(from, { type: "module", name }),
     problem,
   });
   if (address) return async (name) => start(address, name);
-  const url = new URL(own.url);
-  const base = new URL("./", url);
-  const bytes = await checkedScript(url, base);
+  const url = new URL(ownScript().url);
+  const bytes = await checkedScript(url);
   return async (name) => {
     try {
       if (url.origin === globalThis.origin) return start(url.href, name);
     } catch {
       // Trusted Types; the chunk has a policy for them, or says why not
     }
-    const { startElsewhere } = (await importChunk(base, "elsewhere")) as typeof Elsewhere;
+    const { startElsewhere } = (await importChunk("elsewhere")) as typeof Elsewhere;
     return startElsewhere(url, bytes, name);
   };
 }
 
-async function checkedScript(url: URL, base: URL): Promise<Uint8Array<ArrayBuffer>> {
-  await prepareHashing(base);
+async function checkedScript(url: URL): Promise<Uint8Array<ArrayBuffer>> {
+  await prepareHashing();
   const [, expected] = NAMED_BY_HASH.exec(url.pathname) ?? [];
   // "force-cache": as the worker will get it, from the HTTP cache where it is stored there.
   const bytes = await fetchBytes(url.href, "force-cache");

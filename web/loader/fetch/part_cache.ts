@@ -41,7 +41,7 @@ class SilentCacheError extends Error {}
 /** `answer` of the Cache API, within a time limit of at most 10 s. */
 export function inTime<T>(answer: Promise<T>, limit = CACHE_TIMEOUT): Promise<T> {
   const timeout = Math.min(limit, CACHE_TIMEOUT);
-  const problem = `this browser's cache did not answer for ${timeout / 1000} s`;
+  const problem = `the cache did not answer for ${timeout / 1000} s`;
   return within(timeout, answer, () => new SilentCacheError(problem));
 }
 
@@ -149,7 +149,7 @@ export function refusal(error: unknown): string {
   if (error instanceof SilentCacheError) return error.message;
   return error instanceof DOMException && error.name === "QuotaExceededError"
     ? "this device has no room left for it"
-    : `this browser refuses to keep files: ${String(error)}`;
+    : `files cannot be kept here: ${String(error)}`;
 }
 
 /** Name of the cache of the site at `base`. */

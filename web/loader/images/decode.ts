@@ -36,16 +36,12 @@ class NeedsShownError extends DecodeError {
 /**
  * Decodes `source` at its own size. The pixels of a file are those of Pillow's `convert("RGB")`: without colour profile,
  * alpha dropped, Exif orientation applied if `exif` says so. Raises DecodeError, DownloadError or IntegrityError for
- * the chunk with the decoders, from the site at `base`.
+ * the chunk with the decoders.
  */
-export async function decode(
-  source: ReadImage,
-  exif: ExifOrientation,
-  base: URL,
-): Promise<Decoded> {
-  if (isBlob(source)) return decodeBlob(source, exif, await importFormats(base));
+export async function decode(source: ReadImage, exif: ExifOrientation): Promise<Decoded> {
+  if (isBlob(source)) return decodeBlob(source, exif, await importFormats());
   if (isImageData(source)) return decodeImageData(source);
-  if (isElementImage(source)) return decodeElement(source, exif, base);
+  if (isElementImage(source)) return decodeElement(source, exif);
   return decodeShown(source);
 }
 
@@ -79,8 +75,8 @@ function pixelsShown(source: CanvasImageSource, width: number, height: number): 
 }
 
 /** Decoders of image files and preprocessing, a chunk of the loader. Raises DownloadError or IntegrityError. */
-export async function importFormats(base: URL): Promise<typeof Formats> {
-  return (await importChunk(base, "images")) as typeof Formats;
+export async function importFormats(): Promise<typeof Formats> {
+  return (await importChunk("images")) as typeof Formats;
 }
 
 /** Whether decoding failed because a worker got the file of an <img> instead of what it shows. */
@@ -127,11 +123,10 @@ function unreadable({ size, type }: Blob): string {
 async function decodeElement(
   { file, shown, width, height, inexact }: ElementImage,
   exif: ExifOrientation,
-  base: URL,
 ): Promise<Decoded> {
   if (file) {
     try {
-      const decoded = await decodeBlob(file, exif, await importFormats(base));
+      const decoded = await decodeBlob(file, exif, await importFormats());
       return { ...decoded, inexact: decoded.inexact || inexact };
     } catch (error) {
       if (error instanceof Torch2WebError && !(error instanceof DecodeError)) throw error;

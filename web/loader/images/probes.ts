@@ -4,7 +4,7 @@ import type { Probe } from "./formats/probe.ts";
 
 const probed = new Map<Probe, Promise<boolean>>();
 
-/** Whether this browser decodes a known file as Pillow does; run once for each probe. */
+/** Whether the decoder decodes a known file as Pillow does; run once for each probe. */
 export function passes(probe: Probe): Promise<boolean> {
   const known = probed.get(probe) ?? runProbe(probe);
   probed.set(probe, known);

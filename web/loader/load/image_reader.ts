@@ -33,16 +33,10 @@ export function hasPixels(source: InlineSource): boolean {
 }
 
 export class ImageReader {
-  readonly #base: URL;
   readonly #exif: PreprocessingInfo["exif_orientation"];
   readonly #limit: number;
 
-  constructor(
-    base: URL,
-    exif: PreprocessingInfo["exif_orientation"],
-    limit: number = STALL_TIMEOUT,
-  ) {
-    this.#base = base;
+  constructor(exif: PreprocessingInfo["exif_orientation"], limit: number = STALL_TIMEOUT) {
     this.#exif = exif;
     this.#limit = limit;
   }
@@ -60,7 +54,7 @@ export class ImageReader {
     { signal, orientation = this.#exif }: PredictOptions,
   ): Promise<Decoded> {
     const task = (): Promise<Decoded> =>
-      readWithin(this.#limit, decode(source, orientation, this.#base), signal);
+      readWithin(this.#limit, decode(source, orientation), signal);
     return hasPixels(source) ? task() : decoding.run(signal, task);
   }
 }

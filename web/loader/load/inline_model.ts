@@ -28,7 +28,7 @@ import {
 import { CallOrder } from "./call_order.ts";
 import { hasPixels, type ImageReader, type InlineSource } from "./image_reader.ts";
 import { batchOf, imageLengthOf } from "./tensor.ts";
-import { watchIn } from "./watch.ts";
+import { watch } from "./watch.ts";
 
 type PreprocessTimes = Pick<Timings, "decode" | "preprocess">;
 
@@ -44,8 +44,6 @@ interface Prepared {
 
 /** What a page asks of a model when it loads it. */
 export interface Wanted {
-  /** The site. */
-  base: URL;
   task: Task | undefined;
   /** Why no worker is used. */
   noWorkerReason: string;
@@ -60,14 +58,12 @@ export class InlineModel implements Model<AnyPrediction> {
   readonly worker: WorkerReport;
   readonly #reader: ImageReader;
   readonly #backend: FallbackBackend;
-  /** The site. */
-  readonly base: URL;
   readonly #task: Task | undefined;
   readonly #loadBackend: Wanted["loadBackend"];
   /** Backends that give more than the outputs; each is loaded by the first call that asks for it. */
   readonly #more = new Map<"heatmap" | "features", Promise<FallbackBackend>>();
   readonly #order = new CallOrder();
-  readonly watch = watchIn(() => this.base);
+  readonly watch = watch;
   onNews: (news: News) => void = () => {};
   #disposed = false;
   /** Aborts calls whose images are still read. */
@@ -78,14 +74,13 @@ export class InlineModel implements Model<AnyPrediction> {
     info: LoadedModelInfo,
     variant: string,
     backend: FallbackBackend,
-    { base, task, noWorkerReason, loadBackend }: Wanted,
+    { task, noWorkerReason, loadBackend }: Wanted,
   ) {
     this.#reader = reader;
     this.info = info;
     this.variant = variant;
     this.#backend = backend;
     backend.onNews = (news) => this.onNews(news);
-    this.base = base;
     this.#task = task;
     this.#loadBackend = loadBackend;
     this.worker = { used: false, reason: noWorkerReason };
@@ -125,10 +120,7 @@ export class InlineModel implements Model<AnyPrediction> {
     const images = listOf(sources);
     if (images.length === 0) return [];
     const { signal } = options;
-    const ready = Promise.all([
-      this.#prepare(images, options),
-      prepareTask(this.base, this.info, options),
-    ]);
+    const ready = Promise.all([this.#prepare(images, options), prepareTask(this.info, options)]);
     const [{ tensor, origins, times }] = await this.#enter(signal, ready);
     return this.#predictTensor(origins, tensor, times, options);
   }
@@ -140,7 +132,7 @@ export class InlineModel implements Model<AnyPrediction> {
     times: PreprocessTimes,
     options: PredictOptions = {},
   ): Promise<AnyPrediction> {
-    await prepareTask(this.base, this.info, options);
+    await prepareTask(this.info, options);
     const [prediction] = await this.#predictTensor([origin], tensor, times, options);
     return prediction!;
   }
@@ -178,7 +170,7 @@ export class InlineModel implements Model<AnyPrediction> {
 
   /** The preprocessed image: [channels, height, width]. */
   async tensorOf(image: ImageData): Promise<Float32Array<ArrayBuffer>> {
-    const { tensorOf } = await importFormats(this.base);
+    const { tensorOf } = await importFormats();
     return tensorOf(image, this.info.preprocessing);
   }
 

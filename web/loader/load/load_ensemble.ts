@@ -8,12 +8,11 @@ import { BackendError, ManifestError } from "../api/errors.ts";
 import type { ImageSource } from "../api/image.ts";
 import type { Task } from "../api/task.ts";
 import type { AnyPrediction, Model, PredictOptions, RegressionPrediction } from "../api/model.ts";
-import { siteURL } from "../fetch/site_url.ts";
 import { importTasks, requireAnswers } from "../tasks/answer.ts";
 import { InlineModel } from "./inline_model.ts";
 import { loadAny } from "./load_model.ts";
 import { RemoteModel } from "./remote_model.ts";
-import { watchIn } from "./watch.ts";
+import { watch } from "./watch.ts";
 
 type AnyEnsemble = Ensemble<AnyPrediction, AnyEnsemblePrediction>;
 
@@ -33,8 +32,7 @@ export async function loadEnsemble(
   names: readonly string[],
   { weights = names.map(() => 1), ...options }: EnsembleOptions & { task?: Task } = {},
 ): Promise<AnyEnsemble> {
-  const base = siteURL(options.baseURL);
-  const { checkWeights, whyNoMean } = await importTasks(base);
+  const { checkWeights, whyNoMean } = await importTasks();
   checkWeights(names, weights);
   const models: Model<AnyPrediction>[] = [];
   const dispose = async (): Promise<void> => {
@@ -61,7 +59,7 @@ export async function loadEnsemble(
     predict: (source: ImageSource, predictOptions?: PredictOptions) =>
       predict(models, weights, source, predictOptions),
     // Each step passes on what `predict` gives, with the mean in place of the scores.
-    watch: watchIn(() => base) as unknown as AnyEnsemble["watch"],
+    watch: watch as unknown as AnyEnsemble["watch"],
   };
   return ensemble;
 }
@@ -74,7 +72,7 @@ async function predict(
 ): Promise<AnyEnsemblePrediction> {
   const inline = models.filter((model) => model instanceof InlineModel);
   if (inline.length === models.length) {
-    const { ensemblePredict } = await importTasks(inline[0]!.base);
+    const { ensemblePredict } = await importTasks();
     return ensemblePredict(inline, weights, source, options);
   }
   const remote = models.filter((model) => model instanceof RemoteModel);

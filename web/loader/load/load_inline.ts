@@ -10,9 +10,10 @@ import { Delivery } from "../fetch/delivery.ts";
 import { LinkedController } from "../fetch/linked_controller.ts";
 import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
 import { findModel, findVariant, readManifest } from "../fetch/manifest/read.ts";
+import { advised } from "../fetch/manifest/versions.ts";
 import { subresourceIntegrity } from "../fetch/integrity.ts";
 import { Overall } from "../fetch/overall.ts";
-import { ownScript } from "../fetch/own_worker.ts";
+import { ownScript } from "../fetch/own_script.ts";
 import { manifestEntry, PartCache } from "../fetch/part_cache.ts";
 import { receivePreloads } from "../fetch/preloads.ts";
 import { siteURL } from "../fetch/site_url.ts";
@@ -65,7 +66,7 @@ async function load(
   await cache.evictOthers(stored, manifest, hash);
   const keeping = known ? undefined : cache.put(manifestEntry(hash), bytes);
   // In parallel with the model. A failure is raised by the first image that needs it.
-  importFormats(base).catch(() => {});
+  importFormats().catch(() => {});
 
   // The first failure aborts the other downloads.
   const failure = new LinkedController(signal);
@@ -93,7 +94,7 @@ async function load(
     const chosen = await chooseBackend(candidates, inputs, cached);
     inputs.weights = undefined;
     await keeping;
-    await prepareTask(base, info);
+    await prepareTask(info);
     const later = (): BackendInputs => {
       // The page's signal and callback were for the load.
       const never = new AbortController().signal;
@@ -105,20 +106,20 @@ async function load(
     const preprocessing = { ...info.preprocessing, exif_orientation: orientation };
     const report = { integrity: subresourceIntegrity(hash), pinned };
     const loaded = { ...info, preprocessing, cache: delivery.report(), manifest: report };
-    const reader = new ImageReader(base, orientation, stallTimeout);
+    const reader = new ImageReader(orientation, stallTimeout);
     const loadBackend = async (other: ModelInfo): Promise<FallbackBackend> => {
       const laterOther = (): BackendInputs => ({ ...later(), info: other });
       const fresh = laterOther();
       const first = await candidatesFor(fresh, { backends, threads: chosen.report.threads });
       return new FallbackBackend(await chooseBackend(first, fresh), fresh, laterOther, () => {});
     };
-    const wanted = { base, task: options.task, noWorkerReason: reason, loadBackend };
+    const wanted = { task: options.task, noWorkerReason: reason, loadBackend };
     const model = new InlineModel(reader, loaded, variant.name, fallback, wanted);
     model.onNews = ({ doubt }) => doubt && options.onDoubtful?.(doubt);
     return model;
   } catch (error) {
     failure.abort(error);
-    throw error;
+    throw await advised(error, manifest);
   } finally {
     failure.unlink();
   }

@@ -14,7 +14,6 @@ import type {
 import type { Task } from "../api/task.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
 import { STALL_TIMEOUT } from "../fetch/inactivity.ts";
-import { siteURL } from "../fetch/site_url.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
 import { needsShown } from "../images/decode.ts";
 import { listOf } from "../images/image_source.ts";
@@ -26,7 +25,7 @@ import { CallOrder } from "./call_order.ts";
 import { readWithin } from "./image_reader.ts";
 import { RemoteSession, type Session } from "./remote_session.ts";
 import { batchOf } from "./tensor.ts";
-import { watchIn } from "./watch.ts";
+import { watch } from "./watch.ts";
 
 type Send<T> = (
   session: Session,
@@ -41,22 +40,20 @@ export class RemoteModel implements Model<AnyPrediction> {
   readonly #order = new CallOrder();
   readonly #limit: number;
   readonly #task: Task | undefined;
-  readonly #base: URL;
   /** Aborts calls whose images are still read. */
   readonly #ended = new AbortController();
-  readonly watch = watchIn(() => this.#base);
+  readonly watch = watch;
   #disposed = false;
   /** Memory for the next tensor that is posted. */
   #spare: Float32Array<ArrayBuffer> | undefined;
 
   private constructor(
     session: RemoteSession,
-    { baseURL, stallTimeout = STALL_TIMEOUT, task }: AnyLoadOptions,
+    { stallTimeout = STALL_TIMEOUT, task }: AnyLoadOptions,
   ) {
     this.#session = session;
     this.#limit = stallTimeout;
     this.#task = task;
-    this.#base = siteURL(baseURL);
   }
 
   /** Loads a model in the worker of `connection`, whose user it becomes. Raises what `loadModel` raises. */

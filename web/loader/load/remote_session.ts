@@ -102,8 +102,8 @@ async function load(
       if (backend) loaded.backend = backend;
       if (doubt) onDoubtful?.(doubt);
     };
-    await prepareTask(siteURL(baseURL), loaded.info); // for `watch`, which averages in this thread
     connection.onNews.set(loaded.model, onNews);
+    await prepareTask(loaded.info); // for `watch`, which averages in this thread
     return { connection, loaded };
   } catch (error) {
     connection.close();

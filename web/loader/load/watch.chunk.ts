@@ -1,4 +1,5 @@
 /** Predicts the frames of a camera or video: always the newest one, without a queue. */
+import type { BackendReport } from "../api/backend.ts";
 import type * as Errors from "../api/errors.ts";
 import type { AnyPrediction, Model } from "../api/model.ts";
 import type { RecalibrateOptions } from "../api/recalibrate.ts";
@@ -17,9 +18,13 @@ export interface Loader extends Pick<typeof Errors, "BackendError" | "DecodeErro
   scoresIn: typeof scoresIn;
 }
 
+/** A model, or an ensemble with the mean's `info`. */
+export type WatchedModel = Pick<Model<AnyPrediction>, "predict" | "info"> & {
+  readonly backend?: BackendReport;
+  readonly models?: readonly Pick<Model<AnyPrediction>, "backend">[];
+};
+
 interface Given extends Required<Pick<WatchOptions, "maxRate" | "smoothing" | "onError">> {
-  /** Of the site. */
-  base: URL;
   source: HTMLVideoElement | MediaStream;
   recalibrate?: RecalibrateOptions;
   signal: AbortSignal;
@@ -27,12 +32,12 @@ interface Given extends Required<Pick<WatchOptions, "maxRate" | "smoothing" | "o
 
 /** The predictions until `signal` aborts, whose reason it raises. Raises DecodeError, or the model's errors. */
 export async function* watchFrames(
-  model: Pick<Model<AnyPrediction>, "predict" | "info">,
+  model: WatchedModel,
   given: Given & Loader,
 ): AsyncGenerator<AnyPrediction, void> {
-  const { base, source, maxRate, smoothing, onError, recalibrate, signal } = given;
+  const { source, maxRate, smoothing, onError, recalibrate, signal } = given;
   const { answerOf, scoresIn, importChunk, BackendError, DecodeError } = given;
-  const chunk = recalibrate && ((await importChunk(base, "recalibrate")) as typeof Recalibrate);
+  const chunk = recalibrate && ((await importChunk("recalibrate")) as typeof Recalibrate);
   const recalibrator = chunk?.recalibratorOf(model.info, recalibrate!, signal);
   const ended = new LinkedController(signal);
   const until = ended.signal;
@@ -47,6 +52,7 @@ export async function* watchFrames(
   });
   const failures = new Failures({ BackendError, DecodeError });
   let average: number[] | undefined;
+  let backends = backendsOf(model);
   try {
     for (let last = -Infinity; ;) {
       await visible(until);
@@ -64,6 +70,10 @@ export async function* watchFrames(
       failures.clear();
       const scores = scoresIn(prediction);
       if (frame) void recalibrator!.send(() => chunk!.encodeFrame(frame), scores);
+      const used = backendsOf(model);
+      // Answers of a backend that was replaced may be wrong, and are not averaged with.
+      if (used.some((backend, i) => backend !== backends[i])) average = undefined;
+      backends = used;
       average = blend(average, scores, smoothing);
       const [corrected, recalibrated] = recalibrator?.apply(average) ?? [average];
       const answer = answerOf(model.info, corrected, {}, corrected);
@@ -73,6 +83,10 @@ export async function* watchFrames(
     ended.unlink();
     release();
   }
+}
+
+function backendsOf(model: WatchedModel): (BackendReport | undefined)[] {
+  return (model.models ?? [model]).map(({ backend }) => backend);
 }
 
 function blend(average: number[] | undefined, current: number[], smoothing: number): number[] {

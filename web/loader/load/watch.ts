@@ -8,65 +8,66 @@ import { tagOf } from "../images/image_source.ts";
 import { answerOf, scoresIn } from "../tasks/answer.ts";
 import type * as Frames from "./watch.chunk.ts";
 
-/** A model, or an ensemble with the mean's `info`. */
-type WatchedModel = Pick<Model<AnyPrediction>, "predict" | "info">;
 type Callback = (prediction: AnyPrediction) => void;
 
 type WatchMethod = Model<AnyPrediction>["watch"];
 
-/** The method `watch` of a model whose site is `base`. It raises RangeError or DecodeError. */
-export function watchIn(base: () => URL): WatchMethod {
-  return function (
-    this: WatchedModel,
-    source: HTMLVideoElement | MediaStream,
-    second: Callback | WatchOptions = {},
-    third: WatchOptions = {},
-  ): Watch & WatchedPredictions<AnyPrediction> {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- generators have a `this` of their own
-    const model = this;
-    const site = base();
-    const callback = typeof second === "function" ? second : undefined;
-    const options = typeof second === "function" ? third : second;
-    if (Object(options) !== options) {
-      throw new RangeError(`watch takes a callback or options; found ${typeof second}.`);
+/** The method `watch` of a model. Raises RangeError or DecodeError. */
+export const watch: WatchMethod = function (
+  this: Frames.WatchedModel,
+  source: HTMLVideoElement | MediaStream,
+  second?: Callback | WatchOptions,
+  third?: WatchOptions,
+) {
+  return watchModel(this, source, second, third);
+};
+
+function watchModel(
+  model: Frames.WatchedModel,
+  source: HTMLVideoElement | MediaStream,
+  second: Callback | WatchOptions = {},
+  third: WatchOptions = {},
+): Watch & WatchedPredictions<AnyPrediction> {
+  const callback = typeof second === "function" ? second : undefined;
+  const options = typeof second === "function" ? third : second;
+  if (Object(options) !== options) {
+    throw new RangeError(`watch takes a callback or options; found ${typeof second}.`);
+  }
+  const { maxRate = Infinity, smoothing = 0, onError = reportError, signal } = options;
+  if (!(maxRate > 0) || !(smoothing >= 0 && smoothing < 1)) {
+    throw new RangeError(
+      `watch takes maxRate > 0 and smoothing in [0, 1); found ${maxRate} and ${smoothing}.`,
+    );
+  }
+  if (!["HTMLVideoElement", "MediaStream"].includes(tagOf(source))) {
+    throw new DecodeError("watch takes a <video> or MediaStream.");
+  }
+  const stopped = new LinkedController(signal);
+  const predictions = async function* (): AsyncGenerator<AnyPrediction, void> {
+    try {
+      const { watchFrames } = (await importChunk("watch")) as typeof Frames;
+      yield* watchFrames(model, {
+        ...options,
+        source,
+        maxRate,
+        smoothing,
+        onError,
+        signal: stopped.signal,
+        answerOf,
+        scoresIn,
+        importChunk,
+        BackendError,
+        DecodeError,
+      });
+    } catch (error) {
+      if (!stopped.signal.aborted) throw error;
+    } finally {
+      stopped.abort();
+      stopped.unlink();
     }
-    const { maxRate = Infinity, smoothing = 0, onError = reportError, signal } = options;
-    if (!(maxRate > 0) || !(smoothing >= 0 && smoothing < 1)) {
-      throw new RangeError(
-        `watch takes maxRate > 0 and smoothing in [0, 1); found ${maxRate} and ${smoothing}.`,
-      );
-    }
-    if (!["HTMLVideoElement", "MediaStream"].includes(tagOf(source))) {
-      throw new DecodeError("watch takes a <video> or MediaStream.");
-    }
-    const stopped = new LinkedController(signal);
-    const predictions = async function* (): AsyncGenerator<AnyPrediction, void> {
-      try {
-        const { watchFrames } = (await importChunk(site, "watch")) as typeof Frames;
-        yield* watchFrames(model, {
-          ...options,
-          base: site,
-          source,
-          maxRate,
-          smoothing,
-          onError,
-          signal: stopped.signal,
-          answerOf,
-          scoresIn,
-          importChunk,
-          BackendError,
-          DecodeError,
-        });
-      } catch (error) {
-        if (!stopped.signal.aborted) throw error;
-      } finally {
-        stopped.abort();
-        stopped.unlink();
-      }
-    };
-    if (callback) void report(predictions(), callback, onError);
-    return { stop: () => stopped.abort(), [Symbol.asyncIterator]: predictions };
   };
+  if (callback) void report(predictions(), callback, onError);
+  return { stop: () => stopped.abort(), [Symbol.asyncIterator]: predictions };
 }
 
 /** Calls `callback` with each prediction. An error of the page's callback goes to the console; watching continues. */

@@ -28,7 +28,7 @@ export const WORKER_METHODS: Methods = {
   ensemblePredict: ({ models: numbers, weights, source, options }, { signal }) => {
     const ensemble = numbers.map((number) => models.get(number)!);
     return closing([source], async () => {
-      const { ensemblePredict } = await importTasks(ensemble[0]!.base);
+      const { ensemblePredict } = await importTasks();
       return ensemblePredict(ensemble, weights, source, { ...options, signal });
     });
   },

@@ -11,19 +11,15 @@ import type * as Tasks from "./tasks.chunk.ts";
 let tasks: typeof Tasks | undefined;
 
 /** The chunk. Raises DownloadError or IntegrityError. */
-export async function importTasks(base: URL): Promise<typeof Tasks> {
-  tasks ??= (await importChunk(base, "tasks")) as typeof Tasks;
+export async function importTasks(): Promise<typeof Tasks> {
+  tasks ??= (await importChunk("tasks")) as typeof Tasks;
   return tasks;
 }
 
 /** Loads the chunk where a model or a call needs it. Raises RangeError for a selection that does not fit. */
-export async function prepareTask(
-  base: URL,
-  info: Meant,
-  options: AnswerOptions = {},
-): Promise<void> {
+export async function prepareTask(info: Meant, options: AnswerOptions = {}): Promise<void> {
   if (!needsChunk(info, options)) return;
-  const { checkHeatmap, checkSelection } = await importTasks(base);
+  const { checkHeatmap, checkSelection } = await importTasks();
   checkSelection(info, options);
   checkHeatmap(info, options.heatmap);
   if (options.features) requireEmbeddings(info, "features");

@@ -5,7 +5,8 @@ import type { Progress } from "../api/progress.ts";
 import type { News } from "../backends/news.ts";
 import { lockManager } from "../fetch/locks.ts";
 import { stubPin } from "../fetch/manifest/pin.ts";
-import { ownScript, prepareOwnWorkers, setOwnScript, type OwnWorker } from "../fetch/own_worker.ts";
+import { ownScript, setOwnScript } from "../fetch/own_script.ts";
+import { prepareOwnWorkers, type OwnWorker } from "../fetch/own_worker.ts";
 import { pageURL } from "../fetch/site_url.ts";
 import { within } from "../fetch/time_limit.ts";
 import { untilAborted } from "../fetch/until_aborted.ts";
@@ -193,7 +194,7 @@ export class Connection {
 }
 
 async function start(shim: LoadOptions["worker"]): Promise<Connection | NoWorker> {
-  if (typeof Worker === "undefined") return { problem: "this browser has no workers" };
+  if (typeof Worker === "undefined") return { problem: "no workers here" };
   try {
     if (shim instanceof URL || typeof shim === "string") {
       setOwnScript({ ...ownScript(), shim: pageURL(shim).href });

@@ -1,7 +1,7 @@
 /** The worker's end of the connection: runs the methods that the page calls. */
 import { lockManager } from "../fetch/locks.ts";
 import { pinManifest } from "../fetch/manifest/pin.ts";
-import { setOwnScript } from "../fetch/own_worker.ts";
+import { setOwnScript } from "../fetch/own_script.ts";
 import { pack } from "./packed_error.ts";
 import {
   WORKER_NAME,
@@ -62,7 +62,7 @@ function holds(lock: string): Promise<boolean> {
 function missingFeature(): string {
   return typeof OffscreenCanvas !== "undefined" && new OffscreenCanvas(1, 1).getContext("2d")
     ? ""
-    : "this browser's workers cannot read images";
+    : "workers here cannot read images";
 }
 
 async function answer(scope: Scope, methods: Methods, { id, method, args }: Call): Promise<void> {

@@ -7,20 +7,20 @@ import { setFallbackHash } from "../../loader/fetch/integrity.ts";
 import { subtleCrypto } from "../../loader/fetch/subtle_crypto.ts";
 
 /** All but the one that only `own_worker.ts` of a site imports. */
-type ChunkName = Exclude<Parameters<typeof Replaced.importChunk>[1], "elsewhere">;
+type ChunkName = Exclude<Parameters<typeof Replaced.importChunk>[0], "elsewhere">;
 
 const CHUNKS: Record<ChunkName, () => Promise<unknown>> = {
   decoder: () => import("../../loader/fetch/decoder.chunk.ts"),
   images: () => import("../../loader/images/formats/images.chunk.ts"),
+  manifest: () => import("../../loader/fetch/manifest/manifest.chunk.ts"),
   recalibrate: () => import("../../loader/load/recalibrate/recalibrate.chunk.ts"),
   sha256: () => import("../../loader/fetch/sha256.chunk.ts"),
-  signature: () => import("../../loader/fetch/manifest/signature.chunk.ts"),
   tasks: () => import("../../loader/tasks/tasks.chunk.ts"),
   watch: () => import("../../loader/load/watch.chunk.ts"),
   weights: () => import("../../loader/backends/onnxruntime/weights.chunk.ts"),
 };
 
-export const importChunk: typeof Replaced.importChunk = (_, name) => CHUNKS[name as ChunkName]();
+export const importChunk: typeof Replaced.importChunk = (name) => CHUNKS[name as ChunkName]();
 
 export const prepareHashing: typeof Replaced.prepareHashing = async () => {
   if (subtleCrypto()) return;

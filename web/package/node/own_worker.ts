@@ -2,8 +2,6 @@
 import type * as Replaced from "../../loader/fetch/own_worker.ts";
 import { builtin } from "./builtin.ts";
 
-export { ownScript, setOwnScript } from "../worker/own_worker.ts";
-
 /**
  * What a thread does, as `runThread` and `serveAsThread` of the loader. Text, not those functions: bundlers for servers
  * rewrite functions, and lose files that only a worker loads.

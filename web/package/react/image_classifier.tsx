@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactNode } from "react";
-import type { Prediction } from "torch2web";
+import type { DoubtfulAnswers, Prediction } from "torch2web";
 import { useCamera } from "./use_camera.ts";
 import { useModel, type UseModelOptions } from "./use_model.ts";
 import { usePrediction } from "./use_prediction.ts";
@@ -10,6 +10,8 @@ const TEXTS = {
   stop: "Stop the camera",
   loading: "Loading the model",
   retry: "Try again",
+  doubtful:
+    "The last answers may be wrong: this device computed wrong numbers. Now it computes in another way.",
 };
 
 export interface ImageClassifierProps extends Omit<UseModelOptions, "task"> {
@@ -43,7 +45,9 @@ export function ImageClassifier({
   const text = { ...TEXTS, ...texts };
   const [file, setFile] = useState<File>();
   const [live, setLive] = useState(false);
-  const { model, loading, progress, error: loadError, retry } = useModel(name, options);
+  const { model, loading, progress, error: loadError, doubtful, retry } = useModel(name, options);
+  /** The report that was there when the visitor chose something else. */
+  const [told, setTold] = useState<DoubtfulAnswers>();
   const camera = useCamera(live);
   const { prediction, error: failed } = usePrediction(model, live ? camera.stream : file, { topK });
   const error = loadError ?? camera.error ?? failed;
@@ -62,6 +66,7 @@ export function ImageClassifier({
             type="file"
             accept="image/*"
             onChange={({ target }) => {
+              setTold(doubtful);
               setLive(false);
               setFile(target.files?.[0]);
             }}
@@ -69,7 +74,14 @@ export function ImageClassifier({
         </label>
       )}
       {sources.includes("camera") && (
-        <button type="button" className="torch2web-camera" onClick={() => setLive(!live)}>
+        <button
+          type="button"
+          className="torch2web-camera"
+          onClick={() => {
+            setTold(doubtful);
+            setLive(!live);
+          }}
+        >
           {live ? text.stop : text.camera}
         </button>
       )}
@@ -91,6 +103,11 @@ export function ImageClassifier({
               {text.retry}
             </button>
           )}
+        </p>
+      )}
+      {doubtful && doubtful !== told && (
+        <p role="status" className="torch2web-doubtful">
+          {text.doubtful}
         </p>
       )}
       <ol className="torch2web-answer" aria-live={live ? "off" : "polite"}>

@@ -3,9 +3,15 @@
  * unmounts and mounts again under StrictMode, neither loads it twice nor keeps it.
  */
 import { loadModel } from "torch2web";
-import type { AnyLoadOptions, AnyPrediction, Model, OverallProgress } from "torch2web";
+import type {
+  AnyLoadOptions,
+  AnyPrediction,
+  DoubtfulAnswers,
+  Model,
+  OverallProgress,
+} from "torch2web";
 
-export type SharedOptions = Omit<AnyLoadOptions, "onProgress" | "signal">;
+export type SharedOptions = Omit<AnyLoadOptions, "onProgress" | "onDoubtful" | "signal">;
 
 /** How far a model is. */
 export interface LoadState<P extends AnyPrediction = AnyPrediction> {
@@ -16,6 +22,8 @@ export interface LoadState<P extends AnyPrediction = AnyPrediction> {
   /** Why it cannot be loaded. */
   error: unknown;
   loading: boolean;
+  /** Answers that turned out to be doubtful, if there are any: the newest such report. */
+  doubtful: DoubtfulAnswers | undefined;
 }
 
 export const IDLE: LoadState = {
@@ -23,6 +31,7 @@ export const IDLE: LoadState = {
   progress: undefined,
   error: undefined,
   loading: false,
+  doubtful: undefined,
 };
 const LOADING: LoadState = { ...IDLE, loading: true };
 
@@ -55,7 +64,9 @@ class SharedModel {
         ...options,
         signal: this.#abort.signal,
         onProgress: ({ overall }) => this.#progressed(overall),
+        onDoubtful: (doubtful) => this.#change({ ...this.state, doubtful }),
       });
+      sharedBy.set(model, this);
       this.#change({ ...IDLE, model });
       return model;
     } catch (error) {
@@ -86,6 +97,9 @@ class SharedModel {
 
 const models = new Map<string, SharedModel>();
 
+/** Of models that are loaded. */
+const sharedBy = new WeakMap<object, SharedModel>();
+
 /** The state of the model with this key, without loading it. */
 export function stateOf(key: string): LoadState {
   return models.get(key)?.state ?? LOADING;
@@ -104,6 +118,16 @@ export function subscribe(
     models.set(key, shared);
   }
   return shared.subscribe(listener);
+}
+
+/** The newest doubtful answers of a model that `useModel` gave; of another one none are known. */
+export function doubtOf(model: object | undefined): DoubtfulAnswers | undefined {
+  return model && sharedBy.get(model)?.state.doubtful;
+}
+
+/** Calls `listener` after each change of a model that `useModel` gave, as `subscribe` does. */
+export function follow(model: object | undefined, listener: () => void): () => void {
+  return (model && sharedBy.get(model)?.subscribe(listener)) ?? (() => {});
 }
 
 /** Forgets a model that could not be loaded: the next `subscribe` loads it again. */

@@ -1,6 +1,7 @@
-import { useCallback, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type {
   AnyPrediction,
+  DoubtfulAnswers,
   EmbeddingPrediction,
   Prediction,
   RegressionPrediction,
@@ -16,7 +17,10 @@ import {
 } from "./shared_models.ts";
 
 /** Options of `loadModel`. */
-export type UseModelOptions = SharedOptions;
+export interface UseModelOptions extends SharedOptions {
+  /** As of `loadModel`: called when answers turn out to be doubtful; the state `doubtful` has the same. */
+  onDoubtful?: ((doubt: DoubtfulAnswers) => void) | undefined;
+}
 
 /** The model, or how far it is. */
 export interface ModelState<P extends AnyPrediction = Prediction> extends LoadState<P> {
@@ -43,7 +47,10 @@ export function useModel(
  * a load whose name goes away is aborted. A model is freed when the last component that uses it has unmounted. Nothing
  * happens on a server.
  */
-export function useModel(name: Name, options: UseModelOptions): ModelState<AnyPrediction> {
+export function useModel(
+  name: Name,
+  { onDoubtful, ...options }: UseModelOptions,
+): ModelState<AnyPrediction> {
   const key = name ? keyOf(name, options) : "";
   const [tries, setTries] = useState(0);
   // The key stands for name and options, whose object may be another one at each render.
@@ -56,6 +63,10 @@ export function useModel(name: Name, options: UseModelOptions): ModelState<AnyPr
     () => (name ? stateOf(key) : IDLE),
     () => IDLE,
   );
+  const { doubtful } = state;
+  useEffect(() => {
+    if (doubtful) onDoubtful?.(doubtful);
+  }, [doubtful]);
   const retry = useCallback(() => {
     forget(key);
     setTries((count) => count + 1);

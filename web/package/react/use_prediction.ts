@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type {
   AnyPrediction,
   ImageSource,
@@ -7,6 +7,7 @@ import type {
   PredictOptions,
   WatchOptions,
 } from "torch2web";
+import { doubtOf, follow } from "./shared_models.ts";
 
 /** Options of `predict`, and of `watch` for a camera or video. */
 export type UsePredictionOptions = Omit<PredictOptions & WatchOptions, "signal" | "onError">;
@@ -17,7 +18,16 @@ export interface PredictionState<P extends AnyPrediction = Prediction> {
   error: unknown;
   /** Whether an image is being predicted. */
   pending: boolean;
+  /**
+   * Whether the prediction may be wrong, as its backend has failed a later check. An image is predicted again by the next
+   * backend then; a video's next frame is.
+   */
+  doubtful: boolean;
 }
+
+type State<P extends AnyPrediction> = Omit<PredictionState<P>, "doubtful">;
+
+const NOTHING = { prediction: undefined, error: undefined, pending: false };
 
 /**
  * What `model` predicts of an image, or again and again of a camera's stream or a <video>. Without a model or a source:
@@ -28,25 +38,31 @@ export function usePrediction<P extends AnyPrediction = Prediction>(
   source: ImageSource | MediaStream | null | undefined,
   options: UsePredictionOptions = {},
 ): PredictionState<P> {
-  const [state, setState] = useState<PredictionState<P>>({
-    prediction: undefined,
-    error: undefined,
-    pending: false,
-  });
+  const [state, setState] = useState<State<P>>(NOTHING);
   const optionsKey = JSON.stringify(options);
-  useEffect(() => {
+  const listen = useCallback((listener: () => void) => follow(model, listener), [model]);
+  const doubt = useSyncExternalStore(
+    listen,
+    () => doubtOf(model),
+    () => undefined,
+  );
+  const time = state.prediction?.time ?? NaN;
+  const doubtful = doubt !== undefined && time >= doubt.since && time <= doubt.until;
+
+  /** Predicts until the returned function is called. */
+  const start = (): (() => void) | undefined => {
+    if (!model || !source) {
+      setState(NOTHING);
+      return undefined;
+    }
     const controller = new AbortController();
     const { signal } = controller;
     const failed = (error: unknown): void => {
-      if (!signal.aborted) setState({ prediction: undefined, error, pending: false });
+      if (!signal.aborted) setState({ ...NOTHING, error });
     };
     const answered = (prediction: P): void => {
-      if (!signal.aborted) setState({ prediction, error: undefined, pending: false });
+      if (!signal.aborted) setState({ ...NOTHING, prediction });
     };
-    if (!model || !source) {
-      setState({ prediction: undefined, error: undefined, pending: false });
-      return undefined;
-    }
     if (isVideo(source)) {
       try {
         model.watch(source, answered, { ...options, signal, onError: failed });
@@ -58,8 +74,13 @@ export function usePrediction<P extends AnyPrediction = Prediction>(
       model.predict(source, { ...options, signal }).then(answered, failed);
     }
     return () => controller.abort();
-  }, [model, source, optionsKey]);
-  return state;
+  };
+  useEffect(start, [model, source, optionsKey]);
+  useEffect(() => {
+    if (doubtful && source && !isVideo(source)) return start();
+    return undefined;
+  }, [doubtful]);
+  return { ...state, doubtful };
 }
 
 function isVideo(source: ImageSource | MediaStream): source is HTMLVideoElement | MediaStream {

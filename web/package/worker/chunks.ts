@@ -2,15 +2,15 @@
 import type * as Replaced from "../../loader/fetch/chunks.ts";
 import { setFallbackHash } from "../../loader/fetch/integrity.ts";
 import * as sha256 from "../../loader/fetch/sha256.chunk.ts";
-import * as signature from "../../loader/fetch/manifest/signature.chunk.ts";
+import * as manifest from "../../loader/fetch/manifest/manifest.chunk.ts";
 import { subtleCrypto } from "../../loader/fetch/subtle_crypto.ts";
 import * as images from "../../loader/images/formats/images.chunk.ts";
 import * as watch from "../../loader/load/watch.chunk.ts";
 import * as tasks from "../../loader/tasks/tasks.chunk.ts";
 
-const CHUNKS = { images, sha256, signature, tasks, watch };
+const CHUNKS = { images, manifest, sha256, tasks, watch };
 
-export const importChunk: typeof Replaced.importChunk = async (_, name) =>
+export const importChunk: typeof Replaced.importChunk = async (name) =>
   CHUNKS[name as keyof typeof CHUNKS];
 
 export const prepareHashing: typeof Replaced.prepareHashing = async () => {

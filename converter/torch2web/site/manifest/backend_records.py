@@ -45,6 +45,13 @@ class Runtime:
         }
 
 
+ENGINE_INTERFACE = 1
+"""Version of the engine's calls (web/engine/README.md) and of the encodings of weights.
+
+A change that a loader of before could not follow needs another number, here and in the loader.
+"""
+
+
 @dataclass(frozen=True)
 class Engine:
     """The modules of the compiled backend, of which a browser fetches the one that fits it."""
@@ -60,5 +67,6 @@ class Engine:
     def as_dict(self) -> dict[str, Any]:
         return {
             "version": self.version,
+            "interface": ENGINE_INTERFACE,
             "files": {build: module.as_dict() for build, module in self.modules.items()},
         }

@@ -1,7 +1,8 @@
 /** The compiled engine as a backend: a WebAssembly module that runs the plan of a model. */
 import { BackendError } from "../../api/errors.ts";
-import type { EngineBuild, EngineInfo, ModelInfo } from "../../api/manifest.ts";
+import type { EngineBuild, EngineInfo, Manifest, ModelInfo } from "../../api/manifest.ts";
 import type { Delivery } from "../../fetch/delivery.ts";
+import { versionAdvice } from "../../fetch/manifest/versions.ts";
 import { SingleFlight } from "../../fetch/single_flight.ts";
 import type { Backend } from "../backend.ts";
 import type { PartedBytes } from "../weights/parted_bytes.ts";
@@ -10,6 +11,9 @@ import { startThreads } from "./threads.ts";
 
 /** Its name in the progress. */
 export const ENGINE = "engine";
+
+/** Version of the engine's calls, and of the encodings of weights, that this loader knows (web/engine/README.md). */
+const INTERFACE = 1;
 
 /** By site and build. */
 const modules = new SingleFlight<WebAssembly.Module>();
@@ -30,6 +34,15 @@ export function loadEngine(
       throw new BackendError("The compiled engine does not run here.", { cause: error });
     }
   });
+}
+
+/**
+ * Raises BackendError, after a warning, where the site's engine is called in another way: another backend may still run
+ * the site's models, more slowly.
+ */
+export async function requireInterface(manifest: Manifest): Promise<void> {
+  if ((manifest.engine!.interface ?? INTERFACE) === INTERFACE) return;
+  throw new BackendError((await versionAdvice(manifest, INTERFACE)) || "Another interface.");
 }
 
 /** The model's files. */

@@ -114,8 +114,8 @@ interface Device {
 }
 
 /** A chunk of the loader. Raises DownloadError or IntegrityError. */
-export async function importWeights(base: URL): Promise<typeof Weights> {
-  return (await importChunk(base, "weights")) as typeof Weights;
+export async function importWeights(): Promise<typeof Weights> {
+  return (await importChunk("weights")) as typeof Weights;
 }
 
 /** Raises BackendError. */

@@ -19,15 +19,15 @@ export async function readManifest(
   given: SignatureOptions & Pick<LoadOptions, "integrity">,
   options: DownloadOptions,
 ): Promise<{ manifest: Manifest; bytes: Uint8Array<ArrayBuffer>; hash: string; pinned: boolean }> {
-  await prepareHashing(base);
+  await prepareHashing();
   const url = new URL(MANIFEST_PATH, base).href;
   options.signal?.throwIfAborted();
   const bytes = prefetched ?? (await fetchBytes(url, "reload", options));
   const expected = manifestPin(given.integrity);
   const hash = await sha256(bytes);
   if (expected && hash !== expected) throw new IntegrityError(url, expected, hash);
-  await requireSignature(base, url, bytes, given, options);
-  const manifest = checkManifest(parsed(bytes));
+  await requireSignature(url, bytes, given, options);
+  const manifest = await checkManifest(parsed(bytes));
   return { manifest, bytes, hash, pinned: expected !== "" };
 }
 

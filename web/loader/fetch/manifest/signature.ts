@@ -2,7 +2,7 @@ import { DownloadError, SignatureError } from "../../api/errors.ts";
 import type { PublicKey } from "../../api/load_options.ts";
 import { importChunk } from "../chunks.ts";
 import { fetchBytes, type DownloadOptions } from "../download.ts";
-import type * as Signature from "./signature.chunk.ts";
+import type * as Chunk from "./manifest.chunk.ts";
 
 /** A signature is required if the property is present. */
 export interface SignatureOptions {
@@ -14,7 +14,6 @@ export interface SignatureOptions {
  * SignatureError.
  */
 export async function requireSignature(
-  base: URL,
   url: string,
   bytes: Uint8Array<ArrayBuffer>,
   signature: SignatureOptions,
@@ -23,7 +22,7 @@ export async function requireSignature(
   // A property that is present and undefined, such as a missing setting, must not disable the check.
   if (!("publicKey" in signature)) return;
   const signatureURL = `${url}.sig`;
-  const { problemOf } = (await importChunk(base, "signature")) as typeof Signature;
+  const { problemOf } = (await importChunk("manifest")) as typeof Chunk;
   let bundle: Uint8Array<ArrayBuffer>;
   try {
     bundle = await fetchBytes(signatureURL, "no-cache", options);

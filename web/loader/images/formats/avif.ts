@@ -81,9 +81,9 @@ function inexactBy(
   isGrey: boolean,
   colours: ReturnType<typeof coloursOf>,
 ): string {
-  if (isDeep) return "browsers round AVIF of more than 8 bits differently";
-  if (colours?.matrix === IPT) return "browsers do not convert the colours IPT of AVIF";
-  if (isGrey && !colours?.isFull) return "browsers round grey AVIF of limited range differently";
+  if (isDeep) return "AVIF of more than 8 bits is rounded differently";
+  if (colours?.matrix === IPT) return "the colours IPT of AVIF are not converted";
+  if (isGrey && !colours?.isFull) return "grey AVIF of limited range is rounded differently";
   return "";
 }
 

@@ -7,9 +7,9 @@ const SUBSAMPLED =
   "cGNvAAAAFGlzcGUAAAAAAAAACAAAAAgAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBAAwAAAAAE2NvbHJuY2x4AAEADQAGgAAAABdpcG1hAAAAAAAAAAEA" +
   "AQQBAoMEAAAAP21kYXQSAAoIGAi/bICGg0IyKRlHh4YhgABoFAAAkEEH9p4AuobtWlj+EV+6THtBTn+oBTYaag+bUHZK";
 
-/** Whether this browser interpolates subsampled colours as Pillow's decoder does. */
+/** Whether the decoder interpolates subsampled colours as Pillow's decoder does. */
 export const SUBSAMPLING_PROBE: Probe = {
   file: Uint8Array.from(atob(SUBSAMPLED), (letter) => letter.charCodeAt(0)),
   sum: 2_675_149,
-  inexact: "this browser interpolates the colours of AVIF in another way",
+  inexact: "the colours of AVIF are interpolated in another way",
 };

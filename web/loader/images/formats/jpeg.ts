@@ -41,11 +41,11 @@ export function prepareJpeg(bytes: Bytes): {
   const size = { width: header.getUint16(3), height: header.getUint16(1) };
   const cmyk = frame.content[5] === 4;
   let inexact = isIncomplete(segments)
-    ? "browsers smooth an incomplete progressive JPEG in another way"
+    ? "an incomplete progressive JPEG is smoothed in another way"
     : "";
   const split = cmyk ? splitCmyk(segments) : undefined;
   if (split) return { bytes: split.colours, orientation, inexact, size, split };
-  if (cmyk) inexact ||= "browsers round the colours of CMYK in another way, by 1 of 255";
+  if (cmyk) inexact ||= "the colours of CMYK are rounded in another way, by 1 of 255";
   const start = Uint8Array.of(0xff, SOI);
   const pieces = segments.flatMap(({ whole, data }) => [whole, data]);
   const end = Uint8Array.of(0xff, EOI);

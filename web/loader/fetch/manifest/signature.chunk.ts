@@ -1,2 +1,0 @@
-/** Checks the signature of model_info.json, on pages that require one. */
-export { problemOf } from "./dsse.ts";
