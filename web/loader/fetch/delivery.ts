@@ -71,6 +71,7 @@ export class Delivery {
     };
     report();
     const decoder = file.coding && (importChunk("decoder") as Promise<typeof Decoder>);
+    if (decoder) decoder.catch(() => {}); // raised by the parts
     const parts = file.parts.map((part, index) => {
       const stored = requests.run(signal, () =>
         this.#fetchPart(part, signal, (count) => {
