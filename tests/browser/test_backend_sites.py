@@ -29,7 +29,8 @@ def test_answers_by_what_it_carries(built: tuple[str, Path], quiet_page: Page, h
     # Chromium has relaxed SIMD: the other builds are not fetched.
     engines = {path.rpartition("-")[0] for path in host.requests if path.startswith("engine/")}
     assert engines <= {"engine/engine-relaxed", "engine/engine-relaxed-threads"}
-    assert bool(engines) == (backend == "compiled")
+    # A first visit has it in the file of preloads.
+    assert not engines or backend == "compiled"
     assert RUNS_ON[backend] in (quiet_page.text_content("#backend") or "")
     assert "from PyTorch's, on this device" in (quiet_page.text_content("#selfcheck") or "")
 

@@ -22,7 +22,8 @@ def shortened(paths: list[str]) -> Counter[str]:
     return Counter(re.sub("[0-9a-f]{32}", "*", path) for path in paths)
 
 
-ONCE = dict.fromkeys(("torch2web-*.js", "images-*.js", "start-*.bin", "models/parts/*.bin"), 1)
+SCRIPTS = ("torch2web-*.js", "images-*.js", "decoder-*.js")
+ONCE = dict.fromkeys((*SCRIPTS, "start-*.bin", "models/parts/*.bin"), 1)
 """The loader's requests of a first visit."""
 
 

@@ -239,7 +239,7 @@ def test_neither_function_nor_options_is_an_error_at_once(camera: Page) -> None:
         })"""
     )
     assert [error["error"] for error in errors] == ["RangeError", "RangeError", "DecodeError"]
-    assert "takes a function" in errors[0]["message"]
+    assert "takes a callback" in errors[0]["message"]
 
 
 def test_loop_gets_the_newest_frames_until_it_ends(camera: Page) -> None:

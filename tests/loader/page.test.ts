@@ -77,6 +77,7 @@ test("an export has a column for each label of any network, repeated ones too", 
     "time",
     "exact",
     "problem",
+    "doubtful",
   ];
   deepEqual(titles, [...fixed, "cat", "dog", "dog (2)"]);
   const at = "2026-01-02T03:04:05.000Z";
@@ -88,14 +89,15 @@ test("an export has a column for each label of any network, repeated ones too", 
     at,
     true,
     "",
+    undefined,
     0.75,
     0.25,
     undefined,
   ]);
   deepEqual(second!.slice(0, 3), ["b.jpg", "", undefined]);
   equal(second![6], "This picture cannot be read here");
-  equal(second!.length, 10);
-  deepEqual(third!.slice(7), [0.2, 0.75, 0.05]);
+  equal(second!.length, 11);
+  deepEqual(third!.slice(8), [0.2, 0.75, 0.05]);
   const records = recordsOf(lines) as Record<string, unknown>[];
   deepEqual(records[0]!.scores, [
     { name: "cat", score: 0.75 },

@@ -27,7 +27,7 @@ def test_arrow_key_starts_no_large_download(
     page.keyboard.press("ArrowDown")
     page.wait_for_selector(ASKING)
     assert page.locator(LARGE).is_checked()
-    assert "LandmarkCNN is a download of 51.5 MB" in page.inner_text("#networks")
+    assert "LandmarkCNN is a download of 51.4 MB" in page.inner_text("#networks")
     page.locator(".sample").nth(1).click()
     page.wait_for_selector(ASKING)
     page.get_by_role("button", name="Back to MobileNetV2").click()

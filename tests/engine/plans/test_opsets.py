@@ -10,7 +10,7 @@ from tests.engine.plans.operator_cases import CASES
 from tests.engine.plans.running import engine_run, model_of, onnxruntime_run, require_close
 
 OPSETS = range(9, 26)
-EACH = 30
+EACH = 25
 """Every so many cases are tried, others in each opset."""
 LEAST = 20
 

@@ -47,7 +47,9 @@ def run(
                 network.go.set()
                 batcher.close()
 
-    asyncio.run(whole())
+    # In a thread of its own: where browsers were tested, this one has a loop already.
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(asyncio.run, whole()).result()
     return network
 
 

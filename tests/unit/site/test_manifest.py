@@ -82,7 +82,8 @@ def test_variants_are_smaller_and_as_close_as_the_gate_asks(demo_site: Path) -> 
     for model in manifest_of(demo_site)["models"]:
         sizes = [variant["weights"]["size"] for variant in model["variants"]]
         assert sizes == sorted(sizes), "the smallest is the default"
-        assert sizes[-1] > 3.7 * sizes[0]
+        # A quarter of the numbers' bytes; coded, those of fp32 shrink more.
+        assert sizes[-1] > 3 * sizes[0]
         for variant in model["variants"]:
             figures = variant["verification"]
             assert figures["top1_agreement"] >= model["gate"]["top1_agreement"] == 0.99

@@ -62,7 +62,7 @@ def write_embed(
         samples=bool(page.samples),
         snippet=Snippet.of(models[0].spec),
         direct=Snippet.of(models[0].spec, integrity=integrity(manifest.sha256)),
-        modules={file.path: integrity(file.sha256) for file in (loader.loader, loader.images)},
+        modules={file.path: integrity(file.sha256) for file in loader.first},
         loader=loader.loader.path,
         start=start.starts["relaxed"],
         parts=start.parts[models[0].spec.name],

@@ -39,12 +39,19 @@ class LoaderFiles:
     """Parts of the loader's code that it imports on demand."""
     images: FileRecord
     """The one of `chunks` that each model needs for its first image."""
+    decoder: FileRecord
+    """The one of `chunks` that coded weights need."""
     types: FileRecord
 
     @property
     def pinned(self) -> tuple[FileRecord, FileRecord]:
         """Files whose hashes a page states."""
         return self.stub, self.loader
+
+    @property
+    def first(self) -> tuple[FileRecord, FileRecord, FileRecord]:
+        """The modules that a first answer needs."""
+        return self.loader, self.images, self.decoder
 
     @property
     def files(self) -> tuple[FileRecord, ...]:
@@ -62,12 +69,14 @@ def write_loader(root: Path, assets: Assets, manifest: FileRecord) -> LoaderFile
     ]
     written = tuple(write_bytes_hashed(root, name, assets.read(SCRIPTS + name)) for name in chunks)
     (images,) = (chunk for chunk in written if chunk.path.startswith("images-"))
+    (decoder,) = (chunk for chunk in written if chunk.path.startswith("decoder-"))
     return LoaderFiles(
         stub=write_bytes_hashed(root, ENTRY, stub_of(assets, loader.path, manifest.sha256)),
         loader=loader,
         embed=write_named(root, "embed-*.js", embed_of(assets, loader, manifest.sha256)),
         chunks=written,
         images=images,
+        decoder=decoder,
         types=write_bytes_hashed(root, "torch2web.d.ts", assets.read(f"{SCRIPTS}torch2web.d.ts")),
     )
 

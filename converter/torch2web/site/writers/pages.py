@@ -86,7 +86,7 @@ def write_pages(
     title = settings.title or heading.plain
     card = write_bytes_hashed(root, "card.png", card_png(theme.light, title))
     import_map = import_map_of(
-        {file.path: integrity(file.sha256) for file in (loader.loader, loader.images, *chunks)},
+        {file.path: integrity(file.sha256) for file in (*loader.first, *chunks)},
         # Of a name with a hash, which needs no revalidation; the page states what the stub would pin.
         {loader.stub.path: loader.loader.path},
     )
