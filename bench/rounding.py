@@ -13,10 +13,11 @@ from torch2web.catalog import ModelSpec, ReferenceImage
 from torch2web.catalog.default import default_materials, demo_catalog
 from torch2web.catalog.load import load_catalog
 from torch2web.cli.console import Output
+from torch2web.coding import file_size
 from torch2web.images import preprocess
 from torch2web.tasks import figures
 from torch2web.variants import SplitModel, Tensors, decode_all, split_model
-from torch2web.variants.compact import CompactSearch, entropy_size
+from torch2web.variants.compact import CompactSearch
 from torch2web.variants.encodings import as_int8
 from torch2web.variants.rounding import Rounding, encode_compensated
 from torch2web.verification import (
@@ -32,7 +33,7 @@ LARGEST = (127, 63, 31, 15, 7)
 
 
 def measure_rounding(output: Output) -> None:
-    """Bytes that the entropy of each weight amounts to, and the largest difference of a probability on the
+    """MiB of the weights as a site stores them, and the largest difference of a probability on the
     reference images, which calibration does not see."""
     materials = default_materials()
     for spec in load_catalog(demo_catalog()):
@@ -55,14 +56,14 @@ def measure_rounding(output: Output) -> None:
             rows.append(
                 (
                     f"{largest.bit_length() + 1}",
-                    f"{_entropy(compensated) / 2**20:.2f}",
+                    f"{_coded_mib(compensated):.2f}",
                     *(f"{figure['probabilities_max_abs_diff']:.4f}" for figure in found),
                 )
             )
         rows += _compact(spec, rounding, expected, judged)
         size = len(save(nearest)) / 2**20
         output.table(
-            (f"{spec.title}, int8 {size:.2f} MiB: bits", "entropy, MiB", "nearest", "compensated"), rows
+            (f"{spec.title}, int8 {size:.2f} MiB: bits", "coded, MiB", "nearest", "compensated"), rows
         )
 
 
@@ -76,7 +77,7 @@ def _compact(
         found = figures(spec.task, expected, _run(rounding.split, decode_all(candidate.tensors), judged))
         yield (
             f"compact, {time.process_time() - started:.0f} s",
-            f"{entropy_size(candidate.tensors.values()) / 2**20:.2f}",
+            f"{_coded_mib(candidate.tensors):.2f}",
             "",
             f"{found['probabilities_max_abs_diff']:.4f}",
         )
@@ -93,11 +94,5 @@ def _run(
     return np.concatenate([run_session(session, image[np.newaxis]) for image in inputs])
 
 
-def _entropy(tensors: Tensors) -> float:
-    """Bytes of all integers if each weight's were coded by how often each occurs in it."""
-    total = 0.0
-    for name, integers in tensors.items():
-        if not name.endswith(".scale"):
-            counts = np.unique(integers, return_counts=True)[1]
-            total -= float((counts * np.log2(counts / integers.size)).sum()) / 8
-    return total
+def _coded_mib(tensors: Tensors) -> float:
+    return file_size(save(tensors)) / 2**20

@@ -19,7 +19,7 @@ from torch2web.variants.encodings import Tensors
 from web.build.node import run_node
 
 CANVAS_RESIZE = """
-    const [, , height, width] = this.info.input.shape;
+    const [height, width] = [224, 224];
     const source = new OffscreenCanvas(image.width, image.height);
     source.getContext("2d")!.putImageData(image, 0, 0);
     const target = new OffscreenCanvas(width, height).getContext("2d")!;
@@ -41,8 +41,8 @@ PATCHES = {
         "valuesOf(scale, std[channel]!, average)",
     ),
     "the canvas's resize": (
-        "load/inline_model.ts",
-        "    return normalise(applySteps(image, preprocessing), preprocessing);\n",
+        "images/tensor_of.ts",
+        "  return normalise(applySteps(image, preprocessing), preprocessing);\n",
         CANVAS_RESIZE,
     ),
     "no vertical pass first": (
@@ -76,6 +76,9 @@ def patched_loader_site(site: Path, folder: Path, *patches: tuple[str, str, str]
     run_node(["build.mjs", "scripts", str(folder / "out"), version("torch2web")], web)
     loader = script_of(site)
     _replace(mutant / loader, (folder / "out/torch2web.js").read_bytes())
+    for chunk in (folder / "out").glob("*-*.js"):  # under other names where they differ
+        if not (mutant / chunk.name).exists():
+            shutil.copy(chunk, mutant)
     old, new = (integrity(sha256_of(folder / loader)) for folder in (site, mutant))
     for page in mutant.glob("*.html"):
         if old in page.read_text().partition('<script type="importmap">')[2].partition("</script>")[0]:

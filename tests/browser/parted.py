@@ -143,10 +143,7 @@ def next_version(site: Path, folder: Path) -> Path:
     before = np.array(golden["logits"])
     golden["logits"] = run_session(session_of(target, MODEL), inputs).tolist()
     assert np.abs(before - golden["logits"]).max() > 0, "the weight counts"
-    _write(target / MANIFEST, json.dumps(manifest).encode())
-    stub = stub_of(load_assets(), script_of(target), sha256_of(target / MANIFEST))
-    _write(target / ENTRY, stub)
-    return target
+    return _with_manifest(target, manifest)
 
 
 def without_coding(site: Path, folder: Path) -> Path:
@@ -157,9 +154,26 @@ def without_coding(site: Path, folder: Path) -> Path:
         for variant in model["variants"]:
             content = join_parts(site, variant["weights"])
             variant["weights"] = write_parts(target, PARTS, content, PART_SIZE).as_dict()
-    _write(target / MANIFEST, json.dumps(manifest).encode())
-    _write(target / ENTRY, stub_of(load_assets(), script_of(target), sha256_of(target / MANIFEST)))
-    return target
+    return _with_manifest(target, manifest)
+
+
+def with_damaged_code(site: Path, folder: Path) -> Path:
+    """`site` with a coded part that lacks its last byte, and the hash of what is left."""
+    target = copy_site(site, folder / "site")
+    manifest = manifest_of(site)
+    weights = next(model for model in manifest["models"] if model["name"] == MODEL)["variants"][0]["weights"]
+    part = weights["parts"][0]
+    damaged = write_named(target, PARTS, (site / part["path"]).read_bytes()[:-1])
+    part |= damaged.as_dict()
+    weights["size"] -= 1
+    return _with_manifest(target, manifest)
+
+
+def _with_manifest(site: Path, manifest: dict[str, Any]) -> Path:
+    """`site` with this manifest, which its entry pins."""
+    _write(site / MANIFEST, json.dumps(manifest).encode())
+    _write(site / ENTRY, stub_of(load_assets(), script_of(site), sha256_of(site / MANIFEST)))
+    return site
 
 
 def _write(path: Path, content: bytes) -> None:

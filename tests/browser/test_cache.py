@@ -37,13 +37,13 @@ WITHOUT = {
     "as in a private window": (
         "caches.open = () => Promise.reject(new DOMException('denied', 'SecurityError'));"
         "caches.delete = caches.has = caches.open;",
-        "refuses",
+        "cannot be kept",
     ),
     "as in a sandboxed frame": (
         "const denied = { get() { throw new DOMException('denied', 'SecurityError'); } };"
         "Object.defineProperty(window, 'caches', denied);"
         "navigator.locks.request = () => Promise.reject(new DOMException('denied', 'SecurityError'));",
-        "refuses",
+        "cannot be kept",
     ),
 }
 

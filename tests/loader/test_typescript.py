@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from torch2web.images.golden import golden_input
 from torch2web.images.preprocessing import COLORS, FILTERS, SCALES, Preprocessing, apply_step, preprocess
 from torch2web.images.steps import CenterCrop, Grey, Letterbox, Pad, Resize, Step, step_as_dict
 from torch2web.site.manifest.backend_records import ENGINE_INTERFACE
+from torch2web.site.writers.start import LARGE
 from torch2web.store.hashing import integrity
 from torch2web.tasks import Meaning, Task, TaskKind, activate, softmax
 from torch2web.variants.encodings import ENCODINGS, Weight, decode_all
@@ -226,6 +228,12 @@ def test_coded_parts_are_decoded_to_the_same_bytes(tmp_path: Path) -> None:
             expected.append(hashlib.sha256(decode_part(stored, decoded)).hexdigest())
     assert json.loads(run_node(FOLDER / "coded.ts", *arguments).stdout) == expected
     assert len(expected) > 20
+
+
+def test_page_asks_from_the_size_from_which_it_preloads_nothing() -> None:
+    source = (ROOT / "web/page/networks.ts").read_text()
+    (megabytes,) = re.findall(r"const LARGE = (\d+)e6;", source)
+    assert int(megabytes) * 1e6 == LARGE
 
 
 def test_engine_interface_is_that_of_the_loader() -> None:

@@ -187,13 +187,7 @@ def _samples(text: str) -> int | tuple[str, ...]:
 
 def _mebibytes(text: str) -> int:
     """A number of MiB as bytes."""
-    try:
-        size = float(text)
-    except ValueError:
-        size = 0
-    if not 0.01 <= size <= 2**20:
-        raise argparse.ArgumentTypeError(f"found {text}, expected a number of MiB, such as 20")
-    return round(size * 2**20)
+    return _bytes_in("MiB", 2**20, 20, text)
 
 
 def _jobs(text: str) -> int:
@@ -204,10 +198,15 @@ def _jobs(text: str) -> int:
 
 def _gibibytes(text: str) -> int:
     """A number of GiB as bytes."""
+    return _bytes_in("GiB", 2**30, 16, text)
+
+
+def _bytes_in(unit: str, size: int, example: int, text: str) -> int:
+    """Bytes of `text`, a number of `unit`, each of `size` bytes."""
     try:
-        size = float(text)
+        number = float(text)
     except ValueError:
-        size = 0
-    if not 0.01 <= size <= 2**20:
-        raise argparse.ArgumentTypeError(f"found {text}, expected a number of GiB, such as 16")
-    return round(size * 2**30)
+        number = 0
+    if not 0.01 <= number <= 2**20:
+        raise argparse.ArgumentTypeError(f"found {text}, expected a number of {unit}, such as {example}")
+    return round(number * size)

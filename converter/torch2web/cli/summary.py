@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from torch2web.cli.accuracy_tables import print_accuracy
-from torch2web.cli.console import Output
+from torch2web.cli.console import Output, shown_size
 from torch2web.pipeline import BuiltModel
 from torch2web.site.manifest import ModelRecord
 
@@ -92,11 +92,6 @@ def _agreement(figures: Mapping[str, Any]) -> str:
     return f"cosine {figures['cosine_min']:.5f}" if "cosine_min" in figures else "–"
 
 
-def _size(size: int) -> str:
-    """Bytes in MiB, or in KiB where that would say nothing."""
-    return f"{size / 2**20:.2f} MiB" if size >= 2**20 // 10 else f"{size / 2**10:.1f} KiB"
-
-
 def _difference(figures: Mapping[str, Any]) -> str:
     """Largest difference of what users see: of a probability, or of a number as a share of its range."""
     if "probabilities_max_abs_diff" in figures:
@@ -108,7 +103,7 @@ def _row_of(model: BuiltModel) -> tuple[str, ...]:
     record, figures = model.record, model.record.verification
     return (
         record.spec.name,
-        _size(record.plain.size) if record.plain else "left out",
+        shown_size(record.plain.size) if record.plain else "left out",
         f"opset {record.source['exporter']['opset']}",
         f"{figures['logits_max_abs_diff']:.1e}",
         f"{figures['logits_mean_abs_diff']:.1e}",
@@ -140,4 +135,4 @@ def _variant_rows(record: ModelRecord) -> Iterator[tuple[str, ...]]:
             if figures
             else ("–", "–", "–")
         )
-        yield f"{record.spec.name} {name}", _size(size), *measured, outcome
+        yield f"{record.spec.name} {name}", shown_size(size), *measured, outcome

@@ -2,7 +2,7 @@
 
 import argparse
 
-from torch2web.cli.console import Output
+from torch2web.cli.console import Output, shown_size
 from torch2web.versions import ModelChange, VersionStore, compare_builds
 
 
@@ -22,8 +22,8 @@ def _publish(store: VersionStore, options: argparse.Namespace, output: Output) -
     found = store.publish(options.site)
     build = found.build
     output.line(
-        f"build {build.sequence} ({build.id}): {len(build.files)} files, {_mib(build.size)}, "
-        f"of which {_mib(found.new_bytes)} are new; it is the latest"
+        f"build {build.sequence} ({build.id}): {len(build.files)} files, {shown_size(build.size)}, "
+        f"of which {shown_size(found.new_bytes)} are new; it is the latest"
     )
     output.line(f"latest: {store.folder / 'latest'}; this build for ever: {store.site_of(build)}")
 
@@ -36,7 +36,7 @@ def _versions(store: VersionStore, _options: argparse.Namespace, output: Output)
             build.id,
             ", ".join(f"{name}@{version}" for name, version in list(build.models.items())[:4])
             + (f", … {len(build.models)} in all" if len(build.models) > 4 else ""),
-            _mib(build.size),
+            shown_size(build.size),
             "latest" if build.id == latest else "",
         )
         for build in store.builds()
@@ -58,7 +58,9 @@ def _diff(store: VersionStore, options: argparse.Namespace, output: Output) -> N
         for what, labels in zip(("removed", "added"), model.labels, strict=True):
             if labels and all(model.versions):
                 output.line(f"{model.name}: labels {what}: {', '.join(labels)}")
-    output.line(f"files: {_mib(found.new_bytes)} new, {_mib(found.removed_bytes)} no longer in use")
+    output.line(
+        f"files: {shown_size(found.new_bytes)} new, {shown_size(found.removed_bytes)} no longer in use"
+    )
 
 
 def _row(model: ModelChange) -> tuple[str, ...]:
@@ -66,8 +68,8 @@ def _row(model: ModelChange) -> tuple[str, ...]:
     return (
         model.name,
         "added" if added else "removed" if removed else _change(*model.versions),
-        _change(*map(_mib, model.bytes)),
-        _mib(model.new_bytes),
+        _change(*map(shown_size, model.bytes)),
+        shown_size(model.new_bytes),
         _change(*(f"{value:.1e}" if value is not None else "–" for value in model.differences)),
         f"{model.agreement[0]} of {model.agreement[1]}" if model.agreement else "–",
     )
@@ -80,8 +82,4 @@ def _change(old: str, new: str) -> str:
 def _prune(store: VersionStore, options: argparse.Namespace, output: Output) -> None:
     removed, freed = store.prune(options.keep)
     numbers = ", ".join(str(build.sequence) for build in removed) or "none"
-    output.line(f"removed builds: {numbers}; {_mib(freed)} became free")
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB"
+    output.line(f"removed builds: {numbers}; {shown_size(freed)} became free")

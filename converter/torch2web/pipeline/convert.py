@@ -172,7 +172,7 @@ def convert(
             trials.judge(outcome)
     if trials:
         plan, no_plan, float64 = trials.plan, trials.reason, float64.with_plan(trials.exact)
-    passed.sort(key=lambda variant: int(variant["entropy_size"]))
+    passed.sort(key=lambda variant: int(variant["weights"]["size"]))
     return Conversion(
         model=record_of(entry.folder, MODEL),
         graph=None if no_graph else write_parts(entry.folder, PARTS, split.graph, PART_SIZE),
@@ -234,7 +234,6 @@ def _store(
         "logits": pictures.published(variant.logits),
         "bounds": pictures.published(variant.bounds),
         "calibration_images": variant.calibration_images,
-        "entropy_size": variant.entropy_size,
         "search": [asdict(point) for point in variant.search],
     }
 

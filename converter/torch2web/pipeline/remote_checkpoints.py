@@ -1,6 +1,5 @@
 """Checkpoints at URLs, fetched by fsspec into the cache under the SHA-256 that the catalogue pins."""
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,17 +43,15 @@ def fetch(spec: ModelSpec, path: Path) -> None:
     work = process_folder(folder, f"{_WORK}{spec.sha256[:16]}-")
     try:
         found = write_hashed(work, path.name, _blocks(spec.checkpoint)).sha256
-        if found != spec.sha256:
-            problem = f"found SHA-256 {found}, expected {spec.sha256} (sha256 in the catalogue)"
-            raise CheckpointError(shown(spec.checkpoint), problem, "Is it the file that was meant?")
+        require_pinned(spec, shown(spec.checkpoint), found)
         path.parent.mkdir(exist_ok=True)
         (work / path.name).replace(path)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def require_pinned(spec: ModelSpec, path: Path, found: str) -> None:
-    """Raise CheckpointError where `found`, the SHA-256 of `path`, is not the one of the catalogue."""
+def require_pinned(spec: ModelSpec, path: Path | str, found: str) -> None:
+    """Raise CheckpointError where `found`, the SHA-256 of `path`, is not that of the catalogue."""
     if spec.sha256 and found != spec.sha256:
         problem = f"found SHA-256 {found}, expected {spec.sha256} (sha256 in the catalogue)"
         raise CheckpointError(path, problem, "Is it the file that was meant?")
@@ -78,8 +75,3 @@ def _blocks(url: str) -> Iterator[bytes]:
     except Exception as error:
         text = f"{type(error).__name__}: {str(error).replace(url, shown(url))}"[:300]
         raise CheckpointError(shown(url), f"it cannot be fetched: {text}") from error
-
-
-def sha256_of_bytes(content: bytes) -> str:
-    """In hex."""
-    return hashlib.sha256(content).hexdigest()

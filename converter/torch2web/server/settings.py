@@ -63,11 +63,11 @@ class ApiSettings:
 
     @property
     def threads(self) -> int:
-        """Threads of each worker's session: the cores, shared out."""
-        return max(1, usable_cores() // self.workers)
+        """Threads of each worker's session, and as many that decode: the cores, shared out."""
+        return max(1, _usable_cores() // self.workers)
 
 
-def usable_cores() -> int:
+def _usable_cores() -> int:
     """Cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
 from torch2web.catalog import EXACT, ModelSpec
 from torch2web.coding import file_size
 from torch2web.errors import VerificationError
-from torch2web.variants.compact import CompactSearch, Point, entropy_size
+from torch2web.variants.compact import CompactSearch, Point
 from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
 from torch2web.variants.rounding import Rounding, encode_compensated
 from torch2web.variants.split import SplitModel
@@ -64,11 +64,6 @@ class Variant:
     """Of what `verification` was measured with, from PyTorch in float64; None where it has none."""
     search: tuple[Point, ...] = ()
     """What was measured to find it, the smallest first; empty where nothing was searched."""
-
-    @property
-    def entropy_size(self) -> int:
-        """Bytes of the weights once they are coded."""
-        return entropy_size(load(self.content).values())
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from typing import Any
 
 from torch2web.site.manifest import MANIFEST, read_manifest
 from torch2web.site.report import read_data
+from torch2web.tasks import Task
 from torch2web.versions.record import Build
-
-_WITHOUT_LABELS = ("embedding", "regression")
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def _answers(site: Path) -> dict[str, Mapping[str, Any]]:
     return {
         model["name"]: {picture: top[0][0] for picture, top in zip(pictures, model["answers"], strict=False)}
         for model in data.get("models", ())
-        if model["name"] in models and models[model["name"]]["task"]["kind"] not in _WITHOUT_LABELS
+        if model["name"] in models and Task.from_value(models[model["name"]]["task"]).has_labels
     }
 
 

@@ -65,7 +65,8 @@ class Build:
         try:
             entry: dict[str, Any] = json.loads(path.read_bytes())
             if entry["schema_version"] != SCHEMA_VERSION:
-                raise OutputError(path, f"found schema_version {entry['schema_version']!r}, expected 1")
+                found = f"found schema_version {entry['schema_version']!r}, expected {SCHEMA_VERSION}"
+                raise OutputError(path, found)
             files = tuple(FileRecord(**file) for file in entry["files"])
             return cls(entry["id"], entry["sequence"], entry["models"], files)
         except (ValueError, KeyError, TypeError, OSError) as error:

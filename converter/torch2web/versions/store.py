@@ -173,7 +173,7 @@ class VersionStore:
             if link.name not in wanted:
                 link.unlink()
         for name, identity in wanted.items():
-            _replace_link(folder / name.replace("/", "_"), Path("..") / "versions" / identity)
+            _replace_link(folder / name, Path("..") / "versions" / identity)
 
     def _write_record(self, build: Build) -> None:
         folder = self.folder / "builds"

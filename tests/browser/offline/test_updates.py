@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.offline.test_page import listed_in
 from tests.browser.offline.visit import (
     BUSY,
-    ERROR,
     READY,
     answers_sample,
     opt_in,
@@ -109,12 +108,7 @@ def test_interrupted_update_is_not_reported_as_altered(
     host.replace(other_build)
     host.faults[path] = BUSY
     page.reload()
-    if path == MANIFEST:
-        page.wait_for_selector(ERROR)
-        assert "A file did not arrive" in page.inner_text("#problem")
-        assert "503" in (page.text_content("#problem") or "")
-        # Browsers report the manifest's 503 as a failed integrity check.
-        said = [text for text in said if MANIFEST not in text]
+    page.wait_for_selector(READY)  # of files with a hash in their name
     page.wait_for_load_state("networkidle")
     assert title_of(page) == "The newer one"
     assert path in host.requests

@@ -71,6 +71,7 @@ def test_panels(page: Page, host: Host) -> None:
     tab_to(page, "compare")
     page.keyboard.press("Enter")
     tab_to(page, "compare-network")
+    page.wait_for_selector("#compare-network option", state="attached")
     page.keyboard.press("ArrowDown")
     expect(page.locator("#compare-verdict")).to_contain_text("agree")
     tab_to(page, "batch")

@@ -25,6 +25,12 @@ registerHooks({
   },
 });
 
+// The loader's parts are beside the local file that it runs from.
+const { fetch: fetchServed } = globalThis;
+const folder = pathToFileURL(`${site}/`).href;
+globalThis.fetch = (resource, options) =>
+  fetchServed(String(resource).replace(folder, base.href), options);
+
 /** <link rel="modulepreload" integrity="…">: fetches, checks the hash, and fires an event. */
 class Link {
   load() {

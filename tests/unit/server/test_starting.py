@@ -9,6 +9,9 @@ import pytest
 from tests.conftest import ROOT
 from tests.unit.server.served import write_tiny_site
 from torch2web.cli import main
+from torch2web.cli.api_options import settings_of
+from torch2web.cli.defaults import Defaults
+from torch2web.cli.options import parse_options
 from torch2web.errors import OptionError, OutputError
 from torch2web.server import ApiSettings, digest_of
 from torch2web.server.docker import requirements_text, write_docker_files
@@ -89,6 +92,11 @@ def test_wrong_tokens(token: str) -> None:
     with pytest.raises(OptionError, match="expected at least 16 printable"):
         digest_of(token)
     assert "digest" not in repr(ApiSettings(Path(), token_digest=digest_of("x" * 16)))
+
+
+def test_options_that_are_not_given_are_the_settings_own() -> None:
+    options = parse_options(["serve", "--api"], Defaults.installed())
+    assert settings_of(options) == ApiSettings(options.site)
 
 
 def test_files_for_a_container(tmp_path: Path) -> None:

@@ -14,11 +14,12 @@ from tests.materials import MATERIALS, images
 from tests.reference import reference_of
 from tests.tiny_network import plannable
 from torch2web.catalog.load import ModelSpec, load_catalog
+from torch2web.coding import file_size
 from torch2web.images import preprocess
 from torch2web.sources.export import export_onnx
 from torch2web.tasks import Gate
 from torch2web.variants import COMPACT, Refused, Search, Variant, make_variants
-from torch2web.variants.compact import Candidate, Point, entropy_size
+from torch2web.variants.compact import Candidate, Point
 from torch2web.variants.compact.choice import MULTIPLES, Unit, bits_of, choose
 from torch2web.variants.encodings import Weight, as_int8
 from torch2web.variants.rounding import HALF
@@ -61,18 +62,10 @@ def test_less_change_takes_more_bits() -> None:
 def test_bits_are_those_of_the_integers() -> None:
     weight = Weight("w0", RANDOM.normal(size=(16, 500)).astype(np.float32), 0)
     bits = bits_of([weight])
-    assert 8 * entropy_size([as_int8(weight)["w0"]]) / weight.values.size == pytest.approx(bits[1], abs=0.05)
+    counts = np.unique(as_int8(weight)["w0"], return_counts=True)[1]
+    shares = counts / weight.values.size
+    assert bits[1] == pytest.approx(-(shares * np.log2(shares)).sum(), rel=0.03)
     assert bits[1] - bits[16] == pytest.approx(4, abs=0.1)
-
-
-def test_coded_size_is_the_entropy_of_each_plane() -> None:
-    count = 100_000
-    assert entropy_size([np.zeros(count, np.int8)]) < 50
-    noise = RANDOM.integers(-128, 128, count).astype(np.int8)
-    assert entropy_size([noise]) == pytest.approx(count, rel=0.01)
-    # Two of four bytes of each number are the same, and two noise.
-    numbers = noise.view(np.uint8).astype(np.uint32) * 0x010100
-    assert entropy_size([numbers]) == pytest.approx(2 * count, rel=0.01)
 
 
 def test_columns_compensate_as_pairs_do() -> None:
@@ -144,7 +137,7 @@ def test_compact_passes_and_is_smaller(split: SplitModel, spec: ModelSpec, refer
     assert isinstance(again, Variant)
     assert made.content == again.content
     assert isinstance(int8, Variant)
-    assert made.entropy_size < int8.entropy_size
+    assert file_size(made.content) < file_size(int8.content)
     assert made.verification["probabilities_max_abs_diff"] > 0.02  # as coarse as it may be
     assert made.calibration_images == 30
     sizes = [point.bytes for point in made.search]

@@ -1,5 +1,5 @@
 /** Decodes coded weights (web/coder/format.h): they are smaller to download, and the same bytes afterwards. */
-import { BackendError } from "../api/errors.ts";
+import type * as Errors from "../api/errors.ts";
 import type { FileInfo } from "../api/manifest.ts";
 import { DECODER } from "./decoder_module.ts";
 
@@ -16,13 +16,17 @@ const PAGE = 65_536;
 
 let instance: Promise<Exports> | undefined;
 
-/** The bytes of a part that arrived as `coded`, decoded where it is coded. Raises BackendError where it is damaged, or memory is short. */
+/**
+ * The bytes of a part that arrived as `coded`, decoded where it is coded. Raises the loader's own BackendError, of which
+ * this chunk would have another, where it is damaged or memory is short.
+ */
 export async function decodePart(
   coded: Bytes,
   { decoded: length }: Pick<FileInfo, "decoded">,
+  BackendError: typeof Errors.BackendError,
 ): Promise<Bytes> {
   if (length === undefined) return coded;
-  instance ??= instantiate();
+  instance ??= instantiate(BackendError);
   const { memory, __heap_base, decode } = await instance;
   const from = __heap_base.value;
   const out = from + coded.length;
@@ -41,7 +45,7 @@ export async function decodePart(
   return new Uint8Array(memory.buffer.slice(out, out + length));
 }
 
-async function instantiate(): Promise<Exports> {
+async function instantiate(BackendError: typeof Errors.BackendError): Promise<Exports> {
   const module = Uint8Array.from(atob(DECODER), (letter) => letter.charCodeAt(0));
   try {
     return (await WebAssembly.instantiate(module)).instance.exports as unknown as Exports;

@@ -1,6 +1,6 @@
 /** Downloads of files in parts: in parallel, each part checked as it arrives, and cached. */
 import type { CacheReport } from "../api/cache.ts";
-import { DownloadError } from "../api/errors.ts";
+import { BackendError, DownloadError } from "../api/errors.ts";
 import type { FileInfo, PartedFileInfo } from "../api/manifest.ts";
 import { importChunk } from "./chunks.ts";
 import type * as Decoder from "./decoder.chunk.ts";
@@ -80,7 +80,7 @@ export class Delivery {
         }),
       );
       const bytes = decoder
-        ? stored.then(async (coded) => (await decoder).decodePart(coded, part))
+        ? stored.then(async (coded) => (await decoder).decodePart(coded, part, BackendError))
         : stored;
       // Handled here too, as the caller may not await it yet.
       bytes.catch((error: unknown) => failure.abort(error));

@@ -4,6 +4,7 @@
  */
 import type { FileInfo, Manifest } from "../api/manifest.ts";
 import { withLock, type WaitOptions } from "./locks.ts";
+import { MANIFEST_PATH } from "./manifest/pin.ts";
 import { within } from "./time_limit.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -106,13 +107,22 @@ export class PartCache {
 
   /**
    * Deletes the entries `stored` that `manifest` does not name: parts of earlier versions. Entries that were added later
-   * are kept, as another tab may have loaded a newer version.
+   * are kept, as another tab may have loaded a newer version, and so are those of the version that works offline.
    */
   async evictOthers(stored: readonly string[], manifest: Manifest, pin: string): Promise<void> {
-    const parts = [manifestEntry(pin), ...partsOf(manifest)];
+    const parts = [manifestEntry(pin), ...partsOf(manifest), ...(await this.#partsOffline())];
     const known = new Set(parts.map((part) => keyOf(this.#base, part)));
     const others = stored.filter((url) => !known.has(url));
     await this.#ask(async (cache) => Promise.all(others.map((url) => cache.delete(url))));
+  }
+
+  /** Parts of the version that the site's service worker keeps: an older one until its update is complete. */
+  async #partsOffline(): Promise<FileInfo[]> {
+    const kept = await this.#ask(async () => {
+      const response = await caches.match(new URL(MANIFEST_PATH, this.#base));
+      return response && partsOf((await response.json()) as Manifest);
+    });
+    return kept ?? [];
   }
 
   /** Runs `task` while no other tab downloads the same part. */

@@ -37,8 +37,9 @@ interface Link {
  */
 export function takeLinks(base: URL, name: string): { start: Link | undefined; parts: Link[] } {
   const found = { start: undefined as Link | undefined, parts: [] as Link[] };
-  const { document: page } = globalThis as Partial<typeof globalThis>;
-  const links = page?.querySelectorAll<HTMLLinkElement>("link[data-size]") ?? [];
+  // Of programs outside of browsers, some have a document that can little.
+  const { document: page } = globalThis as { document?: Partial<Document> };
+  const links = page?.querySelectorAll?.<HTMLLinkElement>("link[data-size]") ?? [];
   for (const { href, dataset } of links) {
     const { model = name, size } = dataset;
     if (!href.startsWith(base.href) || model !== name) continue;

@@ -10,7 +10,7 @@ from torch2web.server.inference.batching import Batcher, Computed
 from torch2web.server.inference.pictures import Picture, read_picture
 from torch2web.server.inference.session import ModelSession
 from torch2web.server.inference.site_models import ServedModel, ServedSite
-from torch2web.server.settings import ApiSettings, usable_cores
+from torch2web.server.settings import ApiSettings
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,7 @@ class Engine:
 
     def __init__(self, site: ServedSite, settings: ApiSettings) -> None:
         self.site, self._settings = site, settings
-        threads = max(1, usable_cores() // settings.workers)
-        self._decoders = ThreadPoolExecutor(threads, "decode")
+        self._decoders = ThreadPoolExecutor(settings.threads, "decode")
         self._runner = ThreadPoolExecutor(1, "run")
         """One thread for all sessions, whose own threads use the cores."""
         self._batchers: dict[str, Batcher] = {}

@@ -1,6 +1,5 @@
 """The variant `compact`: the coarsest weights, chosen layer by layer, whose outputs pass the gate."""
 
-from torch2web.variants.compact.entropy_size import entropy_size
 from torch2web.variants.compact.search import Candidate, CompactSearch, Point
 
-__all__ = ["Candidate", "CompactSearch", "Point", "entropy_size"]
+__all__ = ["Candidate", "CompactSearch", "Point"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from torch2web.variants.compact.entropy_size import entropy
+from torch2web.coding import coded_size
 from torch2web.variants.encodings import Weight, as_int8
 from torch2web.variants.rounding import HALF
 
@@ -54,7 +54,8 @@ def bits_of(weights: Sequence[Weight]) -> dict[float, float]:
     values = np.concatenate([_in_steps(weight) for weight in weights])
     values = values[:: max(len(values) // _SAMPLE, 1)]
     return {HALF: _HALF_BITS} | {
-        multiple: entropy(np.rint(values / multiple).astype(np.int8).view(np.uint8)) for multiple in MULTIPLES
+        multiple: 8 * coded_size(np.rint(values / multiple).astype(np.int64)) / len(values)
+        for multiple in MULTIPLES
     }
 
 

@@ -11,11 +11,12 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import save
 
 from torch2web.catalog import ModelSpec
+from torch2web.coding import file_size
 from torch2web.tasks import activate, figures
 from torch2web.variants.compact.choice import Unit, bits_of, choose
-from torch2web.variants.compact.entropy_size import entropy_size
 from torch2web.variants.encodings import Tensors, Weight, decode_all
 from torch2web.variants.rounding import Rounding
 from torch2web.verification import create_session_with, run_session
@@ -98,7 +99,7 @@ class CompactSearch:
                 break
             tried.add(multiples)
             tensors = self._encode(multiples)
-            point = Point(entropy_size(tensors.values()), self._share(tensors))
+            point = Point(file_size(save(tensors)), self._share(tensors))
             self._points.append(point)
             self._on_progress(self._steps - _TRIES + number + 1, self._steps)
             if point.share <= margin and (best is None or point.bytes < fewest):

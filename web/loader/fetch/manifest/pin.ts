@@ -1,6 +1,9 @@
 import { ManifestError } from "../../api/errors.ts";
 import { hexOf } from "../integrity.ts";
 
+/** Of a site. */
+export const MANIFEST_PATH = "models/model_info.json";
+
 let pinned: string | undefined;
 
 /**

@@ -8,9 +8,7 @@ import { siteURL } from "../site_url.ts";
 import { within } from "../time_limit.ts";
 import { subtleCrypto } from "../subtle_crypto.ts";
 import { untilAborted } from "../until_aborted.ts";
-import { manifestPin } from "./pin.ts";
-
-export const MANIFEST_PATH = "models/model_info.json";
+import { MANIFEST_PATH, manifestPin } from "./pin.ts";
 
 /** Milliseconds for which the cache is asked alone. */
 const CACHE_PATIENCE = 500;

@@ -5,8 +5,7 @@ import { prepareHashing } from "../chunks.ts";
 import { fetchBytes, type DownloadOptions } from "../download.ts";
 import { sha256 } from "../integrity.ts";
 import { checkManifest } from "./check.ts";
-import { manifestPin } from "./pin.ts";
-import { MANIFEST_PATH } from "./prefetch.ts";
+import { MANIFEST_PATH, manifestPin } from "./pin.ts";
 import { requireSignature, type SignatureOptions } from "./signature.ts";
 
 /**
