@@ -15,13 +15,14 @@ from torch2web.catalog.load import load_catalog
 from torch2web.cli.console import Output
 from torch2web.coding import file_size
 from torch2web.images import preprocess
+from torch2web.pipeline.calibration import calibration_inputs
+from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.tasks import figures
 from torch2web.variants import SplitModel, Tensors, decode_all, split_model
 from torch2web.variants.compact import CompactSearch
 from torch2web.variants.encodings import as_int8
 from torch2web.variants.rounding import Rounding, encode_compensated
 from torch2web.verification import (
-    calibration_images,
     create_session_with,
     reference_images,
     run_session,
@@ -38,7 +39,7 @@ def measure_rounding(output: Output) -> None:
     materials = default_materials()
     for spec in load_catalog(demo_catalog()):
         judged = _inputs(spec, reference_images(materials.reference_images()))
-        calibration = _inputs(spec, calibration_images(materials.calibration_images()))
+        calibration = calibration_inputs(spec, materials, OwnPictures(None, spec, lambda *_: None))
         with built_site(spec.name) as site:
             split = split_model(site / "models" / spec.output)
         expected = _run(split, {weight.name: weight.values for weight in split.weights}, judged)

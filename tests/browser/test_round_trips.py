@@ -124,6 +124,7 @@ def test_page_requests_each_file_once_and_next_to_nothing_again(
     page.wait_for_selector(READY)
     page.wait_for_load_state("networkidle")
     assert set(host.requests) <= {"", "favicon.svg"}
+    assert page.locator("link[data-model]").count() == 0, "what this device keeps is not preloaded"
     assert said == []
 
 

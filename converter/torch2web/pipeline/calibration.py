@@ -8,11 +8,14 @@ from numpy.typing import NDArray
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.images import preprocess
 from torch2web.pipeline.own_pictures import OwnPictures
-from torch2web.variants import Search
-from torch2web.verification import calibration_images, search_images
+from torch2web.variants import Calibration, Search
+from torch2web.verification import EXTREMES, calibration_images, search_images
+
+_OF_EXTREMES = 0.5
+"""Weight of extremes. Uniform pictures cause large inputs: with 1 they outweigh what models are about."""
 
 
-def calibration_inputs(spec: ModelSpec, materials: Materials, pictures: OwnPictures) -> NDArray[np.float32]:
+def calibration_inputs(spec: ModelSpec, materials: Materials, pictures: OwnPictures) -> Calibration:
     """Preprocessed pictures [images, channels, height, width], none of which the reference run has.
 
     Own pictures beyond those of the reference run, and built-in ones: faces for a model with the labels of
@@ -20,7 +23,9 @@ def calibration_inputs(spec: ModelSpec, materials: Materials, pictures: OwnPictu
     """
     pictures.on_stage("rounding weights with error compensation")
     drawn = materials.calibration_images() if materials.fit([spec.labels]) else ()
-    return _preprocessed(spec, (*calibration_images(drawn), *pictures.calibration_images()))
+    images, own = calibration_images(drawn), pictures.calibration_images()
+    weights = [1.0] * (len(images) - EXTREMES) + [_OF_EXTREMES] * EXTREMES + [1.0] * len(own)
+    return Calibration(_preprocessed(spec, (*images, *own)), weights)
 
 
 def compact_search(spec: ModelSpec, materials: Materials, pictures: OwnPictures) -> Search:

@@ -5,6 +5,7 @@ from torch2web.variants.complexity import Complexity, measure_complexity
 from torch2web.variants.encodings import ENCODINGS, Tensors, decode_all
 from torch2web.variants.features import POOLED, NoLayerError, features_graph
 from torch2web.variants.heatmap import heatmap_graph
+from torch2web.variants.rounding import Calibration
 from torch2web.variants.selection import COMPACT, Refused, Search, Variant, make_variants
 from torch2web.variants.split import SplitModel, split_model
 
@@ -13,6 +14,7 @@ __all__ = [
     "ENCODINGS",
     "EXACT",
     "POOLED",
+    "Calibration",
     "Complexity",
     "NoLayerError",
     "Refused",

@@ -18,7 +18,7 @@ from torch2web.coding import file_size
 from torch2web.errors import VerificationError
 from torch2web.variants.compact import CompactSearch, Point
 from torch2web.variants.encodings import ENCODINGS, Tensors, applies, decode_all
-from torch2web.variants.rounding import Rounding, encode_compensated
+from torch2web.variants.rounding import Calibration, Rounding, encode_compensated
 from torch2web.variants.split import SplitModel
 from torch2web.verification import (
     Bounds,
@@ -91,7 +91,7 @@ def make_variants(
     split: SplitModel,
     spec: ModelSpec,
     reference: ReferenceRun,
-    calibration: Pictures,
+    calibration: Callable[[], Calibration],
     search: Search | None = None,
 ) -> Iterator[Variant | Refused]:
     """Encode the weights of `split` by each applicable encoding, measure the result, and yield the outcome.
@@ -127,15 +127,15 @@ class _Compensated:
     split: SplitModel
     spec: ModelSpec
     reference: ReferenceRun
-    calibration: Pictures
+    calibration: Callable[[], Calibration]
 
     @cached_property
-    def pictures(self) -> NDArray[np.float32]:
+    def used(self) -> Calibration:
         return self.calibration()
 
     @cached_property
     def rounding(self) -> Rounding:
-        return Rounding(self.split, self.pictures)
+        return Rounding(self.split, self.used)
 
     def int8(self) -> Variant | Refused:
         outcome = self._judged(COMPENSATED, encode_compensated(self.rounding))
@@ -160,7 +160,7 @@ class _Compensated:
         session = create_session_with(self.split.graph, decode_all(tensors))
         outcome = _judge(name, save(tensors), self.spec, self.reference, session)
         if isinstance(outcome, Variant):
-            return replace(outcome, calibration_images=len(self.pictures))
+            return replace(outcome, calibration_images=len(self.used.pictures))
         return outcome
 
 

@@ -2,7 +2,7 @@
 
 from torch2web.verification.accuracy import Accuracy, measure_accuracy
 from torch2web.verification.bounds import Bounds, find_deviation
-from torch2web.verification.calibration_images import calibration_images, search_images
+from torch2web.verification.calibration_images import EXTREMES, calibration_images, search_images
 from torch2web.verification.class_activation import capture_class_activation
 from torch2web.verification.compare import (
     VerificationReport,
@@ -22,6 +22,7 @@ from torch2web.verification.reference_run import ReferenceRun, Run, capture_refe
 from torch2web.verification.task_of_network import fit_outputs, recognise_activation
 
 __all__ = [
+    "EXTREMES",
     "Accuracy",
     "Bounds",
     "OwnImages",

@@ -8,6 +8,9 @@ from PIL import Image
 from torch2web.catalog import ReferenceImage
 from torch2web.verification.neutral_images import neutral_images
 
+EXTREMES = 10
+"""The last of the pictures are uniform, noise, a ramp and checks."""
+
 _SEED = 12
 _SEARCH_SEED = 13
 

@@ -1,14 +1,17 @@
 """A cached conversion depends on the code that computes it, without comments."""
 
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from torch2web.catalog import Source
+from torch2web.catalog import ModelSpec, Source
+from torch2web.pipeline.conversions import Conversions, ConversionSettings
 from torch2web.pipeline.factory_code import factory_code
 from torch2web.pipeline.fingerprint import PACKAGES, STAGES, fingerprint
 from torch2web.pipeline.normalized_code import normalized_code
+from torch2web.site.manifest import Backends
 
 
 def test_comments_docstrings_and_layout_do_not_count() -> None:
@@ -56,3 +59,15 @@ def test_code_of_a_factory_counts_and_what_it_imports(
 
 def test_version_of_an_installed_factory_counts() -> None:
     assert factory_code(Source("factory", "numpy.linalg:norm")) == {"numpy": version("numpy")}
+
+
+def test_options_of_conversions_count(catalog: dict[str, ModelSpec], tmp_path: Path) -> None:
+    """What one option made is not taken from the cache for another."""
+    spec = catalog["mobilenet_emotion"]
+    plain = ConversionSettings(tmp_path, Backends.BOTH, allow_dead=False, faces=True)
+
+    def folder(settings: ConversionSettings) -> str:
+        return Conversions.create(settings).entry(spec, None).folder.name
+
+    others = (replace(plain, search=True), replace(plain, allow_dead=True), replace(plain, faces=False))
+    assert len({folder(settings) for settings in (plain, *others)}) == 4

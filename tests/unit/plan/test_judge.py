@@ -19,6 +19,7 @@ from torch2web.pipeline.export_choice import planned_or_reason
 from torch2web.plan import Plan, WasmEngine, plan_model, why_refused
 from torch2web.sources.export import export_onnx
 from torch2web.tasks import Gate
+from torch2web.variants.rounding import Calibration
 from torch2web.variants.selection import Variant, make_variants
 from torch2web.variants.split import SplitModel, split_model
 from torch2web.verification.reference_run import ReferenceRun
@@ -43,7 +44,7 @@ class Converted:
         }
 
 
-def no_calibration() -> NDArray[np.float32]:
+def no_calibration() -> Calibration:
     raise AssertionError("rounding to the nearest is accepted")
 
 

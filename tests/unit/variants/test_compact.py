@@ -18,7 +18,7 @@ from torch2web.coding import file_size
 from torch2web.images import preprocess
 from torch2web.sources.export import export_onnx
 from torch2web.tasks import Gate
-from torch2web.variants import COMPACT, Refused, Search, Variant, make_variants
+from torch2web.variants import COMPACT, Calibration, Refused, Search, Variant, make_variants
 from torch2web.variants.compact import Candidate, Point
 from torch2web.variants.compact.choice import MULTIPLES, Unit, bits_of, choose
 from torch2web.variants.encodings import Weight, as_int8
@@ -122,7 +122,9 @@ def outcomes(split: SplitModel, spec: ModelSpec, reference: ReferenceRun) -> dic
     search = Search(lambda: inputs(True), lambda done, total: steps.append((done, total)))
     made = {
         outcome.name: outcome
-        for outcome in make_variants(split, spec, reference, lambda: inputs(False), search)
+        for outcome in make_variants(
+            split, spec, reference, lambda: Calibration(inputs(False), [1] * 30), search
+        )
     }
     assert list(made)[-1] == COMPACT
     assert all(0 < done <= total for done, total in steps)

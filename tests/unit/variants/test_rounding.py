@@ -11,11 +11,12 @@ from onnx import TensorProto, helper
 
 from tests.materials import MATERIALS, images
 from torch2web.variants.encodings import Weight, as_int8
-from torch2web.variants.rounding import Rounding, encode_compensated, round_compensated
+from torch2web.variants.rounding import Calibration, Rounding, encode_compensated, round_compensated
 from torch2web.variants.rounding.layers import find_layers
 from torch2web.variants.rounding.second_moments import blocks
 from torch2web.variants.split import SplitModel
 from torch2web.verification import (
+    EXTREMES,
     calibration_images,
     create_session_with,
     neutral_images,
@@ -91,7 +92,7 @@ def test_layers_multiply_the_columns_that_onnxruntime_does(
 def test_others_are_rounded_to_the_nearest(op: str, w: tuple[int, ...], attributes: Attributes) -> None:
     split = split_of(op, (1, 3, 9, 9), w, (1,), attributes)
     assert find_layers(onnx.load_from_string(split.graph), split.weights) == []
-    tensors = encode_compensated(Rounding(split, np.zeros((1, 3, 9, 9), np.float32)))
+    tensors = encode_compensated(Rounding(split, Calibration(np.zeros((1, 3, 9, 9), np.float32), [1])))
     nearest = as_int8(split.weights[0])
     assert tensors.keys() == nearest.keys()
     assert all(np.array_equal(tensors[name], nearest[name]) for name in nearest)
@@ -141,13 +142,29 @@ def test_blocks_of_large_layers_are_rounded_apart(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(f"{MOMENTS}.BLOCK_INPUTS", 15)
     split = split_of("Gemm", (1, 40), (32, 40), (1, 32), {"transB": 1})
     pictures = correlated(50, 40).astype(np.float32)
-    tensors = encode_compensated(Rounding(split, pictures))
+    tensors = encode_compensated(Rounding(split, Calibration(pictures, [1] * len(pictures))))
     matrix = split.weights[0].values[np.newaxis]
     steps = tensors["w0.scale"].astype(np.float64)[np.newaxis]
     for block in (slice(0, 15), slice(15, 30), slice(30, 40)):
         part = pictures[:, block].astype(np.float64)
         expected = round_compensated(matrix[:, :, block], steps, (part.T @ part)[np.newaxis], 127)
         assert np.array_equal(tensors["w0"][:, block], expected[0])
+
+
+def test_a_picture_of_less_weight_counts_less() -> None:
+    split = split_of("Gemm", (1, 30), (8, 30), (1, 8), {"transB": 1})
+    some, others = (correlated(40, 30).astype(np.float32) for _ in range(2))
+    pictures = np.concatenate([some, others])
+
+    def rounded(calibration: Calibration) -> NDArray[np.generic]:
+        return encode_compensated(Rounding(split, calibration))["w0"]
+
+    halves = rounded(Calibration(pictures, [1.0] * 40 + [0.5] * 40))
+    moments = sum(part.T.astype(np.float64) @ part for part in (some, 0.5 * others))
+    steps = as_int8(split.weights[0])["w0.scale"].astype(np.float64)[np.newaxis]
+    expected = round_compensated(split.weights[0].values[np.newaxis], steps, moments[np.newaxis], 127)
+    assert np.array_equal(halves, expected[0])
+    assert not np.array_equal(halves, rounded(Calibration(pictures, [1.0] * 80)))
 
 
 def test_pictures_of_calibration_search_and_judgement_are_different_ones() -> None:
@@ -157,5 +174,6 @@ def test_pictures_of_calibration_search_and_judgement_are_different_ones() -> No
     ):
         sets = (calibration_images(calibration), search_images(search), judged)
         assert [len(pictures) for pictures in sets[:2]] == [30, 30]
+        assert sets[0][-EXTREMES].name == "calibration-dark", "the extremes are the last"
         found = [image.image.tobytes() for pictures in sets for image in pictures]
         assert len(set(found)) == len(found)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from tests.conftest import ROOT
 from tests.materials import MATERIALS, images
@@ -22,6 +21,7 @@ from torch2web.store.conversions import Entry
 from torch2web.tasks import Gate
 from torch2web.variants import selection as variants
 from torch2web.variants.encodings import ENCODINGS, Tensors, Weight, as_int8
+from torch2web.variants.rounding import Calibration
 from torch2web.variants.split import SplitModel, split_model
 from torch2web.verification import calibration_images
 from torch2web.verification.reference_run import ReferenceRun
@@ -58,10 +58,11 @@ class Made:
 
 
 @cache
-def calibration() -> NDArray[np.float32]:
+def calibration() -> Calibration:
     preprocessing = load_catalog(ROOT / "models.toml")[0].preprocessing
     pictures = calibration_images(MATERIALS.calibration_images())
-    return np.stack([preprocess(picture.image, preprocessing) for picture in pictures])
+    inputs = np.stack([preprocess(picture.image, preprocessing) for picture in pictures])
+    return Calibration(inputs, [1] * len(inputs))
 
 
 def make(entry: Entry, spec: ModelSpec, reference: ReferenceRun) -> Made:
@@ -116,7 +117,7 @@ def test_error_compensation_where_the_nearest_is_refused(
     assert not nearest.verification["probabilities_max_abs_diff"] <= spec.gate.probabilities_max_abs_diff
     compensated, again = (make(Entry(tmp_path), spec, reference).kept[-1] for _ in range(2))
     assert compensated.name == "int8"
-    assert compensated.calibration_images == len(calibration()) == 30
+    assert compensated.calibration_images == len(calibration().pictures) == 30
     assert len(compensated.content) == len(nearest.content)
     assert again.content == compensated.content
 

@@ -2,5 +2,6 @@
 
 from torch2web.variants.rounding.compensated import round_compensated
 from torch2web.variants.rounding.encode import HALF, Rounding, encode_compensated
+from torch2web.variants.rounding.second_moments import Calibration
 
-__all__ = ["HALF", "Rounding", "encode_compensated", "round_compensated"]
+__all__ = ["HALF", "Calibration", "Rounding", "encode_compensated", "round_compensated"]

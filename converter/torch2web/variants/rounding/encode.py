@@ -11,7 +11,7 @@ from torch2web.variants.encodings import Tensors, Weight, as_float16, as_int8
 from torch2web.variants.rounding.compensated import Compensation
 from torch2web.variants.rounding.layers import Layer, find_layers
 from torch2web.variants.rounding.one_thread import one_thread
-from torch2web.variants.rounding.second_moments import compensations, input_of
+from torch2web.variants.rounding.second_moments import Calibration, compensations, input_of
 from torch2web.variants.split import SplitModel
 
 HALF = 0.0
@@ -21,11 +21,8 @@ HALF = 0.0
 class Rounding:
     """Rounds the weights of a model for inputs as calibration pictures cause them, with any steps."""
 
-    def __init__(self, split: SplitModel, calibration: NDArray[np.float32]) -> None:
-        """`calibration` [images, channels, height, width] are preprocessed.
-
-        Raises VerificationError if onnxruntime cannot run the graph.
-        """
+    def __init__(self, split: SplitModel, calibration: Calibration) -> None:
+        """Raises VerificationError if onnxruntime cannot run the graph."""
         self.split = split
         model = onnx.load_from_string(split.graph)
         self._layers = {layer.weight.name: layer for layer in find_layers(model, split.weights)}

@@ -80,6 +80,16 @@ class BlockCompensation:
         return np.concatenate(rounded, axis=2)
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """Pictures on which weights are rounded."""
+
+    pictures: NDArray[np.float32]
+    """Preprocessed, [images, channels, height, width]."""
+    weights: Sequence[float]
+    """Factor of each picture's columns: extremes count less than what models are about."""
+
+
 @dataclass
 class _Seen:
     """Columns [groups, columns, inputs] of a layer's input: themselves, or added up as moments."""
@@ -113,9 +123,9 @@ def compensations(
     model: onnx.ModelProto,
     weights: Mapping[str, NDArray[np.float32]],
     layers: Sequence[Layer],
-    pictures: NDArray[np.float32],
+    calibration: Calibration,
 ) -> dict[Hashable, Compensation]:
-    """Run `model` with `weights` over `pictures` [images, channels, height, width]; by `input_of` layers.
+    """Run `model` with `weights` over the pictures of `calibration`; by `input_of` layers.
 
     Raises VerificationError if onnxruntime cannot run it.
     """
@@ -124,14 +134,15 @@ def compensations(
     names = [entry.name for entry in session.get_outputs()]
     by_input = {input_of(layer): layer for layer in layers}
     found: dict[Hashable, _Seen] = {}
-    for number, picture in enumerate(pictures):
+    pictures = calibration.pictures
+    for number, (picture, weight) in enumerate(zip(pictures, calibration.weights, strict=True)):
         feeds = {image: picture[np.newaxis]}
         tensors = {**dict(zip(names, session.run(names, feeds), strict=True)), **feeds}
         for key, layer in by_input.items():
             columns = layer.columns(tensors[layer.input], COLUMNS, shift=number)
             if key not in found:
                 found[key] = _Seen(layer, _has_few(layer, columns.shape[1] * len(pictures)))
-            found[key].add(columns)
+            found[key].add(weight * columns)
     return {key: seen.compensation() for key, seen in found.items()}
 
 
