@@ -160,7 +160,8 @@ def test_a_picture_of_less_weight_counts_less() -> None:
         return encode_compensated(Rounding(split, calibration))["w0"]
 
     halves = rounded(Calibration(pictures, [1.0] * 40 + [0.5] * 40))
-    moments = sum(part.T.astype(np.float64) @ part for part in (some, 0.5 * others))
+    seen = np.concatenate([some, 0.5 * others]).astype(np.float64)
+    moments = seen.T @ seen
     steps = as_int8(split.weights[0])["w0.scale"].astype(np.float64)[np.newaxis]
     expected = round_compensated(split.weights[0].values[np.newaxis], steps, moments[np.newaxis], 127)
     assert np.array_equal(halves, expected[0])
