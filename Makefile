@@ -18,7 +18,7 @@ ESLINT := $(BIN)/node $(NODE_BIN)/eslint/bin/eslint.js --config web/eslint.confi
 PRETTIER := $(BIN)/node $(NODE_BIN)/prettier/bin/prettier.cjs
 COVERAGE := $(CURDIR)/.cache/coverage
 CLANG_FORMAT := $(BIN)/clang-format --style=file:web/engine/.clang-format
-C_SOURCES := $(wildcard web/engine/*/*.[ch] web/coder/*.[ch] bench/engine/*.c)
+C_SOURCES := $(wildcard web/engine/*/*.[ch] web/engine/*/*/*.[ch] web/coder/*.[ch] bench/engine/*.c)
 PRETTY := web/element web/loader web/offline web/package web/page web/report web/verify web/*.mjs web/*.json templates/*/*.css \
 	converter/torch2web/schemas/*.json tests/loader/*.ts tests/loader/*.json tests/cases/*.json \
 	tests/browser/harness/*.js tests/coverage/*.mjs bench/*.js bench/*.json

@@ -23,7 +23,7 @@ from bench.server import measure_server
 from bench.session import measure_session
 from bench.sizes import measure_sizes
 from bench.warm import measure_warm
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 
 PARTS = {
     "build": measure_build,

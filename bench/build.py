@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 
 ROOT = Path(__file__).parent.parent
 UNCHANGED_RUNS = 5

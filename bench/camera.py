@@ -15,7 +15,7 @@ from bench.latency import MODELS
 from bench.site import built_site, chromium
 from tests.browser.find import launch_arguments
 from tests.browser.server import hosting
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from torch2web.demo.faces import draw_face
 
 WIDTH, HEIGHT, RATE = 640, 480, 60

@@ -8,7 +8,7 @@ import brotli
 import numpy as np
 
 from bench.site import built_site
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from torch2web.coding import decode_part, encode_parts
 from torch2web.coding.segments import Span, planes_of, segments_of, spans_of
 from torch2web.site.manifest.check import read_manifest

@@ -15,7 +15,7 @@ from bench.site import built_site
 from tests.engine.native_engine import NativeEngine
 from tests.engine.native_library import native_engine
 from torch2web.assets import load_assets
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from torch2web.plan import WasmEngine
 from torch2web.site.manifest.check import read_manifest
 from torch2web.site.manifest.layout import MANIFEST

@@ -20,7 +20,7 @@ from bench.site import built_site, chromium
 from bench.tfjs import tfjs_version, write_peer
 from tests.browser.find import launch_arguments
 from tests.browser.server import Host, hosting
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 
 HERE = Path(__file__).parent
 MODELS = {

@@ -23,7 +23,7 @@ from bench.site import chromium
 from tests.browser.find import launch_arguments
 from tests.tiny_network import write_many
 from torch2web.catalog import load_catalog
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from torch2web.pipeline.conversions import Conversions, ConversionSettings
 from torch2web.serve.host_emulation.create import create_emulated_server
 from torch2web.serve.static.server import LOOPBACK

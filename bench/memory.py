@@ -9,7 +9,7 @@ from bench.site import built_site, chromium
 from tests.browser.find import launch_arguments
 from tests.browser.server import Host, hosting
 from tests.long.engines import started
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from torch2web.site.manifest.check import read_manifest
 
 WANTED = {"landmark_cnn_emotion int8": "460", "landmark_cnn_emotion fp32": "800"}

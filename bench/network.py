@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bench.site import built_site, chromium
 from tests.browser.find import launch_arguments
 from tests.browser.round_trips import RoundTrips, recording
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from torch2web.serve.host_emulation.create import create_emulated_server
 from torch2web.serve.static.server import LOOPBACK
 from torch2web.site.manifest.check import read_manifest

@@ -16,7 +16,7 @@ from bench.site import built_site, chromium
 from tests.browser.camera import write_video
 from tests.browser.find import launch_arguments
 from tests.browser.shown import READY
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from torch2web.serve.host_emulation.create import create_emulated_server
 from torch2web.serve.static.server import LOOPBACK
 

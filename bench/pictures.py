@@ -14,7 +14,7 @@ from PIL import Image
 from bench.preprocess import SPEC
 from bench.site import harness_page
 from tests.browser.expected import photograph_files
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from torch2web.images.preprocessing import open_rgb, preprocess
 
 ROUNDS = 9

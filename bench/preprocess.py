@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from bench.site import harness_page
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from torch2web.images.preprocessing import Preprocessing, preprocess
 from torch2web.images.steps import Resize
 

@@ -12,11 +12,11 @@ from bench.site import built_site
 from torch2web.catalog import ModelSpec, ReferenceImage
 from torch2web.catalog.default import default_materials, demo_catalog
 from torch2web.catalog.load import load_catalog
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from torch2web.coding import file_size
 from torch2web.images import preprocess
-from torch2web.pipeline.calibration import calibration_inputs
-from torch2web.pipeline.own_pictures import OwnPictures
+from torch2web.pipeline.conversion.calibration import calibration_inputs
+from torch2web.pipeline.conversion.own_pictures import OwnPictures
 from torch2web.tasks import figures
 from torch2web.variants import SplitModel, Tensors, decode_all, split_model
 from torch2web.variants.compact import CompactSearch

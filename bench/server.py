@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.site import ROOT, built_site
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 
 CONNECTIONS = (1, 8, 64)
 WORKERS = (1, 2)

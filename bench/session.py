@@ -14,7 +14,7 @@ from playwright.sync_api import Playwright, sync_playwright
 from bench.site import ROOT, built_site, chromium
 from tests.browser.find import launch_arguments
 from tests.browser.server import Host, hosting
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from torch2web.site.manifest.check import read_manifest
 from web.build.node import run_node
 from web.build.scripts import node_package

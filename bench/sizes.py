@@ -5,7 +5,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 from web.build.scripts import (
     BUDGETS,
     build_scripts,

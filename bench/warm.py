@@ -13,7 +13,7 @@ from bench.site import built_site, chromium
 from tests.browser.find import launch_arguments
 from tests.browser.parity import open_harness
 from tests.browser.server import Host, hosting
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 
 ROUNDS = 7
 MODELS = ("mobilenet_emotion", "efficientnet_emotion", "landmark_cnn_emotion")

@@ -20,7 +20,7 @@ from tests.browser.server import hosting
 from tests.browser.test_corpus import REFUSED, pillows
 from tests.conftest import ROOT
 from torch2web.catalog.load import load_catalog
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 
 MODEL = "mobilenet_emotion"
 

@@ -40,18 +40,18 @@ const BUILD = "__BUILD__";
 /** Modules of the loader that each bundle has its own of, below package/. */
 const REPLACED = {
   browser: {
-    "fetch/chunks.ts": "browser/chunks.ts",
-    "fetch/own_worker.ts": "browser/own_worker.ts",
+    "fetch/chunks/chunks.ts": "browser/chunks.ts",
+    "fetch/chunks/own_worker.ts": "browser/own_worker.ts",
     "fetch/site_url.ts": "browser/site_url.ts",
   },
   worker: {
-    "fetch/chunks.ts": "worker/chunks.ts",
-    "fetch/own_worker.ts": "worker/own_worker.ts",
+    "fetch/chunks/chunks.ts": "worker/chunks.ts",
+    "fetch/chunks/own_worker.ts": "worker/own_worker.ts",
     "fetch/site_url.ts": "browser/site_url.ts",
   },
   node: {
-    "fetch/chunks.ts": "worker/chunks.ts",
-    "fetch/own_worker.ts": "node/own_worker.ts",
+    "fetch/chunks/chunks.ts": "worker/chunks.ts",
+    "fetch/chunks/own_worker.ts": "node/own_worker.ts",
     "fetch/site_url.ts": "node/site_url.ts",
     "images/browser_decoder.ts": "node/browser_decoder.ts",
     "images/canvas.ts": "node/canvas.ts",

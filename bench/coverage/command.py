@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from bench.coverage.families import TIMM, TORCHVISION
-from torch2web.cli.console import Output
+from torch2web.cli.terminal.console import Output
 
 MOST_FROM_DOUBLE = 2.0
 """Where rounding is large in onnxruntime too: a right network is off from PyTorch in float64 by at most so

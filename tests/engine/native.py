@@ -4,6 +4,8 @@ import hashlib
 import subprocess
 from pathlib import Path
 
+from web.build.engine import include_flags
+
 SOURCES = Path(__file__).parents[2] / "web" / "engine"
 FLAGS = ("-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-pthread")
 SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1")
@@ -18,7 +20,7 @@ def build_library(folder: Path, *flags: str) -> Path:
     if not library.exists():
         made = folder / f"engine-{key}.{id(folder)}.tmp"
         subprocess.run(
-            ["gcc", *FLAGS, f"-I{SOURCES / 'kernels'}", *flags, *map(str, sources), "-o", str(made), "-lm"],
+            ["gcc", *FLAGS, *include_flags(), *flags, *map(str, sources), "-o", str(made), "-lm"],
             check=True,
         )
         made.rename(library)

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { BackendError } from "../../web/loader/api/errors.ts";
-import { decodePart } from "../../web/loader/fetch/decoder.chunk.ts";
+import { decodePart } from "../../web/loader/fetch/chunks/decoder.chunk.ts";
 
 const given = process.argv.slice(2);
 const found: string[] = [];

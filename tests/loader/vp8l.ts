@@ -14,7 +14,8 @@ class PlainImageData {
 }
 Object.assign(globalThis, { ImageData: PlainImageData });
 
-const { prepareWebp } = await import("../../web/loader/images/formats/webp.ts");
+const { prepareWebp } =
+  await import("../../web/loader/images/formats/webp/webp.ts");
 
 const reports = process.argv.slice(2).map((path) => {
   const { width, height, data } = prepareWebp(

@@ -14,7 +14,7 @@ from torch2web.store import cached_files, sha256_of_sources
 from web.build.engine import STACK_BYTES, zig_cc
 
 CODER = Path(__file__).parents[1] / "coder"
-AS_TEXT = CODER.parent / "loader" / "fetch" / "decoder_module.ts"
+AS_TEXT = CODER.parent / "loader" / "fetch" / "chunks" / "decoder_module.ts"
 CACHE = CODER.parents[1] / ".cache" / "assets"
 
 _FUNCTIONS = {"decoder.wasm": "decode", "encoder.wasm": "encode"}

@@ -80,7 +80,12 @@ def engine_sources() -> list[Path]:
 
 def kernel_sources() -> list[Path]:
     """The kernels, which do not depend on plans."""
-    return sorted((ENGINE / "kernels").glob("*.c"))
+    return sorted((ENGINE / "kernels").rglob("*.c"))
+
+
+def include_flags() -> list[str]:
+    """Every folder of the kernels, whose headers are included by name."""
+    return [f"-I{folder}" for folder in sorted({path.parent for path in (ENGINE / "kernels").rglob("*.h")})]
 
 
 def build_engine(cache: Path) -> Mapping[str, bytes]:
@@ -143,7 +148,7 @@ def zig_cc(arguments: Sequence[str]) -> None:
                 "cc",
                 *_WARNINGS,
                 *_CODE,
-                f"-I{ENGINE / 'kernels'}",
+                *include_flags(),
                 *arguments,
             ],
             env=environment,

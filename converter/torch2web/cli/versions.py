@@ -2,7 +2,7 @@
 
 import argparse
 
-from torch2web.cli.console import Output, shown_size
+from torch2web.cli.terminal.console import Output, shown_size
 from torch2web.versions import ModelChange, VersionStore, compare_builds
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from tests.conftest import ROOT
 from torch2web.cli import Defaults
-from torch2web.cli.escape import printable
-from torch2web.cli.options import parse_options
+from torch2web.cli.options.parser import parse_options
+from torch2web.cli.terminal.escape import printable
 
 
 def test_qr_code_only_where_it_fits() -> None:
-    script = "from torch2web.cli.console import Output; print(Output().code(['█▀▄' * 20]))"
+    script = "from torch2web.cli.terminal.console import Output; print(Output().code(['█▀▄' * 20]))"
     for columns, more, shown in [
         ("80", {"TERM": "xterm-256color"}, True),
         ("60", {"TERM": "xterm"}, True),
@@ -72,7 +72,7 @@ with output.progress() as show:
 @pytest.mark.parametrize("terminal", [True, False])
 def test_control_characters_are_escaped(terminal: bool) -> None:
     """Titles, labels and paths come from untrusted files."""
-    script = f"text = {HOSTILE!r}\nfrom torch2web.cli.console import Output{PRINT}"
+    script = f"text = {HOSTILE!r}\nfrom torch2web.cli.terminal.console import Output{PRINT}"
     command = [sys.executable, "-c", script]
     if terminal:
         text = on_a_terminal(command, {"TERM": "xterm", "COLUMNS": "400"})

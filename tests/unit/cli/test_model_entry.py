@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from torch2web.cli.model_entry import entry_from, name_of
-from torch2web.cli.model_options import add_model_options
+from torch2web.cli.options.model import add_model_options
 from torch2web.errors import OptionError
 
 

@@ -2,7 +2,7 @@
 
 import segno
 
-from torch2web.cli.qr import QUIET, qr_lines
+from torch2web.cli.terminal.qr import QUIET, qr_lines
 
 ADDRESS = "http://192.168.178.123:65535/verify.html?post=AAAAAAAAAAAAAAAAAAAAAA"
 

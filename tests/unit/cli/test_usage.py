@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import ROOT, run_build
 from torch2web.cli import Defaults
-from torch2web.cli.options import create_parser, parse_options
+from torch2web.cli.options.parser import create_parser, parse_options
 
 
 def test_every_option_has_a_help_text() -> None:

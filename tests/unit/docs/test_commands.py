@@ -19,7 +19,7 @@ from torch import nn
 from tests.conftest import ROOT
 from tests.unit.docs.snippets import Snippet, all_snippets
 from torch2web.cli import Defaults, main
-from torch2web.cli.options import parse_options
+from torch2web.cli.options.parser import parse_options
 
 SHELL = [snippet for snippet in all_snippets() if snippet.language == "sh"]
 OURS = re.compile(r"^(?:torch2web|python build\.py|python -m torch2web) ?")

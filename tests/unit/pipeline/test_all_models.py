@@ -113,7 +113,7 @@ def test_of_many_models_one_that_changed_is_converted(
     build: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: int
 ) -> None:
     """One conversion stands in for all: what is tested is which models are converted."""
-    from torch2web.pipeline import convert as module
+    from torch2web.pipeline.conversion import convert as module
 
     real = module.convert
     kept: list[Any] = []

@@ -230,7 +230,7 @@ def test_onnxruntime_alone_makes_no_plan(
     def no_plan(*_: object) -> None:
         raise AssertionError("it is not needed")
 
-    monkeypatch.setattr("torch2web.pipeline.export_choice.plan_model", no_plan)
+    monkeypatch.setattr("torch2web.pipeline.conversion.export_choice.plan_model", no_plan)
     code, output, _ = build_unplannable(monkeypatch, tmp_path, "onnxruntime", capsys)
     assert code == 0
     assert "compiled backend" not in output

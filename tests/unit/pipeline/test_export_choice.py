@@ -13,7 +13,7 @@ from tests.networks.files import entry_of
 from tests.reference import reference_of
 from torch2web.catalog import ModelSpec, spec_from
 from torch2web.errors import ConstantOutputError, ExportError
-from torch2web.pipeline.export_choice import ExportChecks
+from torch2web.pipeline.conversion.export_choice import ExportChecks
 from torch2web.sources import Export, ExportRecord
 from torch2web.verification import ReferenceRun, neutral_images
 

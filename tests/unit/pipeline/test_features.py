@@ -13,8 +13,8 @@ from tests.reference import reference_of
 from tests.unit.variants.test_heatmap import split_of
 from torch2web.catalog import spec_from
 from torch2web.errors import FeaturesError
-from torch2web.pipeline.features import FeaturesJudge
-from torch2web.pipeline.second_graph import SecondGraph
+from torch2web.pipeline.conversion.features import FeaturesJudge
+from torch2web.pipeline.conversion.second_graph import SecondGraph
 from torch2web.store import Entry
 from torch2web.variants import ENCODINGS, EXACT, SplitModel, Tensors, Variant
 from torch2web.verification import neutral_images

@@ -8,9 +8,9 @@ import pytest
 
 from torch2web.catalog import ModelSpec, Source
 from torch2web.pipeline.conversions import Conversions, ConversionSettings
-from torch2web.pipeline.factory_code import factory_code
-from torch2web.pipeline.fingerprint import PACKAGES, STAGES, fingerprint
-from torch2web.pipeline.normalized_code import normalized_code
+from torch2web.pipeline.keys.factory_code import factory_code
+from torch2web.pipeline.keys.fingerprint import PACKAGES, STAGES, fingerprint
+from torch2web.pipeline.keys.normalized_code import normalized_code
 from torch2web.site.manifest import Backends
 
 

@@ -9,8 +9,8 @@ import pytest
 from onnx import helper
 
 from tests.engine.plans.running import model_of
-from torch2web.pipeline import plan_trials
-from torch2web.pipeline.plan_trials import PlanTrials
+from torch2web.pipeline.conversion import plan_trials
+from torch2web.pipeline.conversion.plan_trials import PlanTrials
 from torch2web.plan import Judgement, Plan, plan_model
 from torch2web.variants import Variant
 

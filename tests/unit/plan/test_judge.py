@@ -15,7 +15,7 @@ from tests.reference import reference_of
 from tests.tiny_network import plannable, unplannable
 from torch2web.assets import load_assets
 from torch2web.catalog.load import ModelSpec
-from torch2web.pipeline.export_choice import planned_or_reason
+from torch2web.pipeline.conversion.export_choice import planned_or_reason
 from torch2web.plan import Plan, WasmEngine, plan_model, why_refused
 from torch2web.sources.export import export_onnx
 from torch2web.tasks import Gate

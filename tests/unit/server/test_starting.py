@@ -9,9 +9,9 @@ import pytest
 from tests.conftest import ROOT
 from tests.unit.server.served import write_tiny_site
 from torch2web.cli import main
-from torch2web.cli.api_options import settings_of
-from torch2web.cli.defaults import Defaults
-from torch2web.cli.options import parse_options
+from torch2web.cli.options.api import settings_of
+from torch2web.cli.options.defaults import Defaults
+from torch2web.cli.options.parser import parse_options
 from torch2web.errors import OptionError, OutputError
 from torch2web.server import ApiSettings, digest_of
 from torch2web.server.docker import requirements_text, write_docker_files
@@ -136,7 +136,7 @@ class Blocker(importlib.abc.MetaPathFinder):
 
 sys.meta_path.insert(0, Blocker())
 from pathlib import Path
-from torch2web.cli.options import parse_options
+from torch2web.cli.options.parser import parse_options
 from torch2web.cli import Defaults
 import torch2web.cli.command, torch2web.cli.serving_api, torch2web.server.supervisor
 from torch2web.server import ApiSettings

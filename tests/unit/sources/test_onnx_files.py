@@ -18,7 +18,7 @@ from tests.networks.files import entry_of
 from torch2web.catalog import spec_from
 from torch2web.errors import CheckpointError, ExportError, Torch2WebError
 from torch2web.sources.loaded import LoadedModel
-from torch2web.sources.onnx_file import load_onnx
+from torch2web.sources.onnx.file import load_onnx
 
 NAME = "multi_label"
 SHAPE = (3, 32, 32)

@@ -1,4 +1,4 @@
-import { within } from "../fetch/time_limit.ts";
+import { within } from "../fetch/concurrency/time_limit.ts";
 
 /** The part of WebGPU that describes the graphics adapter (W3C, WebGPU, 4.2 and 4.3). */
 interface Adapter {

@@ -1,8 +1,8 @@
 import type { BackendReport, RejectedBackend } from "../api/backend.ts";
 import { BackendError } from "../api/errors.ts";
-import { Semaphore } from "../fetch/semaphore.ts";
-import { within } from "../fetch/time_limit.ts";
-import { untilAborted } from "../fetch/until_aborted.ts";
+import { Semaphore } from "../fetch/concurrency/semaphore.ts";
+import { within } from "../fetch/concurrency/time_limit.ts";
+import { untilAborted } from "../fetch/concurrency/until_aborted.ts";
 import type { Backend } from "./backend.ts";
 import type { BackendInputs } from "./backend_inputs.ts";
 import { chooseBackend, type Chosen } from "./choose.ts";

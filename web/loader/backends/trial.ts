@@ -1,7 +1,7 @@
 /** The trial of a candidate: created, checked, and timed if it competes. */
 import type { RejectedBackend, SelfCheck } from "../api/backend.ts";
 import { BackendError, Torch2WebError } from "../api/errors.ts";
-import { within } from "../fetch/time_limit.ts";
+import { within } from "../fetch/concurrency/time_limit.ts";
 import type { Backend } from "./backend.ts";
 import type { BackendInputs } from "./backend_inputs.ts";
 import type { Candidate } from "./candidate.ts";

@@ -2,16 +2,16 @@
 import type { CacheReport } from "../api/cache.ts";
 import { BackendError, DownloadError } from "../api/errors.ts";
 import type { FileInfo, PartedFileInfo } from "../api/manifest.ts";
-import { importChunk } from "./chunks.ts";
-import type * as Decoder from "./decoder.chunk.ts";
+import { importChunk } from "./chunks/chunks.ts";
+import type * as Decoder from "./chunks/decoder.chunk.ts";
 import { fetchPart, type DownloadOptions } from "./download.ts";
 import { sha256 } from "./integrity.ts";
-import { LinkedController } from "./linked_controller.ts";
+import { LinkedController } from "./concurrency/linked_controller.ts";
 import { Overall } from "./overall.ts";
 import type { PartCache } from "./part_cache.ts";
 import type { TakePreloaded } from "./preloads.ts";
-import { Semaphore } from "./semaphore.ts";
-import { untilAborted } from "./until_aborted.ts";
+import { Semaphore } from "./concurrency/semaphore.ts";
+import { untilAborted } from "./concurrency/until_aborted.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

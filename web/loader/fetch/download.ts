@@ -2,7 +2,7 @@ import { DownloadError, IntegrityError } from "../api/errors.ts";
 import type { FileInfo } from "../api/manifest.ts";
 import type { Progress } from "../api/progress.ts";
 import { readBody } from "./body.ts";
-import { InactivityTimeout, STALL_TIMEOUT } from "./inactivity.ts";
+import { InactivityTimeout, STALL_TIMEOUT } from "./concurrency/inactivity.ts";
 import { sha256 } from "./integrity.ts";
 
 export interface DownloadOptions {

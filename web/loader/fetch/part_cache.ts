@@ -3,9 +3,9 @@
  * a new version reuses the parts that it shares, and so do other tabs. The pinned manifest is kept in the same way.
  */
 import type { FileInfo, Manifest } from "../api/manifest.ts";
-import { withLock, type WaitOptions } from "./locks.ts";
+import { withLock, type WaitOptions } from "./concurrency/locks.ts";
 import { MANIFEST_PATH } from "./manifest/pin.ts";
-import { within } from "./time_limit.ts";
+import { within } from "./concurrency/time_limit.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

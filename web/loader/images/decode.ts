@@ -1,7 +1,7 @@
 import { DecodeError, Torch2WebError } from "../api/errors.ts";
 import type { DecodedBy, ImageSource, Orientation } from "../api/image.ts";
 import type { PreprocessingInfo } from "../api/preprocessing.ts";
-import { importChunk } from "../fetch/chunks.ts";
+import { importChunk } from "../fetch/chunks/chunks.ts";
 import { decodeByBrowser, DECODER, decoderProblem } from "./browser_decoder.ts";
 import { drawn, readBack, readBackProblem, transparency } from "./canvas.ts";
 import { UNREADABLE_FILE, type ElementImage } from "./element_image.ts";

@@ -1,7 +1,7 @@
 /** An <img>: the file that it shows, where that can be fetched again, else the pixels that it shows. */
 import { DecodeError } from "../api/errors.ts";
-import { within } from "../fetch/time_limit.ts";
-import { untilAborted } from "../fetch/until_aborted.ts";
+import { within } from "../fetch/concurrency/time_limit.ts";
+import { untilAborted } from "../fetch/concurrency/until_aborted.ts";
 import { readBackProblem, readRows } from "./canvas.ts";
 
 export interface ElementImage {

@@ -1,5 +1,5 @@
-import { untilAborted } from "../fetch/until_aborted.ts";
-import { settled, within } from "../fetch/time_limit.ts";
+import { untilAborted } from "../fetch/concurrency/until_aborted.ts";
+import { settled, within } from "../fetch/concurrency/time_limit.ts";
 
 /** Milliseconds that a call waits for the images of an earlier one. */
 const PATIENCE = 1000;

@@ -13,7 +13,7 @@ import type {
 import type { Task } from "../api/task.ts";
 import type { Answered, FallbackBackend } from "../backends/fallback.ts";
 import type { News } from "../backends/news.ts";
-import { untilAborted } from "../fetch/until_aborted.ts";
+import { untilAborted } from "../fetch/concurrency/until_aborted.ts";
 import { importFormats, type Decoded } from "../images/decode.ts";
 import { listOf } from "../images/image_source.ts";
 import {

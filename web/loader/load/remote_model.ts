@@ -13,8 +13,8 @@ import type {
 } from "../api/model.ts";
 import type { Task } from "../api/task.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
-import { STALL_TIMEOUT } from "../fetch/inactivity.ts";
-import { untilAborted } from "../fetch/until_aborted.ts";
+import { STALL_TIMEOUT } from "../fetch/concurrency/inactivity.ts";
+import { untilAborted } from "../fetch/concurrency/until_aborted.ts";
 import { needsShown } from "../images/decode.ts";
 import { listOf } from "../images/image_source.ts";
 import { toTransferable, type TransferableImage } from "../images/transferable.ts";

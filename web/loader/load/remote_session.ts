@@ -2,7 +2,7 @@ import { BackendError } from "../api/errors.ts";
 import type { AnyLoadOptions } from "../api/load_options.ts";
 import type { News } from "../backends/news.ts";
 import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
-import { within } from "../fetch/time_limit.ts";
+import { within } from "../fetch/concurrency/time_limit.ts";
 import { prepareTask } from "../tasks/answer.ts";
 import { siteURL } from "../fetch/site_url.ts";
 import { Connection } from "../worker/connection.ts";

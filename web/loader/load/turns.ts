@@ -1,6 +1,6 @@
-import { Semaphore } from "../fetch/semaphore.ts";
-import { settled, within } from "../fetch/time_limit.ts";
-import { untilAborted } from "../fetch/until_aborted.ts";
+import { Semaphore } from "../fetch/concurrency/semaphore.ts";
+import { settled, within } from "../fetch/concurrency/time_limit.ts";
+import { untilAborted } from "../fetch/concurrency/until_aborted.ts";
 
 /** Milliseconds after which a task no longer holds up the next one. */
 const PATIENCE = 2000;

@@ -2,8 +2,8 @@
 import { BackendError, DecodeError } from "../api/errors.ts";
 import type { AnyPrediction, Model } from "../api/model.ts";
 import type { Watch, WatchedPredictions, WatchOptions } from "../api/watch.ts";
-import { importChunk } from "../fetch/chunks.ts";
-import { LinkedController } from "../fetch/linked_controller.ts";
+import { importChunk } from "../fetch/chunks/chunks.ts";
+import { LinkedController } from "../fetch/concurrency/linked_controller.ts";
 import { tagOf } from "../images/image_source.ts";
 import { answerOf, scoresIn } from "../tasks/answer.ts";
 import type * as Frames from "./watch.chunk.ts";

@@ -2,7 +2,7 @@
 import { ManifestError, TaskError } from "../api/errors.ts";
 import type { AnyPrediction, EmbeddingPrediction, Prediction } from "../api/model.ts";
 import type { AnswerOptions, LabelProbability, LabelSelection, Task } from "../api/task.ts";
-import { importChunk } from "../fetch/chunks.ts";
+import { importChunk } from "../fetch/chunks/chunks.ts";
 import { entryOf, ranked, softmax, TOP } from "./classification.ts";
 import type { Answer, Meant } from "./meant.ts";
 import { normalized } from "./similarity.ts";

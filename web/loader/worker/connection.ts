@@ -3,13 +3,13 @@ import { BackendError } from "../api/errors.ts";
 import type { LoadOptions } from "../api/load_options.ts";
 import type { Progress } from "../api/progress.ts";
 import type { News } from "../backends/news.ts";
-import { lockManager } from "../fetch/locks.ts";
+import { lockManager } from "../fetch/concurrency/locks.ts";
 import { stubPin } from "../fetch/manifest/pin.ts";
-import { ownScript, setOwnScript } from "../fetch/own_script.ts";
-import { prepareOwnWorkers, type OwnWorker } from "../fetch/own_worker.ts";
+import { ownScript, setOwnScript } from "../fetch/chunks/own_script.ts";
+import { prepareOwnWorkers, type OwnWorker } from "../fetch/chunks/own_worker.ts";
 import { pageURL } from "../fetch/site_url.ts";
-import { within } from "../fetch/time_limit.ts";
-import { untilAborted } from "../fetch/until_aborted.ts";
+import { within } from "../fetch/concurrency/time_limit.ts";
+import { untilAborted } from "../fetch/concurrency/until_aborted.ts";
 import { unpack } from "./packed_error.ts";
 import {
   WORKER_NAME,

@@ -5,7 +5,7 @@ import type { AnyLoadOptions } from "../api/load_options.ts";
 import type { AnyPrediction, LoadedModelInfo, PredictOptions } from "../api/model.ts";
 import type { Progress } from "../api/progress.ts";
 import type { News } from "../backends/news.ts";
-import type { OwnScript } from "../fetch/own_script.ts";
+import type { OwnScript } from "../fetch/chunks/own_script.ts";
 import type { Prefetched } from "../fetch/manifest/prefetch.ts";
 import type { TransferableImage } from "../images/transferable.ts";
 import type { PackedError } from "./packed_error.ts";

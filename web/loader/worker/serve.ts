@@ -1,7 +1,7 @@
 /** The worker's end of the connection: runs the methods that the page calls. */
-import { lockManager } from "../fetch/locks.ts";
+import { lockManager } from "../fetch/concurrency/locks.ts";
 import { pinManifest } from "../fetch/manifest/pin.ts";
-import { setOwnScript } from "../fetch/own_script.ts";
+import { setOwnScript } from "../fetch/chunks/own_script.ts";
 import { pack } from "./packed_error.ts";
 import {
   WORKER_NAME,

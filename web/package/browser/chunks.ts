@@ -1,8 +1,8 @@
 /**
- * In place of `loader/fetch/chunks.ts`: chunks come from the package by a plain `import()`, which every bundler splits
+ * In place of `loader/fetch/chunks/chunks.ts`: chunks come from the package by a plain `import()`, which every bundler splits
  * off, so that the bundle of the app has their bytes and no site has to have them.
  */
-import type * as Replaced from "../../loader/fetch/chunks.ts";
+import type * as Replaced from "../../loader/fetch/chunks/chunks.ts";
 import { setFallbackHash } from "../../loader/fetch/integrity.ts";
 import { subtleCrypto } from "../../loader/fetch/subtle_crypto.ts";
 
@@ -10,11 +10,11 @@ import { subtleCrypto } from "../../loader/fetch/subtle_crypto.ts";
 type ChunkName = Exclude<Parameters<typeof Replaced.importChunk>[0], "elsewhere">;
 
 const CHUNKS: Record<ChunkName, () => Promise<unknown>> = {
-  decoder: () => import("../../loader/fetch/decoder.chunk.ts"),
+  decoder: () => import("../../loader/fetch/chunks/decoder.chunk.ts"),
   images: () => import("../../loader/images/formats/images.chunk.ts"),
   manifest: () => import("../../loader/fetch/manifest/manifest.chunk.ts"),
   recalibrate: () => import("../../loader/load/recalibrate/recalibrate.chunk.ts"),
-  sha256: () => import("../../loader/fetch/sha256.chunk.ts"),
+  sha256: () => import("../../loader/fetch/chunks/sha256.chunk.ts"),
   tasks: () => import("../../loader/tasks/tasks.chunk.ts"),
   watch: () => import("../../loader/load/watch.chunk.ts"),
   weights: () => import("../../loader/backends/onnxruntime/weights.chunk.ts"),
@@ -24,5 +24,5 @@ export const importChunk: typeof Replaced.importChunk = (name) => CHUNKS[name as
 
 export const prepareHashing: typeof Replaced.prepareHashing = async () => {
   if (subtleCrypto()) return;
-  setFallbackHash((await import("../../loader/fetch/sha256.chunk.ts")).sha256);
+  setFallbackHash((await import("../../loader/fetch/chunks/sha256.chunk.ts")).sha256);
 };

@@ -1,9 +1,9 @@
 /**
- * In place of `loader/fetch/own_worker.ts`: the worker's script is a string of the package, split off by the bundler
+ * In place of `loader/fetch/chunks/own_worker.ts`: the worker's script is a string of the package, split off by the bundler
  * like a chunk and started from a `blob:` URL. Its bytes are pinned like the rest of the app's bundle.
  */
-import { ownScript } from "../../loader/fetch/own_script.ts";
-import type * as Replaced from "../../loader/fetch/own_worker.ts";
+import { ownScript } from "../../loader/fetch/chunks/own_script.ts";
+import type * as Replaced from "../../loader/fetch/chunks/own_worker.ts";
 
 const PROBLEM =
   "its script was not loaded; the page's Content-Security-Policy has to allow `worker-src blob:`, or pass " +

@@ -1,5 +1,5 @@
-/** In place of `loader/fetch/own_worker.ts` in Node: threads of the engine, which are workers of Node. */
-import type * as Replaced from "../../loader/fetch/own_worker.ts";
+/** In place of `loader/fetch/chunks/own_worker.ts` in Node: threads of the engine, which are workers of Node. */
+import type * as Replaced from "../../loader/fetch/chunks/own_worker.ts";
 import { builtin } from "./builtin.ts";
 
 /**

@@ -1,8 +1,8 @@
-/** In place of `loader/fetch/chunks.ts` where all code is in one file: in the worker of the package, and in Node. */
-import type * as Replaced from "../../loader/fetch/chunks.ts";
-import * as decoder from "../../loader/fetch/decoder.chunk.ts";
+/** In place of `loader/fetch/chunks/chunks.ts` where all code is in one file: in the worker of the package, and in Node. */
+import type * as Replaced from "../../loader/fetch/chunks/chunks.ts";
+import * as decoder from "../../loader/fetch/chunks/decoder.chunk.ts";
 import { setFallbackHash } from "../../loader/fetch/integrity.ts";
-import * as sha256 from "../../loader/fetch/sha256.chunk.ts";
+import * as sha256 from "../../loader/fetch/chunks/sha256.chunk.ts";
 import * as manifest from "../../loader/fetch/manifest/manifest.chunk.ts";
 import { subtleCrypto } from "../../loader/fetch/subtle_crypto.ts";
 import * as images from "../../loader/images/formats/images.chunk.ts";

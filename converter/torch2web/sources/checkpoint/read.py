@@ -1,4 +1,4 @@
-"""Reads a checkpoint file of any supported format; nothing in it is executed (see pickle_machine.py)."""
+"""Reads a checkpoint file of any supported format; nothing in it is executed (see pickled/machine.py)."""
 
 import io
 import json
@@ -11,12 +11,12 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from torch2web.errors import CheckpointError, PickledModuleError
-from torch2web.sources.checkpoint.constructors import Constructors
 from torch2web.sources.checkpoint.contents import Checkpoint, StateDict
 from torch2web.sources.checkpoint.find_states import describe, find_states, pickled_module
 from torch2web.sources.checkpoint.formats import CHECKPOINTS, Format, detect_format
-from torch2web.sources.checkpoint.pickle_machine import PickleMachine
-from torch2web.sources.checkpoint.pickle_stream import (
+from torch2web.sources.checkpoint.pickled.constructors import Constructors
+from torch2web.sources.checkpoint.pickled.machine import PickleMachine
+from torch2web.sources.checkpoint.pickled.stream import (
     PickledContent,
     load_storage,
     persistent_storage,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from torch2web.sources.checkpoint.pickle_stream import MAGIC
+from torch2web.sources.checkpoint.pickled.stream import MAGIC
 
 
 def name(module: str, attribute: str) -> bytes:

@@ -26,7 +26,7 @@ from tests.unit.sources.hostile.pickles import (
 )
 from torch2web.errors import CheckpointError
 from torch2web.sources.checkpoint import Checkpoint
-from torch2web.sources.checkpoint.constructors import ALLOWED
+from torch2web.sources.checkpoint.pickled.constructors import ALLOWED
 
 
 def test_the_canary_detects_an_unpickler() -> None:

@@ -3,7 +3,7 @@ import { BackendError } from "../../api/errors.ts";
 import type { EngineBuild, EngineInfo, Manifest, ModelInfo } from "../../api/manifest.ts";
 import type { Delivery } from "../../fetch/delivery.ts";
 import { versionAdvice } from "../../fetch/manifest/versions.ts";
-import { SingleFlight } from "../../fetch/single_flight.ts";
+import { SingleFlight } from "../../fetch/concurrency/single_flight.ts";
 import type { Backend } from "../backend.ts";
 import type { PartedBytes } from "../weights/parted_bytes.ts";
 import { Engine } from "./engine.ts";

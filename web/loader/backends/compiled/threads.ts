@@ -1,6 +1,6 @@
 /** Threads of the compiled engine: workers that run this script too, and only compute. */
 import { BackendError } from "../../api/errors.ts";
-import { prepareOwnWorkers, type OwnWorker } from "../../fetch/own_worker.ts";
+import { prepareOwnWorkers, type OwnWorker } from "../../fetch/chunks/own_worker.ts";
 import { runThread, type ThreadStart } from "./engine.ts";
 
 /** Name of the workers, by which this script knows that it runs as a thread. */

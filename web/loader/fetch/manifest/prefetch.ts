@@ -1,13 +1,13 @@
 import type { LoadOptions } from "../../api/load_options.ts";
 import { fetchBytes, type DownloadOptions } from "../download.ts";
 import { sha256, subresourceIntegrity } from "../integrity.ts";
-import { LinkedController } from "../linked_controller.ts";
+import { LinkedController } from "../concurrency/linked_controller.ts";
 import { manifestEntry, PartCache } from "../part_cache.ts";
 import { expectParts, readStart, takeLinks, type Preloaded } from "../preloads.ts";
 import { siteURL } from "../site_url.ts";
-import { within } from "../time_limit.ts";
+import { within } from "../concurrency/time_limit.ts";
 import { subtleCrypto } from "../subtle_crypto.ts";
-import { untilAborted } from "../until_aborted.ts";
+import { untilAborted } from "../concurrency/until_aborted.ts";
 import { MANIFEST_PATH, manifestPin } from "./pin.ts";
 
 /** Milliseconds for which the cache is asked alone. */

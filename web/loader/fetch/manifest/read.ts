@@ -1,7 +1,7 @@
 import { IntegrityError, ManifestError } from "../../api/errors.ts";
 import type { LoadOptions } from "../../api/load_options.ts";
 import type { Manifest, ModelInfo, VariantInfo } from "../../api/manifest.ts";
-import { prepareHashing } from "../chunks.ts";
+import { prepareHashing } from "../chunks/chunks.ts";
 import { fetchBytes, type DownloadOptions } from "../download.ts";
 import { sha256 } from "../integrity.ts";
 import { checkManifest } from "./check.ts";

@@ -1,6 +1,6 @@
 import { DownloadError, SignatureError } from "../../api/errors.ts";
 import type { PublicKey } from "../../api/load_options.ts";
-import { importChunk } from "../chunks.ts";
+import { importChunk } from "../chunks/chunks.ts";
 import { fetchBytes, type DownloadOptions } from "../download.ts";
 import type * as Chunk from "./manifest.chunk.ts";
 

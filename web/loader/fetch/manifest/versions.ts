@@ -1,5 +1,5 @@
 import { BackendError } from "../../api/errors.ts";
-import { importChunk } from "../chunks.ts";
+import { importChunk } from "../chunks/chunks.ts";
 import type * as Chunk from "./manifest.chunk.ts";
 import type { AnyManifest } from "./other_version.ts";
 

@@ -1,16 +1,16 @@
-import { prepareAvif } from "./avif.ts";
-import { decodeBmp, decodeDibFile } from "./bmp.ts";
-import { isDib } from "./bmp_header.ts";
+import { prepareAvif } from "./avif/avif.ts";
+import { decodeBmp, decodeDibFile } from "./bmp/bmp.ts";
+import { isDib } from "./bmp/bmp_header.ts";
 import { textAt, viewOf, type Bytes } from "./bytes.ts";
-import type { Split } from "./cmyk.ts";
-import { decodeGif } from "./gif.ts";
-import { imageInIcon } from "./ico.ts";
-import { prepareJpeg } from "./jpeg.ts";
+import type { Split } from "./jpeg/cmyk.ts";
+import { decodeGif } from "./gif/gif.ts";
+import { imageInIcon } from "./bmp/ico.ts";
+import { prepareJpeg } from "./jpeg/jpeg.ts";
 import type { Placement } from "./placement.ts";
-import { decodePng } from "./png.ts";
-import { PNG_SIGNATURE } from "./png_chunks.ts";
+import { decodePng } from "./png/png.ts";
+import { PNG_SIGNATURE } from "./png/png_chunks.ts";
 import type { Probe } from "./probe.ts";
-import { prepareWebp } from "./webp.ts";
+import { prepareWebp } from "./webp/webp.ts";
 
 /** A file for the browser's decoder, or pixels where browsers cannot decode it exactly. */
 export interface PreparedFile {

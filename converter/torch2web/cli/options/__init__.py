@@ -1,0 +1,1 @@
+"""Options of the command line: their names, defaults and help texts."""

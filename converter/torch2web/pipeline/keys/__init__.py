@@ -1,0 +1,1 @@
+"""Keys of cached conversions and drawings: the code, packages and inputs that they depend on."""

@@ -1,0 +1,1 @@
+"""ONNX files as a source: read, checked, rewritten to a batch axis of any size, run."""
