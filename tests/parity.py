@@ -15,9 +15,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
+from tests.browser.images.test_corpus import REFUSED, pillows
 from tests.browser.parity import open_harness
 from tests.browser.server import hosting
-from tests.browser.test_corpus import REFUSED, pillows
 from tests.conftest import ROOT
 from torch2web.catalog.load import load_catalog
 from torch2web.cli.terminal.console import Output

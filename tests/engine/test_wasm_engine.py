@@ -5,7 +5,7 @@ import pytest
 import wasmtime
 from onnx import helper
 
-from tests.engine.plans.operator_cases import CASES
+from tests.engine.plans.cases.operators import CASES
 from tests.engine.plans.running import model_of, onnxruntime_run, require_close
 from torch2web.assets import ENGINE_EXPORTS, load_assets
 from torch2web.errors import ToolError

@@ -1,4 +1,4 @@
-/** The same image as `synthetic` of tests/browser/test_pictures.py; its fourth channel is 0. */
+/** The same image as `synthetic` of tests/browser/images/test_pictures.py; its fourth channel is 0. */
 export function synthetic(width: number, height: number): Uint8ClampedArray {
   const data = new Uint8ClampedArray(width * height * 4);
   for (let i = 0; i < width * height; i++) {

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from tests.browser.test_pictures import synthetic
+from tests.browser.images.test_pictures import synthetic
 from tests.conftest import ROOT
 from tests.unit.coding.cases import file_of
 from torch2web.coding import decode_part, encode_parts

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
+from tests.browser.images.test_corpus import MODEL, REFUSED, pillows
 from tests.browser.server import hosting
-from tests.browser.test_corpus import MODEL, REFUSED, pillows
 from tests.conftest import ROOT
 from tests.corpus import NOT_OF_THE_WEB, CorpusFile, make_corpus
 from tests.long.engines import Engine, find_engines, run_suite
@@ -87,7 +87,7 @@ The loader reads a damaged file if Pillow does, to the same pixels, and refuses 
 | BMP, ICO | palettes of a wrong size, missing padding, no file header |
 
 A progressive JPEG whose scans leave something out is decoded, but inexact: decoders smooth it differently.
-`tests/browser/test_mutated_files.py` compares about 5,000 mutated files with Pillow.
+`tests/browser/images/test_mutated_files.py` compares about 5,000 mutated files with Pillow.
 
 Sizes are read from the header first: above 178,956,970 pixels, from where on Pillow raises
 `DecompressionBombError`, the loader raises a `DecodeError` before it takes memory. Inflating stops where the

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.browser.expected import Expected
+from tests.browser.images.test_corpus import REFUSED, pillows
+from tests.browser.images.test_pictures import digest_of, synthetic
 from tests.browser.server import hosting
-from tests.browser.test_corpus import REFUSED, pillows
-from tests.browser.test_pictures import digest_of, synthetic
 from tests.corpus import NOT_OF_THE_WEB, make_corpus
 from tests.long.engines import find_engines, run_suite
 from torch2web.catalog.load import ModelSpec

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.judges.test_verify_page import VARIANTS, names_of
 from tests.browser.server import hosting
-from tests.browser.test_verify_page import VARIANTS, names_of
 from tests.long.engines import find_engines, visit
 
 pytestmark = pytest.mark.engines

@@ -18,8 +18,8 @@ import pytest
 from onnx import helper
 
 from tests.engine.native_engine import NativeEngine
-from tests.engine.plans.operator_cases import CASES
-from tests.engine.plans.random_networks import random_network
+from tests.engine.plans.cases.operators import CASES
+from tests.engine.plans.cases.random_networks import random_network
 from tests.engine.plans.running import model_of
 from tests.engine.plans.sanitized import WIDTHS, stored_parts
 from tests.engine.plans.test_instructions import OPERATORS, operators_of, words_of

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from tests.engine.plans.operator_cases import CASES
-from tests.engine.plans.random_networks import random_network
+from tests.engine.plans.cases.operators import CASES
+from tests.engine.plans.cases.random_networks import random_network
 from tests.engine.plans.running import engine_run, model_of, onnxruntime_run, require_close
 from tests.engine.plans.test_stored_weights import lower_limits, network, require_stored
 from torch2web.variants.encodings import ENCODINGS

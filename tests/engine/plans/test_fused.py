@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.engine.plans.operator_cases import CASES
+from tests.engine.plans.cases.operators import CASES
 from tests.engine.plans.running import model_of
 from torch2web.plan import plan_model
 

@@ -12,7 +12,7 @@ import pytest
 from onnx import helper
 
 from tests.engine.native_engine import NativeEngine
-from tests.engine.plans.operator_cases import CASES
+from tests.engine.plans.cases.operators import CASES
 from tests.engine.plans.running import model_of
 from tests.engine.plans.test_stored_weights import lower_limits, network
 from torch2web.plan import PlanError, ops, plan_model

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from tests.engine.plans.random_networks import random_network
+from tests.engine.plans.cases.random_networks import random_network
 from torch2web.plan.import_onnx.build_ir import build_ir
 from torch2web.plan.import_onnx.reader import trace
 from torch2web.plan.lowering.graph import lower

@@ -5,7 +5,7 @@ from ctypes import CDLL
 import numpy as np
 import pytest
 
-from tests.engine.plans.operator_cases import CASES
+from tests.engine.plans.cases.operators import CASES
 from tests.engine.plans.running import engine_run, model_of, onnxruntime_run, require_close
 
 

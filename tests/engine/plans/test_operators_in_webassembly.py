@@ -10,8 +10,8 @@ import onnx
 import pytest
 
 from tests.engine.in_node import run_script
-from tests.engine.plans.operator_cases import CASES
-from tests.engine.plans.random_networks import random_network
+from tests.engine.plans.cases.operators import CASES
+from tests.engine.plans.cases.random_networks import random_network
 from tests.engine.plans.running import Floats, model_of, require_close
 from tests.engine.plans.special import onnxruntime_of_each, special_numbers, special_samples
 from tests.engine.plans.test_special_numbers import maxima_of_nan

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 import pytest
 
-from tests.engine.plans.operator_cases import CASES
+from tests.engine.plans.cases.operators import CASES
 from tests.engine.plans.running import engine_run, model_of, onnxruntime_run, require_close
 
 OPSETS = range(9, 26)

@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx import helper
 
-from tests.engine.plans.random_networks import random_network
+from tests.engine.plans.cases.random_networks import random_network
 from tests.engine.plans.running import model_of
 from torch2web.plan.import_onnx import build_ir, trace
 from torch2web.plan.ir import Block, Conv, Graph, SqueezeExcite

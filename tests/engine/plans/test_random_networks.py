@@ -5,7 +5,7 @@ from ctypes import CDLL
 import numpy as np
 import pytest
 
-from tests.engine.plans.random_networks import random_network
+from tests.engine.plans.cases.random_networks import random_network
 from tests.engine.plans.running import engine_run, onnxruntime_run, require_close
 from torch2web.plan import plan_model
 from torch2web.plan.passes import TILES, winograd

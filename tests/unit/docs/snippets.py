@@ -1,6 +1,6 @@
 """The fenced blocks of the documentation, and the comments above those that are not run by these tests.
 
-<!-- run by tests/browser/test_hosts.py -->     another test of this repository runs it
+<!-- run by tests/browser/delivery/test_hosts.py -->     another test of this repository runs it
 <!-- not run: it needs an account -->            no test runs it, with the reason
 <!-- all run by tests/long/embed/test_npm.py --> the same for the rest of the page
 """

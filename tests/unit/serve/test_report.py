@@ -1,4 +1,4 @@
-"""report.html as a file; tests/browser/test_parity_serving.py opens it in a browser."""
+"""report.html as a file; tests/browser/judges/test_parity_serving.py opens it in a browser."""
 
 import re
 from datetime import UTC, datetime

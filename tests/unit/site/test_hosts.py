@@ -126,7 +126,7 @@ def test_vercel_json_agrees_with_the_rules(small_site: Path, originals: list[str
 def test_snippets_hold_every_header_and_type(
     small_site: Path, originals: list[str], site: Site, file: str
 ) -> None:
-    """Their effect in servers: tests/browser/test_hosts.py."""
+    """Their effect in servers: tests/browser/delivery/test_hosts.py."""
     text = (small_site / "hosting" / file).read_text()
     for path in originals:
         headers = site.headers(path)

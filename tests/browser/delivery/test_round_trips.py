@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser.loader.test_embed import CLASSIFIER, copied, serve
 from tests.browser.round_trips import recording
 from tests.browser.server import Fault, Host, Hosting
 from tests.browser.shown import READY
 from tests.browser.sites import model_of, script_of, weights_of
-from tests.browser.test_embed import CLASSIFIER, copied, serve
 
 MODEL = "mobilenet_emotion"
 PICTURE = "samples/tired-1.jpg"

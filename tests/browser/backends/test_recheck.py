@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.browser.backends.test_backends import MODEL
 from tests.browser.page.states import LATER_WRONG
 from tests.browser.parity import open_harness
 from tests.browser.server import Host, Hosting
 from tests.browser.shown import READY
-from tests.browser.test_backends import MODEL
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import onnx
 import torch
 from torch import nn
 
-from tests.engine.plans.networks import Builder
-from tests.engine.plans.wider_networks import WiderBuilder
+from tests.engine.plans.cases.networks import Builder
+from tests.engine.plans.cases.wider_networks import WiderBuilder
 
 WIDER = 200
 """The first seed whose network has what transformers and decoders have, too."""

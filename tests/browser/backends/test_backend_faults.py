@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.backends.test_backends import MODEL, with_faulty
 from tests.browser.parity import open_harness
 from tests.browser.server import Hosting
-from tests.browser.test_backends import MODEL, with_faulty
 
 PREPARE = """async ([name, options]) => {
     globalThis.broken = false;

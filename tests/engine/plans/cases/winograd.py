@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from onnx import helper
 
-from tests.engine.plans.case import Case, floats, node
+from tests.engine.plans.cases.case import Case, floats, node
 
 SHAPES = [
     # in, out, height, width, pads, groups

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from onnx import helper
 
-from tests.engine.plans.case import Case, floats, node
+from tests.engine.plans.cases.case import Case, floats, node
 
 make = helper.make_node
 

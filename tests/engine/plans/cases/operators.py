@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 from onnx import helper
 
-from tests.engine.plans import (
-    attention_cases,
-    linear_cases,
-    resampling_cases,
-    scale_cases,
-    scaled_attention_cases,
-    spelled_cases,
+from tests.engine.plans.cases import (
+    attention,
+    linear,
+    resampling,
+    scale,
+    scaled_attention,
+    spelled,
 )
-from tests.engine.plans.case import Case, Options, floats, node
-from tests.engine.plans.winograd_cases import winograd
+from tests.engine.plans.cases.case import Case, Options, floats, node
+from tests.engine.plans.cases.winograd import winograd
 
 PICTURES = [(3, 7, 9), (1, 5, 5), (8, 1, 1), (13, 6, 4), (5, 1, 7)]
 
@@ -398,12 +398,12 @@ def block(stride: int, kernel: int, side: int, squeeze: int) -> Case:
 
 
 FAMILIES = (
-    attention_cases.FAMILIES
-    | linear_cases.FAMILIES
-    | scale_cases.FAMILIES
-    | resampling_cases.FAMILIES
-    | scaled_attention_cases.FAMILIES
-    | spelled_cases.FAMILIES
+    attention.FAMILIES
+    | linear.FAMILIES
+    | scale.FAMILIES
+    | resampling.FAMILIES
+    | scaled_attention.FAMILIES
+    | spelled.FAMILIES
     | {"winograd": dict(winograd())}
     | {
         make.__name__: dict(make())

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from tests.engine.plans.networks import Builder, Residual
+from tests.engine.plans.cases.networks import Builder, Residual
 from tests.networks.resnet import StandardisedConv
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.browser.decode_files import BOTH_REFUSE, SAID, SAME
-from tests.browser.test_pillow_rules import Recorder, decoded, strange
+from tests.browser.images.test_pillow_rules import Recorder, decoded, strange
 from tests.corpus.containers import container_files
 
 INEXACT = {f"colour-matrix-15-{full}.avif" for full in (0, 128)} | {

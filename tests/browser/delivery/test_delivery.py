@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.delivery.test_downloads import HTML, flipped
 from tests.browser.parted import (
     MODEL,
     ON_ONNXRUNTIME,
@@ -24,7 +25,6 @@ from tests.browser.parted import (
     stored,
 )
 from tests.browser.server import Fault, Host, Hosting, Outage, Pause
-from tests.browser.test_downloads import HTML, flipped
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 """As good hosts have it for names with a hash: a browser does not ask again for a wrong copy either."""
@@ -151,9 +151,7 @@ def test_a_part_of_a_failed_load_is_fetched_again_and_no_other(opened: Page, hos
 
 
 @pytest.mark.parametrize("draws", [2, 20])
-def test_download_cut_off_at_any_byte_goes_on_at_the_first_missing_part(
-    opened: Page, host: Host, draws: int
-) -> None:
+def test_download_cut_off_goes_on_at_the_first_missing_part(opened: Page, host: Host, draws: int) -> None:
     """The network goes down after this many bytes; a reload requests only the missing parts."""
     parts = parts_of(host.site)
     total = sum(part.size for part in parts)

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.backends.test_backends import LOAD, MODEL
 from tests.browser.parity import open_harness
 from tests.browser.parted import with_damaged_code, without_coding
 from tests.browser.server import Hosting
 from tests.browser.sites import variant_of
-from tests.browser.test_backends import LOAD, MODEL
 
 
 @pytest.mark.parametrize("backend", ["compiled", "wasm"])
