@@ -109,11 +109,18 @@ class Host:
         self.extras: dict[str, Path] = {}
         """Files outside of the site, by path."""
         self.requests: list[str] = []
+        self._counting = threading.Lock()
         self.outcomes: queue.Queue[dict[str, Any]] = queue.Queue()
         """What pages posted to `/outcome`."""
         self.connections: set[socket.socket] = set()
         self.server = _server_at_a_new_port(partial(_Handler, host=self))
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
+
+    def count_request(self, path: str) -> int:
+        """Record a request; the number of requests of its path so far."""
+        with self._counting:
+            self.requests.append(path)
+            return self.requests.count(path)
 
     def replace(self, site: Path) -> None:
         """Serve another site at the same address, from the next request on."""
@@ -163,9 +170,9 @@ class _Handler(SiteHandler):
 
     def do_GET(self) -> None:  # noqa: N802
         path = unquote(urlsplit(self.path).path).removeprefix("/")
-        self.host.requests.append(path)
+        request = self.host.count_request(path)
         fault = self.host.faults.get(path)
-        self._fault = fault if fault and fault.applies(self.host.requests.count(path)) else None
+        self._fault = fault if fault and fault.applies(request) else None
         if self._fault:
             self._answer(self._fault, path)
         else:

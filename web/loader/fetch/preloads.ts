@@ -113,12 +113,16 @@ export function receivePreloads({ files: here, expected, port }: Preloaded): Tak
   const waiting = new Map<string, (arrival: Arrival) => void>();
   const files = new Map<string, Promise<Bytes | undefined>>();
   const listeners = new Map<string, (bytes: number) => void>();
+  /** Bytes that arrived before anybody listened. */
+  const early = new Map<string, number>();
   for (const [path, bytes] of here) files.set(path, Promise.resolve(bytes));
   for (const path of expected) {
     const arriving = new Promise<Bytes | undefined>((resolve) => {
       waiting.set(path, ({ bytes, loaded }) => {
+        const arrived = listeners.get(path);
         if (loaded === undefined) resolve(bytes);
-        else listeners.get(path)?.(loaded);
+        else if (arrived) arrived(loaded);
+        else early.set(path, loaded);
       });
     });
     files.set(path, arriving);
@@ -128,6 +132,8 @@ export function receivePreloads({ files: here, expected, port }: Preloaded): Tak
     const file = files.get(path);
     files.delete(path); // its memory can be freed
     listeners.set(path, arrived);
+    const loaded = early.get(path);
+    if (file && loaded) arrived(loaded);
     return file;
   };
 }
