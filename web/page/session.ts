@@ -204,7 +204,8 @@ function show(
   states.showReady();
   fillAnswer(model.info, prediction, picture);
   showFacts(model, prediction);
-  showInList(choice, element("label").textContent);
+  const isAnswer = !("embedding" in prediction) || !element("compared").hidden;
+  showInList(choice, isAnswer ? element("label").textContent : "");
 }
 
 function modelFor(choice: Choice): Promise<PageModel> {
@@ -254,7 +255,7 @@ function onDoubtful(doubt: DoubtfulAnswers): void {
   const last = count === 1 ? "last answer" : `last ${count} answers`;
   const doubted = element("doubted");
   doubted.hidden = false;
-  doubted.textContent = `This device computed wrong numbers, as a repeated check has just found. Its ${last} may be wrong.`;
+  doubted.textContent = `A check has just found that this device computes wrong numbers. Its ${last} may be wrong. From now on it computes in another way.`;
   void ask();
 }
 

@@ -77,7 +77,7 @@ export function askToDownload(
     `${title} is a download of ${megabytes(bytes)} MB. This device keeps it.`;
   clearAnswer(
     "Not downloaded yet",
-    back ? "The list of networks has the button" : "It answers then",
+    back ? "The button is in the list of networks" : "It answers then",
   );
   const [yes, no] = [element("download"), element("back")];
   yes.textContent = "Download";

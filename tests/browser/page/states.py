@@ -248,6 +248,7 @@ def doubtful(visit: Visit) -> None:
     expect(visit.page.locator("#history-rows tr")).to_have_count(3)
     expect(visit.page.locator("#history-rows .doubt:visible")).to_have_count(2)
     assert visit.page.locator("#history-rows tr").first.locator(".doubt").is_hidden(), "answered anew"
+    assert visit.page.locator("#progress.running").count() == 0, "nothing is downloaded any more"
 
 
 def no_earlier_answers(visit: Visit) -> None:
@@ -262,18 +263,22 @@ def several_pictures(visit: Visit) -> None:
 
 
 def several_pictures_running(visit: Visit) -> None:
-    """The second is read for ever."""
+    """The second never reaches the worker."""
     visit.page.add_init_script(
         """
-        const read = Blob.prototype.arrayBuffer;
-        Blob.prototype.arrayBuffer = function (...given) {
-            return this.name === "never.jpg" ? new Promise(() => {}) : read.apply(this, given);
+        const isNever = (value) => value instanceof File ? value.name === "never.jpg"
+            : Object(value) === value && Object.values(value).some(isNever);
+        const post = Worker.prototype.postMessage;
+        Worker.prototype.postMessage = function (message, ...given) {
+            if (!isNever(message)) post.call(this, message, ...given);
         };
         """
     )
     visit.arrive()
     visit.choose("bored-1.jpg", "never.jpg", "tired-1.jpg")
     visit.page.wait_for_selector("#batch-rows tr")
+    expect(visit.page.locator("#batch-abort")).to_be_visible()
+    expect(visit.page.locator("#batch-text")).to_contain_text("1 of 3")
 
 
 def dragging(visit: Visit) -> None:

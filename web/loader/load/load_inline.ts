@@ -98,8 +98,9 @@ async function load(
     const later = (): BackendInputs => {
       // The page's signal and callback were for the load.
       const never = new AbortController().signal;
-      const delivery = new Delivery(base, cache, { signal: never, stallTimeout });
-      return { ...inputs, delivery, signal: never };
+      const deliveryUntil = (until: AbortSignal): Delivery =>
+        new Delivery(base, cache, { signal: until, stallTimeout });
+      return { ...inputs, delivery: deliveryUntil(never), deliveryUntil, signal: never };
     };
     const fallback = new FallbackBackend(chosen, inputs, later, () => void cached?.delete());
     const { orientation = info.preprocessing.exif_orientation } = options;

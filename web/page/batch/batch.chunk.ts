@@ -112,8 +112,12 @@ async function addRow({ picture, result, problem }: Line, file: File): Promise<v
   const answer = row.querySelector<HTMLElement>(".answer")!;
   answer.textContent = result?.answer ?? problem;
   if (!result) answer.removeAttribute("lang"); // the page's words, not the catalogue's
-  row.querySelector(".confidence")!.textContent =
-    confidence === undefined ? "" : percent(confidence);
+  const cell = row.querySelector(".confidence")!;
+  cell.textContent = confidence === undefined ? "" : percent(confidence);
+  if (!result) {
+    answer.closest("td")!.colSpan = 2; // room for a sentence
+    cell.remove();
+  }
   row.classList.toggle("failed", !result);
   rows.append(row);
   if (result) await drawThumbnail(row.querySelector("canvas")!, file);
