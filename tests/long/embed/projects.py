@@ -45,7 +45,7 @@ def _install_ours(project: Path) -> None:
     stamp, wanted = project / PACKAGES / ".torch2web-package-sha256", sha256_of(packed)
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    # With the lock file npm resolves nothing again, for which its cache would need what registries say of each package.
+    # With the lock file npm resolves nothing again, for which its cache lacks the metadata.
     npm("install", "--no-save", "--offline", "--loglevel=error", packed, project=project)
     stamp.write_text(wanted)
 

@@ -274,7 +274,7 @@ def test_react_says_which_answers_are_doubtful(site: Path, picture: Path, page: 
         page.set_input_files("#own", picture)
         expect(page.locator("#answer")).to_have_text(f"{right} none")
         expect(page.get_by_role("status")).to_have_count(0)
-        # The check a second after the first answer is due anyway; the next one then only when the page comes back.
+        # The check after the first second would come anyway; the next one then only when the page comes back.
         before = page.evaluate("runs")
         page.evaluate(COME_BACK)
         page.wait_for_function("before => runs > before", arg=before)
