@@ -20,6 +20,7 @@ from torch2web.sources.export import export_onnx
 from torch2web.tasks import Gate
 from torch2web.variants import COMPACT, Calibration, Refused, Search, Variant, make_variants
 from torch2web.variants.compact import Candidate, Point
+from torch2web.variants.compact.bracket import Bracket
 from torch2web.variants.compact.choice import MULTIPLES, Unit, bits_of, choose
 from torch2web.variants.encodings import Weight, as_int8
 from torch2web.variants.rounding import HALF
@@ -46,6 +47,26 @@ def test_what_matters_more_is_rounded_finer() -> None:
         sum(each.change(multiple) for each, multiple in zip(units, (fine, coarse, large), strict=True))
         <= 1e-4
     )
+
+
+@pytest.mark.parametrize("power", [0.5, 1, 2])
+@pytest.mark.parametrize("first", [1e-8, 1e-4, 1.0])
+def test_search_comes_close_to_the_margin(power: float, first: float) -> None:
+    """Where the share of the gate is the root of the change, as assumed, or steeper, or flatter."""
+    bracket, margin = Bracket(first), 0.8
+    shares = []
+    for _ in range(14):
+        shares.append((bracket.change / 3e-5) ** power)
+        bracket.measured(shares[-1], margin)
+    assert 0.7 * margin < max(share for share in shares if share <= margin)
+
+
+def test_search_halves_the_distance_to_a_step() -> None:
+    """A layer that tips over: 0.1 of the gate below a change of 1, twice the gate above it."""
+    bracket = Bracket(0.2)
+    for _ in range(6):
+        bracket.measured(0.1 if bracket.change < 1 else 2.0, margin=0.8)
+    assert bracket.within < 1 <= bracket.beyond < 1.5 * bracket.within
 
 
 def test_less_change_takes_more_bits() -> None:

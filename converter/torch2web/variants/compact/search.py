@@ -16,6 +16,7 @@ from safetensors.numpy import save
 from torch2web.catalog import ModelSpec
 from torch2web.coding import file_size
 from torch2web.tasks import activate, figures
+from torch2web.variants.compact.bracket import Bracket
 from torch2web.variants.compact.choice import Unit, bits_of, choose
 from torch2web.variants.encodings import Tensors, Weight, decode_all
 from torch2web.variants.rounding import Rounding
@@ -25,7 +26,7 @@ MARGINS = (0.8, 0.5, 0.25)
 """Shares of what the gate allows that a candidate may use on the pictures of the search. The next where the
 reference run, whose pictures are others, refuses a candidate."""
 
-_TRIES = 4
+_TRIES = 6
 """Candidates that are measured for one margin."""
 
 _CLOSE = 0.8
@@ -93,8 +94,9 @@ class CompactSearch:
         best: Tensors | None = None
         fewest = 0
         tried: set[tuple[float, ...]] = set()
+        bracket = Bracket(self._change * margin**2)
         for number in range(_TRIES):
-            multiples = choose(self._units, self._change * margin**2)
+            multiples = choose(self._units, bracket.change)
             if multiples in tried:
                 break
             tried.add(multiples)
@@ -106,7 +108,8 @@ class CompactSearch:
                 best, fewest = tensors, point.bytes
                 if point.share >= margin * _CLOSE:
                     break
-            self._change *= min(max(margin * 0.93 / max(point.share, 1e-6), 0.2), 5.0) ** 2
+            bracket.measured(point.share, margin)
+        self._change = bracket.change / margin**2
         return best
 
     @cached_property
