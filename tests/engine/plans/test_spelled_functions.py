@@ -28,6 +28,13 @@ def test_is_one_operator(name: str) -> None:
     assert op.activation.kind == WANTED[name]
 
 
+def test_the_summand_is_part_of_the_function() -> None:
+    nodes, shape, constants, opset = CASES["spelled_functions: HardSigmoid with another summand"]
+    (op,) = simplify(build_ir(trace(model_of(nodes, ("batch", *shape), constants, opset), 1))).ops
+    assert isinstance(op, Activate)
+    assert (op.activation.a, op.activation.b) == pytest.approx((1 / 6, 4 / 6))
+
+
 @pytest.mark.parametrize("name", ["Sub and Div after Conv", "Conv subtracted from a number"])
 def test_constants_are_folded_into_a_convolution(name: str) -> None:
     nodes, shape, constants, opset = CASES[f"scales: {name}"]

@@ -38,6 +38,9 @@ def spelled_functions() -> Iterator[tuple[str, Case]]:
         "divided by another number",
         ([*SHIFTED, make("Div", ["c", "four"], ["output"])], shape, NUMBERS, 13),
     )
+    shifted = [node("Add", "four", output="t"), make("Clip", ["t", "zero", "six"], ["c"])]
+    other_summand = [*shifted, make("Div", ["c", "six"], ["output"])]
+    yield "HardSigmoid with another summand", (other_summand, shape, NUMBERS, 13)
     read = [*SHIFTED, make("Div", ["c", "six"], ["g"]), make("Add", ["g", "c"], ["output"])]
     yield "with the clip read again", (read, shape, NUMBERS, 13)
     clipped = [node("Add", "three", output="t"), make("Clip", ["t", "one", "six"], ["c"])]
