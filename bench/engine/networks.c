@@ -14,7 +14,7 @@ typedef struct {
     SqueezeExcite squeeze;
     Product product;
     Reduce reduce;
-    RowProduct row;
+    StoredProduct row;
   };
 } Step;
 
@@ -216,8 +216,8 @@ static void landmark(int32_t format) {
   uint64_t bytes = matrix_bytes(format, inputs, 512);
   char *weights = reserve(bytes);
   for (uint64_t i = 0; i < bytes; i++) weights[i] = (char)((net.seed = net.seed * 1664525u + 1013904223u) >> 25);
-  add(STEP_ROW)->row =
-      (RowProduct){net.y, weights, random_floats(512, 0.0001f), random_floats(512, 1), y, inputs, 512, format, RELU};
+  add(STEP_ROW)->row = (StoredProduct){
+      net.y, weights, random_floats(512, 0.0001f), random_floats(512, 1), 0, y, 1, inputs, 512, format, RELU};
   give(y, 1, 1, 512);
   add_product(4, NOTHING);
 }
@@ -244,7 +244,7 @@ static void run_step(const Step *step, Thread thread, void *scratch) {
     case STEP_SQUEEZE: squeeze_excite(&step->squeeze, thread, scratch); break;
     case STEP_PRODUCT: product(&step->product, thread, scratch); break;
     case STEP_REDUCE: reduce(&step->reduce, thread); break;
-    case STEP_ROW: row_product(&step->row, thread); break;
+    case STEP_ROW: stored_product(&step->row, thread, scratch); break;
   }
 }
 

@@ -12,7 +12,7 @@ MAX_RANK = 6
 """Axes of Binary and Copy."""
 PLAN_MAGIC = 0x50573254
 """"T2WP"."""
-PLAN_VERSION = 3
+PLAN_VERSION = 4
 MAX_DIMENSION = 0x1000000
 """Of a dimension, kernel, stride or padding."""
 MAX_FLOATS = 0x10000000
@@ -65,7 +65,9 @@ class MatrixFormat(IntEnum):
     row holds outputs 2b (low) and 2b + 1 (high); `scale` is unused; inputs % 32 == 0."""
     FLOAT16 = 2
     """[inputs][8] float16; `scale` is unused."""
-    SHIFTED16 = 3
+    INT8_BY_INPUT = 3
+    """[inputs][8] int8, multiplied by scale[input]."""
+    SHIFTED16 = 4
     """The same of numbers below 128, without denormals, infinities and NaN: sign, 5 bits of the exponent +
     25, 10 of the fraction; 0 has exponent 0."""
 

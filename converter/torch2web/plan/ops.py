@@ -69,14 +69,16 @@ class Product(Instruction):
 
 @dataclass(eq=False, kw_only=True)
 class Matrix(Instruction):
-    """One row times a large matrix: y[j] = activation(sum over i of x[i] * w[i][j] + bias[j])."""
+    """y[row][j] = activation(sum over i of x[row][i] * w[i][j] + bias[j] + residual[row][j])."""
 
     number: ClassVar[int] = 2
     name: ClassVar[str] = "MATRIX"
 
     x: Tensor = field(metadata=_INPUT)
     weights: Tensor = field(metadata=_MATRIX)
+    residual: Tensor | None = field(metadata=_OPTIONAL_INPUT)
     y: Tensor = field(metadata=_OUTPUT)
+    rows: int = field(metadata=_DIMENSION)
     inputs: int = field(metadata=_DIMENSION)
     outputs: int = field(metadata=_DIMENSION)
     activation: Activation = field(metadata=_ACTIVATION)

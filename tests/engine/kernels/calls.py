@@ -19,7 +19,7 @@ MARGIN = 64
 """Values before and after each buffer that no kernel may touch."""
 
 NONE, CLIP, SIGMOID, SILU, HARD_SIGMOID, HARD_SWISH, LEAKY_RELU, TANH, *_ = ActivationKind
-INT8, INT4, FLOAT16, SHIFTED16 = MatrixFormat
+INT8, INT4, FLOAT16, INT8_BY_INPUT, SHIFTED16 = MatrixFormat
 
 
 class Thread(ctypes.Structure):

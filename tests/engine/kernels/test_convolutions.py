@@ -44,7 +44,7 @@ CONVS = [
     (12, 5, 12, 30, 3, (9, 2), (1, 1), (1, 1), (4, 1, 4, 0)),
     (10, 11, 36, 24, 2, (3, 3), (1, 2), (2, 3), (2, 3, 2, 3)),
     (6, 7, 66, 66, 2, (3, 3), (1, 1), (1, 1), (1, 1, 1, 1)),
-    # as many rows as are copied, two parts of groups: lines of the first part are still there, of the same rows
+    # as many rows as are copied, in two parts: lines of the first are still there, of the same rows
     (3, 5, 48, 48, 6, (3, 3), (1, 1), (1, 1), (1, 1, 1, 1)),
 ]
 

@@ -119,7 +119,7 @@ def shifted(halves: NDArray[np.float16]) -> NDArray[np.uint16]:
 
 
 def small_matrix(form: int, inputs: int, outputs: int) -> tuple[NDArray[Any], Floats, NDArray[np.float64]]:
-    """A random matrix packed for RowProduct: bytes, scales and values."""
+    """A random matrix packed for StoredProduct: bytes, scales and values."""
     generator = np.random.default_rng([form, inputs, outputs])
     columns = -(-outputs // 8) * 8
     scale = generator.uniform(0.5, 1, columns).astype(np.float32)
@@ -133,6 +133,10 @@ def small_matrix(form: int, inputs: int, outputs: int) -> tuple[NDArray[Any], Fl
         halves[0, 1], halves[-1, 2] = 0, -0.0
         stored = halves if form == k.FLOAT16 else shifted(halves)
         return by_panel(stored), scale, halves.astype(np.float64)
+    if form == k.INT8_BY_INPUT:
+        integers = generator.integers(-128, 128, (inputs, columns)).astype(np.int8)
+        scale = generator.uniform(0.5, 1, inputs).astype(np.float32)
+        return by_panel(integers), scale, integers.astype(np.float64) * scale[:, None]
     if form == k.INT8:
         integers = generator.integers(-128, 128, (inputs, columns)).astype(np.int8)
         return by_panel(integers), scale, integers.astype(np.float64) * scale
@@ -151,11 +155,17 @@ def small_matrix(form: int, inputs: int, outputs: int) -> tuple[NDArray[Any], Fl
 @pytest.mark.parametrize("threads", THREADS)
 @pytest.mark.parametrize("form", [k.INT8, k.INT4, k.FLOAT16, k.SHIFTED16])
 @pytest.mark.parametrize(("inputs", "outputs"), [(32, 1), (64, 8), (96, 20), (320, 41)])
-def test_row_product(kernels: Kernels, form: int, inputs: int, outputs: int, threads: int) -> None:
+def test_stored_row_product(kernels: Kernels, form: int, inputs: int, outputs: int, threads: int) -> None:
     weights, scale, values = small_matrix(form, inputs, outputs)
     x, bias, y = random(inputs), random(len(scale)), blank(outputs)
-    sizes: dict[str, Any] = {"inputs": inputs, "outputs": outputs, "format": form, "activation": RELU6}
-    kernels.call("row_product", threads, x=x, weights=weights, scale=scale, bias=bias, y=y, **sizes)
+    sizes: dict[str, Any] = {
+        "rows": 1,
+        "inputs": inputs,
+        "outputs": outputs,
+        "format": form,
+        "activation": RELU6,
+    }
+    kernels.call("stored_product", threads, x=x, weights=weights, scale=scale, bias=bias, y=y, **sizes)
     unclipped = (x.astype(np.float64) @ values + bias)[:outputs]
     np.testing.assert_allclose(
         y, np.clip(unclipped, 0, 6), atol=1e-5 * np.abs(values).max() * np.sqrt(inputs)
@@ -164,9 +174,48 @@ def test_row_product(kernels: Kernels, form: int, inputs: int, outputs: int, thr
 
 @pytest.mark.parametrize("form", [k.INT8, k.FLOAT16, k.SHIFTED16])
 @pytest.mark.parametrize("inputs", [1, 3, 31])
-def test_row_product_of_few_inputs(kernels: Kernels, form: int, inputs: int) -> None:
+def test_stored_row_product_of_few_inputs(kernels: Kernels, form: int, inputs: int) -> None:
     weights, scale, values = small_matrix(form, inputs, 5)
     x, bias, y = random(inputs), random(8), blank(5)
-    sizes: dict[str, Any] = {"inputs": inputs, "outputs": 5, "format": form, "activation": IDENTITY}
-    kernels.call("row_product", x=x, weights=weights, scale=scale, bias=bias, y=y, **sizes)
+    sizes: dict[str, Any] = {
+        "rows": 1,
+        "inputs": inputs,
+        "outputs": 5,
+        "format": form,
+        "activation": IDENTITY,
+    }
+    kernels.call("stored_product", x=x, weights=weights, scale=scale, bias=bias, y=y, **sizes)
     close(y, (x.astype(np.float64) @ values + bias)[:5])
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("form", [k.INT8, k.INT4, k.FLOAT16, k.INT8_BY_INPUT, k.SHIFTED16])
+@pytest.mark.parametrize(
+    ("rows", "inputs", "outputs"),
+    [
+        (1, 64, 9),
+        (2, 32, 1),
+        (5, 64, 20),
+        (61, 96, 41),
+        (7, 1056, 150),  # more panels than are converted at a time
+    ],
+)
+def test_rows_of_stored_product(
+    kernels: Kernels, form: int, rows: int, inputs: int, outputs: int, threads: int
+) -> None:
+    weights, scale, values = small_matrix(form, inputs, outputs)
+    x, bias, residual, y = (
+        random(rows, inputs),
+        random(values.shape[1]),
+        random(rows, outputs),
+        blank(rows, outputs),
+    )
+    sizes: dict[str, Any] = {"rows": rows, "inputs": inputs, "outputs": outputs, "format": form}
+    plain = x.astype(np.float64) @ values[:, :outputs] + bias[:outputs]
+    tolerance = 1e-5 * np.abs(values).max() * np.sqrt(inputs)
+    buffers = {"x": x, "weights": weights, "scale": scale, "bias": bias, "y": y}
+    for activation in (IDENTITY, RELU6, SILU):
+        kernels.call("stored_product", threads, **buffers, **sizes, activation=activation)
+        np.testing.assert_allclose(y, k.apply(activation, plain), atol=tolerance)
+        kernels.call("stored_product", threads, residual=residual, **buffers, **sizes, activation=activation)
+        np.testing.assert_allclose(y, k.apply(activation, plain + residual), atol=tolerance)

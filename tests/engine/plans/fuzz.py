@@ -21,7 +21,7 @@ from tests.engine.native_engine import NativeEngine
 from tests.engine.plans.cases.operators import CASES
 from tests.engine.plans.cases.random_networks import random_network
 from tests.engine.plans.running import model_of
-from tests.engine.plans.sanitized import WIDTHS, stored_parts
+from tests.engine.plans.sanitized import WIDTHS, stored_parts, stored_rows
 from tests.engine.plans.test_instructions import OPERATORS, operators_of, words_of
 from tests.engine.plans.test_stored_weights import lower_limits, stored_as
 from torch2web.plan import plan_model
@@ -54,8 +54,7 @@ def plans(seed: int) -> list[Whole]:
 
 def stored_plans() -> Iterator[Whole]:
     """Plans with weights in each encoding, including a matrix that is computed in its stored form."""
-    for wide in WIDTHS:
-        parts = stored_parts(wide)
+    for parts in (*map(stored_parts, WIDTHS), stored_rows()):
         plan = plan_model(onnx.load_from_string(parts.graph))
         assert "MATRIX" in plan.operators
         for encoding in ENCODINGS:

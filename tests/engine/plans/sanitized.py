@@ -16,7 +16,13 @@ import pytest
 from tests.engine.plans.cases.operators import CASES
 from tests.engine.plans.cases.random_networks import random_network
 from tests.engine.plans.running import engine_run, model_of, onnxruntime_run, require_close
-from tests.engine.plans.test_stored_weights import lower_limits, network, require_stored
+from tests.engine.plans.test_stored_weights import (
+    lower_limits,
+    network,
+    network_of_rows,
+    require_stored,
+    require_stored_rows,
+)
 from torch2web.variants.encodings import ENCODINGS
 from torch2web.variants.split import SplitModel, split_model
 
@@ -58,6 +64,12 @@ def stored_parts(wide: int) -> SplitModel:
         return split_model(network(Path(folder), wide))
 
 
+def stored_rows() -> SplitModel:
+    """The network of products of rows whose matrices keep their stored form."""
+    with TemporaryDirectory() as folder:
+        return split_model(network_of_rows(Path(folder)))
+
+
 def main(library: CDLL, step: int) -> None:
     cases, seeds, widths = list(CASES.items())[::step], range(0, NETWORKS, step), WIDTHS[::step]
     for name, (nodes, shape, constants, opset) in cases:
@@ -73,6 +85,8 @@ def main(library: CDLL, step: int) -> None:
         for encoding in ENCODINGS:
             for ranges in (64, 10**6):
                 require_stored(library, parts, encoding, ranges, threads=2)
+    for encoding in ("fp32", "fp16", "int8"):
+        require_stored_rows(library, stored_rows(), encoding, threads=2)
     print(f"{len(cases)} cases, {len(seeds)} networks and stored weights")
 
 

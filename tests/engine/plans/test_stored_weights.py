@@ -84,6 +84,8 @@ def lower_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(split, "MIN_WEIGHT_ELEMENTS", 20)
     monkeypatch.setattr(split, "MAX_WEIGHT_BYTES", 24 * 64 * 32 * 4)
     monkeypatch.setattr(lower_products, "LARGE", 50_000)
+    monkeypatch.setattr(lower_products, "LARGE_WITH_ROWS", 150)
+    monkeypatch.setattr(lower_products, "MANY_ROWS", 16)
 
 
 @pytest.fixture
@@ -177,3 +179,110 @@ def test_incomplete_weights_do_not_run(library: CDLL, parts: SplitModel) -> None
     with pytest.raises(EngineError) as raised:
         NativeEngine(library, plan.content).load(cut)
     assert raised.value.call in ("engine_ready", "engine_store")
+
+
+def network_of_rows(folder: Path) -> Path:
+    """Write a network of products of 16 rows: with inputs first, with outputs first and with factors."""
+    random = np.random.default_rng(6)
+    shapes = {
+        "inputs first": (12, 16),
+        "outputs first": (24, 16),
+        "left": (24, 40),
+        "right": (24, 8),
+        "factors": (16,),
+        "last": (48, 12),
+    }
+    constants = {name: random.normal(size=shape).astype(np.float32) / 4 for name, shape in shapes.items()}
+    make = helper.make_node
+    nodes = [
+        make("Reshape", ["input", "to rows"], ["a"]),
+        make("MatMul", ["a", "inputs first"], ["b"]),
+        make("Mul", ["b", "factors"], ["c"]),
+        make("Tanh", ["c"], ["d"]),
+        make("Transpose", ["outputs first"], ["turned"], perm=[1, 0]),
+        make("MatMul", ["d", "turned"], ["e"]),
+        make("MatMul", ["e", "left"], ["f"]),
+        make("MatMul", ["e", "right"], ["g"]),
+        make("Concat", ["f", "g"], ["h"], axis=2),
+        make("MatMul", ["h", "last"], ["i"]),
+        make("Add", ["i", "a"], ["output"]),
+    ]
+    model = helper.make_model(
+        helper.make_graph(
+            nodes,
+            "rows",
+            [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", *SHAPE])],
+            [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", 16, 12])],
+            [
+                numpy_helper.from_array(np.array([0, 16, 12]), "to rows"),
+                *(numpy_helper.from_array(value, name) for name, value in constants.items()),
+            ],
+        ),
+        opset_imports=[helper.make_opsetid("", 13)],
+        ir_version=8,
+    )
+    onnx.save(model, folder / "model.onnx")
+    return folder / "model.onnx"
+
+
+def require_stored_rows(library: CDLL, parts: SplitModel, encoding: str, threads: int) -> None:
+    """The same of `network_of_rows`, whose matrices all keep their format."""
+    plan = plan_model(onnx.load_from_string(parts.graph))
+    assert plan.operators.count("MATRIX") == 5
+    tensors = stored_as(parts, encoding)
+    engine = NativeEngine(library, plan.content)
+    engine.load(tensors, threads, 64)
+    x = np.random.default_rng(2).normal(size=SHAPE).astype(np.float32)
+    expected = run_session(create_session_with(parts.graph, decode_all(tensors)), x[None])
+    require_close(engine.run(x, threads).reshape(expected.shape), expected, encoding)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("encoding", ["fp32", "fp16", "int8"])
+def test_products_of_rows_keep_stored_matrices(
+    library: CDLL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, threads: int
+) -> None:
+    lower_limits(monkeypatch)
+    require_stored_rows(library, split_model(network_of_rows(tmp_path)), encoding, threads)
+
+
+def test_products_of_rows_stay_small(library: CDLL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lower_products, "MANY_ROWS", 4)
+    monkeypatch.setattr(lower_products, "LARGE_WITH_ROWS", 2**17)
+    random = np.random.default_rng(6)
+    constants = {
+        "first": random.normal(size=(48, 6000)).astype(np.float32),
+        "second": random.normal(size=(50, 6000)).astype(np.float32),
+    }
+    make = helper.make_node
+    nodes = [
+        make("Reshape", ["input", "to rows"], ["a"]),
+        make("MatMul", ["a", "first"], ["b"]),
+        make("Transpose", ["second"], ["turned"], perm=[1, 0]),
+        make("MatMul", ["b", "turned"], ["output"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "rows",
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", *SHAPE])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", 4, 50])],
+        [
+            numpy_helper.from_array(np.array([0, 4, 48]), "to rows"),
+            *(numpy_helper.from_array(value, name) for name, value in constants.items()),
+        ],
+    )
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8),
+        tmp_path / "model.onnx",
+    )
+    parts = split_model(tmp_path / "model.onnx")
+    plan = plan_model(onnx.load_from_string(parts.graph))
+    sizes = {}
+    for encoding in ("fp32", "fp16", "int8"):
+        engine = NativeEngine(library, plan.content)
+        engine.load(stored_as(parts, encoding))
+        sizes[encoding] = engine.memory.nbytes
+    values = sum(value.size for value in constants.values())
+    buffer = 300_000  # of converted panels
+    assert sizes["fp16"] < sizes["fp32"] - 2 * values + buffer
+    assert sizes["int8"] < sizes["fp32"] - 3 * values + buffer

@@ -34,7 +34,7 @@ static inline uint64_t depthwise_weight_floats(int32_t channels, int32_t kernel_
 static inline uint64_t matrix_bytes(int32_t format, int32_t inputs, int32_t outputs) {
   uint64_t panels = ((uint64_t)outputs + 7) / 8;
   if (format == MATRIX_INT4) return panels * ((uint64_t)inputs / 32) * (32 + 128);
-  return panels * (uint64_t)inputs * (format == MATRIX_INT8 ? 8 : 16);
+  return panels * (uint64_t)inputs * (format == MATRIX_INT8 || format == MATRIX_INT8_BY_INPUT ? 8 : 16);
 }
 
 // Where the threads of a run wait for one another. Initially zero.

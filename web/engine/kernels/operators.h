@@ -38,7 +38,8 @@ typedef enum {
   MATRIX_INT8, // [inputs][8] int8; the sum is multiplied by scale[output]
   MATRIX_INT4, // [ceil(inputs / 32)][8 float scales, then [32][4 bytes]]: a nibble is the integer + 8, byte b of a row holds
                // outputs 2b (low) and 2b + 1 (high); `scale` is unused; inputs % 32 == 0
-  MATRIX_FLOAT16,   // [inputs][8] float16; `scale` is unused
+  MATRIX_FLOAT16,       // [inputs][8] float16; `scale` is unused
+  MATRIX_INT8_BY_INPUT, // [inputs][8] int8, multiplied by scale[input]
   MATRIX_SHIFTED16, // the same of numbers below 128, without denormals, infinities and NaN: sign, 5 bits of the exponent +
                     // 25, 10 of the fraction; 0 has exponent 0
   MATRIX_FORMATS,   // number of the others
@@ -105,21 +106,24 @@ typedef struct {
 uint64_t product_scratch(const Product *);
 void product(const Product *, Thread, void *scratch);
 
-// One row times a large matrix: y[j] = activation(sum over i of x[i] * w[i][j] + bias[j])
+// y[row][j] = activation(sum over i of x[row][i] * w[i][j] + bias[j] + residual[row][j])
 //
-// For a reduced-precision matrix; a float32 matrix is run by `product`.
+// A product with a large matrix in reduced precision; a float32 matrix is run by `product`. One row is bound by memory
+// bandwidth: weights are converted as they are read. With more rows some panels at a time are converted to those of Product.
 typedef struct {
-  const float *x;      // [inputs]
-  const void *weights; // PACKED_MATRIX: matrix_bytes(format, inputs, outputs) bytes, aligned to 4
-  const float *scale;  // [outputs rounded up to a multiple of 8]
-  const float *bias;   // [outputs rounded up to a multiple of 8], never NULL
-  float *y;            // [outputs]
-  int32_t inputs, outputs;
+  const float *x;        // [rows][inputs]
+  const void *weights;   // PACKED_MATRIX: matrix_bytes(format, inputs, outputs) bytes, aligned to 4
+  const float *scale;    // [outputs rounded up to a multiple of 8], of INT8_BY_INPUT [inputs]
+  const float *bias;     // [outputs rounded up to a multiple of 8], never NULL
+  const float *residual; // [rows][outputs], or NULL; may be y
+  float *y;              // [rows][outputs]
+  int32_t rows, inputs, outputs;
   int32_t format; // MatrixFormat
   Activation activation;
-} RowProduct;
+} StoredProduct;
 
-void row_product(const RowProduct *, Thread);
+uint64_t stored_product_scratch(const StoredProduct *);
+void stored_product(const StoredProduct *, Thread, void *scratch);
 
 // A convolution of any kernel, stride, dilation, zero padding, number of groups and of channels.
 //

@@ -20,9 +20,9 @@ static Product float32_product(const MatrixOp *op) {
       .x = op->x,
       .weights = op->weights,
       .gate = ABSENT,
-      .residual = ABSENT,
+      .residual = op->residual,
       .y = op->y,
-      .rows = 1,
+      .rows = op->rows,
       .inputs = op->inputs,
       .outputs = op->outputs,
       .activation = op->activation,
@@ -37,14 +37,16 @@ void run_matrix(const MatrixOp *op, Thread thread, void *scratch) {
     product(&arguments, thread, scratch);
     return;
   }
-  RowProduct arguments = matrix_arguments(op);
+  StoredProduct arguments = matrix_arguments(op);
   arguments.scale = (const float *)(const void *)(engine.base + placed->scale);
   arguments.bias = (const float *)(const void *)(engine.base + placed->bias);
   arguments.format = (int32_t)placed->format;
-  row_product(&arguments, thread);
+  stored_product(&arguments, thread, scratch);
 }
 
 uint64_t matrix_scratch(const MatrixOp *op) {
-  const Product arguments = float32_product(op);
-  return product_scratch(&arguments);
+  if (engine.placed[engine.plan.tensors[op->weights].offset].format == MATRIX_FORMATS)
+    return 0; // as a product without a gate
+  const StoredProduct arguments = matrix_arguments(op);
+  return stored_product_scratch(&arguments);
 }

@@ -17,8 +17,11 @@ bool check_product(const Plan *plan, const ProductOp *op) {
 }
 
 bool check_matrix(const Plan *plan, const MatrixOp *op) {
-  return unpacked(plan, op->weights, PACKED_MATRIX, 1, op->inputs, op->outputs) && reads(plan, op->x, op->inputs) &&
-         writes(plan, op->y, op->outputs) && !overlaps(plan, op->x, op->y);
+  uint64_t y = volume(op->rows, op->outputs, 1);
+  return unpacked(plan, op->weights, PACKED_MATRIX, 1, op->inputs, op->outputs) &&
+         reads(plan, op->x, volume(op->rows, op->inputs, 1)) && reads_optional(plan, op->residual, y) &&
+         writes(plan, op->y, y) && !overlaps(plan, op->x, op->y) &&
+         (op->residual == ABSENT || same_or_apart(plan, op->residual, op->y));
 }
 
 bool check_squeeze_excite(const Plan *plan, const SqueezeExciteOp *op) {

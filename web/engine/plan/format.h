@@ -11,7 +11,7 @@
 
 enum {
   PLAN_MAGIC = 0x50573254, // "T2WP"
-  PLAN_VERSION = 3,
+  PLAN_VERSION = 4,
   MAX_DIMENSION = 0x1000000, // of a dimension, kernel, stride or padding
   MAX_FLOATS = 0x10000000,   // in a tensor, packed weight or arena: an index fits an int32, a size in bytes a uint32
   PACK_RANK = 5,             // axes of a PackRule
@@ -134,8 +134,8 @@ typedef struct {
 } ProductOp;
 
 typedef struct {
-  uint32_t x, weights, y;
-  uint32_t inputs, outputs;
+  uint32_t x, weights, residual, y;
+  uint32_t rows, inputs, outputs;
   Activation activation;
 } MatrixOp;
 

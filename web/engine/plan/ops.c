@@ -25,8 +25,8 @@ static const uint8_t product_words[] = {
     WORD_TENSOR,    WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_OPTIONAL_TENSOR, WORD_TENSOR,
     WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,       WORD_ACTIVATION_KIND, WORD_ANY,
     WORD_ANY};
-static const uint8_t matrix_words[] = {WORD_TENSOR,    WORD_TENSOR,          WORD_TENSOR, WORD_DIMENSION,
-                                       WORD_DIMENSION, WORD_ACTIVATION_KIND, WORD_ANY,    WORD_ANY};
+static const uint8_t matrix_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_TENSOR, WORD_DIMENSION,
+                                       WORD_DIMENSION, WORD_DIMENSION, WORD_ACTIVATION_KIND, WORD_ANY,    WORD_ANY};
 static const uint8_t conv_words[] = {
     WORD_TENSOR,    WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_TENSOR,    WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,
     WORD_STRIDE,    WORD_STRIDE,    WORD_STRIDE,          WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,
@@ -177,11 +177,13 @@ Product product_arguments(const ProductOp *op) {
   };
 }
 
-RowProduct matrix_arguments(const MatrixOp *op) {
-  return (RowProduct){
+StoredProduct matrix_arguments(const MatrixOp *op) {
+  return (StoredProduct){
       .x = tensor_at(op->x),
       .weights = tensor_at(op->weights),
+      .residual = tensor_at(op->residual),
       .y = tensor_at(op->y),
+      .rows = (int32_t)op->rows,
       .inputs = (int32_t)op->inputs,
       .outputs = (int32_t)op->outputs,
       .activation = op->activation,

@@ -44,7 +44,7 @@ extern const OpWords op_words[OPS];
 // Arguments of an operator's kernel.
 Activate activate_arguments(const ActivateOp *op);
 Product product_arguments(const ProductOp *op);
-RowProduct matrix_arguments(const MatrixOp *op);
+StoredProduct matrix_arguments(const MatrixOp *op);
 Conv conv_arguments(const ConvOp *op);
 Depthwise depthwise_arguments(const DepthwiseOp *op);
 Block block_arguments(const BlockOp *op);

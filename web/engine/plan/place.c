@@ -81,13 +81,26 @@ uint32_t engine_stored_scales(uint32_t number) {
 
 // ---- matrices -------------------------------------------------------------------------------------------------
 
-// Rows are inputs and columns outputs, as reduced-precision formats store them.
-static bool is_plain_matrix(const PackRule *rule) {
+// Rows are inputs and columns outputs, as reduced-precision formats store them; or the other way round if `transposed`.
+static bool is_plain_matrix(const PackRule *rule, bool transposed) {
   for (int i = 0; i < PACK_RANK - 2; i++) {
     if (rule->sizes[i] != 1) return false;
   }
-  return rule->input_strides[PACK_RANK - 2] == 1 && rule->output_strides[PACK_RANK - 2] == 0 &&
-         rule->input_strides[PACK_RANK - 1] == 0 && rule->output_strides[PACK_RANK - 1] == 1;
+  const int input = PACK_RANK - 2 + transposed, output = PACK_RANK - 1 - transposed;
+  return rule->input_strides[input] == 1 && rule->output_strides[input] == 0 && rule->input_strides[output] == 0 &&
+         rule->output_strides[output] == 1;
+}
+
+// With one scale for each output, or for each input of a matrix in one part.
+static uint32_t int8_format(const PackRule *rule, const StoredWeight *weight) {
+  const PackedWeight *packed = &engine.plan.packed_weights[rule->packed_weight];
+  const uint32_t rows = rule->sizes[PACK_RANK - 2], columns = rule->sizes[PACK_RANK - 1];
+  const bool by_row = weight->channels == rows && weight->inner == columns;
+  if (is_plain_matrix(rule, true)) return by_row ? MATRIX_INT8 : MATRIX_FORMATS;
+  if (!is_plain_matrix(rule, false)) return MATRIX_FORMATS;
+  if (weight->channels == columns && weight->inner == 1) return MATRIX_INT8;
+  const bool whole = columns == packed->outputs && rows == packed->inputs && rule->multiplier == ABSENT;
+  return by_row && whole ? MATRIX_INT8_BY_INPUT : MATRIX_FORMATS;
 }
 
 // The reduced-precision format that a stored weight can keep, or MATRIX_FORMATS for float32.
@@ -98,13 +111,11 @@ static uint32_t reduced_format(const PackRule *rule) {
   switch (weight->format) {
     // MATRIX_FLOAT16 as soon as a value arrives that needs it.
     case STORED_FLOAT16: return rule->multiplier == ABSENT ? MATRIX_SHIFTED16 : MATRIX_FORMATS;
-    case STORED_INT8: {
-      bool by_output = is_plain_matrix(rule) && weight->channels == columns && weight->inner == 1;
-      return by_output ? MATRIX_INT8 : MATRIX_FORMATS;
-    }
+    case STORED_INT8: return int8_format(rule, weight);
     case STORED_INT4: {
-      bool whole = is_plain_matrix(rule) && weight->channels == columns && columns % 2 == 0 && rule->first_output % 8 == 0 &&
-                   packed->inputs % INT4_ROWS == 0 && rule->sizes[PACK_RANK - 2] == packed->inputs;
+      bool whole = is_plain_matrix(rule, false) && weight->channels == columns && columns % 2 == 0 &&
+                   rule->first_output % 8 == 0 && packed->inputs % INT4_ROWS == 0 &&
+                   rule->sizes[PACK_RANK - 2] == packed->inputs;
       return whole ? MATRIX_INT4 : MATRIX_FORMATS;
     }
     default: return MATRIX_FORMATS;
@@ -137,10 +148,10 @@ static void place_packed_weight(uint32_t number, uint64_t *at) {
     return;
   }
   *at = aligned(*at + matrix_bytes((int32_t)placed->format, (int32_t)packed->inputs, (int32_t)packed->outputs));
-  uint64_t row = aligned(4ull * ((packed->outputs + 7) / 8 * 8));
-  placed->scale = (uint32_t)*at;
-  placed->bias = (uint32_t)(*at + row);
-  *at += 2 * row;
+  const uint64_t biases = aligned(4ull * ((packed->outputs + 7) / 8 * 8));
+  placed->bias = (uint32_t)*at;
+  placed->scale = (uint32_t)(*at + biases);
+  *at += biases + (placed->format == MATRIX_INT8_BY_INPUT ? aligned(4ull * packed->inputs) : biases);
 }
 
 // ---- memory ---------------------------------------------------------------------------------------------------

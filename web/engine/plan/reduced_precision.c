@@ -72,7 +72,8 @@ static void pack_int4(const PackRule *rule, uint32_t first, const uint8_t *bytes
 
 void pack_reduced_values(const PackRule *rule, uint32_t first, const uint8_t *bytes, uint32_t count) {
   switch (engine.placed[rule->packed_weight].format) {
-    case MATRIX_INT8: pack_int8(rule, first, bytes, count); break;
+    case MATRIX_INT8:
+    case MATRIX_INT8_BY_INPUT: pack_int8(rule, first, bytes, count); break;
     case MATRIX_FLOAT16:
     case MATRIX_SHIFTED16: pack_float16(rule, first, bytes, count); break;
     default: pack_int4(rule, first, bytes, count);
@@ -81,10 +82,13 @@ void pack_reduced_values(const PackRule *rule, uint32_t first, const uint8_t *by
 
 void pack_reduced_scale(const PackRule *rule, const StoredWeight *weight, uint32_t index, float scale) {
   const PlacedWeight *placed = &engine.placed[rule->packed_weight];
-  if (placed->format == MATRIX_INT8) {
-    // Only weights with one scale per output stay in reduced precision: see `reduced_format` in place.c.
+  float *scales = (float *)(void *)(engine.base + placed->scale);
+  if (placed->format == MATRIX_INT8_BY_INPUT) {
+    scales[index] = scale;
+  } else if (placed->format == MATRIX_INT8) {
+    // Other weights with scales do not stay in reduced precision: see `reduced_format` in place.c.
     uint32_t output = rule->first_output + index;
-    ((float *)(void *)(engine.base + placed->scale))[output] = multiplied(rule, scale, output);
+    scales[output] = multiplied(rule, scale, output);
   } else if (placed->format == MATRIX_INT4) {
     uint32_t output = rule->first_output + index % weight->channels;
     uint32_t input = index / weight->channels * INT4_ROWS;

@@ -1,4 +1,4 @@
-// Packs weights of matrices that stay in reduced precision, in the layouts of RowProduct.
+// Packs weights of matrices that stay in reduced precision, in the layouts of StoredProduct.
 #pragma once
 
 #include "engine.h"

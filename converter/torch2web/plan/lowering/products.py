@@ -17,6 +17,12 @@ from torch2web.plan.tensors import Tensor
 LARGE = 2**20
 """Minimum elements of a matrix that keeps its stored format: read once per sample, it is bound by memory."""
 
+LARGE_WITH_ROWS = 2**19
+"""The same for a product with at least `MANY_ROWS` rows, which converts the matrix in each run."""
+
+MANY_ROWS = 96
+"""Rows for which converting takes a few hundredths of the product's time."""
+
 _MAX_INSTRUCTIONS = 256
 
 
@@ -24,7 +30,7 @@ def lower_product(layouts: Layouts, op: Product) -> None:
     x = op.inputs[0]
     rows, inputs = x.shape
     outputs = op.output.shape[1]
-    is_matrix = rows == 1 and inputs * outputs >= LARGE and all(m.weight is not None for m, _ in op.parts)
+    is_matrix = _keeps_format(op)
     residual = None if op.residual is None else layouts.get(op.residual, ONNX)
     # A flattened image stays channels last if its weights are packed in that order, which costs nothing. Not
     # with a matrix in its stored format: its blocks span inputs in ONNX's order.
@@ -39,10 +45,20 @@ def lower_product(layouts: Layouts, op: Product) -> None:
     given = layouts.get(source, CHANNELS_LAST) if image else layouts.get(x, ONNX)
     weights = layouts.packed(*pack_product(op, is_matrix=is_matrix, image=image))
     y = layouts.put(op.output, ONNX, Tensor(op.output.size))
+    # Not if the product reads it as x too.
+    may_replace = () if residual is None or residual.base is given.base else (residual,)
     if is_matrix:
         layouts.emit(
             ops.Matrix(
-                x=given, weights=weights, y=y, inputs=inputs, outputs=outputs, activation=op.activation
+                x=given,
+                weights=weights,
+                residual=residual,
+                y=y,
+                rows=rows,
+                inputs=inputs,
+                outputs=outputs,
+                activation=op.activation,
+                may_replace=may_replace,
             )
         )
         return
@@ -57,10 +73,17 @@ def lower_product(layouts: Layouts, op: Product) -> None:
             inputs=inputs,
             outputs=outputs,
             activation=op.activation,
-            # Not if the product reads it as x too.
-            may_replace=() if residual is None or residual.base is given.base else (residual,),
+            may_replace=may_replace,
         )
     )
+
+
+def _keeps_format(op: Product) -> bool:
+    """Whether the matrix stays in its stored format."""
+    (rows, inputs), outputs = op.inputs[0].shape, op.output.shape[1]
+    if 1 < rows < MANY_ROWS or any(matrix.weight is None for matrix, _ in op.parts):
+        return False
+    return inputs * outputs >= (LARGE if rows == 1 else LARGE_WITH_ROWS)
 
 
 def lower_matmul(layouts: Layouts, op: MatMul) -> None:
