@@ -37,6 +37,7 @@ SLOWEST = (
 """The files that take longest. Workers get them first: one worker runs a whole file, at the end all alone."""
 
 LONG: dict[str, tuple[str, ...] | int] = {
+    "browser/backends/test_compact.py::test_computes_what_python_computes": ("wasm",),
     "engine/plans/test_operators_in_webassembly.py::test_are_as_onnxruntime": ("relaxed",),
     "browser/loader/test_watch.py::test_rate_and_smoothing": (),
     "browser/backends/test_recheck.py::test_after_the_page_was_hidden": (),
