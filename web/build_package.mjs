@@ -61,6 +61,7 @@ const REPLACED = {
 
 /** In scripts of a site, which are imported by their URL: what keeps bundlers from resolving it while they build. */
 const IMPORT = {
+  module: "fetch/chunks/scripts.ts",
   before: "import(url)",
   after: "import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ url)",
 };
@@ -78,13 +79,16 @@ function replacing(bundle) {
         used.add(target);
         return { path: here(`package/${replaced[target]}`) };
       });
-      onLoad({ filter: /loader\/fetch\/scripts\.ts$/ }, async ({ path }) => {
+      onLoad({ filter: /\/scripts\.ts$/ }, async ({ path }) => {
+        if (relative(here("loader"), path) !== IMPORT.module) return undefined;
+        used.add(IMPORT.module);
         const parts = (await readFile(path, "utf-8")).split(IMPORT.before);
         if (parts.length !== 2) throw new Error(`${path}: expected one ${IMPORT.before}`);
         return { contents: parts.join(IMPORT.after), loader: "ts" };
       });
       onEnd(() => {
-        const unused = Object.keys(replaced).filter((module) => !used.has(module));
+        const wanted = [...Object.keys(replaced), IMPORT.module];
+        const unused = wanted.filter((module) => !used.has(module));
         if (unused.length) throw new Error(`${bundle}: nothing imports ${unused.join(", ")}`);
       });
     },

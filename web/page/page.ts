@@ -41,7 +41,7 @@ session.onPicture(() => {
   markSample(undefined);
 });
 
-const startBatch = startLive(session);
+let startBatch: ReturnType<typeof startLive>;
 
 onPictures({
   sample: (button) => void chooseSample(button),
@@ -53,10 +53,13 @@ onPictures({
 });
 onModel(chooseModel);
 
-element("unstarted").remove();
 void begin();
 
 async function begin(): Promise<void> {
+  // The modules have run in this task: what follows has tasks of its own, so that none is long.
+  await nextTask();
+  startBatch = startLive(session);
+  element("unstarted").remove();
   await nextTask();
   const { connection } = navigator as { connection?: { saveData?: boolean } };
   // Predicts the first sample, unless the browser asks to save data.

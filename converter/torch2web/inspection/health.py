@@ -32,10 +32,15 @@ def examine(path: Path) -> tuple[Finding, ...]:
     from torch2web.sources.checkpoint import CHECKPOINTS, detect_format, read_checkpoint
 
     found = detect_format(path)
-    beginning = Finding(f"format: {format_name(found)}, {path.stat().st_size / _MIB:,.1f} MiB")
+    beginning = Finding(f"format: {format_name(found)}, {_size(path.stat().st_size)}")
     if found not in CHECKPOINTS:
         return (beginning, *(_network_findings(path) if found == "onnx" else ()))
     return (beginning, *_checkpoint_findings(read_checkpoint(path)))
+
+
+def _size(size: int) -> str:
+    """Bytes in MiB, of a tiny file in KiB."""
+    return f"{size / _MIB:,.1f} MiB" if size >= _MIB / 10 else f"{size / 2**10:.1f} KiB"
 
 
 def _checkpoint_findings(checkpoint: "Checkpoint") -> Iterator[Finding]:

@@ -57,6 +57,7 @@ def test_valid_file(capsys: pytest.CaptureFixture[str]) -> None:
         "Next: torch2web build best.pth --factory my_package.nets:build --resize 224x224",
     ):
         assert line in out
+    assert f"checkpoint, {Path('best.pth').stat().st_size / 1024:.1f} KiB" in out
 
 
 def with_nan(state: State) -> State:
