@@ -1,8 +1,10 @@
 """Publishes sites to a store of versions, and lists, compares and removes them."""
 
 import argparse
+import os
 
 from torch2web.cli.terminal.console import Output, shown_size
+from torch2web.site.signing import UNLOCKED_BY, SigningKey
 from torch2web.versions import ModelChange, VersionStore, compare_builds
 
 
@@ -15,21 +17,27 @@ def run_version_command(options: argparse.Namespace, output: Output) -> None:
         "diff": _diff,
         "prune": _prune,
     }
-    actions[options.command](VersionStore(options.store), options, output)
+    key = getattr(options, "sign", None)
+    password = os.environ.get(UNLOCKED_BY)
+    store = VersionStore(options.store, SigningKey.read(key, password) if key else None)
+    actions[options.command](store, options, output)
 
 
 def _publish(store: VersionStore, options: argparse.Namespace, output: Output) -> None:
-    found = store.publish(options.site)
+    found = store.publish(options.site, options.share)
     build = found.build
+    canary = store.canary()
+    role = f"{canary.share:.0%} of the visitors get it" if canary else "it is the latest"
     output.line(
         f"build {build.sequence} ({build.id}): {len(build.files)} files, {shown_size(build.size)}, "
-        f"of which {shown_size(found.new_bytes)} are new; it is the latest"
+        f"of which {shown_size(found.new_bytes)} are new; {role}"
     )
     output.line(f"latest: {store.folder / 'latest'}; this build for ever: {store.site_of(build)}")
 
 
 def _versions(store: VersionStore, _options: argparse.Namespace, output: Output) -> None:
-    latest = store.latest()
+    latest, canary = store.latest(), store.canary()
+    roles = {latest: "latest", **({canary.build: f"next, {canary.share:.0%}"} if canary else {})}
     rows = [
         (
             f"{build.sequence}",
@@ -37,7 +45,7 @@ def _versions(store: VersionStore, _options: argparse.Namespace, output: Output)
             ", ".join(f"{name}@{version}" for name, version in list(build.models.items())[:4])
             + (f", … {len(build.models)} in all" if len(build.models) > 4 else ""),
             shown_size(build.size),
-            "latest" if build.id == latest else "",
+            roles.get(build.id, ""),
         )
         for build in store.builds()
     ]
@@ -46,7 +54,7 @@ def _versions(store: VersionStore, _options: argparse.Namespace, output: Output)
 
 def _rollback(store: VersionStore, options: argparse.Namespace, output: Output) -> None:
     build = store.rollback(options.build)
-    output.line(f"build {build.sequence} ({build.id}) is the latest again")
+    output.line(f"build {build.sequence} ({build.id}) is the latest again, for all visitors")
 
 
 def _diff(store: VersionStore, options: argparse.Namespace, output: Output) -> None:

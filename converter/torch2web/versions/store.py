@@ -4,7 +4,8 @@
     builds/<id>.json       records
     versions/<id>/         each site whole, of hard links: pages that refer to it stay as they are
     names/<model>@1.2      link to the newest site with this version of the model; also @1 and @1.2.0
-    live/<id>/             a site, and all files of others with hashes in their names, for pages that are open
+    live/<id>/             a site, and all files of others with hashes in their names, for pages that are open;
+                           versions.json, the index, and each build's manifest under a name with its hash
     latest                 link to one of live/: the one place that says which build is the latest
 
 A command that is killed leaves `latest` as it was: it is replaced last, by one renaming.
@@ -13,12 +14,13 @@ A command that is killed leaves `latest` as it was: it is replaced last, by one 
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch2web.errors import InputError, OutputError, SiteError
+from torch2web.site.signing import SIGNATURE, SigningKey, sign_file
 from torch2web.store import (
     link_or_copy,
     process_folder,
@@ -26,6 +28,16 @@ from torch2web.store import (
     remove_leftovers,
     swapped_in,
     write_hashed,
+)
+from torch2web.versions.index import (
+    INDEX,
+    INDEX_SIGNATURE,
+    Canary,
+    index_bytes,
+    manifest_name,
+    manifest_of,
+    names_of,
+    read_canary,
 )
 from torch2web.versions.record import Build
 
@@ -44,10 +56,14 @@ class Published:
 
 
 class VersionStore:
-    """The store in `folder`. Every change holds a lock: a second command waits for the first."""
+    """The store in `folder`. Every change holds a lock: a second command waits for the first.
 
-    def __init__(self, folder: Path) -> None:
+    `key` signs the index with every change; a store whose index is signed is not changed without one.
+    """
+
+    def __init__(self, folder: Path, key: SigningKey | None = None) -> None:
         self.folder = folder
+        self._key = key
 
     def builds(self) -> tuple[Build, ...]:
         """In the order in which they were published. Raises OutputError."""
@@ -58,6 +74,10 @@ class VersionStore:
         """Id of the latest build; empty where there is none."""
         link = self.folder / LATEST
         return link.readlink().name if link.is_symlink() else ""
+
+    def canary(self) -> Canary | None:
+        """The build for a share of the visitors. Raises OutputError."""
+        return read_canary(self.folder / LATEST / INDEX, self.builds())
 
     def site_of(self, build: Build) -> Path:
         return self.folder / "versions" / build.id
@@ -73,13 +93,16 @@ class VersionStore:
             raise InputError(f"found {name!r}, expected one of the builds of {self.folder}: {known}")
         return found[0]
 
-    def publish(self, site: Path) -> Published:
-        """Add `site` and make it the latest. A site that was published before is only made the latest.
+    def publish(self, site: Path, share: float | None = None) -> Published:
+        """Add `site` and make it the latest; with a `share` (0 to 1) the canary, and the latest stays.
 
-        Raises SiteError where files are not as they were built, OutputError for a folder that is no store.
+        A site that was published before is not added again: this is how a canary becomes the latest. Raises SiteError
+        where files are not as they were built, OutputError for a folder that is no store, InputError for a canary
+        without a latest build, or of it.
         """
         self._require_own()
         with self._locked():
+            self._require_key()
             builds = self.builds()
             build = Build.of_site(site, max((build.sequence for build in builds), default=0) + 1)
             known = next((other for other in builds if other.id == build.id), None)
@@ -87,36 +110,47 @@ class VersionStore:
             if known is None:
                 self._write_folder(self.site_of(build), build, ())
                 self._write_record(build)
-            self._make_latest(known or build)
-            return Published(known or build, new)
+            added = known or build
+            if share is None:
+                self._make_latest(added, None)
+            elif self.latest() in ("", added.id):
+                raise InputError("--share: there is no other build for the remaining visitors; publish without it")
+            else:
+                self._make_latest(self.find(LATEST), Canary(added.id, share))
+            return Published(added, new)
 
     def rollback(self, name: str = "") -> Build:
-        """Make the build `name`, or the one before the latest, the latest. Raises InputError."""
+        """Make the build `name` the latest; without a name withdraw the canary, and where there is none, make the
+        build before the latest the latest. Raises InputError."""
         self._require_store()
         with self._locked():
+            self._require_key()
             if name:
                 build = self.find(name)
+            elif self.canary():
+                build = self.find(LATEST)
             else:
                 latest = self.find(LATEST)
                 earlier = [build for build in self.builds() if build.sequence < latest.sequence]
                 if not earlier:
                     raise InputError(f"{self.folder}: there is no build before {latest.id}")
                 build = earlier[-1]
-            self._make_latest(build)
+            self._make_latest(build, None)
             return build
 
     def prune(self, keep: int) -> tuple[tuple[Build, ...], int]:
-        """Remove all but the latest and the `keep` newest builds: these, and the bytes that became free."""
+        """Remove all but the latest, the canary and the `keep` newest builds: these, and the bytes that became free."""
         self._require_store()
         with self._locked():
-            builds, latest = self.builds(), self.latest()
+            self._require_key()
+            builds, latest, canary = self.builds(), self.latest(), self.canary()
             newest = {build.id for build in builds[len(builds) - keep :]} if keep else set()
-            removed = tuple(build for build in builds if build.id not in {*newest, latest})
+            removed = tuple(build for build in builds if build.id not in {*newest, latest, canary.build if canary else ""})
             for build in removed:
                 (self.folder / "builds" / f"{build.id}.json").unlink()
                 shutil.rmtree(self.site_of(build), ignore_errors=True)
             if latest:
-                self._make_latest(self.find(LATEST))
+                self._make_latest(self.find(LATEST), canary)
             kept = {self.latest(), *(build.id for build in self.builds())}
             for folder in (*self.folder.glob("live/*"), *self.folder.glob("versions/*")):
                 if folder.name not in ({self.latest()} if folder.parent.name == "live" else kept):
@@ -147,33 +181,42 @@ class VersionStore:
             shutil.rmtree(work, ignore_errors=True)
         return new
 
-    def _make_latest(self, build: Build) -> None:
+    def _make_latest(self, build: Build, canary: Canary | None) -> None:
+        builds = self.builds()
         live = self.folder / "live" / build.id
-        self._write_folder(live, build, self.builds())
-        self._write_names()
+        self._write_folder(live, build, builds, index_bytes(builds, build, canary))
+        self._write_names(names_of(builds, build))
         _replace_link(self.folder / LATEST, Path("live") / build.id)
 
-    def _write_folder(self, folder: Path, build: Build, others: Iterable[Build]) -> None:
+    def _write_folder(self, folder: Path, build: Build, others: Iterable[Build], index: bytes = b"") -> None:
         files = {file.path: file for other in others for file in other.files if _HASHED.search(file.path)}
+        for other in others:
+            manifest = manifest_name(manifest_of(other).sha256)
+            files[manifest] = manifest_of(other)
+            files |= {f"{manifest}.sig": file for file in other.files if file.path == SIGNATURE}
         files |= {file.path: file for file in build.files}
         with swapped_in(folder) as root:
             for path, file in files.items():
                 link_or_copy(self._object(file.sha256), root / path)
+            if index:
+                (root / INDEX).write_bytes(index)
+                if self._key:
+                    sign_file(root / INDEX, root / INDEX_SIGNATURE, self._key)
 
-    def _write_names(self) -> None:
-        """Links by model and version; of two builds with the same, the newer."""
-        wanted: dict[str, str] = {}
-        for build in self.builds():
-            for name, version in build.models.items():
-                parts = version.split(".")
-                wanted |= {f"{name}@{'.'.join(parts[:end])}": build.id for end in range(1, len(parts) + 1)}
+    def _require_key(self) -> None:
+        """Raise InputError where the index is signed and would not be any more."""
+        if self._key is None and (self.folder / LATEST / INDEX_SIGNATURE).is_file():
+            raise InputError(f"{self.folder}: its index is signed, and pages may require that; add --sign KEY")
+
+    def _write_names(self, builds: Mapping[str, Build]) -> None:
+        """Links by model and version."""
         folder = self.folder / "names"
         folder.mkdir(exist_ok=True)
         for link in folder.iterdir():
-            if link.name not in wanted:
+            if link.name not in builds:
                 link.unlink()
-        for name, identity in wanted.items():
-            _replace_link(folder / name, Path("..") / "versions" / identity)
+        for name, build in builds.items():
+            _replace_link(folder / name, Path("..") / "versions" / build.id)
 
     def _write_record(self, build: Build) -> None:
         folder = self.folder / "builds"

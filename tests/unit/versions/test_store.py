@@ -15,10 +15,13 @@ import pytest
 
 from tests.browser.sites import weights_of
 from tests.conftest import ROOT, tree
+from tests.keys import write_pair
 from torch2web.cli import main
 from torch2web.errors import InputError, OutputError, SiteError
 from torch2web.site.manifest import MANIFEST, SUMS, read_sums
-from torch2web.versions import VersionStore, compare_builds
+from torch2web.site.signing import SigningKey
+from torch2web.versions import Canary, VersionStore, compare_builds
+from torch2web.versions.index import INDEX
 from torch2web.versions.store import _HASHED
 
 Model = dict[str, Any]
@@ -64,6 +67,17 @@ def second(small_site: Path, tmp_path: Path) -> Path:
     return changed(small_site, tmp_path / "second", change, b"other weights")
 
 
+def visited(store: VersionStore) -> dict[str, bytes]:
+    """Files of the latest site, without the index and the manifests under names with hashes."""
+    files = tree(store.folder / "latest")
+    return {path: content for path, content in files.items() if path != INDEX and "/model_info-" not in path}
+
+
+def index_of(store: VersionStore) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((store.folder / "latest" / INDEX).read_text())
+    return found
+
+
 def object_bytes(store: VersionStore) -> int:
     return sum(path.stat().st_size for path in (store.folder / "objects").glob("??/*"))
 
@@ -73,7 +87,7 @@ def test_builds_side_by_side_share_what_is_the_same(
 ) -> None:
     first = store.publish(small_site)
     before = object_bytes(store)
-    assert tree(store.folder / "latest") == tree(small_site)
+    assert visited(store) == tree(small_site)
     other = store.publish(second)
     assert object_bytes(store) - before == other.new_bytes < 0.3 * first.new_bytes
     assert store.latest() == other.build.id
@@ -112,7 +126,7 @@ def test_rollback_and_prune(store: VersionStore, small_site: Path, second: Path)
     assert [build.id for build in removed] == [first.id]
     assert freed > 0
     assert store.builds() == (other,)
-    assert tree(store.folder / "latest") == tree(second)
+    assert visited(store) == tree(second)
     assert sorted(path.name for path in (store.folder / "versions").iterdir()) == [other.id]
     assert sorted(link.name for link in (store.folder / "names").iterdir()) == [
         "mobilenet_emotion@1",
@@ -121,6 +135,74 @@ def test_rollback_and_prune(store: VersionStore, small_site: Path, second: Path)
     ]
     used = {file.sha256 for file in other.files}
     assert {path.name for path in (store.folder / "objects").glob("??/*")} == used
+
+
+def test_index_names_the_manifest_of_every_version(
+    store: VersionStore, small_site: Path, second: Path
+) -> None:
+    store.publish(small_site)
+    store.publish(second)
+    index = index_of(store)
+    sums = [hashlib.sha256((site / MANIFEST).read_bytes()).hexdigest() for site in (small_site, second)]
+    assert index["latest"] == 2
+    assert index["builds"] == {"1": sums[0], "2": sums[1]}
+    assert index["models"] == {"mobilenet_emotion": {"1.0.0": 1, "1.2.0": 2}}
+    live = tree(store.folder / "latest")
+    for site, sha256 in zip((small_site, second), sums, strict=True):
+        assert live[f"models/model_info-{sha256[:32]}.json"] == (site / MANIFEST).read_bytes()
+
+
+def test_beginning_of_a_version_means_no_build_after_the_latest(
+    store: VersionStore, small_site: Path, second: Path
+) -> None:
+    first, other = (store.publish(site).build for site in (small_site, second))
+    store.rollback()
+    names = {link.name: link.resolve().name for link in (store.folder / "names").iterdir()}
+    assert names["mobilenet_emotion@1"] == first.id
+    assert names["mobilenet_emotion@1.2.0"] == other.id
+    assert "mobilenet_emotion@1.2" not in names
+    assert index_of(store)["latest"] == 1
+
+
+def test_canary_is_promoted_or_withdrawn(
+    store: VersionStore, small_site: Path, second: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InputError, match="no other build for the remaining visitors"):
+        store.publish(small_site, 0.5)
+    first = store.publish(small_site).build
+    into, inside = (["--into", str(store.folder)], ["--in", str(store.folder)])
+    assert main(["publish", str(second), "--share", "0.25", *into]) == 0
+    assert "25% of the visitors get it" in capsys.readouterr().out
+    assert store.latest() == first.id
+    assert (index_of(store)["latest"], index_of(store)["next"], index_of(store)["share"]) == (1, 2, 0.25)
+    assert main(["versions", *inside]) == 0
+    assert "next, 25%" in capsys.readouterr().out
+    assert store.prune(0) == ((), 0)
+    assert store.canary() == Canary(store.find("2").id, 0.25)
+    store.rollback()
+    assert (store.latest(), store.canary()) == (first.id, None)
+    store.publish(second, 0.5)
+    assert store.publish(second).new_bytes == 0
+    assert (store.latest(), store.canary()) == (store.find("2").id, None)
+    with pytest.raises(SystemExit):
+        main(["publish", str(second), "--share", "1.5", *into])
+    assert "expected a number from 0 to 1" in capsys.readouterr().err
+
+
+def test_signed_index_stays_signed(small_site: Path, second: Path, tmp_path: Path) -> None:
+    pair = write_pair(tmp_path / "keys")
+    signed = VersionStore(tmp_path / "store", SigningKey.read(pair.private))
+    signed.publish(small_site)
+    unsigned = VersionStore(signed.folder)
+    for change in (lambda: unsigned.publish(second), unsigned.rollback, lambda: unsigned.prune(0)):
+        with pytest.raises(InputError, match="its index is signed.*add --sign KEY"):
+            change()
+    assert main(["publish", str(second), "--into", str(signed.folder), "--sign", str(pair.private)]) == 0
+    from model_signing.verifying import Config
+
+    latest = signed.folder / "latest"
+    verifier = Config().use_elliptic_key_verifier(public_key=pair.public)
+    verifier.verify(latest / INDEX, latest / f"{INDEX}.sig")
 
 
 def test_what_changed(

@@ -107,13 +107,33 @@ export class PartCache {
 
   /**
    * Deletes the entries `stored` that `manifest` does not name: parts of earlier versions. Entries that were added later
-   * are kept, as another tab may have loaded a newer version, and so are those of the version that works offline.
+   * are kept, as another tab may have loaded a newer version, and so are those of the version that works offline, and of
+   * the `versions` manifests that were cached last.
    */
-  async evictOthers(stored: readonly string[], manifest: Manifest, pin: string): Promise<void> {
+  async evictOthers(
+    stored: readonly string[],
+    manifest: Manifest,
+    pin: string,
+    versions = 0,
+  ): Promise<void> {
     const parts = [manifestEntry(pin), ...partsOf(manifest), ...(await this.#partsOffline())];
     const known = new Set(parts.map((part) => keyOf(this.#base, part)));
+    const manifests = versions ? stored.filter(isManifest).slice(-versions) : [];
+    for (const url of manifests) {
+      known.add(url);
+      for (const part of await this.#partsOf(url)) known.add(keyOf(this.#base, part));
+    }
     const others = stored.filter((url) => !known.has(url));
     await this.#ask(async (cache) => Promise.all(others.map((url) => cache.delete(url))));
+  }
+
+  /** Parts of the cached manifest with this key. */
+  async #partsOf(key: string): Promise<FileInfo[]> {
+    const parts = await this.#ask(async (cache) => {
+      const response = await cache.match(key);
+      return response && partsOf((await response.json()) as Manifest);
+    });
+    return parts ?? [];
   }
 
   /** Parts of the version that the site's service worker keeps: an older one until its update is complete. */
@@ -175,6 +195,10 @@ function keyOf(base: URL, { sha256, folder = PARTS }: Entry): string {
 /** Whether the entry with this key is a part. */
 export function isPart(url: string): boolean {
   return new URL(url).pathname.includes(`/${PARTS}/`);
+}
+
+function isManifest(url: string): boolean {
+  return new URL(url).pathname.includes(`/${MANIFESTS}/`);
 }
 
 function partsOf({ runtime, engine, models }: Manifest): FileInfo[] {

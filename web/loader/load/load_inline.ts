@@ -9,6 +9,7 @@ import { FallbackBackend } from "../backends/fallback.ts";
 import { Delivery } from "../fetch/delivery.ts";
 import { LinkedController } from "../fetch/concurrency/linked_controller.ts";
 import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
+import { hasVersion } from "../fetch/manifest/pin.ts";
 import { findModel, findVariant, readManifest } from "../fetch/manifest/read.ts";
 import { advised } from "../fetch/manifest/versions.ts";
 import { subresourceIntegrity } from "../fetch/integrity.ts";
@@ -22,6 +23,9 @@ import { importFormats } from "../images/decode.ts";
 import { prepareTask, requireTask } from "../tasks/answer.ts";
 import { ImageReader } from "./image_reader.ts";
 import { InlineModel } from "./inline_model.ts";
+
+/** Builds of a store besides the loaded one whose parts stay cached: a page may load models of several. */
+const OTHER_VERSIONS = 3;
 
 /** `loadModel` in this thread; `reason` says why no worker is used. */
 export async function loadInline(
@@ -58,12 +62,13 @@ async function load(
     fetched.manifest,
     options,
     limits,
+    name,
   );
   const info = findModel(manifest, name);
   requireTask(info, options.task);
   const variant = findVariant(info, options.variant);
   // Before the download, which may need the space.
-  await cache.evictOthers(stored, manifest, hash);
+  await cache.evictOthers(stored, manifest, hash, hasVersion(name) ? OTHER_VERSIONS : 0);
   const keeping = known ? undefined : cache.put(manifestEntry(hash), bytes);
   // In parallel with the model. A failure is raised by the first image that needs it.
   importFormats().catch(() => {});

@@ -7,6 +7,7 @@ import type {
 } from "../api/model.ts";
 import { manifestPin } from "../fetch/manifest/pin.ts";
 import { prefetch } from "../fetch/manifest/prefetch.ts";
+import { versionIntegrity } from "../fetch/manifest/version_pin.ts";
 import { siteURL } from "../fetch/site_url.ts";
 import { Connection } from "../worker/connection.ts";
 import { requireEnvironment } from "./environment.ts";
@@ -29,7 +30,8 @@ export function loadModel(
 export function loadModel(name: string, options: AnyLoadOptions): Promise<Model<AnyPrediction>>;
 /**
  * Downloads the model `name`, checks every byte, and runs the self-check: its logits for the golden input on this device
- * have to match PyTorch's.
+ * have to match PyTorch's. Of a store of versions, `name@1`, `name@1.2.0` and `name@latest` mean the build that the
+ * store's index says; with `integrity`, the build with that manifest.
  *
  * Raises ManifestError, DownloadError, IntegrityError, SignatureError, BackendError, or the platform's AbortError.
  */
@@ -45,7 +47,9 @@ export async function loadAny(
   requireEnvironment();
   manifestPin(options.integrity); // raises before anything is fetched
   // Resolved now, as the page's own URL may change.
-  const resolved = { ...options, baseURL: siteURL(options.baseURL) };
+  const baseURL = siteURL(options.baseURL);
+  const integrity = await versionIntegrity(name, baseURL, options);
+  const resolved = { ...options, baseURL, integrity };
   if (options.worker === false) {
     return warnOfPin(await loadInline(name, resolved, "turned off by the page"));
   }

@@ -21,16 +21,24 @@ def add_version_commands(commands: Any, defaults: Defaults, epilog: str) -> None
         metavar="SITE",
         help="the built site",
     )
+    publish.add_argument(
+        "--share",
+        type=_share,
+        metavar="SHARE",
+        help="make it the canary: what this share of the visitors gets (0.1: every tenth); the latest stays",
+    )
     _add_store(publish, "--into", "the store: a folder, made if there is none")
+    _add_key(publish)
     versions = commands.add_parser("versions", help="list the builds of a store", epilog=epilog)
     _add_store(versions, "--in", "the store")
     rollback = commands.add_parser(
         "rollback", help="make an earlier build of a store the latest again", epilog=epilog
     )
     rollback.add_argument(
-        "build", nargs="?", default="", metavar="BUILD", help="number or id (default: the one before)"
+        "build", nargs="?", default="", metavar="BUILD", help="number or id (default: no canary; the one before)"
     )
     _add_store(rollback, "--in", "the store")
+    _add_key(rollback)
     diff = commands.add_parser("diff", help="say what changed between two builds of a store", epilog=epilog)
     diff.add_argument("old", metavar="OLD", help="number or id of a build, or latest")
     diff.add_argument("new", metavar="NEW", help="number or id of a build, or latest")
@@ -44,10 +52,27 @@ def add_version_commands(commands: Any, defaults: Defaults, epilog: str) -> None
         help="newest builds to keep besides the latest (default: 5)",
     )
     _add_store(prune, "--in", "the store")
+    _add_key(prune)
 
 
 def _add_store(parser: argparse.ArgumentParser, option: str, text: str) -> None:
     parser.add_argument(option, dest="store", type=_folder, required=True, metavar="STORE", help=text)
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sign", type=absolute, metavar="KEY", help="sign the store's index with this private key (extra: signing)"
+    )
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"found {text}, expected a number from 0 to 1, such as 0.1")
+    return share
 
 
 def _folder(text: str) -> Path:

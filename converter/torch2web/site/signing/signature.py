@@ -19,17 +19,22 @@ _SIGNED = SIGNATURE.removesuffix(".sig")
 
 def sign_manifest(root: Path, key: SigningKey) -> FileRecord:
     """Write the signature of the manifest in `root` beside it. Raises KeyFileError."""
+    sign_file(root / _SIGNED, root / SIGNATURE, key)
+    # Written once more for its record: model-signing takes a path and nothing else.
+    return write_bytes_hashed(root, SIGNATURE, (root / SIGNATURE).read_bytes())
+
+
+def sign_file(path: Path, signature: Path, key: SigningKey) -> None:
+    """Write the signature of the file in `path`. Raises KeyFileError."""
     from model_signing.signing import Config  # takes 0.3 s, which other builds need not wait for
 
     # Annotated as str, but passed on to a function that accepts bytes only.
     password: str | None = key.password  # type: ignore[assignment]
     try:
         signer = Config().use_elliptic_key_signer(private_key=key.path, password=password)
-        signer.sign(root / _SIGNED, root / SIGNATURE)
+        signer.sign(path, signature)
     except (ValueError, TypeError) as error:
-        raise KeyFileError(key.path, f"it changed while the site was built: {error}; build again") from error
-    # Written once more for its record: model-signing takes a path and nothing else.
-    return write_bytes_hashed(root, SIGNATURE, (root / SIGNATURE).read_bytes())
+        raise KeyFileError(key.path, f"it changed while it was in use: {error}; try again") from error
 
 
 def check_signature(site: Path, key: PublicKey | None) -> str:

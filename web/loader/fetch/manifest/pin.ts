@@ -4,6 +4,16 @@ import { hexOf } from "../integrity.ts";
 /** Of a site. */
 export const MANIFEST_PATH = "models/model_info.json";
 
+/** Whether a model's name says a version, such as `mobilenet_emotion@1`: the site is in a store of versions then. */
+export function hasVersion(name: string): boolean {
+  return name.includes("@");
+}
+
+/** Path of the manifest with the SHA-256 `pin` for the model `name`. */
+export function manifestPath(name: string, pin: string): string {
+  return hasVersion(name) ? `models/model_info-${pin.slice(0, 32)}.json` : MANIFEST_PATH;
+}
+
 let pinned: string | undefined;
 
 /**

@@ -8,7 +8,7 @@ import { siteURL } from "../site_url.ts";
 import { within } from "../concurrency/time_limit.ts";
 import { subtleCrypto } from "../subtle_crypto.ts";
 import { untilAborted } from "../concurrency/until_aborted.ts";
-import { MANIFEST_PATH, manifestPin } from "./pin.ts";
+import { MANIFEST_PATH, manifestPath, manifestPin } from "./pin.ts";
 
 /** Milliseconds for which the cache is asked alone. */
 const CACHE_PATIENCE = 500;
@@ -32,6 +32,7 @@ export async function prefetch(name: string, options: LoadOptions): Promise<Pref
   const { baseURL, signal, stallTimeout } = options;
   const base = siteURL(baseURL);
   const pin = manifestPin(options.integrity);
+  const path = manifestPath(name, pin);
   const links = takeLinks(base, name);
   const request = new LinkedController(signal);
   const limits = { ...options, signal: request.signal };
@@ -41,8 +42,8 @@ export async function prefetch(name: string, options: LoadOptions): Promise<Pref
   const known = within(CACHE_PATIENCE, reading).catch(() => undefined);
   const network = Promise.all([start, known]).then(async ([files, read]) => {
     if (read?.manifest) return undefined;
-    const found = files.get(MANIFEST_PATH);
-    return found && (await isPinned(found, pin)) ? found : prefetchManifest(base, limits);
+    const found = files.get(path);
+    return found && (await isPinned(found, pin)) ? found : prefetchManifest(base, limits, path);
   });
   const nothing = { stored: [], manifest: undefined };
   const { stored, manifest } = await untilAborted(reading, signal).catch(() => nothing);
@@ -75,8 +76,9 @@ async function readCache(
 export async function prefetchManifest(
   base: URL,
   { signal, stallTimeout, integrity }: DownloadOptions & Pick<LoadOptions, "integrity">,
+  path = MANIFEST_PATH,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const url = new URL(MANIFEST_PATH, base).href;
+  const url = new URL(path, base).href;
   const pin = manifestPin(integrity);
   // "no-cache" revalidates a stored copy; by `integrity` a service worker knows which build's is wanted (web/offline/).
   const pinned = pin ? { integrity: subresourceIntegrity(pin) } : {};

@@ -5,24 +5,26 @@ import { prepareHashing } from "../chunks/chunks.ts";
 import { fetchBytes, type DownloadOptions } from "../download.ts";
 import { sha256 } from "../integrity.ts";
 import { checkManifest } from "./check.ts";
-import { MANIFEST_PATH, manifestPin } from "./pin.ts";
+import { manifestPath, manifestPin } from "./pin.ts";
 import { requireSignature, type SignatureOptions } from "./signature.ts";
 
 /**
  * The manifest with its hash, checked against the pinned one and, if `given` has a key, its signature. Without `prefetched` bytes
- * it is downloaded past every cache: the first try failed, for a reason that browsers do not give.
+ * it is downloaded past every cache: the first try failed, for a reason that browsers do not give. `name` is the model's,
+ * with a version where a store's manifest of another build is meant.
  */
 export async function readManifest(
   base: URL,
   prefetched: Uint8Array<ArrayBuffer> | undefined,
   given: SignatureOptions & Pick<LoadOptions, "integrity">,
   options: DownloadOptions,
+  name = "",
 ): Promise<{ manifest: Manifest; bytes: Uint8Array<ArrayBuffer>; hash: string; pinned: boolean }> {
   await prepareHashing();
-  const url = new URL(MANIFEST_PATH, base).href;
+  const expected = manifestPin(given.integrity);
+  const url = new URL(manifestPath(name, expected), base).href;
   options.signal?.throwIfAborted();
   const bytes = prefetched ?? (await fetchBytes(url, "reload", options));
-  const expected = manifestPin(given.integrity);
   const hash = await sha256(bytes);
   if (expected && hash !== expected) throw new IntegrityError(url, expected, hash);
   await requireSignature(url, bytes, given, options);
@@ -39,11 +41,12 @@ function parsed(bytes: Uint8Array<ArrayBuffer>): unknown {
   }
 }
 
-/** Raises ManifestError. */
+/** The model `name`, of the version after `@` if there is one. Raises ManifestError. */
 export function findModel(manifest: Manifest, name: string): ModelInfo {
-  const info = manifest.models.find((model) => model.name === name);
-  if (info) return info;
-  const names = manifest.models.map((model) => model.name).join(", ");
+  const [plain, wanted = "latest"] = name.split("@");
+  const info = manifest.models.find((model) => model.name === plain);
+  if (info && (wanted === "latest" || `${info.version}.`.startsWith(`${wanted}.`))) return info;
+  const names = manifest.models.map((model) => `${model.name}@${model.version}`).join(", ");
   throw new ManifestError("", `it has no model ${JSON.stringify(name)}; it has ${names}`);
 }
 
