@@ -57,6 +57,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/delivery/test_hosts.py::test_loader_takes_threads_where_the_host_isolates": ("nginx",),
     "unit/pipeline/test_backends.py::test_onnxruntime_alone": (),
     "unit/pipeline/test_backends.py::test_verify_runs_what_there_is": ("compiled",),
+    "browser/delivery/test_store.py::test_canary_by_visitor": (),
     "browser/delivery/test_tabs.py::test_abort_of_one_load_leaves_the_runtime_to_another": (),
     "browser/delivery/test_tabs.py::test_abort_while_another_tab_has_the_lock": (),
     "browser/delivery/test_tabs.py::test_two_tabs_without_locks": (),

@@ -1,7 +1,8 @@
 """The index of a store: which build a name with a version means, which is the latest, and the canary.
 
-`versions.json` stands beside the latest site, and with it the manifest of every build under a name with its hash. The loader
-reads the index for names such as `mobilenet_emotion@1`; `web/loader/fetch/manifest/store_index.ts` is its reader.
+`versions.json` stands beside the latest site, and with it the manifest of every build under a name with its
+hash. The loader reads the index for names such as `mobilenet_emotion@1`, in
+`web/loader/fetch/manifest/store_index.ts`.
 """
 
 import json
@@ -42,7 +43,7 @@ def manifest_of(build: Build) -> FileRecord:
 
 
 def meant_builds(builds: Iterable[Build], latest: Build) -> dict[str, dict[str, Build]]:
-    """The build of each version, by model; of several with the same the newest up to `latest`, else the newest."""
+    """The build of each version, by model: the newest up to `latest`, else the newest."""
     found: dict[str, dict[str, Build]] = {}
     ordered = sorted(builds, key=lambda build: (build.sequence <= latest.sequence, build.sequence))
     for build in ordered:
@@ -54,8 +55,8 @@ def meant_builds(builds: Iterable[Build], latest: Build) -> dict[str, dict[str, 
 def names_of(builds: Iterable[Build], latest: Build) -> dict[str, Build]:
     """`model@1`, `model@1.2` and `model@1.2.0` with what they mean.
 
-    A whole version means any build; the beginning of one means the newest up to `latest`, so that neither a canary nor
-    a build that was rolled back is reached by it.
+    A whole version means any build; the beginning of one means the newest up to `latest`, so that it reaches
+    neither a canary nor a build that was rolled back.
     """
     names: dict[str, Build] = {}
     for name, versions in meant_builds(builds, latest).items():
@@ -68,7 +69,7 @@ def names_of(builds: Iterable[Build], latest: Build) -> dict[str, Build]:
 
 
 def index_bytes(builds: Iterable[Build], latest: Build, canary: Canary | None) -> bytes:
-    """The index as JSON: builds by number with the SHA-256 of their manifests, versions of each model with numbers."""
+    """The index as JSON: builds by number with their manifest's SHA-256, and a number for each version."""
     builds = tuple(builds)
     numbers = {build.id: build.sequence for build in builds}
     meant = meant_builds(builds, latest)
@@ -86,7 +87,7 @@ def index_bytes(builds: Iterable[Build], latest: Build, canary: Canary | None) -
 
 
 def read_canary(path: Path, builds: Iterable[Build]) -> Canary | None:
-    """The canary that the index in `path` names; None where there is none, or no index. Raises OutputError."""
+    """The canary of the index in `path`; None where there is none, or no index. Raises OutputError."""
     try:
         content: Mapping[str, Any] = json.loads(path.read_bytes())
         identity = {build.sequence: build.id for build in builds}.get(content.get("next", 0))

@@ -4,8 +4,8 @@
     builds/<id>.json       records
     versions/<id>/         each site whole, of hard links: pages that refer to it stay as they are
     names/<model>@1.2      link to the newest site with this version of the model; also @1 and @1.2.0
-    live/<id>/             a site, and all files of others with hashes in their names, for pages that are open;
-                           versions.json, the index, and each build's manifest under a name with its hash
+    live/<id>/             a site, and all files of others with hashes in their names, for open pages;
+                           versions.json, the index, and each build's manifest under its hash
     latest                 link to one of live/: the one place that says which build is the latest
 
 A command that is killed leaves `latest` as it was: it is replaced last, by one renaming.
@@ -96,9 +96,9 @@ class VersionStore:
     def publish(self, site: Path, share: float | None = None) -> Published:
         """Add `site` and make it the latest; with a `share` (0 to 1) the canary, and the latest stays.
 
-        A site that was published before is not added again: this is how a canary becomes the latest. Raises SiteError
-        where files are not as they were built, OutputError for a folder that is no store, InputError for a canary
-        without a latest build, or of it.
+        A site that was published before is not added again: this is how a canary becomes the latest. Raises
+        SiteError where files are not as they were built, OutputError for a folder that is no store,
+        InputError for a canary without a latest build, or of it.
         """
         self._require_own()
         with self._locked():
@@ -114,14 +114,16 @@ class VersionStore:
             if share is None:
                 self._make_latest(added, None)
             elif self.latest() in ("", added.id):
-                raise InputError("--share: there is no other build for the remaining visitors; publish without it")
+                raise InputError(
+                    "--share: there is no other build for the remaining visitors; publish without it"
+                )
             else:
                 self._make_latest(self.find(LATEST), Canary(added.id, share))
             return Published(added, new)
 
     def rollback(self, name: str = "") -> Build:
-        """Make the build `name` the latest; without a name withdraw the canary, and where there is none, make the
-        build before the latest the latest. Raises InputError."""
+        """Make the build `name` the latest; without a name withdraw the canary, and where there is none,
+        make the build before the latest the latest. Raises InputError."""
         self._require_store()
         with self._locked():
             self._require_key()
@@ -139,13 +141,15 @@ class VersionStore:
             return build
 
     def prune(self, keep: int) -> tuple[tuple[Build, ...], int]:
-        """Remove all but the latest, the canary and the `keep` newest builds: these, and the bytes that became free."""
+        """Remove all but the latest, the canary and the `keep` newest builds: these, and the bytes freed."""
         self._require_store()
         with self._locked():
             self._require_key()
             builds, latest, canary = self.builds(), self.latest(), self.canary()
             newest = {build.id for build in builds[len(builds) - keep :]} if keep else set()
-            removed = tuple(build for build in builds if build.id not in {*newest, latest, canary.build if canary else ""})
+            removed = tuple(
+                build for build in builds if build.id not in {*newest, latest, canary.build if canary else ""}
+            )
             for build in removed:
                 (self.folder / "builds" / f"{build.id}.json").unlink()
                 shutil.rmtree(self.site_of(build), ignore_errors=True)
@@ -206,7 +210,9 @@ class VersionStore:
     def _require_key(self) -> None:
         """Raise InputError where the index is signed and would not be any more."""
         if self._key is None and (self.folder / LATEST / INDEX_SIGNATURE).is_file():
-            raise InputError(f"{self.folder}: its index is signed, and pages may require that; add --sign KEY")
+            raise InputError(
+                f"{self.folder}: its index is signed, and pages may require that; add --sign KEY"
+            )
 
     def _write_names(self, builds: Mapping[str, Build]) -> None:
         """Links by model and version."""

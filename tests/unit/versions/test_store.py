@@ -195,7 +195,7 @@ def test_signed_index_stays_signed(small_site: Path, second: Path, tmp_path: Pat
     signed.publish(small_site)
     unsigned = VersionStore(signed.folder)
     for change in (lambda: unsigned.publish(second), unsigned.rollback, lambda: unsigned.prune(0)):
-        with pytest.raises(InputError, match="its index is signed.*add --sign KEY"):
+        with pytest.raises(InputError, match=r"its index is signed.*add --sign KEY"):
             change()
     assert main(["publish", str(second), "--into", str(signed.folder), "--sign", str(pair.private)]) == 0
     from model_signing.verifying import Config

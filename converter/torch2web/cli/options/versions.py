@@ -35,7 +35,11 @@ def add_version_commands(commands: Any, defaults: Defaults, epilog: str) -> None
         "rollback", help="make an earlier build of a store the latest again", epilog=epilog
     )
     rollback.add_argument(
-        "build", nargs="?", default="", metavar="BUILD", help="number or id (default: no canary; the one before)"
+        "build",
+        nargs="?",
+        default="",
+        metavar="BUILD",
+        help="number or id (default: no canary; the one before)",
     )
     _add_store(rollback, "--in", "the store")
     _add_key(rollback)
@@ -61,7 +65,10 @@ def _add_store(parser: argparse.ArgumentParser, option: str, text: str) -> None:
 
 def _add_key(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--sign", type=absolute, metavar="KEY", help="sign the store's index with this private key (extra: signing)"
+        "--sign",
+        type=absolute,
+        metavar="KEY",
+        help="sign the store's index with this private key (extra: signing)",
     )
 
 

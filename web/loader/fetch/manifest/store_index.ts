@@ -26,11 +26,16 @@ export function pinInIndex(bytes: Uint8Array, name: string): string {
   const [model = "", version = ""] = name.split("@");
   const versions = index.models[model] ?? {};
   const number =
-    version === "latest" ? forVisitor(index) : (versions[version] ?? newest(index, versions, version));
+    version === "latest"
+      ? forVisitor(index)
+      : (versions[version] ?? newest(index, versions, version));
   const pin = index.builds[String(number)];
   if (pin !== undefined && /^[0-9a-f]{64}$/.test(pin)) return pin;
   const known = Object.keys(versions).join(", ") || "none";
-  throw new ManifestError("", `the store has no ${JSON.stringify(name)}; of ${model} it has ${known}`);
+  throw new ManifestError(
+    "",
+    `the store has no ${JSON.stringify(name)}; of ${model} it has ${known}`,
+  );
 }
 
 function read(bytes: Uint8Array): StoreIndex {
@@ -51,7 +56,9 @@ function newest(
   beginning: string,
 ): number {
   const fitting = Object.keys(versions).filter((version) => version.startsWith(`${beginning}.`));
-  return Math.max(...fitting.map((version) => versions[version]!).filter((build) => build <= latest));
+  return Math.max(
+    ...fitting.map((version) => versions[version]!).filter((build) => build <= latest),
+  );
 }
 
 /** The canary for its share of the visitors: the same visitor gets the same answer while the canary stays. */
