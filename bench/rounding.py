@@ -16,7 +16,7 @@ from torch2web.cli.terminal.console import Output
 from torch2web.coding import file_size
 from torch2web.images import preprocess
 from torch2web.pipeline.conversion.calibration import calibration_inputs
-from torch2web.pipeline.conversion.own_pictures import OwnPictures
+from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.tasks import figures
 from torch2web.variants import SplitModel, Tensors, decode_all, split_model
 from torch2web.variants.compact import CompactSearch

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from torch2web.cli.terminal.console import Output
+from torch2web.cli.terminal import Output
 from torch2web.site.manifest import ModelRecord
 
 _MAX_LABELS = 12

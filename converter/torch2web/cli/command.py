@@ -9,11 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from torch2web.cli.options.defaults import Defaults
-from torch2web.cli.options.parser import parse_options
-from torch2web.cli.options.paths import absolute
-from torch2web.cli.options.versions import COMMANDS as VERSION_COMMANDS
-from torch2web.cli.terminal.console import Output
+from torch2web.cli.options import VERSION_COMMANDS, Defaults, absolute, parse_options
+from torch2web.cli.terminal import Output
 from torch2web.errors import FailedModelsError, OutputError, SignatureError, SiteError, Torch2WebError
 from torch2web.site.manifest import Backends
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch2web.cli.model_entry import entry_from
 from torch2web.cli.own_model import command_with, require_file
-from torch2web.cli.terminal.console import Output
+from torch2web.cli.terminal import Output
 from torch2web.errors import OptionError, UnsoundFileError
 from torch2web.inspection import FileFacts, complete, examine, read_facts
 

@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
-from torch2web.cli.options.preprocessing import preprocessing_entry, shown
+from torch2web.cli.options import preprocessing_entry, shown
 from torch2web.errors import OptionError
 from torch2web.inspection import labels_in_file
 

@@ -12,9 +12,8 @@ from typing import Any
 from torch2web.architectures import architecture_names
 from torch2web.catalog import ModelSpec, parse_entry, require_valid_keys
 from torch2web.cli.model_entry import entry_from
-from torch2web.cli.options.model import MODEL_OPTIONS
-from torch2web.cli.terminal.ask import ask
-from torch2web.cli.terminal.console import Output
+from torch2web.cli.options import MODEL_OPTIONS
+from torch2web.cli.terminal import Output, ask
 from torch2web.errors import CatalogError, CheckpointError, MissingOptionsError, OptionError
 from torch2web.inspection import FileFacts, Inspector, Missing, Proposal, complete
 

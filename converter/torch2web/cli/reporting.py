@@ -3,7 +3,7 @@
 import argparse
 
 from torch2web.assets import load_assets
-from torch2web.cli.terminal.console import Output
+from torch2web.cli.terminal import Output
 from torch2web.serve.measure import (
     Measuring,
     draw_again,

@@ -8,8 +8,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 from torch2web.cli.lan import lan_addresses
-from torch2web.cli.terminal.console import Output
-from torch2web.cli.terminal.qr import qr_lines
+from torch2web.cli.terminal import Output, qr_lines
 from torch2web.serve.host_emulation import create_emulated_server
 from torch2web.serve.parity import REPORT, Outcome, ParityHandler, Post, decimal, require_verify_page
 from torch2web.serve.static import EVERY_ADDRESS, LOOPBACK, create_server

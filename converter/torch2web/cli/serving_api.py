@@ -4,8 +4,8 @@ import argparse
 import socket
 import sys
 
-from torch2web.cli.options.api import settings_of
-from torch2web.cli.terminal.console import Output
+from torch2web.cli.options import settings_of
+from torch2web.cli.terminal import Output
 from torch2web.serve.static import LOOPBACK, bind
 from torch2web.server import require_server_packages, serve_api, write_docker_files
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from torch2web.cli.accuracy_tables import print_accuracy
-from torch2web.cli.terminal.console import Output, shown_size
+from torch2web.cli.terminal import Output, shown_size
 from torch2web.pipeline import BuiltModel
 from torch2web.site.manifest import ModelRecord
 

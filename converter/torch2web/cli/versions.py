@@ -3,13 +3,13 @@
 import argparse
 import os
 
-from torch2web.cli.terminal.console import Output, shown_size
+from torch2web.cli.terminal import Output, shown_size
 from torch2web.site.signing import UNLOCKED_BY, SigningKey
 from torch2web.versions import ModelChange, VersionStore, compare_builds
 
 
 def run_version_command(options: argparse.Namespace, output: Output) -> None:
-    """Run one of version_options.COMMANDS. Raises Torch2WebError."""
+    """Run one of options.VERSION_COMMANDS. Raises Torch2WebError."""
     actions = {
         "publish": _publish,
         "versions": _versions,

@@ -18,7 +18,7 @@ from torch2web.pipeline.conversions import (
     Converted,
 )
 from torch2web.pipeline.executors import Machines
-from torch2web.pipeline.keys.kept_drawings import kept_samples
+from torch2web.pipeline.keys import kept_samples
 from torch2web.pipeline.own_samples import own_samples
 from torch2web.progress import ProgressCallback
 from torch2web.site import Bundle, SiteInputs, full_disk_explained, require_replaceable, write_site

@@ -10,10 +10,9 @@ from torch2web.assets import Assets, load_assets
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage, Source
 from torch2web.catalog.default import default_materials
 from torch2web.errors import CheckpointError, NoPlanError, VerificationError
-from torch2web.pipeline.conversion.own_pictures import OwnPictures
-from torch2web.pipeline.keys.fingerprint import fingerprint
-from torch2web.pipeline.keys.kept_drawings import kept_images
+from torch2web.pipeline.keys import fingerprint, kept_images
 from torch2web.pipeline.network_files import external_hashes
+from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.pipeline.remote_checkpoints import fetch, require_pinned
 from torch2web.progress import StageCallback
 from torch2web.site.manifest import Backends, Weights
@@ -126,7 +125,7 @@ class Conversions:
                 on_stage(f"fetching {checkpoint.name}")
             fetch(spec, checkpoint)
         on_stage("loading PyTorch")
-        from torch2web.pipeline.conversion.convert import convert  # imports torch, which takes seconds
+        from torch2web.pipeline.conversion import convert  # imports torch, which takes seconds
 
         for image in self.images:
             image.image.load()  # decoded once, as threads use it

@@ -12,7 +12,7 @@ from torch2web.sources.checkpoint import detect_format, read_checkpoint
 from torch2web.sources.export import exporters_of
 from torch2web.sources.exported_program import load_program
 from torch2web.sources.loaded import Export, ExportRecord, LoadedModel, Run64, run_in_double, run_in_torch
-from torch2web.sources.onnx.file import check_onnx, load_onnx, require_free_batch
+from torch2web.sources.onnx import check_onnx, load_onnx, require_free_batch
 from torch2web.sources.outputs import Outputs, with_one_output
 from torch2web.sources.torchscript import load_script
 

@@ -113,9 +113,8 @@ def test_of_many_models_one_that_changed_is_converted(
     build: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: int
 ) -> None:
     """One conversion stands in for all: what is tested is which models are converted."""
-    from torch2web.pipeline.conversion import convert as module
+    from torch2web.pipeline.conversion import convert as real
 
-    real = module.convert
     kept: list[Any] = []
     converted: list[str] = []
 
@@ -128,7 +127,7 @@ def test_of_many_models_one_that_changed_is_converted(
             (entry.folder / path).write_bytes(content)
         return kept[0]
 
-    monkeypatch.setattr(module, "convert", convert)
+    monkeypatch.setattr("torch2web.pipeline.conversion.convert", convert)
     monkeypatch.setattr("torch2web.sources.check_source", lambda *_: None)
     assert build(models, {}) == 0
     assert len(converted) == models

@@ -143,7 +143,7 @@ def test_gate_refuses_a_variant_that_loses_accuracy(
     spec: ModelSpec, tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All variants but the exact one, since the gate asks for the impossible."""
-    monkeypatch.setattr("torch2web.pipeline.conversion.own_pictures._ROUNDING", -1.0)
+    monkeypatch.setattr("torch2web.pipeline.own_pictures._ROUNDING", -1.0)
     spec = replace(spec, gate=Gate(0, 1, accuracy_drop=0.0))
     built(spec, tmp_path, pictures)
     (model,) = manifest_of(tmp_path / "site")["models"]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from torch2web.catalog.load import ModelSpec
 from torch2web.errors import OwnImagesError
-from torch2web.pipeline.conversion.own_pictures import OwnPictures
+from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.tasks import Gate, Task
 from torch2web.verification import Accuracy, find_images, measure_accuracy, neutral_images
 

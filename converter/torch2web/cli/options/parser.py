@@ -13,7 +13,7 @@ from torch2web.cli.options.defaults import Defaults
 from torch2web.cli.options.model import add_model_options, given_options
 from torch2web.cli.options.paths import absolute
 from torch2web.cli.options.versions import COMMANDS, add_version_commands
-from torch2web.cli.terminal.escape import printable
+from torch2web.cli.terminal import printable
 
 _EPILOG = "exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input, 130 interrupted"
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage
 from torch2web.images import preprocess
-from torch2web.pipeline.conversion.own_pictures import OwnPictures
+from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.variants import Calibration, Search
 from torch2web.verification import EXTREMES, calibration_images, search_images
 

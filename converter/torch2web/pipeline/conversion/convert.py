@@ -18,9 +18,9 @@ from torch2web.pipeline.conversion.export_choice import ExportChecks
 from torch2web.pipeline.conversion.features import Features, FeaturesJudge
 from torch2web.pipeline.conversion.float64 import DistanceFromFloat64
 from torch2web.pipeline.conversion.heatmaps import Heatmap, convert_heatmap
-from torch2web.pipeline.conversion.own_pictures import OwnPictures
 from torch2web.pipeline.conversion.plan_trials import PlanTrials
 from torch2web.pipeline.conversion.variant_judge import VariantJudge
+from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.plan import Plan, exact_variant, plan_more_exactly
 from torch2web.progress import StageCallback
 from torch2web.sources import load_source

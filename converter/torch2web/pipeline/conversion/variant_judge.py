@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from safetensors.numpy import load
 
 from torch2web.pipeline.conversion.features import FeaturesJudge
-from torch2web.pipeline.conversion.own_pictures import OwnPictures
+from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.plan import Plan, run_plan
 from torch2web.variants import EXACT, SplitModel, Variant, decode_all
 from torch2web.verification import Accuracy, Run, create_session_with, run_session

@@ -30,7 +30,8 @@ def fingerprint(source: Source) -> dict[str, dict[str, str]]:
     stages = {stage: _code(_modules(_ROOT / stage)) for stage in STAGES}
     if source.kind == "architecture":
         stages["architecture"] = _code((_ROOT / "architectures" / f"{source.name}.py",))
-    stages["convert"] = _code(_modules(_ROOT / "pipeline" / "conversion"))
+    own = (_ROOT / "pipeline" / "own_pictures.py",)
+    stages["convert"] = _code((*_modules(_ROOT / "pipeline" / "conversion"), *own))
     packages = {name: version(name) for name in PACKAGES}
     return {"stages": stages, "packages": packages, "factory": factory_code(source)}
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from torch2web.sources.checkpoint.contents import StateDict
-from torch2web.sources.checkpoint.pickled.tensor_constructors import from_array
+from torch2web.sources.checkpoint.pickled import from_array
 from torch2web.sources.checkpoint.values import ArrayRef, Global, Mapped, Opaque, TensorRef, Unsupported
 
 _MAX_DEPTH = 6

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 
-from torch2web.sources.checkpoint.pickled.numpy_values import array_of
+from torch2web.sources.checkpoint.pickled import array_of
 from torch2web.sources.checkpoint.values import ArrayRef, DamagedError, Global, Opaque, TensorRef
 
 _MAX_DEPTH = 10

@@ -14,10 +14,10 @@ from torch2web.errors import CheckpointError, PickledModuleError
 from torch2web.sources.checkpoint.contents import Checkpoint, StateDict
 from torch2web.sources.checkpoint.find_states import describe, find_states, pickled_module
 from torch2web.sources.checkpoint.formats import CHECKPOINTS, Format, detect_format
-from torch2web.sources.checkpoint.pickled.constructors import Constructors
-from torch2web.sources.checkpoint.pickled.machine import PickleMachine
-from torch2web.sources.checkpoint.pickled.stream import (
+from torch2web.sources.checkpoint.pickled import (
+    Constructors,
     PickledContent,
+    PickleMachine,
     load_storage,
     persistent_storage,
     read_stream,

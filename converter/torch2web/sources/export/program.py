@@ -15,8 +15,7 @@ from torch2web.sources.export.node_names import with_module_names
 from torch2web.sources.export.quiet import quiet
 from torch2web.sources.graph_passes import fold_weights
 from torch2web.sources.loaded import ExportRecord
-from torch2web.sources.onnx.batch import free_batch
-from torch2web.sources.onnx.rewrite import drop_unread, tidy, with_signature
+from torch2web.sources.onnx import drop_unread, free_batch, tidy, with_signature
 from torch2web.sources.signature import BATCH_AXIS, INPUT_NAME, OUTPUT_NAME, require_signature
 
 NAME = "torch.export"

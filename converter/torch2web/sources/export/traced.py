@@ -13,8 +13,7 @@ from torch2web.sources.export.errors import explained
 from torch2web.sources.export.quiet import quiet
 from torch2web.sources.graph_passes import fold_weights
 from torch2web.sources.loaded import ExportRecord
-from torch2web.sources.onnx.batch import free_batch
-from torch2web.sources.onnx.rewrite import with_signature
+from torch2web.sources.onnx import free_batch, with_signature
 from torch2web.sources.signature import BATCH_AXIS, INPUT_NAME, OUTPUT_NAME, require_signature
 
 NAME = "torchscript"
