@@ -25,7 +25,7 @@ LOAD = """async ([name, options]) => {
         const { version, manifest } = model.info;
         await model.predict(new ImageData(9, 9));
         await model.dispose();
-        return { version, integrity: manifest.integrity };
+        return { version, ...manifest };
     } catch (error) {
         return probe.describe(error);
     }
@@ -88,9 +88,11 @@ def test_names_with_versions(visit: Load, store: VersionStore, builds: tuple[Pat
     store.publish(first)
     found = visit("1")
     assert (found["version"], found["integrity"]) == ("1.0.0", pin)
+    assert not found["pinned"], "whoever changes the index changes what is loaded"
     store.publish(second)
     # A page that pinned the old build goes on, without a look at the index.
-    assert visit("1", integrity=pin) == {"version": "1.0.0", "integrity": pin, "parts": []}
+    found = visit("1", integrity=pin)
+    assert found == {"version": "1.0.0", "integrity": pin, "pinned": True, "parts": []}
     assert f"latest/{INDEX}" not in visit.host.requests  # type: ignore[attr-defined]
     # Visitors download only what changed.
     found = visit("1")
@@ -99,7 +101,8 @@ def test_names_with_versions(visit: Load, store: VersionStore, builds: tuple[Pat
     assert len(changed) == 1
     assert found["parts"] == [f"latest/{part.path}" for part in parts_of(second) if part.sha256 in changed]
     # And keep both versions.
-    assert visit("1.0.0") == {"version": "1.0.0", "integrity": pin, "parts": []}
+    found = visit("1.0.0")
+    assert found == {"version": "1.0.0", "integrity": pin, "pinned": False, "parts": []}
     assert (visit("1.2")["version"], visit("latest")["version"]) == ("1.2.0", "1.2.0")
     for version in ("2", "1.0.1", "constructor"):
         found = visit(version)
@@ -137,7 +140,8 @@ def test_index_is_signed(visit: Load, store: VersionStore, builds: tuple[Path, P
     pair = write_pair(tmp_path / "keys")
     signed = VersionStore(store.folder, SigningKey.read(pair.private))
     signed.publish(signed_copy(builds[0], tmp_path / "signed", pair))
-    assert visit("1", publicKey=pair.pem)["version"] == "1.0.0"
+    found = visit("1", publicKey=pair.pem)
+    assert (found["version"], found["pinned"]) == ("1.0.0", True)
     host: Host = visit.host  # type: ignore[attr-defined]
     index = store.folder / "latest" / INDEX
     host.faults[f"latest/{INDEX}"] = Fault(index.read_bytes().replace(b'"latest":1', b'"latest":2'))

@@ -125,7 +125,10 @@ export interface LoadedModelInfo extends ModelInfo {
 export interface ManifestReport {
   /** Its hash, as the option `integrity` takes it. */
   integrity: string;
-  /** Whether another hash would have been refused: false only in the npm package, without the option `integrity`. */
+  /**
+   * Whether another hash would have been refused: not by the npm package without the option `integrity`, nor for a name
+   * with a version that a store's index says without a signature.
+   */
   pinned: boolean;
 }
 

@@ -50,8 +50,15 @@ export async function loadAny(
   const baseURL = siteURL(options.baseURL);
   const integrity = await versionIntegrity(name, baseURL, options);
   const resolved = { ...options, baseURL, integrity };
+  const finish = <M extends Model<AnyPrediction>>(model: M): M => {
+    // A store's index without a signature says which manifest is meant, and nothing says which index.
+    if (integrity !== options.integrity && !("publicKey" in options)) {
+      model.info.manifest.pinned = false;
+    }
+    return warnOfPin(model);
+  };
   if (options.worker === false) {
-    return warnOfPin(await loadInline(name, resolved, "turned off by the page"));
+    return finish(await loadInline(name, resolved, "turned off by the page"));
   }
   const prefetched = prefetch(name, resolved);
   const connection = await Connection.open(options.signal, options.worker);
@@ -60,5 +67,5 @@ export async function loadAny(
       ? await RemoteModel.load(connection, name, resolved, await prefetched)
       : await loadInline(name, resolved, connection.problem, prefetched);
   warnOfSlowness(model);
-  return warnOfPin(model);
+  return finish(model);
 }
