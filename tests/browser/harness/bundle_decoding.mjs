@@ -22,7 +22,7 @@ await build({
     {
       name: "chunks are part of the bundle",
       setup({ onResolve, onLoad }) {
-        onResolve({ filter: /\/fetch\/chunks\.ts$/ }, () => ({
+        onResolve({ filter: /\/fetch\/chunks\/chunks\.ts$/ }, () => ({
           path: "chunks",
           namespace: "bundled",
         }));

@@ -126,7 +126,7 @@ def test_a_worker_with_another_version_is_named(
 ) -> None:
     tasks = tasks_of(tmp_path, "tests.tiny_network:relu_network")
     settings = settings_of(tmp_path)
-    monkeypatch.setattr("torch2web.pipeline.keys.fingerprint.version", lambda _: "0.0")
+    monkeypatch.setattr("torch2web.pipeline.keys.code_fingerprint.version", lambda _: "0.0")
     with open_cluster(cluster.scheduler_address, 2, None, settings, Conversions.create(settings)) as opened:
         ((_, outcome),) = opened.run(Work.LOOK, tasks, lambda *_: None)
     assert isinstance(outcome, ClusterError)

@@ -8,8 +8,8 @@ import pytest
 
 from torch2web.catalog import ModelSpec, Source
 from torch2web.pipeline.conversions import Conversions, ConversionSettings
+from torch2web.pipeline.keys.code_fingerprint import PACKAGES, STAGES, fingerprint
 from torch2web.pipeline.keys.factory_code import factory_code
-from torch2web.pipeline.keys.fingerprint import PACKAGES, STAGES, fingerprint
 from torch2web.pipeline.keys.normalized_code import normalized_code
 from torch2web.site.manifest import Backends
 

@@ -36,6 +36,6 @@ def test_samples(tmp_path: Path) -> None:
 
 def test_another_way_to_draw_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept_samples(tmp_path, MATERIALS, [MATERIALS.labels])
-    monkeypatch.setattr("torch2web.pipeline.keys.fingerprint.version", lambda name: f"{name} 99")
+    monkeypatch.setattr("torch2web.pipeline.keys.code_fingerprint.version", lambda name: f"{name} 99")
     with pytest.raises(AssertionError, match="drawn again"):
         kept_samples(tmp_path, replace(MATERIALS, samples=draw_nothing), [MATERIALS.labels])

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from torch2web.catalog import Materials, ReferenceImage, Sample
-from torch2web.pipeline.keys.fingerprint import drawing_fingerprint
+from torch2web.pipeline.keys.code_fingerprint import drawing_fingerprint
 from torch2web.store import cached_files
 from torch2web.verification import neutral_images, reference_images
 

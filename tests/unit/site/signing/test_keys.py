@@ -101,5 +101,5 @@ def test_where_no_file_is(tmp_path: Path) -> None:
 def test_key_that_changes_during_the_build(site: Path, tmp_path: Path) -> None:
     key = SigningKey.read(write_pair(tmp_path).private)
     key.path.write_text("gone")
-    with pytest.raises(KeyFileError, match="it changed while the site was built"):
+    with pytest.raises(KeyFileError, match="it changed while it was in use"):
         sign_manifest(site, key)
