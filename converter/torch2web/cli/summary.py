@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from torch2web.cli.accuracy_tables import print_accuracy
-from torch2web.cli.terminal import Output, shown_size
+from torch2web.cli.terminal import Output
 from torch2web.pipeline import BuiltModel
 from torch2web.site.manifest import ModelRecord
+from torch2web.sizes import shown_size
 
 
 def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:

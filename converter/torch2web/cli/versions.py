@@ -3,8 +3,9 @@
 import argparse
 import os
 
-from torch2web.cli.terminal import Output, shown_size
+from torch2web.cli.terminal import Output
 from torch2web.site.signing import UNLOCKED_BY, SigningKey
+from torch2web.sizes import shown_size
 from torch2web.versions import ModelChange, VersionStore, compare_builds
 
 

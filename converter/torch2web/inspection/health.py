@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from torch2web.inspection.read import format_name, main_state, parameters_of
 from torch2web.inspection.shapes import wrapper_of
+from torch2web.sizes import shown_size
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from torch2web.sources.checkpoint import Checkpoint, StateDict
 
 _MAX_SHOWN = 5
-_MIB = 2**20
 _TRAINING = ("optim", "sched", "scaler", "rng", "loops", "callbacks")
 """Parts of names of entries that hold the state of the training."""
 
@@ -32,15 +32,10 @@ def examine(path: Path) -> tuple[Finding, ...]:
     from torch2web.sources.checkpoint import CHECKPOINTS, detect_format, read_checkpoint
 
     found = detect_format(path)
-    beginning = Finding(f"format: {format_name(found)}, {_size(path.stat().st_size)}")
+    beginning = Finding(f"format: {format_name(found)}, {shown_size(path.stat().st_size)}")
     if found not in CHECKPOINTS:
         return (beginning, *(_network_findings(path) if found == "onnx" else ()))
     return (beginning, *_checkpoint_findings(read_checkpoint(path)))
-
-
-def _size(size: int) -> str:
-    """Bytes in MiB, of a tiny file in KiB."""
-    return f"{size / _MIB:,.1f} MiB" if size >= _MIB / 10 else f"{size / 2**10:.1f} KiB"
 
 
 def _checkpoint_findings(checkpoint: "Checkpoint") -> Iterator[Finding]:

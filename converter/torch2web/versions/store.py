@@ -105,6 +105,10 @@ class VersionStore:
             self._require_key()
             builds = self.builds()
             build = Build.of_site(site, max((build.sequence for build in builds), default=0) + 1)
+            if share is not None and self.latest() in ("", build.id):
+                raise InputError(
+                    "--share: there is no other build for the remaining visitors; publish without it"
+                )
             known = next((other for other in builds if other.id == build.id), None)
             new = self._add_objects(site, build)
             if known is None:
@@ -113,10 +117,6 @@ class VersionStore:
             added = known or build
             if share is None:
                 self._make_latest(added, None)
-            elif self.latest() in ("", added.id):
-                raise InputError(
-                    "--share: there is no other build for the remaining visitors; publish without it"
-                )
             else:
                 self._make_latest(self.find(LATEST), Canary(added.id, share))
             return Published(added, new)

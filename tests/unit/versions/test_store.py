@@ -169,7 +169,10 @@ def test_canary_is_promoted_or_withdrawn(
 ) -> None:
     with pytest.raises(InputError, match="no other build for the remaining visitors"):
         store.publish(small_site, 0.5)
+    assert store.builds() == ()
     first = store.publish(small_site).build
+    with pytest.raises(InputError, match="no other build for the remaining visitors"):
+        store.publish(small_site, 0.5)
     into, inside = (["--into", str(store.folder)], ["--in", str(store.folder)])
     assert main(["publish", str(second), "--share", "0.25", *into]) == 0
     assert "25% of the visitors get it" in capsys.readouterr().out

@@ -119,8 +119,3 @@ def _plain_table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
             *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
         ]
         yield "  ".join(cells).rstrip()
-
-
-def shown_size(size: int) -> str:
-    """Bytes in MiB, or in KiB where that would say nothing."""
-    return f"{size / 2**20:.2f} MiB" if size >= 2**20 // 10 else f"{size / 2**10:.1f} KiB"

@@ -1,5 +1,6 @@
 """Matrix products."""
 
+from functools import partial
 from itertools import product as combinations
 from math import prod
 
@@ -47,26 +48,11 @@ def lower_product(layouts: Layouts, op: Product) -> None:
     y = layouts.put(op.output, ONNX, Tensor(op.output.size))
     # Not if the product reads it as x too.
     may_replace = () if residual is None or residual.base is given.base else (residual,)
-    if is_matrix:
-        layouts.emit(
-            ops.Matrix(
-                x=given,
-                weights=weights,
-                residual=residual,
-                y=y,
-                rows=rows,
-                inputs=inputs,
-                outputs=outputs,
-                activation=op.activation,
-                may_replace=may_replace,
-            )
-        )
-        return
+    instruction = ops.Matrix if is_matrix else partial(ops.Product, gate=None)
     layouts.emit(
-        ops.Product(
+        instruction(
             x=given,
             weights=weights,
-            gate=None,
             residual=residual,
             y=y,
             rows=rows,

@@ -5,7 +5,7 @@ import { prepareHashing } from "../chunks/chunks.ts";
 import { fetchBytes, type DownloadOptions } from "../download.ts";
 import { sha256 } from "../integrity.ts";
 import { checkManifest } from "./check.ts";
-import { manifestPath, manifestPin } from "./pin.ts";
+import { hasVersion, manifestPath, manifestPin } from "./pin.ts";
 import { requireSignature, type SignatureOptions } from "./signature.ts";
 
 /**
@@ -46,7 +46,9 @@ export function findModel(manifest: Manifest, name: string): ModelInfo {
   const [plain, wanted = "latest"] = name.split("@");
   const info = manifest.models.find((model) => model.name === plain);
   if (info && (wanted === "latest" || `${info.version}.`.startsWith(`${wanted}.`))) return info;
-  const names = manifest.models.map((model) => `${model.name}@${model.version}`).join(", ");
+  const nameOf = (model: ModelInfo): string =>
+    hasVersion(name) ? `${model.name}@${model.version}` : model.name;
+  const names = manifest.models.map(nameOf).join(", ");
   throw new ManifestError("", `it has no model ${JSON.stringify(name)}; it has ${names}`);
 }
 
