@@ -28,7 +28,7 @@ export async function requireSignature(
     bundle = await fetchBytes(signatureURL, "no-cache", options);
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error;
-    const reason = `found ${error.actual}, expected a signature; build with --sign and deploy all of site/`;
+    const reason = `found ${error.actual}, expected a signature; build with --sign, publish with it where there is a store, and deploy all files`;
     throw new SignatureError(signatureURL, reason, error);
   }
   const reason = await problemOf(bundle, bytes, signature.publicKey);
