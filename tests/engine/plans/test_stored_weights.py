@@ -246,6 +246,16 @@ def test_products_of_rows_keep_stored_matrices(
     require_stored_rows(library, split_model(network_of_rows(tmp_path)), encoding, threads)
 
 
+def test_matrices_of_few_rows_are_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Converting in each run would take longer than what it saves."""
+    lower_limits(monkeypatch)
+    monkeypatch.setattr(lower_products, "MANY_ROWS", 17)
+    parts = split_model(network_of_rows(tmp_path))
+    operators = plan_model(onnx.load_from_string(parts.graph)).operators
+    assert "MATRIX" not in operators
+    assert operators.count("PRODUCT") == 5
+
+
 def test_products_of_rows_stay_small(library: CDLL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lower_products, "MANY_ROWS", 4)
     monkeypatch.setattr(lower_products, "LARGE_WITH_ROWS", 2**17)

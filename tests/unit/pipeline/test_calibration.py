@@ -5,14 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.browser.sites import manifest_of
+from tests.materials import MATERIALS
 from tests.tiny_network import plannable
+from torch2web.catalog import ReferenceImage
 from torch2web.catalog.load import ModelSpec
 from torch2web.pipeline import BuildOptions, build
+from torch2web.pipeline.conversion.calibration import calibration_inputs
 from torch2web.site.manifest import Delivery
 from torch2web.site.report import read_data
 from torch2web.tasks import Gate
+from torch2web.verification import calibration_images
 
 
 def built(
@@ -28,6 +33,23 @@ def built(
     build(options, lambda step, *_: steps.append(step))
     (model,) = manifest_of(folder / "site")["models"]
     return model, steps
+
+
+def test_extremes_count_half(catalog: dict[str, ModelSpec]) -> None:
+    class Own:
+        def on_stage(self, *_: object) -> None:
+            pass
+
+        def calibration_images(self) -> tuple[ReferenceImage, ...]:
+            return (ReferenceImage("own", Image.new("RGB", (9, 9))),)
+
+    own: Any = Own()
+    found = calibration_inputs(catalog["mobilenet_emotion"], MATERIALS, own)
+    drawn = MATERIALS.calibration_images()
+    extremes = calibration_images(drawn)[len(drawn) :]
+    assert extremes[0].name == "calibration-dark"
+    assert found.weights == [1] * len(drawn) + [0.5] * len(extremes) + [1]
+    assert len(found.pictures) == len(found.weights)
 
 
 def test_manifest_has_the_number_of_pictures(

@@ -1,13 +1,17 @@
 """A cached conversion depends on the code that computes it, without comments."""
 
+import ast
+from collections.abc import Iterable
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+import torch2web
 from torch2web.catalog import ModelSpec, Source
 from torch2web.pipeline.conversions import Conversions, ConversionSettings
+from torch2web.pipeline.keys import code_fingerprint
 from torch2web.pipeline.keys.code_fingerprint import PACKAGES, STAGES, fingerprint
 from torch2web.pipeline.keys.factory_code import factory_code
 from torch2web.pipeline.keys.normalized_code import normalized_code
@@ -29,6 +33,28 @@ def test_stages_and_packages_are_named() -> None:
     found = fingerprint(Source("architecture", "mobilenet_v2"))
     assert sorted(found["stages"]) == sorted([*STAGES, "architecture", "convert"])
     assert sorted(found["packages"]) == sorted(PACKAGES)
+
+
+def test_modules_of_the_pipeline_that_conversions_import_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: set[Path] = set()
+
+    def record(modules: Iterable[Path]) -> str:
+        counted.update(modules)
+        return ""
+
+    monkeypatch.setattr(code_fingerprint, "_code", record)
+    fingerprint(Source("architecture", "mobilenet_v2"))
+    root = Path(torch2web.__file__).parents[1]
+    needed: set[Path] = set()
+    waiting = set((root / "torch2web/pipeline/conversion").glob("*.py"))
+    while waiting:
+        needed |= waiting
+        trees = [ast.parse(module.read_text()) for module in waiting]
+        nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        paths = [root / f"{node.module}".replace(".", "/") for node in nodes]
+        imported = {path.with_suffix(".py") for path in paths if "pipeline" in path.parts}
+        waiting = {path for path in imported - needed if path.is_file()}
+    assert needed <= counted
 
 
 def test_another_architecture_changes_nothing_else() -> None:

@@ -164,6 +164,17 @@ def test_beginning_of_a_version_means_no_build_after_the_latest(
     assert index_of(store)["latest"] == 1
 
 
+def test_version_of_two_builds_means_the_newer_up_to_the_latest(
+    store: VersionStore, small_site: Path, tmp_path: Path
+) -> None:
+    same = changed(small_site, tmp_path / "same", lambda model: model.update(title="Another"))
+    first, other = (store.publish(site).build for site in (small_site, same))
+    link = store.folder / "names" / "mobilenet_emotion@1.0.0"
+    assert (link.resolve().name, index_of(store)["models"]["mobilenet_emotion"]["1.0.0"]) == (other.id, 2)
+    store.rollback()
+    assert (link.resolve().name, index_of(store)["models"]["mobilenet_emotion"]["1.0.0"]) == (first.id, 1)
+
+
 def test_canary_is_promoted_or_withdrawn(
     store: VersionStore, small_site: Path, second: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
