@@ -70,21 +70,27 @@ def catalog() -> dict[str, ModelSpec]:
     return {spec.name: spec for spec in load_catalog(ROOT / "models.toml")}
 
 
+def _copy_entries(made: Path, pattern: str, folder: Path) -> None:
+    """Link the entries of a cache into another one, each whole or not at all."""
+    for entry in made.glob(pattern) if made.is_dir() else ():
+        target = folder / entry.name
+        if not target.exists():
+            staged = folder / f".seed-{os.getpid()}"
+            shutil.copytree(entry, staged, copy_function=os.link)
+            with contextlib.suppress(OSError):  # another worker has copied it
+                staged.rename(target)
+            shutil.rmtree(staged, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def cache() -> Path:
     """A build cache for the tests, filled from the one of `make site`.
 
     In the developer's own cache the conversions of test catalogues would evict the demo's.
     """
-    folder, made = ROOT / ".cache" / "tests", ROOT / ".cache" / "models"
-    for entry in made.glob("*-*") if made.is_dir() else ():
-        target = folder / "models" / entry.name
-        if not target.exists():
-            staged = folder / "models" / f".seed-{os.getpid()}"
-            shutil.copytree(entry, staged, copy_function=os.link)
-            with contextlib.suppress(OSError):  # another worker has copied it
-                staged.rename(target)
-            shutil.rmtree(staged, ignore_errors=True)
+    folder = ROOT / ".cache" / "tests"
+    _copy_entries(ROOT / ".cache" / "models", "*-*", folder / "models")
+    _copy_entries(ROOT / ".cache" / "assets", "engine-*", folder / "web")
     compressed = ROOT / ".cache" / "precompressed"
     if compressed.is_dir():
         (folder / "precompressed").mkdir(parents=True, exist_ok=True)

@@ -32,12 +32,11 @@ SLOWEST = (
     "engine/plans/test_operators_in_webassembly.py",
     "engine/test_build.py",
     "browser/judges/test_teeth.py",
-    "engine/plans/test_under_sanitizers.py",
 )
 """The files that take longest. Workers get them first: one worker runs a whole file, at the end all alone."""
 
 LONG: dict[str, tuple[str, ...] | int] = {
-    "browser/backends/test_compact.py::test_computes_what_python_computes": ("wasm",),
+    "browser/backends/test_compact.py::test_computes_what_python_computes": (),
     "engine/plans/test_operators_in_webassembly.py::test_are_as_onnxruntime": ("relaxed",),
     "browser/loader/test_watch.py::test_rate_and_smoothing": (),
     "browser/backends/test_recheck.py::test_after_the_page_was_hidden": (),
@@ -51,6 +50,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "unit/cli/test_replace.py::test_foreign_files_in_a_site_are_never_lost": (),
     "unit/site/signing/test_signature.py::test_model_signings_own_command_agrees": (),
     "unit/site/signing/test_signature.py::test_signature_by_model_signings_own_command": (),
+    "browser/test_find.py::test_one_that_does_not_start_is_passed_over": (),
     "browser/test_find.py::test_then_downloads_in_order": (),
     "browser/test_find.py::test_then_one_of_the_machine": ("google-chrome",),
     "browser/delivery/test_hosts.py::test_page_answers_on_every_host": ("nginx",),
@@ -182,8 +182,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "engine/plans/test_opsets.py": ("\\[9]", "\\[18]", "\\[25]"),
     "engine/test_build.py::test_the_same_bytes_each_time": (),
     "unit/coding/test_under_sanitizers.py::test_random_and_altered_parts": ("a few",),
-    "engine/plans/test_under_sanitizers.py::test_operators_networks_and_stored_weights": ("few",),
-    "engine/plans/test_under_sanitizers.py::test_model": (),
+    "engine/plans/test_under_sanitizers.py": (),
     "engine/plans/test_special_numbers.py::test_random_networks": 1,
     "engine/plans/test_webassembly.py": 2,
     "unit/server/test_running.py": (),

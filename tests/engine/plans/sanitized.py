@@ -1,7 +1,4 @@
-"""Cases under the sanitizers: `python -m tests.engine.plans.sanitized LIBRARY STEP`.
-
-STEP 1 runs all of them, 40 every fortieth.
-"""
+"""All cases under the sanitizers: `python -m tests.engine.plans.sanitized LIBRARY`."""
 
 import subprocess
 import sys
@@ -70,27 +67,26 @@ def stored_rows() -> SplitModel:
         return split_model(network_of_rows(Path(folder)))
 
 
-def main(library: CDLL, step: int) -> None:
-    cases, seeds, widths = list(CASES.items())[::step], range(0, NETWORKS, step), WIDTHS[::step]
-    for name, (nodes, shape, constants, opset) in cases:
+def main(library: CDLL) -> None:
+    for name, (nodes, shape, constants, opset) in CASES.items():
         model = model_of(nodes, ("batch", *shape), constants, opset)
         x = np.random.default_rng(1).normal(size=(1, *shape)).astype(np.float32)
         require_close(engine_run(library, model, x, threads=2), onnxruntime_run(model, x), name)
-    for seed in seeds:
+    for seed in range(NETWORKS):
         model, sample = random_network(seed)
         x = np.random.default_rng(seed).normal(size=(1, *sample)).astype(np.float32)
         require_close(engine_run(library, model, x, threads=2), onnxruntime_run(model, x), f"seed {seed}")
-    for wide in widths:
+    for wide in WIDTHS:
         parts = stored_parts(wide)
         for encoding in ENCODINGS:
             for ranges in (64, 10**6):
                 require_stored(library, parts, encoding, ranges, threads=2)
     for encoding in ("fp32", "fp16", "int8"):
         require_stored_rows(library, stored_rows(), encoding, threads=2)
-    print(f"{len(cases)} cases, {len(seeds)} networks and stored weights")
+    print(f"{len(CASES)} cases, {NETWORKS} networks and stored weights")
 
 
 if __name__ == "__main__":
     with pytest.MonkeyPatch.context() as monkeypatch:
         lower_limits(monkeypatch)
-        main(CDLL(sys.argv[1]), int(sys.argv[2]))
+        main(CDLL(sys.argv[1]))

@@ -7,9 +7,8 @@ import pytest
 from tests.engine.plans.sanitized import run_sanitized
 
 
-@pytest.mark.parametrize("step", [160, 1], ids=["few", "all"])
-def test_operators_networks_and_stored_weights(sanitized: Path, step: int) -> None:
-    outcome = run_sanitized("tests.engine.plans.sanitized", sanitized, step)
+def test_operators_networks_and_stored_weights(sanitized: Path) -> None:
+    outcome = run_sanitized("tests.engine.plans.sanitized", sanitized)
     assert outcome.returncode == 0, outcome.stderr
     assert "stored weights" in outcome.stdout
 
