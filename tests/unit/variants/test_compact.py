@@ -1,5 +1,6 @@
 """The variant `compact`: rate and distortion by layer, and the search for the smallest weights that pass."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -19,11 +20,11 @@ from torch2web.images import preprocess
 from torch2web.sources.export import export_onnx
 from torch2web.tasks import Gate
 from torch2web.variants import COMPACT, Calibration, Refused, Search, Variant, make_variants
-from torch2web.variants.compact import Candidate, Point
+from torch2web.variants.compact import Candidate, CompactSearch, Point
 from torch2web.variants.compact.bracket import Bracket
 from torch2web.variants.compact.choice import MULTIPLES, Unit, bits_of, choose
 from torch2web.variants.encodings import Weight, as_int8
-from torch2web.variants.rounding import HALF
+from torch2web.variants.rounding import HALF, Rounding
 from torch2web.variants.rounding.compensated import PairCompensation
 from torch2web.variants.rounding.few_columns import ColumnCompensation
 from torch2web.variants.split import SplitModel, split_model
@@ -168,6 +169,17 @@ def test_compact_passes_and_is_smaller(split: SplitModel, spec: ModelSpec, refer
     assert min(point.share for point in made.search) <= 0.8
     integers = load(made.content)["w0"]
     assert len(np.unique(integers)) < len(np.unique(load(int8.content)["w0"]))
+
+
+def test_other_labels_are_no_point_of_the_curve(
+    split: SplitModel, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their share of the gate is infinite, which no report shows and JSON does not have."""
+    shares = iter((math.inf, 0.7))
+    monkeypatch.setattr(Gate, "share_used", lambda *_: next(shares))
+    rounding = Rounding(split, Calibration(inputs(False)[:2], [1, 1]))
+    found = CompactSearch(rounding, spec, inputs(True)[:2], lambda *_: None)
+    assert [point.share for point in next(found.candidates()).points] == [0.7]
 
 
 def test_a_gate_that_nothing_passes_refuses_it(

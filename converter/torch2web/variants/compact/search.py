@@ -5,6 +5,7 @@ matters is measured, and multiples are chosen, on those of the search; and the v
 other is, by the reference run, which has none of either.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,7 +103,8 @@ class CompactSearch:
             tried.add(multiples)
             tensors = self._encode(multiples)
             point = Point(file_size(save(tensors)), self._share(tensors))
-            self._points.append(point)
+            if math.isfinite(point.share):  # not where too many labels are others: no share says how many
+                self._points.append(point)
             self._on_progress(self._steps - _TRIES + number + 1, self._steps)
             if point.share <= margin and (best is None or point.bytes < fewest):
                 best, fewest = tensors, point.bytes
