@@ -87,7 +87,7 @@ def build(options: BuildOptions, progress: ProgressCallback) -> BuildReport:
     assets = conversions.assets.with_templates(options.templates) if options.templates else conversions.assets
     labels = [spec.labels for spec in specs]
     if options.settings.samples is None:
-        samples = kept_samples(options.cache / "drawn", conversions.materials, labels)
+        samples = kept_samples(options.cache, conversions.materials, labels)
     else:
         own, wanted = conversions.own_images, options.settings.samples
         samples = own_samples(own, wanted, set().union(*labels))

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable
 from dataclasses import replace
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
@@ -29,21 +29,23 @@ def test_code_counts() -> None:
     assert normalized_code("f('a')") != normalized_code("f('b')")
 
 
-def test_stages_and_packages_are_named() -> None:
-    found = fingerprint(Source("architecture", "mobilenet_v2"))
+def test_stages_and_packages_are_named(tmp_path: Path) -> None:
+    found = fingerprint(Source("architecture", "mobilenet_v2"), tmp_path)
     assert sorted(found["stages"]) == sorted([*STAGES, "architecture", "convert"])
     assert sorted(found["packages"]) == sorted(PACKAGES)
 
 
-def test_modules_of_the_pipeline_that_conversions_import_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_modules_of_the_pipeline_that_conversions_import_count(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     counted: set[Path] = set()
 
-    def record(modules: Iterable[Path]) -> str:
+    def record(_stage: str, modules: Iterable[Path], _kept: Path) -> str:
         counted.update(modules)
         return ""
 
     monkeypatch.setattr(code_fingerprint, "_code", record)
-    fingerprint(Source("architecture", "mobilenet_v2"))
+    fingerprint(Source("architecture", "mobilenet_v2"), tmp_path)
     root = Path(torch2web.__file__).parents[1]
     needed: set[Path] = set()
     waiting = set((root / "torch2web/pipeline/conversion").glob("*.py"))
@@ -57,10 +59,31 @@ def test_modules_of_the_pipeline_that_conversions_import_count(monkeypatch: pyte
     assert needed <= counted
 
 
-def test_another_architecture_changes_nothing_else() -> None:
+def test_another_architecture_changes_nothing_else(tmp_path: Path) -> None:
     sources = (Source("architecture", name) for name in ("mobilenet_v2", "landmark_cnn"))
-    first, second = (fingerprint(source)["stages"] for source in sources)
+    first, second = (fingerprint(source, tmp_path)["stages"] for source in sources)
     assert {stage for stage in first if first[stage] != second[stage]} == {"architecture"}
+
+
+def test_kept_hashes_are_of_the_code_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    root, kept = tmp_path / "torch2web", tmp_path / "code"
+    monkeypatch.setattr(code_fingerprint, "_ROOT", root)
+    module = root / "plan" / "one.py"
+    module.parent.mkdir(parents=True)
+
+    def found(code: str) -> str:
+        module.write_text(code)
+        code_fingerprint._code.cache_clear()
+        return code_fingerprint._code("plan", (module,), kept)
+
+    first = found("A = 1\n")
+    assert found("A = 2\n") != first
+    assert found("A = 1  # one\n") == first
+    (stored, *_) = kept.glob("plan-*/sha256")
+    stored.write_text("0" * 64)
+    assert [found(code) for code in ("A = 1\n", "A = 1  # one\n")] == [first, first], "a damaged one"
+    monkeypatch.setattr(code_fingerprint, "normalized_code", lambda _source: pytest.fail("parsed again"))
+    assert found("A = 1\n") == first
 
 
 def test_code_of_a_factory_counts_and_what_it_imports(
@@ -85,6 +108,13 @@ def test_code_of_a_factory_counts_and_what_it_imports(
 
 def test_version_of_an_installed_factory_counts() -> None:
     assert factory_code(Source("factory", "numpy.linalg:norm")) == {"numpy": version("numpy")}
+
+
+@pytest.mark.parametrize("package", ["PIL", "numpy", "onnx", "yaml", "google"])
+def test_distributions_are_those_of_the_standard_library(package: str) -> None:
+    expected = packages_distributions().get(package, [package])
+    found = factory_code(Source("factory", f"{package}:nothing"))
+    assert sorted(found) == sorted(set(expected))
 
 
 def test_options_of_conversions_count(catalog: dict[str, ModelSpec], tmp_path: Path) -> None:

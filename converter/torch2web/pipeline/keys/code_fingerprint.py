@@ -6,6 +6,7 @@ stay valid when a comment, the page or another architecture changes.
 """
 
 import hashlib
+import sys
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch2web.catalog import Source
 from torch2web.file_managers import is_of_file_manager
 from torch2web.pipeline.keys.factory_code import factory_code
 from torch2web.pipeline.keys.normalized_code import normalized_code
+from torch2web.store import cached_files
 
 STAGES = ("coding", "demo", "images", "plan", "sources", "tasks", "variants", "verification")
 """Packages of `torch2web` whose code takes part in a conversion; besides, the model's own architecture."""
@@ -22,23 +24,31 @@ STAGES = ("coding", "demo", "images", "plan", "sources", "tasks", "variants", "v
 PACKAGES = ("numpy", "onnx", "onnxruntime", "onnxscript", "pillow", "torch")
 """Distributions whose code takes part in a conversion."""
 
+CODE = "code"
+"""Folder of a build's cache with hashes of code."""
+
 _ROOT = Path(torch2web.__file__).parent
+_DIGEST = "sha256"
 
 
-def fingerprint(source: Source) -> dict[str, dict[str, str]]:
-    """SHA-256 of each stage's code by stage, of the network's own code, and the version of each package."""
-    stages = {stage: _code(_modules(_ROOT / stage)) for stage in STAGES}
+def fingerprint(source: Source, kept: Path) -> dict[str, dict[str, str]]:
+    """SHA-256 of each stage's code by stage, of the network's own code, and the version of each package.
+
+    The folder `kept` has hashes of code that has not changed since.
+    """
+    code = {stage: _modules(_ROOT / stage) for stage in STAGES}
     if source.kind == "architecture":
-        stages["architecture"] = _code((_ROOT / "architectures" / f"{source.name}.py",))
+        code["architecture"] = (_ROOT / "architectures" / f"{source.name}.py",)
     own = (_ROOT / "pipeline" / "own_pictures.py",)
-    stages["convert"] = _code((*_modules(_ROOT / "pipeline" / "conversion"), *own))
+    code["convert"] = (*_modules(_ROOT / "pipeline" / "conversion"), *own)
+    stages = {stage: _code(stage, modules, kept) for stage, modules in code.items()}
     packages = {name: version(name) for name in PACKAGES}
     return {"stages": stages, "packages": packages, "factory": factory_code(source)}
 
 
-def drawing_fingerprint() -> str:
+def drawing_fingerprint(kept: Path) -> str:
     """Of the code that draws faces and reference images, and the packages that it draws with."""
-    code = [_code(_modules(_ROOT / stage)) for stage in ("demo", "verification")]
+    code = [_code(stage, _modules(_ROOT / stage), kept) for stage in ("demo", "verification")]
     return " ".join([*code, *(f"{name} {version(name)}" for name in ("numpy", "pillow"))])
 
 
@@ -48,9 +58,22 @@ def _modules(folder: Path) -> tuple[Path, ...]:
 
 
 @cache
-def _code(modules: tuple[Path, ...]) -> str:
+def _code(stage: str, modules: tuple[Path, ...], kept: Path) -> str:
+    """SHA-256 of the modules' normalized code. Parsing them takes half a second of an unchanged build."""
+    sources = {path.relative_to(_ROOT).as_posix(): path.read_bytes() for path in modules}
+    digest = hashlib.sha256(sys.version.encode())  # syntax trees are of a version of Python
+    for name, source in sources.items():
+        digest.update(f"{name} {hashlib.sha256(source).hexdigest()}".encode())
+
+    def parse(folder: Path) -> None:
+        (folder / _DIGEST).write_text(_normalized(sources))
+
+    return cached_files(kept, stage, digest.hexdigest(), parse)[_DIGEST].decode()
+
+
+def _normalized(sources: dict[str, bytes]) -> str:
     digest = hashlib.sha256()
-    for module in modules:
-        digest.update(module.relative_to(_ROOT).as_posix().encode())
-        digest.update(normalized_code(module.read_text(encoding="utf-8")).encode())
+    for name, source in sources.items():
+        digest.update(name.encode())
+        digest.update(normalized_code(source.decode("utf-8")).encode())
     return digest.hexdigest()

@@ -8,10 +8,11 @@ that is not installed.
 import ast
 import hashlib
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import Distribution, PackageNotFoundError, distributions, version
 from pathlib import Path
 
 from torch2web.catalog import Source
@@ -106,12 +107,27 @@ def _imports(code: str, package: str) -> Iterator[str]:
 
 
 def _versions(packages: set[str]) -> dict[str, str]:
-    distributions = packages_distributions()
     found: dict[str, str] = {}
     for package in sorted(packages - set(sys.stdlib_module_names)):
-        for name in distributions.get(package, [package]):
+        for name in _distributions_of(package):
             try:
                 found[name] = version(name)
             except PackageNotFoundError:
                 found[name] = "not installed"
     return found
+
+
+def _distributions_of(package: str) -> list[str]:
+    """Names of the distributions that `package` comes from; its own name where there are none.
+
+    As `importlib.metadata.packages_distributions`, of one package: that reads all files of all others.
+    """
+    names = (one.metadata["Name"] for one in distributions() if _contains(one, package))
+    return sorted(set(names)) or [package]
+
+
+def _contains(one: Distribution, package: str) -> bool:
+    if top_level := one.read_text("top_level.txt"):
+        return package in top_level.split()
+    record = one.read_text("RECORD") or ""
+    return re.search(rf"^{re.escape(package)}[/.]", record, re.MULTILINE) is not None
