@@ -1,1 +1,1 @@
-import torch2web  # noqa: F401  # before onnxruntime, whose telemetry it turns off
+import torch2web  # noqa: F401  # before torch and onnxruntime, which read the environment

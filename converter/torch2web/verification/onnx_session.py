@@ -46,6 +46,7 @@ def _options() -> "SessionOptions":
 
     options = SessionOptions()
     options.log_severity_level = 3  # errors only
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # as OpenMP's: see torch2web
     return options
 
 

@@ -28,9 +28,6 @@ def serve(connection: Connection, settings: ConversionSettings) -> None:
     # Ctrl-C goes to every process of a terminal: the first one tells the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
-    # Threads that wait for work yield: there are as many in each process as in a build without --jobs, as
-    # the last digits of sums depend on it.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     threading.Thread(target=_end_with_parent, daemon=True).start()
     conversions = Conversions.create(settings)
     while True:

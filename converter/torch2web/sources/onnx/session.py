@@ -19,6 +19,7 @@ def open_session(path: Path, model: ModelProto | None = None) -> "InferenceSessi
 
     options = SessionOptions()
     options.log_severity_level = 4  # what fails raises
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # as OpenMP's: see torch2web
     content = str(path) if model is None else model.SerializeToString()
     try:
         return InferenceSession(content, options, providers=["CPUExecutionProvider"])
