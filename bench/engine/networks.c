@@ -92,6 +92,7 @@ static void add_conv(int32_t outputs, int32_t stride, int32_t pad, bool first, b
       .out_height = out,
       .out_width = out,
       .out_channels = outputs,
+      .y_pixel = outputs,
       .groups = 1,
       .kernel_height = 3,
       .kernel_width = 3,

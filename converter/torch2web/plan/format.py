@@ -12,7 +12,7 @@ MAX_RANK = 6
 """Axes of Binary and Copy."""
 PLAN_MAGIC = 0x50573254
 """"T2WP"."""
-PLAN_VERSION = 4
+PLAN_VERSION = 5
 MAX_DIMENSION = 0x1000000
 """Of a dimension, kernel, stride or padding."""
 MAX_FLOATS = 0x10000000

@@ -64,6 +64,7 @@ class Product(Instruction):
     rows: int = field(metadata=_DIMENSION)
     inputs: int = field(metadata=_DIMENSION)
     outputs: int = field(metadata=_DIMENSION)
+    y_stride: int = field(metadata=_STRIDE)
     activation: Activation = field(metadata=_ACTIVATION)
 
 
@@ -104,6 +105,7 @@ class Conv(Instruction):
     out_height: int = field(metadata=_DIMENSION)
     out_width: int = field(metadata=_DIMENSION)
     out_channels: int = field(metadata=_DIMENSION)
+    y_pixel: int = field(metadata=_STRIDE)
     groups: int = field(metadata=_DIMENSION)
     kernel_height: int = field(metadata=_DIMENSION)
     kernel_width: int = field(metadata=_DIMENSION)
@@ -222,6 +224,7 @@ class Pool(Instruction):
     in_width: int = field(metadata=_DIMENSION)
     out_height: int = field(metadata=_DIMENSION)
     out_width: int = field(metadata=_DIMENSION)
+    y_pixel: int = field(metadata=_STRIDE)
     kernel_height: int = field(metadata=_DIMENSION)
     kernel_width: int = field(metadata=_DIMENSION)
     stride_height: int = field(metadata=_DIMENSION)
@@ -427,6 +430,7 @@ class Winograd(Instruction):
     out_height: int = field(metadata=_DIMENSION)
     out_width: int = field(metadata=_DIMENSION)
     out_channels: int = field(metadata=_DIMENSION)
+    y_pixel: int = field(metadata=_STRIDE)
     groups: int = field(metadata=_DIMENSION)
     tile: int = field(metadata=_DIMENSION)
     pad_top: int = field(metadata=_PADDING)

@@ -87,7 +87,8 @@ def test_pool(
             expected = [np.mean(values, axis=0) for values in found]
         else:
             expected = [np.sum(values, axis=0) / (kernel[0] * kernel[1]) for values in found]
-        y = blank(*out, channels)
+        gap = 3 if kind else 0
+        y = blank(*out, channels + gap)
         kernels.call(
             "pool",
             threads,
@@ -99,6 +100,7 @@ def test_pool(
             in_width=size[1],
             out_height=out[0],
             out_width=out[1],
+            y_pixel=channels + gap,
             kernel_height=kernel[0],
             kernel_width=kernel[1],
             stride_height=stride[0],
@@ -110,7 +112,8 @@ def test_pool(
             pad_bottom=pads[2],
             pad_right=pads[3],
         )
-        close(y, np.array(expected).reshape(y.shape))
+        close(y[..., :channels], np.array(expected).reshape(*out, channels))
+        assert np.isnan(y[..., channels:]).all()
 
 
 @pytest.mark.parametrize("threads", THREADS)
@@ -136,7 +139,7 @@ def test_maxima_beside_infinities_and_nan(kernels: Kernels, channels: int) -> No
         sizes = {"channels": channels, "in_height": 5, "in_width": 9, "out_height": 5, "out_width": 9}
         window = {"kernel_height": 3, "kernel_width": 3, "stride_height": 1, "stride_width": 1}
         window |= {"dilation_height": 1, "dilation_width": 1}
-        pads = {"pad_top": 1, "pad_left": 1, "pad_bottom": 1, "pad_right": 1}
+        pads = {"pad_top": 1, "pad_left": 1, "pad_bottom": 1, "pad_right": 1, "y_pixel": channels}
         kernels.call("pool", 2, x=x, y=y, kind=0, **sizes, **window, **pads)
         found = windows(x, (3, 3), (1, 1), (1, 1), (1, 1, 1, 1), (5, 9))
         np.testing.assert_array_equal(y.reshape(45, channels), [np.max(values, axis=0) for values in found])
@@ -148,6 +151,7 @@ def test_maximum_propagates_nan(kernels: Kernels) -> None:
         x.flat[place] = np.nan
         window = dict.fromkeys(["kernel_height", "kernel_width", "stride_height", "stride_width"], 2)
         sizes = {"kind": 0, "channels": 1, "in_height": 2, "in_width": 2, "out_height": 1, "out_width": 1}
+        sizes["y_pixel"] = 1
         kernels.call("pool", x=x, y=y, **sizes, **window, dilation_height=1, dilation_width=1)
         assert np.isnan(y).all()
 

@@ -91,7 +91,8 @@ def run(library: CDLL, case: Any, tile: int, form: str, activation: Any, threads
             return
         pairs = expected[: 2 * rows, : 2 * columns].reshape(rows, 2, columns, 2, outputs)
         expected = pairs.max(axis=(1, 3))
-    y = blank(*expected.shape)
+    gap = 5 if form != "residual" and tile == 2 else 0
+    y = blank(*expected.shape[:2], outputs + gap)
     Kernels(library).call(
         "winograd",
         threads,
@@ -105,6 +106,7 @@ def run(library: CDLL, case: Any, tile: int, form: str, activation: Any, threads
         out_height=plain.shape[0],
         out_width=plain.shape[1],
         out_channels=outputs,
+        y_pixel=outputs + gap,
         groups=groups,
         tile=tile,
         pad_top=pads[0],
@@ -112,7 +114,8 @@ def run(library: CDLL, case: Any, tile: int, form: str, activation: Any, threads
         max_pool=int(form == "pooled"),
         activation=activation,
     )
-    np.testing.assert_allclose(y, expected, rtol=0, atol=bound(x, w, tile))
+    np.testing.assert_allclose(y[..., :outputs], expected, rtol=0, atol=bound(x, w, tile))
+    assert np.isnan(y[..., outputs:]).all()
 
 
 @pytest.mark.parametrize("tile", POINTS)

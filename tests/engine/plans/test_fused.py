@@ -7,6 +7,10 @@ from tests.engine.plans.running import model_of
 from torch2web.plan import plan_model
 
 OPERATORS = {
+    "joined: convolutions": "COPY PRODUCT CONV WINOGRAD CONV COPY",
+    "joined: read by a convolution": "COPY PRODUCT CONV WINOGRAD PRODUCT COPY",
+    "joined: pools": "COPY POOL POOL PRODUCT COPY",
+    "joined: pooled convolutions": "CONV COPY WINOGRAD COPY",
     "attention: 3 heads of 6, 7 tokens": "PRODUCT ATTENTION",
     "linear: of channels last": "COPY PRODUCT PRODUCT COPY",
     "linear: scaled, then with a bias": "PRODUCT",

@@ -99,7 +99,7 @@ typedef struct {
   float *y;              // [rows][outputs], rows y_stride apart
   int32_t rows, inputs, outputs;
   int32_t x_stride; // floats, at least inputs
-  int32_t y_stride; // floats, at least outputs
+  int32_t y_stride; // floats, at least outputs; with a residual as many
   Activation activation;
 } Product;
 
@@ -136,10 +136,12 @@ typedef struct {
                   // channels first too (x_pixel = 1, x_channel = height * width)
   const float *weights;
   const float *residual; // as y, or NULL; added before the activation; not with max_pool
-  float *y; // [out_height][out_width][out_channels], with max_pool [out_height / 2][out_width / 2][out_channels]
+  float *y; // [out_height][out_width][out_channels], with max_pool [out_height / 2][out_width / 2][out_channels], pixels
+            // y_pixel apart
   int32_t in_height, in_width, in_channels;
   int32_t x_row, x_pixel, x_channel;           // floats
   int32_t out_height, out_width, out_channels; // of the convolution itself
+  int32_t y_pixel;                             // floats, at least out_channels; with a residual as many
   int32_t groups;
   int32_t kernel_height, kernel_width;
   int32_t stride_height, stride_width;
@@ -228,11 +230,12 @@ void mean_of_sums(const MeanOfSums *, Thread);
 // A pool; every window has a value inside the input.
 typedef struct {
   const float *x; // [in_height][in_width][channels]
-  float *y;       // [out_height][out_width][channels]
+  float *y;       // [out_height][out_width][channels], pixels y_pixel apart
   int32_t kind;   // PoolKind
   int32_t channels;
   int32_t in_height, in_width;
   int32_t out_height, out_width;
+  int32_t y_pixel; // floats, at least channels
   int32_t kernel_height, kernel_width;
   int32_t stride_height, stride_width;
   int32_t dilation_height, dilation_width;
@@ -379,9 +382,11 @@ typedef struct {
   const float *x; // [in_height][in_width][in_channels]
   const float *weights;
   const float *residual; // as y, or NULL; added before the activation; not with max_pool
-  float *y; // [out_height][out_width][out_channels], with max_pool [out_height / 2][out_width / 2][out_channels]
+  float *y; // [out_height][out_width][out_channels], with max_pool [out_height / 2][out_width / 2][out_channels], pixels
+            // y_pixel apart
   int32_t in_height, in_width, in_channels;
   int32_t out_height, out_width, out_channels; // of the convolution itself
+  int32_t y_pixel;                             // floats, at least out_channels; with a residual as many
   int32_t groups;
   int32_t tile; // 2 or 4: pixels of a line
   int32_t pad_top, pad_left;

@@ -88,7 +88,7 @@ void pool(const Pool *op, Thread thread, void *scratch) {
   const int32_t channels = op->channels, n = op->in_width * channels;
   const int64_t row_step = (int64_t)op->dilation_height * n, step = (int64_t)op->dilation_width * channels;
   WorkRange range = work_range(op->out_height, thread);
-  float *y = op->y + (int64_t)range.first * op->out_width * channels;
+  float *y = op->y + (int64_t)range.first * op->out_width * op->y_pixel;
   for (int32_t row = range.first; row < range.end; row++) {
     const int32_t top = row * op->stride_height - op->pad_top;
     const WorkRange rows = inside(top, op->kernel_height, op->dilation_height, op->in_height);
@@ -106,7 +106,7 @@ void pool(const Pool *op, Thread thread, void *scratch) {
       how = TOP_OR_NAN;
       down(TOP_OR_NAN, x, row_step, length(rows), line, n);
     }
-    for (int32_t column = 0; column < op->out_width; column++, y += channels) {
+    for (int32_t column = 0; column < op->out_width; column++, y += op->y_pixel) {
       const int32_t left = column * op->stride_width - op->pad_left;
       const WorkRange columns = inside(left, op->kernel_width, op->dilation_width, op->in_width);
       const float *from = line + ((int64_t)left + (int64_t)columns.first * op->dilation_width) * channels;

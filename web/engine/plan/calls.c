@@ -25,6 +25,7 @@ static Product float32_product(const MatrixOp *op) {
       .rows = op->rows,
       .inputs = op->inputs,
       .outputs = op->outputs,
+      .y_stride = op->outputs,
       .activation = op->activation,
   };
   return product_arguments(&product);

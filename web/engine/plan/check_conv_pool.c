@@ -21,10 +21,11 @@ bool check_conv(const Plan *plan, const ConvOp *op) {
                   (uint64_t)(op->in_channels - 1) * op->x_channel;
   uint64_t x = volume(op->in_height, op->in_width, op->in_channels);
   uint32_t shrink = op->max_pool ? 2 : 1;
-  uint64_t y = volume(op->out_height / shrink, op->out_width / shrink, op->out_channels);
+  uint64_t pixels = volume(op->out_height / shrink, op->out_width / shrink, 1);
   if (op->max_pool && op->residual != ABSENT) return false;
-  return last < x && reads(plan, op->x, x) && writes(plan, op->y, y) && reads_optional(plan, op->residual, y) &&
-         !overlaps(plan, op->x, op->y) && (op->residual == ABSENT || !overlaps(plan, op->residual, op->y));
+  return last < x && reads(plan, op->x, x) &&
+         writes_pixels(plan, op->y, pixels, op->out_channels, op->y_pixel, op->residual) && !overlaps(plan, op->x, op->y) &&
+         (op->residual == ABSENT || !overlaps(plan, op->residual, op->y));
 }
 
 bool check_winograd(const Plan *plan, const WinogradOp *op) {
@@ -35,11 +36,12 @@ bool check_winograd(const Plan *plan, const WinogradOp *op) {
   }
   uint64_t inputs = volume(op->tile + 2, op->tile + 2, op->in_channels / op->groups + 1);
   uint32_t layout = op->tile == 2 ? PACKED_WINOGRAD2 : PACKED_WINOGRAD4, shrink = op->max_pool ? 2 : 1;
-  uint64_t y = volume(op->out_height / shrink, op->out_width / shrink, op->out_channels);
+  uint64_t pixels = volume(op->out_height / shrink, op->out_width / shrink, 1);
   if (op->max_pool && op->residual != ABSENT) return false;
   return unpacked(plan, op->weights, layout, op->groups, inputs, op->out_channels / op->groups) &&
-         reads(plan, op->x, volume(op->in_height, op->in_width, op->in_channels)) && writes(plan, op->y, y) &&
-         reads_optional(plan, op->residual, y) && !overlaps(plan, op->x, op->y) && !overlaps(plan, op->residual, op->y);
+         reads(plan, op->x, volume(op->in_height, op->in_width, op->in_channels)) &&
+         writes_pixels(plan, op->y, pixels, op->out_channels, op->y_pixel, op->residual) && !overlaps(plan, op->x, op->y) &&
+         !overlaps(plan, op->residual, op->y);
 }
 
 bool check_depthwise(const Plan *plan, const DepthwiseOp *op) {
@@ -95,7 +97,8 @@ bool check_pool(const Plan *plan, const PoolOp *op) {
     return false;
   }
   return reads(plan, op->x, volume(op->in_height, op->in_width, op->channels)) &&
-         writes(plan, op->y, volume(op->out_height, op->out_width, op->channels)) && !overlaps(plan, op->x, op->y) &&
+         writes_pixels(plan, op->y, volume(op->out_height, op->out_width, 1), op->channels, op->y_pixel, ABSENT) &&
+         !overlaps(plan, op->x, op->y) &&
          windows_filled(op->in_height, op->out_height, op->kernel_height, op->stride_height, op->dilation_height,
                         op->pad_top) &&
          windows_filled(op->in_width, op->out_width, op->kernel_width, op->stride_width, op->dilation_width, op->pad_left);

@@ -9,10 +9,9 @@ bool check_activate(const Plan *plan, const ActivateOp *op) {
 }
 
 bool check_product(const Plan *plan, const ProductOp *op) {
-  uint64_t y = volume(op->rows, op->outputs, 1);
   return unpacked(plan, op->weights, PACKED_PANELS8, 1, op->inputs, op->outputs) &&
          reads(plan, op->x, volume(op->rows, op->inputs, 1)) && reads_optional(plan, op->gate, op->inputs) &&
-         reads_optional(plan, op->residual, y) && writes(plan, op->y, y) && !overlaps(plan, op->x, op->y) &&
+         writes_pixels(plan, op->y, op->rows, op->outputs, op->y_stride, op->residual) && !overlaps(plan, op->x, op->y) &&
          !overlaps(plan, op->gate, op->y) && (op->residual == ABSENT || same_or_apart(plan, op->residual, op->y));
 }
 

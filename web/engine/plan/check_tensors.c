@@ -24,6 +24,12 @@ bool writes(const Plan *plan, uint32_t tensor, uint64_t length) {
   return known(plan, tensor) && plan->tensors[tensor].length == length && plan->tensors[tensor].place == PLACE_ARENA;
 }
 
+bool writes_pixels(const Plan *plan, uint32_t tensor, uint64_t pixels, uint32_t channels, uint32_t step, uint32_t residual) {
+  if (!pixels || pixels > MAX_FLOATS || step < channels) return false;
+  if (residual != ABSENT && (step != channels || !reads(plan, residual, volume(pixels, channels, 1)))) return false;
+  return writes(plan, tensor, (pixels - 1) * step + channels);
+}
+
 bool gathers(const Plan *plan, uint32_t tensor, uint64_t length) {
   return known(plan, tensor) && plan->tensors[tensor].length == length && plan->tensors[tensor].place == PLACE_SUMS;
 }

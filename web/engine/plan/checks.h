@@ -18,6 +18,10 @@ bool reads_optional(const Plan *plan, uint32_t tensor, uint64_t length);
 // Whether `tensor` is writable memory of `length` floats.
 bool writes(const Plan *plan, uint32_t tensor, uint64_t length);
 
+// Whether `tensor` is writable memory of `pixels` pixels (0 for none), each of `channels` floats, `step` floats apart, and
+// `residual`, if there is one, has the same floats without gaps.
+bool writes_pixels(const Plan *plan, uint32_t tensor, uint64_t pixels, uint32_t channels, uint32_t step, uint32_t residual);
+
 // Whether `tensor` holds sums of `length` channels.
 bool gathers(const Plan *plan, uint32_t tensor, uint64_t length);
 

@@ -11,7 +11,7 @@
 
 enum {
   PLAN_MAGIC = 0x50573254, // "T2WP"
-  PLAN_VERSION = 4,
+  PLAN_VERSION = 5,
   MAX_DIMENSION = 0x1000000, // of a dimension, kernel, stride or padding
   MAX_FLOATS = 0x10000000,   // in a tensor, packed weight or arena: an index fits an int32, a size in bytes a uint32
   PACK_RANK = 5,             // axes of a PackRule
@@ -130,6 +130,7 @@ typedef struct {
 typedef struct {
   uint32_t x, weights, gate, residual, y;
   uint32_t rows, inputs, outputs;
+  uint32_t y_stride; // floats, at least outputs; with a residual as many
   Activation activation;
 } ProductOp;
 
@@ -144,6 +145,7 @@ typedef struct {
   uint32_t in_height, in_width, in_channels;
   uint32_t x_row, x_pixel, x_channel;           // floats
   uint32_t out_height, out_width, out_channels; // of the convolution itself
+  uint32_t y_pixel;                             // floats, at least out_channels; with a residual as many
   uint32_t groups;
   uint32_t kernel_height, kernel_width;
   uint32_t stride_height, stride_width;
@@ -194,6 +196,7 @@ typedef struct {
   uint32_t channels;
   uint32_t in_height, in_width;
   uint32_t out_height, out_width;
+  uint32_t y_pixel; // floats, at least channels
   uint32_t kernel_height, kernel_width;
   uint32_t stride_height, stride_width;
   uint32_t dilation_height, dilation_width;
@@ -276,6 +279,7 @@ typedef struct {
   uint32_t x, weights, residual, y;
   uint32_t in_height, in_width, in_channels;
   uint32_t out_height, out_width, out_channels; // of the convolution itself
+  uint32_t y_pixel;                             // floats, at least out_channels; with a residual as many
   uint32_t groups;
   uint32_t tile; // 2 or 4: pixels of a line
   uint32_t pad_top, pad_left;

@@ -22,16 +22,17 @@ const WordRange word_ranges[WORD_TYPES] = {
 
 static const uint8_t activate_words[] = {WORD_TENSOR, WORD_TENSOR, WORD_LENGTH, WORD_ACTIVATION_KIND, WORD_ANY, WORD_ANY};
 static const uint8_t product_words[] = {
-    WORD_TENSOR,    WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_OPTIONAL_TENSOR, WORD_TENSOR,
-    WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,       WORD_ACTIVATION_KIND, WORD_ANY,
-    WORD_ANY};
+    WORD_TENSOR,    WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_OPTIONAL_TENSOR, WORD_TENSOR, WORD_DIMENSION,
+    WORD_DIMENSION, WORD_DIMENSION, WORD_STRIDE,          WORD_ACTIVATION_KIND, WORD_ANY,    WORD_ANY};
 static const uint8_t matrix_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_TENSOR, WORD_DIMENSION,
                                        WORD_DIMENSION, WORD_DIMENSION, WORD_ACTIVATION_KIND, WORD_ANY,    WORD_ANY};
 static const uint8_t conv_words[] = {
-    WORD_TENSOR,    WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_TENSOR,    WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,
-    WORD_STRIDE,    WORD_STRIDE,    WORD_STRIDE,          WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,
-    WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_PADDING,
-    WORD_PADDING,   WORD_FLAG,      WORD_ACTIVATION_KIND, WORD_ANY,       WORD_ANY};
+    WORD_TENSOR,    WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_TENSOR,    WORD_DIMENSION,
+    WORD_DIMENSION, WORD_DIMENSION, WORD_STRIDE,          WORD_STRIDE,    WORD_STRIDE,
+    WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,       WORD_STRIDE,    WORD_DIMENSION,
+    WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION,
+    WORD_DIMENSION, WORD_PADDING,   WORD_PADDING,         WORD_FLAG,      WORD_ACTIVATION_KIND,
+    WORD_ANY,       WORD_ANY};
 static const uint8_t depthwise_words[] = {WORD_TENSOR,    WORD_TENSOR,          WORD_TENSOR,    WORD_OPTIONAL_PARTIAL_SUMS,
                                           WORD_DIMENSION, WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION,
                                           WORD_DIMENSION, WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION,
@@ -72,9 +73,9 @@ static const uint8_t squeeze_excite_words[] = {WORD_SUMS,      WORD_TENSOR,    W
                                                WORD_ANY};
 static const uint8_t mean_of_sums_words[] = {WORD_SUMS, WORD_TENSOR, WORD_DIMENSION, WORD_DIMENSION};
 static const uint8_t pool_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_POOL_KIND, WORD_DIMENSION, WORD_DIMENSION,
+                                     WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_STRIDE,    WORD_DIMENSION,
                                      WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,
-                                     WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_PADDING,
-                                     WORD_PADDING,   WORD_PADDING,   WORD_PADDING};
+                                     WORD_PADDING,   WORD_PADDING,   WORD_PADDING,   WORD_PADDING};
 static const uint8_t reduce_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_REDUCE_KIND,
                                        WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION};
 static const uint8_t softmax_words[] = {WORD_TENSOR, WORD_TENSOR, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION, WORD_FLAG};
@@ -103,12 +104,10 @@ static const uint8_t attention_words[] = {
     WORD_STRIDE,    WORD_STRIDE,    WORD_STRIDE, WORD_STRIDE,          WORD_STRIDE,          WORD_STRIDE,    WORD_ANY};
 static const uint8_t scale_words[] = {WORD_TENSOR,    WORD_TENSOR,    WORD_TENSOR,          WORD_TENSOR, WORD_DIMENSION,
                                       WORD_DIMENSION, WORD_DIMENSION, WORD_ACTIVATION_KIND, WORD_ANY,    WORD_ANY};
-static const uint8_t winograd_words[] = {WORD_TENSOR,          WORD_TENSOR,    WORD_OPTIONAL_TENSOR,
-                                         WORD_TENSOR,          WORD_DIMENSION, WORD_DIMENSION,
-                                         WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION,
-                                         WORD_DIMENSION,       WORD_DIMENSION, WORD_DIMENSION,
-                                         WORD_PADDING,         WORD_PADDING,   WORD_FLAG,
-                                         WORD_ACTIVATION_KIND, WORD_ANY,       WORD_ANY};
+static const uint8_t winograd_words[] = {
+    WORD_TENSOR,    WORD_TENSOR,    WORD_OPTIONAL_TENSOR, WORD_TENSOR, WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,
+    WORD_DIMENSION, WORD_DIMENSION, WORD_DIMENSION,       WORD_STRIDE, WORD_DIMENSION, WORD_DIMENSION, WORD_PADDING,
+    WORD_PADDING,   WORD_FLAG,      WORD_ACTIVATION_KIND, WORD_ANY,    WORD_ANY};
 
 _Static_assert(sizeof(ActivateOp) == 4 * sizeof activate_words, "activate");
 _Static_assert(sizeof(ProductOp) == 4 * sizeof product_words, "product");
@@ -172,7 +171,7 @@ Product product_arguments(const ProductOp *op) {
       .inputs = (int32_t)op->inputs,
       .outputs = (int32_t)op->outputs,
       .x_stride = (int32_t)op->inputs,
-      .y_stride = (int32_t)op->outputs,
+      .y_stride = (int32_t)op->y_stride,
       .activation = op->activation,
   };
 }
@@ -205,6 +204,7 @@ Conv conv_arguments(const ConvOp *op) {
       .out_height = (int32_t)op->out_height,
       .out_width = (int32_t)op->out_width,
       .out_channels = (int32_t)op->out_channels,
+      .y_pixel = (int32_t)op->y_pixel,
       .groups = (int32_t)op->groups,
       .kernel_height = (int32_t)op->kernel_height,
       .kernel_width = (int32_t)op->kernel_width,
@@ -303,6 +303,7 @@ Pool pool_arguments(const PoolOp *op) {
       .in_width = (int32_t)op->in_width,
       .out_height = (int32_t)op->out_height,
       .out_width = (int32_t)op->out_width,
+      .y_pixel = (int32_t)op->y_pixel,
       .kernel_height = (int32_t)op->kernel_height,
       .kernel_width = (int32_t)op->kernel_width,
       .stride_height = (int32_t)op->stride_height,
@@ -467,6 +468,7 @@ Winograd winograd_arguments(const WinogradOp *op) {
       .out_height = (int32_t)op->out_height,
       .out_width = (int32_t)op->out_width,
       .out_channels = (int32_t)op->out_channels,
+      .y_pixel = (int32_t)op->y_pixel,
       .groups = (int32_t)op->groups,
       .tile = (int32_t)op->tile,
       .pad_top = (int32_t)op->pad_top,

@@ -71,12 +71,15 @@ def lower_transpose(layouts: Layouts, op: Transpose) -> None:
 
 def lower_concat(layouts: Layouts, op: Concat) -> None:
     shape = op.output.shape
-    target = _target(layouts, op.inputs, len(shape))
+    in_place = any(value in layouts.channels for value in op.inputs)
+    target = CHANNELS_LAST if in_place else _target(layouts, op.inputs, len(shape))
     order = order_of(target, len(shape))
-    y = layouts.put(op.output, target, Tensor(op.output.size))
+    y = layouts.put(op.output, target, layouts.joined(op.output))
     y_strides = in_order(shape, order)
     starts = offsets([value.shape[op.axis] for value in op.inputs])
     for value, start in zip(op.inputs, starts, strict=True):
+        if value in layouts.channels:
+            continue
         x, strides = _operand(layouts, value, target, value.shape)
         _move(layouts, x, y, value.shape, strides, y_strides, order, (0, start * y_strides[op.axis]))
 

@@ -34,21 +34,21 @@ def lower_conv(layouts: Layouts, op: Conv) -> None:
     given = layouts.get(x, layout)
     residual = None if op.residual is None else layouts.get(op.residual, CHANNELS_LAST)
     gate = None if op.gate is None else layouts.get(op.gate, ONNX)
-    y = layouts.put(op.output, CHANNELS_LAST, Tensor(op.output.size))
     count = x.shape[0]
+    y, step = layouts.put_pixels(op.output)
     order = (0, 1, 2, 3) if layout is ONNX else (0, 2, 3, 1)
     height, width, channels = dimensions(x.shape)
     strides = in_order((1, channels, height, width), order)
     for number, (one, result) in enumerate(zip(_samples(given, count), _samples(y, count), strict=True)):
         added = None if residual is None else list(_samples(residual, count))[number]
         if op.is_pointwise:
-            _product(layouts, op, one, weights, gate, added, result)
+            _product(layouts, op, one, weights, gate, added, result, step)
         elif op.is_depthwise:
             _depthwise(layouts, op, one, weights, result)
         elif op.tile:
-            _winograd(layouts, op, one, weights, added, result)
+            _winograd(layouts, op, one, weights, added, result, step)
         else:
-            _general(layouts, op, one, weights, added, result, strides)
+            _general(layouts, op, one, weights, added, result, step, strides)
 
 
 def _product(
@@ -59,6 +59,7 @@ def _product(
     gate: Tensor | None,
     residual: Tensor | None,
     y: Tensor,
+    step: int,
 ) -> None:
     height, width, channels = dimensions(op.inputs[0].shape)
     layouts.emit(
@@ -71,6 +72,7 @@ def _product(
             rows=height * width,
             inputs=channels,
             outputs=op.output.shape[1],
+            y_stride=step,
             activation=op.activation,
             # Not if the product reads it as x too.
             may_replace=() if residual is None or residual.base is x.base else (residual,),
@@ -96,6 +98,7 @@ def _general(
     weights: Tensor,
     residual: Tensor | None,
     y: Tensor,
+    step: int,
     strides: tuple[int, ...],
 ) -> None:
     height, width, channels = dimensions(op.inputs[0].shape)
@@ -116,6 +119,7 @@ def _general(
             out_height=out_height,
             out_width=out_width,
             out_channels=op.output.shape[1],
+            y_pixel=step,
             groups=op.group,
             kernel_height=op.kernel[0],
             kernel_width=op.kernel[1],
@@ -132,7 +136,7 @@ def _general(
 
 
 def _winograd(
-    layouts: Layouts, op: Conv, x: Tensor, weights: Tensor, residual: Tensor | None, y: Tensor
+    layouts: Layouts, op: Conv, x: Tensor, weights: Tensor, residual: Tensor | None, y: Tensor, step: int
 ) -> None:
     height, width, channels = dimensions(op.inputs[0].shape)
     out_height, out_width = conv_dimensions(op)
@@ -148,6 +152,7 @@ def _winograd(
             out_height=out_height,
             out_width=out_width,
             out_channels=op.output.shape[1],
+            y_pixel=step,
             groups=op.group,
             tile=op.tile,
             pad_top=op.pads[0],
@@ -259,7 +264,7 @@ def lower_mean_of_sums(layouts: Layouts, op: MeanOfSums) -> None:
 def lower_pool(layouts: Layouts, op: Pool) -> None:
     x = op.inputs[0]
     given = layouts.get(x, CHANNELS_LAST)
-    y = layouts.put(op.output, CHANNELS_LAST, Tensor(op.output.size))
+    y, step = layouts.put_pixels(op.output)
     average = PoolKind.AVERAGE_WITH_PADDING if op.count_include_pad else PoolKind.AVERAGE
     height, width, channels = dimensions(x.shape)
     out_height, out_width, _ = dimensions(op.output.shape)
@@ -274,6 +279,7 @@ def lower_pool(layouts: Layouts, op: Pool) -> None:
                 in_width=width,
                 out_height=out_height,
                 out_width=out_width,
+                y_pixel=step,
                 kernel_height=op.kernel[0],
                 kernel_width=op.kernel[1],
                 stride_height=op.strides[0],

@@ -46,6 +46,7 @@ from torch2web.plan.lowering.conv_pool import (
     lower_pool,
     lower_squeeze_excite,
 )
+from torch2web.plan.lowering.joined import channels_in_place
 from torch2web.plan.lowering.layouts import ONNX, LayoutError, Layouts
 from torch2web.plan.lowering.products import lower_matmul, lower_product
 from torch2web.plan.lowering.reductions import (
@@ -62,7 +63,7 @@ from torch2web.plan.tensors import Tensor
 def lower(graph: Graph) -> Program:
     """Instructions for `graph`; input and output are in ONNX's layout. Raises PlanError."""
     program = Program(Tensor(graph.input.size), Tensor(1))
-    layouts = Layouts(program)
+    layouts = Layouts(program, channels_in_place(graph))
     layouts.put(graph.input, ONNX, program.input)
     for op in graph.ops:
         lower_one = _LOWERED.get(type(op))

@@ -1,5 +1,6 @@
 """Memory layouts of values, and copies into the layout that an operator needs."""
 
+from collections.abc import Mapping
 from enum import Enum
 
 import numpy as np
@@ -30,11 +31,17 @@ def order_of(layout: Layout, rank: int) -> tuple[int, ...]:
 
 
 class Layouts:
-    """Tensors of the values, by layout, while a graph is lowered into `program`."""
+    """Tensors of the values, by layout, while a graph is lowered into `program`.
 
-    def __init__(self, program: Program) -> None:
+    `channels`: values that are computed in place as channels of a Concat's output, which only this reads: by
+    value the output and the first channel.
+    """
+
+    def __init__(self, program: Program, channels: Mapping[Value, tuple[Value, int]]) -> None:
         self.program = program
+        self.channels = channels
         self._tensors: dict[tuple[Value, Layout], Tensor] = {}
+        self._joined: dict[Value, Tensor] = {}
         self._views: dict[Value, Value] = {}
 
     def emit(self, instruction: Instruction) -> None:
@@ -46,6 +53,19 @@ class Layouts:
             layout = ONNX
         self._tensors[value, layout] = tensor
         return tensor
+
+    def put_pixels(self, value: Value) -> tuple[Tensor, int]:
+        """A tensor for the pixels of `value`, channels last, and the floats from one to the next."""
+        channels = value.shape[1]
+        if value not in self.channels:
+            return self.put(value, CHANNELS_LAST, Tensor(value.size)), channels
+        whole, first = self.channels[value]
+        step = whole.shape[1]
+        return self.joined(whole).part(first, (value.size // channels - 1) * step + channels), step
+
+    def joined(self, value: Value) -> Tensor:
+        """The tensor of a Concat's output, of which parts may have been written."""
+        return self._joined.setdefault(value, Tensor(value.size))
 
     def put_view(self, value: Value, source: Value) -> None:
         """`value` has the elements of `source` in the same ONNX order."""

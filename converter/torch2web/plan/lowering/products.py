@@ -48,7 +48,7 @@ def lower_product(layouts: Layouts, op: Product) -> None:
     y = layouts.put(op.output, ONNX, Tensor(op.output.size))
     # Not if the product reads it as x too.
     may_replace = () if residual is None or residual.base is given.base else (residual,)
-    instruction = ops.Matrix if is_matrix else partial(ops.Product, gate=None)
+    instruction = ops.Matrix if is_matrix else partial(ops.Product, gate=None, y_stride=outputs)
     layouts.emit(
         instruction(
             x=given,

@@ -15,6 +15,7 @@ from tests.engine.plans.cases import (
     spelled,
 )
 from tests.engine.plans.cases.case import Case, Options, floats, node
+from tests.engine.plans.cases.joined import joined
 from tests.engine.plans.cases.winograd import winograd
 
 PICTURES = [(3, 7, 9), (1, 5, 5), (8, 1, 1), (13, 6, 4), (5, 1, 7)]
@@ -404,7 +405,7 @@ FAMILIES = (
     | resampling.FAMILIES
     | scaled_attention.FAMILIES
     | spelled.FAMILIES
-    | {"winograd": dict(winograd())}
+    | {"winograd": dict(winograd()), "joined": dict(joined())}
     | {
         make.__name__: dict(make())
         for make in (

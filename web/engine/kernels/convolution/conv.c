@@ -32,7 +32,7 @@ static int32_t panels_of(const Shape *shape) { return ceil_div(shape->group_outp
 
 // Convolves a strip into y, for a range of the panels of each group.
 static void strip(const Conv *op, const Shape *shape, int32_t row, int32_t rows, int32_t column, int32_t columns,
-                  WorkRange range, const float *residual, float *y, float *gathered) {
+                  WorkRange range, const float *residual, float *y, int32_t y_pixel, float *gathered) {
   int32_t panels = panels_of(shape);
   for (int32_t group = 0; group < op->groups; group++) {
     float *to = gathered;
@@ -49,28 +49,27 @@ static void strip(const Conv *op, const Shape *shape, int32_t row, int32_t rows,
         .inputs = shape->inputs,
         .outputs = shape->group_outputs,
         .x_stride = shape->inputs,
-        .y_stride = op->out_channels,
+        .y_stride = y_pixel,
         .activation = op->activation,
     };
     product_part(&part, range.first, range.end, 0);
   }
 }
 
-// The maxima of 2x2 pixels of x, which has two rows of `columns` pixels.
-static void max_of_four(const float *x, float *y, int32_t columns, int32_t channels) {
+// The maxima of 2x2 pixels of x, which has two rows of `columns` pixels; those of y are y_pixel floats apart.
+static void max_of_four(const float *x, float *y, int32_t columns, int32_t channels, int32_t y_pixel) {
   const int32_t line = columns * channels;
-  for (int32_t j = 0; j + 1 < columns; j += 2) {
+  for (int32_t j = 0; j + 1 < columns; j += 2, y += y_pixel) {
     for (int32_t c = 0; c < channels; c += 4) {
       const float *p = x + j * channels + c;
       const int32_t lanes = min_int(channels - c, 4);
       if (lanes == 4) {
-        store(y, largest(largest(load(p), load(p + channels)), largest(load(p + line), load(p + line + channels))));
+        store(y + c, largest(largest(load(p), load(p + channels)), largest(load(p + line), load(p + line + channels))));
       } else {
         f4 top = largest(load_some(p, lanes), load_some(p + channels, lanes));
         f4 bottom = largest(load_some(p + line, lanes), load_some(p + line + channels, lanes));
-        store_some(y, largest(top, bottom), lanes);
+        store_some(y + c, largest(top, bottom), lanes);
       }
-      y += lanes;
     }
   }
 }
@@ -81,9 +80,10 @@ static void pooled_rows(const Conv *op, const Shape *shape, WorkRange range, flo
   for (int32_t row = range.first; row < range.end; row++) {
     for (int32_t column = 0; column < 2 * width; column += shape->columns) {
       int32_t columns = min_int(shape->columns, 2 * width - column);
-      strip(op, shape, 2 * row, 2, column, columns, (WorkRange){0, panels_of(shape)}, 0, strip_y, gathered);
-      float *y = op->y + ((int64_t)row * width + column / 2) * op->out_channels;
-      max_of_four(strip_y, y, columns, op->out_channels);
+      strip(op, shape, 2 * row, 2, column, columns, (WorkRange){0, panels_of(shape)}, 0, strip_y, op->out_channels,
+            gathered);
+      float *y = op->y + ((int64_t)row * width + column / 2) * op->y_pixel;
+      max_of_four(strip_y, y, columns, op->out_channels, op->y_pixel);
     }
   }
 }
@@ -121,10 +121,11 @@ void conv(const Conv *op, Thread thread, void *scratch) {
     int32_t rows = min_int(shape.rows, range.end - row);
     for (int32_t column = 0; column < op->out_width; column += shape.columns) {
       int32_t columns = min_int(shape.columns, op->out_width - column);
-      int64_t offset = ((int64_t)row * op->out_width + column) * op->out_channels;
+      // A residual is as far apart as y.
+      int64_t offset = ((int64_t)row * op->out_width + column) * op->y_pixel;
       // Several rows only if a strip has all columns, so that its pixels are contiguous in y.
       strip(op, &shape, row, rows, column, columns, panels, op->residual ? op->residual + offset : 0, op->y + offset,
-            scratch);
+            op->y_pixel, scratch);
     }
   }
 }

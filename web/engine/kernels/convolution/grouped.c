@@ -80,7 +80,7 @@ static void copy_line(const Conv *op, const Shape *shape, const float *x, int32_
 static void finish(const Conv *op, float *tile, int64_t offset, int32_t pixels, int32_t lanes) {
   if (op->residual) {
     for (int32_t i = 0; i < pixels; i++) {
-      const float *residual = op->residual + offset + (int64_t)i * op->out_channels;
+      const float *residual = op->residual + offset + (int64_t)i * op->y_pixel;
       for (int32_t lane = 0; lane < lanes; lane++) tile[8 * i + lane] += residual[lane];
     }
   }
@@ -88,7 +88,7 @@ static void finish(const Conv *op, float *tile, int64_t offset, int32_t pixels, 
   if (!is_clip(&op->activation)) activate_values(tile, tile, 8 * pixels, &op->activation);
   const f4 low = splat(op->activation.a), high = splat(op->activation.b);
   for (int32_t i = 0; i < pixels; i++) {
-    float *y = op->y + offset + (int64_t)i * op->out_channels;
+    float *y = op->y + offset + (int64_t)i * op->y_pixel;
     for (int32_t lane = 0; lane < lanes; lane += 4) {
       f4 v = load(tile + 8 * i + lane);
       if (clip) v = at_most(at_least(v, low), high);
@@ -121,7 +121,7 @@ static void output_line(const Conv *op, const Shape *shape, const Window *window
         } else {
           tile_of_group(&at, w, w, tile);
         }
-        int64_t offset = ((int64_t)row * op->out_width + column) * op->out_channels + first * shape->outputs + output;
+        int64_t offset = ((int64_t)row * op->out_width + column) * op->y_pixel + first * shape->outputs + output;
         finish(op, tile, offset, min_int(op->out_width - column, TILE_ROWS), min_int(outputs - output, 8));
       }
       for (int32_t i = 0; i < at.height; i++) at.lines[i] += TILE_ROWS * at.step;

@@ -158,7 +158,7 @@ static Target target_of(const Pass *pass, int32_t number) {
   const int32_t height = shape->out_height / shrink, width = shape->out_width / shrink;
   const int32_t row = number / shape->columns * size, column = number % shape->columns * size;
   return (Target){min_int(size, height - row), min_int(size, width - column),
-                  ((int64_t)row * width + column) * pass->op->out_channels};
+                  ((int64_t)row * width + column) * pass->op->y_pixel};
 }
 
 static void store_tile(const Pass *pass, const Target *target, const float *tile, int32_t channel, int32_t lanes) {
@@ -170,7 +170,7 @@ static void store_tile(const Pass *pass, const Target *target, const float *tile
   const float *residual = is_clip(&op->activation) ? op->residual : 0;
   for (int32_t i = 0; i < target->rows; i++) {
     for (int32_t j = 0; j < target->columns; j++) {
-      int64_t at = target->offset + ((int64_t)i * width + j) * op->out_channels + channel;
+      int64_t at = target->offset + ((int64_t)i * width + j) * op->y_pixel + channel;
       for (int32_t lane = 0; lane < lanes; lane += 4) {
         const int32_t left = min_int(lanes - lane, 4);
         f4 v = load(tile + (i * size + j) * 8 + lane);
@@ -191,7 +191,7 @@ static void add_residual(const Pass *pass, const Target *target, float *tile, in
   for (int32_t i = 0; i < target->rows; i++) {
     for (int32_t j = 0; j < target->columns; j++) {
       const float *from = op->residual + target->offset + channel;
-      from += ((int64_t)i * pass->shape.out_width + j) * op->out_channels;
+      from += ((int64_t)i * pass->shape.out_width + j) * op->y_pixel;
       float *to = tile + (i * op->tile + j) * 8;
       for (int32_t lane = 0; lane < lanes; lane++) to[lane] += from[lane];
     }
