@@ -88,7 +88,7 @@ def _site_of_large() -> Iterator[Path]:
 
 def _of_site(site: Path) -> list[tuple[str, ...]]:
     """A row for each variant of each model."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     with hosting(site) as host, tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "page.html").write_text(PAGE)
         host.extras["memory.html"] = Path(folder) / "page.html"

@@ -16,6 +16,10 @@ from torch2web.plan import plan_model
 from torch2web.plan.codegen import checksum
 from torch2web.plan.engine_driver import EngineError
 from torch2web.plan.format import ENGINE_CODE_MEANINGS, PLAN_VERSION, EngineCode
+from torch2web.plan.ir import Value
+from torch2web.plan.lowering import joined
+from torch2web.plan.lowering.layouts import Layouts
+from torch2web.plan.tensors import Tensor
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +84,29 @@ def test_calls_out_of_order(library: CDLL, plan: bytes) -> None:
     assert engine.library.engine_run(0, 2)
     assert engine.library.engine_store(0, 0, 1, 1), "there is no stored weight, nor is it the time"
     assert not engine.library.engine_run(0, 1)
+
+
+def test_gaps_between_pixels(library: CDLL, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A residual has none, and pixels do not overlap."""
+    nodes = [
+        helper.make_node("Conv", ["input", "w"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["c", "input"], ["s"]),
+        helper.make_node("Concat", ["s", "input"], ["output"], axis=1),
+    ]
+    model = model_of(nodes, ("batch", 4, 5, 5), {"w": np.ones((4, 4, 3, 3), np.float32)})
+    NativeEngine(library, plan_model(model).content)
+    monkeypatch.setattr(joined, "_may_leave_gaps", lambda _: True)
+    assert code_of(library, plan_model(model).content) == EngineCode.BAD_OP
+    model.graph.node.pop(1)
+    model.graph.node[1].input[0] = "c"
+    NativeEngine(library, plan_model(model).content)
+
+    def overlapping(layouts: Layouts, value: Value) -> tuple[Tensor, int]:
+        step = value.shape[1] - 1
+        return layouts.joined(layouts.channels[value][0]).part(0, 24 * step + 4), step
+
+    monkeypatch.setattr(Layouts, "put_pixels", overlapping)
+    assert code_of(library, plan_model(model).content) == EngineCode.BAD_OP
 
 
 def test_changed_words_with_the_right_checksum(sanitized: Path) -> None:

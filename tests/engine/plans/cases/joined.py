@@ -1,7 +1,9 @@
 """Concats of channels whose inputs are computed in place, or are not."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 from onnx import helper
 
 from tests.engine.plans.cases.case import Case, floats, node
@@ -15,8 +17,8 @@ CONSTANTS = {
     "r": floats(16, 16, 1, 1, seed=6),
     "b": floats(16, seed=7),
 }
-SAME = {"pads": [1, 1, 1, 1]}
-POOL = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
+SAME: dict[str, Any] = {"pads": [1, 1, 1, 1]}
+POOL: dict[str, Any] = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
 
 
 def joined() -> Iterator[tuple[str, Case]]:
@@ -56,3 +58,17 @@ def joined() -> Iterator[tuple[str, Case]]:
     inner = [join("cg", "cp", output="j"), join("j", "cw", output="k"), join("cn", "k")]
     yield "nested", ([*convs, *inner], (16, 6, 7), CONSTANTS, 13)
     yield "of one pixel", ([*convs, join("cp", "cg", "cw", "cn")], (16, 1, 1), CONSTANTS, 13)
+    parts = {
+        "apart": np.array([-1, 4, 5, 6], np.int64),
+        "together": np.array([-1, 20, 5, 6], np.int64),
+        "a": floats(2, 4, 1, 1),
+        "b": floats(3, 4, 3, 3, seed=2),
+    }
+    several = [
+        node("Reshape", "apart", output="images"),
+        make("Conv", ["images", "a"], ["ca"]),
+        make("Conv", ["images", "b"], ["cb"], **SAME),
+        join("ca", "cb", output="j"),
+        make("Reshape", ["j", "together"], ["output"]),
+    ]
+    yield "of several images", (several, (16, 5, 6), parts, 13)
