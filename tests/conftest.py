@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.expected import Expected, write_reference_pictures
 from tests.browser.launch import launched
@@ -23,6 +23,8 @@ ROOT = Path(__file__).parent.parent
 
 # Background jobs of a shell ignore SIGINT, and the commands that the tests interrupt would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Five seconds of its own are little for a browser that shares its machine with others.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +54,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{checks} checks in {len(reports)} tests")
 
 
-def run_build(*arguments: object, timeout: float = 400) -> subprocess.CompletedProcess[str]:
+def run_build(*arguments: object, timeout: float = 1500) -> subprocess.CompletedProcess[str]:
     """Run `python build.py …` as a user does."""
     command = [sys.executable, str(ROOT / "build.py"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, cwd=ROOT, check=False)

@@ -49,7 +49,7 @@ def running_nginx(folder: Path, server: str, *, brotli: bool = False) -> Iterato
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def _mime_types() -> Path:
@@ -64,7 +64,7 @@ def _free_port() -> int:
 
 
 def _wait_until_listening(process: "subprocess.Popen[str]", port: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise AssertionError(f"nginx ended: {process.communicate()[1]}")

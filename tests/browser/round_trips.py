@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 LATENCY = 0.4
-"""Seconds that each response is held back: long beside what a page computes between two requests."""
+"""Seconds that each response is held back, in which all requests arrive that do not wait for it."""
 
 
 @dataclass(frozen=True)
@@ -22,29 +22,40 @@ class Request:
 
 
 @dataclass
+class _Arrived:
+    path: str
+    level: int
+    status: int = 0
+    answered: bool = False
+
+
+@dataclass
 class RoundTrips:
     """Requests since `start`, in the order of their arrival."""
 
-    _arrived: list[list[Any]] = field(default_factory=list)
+    _arrived: list[_Arrived] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
         with self._lock:
             self._arrived.clear()
 
-    def arrive(self, path: str) -> list[Any]:
-        entry = [path, time.monotonic(), 0]
+    def arrive(self, path: str) -> _Arrived:
         with self._lock:
+            answered = [entry.level for entry in self._arrived if entry.answered]
+            entry = _Arrived(path, 1 + max(answered, default=0))
             self._arrived.append(entry)
         return entry
+
+    def answer(self, entry: _Arrived) -> None:
+        """The response to it is sent from now on."""
+        with self._lock:
+            entry.answered = True
 
     @property
     def requests(self) -> list[Request]:
         with self._lock:
-            arrived = list(self._arrived)
-        return [
-            Request(path, 1 + int((at - arrived[0][1]) / LATENCY), status) for path, at, status in arrived
-        ]
+            return [Request(entry.path, entry.level, entry.status) for entry in self._arrived]
 
 
 @contextmanager
@@ -57,10 +68,11 @@ def recording(server: Any) -> Iterator[RoundTrips]:
         def do_GET(self) -> None:  # noqa: N802
             self.entry = trips.arrive(unquote(urlsplit(self.path).path).removeprefix("/"))
             time.sleep(LATENCY)
+            trips.answer(self.entry)
             super().do_GET()
 
         def send_response(self, code: int, message: str | None = None) -> None:
-            self.entry[2] = code
+            self.entry.status = code
             super().send_response(code, message)
 
     server.RequestHandlerClass = partial(Recorded, *known.args, **known.keywords)

@@ -137,7 +137,7 @@ def test_checked_again_when_idle(opened: Page, fault: str) -> None:
     assert opened.evaluate(PREPARE, [MODEL, {}])["name"] == "compiled"
     opened.evaluate("answer(1)")
     opened.evaluate("() => { broken = true; }")
-    opened.wait_for_function("() => model.backend.name === 'wasm'", timeout=20_000)
+    opened.wait_for_function("() => model.backend.name === 'wasm'")
     (warning,) = opened.evaluate("warnings")
     assert "self-check" in warning
 

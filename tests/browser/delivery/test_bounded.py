@@ -14,6 +14,8 @@ MODEL = "mobilenet_emotion"
 PHOTO = "/samples/bored-1.jpg"
 LIMIT = 1000
 """Milliseconds of the option `stallTimeout` in these tests."""
+LONG = 20_000
+"""Milliseconds of the same where a signal ends the call: what ends sooner did not wait for it."""
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def opened(quiet_page: Page, host: Host) -> Page:
         """() => {
             window.wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
             // What a promise gives, or the words that it gave nothing.
-            window.settled = (promise, ms = 20_000) => Promise.race([
+            window.settled = (promise, ms = 120_000) => Promise.race([
                 promise.then((value) => value ?? "settled", probe.describe), wait(ms).then(() => "endless"),
             ]);
         }"""
@@ -60,30 +62,43 @@ def test_image_that_never_arrives_blocks_nothing(opened: Page, host: Host, image
     host.faults["endless.jpg"] = Fault(b"\xff\xd8" * 1000, cut=100, pause=Pause())
     found = opened.evaluate(
         f"""async ([name, url, worker]) => {{
-            const model = await torch2web.loadModel(name, {{ worker, stallTimeout: 3000 }});
+            // The time limit passes when this says so, not before a slow machine has answered the others.
+            const real = {{ setTimeout, clearTimeout }}, held = new Map();
+            let passed = false;
+            globalThis.setTimeout = (run, ms, ...given) => {{
+                if (ms !== {LIMIT} || passed) return real.setTimeout(run, ms, ...given);
+                const timer = real.setTimeout(() => {{}});
+                held.set(timer, run);
+                return timer;
+            }};
+            globalThis.clearTimeout = (timer) => {{
+                held.delete(timer);
+                real.clearTimeout(timer);
+            }};
+            const model = await torch2web.loadModel(name, {{ worker, stallTimeout: {LIMIT} }});
             const blob = await probe.fetchBlob(url);
             const endless = ({image})();
             const stuck = settled(model.predict(endless));
             const batch = settled(model.predictBatch([blob, endless]));
-            const started = performance.now();
             const others = await Promise.all([
                 settled(model.predict(blob)), settled(model.run(new Float32Array(3 * 224 * 224))),
                 settled(model.preprocess(blob)), settled(model.predictBatch([blob, blob])),
             ]);
-            const took = performance.now() - started;
             const controller = new AbortController();
-            const aborted = settled(model.predict(endless, {{ signal: controller.signal }}), 1000);
+            const aborted = settled(model.predict(endless, {{ signal: controller.signal }}));
             controller.abort(new DOMException("enough", "AbortError"));
-            const errors = [await aborted, await stuck, await batch];
+            const first = await aborted;
+            passed = true;
+            for (const run of held.values()) run();
+            const errors = [first, await stuck, await batch];
             const last = settled(model.predict(endless));
-            const disposed = await settled(model.dispose(), 5000);
+            const disposed = await settled(model.dispose());
             const failed = others.map((other) => other.error ?? other === "endless");
-            return {{ others: failed, took, errors, disposed, last: await last }};
+            return {{ others: failed, errors, disposed, last: await last }};
         }}""",
         [MODEL, PHOTO, worker],
     )
     assert found["others"] == [False] * 4
-    assert found["took"] < 2900, "they did not wait for its time limit"
     assert [error["error"] for error in found["errors"]] == ["AbortError", "DecodeError", "DecodeError"]
     assert found["disposed"] == "settled"
     assert found["last"]["error"] == "BackendError"
@@ -133,7 +148,7 @@ def loads(page: Page, options: dict[str, Any], abort: int | None) -> dict[str, A
                 return { label, backend: model.backend.name, worker: model.worker, cache: model.info.cache };
             };
             const started = performance.now();
-            const found = await settled(call(), 50_000);
+            const found = await settled(call());
             const took = performance.now() - started;
             return found === "endless" ? { error: "endless" } : { ...found, took };
         }""",
@@ -171,11 +186,11 @@ STAGES: dict[str, tuple[str, str]] = {
 def test_step_of_the_browser_that_never_ends(opened: Page, stage: str, abort: int | None) -> None:
     script, outcome = STAGES[stage]
     opened.evaluate(f"() => {{ {script} }}")
-    options = {"worker": False, "stallTimeout": 20_000 if abort else LIMIT}
+    options = {"worker": False, "stallTimeout": LONG if abort else LIMIT}
     found = loads(opened, options, abort)
     if abort and found.get("error") != "endless" and found.get("label") is None:
         assert found["error"] in ("AbortError", outcome)
-        assert found["took"] < 10_000
+        assert found["took"] < LONG
     elif outcome == "Bored":
         assert found.get("label") == "Bored", found
         if "cache is" in stage and "listed" not in stage:
@@ -203,27 +218,28 @@ def test_file_that_never_arrives(
     opened: Page, host: Host, file: str, abort: int | None, worker: bool
 ) -> None:
     hold(host, path_of(host.site, file))
-    options = {"worker": worker, "stallTimeout": 20_000 if abort else LIMIT, "backends": ["compiled"]}
+    options = {"worker": worker, "stallTimeout": LONG if abort else LIMIT, "backends": ["compiled"]}
     found = loads(opened, options, abort)
     expected = "AbortError" if abort else "DecodeError" if file == "the decoders" else "DownloadError"
     assert found.get("error") == expected, found
     if abort:
-        assert found["took"] < 5000
+        assert found["took"] < LONG
 
 
 @pytest.mark.parametrize("abort", [None, 700], ids=["in time", "aborted"])
 def test_worker_that_never_answers(opened: Page, abort: int | None) -> None:
     opened.evaluate(
-        """() => {
+        """(abort) => {
             globalThis.Worker = class { postMessage() {} terminate() {} };
             const { setTimeout } = globalThis;
-            globalThis.setTimeout = (run, ms) => setTimeout(run, ms === 20_000 ? 2000 : ms);
-        }"""
+            globalThis.setTimeout = (run, ms) => setTimeout(run, ms === 20_000 && !abort ? 2000 : ms);
+        }""",
+        abort,
     )
     found = loads(opened, {}, abort)
     if abort:
         assert found["error"] == "AbortError"
-        assert found["took"] < 2000
+        assert found["took"] < LONG
     else:
         assert found["label"] == "Bored"
         assert "did not answer" in found["worker"]["reason"]

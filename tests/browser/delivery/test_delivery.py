@@ -277,7 +277,7 @@ def test_engine_takes_weights_while_the_last_of_them_is_on_its_way(opened: Page,
         }""",
         [MODEL, ON_ENGINE],
     )
-    opened.wait_for_function("() => globalThis.grown > 100", timeout=30_000)
+    opened.wait_for_function("() => globalThis.grown > 100")
     assert not opened.evaluate("globalThis.loaded")
     pause.go_on()
     assert opened.evaluate("loading.then(model => model.backend.name)") == "compiled"

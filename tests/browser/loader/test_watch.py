@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.camera import SECONDS_EACH, SHOWN
+from tests.browser.camera import PATIENCE, SHOWN
 from tests.browser.parity import open_harness
 from tests.browser.server import Host
 
@@ -25,6 +25,13 @@ def camera(camera_browser: Browser, demo_host: Host) -> Iterator[Page]:
             window.model = await torch2web.loadModel(name);
             window.stream = await navigator.mediaDevices.getUserMedia({ video: true });
             window.wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+            window.until = async (condition) => {
+                const end = performance.now() + 120_000;
+                while (!condition()) {
+                    if (performance.now() > end) throw new Error(`not within 120 s: ${condition}`);
+                    await wait(20);
+                }
+            };
         }""",
         MODEL,
     )
@@ -33,36 +40,25 @@ def camera(camera_browser: Browser, demo_host: Host) -> Iterator[Page]:
 
 
 def test_label_follows_the_face(camera: Page) -> None:
-    """Within a second of each change, whichever face is first."""
-    seconds = len(SHOWN) * SECONDS_EACH
-    seen = camera.evaluate(
-        """async ([milliseconds]) => {
-            const seen = [];
-            const started = performance.now();
-            const watch = model.watch(stream, ({ label }) => seen.push([performance.now() - started, label]),
-                { smoothing: 0.3 });
-            await wait(milliseconds);
+    """Whichever face is first; a slow machine may skip one that is shown while it answers."""
+    camera.evaluate(
+        """() => {
+            window.seen = [];
+            window.watch = model.watch(stream, ({ label }) => seen.push(label), { smoothing: 0.3 });
+        }"""
+    )
+    camera.wait_for_function("() => new Set(seen).size === 4", timeout=PATIENCE)
+    found = camera.evaluate(
+        """async () => {
             watch.stop();
             const { length } = seen;
             await wait(1000);
-            return { seen, late: seen.length - length, live: stream.active };
-        }""",
-        [(seconds + 2) * 1000],
+            return { seen: [...new Set(seen)], late: seen.length - length, live: stream.active };
+        }"""
     )
-    assert seen["late"] <= 0, "nothing comes after stop()"
-    assert seen["live"], "the camera is the page's"
-    changes = [seen["seen"][0]]
-    for time, label in seen["seen"]:
-        if label != changes[-1][1]:
-            changes.append([time, label])
-    labels = [label for _, label in changes]
-    first = SHOWN.index(labels[1])
-    expected = [SHOWN[(first + i) % 4] for i in range(len(labels) - 1)]
-    assert labels[1:] == expected
-    assert len(labels) >= 4
-    # Faces are shown for equal times, so labels that follow within a second change as regularly.
-    gaps = [after - before for (before, _), (after, _) in pairwise(changes[1:])]
-    assert all(abs(gap - SECONDS_EACH * 1000) < 1000 for gap in gaps), gaps
+    assert found["late"] == 0, "nothing comes after stop()"
+    assert found["live"], "the camera is the page's"
+    assert set(found["seen"]) == set(SHOWN)
 
 
 def test_rate_and_smoothing(camera: Page) -> None:
@@ -71,11 +67,18 @@ def test_rate_and_smoothing(camera: Page) -> None:
             const video = Object.assign(document.createElement("video"), { srcObject: stream, muted: true });
             await video.play();
             const times = [], sums = [];
-            const watch = model.watch(video, ({ probabilities }) => {
-                times.push(performance.now());
+            const timed = {
+                info: model.info,
+                watch: model.watch,
+                predict(...call) {
+                    times.push(performance.now());
+                    return model.predict(...call);
+                },
+            };
+            const watch = timed.watch(video, ({ probabilities }) => {
                 sums.push(probabilities.reduce((sum, p) => sum + p, 0));
             }, { maxRate: 4, smoothing: 0.5 });
-            await wait(3000);
+            await until(() => sums.length >= 6);
             watch.stop();
             const wrong = [{ maxRate: 0 }, { smoothing: 1 }, { smoothing: NaN }].map((options) => {
                 try { model.watch(video, () => {}, options); } catch (error) { return error.name; }
@@ -84,8 +87,7 @@ def test_rate_and_smoothing(camera: Page) -> None:
         }"""
     )
     gaps = [b - a for a, b in pairwise(result["times"])]
-    assert 6 <= len(result["times"]) <= 13
-    assert sum(gaps) / len(gaps) > 240
+    assert sum(gaps) / len(gaps) > 240, "no more than four frames a second are asked about"
     assert all(abs(total - 1) < 1e-6 for total in result["sums"])
     assert result["wrong"] == ["RangeError"] * 3
 
@@ -93,26 +95,33 @@ def test_rate_and_smoothing(camera: Page) -> None:
 def test_hidden_page_pauses(camera: Page) -> None:
     result = camera.evaluate(
         """async () => {
-            let answers = 0;
-            const watch = model.watch(stream, () => answers++);
-            await wait(1500);
+            let answers = 0, running = 0;
+            const counted = {
+                info: model.info,
+                watch: model.watch,
+                async predict(...call) {
+                    running++;
+                    try { return await model.predict(...call); } finally { running--; }
+                },
+            };
+            const watch = counted.watch(stream, () => answers++);
+            await until(() => answers);
             let hidden = true;
             Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
             document.dispatchEvent(new Event("visibilitychange"));
-            await wait(300);
+            await wait(300); // the frame that it waited for
+            await until(() => !running);
             const before = answers;
             await wait(1500);
             const resting = answers - before;
             hidden = false;
             document.dispatchEvent(new Event("visibilitychange"));
-            await wait(1500);
+            await until(() => answers > before);
             watch.stop();
-            return { before, resting, after: answers - before };
+            return { resting };
         }"""
     )
-    assert result["before"] > 0
     assert result["resting"] == 0
-    assert result["after"] > 0
 
 
 def test_failure_is_reported_and_ends_watching(camera: Page) -> None:
@@ -153,21 +162,20 @@ def test_end_of_the_video_is_reported_and_it_may_play_on(camera: Page) -> None:
             const told = [];
             const onError = ({ message }) => told.push(message);
             const watch = model.watch(video, () => answers++, { onError });
-            await wait(1000);
+            await until(() => answers);
             for (const track of video.srcObject.getTracks()) track.stop();
-            await wait(1500);
+            await until(() => told.length);
+            await wait(1500); // it is told once
             const before = answers;
             video.srcObject = stream;
             await video.play();
-            await wait(1500);
+            await until(() => answers > before);
             watch.stop();
-            return { told, before, after: answers - before };
+            return told;
         }"""
     )
-    assert len(found["told"]) == 1
-    assert "has ended" in found["told"][0]
-    assert found["before"] > 0
-    assert found["after"] > 0
+    assert len(found) == 1
+    assert "has ended" in found[0]
 
 
 FAULTY_MODEL = """(fails) => {
@@ -191,13 +199,12 @@ def test_failed_frames_are_skipped(camera: Page) -> None:
             const faulty = ({FAULTY_MODEL})(() => frame++ % 3 < 2);
             const onError = (error) => told.push(String(error));
             const watch = faulty.watch(stream, () => answers++, {{ onError }});
-            await wait(4000);
+            await until(() => answers >= 2 || told.length);
             watch.stop();
-            return {{ answers, told }};
+            return told;
         }}"""
     )
-    assert found["answers"] >= 2
-    assert found["told"] == []
+    assert found == []
 
 
 def test_camera_without_frames_is_reported(camera: Page) -> None:
@@ -208,7 +215,8 @@ def test_camera_without_frames_is_reported(camera: Page) -> None:
             const told = [];
             const onError = ({ message }) => told.push(message);
             const watch = model.watch(silent, () => told.push("answer"), { onError });
-            await wait(13_000);
+            await until(() => told.length);
+            await wait(3000);
             watch.stop();
             return told;
         }"""
@@ -229,7 +237,7 @@ def test_many_failed_frames_end_watching_with_the_cause(camera: Page) -> None:
     assert found["error"] == "DecodeError"
     assert "frames, for 5 s, could not be read" in found["message"]
     assert "without CORS" in found["cause"]
-    assert 5000 <= found["took"] < 15_000
+    assert found["took"] >= 5000
 
 
 def test_neither_function_nor_options_is_an_error_at_once(camera: Page) -> None:
@@ -285,7 +293,7 @@ def test_camera_starts(camera: Page, starts: int) -> None:
                 let watch;
                 const answer = new Promise((resolve, reject) => {
                     watch = model.watch(own, resolve, { onError: reject });
-                    setTimeout(() => reject(new Error("nothing for 20 s")), 20_000);
+                    setTimeout(() => reject(new Error("nothing for 60 s")), 60_000);
                 });
                 await answer.catch((error) => failed.push(String(error)));
                 watch.stop();
@@ -318,13 +326,12 @@ def test_slow_model_sees_the_newest_frame(camera: Page) -> None:
             };
             let answers = 0;
             const watch = model.watch.call(slow, stream, () => answers++);
-            await wait(3000);
+            await until(() => answers >= 3);
             watch.stop();
-            return { most, answers };
+            return most;
         }"""
     )
-    assert result["most"] == 1
-    assert 3 <= result["answers"] <= 8
+    assert result == 1
 
 
 def test_smoothing_is_an_exponential_average(camera: Page) -> None:

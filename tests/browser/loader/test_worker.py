@@ -141,7 +141,7 @@ def test_signal_stops_what_waits_and_what_runs(opened: Page, worker: bool) -> No
 def wait_until_ended(page: Page) -> None:
     """Wait until the worker has ended: its lock is free, and the browser has reported the end."""
     page.wait_for_function("() => navigator.locks.query().then(({ held }) => held.length === 0)")
-    for _ in range(50):
+    for _ in range(600):
         if not page.workers:
             return
         page.wait_for_timeout(100)
@@ -195,8 +195,12 @@ def test_dead_worker_is_reported_and_started_again(opened: Page) -> None:
         }""",
         MODEL,
     )
-    opened.workers[0].evaluate("() => { self.postMessage = () => {}; setTimeout(() => self.close(), 500); }")
-    late = opened.evaluate("model.run(new Float32Array(3 * 224 * 224)).catch(probe.describe)")
+    opened.workers[0].evaluate("() => { self.postMessage = () => {}; }")
+    opened.evaluate(
+        "() => { window.late = model.run(new Float32Array(3 * 224 * 224)).catch(probe.describe); }"
+    )
+    opened.workers[0].evaluate("() => { setTimeout(() => self.close()); }")
+    late = opened.evaluate("late")
     assert late["error"] == "BackendError"
     assert "The worker ended" in late["message"]
     assert (
@@ -250,7 +254,7 @@ def test_abort_does_not_wait_for_the_browsers_cache(opened: Page) -> None:
         """async name => {
             caches.open = () => new Promise(() => {});
             const signal = AbortSignal.timeout(300);
-            const late = new Promise((resolve) => setTimeout(() => resolve("nothing for 10 s"), 10_000));
+            const late = new Promise((resolve) => setTimeout(() => resolve("nothing for 60 s"), 60_000));
             const loading = torch2web.loadModel(name, { signal }).catch((error) => error.name);
             return Promise.race([loading, late]);
         }""",

@@ -37,7 +37,7 @@ def registrations(page: Page) -> int:
 
 
 def wait_for_shells(page: Page, wanted: Callable[[list[str]], bool]) -> None:
-    for _ in range(600):
+    for _ in range(2400):
         if wanted(shells(page)):
             return
         page.wait_for_timeout(50)

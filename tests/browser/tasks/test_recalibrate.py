@@ -1,6 +1,7 @@
 """`watch` with `recalibrate`: a real server of another origin, and servers that are gone, slow or wrong."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.unit.server.served import serving
 
 @pytest.fixture
 def watching(camera_browser: Browser, host: Host) -> Iterator[Page]:
-    """A page where `run(options, milliseconds, name)` watches the camera, and says what happened."""
+    """A page where `run(options, until, name)` watches the camera, and says what happened."""
     # The policy of the test's host names no other server.
     context = camera_browser.new_context(permissions=["camera"], bypass_csp=True)
     page = context.new_page()
@@ -24,19 +25,26 @@ def watching(camera_browser: Browser, host: Host) -> Iterator[Page]:
             const { loadModel } = await import("./torch2web.js");
             const model = await loadModel("classes", { variant: "fp32" });
             const stream = await navigator.mediaDevices.getUserMedia({ video: true });
-            window.run = async (options, milliseconds, name) => {
+            window.run = async (options, until, name) => {
                 const changes = [], seen = [], errors = [];
                 const used = name ? await loadModel(name, { task: "embedding" }) : model;
                 const onChange = (change) => changes.push(change);
                 const recalibrate = options && { every: "1s", onChange, ...options };
                 const watch = used.watch(stream, (prediction) => seen.push(prediction),
                     { maxRate: 10, onError: (error) => errors.push(String(error)), recalibrate });
-                await new Promise((resolve) => setTimeout(resolve, milliseconds));
+                const end = performance.now() + 120_000;
+                for (let soFar; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+                    soFar = {
+                        states: changes.map(({ state }) => state),
+                        problems: changes.map(({ problem }) => problem).filter(Boolean),
+                        errors, answers: seen.length,
+                        corrected: seen.filter(({ recalibrated }) => recalibrated).length,
+                    };
+                    if (until(soFar) || performance.now() > end) break;
+                }
                 watch.stop();
-                const states = changes.map(({ state }) => state);
-                const problems = changes.map(({ problem }) => problem).filter(Boolean);
-                return { states, problems, errors, answers: seen.length,
-                    corrected: seen.filter(({ recalibrated }) => recalibrated).length,
+                const sent = changes.filter(({ state }) => state === "sending");
+                return { ...soFar, sent: sent.map(({ time }) => time),
                     sums: seen.map(({ probabilities }) => probabilities?.reduce((sum, p) => sum + p, 0)),
                     last: seen.at(-1), bytes: changes.find(({ bytes }) => bytes)?.bytes };
             };
@@ -46,9 +54,15 @@ def watching(camera_browser: Browser, host: Host) -> Iterator[Page]:
     context.close()
 
 
-def run(page: Page, options: str, milliseconds: int = 3500, name: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = page.evaluate(f"() => run({options}, {milliseconds}, {name!r})")
+def run(page: Page, options: str, until: str, name: str = "") -> dict[str, Any]:
+    """Until a condition of what is returned, or two minutes."""
+    found: dict[str, Any] = page.evaluate(
+        f"() => run({options}, ({{ states, problems, errors, answers, corrected }}) => {until}, {name!r})"
+    )
     return found
+
+
+UNTIL_DECLINED = "states.includes('declined') && answers > 2"
 
 
 def test_pictures_leave_with_consent_alone(watching: Page, built: Built, host: Host, tmp_path: Path) -> None:
@@ -57,16 +71,20 @@ def test_pictures_leave_with_consent_alone(watching: Page, built: Built, host: H
     origin = host.url.rstrip("/")
     with serving(built.site, tmp_path / "log", "--allow-origin", origin) as served:
         url = f"http://127.0.0.1:{served.port}/api/models/classes/predict"
-        assert run(watching, "undefined", 1500)["corrected"] == 0
+        assert run(watching, "undefined", "answers > 10")["corrected"] == 0
         assert "POST" not in requests, "off unless asked for"
         for consent in ("false", "() => false", "async () => 'yes'", "() => { throw new Error('page') }"):
-            found = run(watching, f"{{ url: '{url}', consent: {consent} }}", 1500)
+            found = run(watching, f"{{ url: '{url}', consent: {consent} }}", UNTIL_DECLINED)
             assert set(found["states"]) == {"asking", "declined"}
             assert found["answers"] > 2
         assert "POST" not in requests
-        found = run(watching, f"{{ url: '{url}', consent: async () => true }}")
+        agreed = f"{{ url: '{url}', every: '3s', consent: async () => true }}"
+        found = run(
+            watching, agreed, "corrected > 5 && states.filter((state) => state === 'corrected').length > 1"
+        )
         assert found["states"][:3] == ["asking", "sending", "corrected"]
-        assert 2 <= found["states"].count("sending") <= 4
+        assert all(later - before >= 3000 for before, later in pairwise(found["sent"]))
+        assert len(found["sent"]) >= 2
         assert 1000 < found["bytes"] < 200_000
         assert found["corrected"] > 5
         assert all(abs(total - 1) < 1e-6 for total in found["sums"])
@@ -114,7 +132,7 @@ def test_watching_goes_on_whatever_the_server_does(
             route.fulfill(status=403, body="{}", headers=cors)
 
     watching.route(SERVER, respond)
-    found = run(watching, f"{{ url: '{SERVER}', consent: true }}", 2500)
+    found = run(watching, f"{{ url: '{SERVER}', consent: true }}", "problems.length && answers > 5")
     watching.unroute(SERVER)
     assert state in found["states"]
     assert problem in found["problems"][0]
@@ -133,6 +151,6 @@ def test_watching_goes_on_whatever_the_server_does(
     ],
 )
 def test_wrong_options(watching: Page, options: str, name: str, problem: str) -> None:
-    found = run(watching, options, 1000, name)
+    found = run(watching, options, "errors.length", name)
     assert problem in found["errors"][0]
     assert found["errors"][0].startswith("RangeError")

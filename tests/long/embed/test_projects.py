@@ -36,7 +36,7 @@ def vite_dev(project: Path, stack: ExitStack) -> Address:
     command = node_command(*[project / vite[0], project, *vite[1:]])
     stack.enter_context(started(command, project / "dev.log"))
     address = f"http://127.0.0.1:{port}/"
-    for _ in range(200):
+    for _ in range(1200):
         try:
             with urlopen(address):
                 return address
@@ -323,7 +323,7 @@ def test_small_app(vite_app: Host, picture: Path, page: Page) -> None:
     assert len(set(answers.values())) == 2
     page.evaluate("app.unmount()")
     page.wait_for_function("!document.querySelector('main')")
-    for _ in range(100):
+    for _ in range(1200):
         if not page.workers:
             break
         page.wait_for_timeout(50)

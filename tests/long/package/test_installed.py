@@ -88,7 +88,7 @@ def run(environment: Path, project: Path, *arguments: str) -> subprocess.Complet
         capture_output=True,
         text=True,
         check=False,
-        timeout=400,
+        timeout=1500,
     )
 
 

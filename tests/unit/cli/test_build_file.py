@@ -79,7 +79,7 @@ def torch2web(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
-        timeout=400,
+        timeout=1500,
         check=False,
     )
 

@@ -40,7 +40,7 @@ def test_killed_build_goes_on_where_it_was(tmp_path: Path) -> None:
         process.kill()
     assert not (tmp_path / "site").exists()
     assert len(children) >= 2
-    for _ in range(100):  # its processes notice
+    for _ in range(600):  # its processes notice
         if not any(Path(f"/proc/{child}/cmdline").exists() for child in children):
             break
         time.sleep(0.1)

@@ -114,7 +114,7 @@ class Served:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         method: str = "",
-        timeout: float = 30,
+        timeout: float = 60,
     ) -> Reply:
         """One request on its own connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -159,7 +159,7 @@ def serving(
             port = int(line.partition("/api/predict")[0].rpartition(":")[2])
             yield Served(port, process.pid, log_file)
             process.send_signal(signal.SIGTERM)
-            rest, _ = process.communicate(timeout=30)
+            rest, _ = process.communicate(timeout=120)
             assert rest.splitlines()[-1] == "stopped"
             assert process.returncode == 0, log_file.read_text()
         finally:
@@ -168,7 +168,7 @@ def serving(
             process.stdout.close()
 
 
-def until(condition: Any, seconds: float = 20) -> None:
+def until(condition: Any, seconds: float = 120) -> None:
     """Wait until `condition()` is true."""
     deadline = time.monotonic() + seconds
     while not condition():

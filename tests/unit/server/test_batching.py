@@ -27,7 +27,7 @@ class Network:
 
     def __call__(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
         self.batches.append(len(images))
-        assert self.go.wait(10)
+        assert self.go.wait(60)
         if self.fails:
             raise ServerError("no")
         return 2 * images
@@ -42,7 +42,7 @@ def run(
         with ThreadPoolExecutor(1) as executor:
             batcher = Batcher(network, executor, max_batch, max_wait)
             try:
-                await asyncio.wait_for(body(network, batcher), 10)
+                await asyncio.wait_for(body(network, batcher), 60)
             finally:
                 network.go.set()
                 batcher.close()

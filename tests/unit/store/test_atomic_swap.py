@@ -86,7 +86,7 @@ def test_old_stays_when_killed_and_the_next_one_tidies_up(site: Path) -> None:
         fill(staged, "second")
     assert len(names(site.parent)) == 2
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)
     process.stdout.close()
     assert (site / "file").read_text() == "second"
     time.sleep(0.1)
