@@ -21,7 +21,8 @@ LISTED = 65536
 def measure_coding(output: Output) -> None:
     """A table of variants, then one of the larger layers of each default variant."""
     variants, layers = [], []
-    with built_site(options=("--no-verify-page", "--no-precompressed", "--no-full-onnx")) as site:
+    options = ("--no-verify-page", "--no-precompressed", "--no-full-onnx")
+    with built_site(options=(*options, "--effort", "full", "--variants", "all")) as site:
         for model in read_manifest((site / "models/model_info.json").read_bytes())["models"]:
             for variant in model["variants"]:
                 content = join_parts(site, variant["weights"])

@@ -15,7 +15,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.site import built_site, chromium
+from bench.site import COMPACT, built_site, chromium
 from tests.browser.find import launch_arguments
 from tests.browser.round_trips import RoundTrips, recording
 from torch2web.cli.terminal.console import Output
@@ -31,7 +31,11 @@ MEGABITS, DELAY = 10, 40
 ROUNDS = 3
 LARGE = 20e6
 """Bytes over which one round has to do."""
-WANTED = {"mobilenet_emotion/int8": "5.0", "landmark_cnn_emotion/int8": "56.0"}
+WANTED = {
+    "mobilenet_emotion/compact": "1.4",
+    "mobilenet_emotion/int8": "5.0",
+    "landmark_cnn_emotion/int8": "56.0",
+}
 """Most MB over the wire from an empty cache, where a figure was set."""
 RATIO_WANTED = 0.35
 """The most that a first visit to the compiled engine may take of the time of one to onnxruntime-web."""
@@ -92,8 +96,8 @@ def count_bytes(server: Any) -> None:
 
 
 def measure_network(output: Output) -> None:
-    """Every variant in a separate browser context; cold and warm loads alternate."""
-    options = ("--no-full-onnx", "--no-verify-page")
+    """Every variant in a separate browser context, `compact` too; cold and warm loads alternate."""
+    options = ("--no-full-onnx", "--no-verify-page", *COMPACT)
     with (
         built_site(options=options) as site,
         create_emulated_server("cloudflare", site, 0, LOOPBACK) as (server, _),

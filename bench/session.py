@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Playwright, sync_playwright
 
-from bench.site import ROOT, built_site, chromium
+from bench.site import COMPACT, ROOT, built_site, chromium
 from tests.browser.find import launch_arguments
 from tests.browser.server import Host, hosting
 from torch2web.cli.terminal.console import Output
@@ -57,7 +57,7 @@ def measure_session(output: Output) -> None:
     rows = []
     with (
         tempfile.TemporaryDirectory() as name,
-        built_site(options=("--no-verify-page", "--no-precompressed", "--no-full-onnx")) as site,
+        built_site(options=("--no-verify-page", "--no-precompressed", "--no-full-onnx", *COMPACT)) as site,
         hosting(site) as host,
         sync_playwright() as playwright,
     ):

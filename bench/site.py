@@ -15,6 +15,9 @@ from tests.browser.server import hosting
 
 ROOT = Path(__file__).parent.parent
 
+COMPACT = ("--effort", "full", "--variants", "int8")
+"""Options for the variant `compact`, and the one that it is compared with."""
+
 
 @contextmanager
 def built_site(*names: str, options: Sequence[str] = ()) -> Iterator[Path]:

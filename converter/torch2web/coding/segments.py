@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from torch2web.coding.runs import runs_of
 from torch2web.coding.table import Counts, Table, best_table
 
 _WIDTHS = {"F32": 4, "F16": 2}
@@ -66,7 +67,7 @@ def segments_of(content: bytes, spans: list[Span], start: int, stop: int) -> lis
     """The segments of the part from `start` to `stop`. Neighbours share tables where that saves bytes."""
     segments: list[Segment] = []
     for span in spans:
-        for piece in _cut(span, start, stop):
+        for piece in (run for cut in _cut(span, start, stop) for run in _runs(content, cut)):
             segment = Segment.of(piece, tuple(_counts(plane) for plane in planes_of(content, piece)))
             if segments and segments[-1].span.width == piece.width:
                 last = segments[-1]
@@ -103,3 +104,14 @@ def _cut(span: Span, start: int, stop: int) -> Iterator[Span]:
     for begin, after, width in ((first, whole, 1), (whole, end, span.width), (end, last, 1)):
         if begin < after:
             yield Span(begin, after, width)
+
+
+def _runs(content: bytes, span: Span) -> Iterator[Span]:
+    """`span`, of single bytes where these change: at the channels of a matrix whose inputs differ."""
+    if span.width > 1:
+        yield span
+        return
+    start = span.start
+    for length in runs_of(np.frombuffer(content, np.uint8, span.stop - span.start, span.start)):
+        yield Span(start, start + length, 1)
+        start += length

@@ -90,6 +90,13 @@ def test_bits_are_those_of_the_integers() -> None:
     assert bits[1] - bits[16] == pytest.approx(4, abs=0.1)
 
 
+def test_bits_of_channels_with_other_steps_are_their_mean() -> None:
+    weight = Weight("w0", RANDOM.normal(size=(16, 500)).astype(np.float32), 0)
+    even, twice, mixed = (bits_of([weight], np.array(factors)) for factors in ([1.0], [2.0], [1.0, 2.0]))
+    assert twice[4] == pytest.approx(even[8])
+    assert mixed[4] == pytest.approx((even[4] + even[8]) / 2)
+
+
 def test_columns_compensate_as_pairs_do() -> None:
     """Sums are far nearer than those of the nearest integers, with other columns of their kind too."""
     inputs, outputs, largest = 600, 9, 7

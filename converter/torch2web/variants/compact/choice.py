@@ -15,11 +15,13 @@ from torch2web.coding import coded_size
 from torch2web.variants.encodings import Weight, as_int8
 from torch2web.variants.rounding import HALF
 
-MULTIPLES = tuple(2 ** (power / 4) for power in range(25))
+MULTIPLES = tuple(2 ** (power / 8) for power in range(49))
 """Steps to choose from, as multiples of those of int8: 1 to 64, which leaves the integers -2 to 2."""
 
 _HALF_BITS = 14.0
 """Bits of a number in half precision, coded."""
+
+_EVEN = np.ones(1)
 
 _SAMPLE = 65_536
 """Weights of a unit by which its bits are estimated."""
@@ -49,13 +51,19 @@ class Unit:
         return min(self.bits, key=cost)
 
 
-def bits_of(weights: Sequence[Weight]) -> dict[float, float]:
-    """Bits of one of `weights` by multiple, estimated from a sample rounded to the nearest."""
+def bits_of(weights: Sequence[Weight], coarseness: NDArray[np.float64] = _EVEN) -> dict[float, float]:
+    """Bits of one of `weights` by multiple, estimated from a sample rounded to the nearest.
+
+    `coarseness` are factors of the multiple for equal shares of the weights.
+    """
     values = np.concatenate([_in_steps(weight) for weight in weights])
     values = values[:: max(len(values) // _SAMPLE, 1)]
+    bits = [
+        8 * coded_size(np.rint(values / multiple).astype(np.int64)) / len(values) for multiple in MULTIPLES
+    ]
+    at, powers = np.log2(coarseness), np.log2(MULTIPLES)
     return {HALF: _HALF_BITS} | {
-        multiple: 8 * coded_size(np.rint(values / multiple).astype(np.int64)) / len(values)
-        for multiple in MULTIPLES
+        multiple: float(np.interp(np.log2(multiple) + at, powers, bits).mean()) for multiple in MULTIPLES
     }
 
 

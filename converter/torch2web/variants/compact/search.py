@@ -146,7 +146,8 @@ class CompactSearch:
             after = activate(self._spec.task, self._run(tensors, self._probes))
             change = float(np.square(after - before).mean()) / _PROBE**2
             weights = [weight for unit in group for weight in unit]
-            units.append(Unit(_size(weights), bits_of(weights), max(change, 1e-18)))
+            bits = bits_of(weights, self._rounding.coarseness(group[0]) if len(group) == 1 else np.ones(1))
+            units.append(Unit(_size(weights), bits, max(change, 1e-18)))
             self._on_progress(number + 1, self._steps)
         return tuple(units)
 

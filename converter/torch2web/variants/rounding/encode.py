@@ -1,7 +1,7 @@
 """Weights of a model as integers with a scale per channel, by error-compensated rounding."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import onnx
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from torch2web.variants.encodings import Tensors, Weight, as_float16, as_int8
 from torch2web.variants.rounding.compensated import Compensation
+from torch2web.variants.rounding.flattened_map import MapCompensation
 from torch2web.variants.rounding.layers import Layer, find_layers
 from torch2web.variants.rounding.one_thread import one_thread
 from torch2web.variants.rounding.second_moments import Calibration, compensations, input_of
@@ -41,9 +42,16 @@ class Rounding:
             found.setdefault(input_of(layer) if layer else weight.name, []).append(weight)
         return tuple(map(tuple, found.values()))
 
+    def coarseness(self, unit: Sequence[Weight]) -> NDArray[np.float64]:
+        """Factors of the multiple of one of `units`, each for an equal share of its weights; mostly one."""
+        layer = self._layers.get(unit[0].name)
+        compensation = self._by_input[input_of(layer)] if layer else None
+        return compensation.coarseness if isinstance(compensation, MapCompensation) else np.ones(1)
+
     def encode(self, unit: Sequence[Weight], multiple: float, largest: int = 127) -> Tensors:
         """The weights of one of `units`: as int8 with `multiple` × the steps of `as_int8`, or as HALF.
 
+        Where the unit multiplies a flattened feature map, `multiple` is the geometric mean of its channels'.
         Steps other than those of `as_int8` are rounded to 8 bits of mantissa, which take 2 bytes when coded.
         Weights that multiply no input, such as tables, are rounded to the nearest.
         """
@@ -52,12 +60,17 @@ class Rounding:
             for weight in unit:
                 tensors |= as_float16(weight)
             return tensors
+        layers = [self._layers[weight.name] for weight in unit if weight.name in self._layers]
+        compensation = self._by_input[input_of(layers[0])] if layers else None
+        round_matrices = compensation.round if compensation else None
+        if isinstance(compensation, MapCompensation) and multiple > 1:
+            multiple, factors = compensation.factors(multiple)
+            round_matrices = partial(compensation.round, factors=factors)
         for weight in unit:
             tensors |= _with_multiple(weight, multiple, largest)
-        layers = [self._layers[weight.name] for weight in unit if weight.name in self._layers]
-        if layers:
+        if round_matrices:
             with one_thread():
-                rounded = self._by_input[input_of(layers[0])].round(
+                rounded = round_matrices(
                     np.concatenate([layer.matrices(layer.weight.values) for layer in layers], axis=1),
                     np.concatenate([_steps(layer, tensors) for layer in layers], axis=1),
                     largest,

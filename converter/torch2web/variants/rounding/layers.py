@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 import numpy as np
 import onnx
+import onnx.shape_inference
 from numpy.typing import NDArray
 from onnx import NodeProto, helper
 
@@ -26,6 +27,8 @@ class Layer:
     """Whether the weight is stored as [inputs, outputs]."""
     window: "Window | None"
     """Of a convolution; None: the input's last axis is multiplied."""
+    channels: int = 0
+    """Of the feature map that the input is, flattened: inputs are [channels, places]; 0: it is none."""
 
     @property
     def inputs(self) -> int:
@@ -92,14 +95,38 @@ def find_layers(model: onnx.ModelProto, weights: Sequence[Weight]) -> list[Layer
     """Layers of `weights` that one node of `model` reads as the matrix of a product or convolution."""
     by_name = {weight.name: weight for weight in weights}
     uses = Counter(name for node in model.graph.node for name in node.input)
+    flattened = _flattened_maps(model)
     layers = []
     for node in model.graph.node:
         read = _READERS.get(node.op_type)
         if read and len(node.input) > 1 and node.input[1] in by_name and uses[node.input[1]] == 1:
             attributes = {entry.name: helper.get_attribute_value(entry) for entry in node.attribute}
             if layer := read(node, attributes, by_name[node.input[1]]):
-                layers.append(layer)
+                channels = flattened.get(layer.input, 0)
+                layers.append(replace(layer, channels=channels if _divides(channels, layer) else 0))
     return layers
+
+
+def _flattened_maps(model: onnx.ModelProto) -> dict[str, int]:
+    """Tensors that are a feature map [batch, channels, height, width], flattened; with its channels."""
+    flat = {
+        node.output[0]: node.input[0]
+        for node in model.graph.node
+        if node.op_type == "Flatten" or (node.op_type == "Reshape" and node.input)
+    }
+    if not flat:
+        return {}
+    inferred = onnx.shape_inference.infer_shapes(model).graph
+    shapes = {entry.name: entry.type.tensor_type.shape.dim for entry in inferred.value_info}
+    return {
+        name: int(shapes[source][1].dim_value)
+        for name, source in flat.items()
+        if len(shapes.get(source, ())) == 4
+    }
+
+
+def _divides(channels: int, layer: Layer) -> bool:
+    return channels > 1 and layer.inputs % channels == 0
 
 
 def _convolution(node: NodeProto, attributes: Mapping[str, Any], weight: Weight) -> Layer | None:

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper
 
 from torch2web.variants.rounding.compensated import Compensation, PairCompensation
 from torch2web.variants.rounding.few_columns import ColumnCompensation
+from torch2web.variants.rounding.flattened_map import MapCompensation
 from torch2web.variants.rounding.layers import Layer
 from torch2web.verification import create_session_with
 
@@ -113,7 +114,9 @@ class _Seen:
 
     def compensation(self) -> Compensation:
         if self.few:
-            return ColumnCompensation(np.concatenate(self.columns))
+            columns = np.concatenate(self.columns)
+            channels = self.layer.channels
+            return MapCompensation(columns, channels) if channels else ColumnCompensation(columns)
         if len(self.moments) == 1:
             return PairCompensation(self.moments[0])
         return BlockCompensation(self.moments, self.layer.inputs)

@@ -1,0 +1,146 @@
+"""Error compensation for layers that multiply a flattened feature map, of which calibration sees few.
+
+Few pictures say how the sums with their own inputs come out, which the columns keep exact, and nothing of
+other directions. What they do say is how channels go together, over all places, and how places go together,
+over all channels. The moments of inputs are taken as the product of both (Kronecker) besides those of the
+columns, so that errors are moved to where maps of any picture have little: into fine detail, and across
+channels. Channels are rounded one after the other. How much each matters gives its steps.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+_PRIOR = 0.3
+"""Weight of what any picture may have, besides the columns, as a share of their moments."""
+
+_DAMPING_CHANNELS = 0.002
+"""Added to the diagonal of the channels' moments, as a share of its mean."""
+
+_DAMPING_PLACES = 0.02
+"""The same of the places'."""
+
+_LAZY_PLACES = 32
+"""Places after which an error is spread over all that follow, in one product of matrices."""
+
+_LAZY_CHANNELS = 8
+"""The same of channels."""
+
+LARGEST_FACTOR = 126
+"""The coarsest steps as multiples of the finest: integers of 8 bits are 0 and the factor."""
+
+
+class MapCompensation:
+    """By columns [columns, channels × places] of one group, and by the moments of channels and places."""
+
+    def __init__(self, columns: NDArray[np.floating], channels: int) -> None:
+        found = columns.astype(np.float64).reshape(len(columns), channels, -1).transpose(1, 0, 2)
+        between = np.einsum("cnp,dnp->cd", found, found, optimize=True) / found[0].size
+        power = np.diag(between)
+        mean = float(power.mean()) or 1.0
+        self._order = np.argsort(-power, kind="stable")
+        found = found[self._order]
+        damped = between[np.ix_(self._order, self._order)] + _DAMPING_CHANNELS * mean * np.eye(channels)
+        by_channel, _ = _triangle(damped)
+        by_place, inverse = _triangle(_moments_of_places(found) + _DAMPING_PLACES * np.eye(found.shape[2]))
+        prior = _PRIOR * len(columns)
+        left = np.eye(len(columns))
+        mixed, making_up = np.empty(found.shape, np.float32), []
+        for channel in reversed(range(channels)):
+            together = np.tensordot(by_channel[channel, channel:], found[channel:], 1)
+            spread = inverse @ together.T / prior
+            left += together @ spread
+            mixed[channel] = together
+            making_up.append((by_channel[channel, channel] * spread @ np.linalg.inv(left)).astype(np.float32))
+        self._by_channel = by_channel.astype(np.float32)
+        self._by_place = by_place.astype(np.float32)
+        self._mixed = mixed
+        """[channels, columns, places]: what an error of a channel does to the columns' sums at last."""
+        self._making_up = making_up[::-1]
+        """[places, columns] of each channel: what it makes up for of each sum that is missing."""
+        coarseness: NDArray[np.float64] = np.empty(channels)
+        coarseness[self._order] = np.diag(by_channel)
+        self.coarseness = coarseness / np.exp(np.log(coarseness).mean())
+        """By channel, the steps that cost the fewest bits, over their geometric mean."""
+
+    def factors(self, multiple: float) -> tuple[float, NDArray[np.int64]]:
+        """The finest steps, as a multiple, and those of each channel as multiples of them.
+
+        Their geometric mean is about `multiple`. Multiples of 2 at least leave room for what rounding adds to
+        the largest integers.
+        """
+        wanted = multiple * self.coarseness
+        finest = float(min(max(wanted.min(), 1.0), 2.0))
+        return finest, np.rint(wanted / finest).clip(1, LARGEST_FACTOR).astype(np.int64)
+
+    def round(
+        self,
+        weights: NDArray[np.floating],
+        steps: NDArray[np.floating],
+        largest: int,
+        factors: NDArray[np.int64] | None = None,
+    ) -> NDArray[np.int8]:
+        """As `Compensation`, with `steps` of outputs, [1, outputs, 1]. Computed in float32.
+
+        Integers of a channel are multiples of its entry in `factors`, if given.
+        """
+        channels, _, places = self._mixed.shape
+        outputs = weights.shape[1]
+        values = np.asarray(weights[0].T, np.float32).reshape(channels, places, outputs)[self._order]
+        factor = np.ones(channels, np.int64) if factors is None else factors[self._order]
+        size = steps[0, :, 0].astype(np.float32)
+        integers = np.empty((channels, places, outputs), np.int8)
+        missing = np.zeros((self._mixed.shape[1], outputs), np.float32)
+        spreading = self._by_channel
+        for first in range(0, channels, _LAZY_CHANNELS):
+            end = min(first + _LAZY_CHANNELS, channels)
+            errors = np.empty((end - first, places, outputs), np.float32)
+            for at in range(first, end):
+                value = values[at]
+                for before in range(first, at):
+                    value -= spreading[before, at] * errors[before - first]
+                step = size * np.float32(factor[at])
+                rounded = self._rounded(
+                    value + self._making_up[at] @ missing, step, largest // int(factor[at])
+                )
+                integers[self._order[at]] = rounded * np.float32(factor[at])
+                errors[at - first] = (value - rounded * step) / spreading[at, at]
+                missing += self._mixed[at] @ errors[at - first]
+            if end < channels:
+                values[end:] -= np.tensordot(spreading[first:end, end:].T, errors, 1)
+        return np.ascontiguousarray(integers.reshape(-1, outputs).T)[np.newaxis]
+
+    def _rounded(
+        self, values: NDArray[np.float32], step: NDArray[np.float32], largest: int
+    ) -> NDArray[np.float32]:
+        """Integers for `values` [places, outputs] of a channel, which are overwritten."""
+        spreading, places = self._by_place, len(values)
+        rounded = np.empty_like(values)
+        for first in range(0, places, _LAZY_PLACES):
+            end = min(first + _LAZY_PLACES, places)
+            errors = np.empty((end - first, values.shape[1]), np.float32)
+            for at in range(first, end):
+                rounded[at] = np.rint(values[at] / step).clip(-largest, largest)
+                error = (values[at] - rounded[at] * step) / spreading[at, at]
+                errors[at - first] = error
+                values[at + 1 : end] -= np.outer(spreading[at, at + 1 : end], error)
+            values[end:] -= spreading[first:end, end:].T @ errors
+        return rounded
+
+
+def _moments_of_places(found: NDArray[np.float64]) -> NDArray[np.float64]:
+    """[places, places] of [channels, columns, places], the mean over channels of the same power."""
+    power = np.square(found).mean(axis=(1, 2))
+    seen = found[power > 1e-4 * power.mean()]
+    if not len(seen):
+        return np.eye(found.shape[2])
+    even = seen / np.sqrt(np.square(seen).mean(axis=(1, 2), keepdims=True))
+    rows = even.reshape(-1, found.shape[2])
+    moments: NDArray[np.float64] = rows.T @ rows / len(rows)
+    return moments
+
+
+def _triangle(moments: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The upper triangle U with Uᵀ·U = inverse of `moments`, and that inverse."""
+    inverse = np.linalg.inv(moments)
+    symmetric = np.asarray((inverse + inverse.T) / 2, np.float64)
+    return np.asarray(np.linalg.cholesky(symmetric).T, np.float64), symmetric

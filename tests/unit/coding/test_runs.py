@@ -1,0 +1,41 @@
+"""Tables of their own for runs of a large tensor whose numbers differ."""
+
+import numpy as np
+from safetensors.numpy import save
+
+from torch2web.coding import decode_part, encode_parts, file_size
+from torch2web.coding.runs import CHUNK, LARGE, runs_of
+
+RANDOM = np.random.Generator(np.random.PCG64(8))
+FINE = RANDOM.integers(-60, 60, LARGE, np.int8)
+COARSE = (20 * RANDOM.integers(-2, 3, LARGE)).astype(np.int8)
+BOTH = np.concatenate([FINE, COARSE])
+
+
+def lengths(numbers: np.ndarray[tuple[int], np.dtype[np.int8]]) -> list[int]:
+    return list(runs_of(numbers.view(np.uint8)))
+
+
+def test_numbers_of_one_kind_stay_together() -> None:
+    assert lengths(FINE) == [LARGE]
+    assert lengths(FINE[: LARGE + 5 - CHUNK]) == [LARGE + 5 - CHUNK]
+    assert lengths(np.zeros(LARGE + 77, np.int8)) == [LARGE + 77]
+
+
+def test_runs_begin_where_the_kind_changes() -> None:
+    assert lengths(BOTH) == [LARGE, LARGE]
+    moved = lengths(BOTH[300:])
+    assert sum(moved) == len(BOTH) - 300
+    assert any(abs(sum(moved[:number]) - (LARGE - 300)) <= CHUNK for number in range(1, len(moved)))
+
+
+def test_small_tensors_have_one_run() -> None:
+    assert lengths(BOTH[LARGE - 900 : LARGE + 900]) == [1800]
+
+
+def test_coded_as_if_they_were_tensors_of_their_own() -> None:
+    together, apart = save({"a": BOTH}), save({"a": FINE, "b": COARSE})
+    assert file_size(together) < file_size(apart) + 50
+    parts = list(encode_parts(together, 2**20))
+    assert sum(len(part) for part, _ in parts) < file_size(together) + 50
+    assert b"".join(part if size is None else decode_part(part, size) for part, size in parts) == together
