@@ -69,7 +69,7 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
     key, api = delivery.signing_key, inputs.settings.api
     manifest = write_manifest(root, inputs.generator, backends, models, key, api)
     loader = write_loader(root, assets, manifest.manifest)
-    start = write_start(root, manifest.manifest, backends.engine, models, (loader.images, loader.decoder))
+    start = write_start(root, manifest, backends.engine, models, (loader.images, loader.decoder))
     page = write_pages(
         root,
         assets,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch2web.site.manifest import MANIFEST, read_manifest
+from torch2web.site.manifest import read_site_manifest
 from torch2web.site.report import read_data
 from torch2web.tasks import Task
 from torch2web.versions.record import Build
@@ -75,7 +75,7 @@ def _change(
 
 
 def _models(site: Path) -> dict[str, Mapping[str, Any]]:
-    return {model["name"]: model for model in read_manifest((site / MANIFEST).read_bytes())["models"]}
+    return {model["name"]: model for model in read_site_manifest(site)["models"]}
 
 
 def _parts(model: Mapping[str, Any] | None) -> dict[str, int]:

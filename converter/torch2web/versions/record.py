@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from torch2web.errors import OutputError, SiteError
-from torch2web.site.manifest import MANIFEST, SUMS, read_manifest, read_sums
+from torch2web.site.manifest import MANIFEST, SUMS, read_site_manifest, read_sums
 from torch2web.store import FileRecord, record_of
 
 SCHEMA_VERSION = 1
@@ -47,7 +47,7 @@ class Build:
         if problems:
             raise SiteError(site, problems)
         own = record_of(site, SUMS)
-        manifest = read_manifest((site / MANIFEST).read_bytes())
+        manifest = read_site_manifest(site)
         listed = [FileRecord(path, (site / path).stat().st_size, sha256) for path, sha256 in sums.items()]
         return cls(
             hashlib.sha256((site / SUMS).read_bytes()).hexdigest()[:_ID_LENGTH],

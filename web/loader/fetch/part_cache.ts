@@ -2,8 +2,9 @@
  * Checked parts in the Cache API under their hash. A part is downloaded once: a reload continues an interrupted download,
  * a new version reuses the parts that it shares, and so do other tabs. The pinned manifest is kept in the same way.
  */
-import type { FileInfo, Manifest } from "../api/manifest.ts";
+import type { FileInfo, Manifest, ModelInfo } from "../api/manifest.ts";
 import { withLock, type WaitOptions } from "./concurrency/locks.ts";
+import { pageOf, type ManifestIndex } from "./manifest/pages.ts";
 import { MANIFEST_PATH } from "./manifest/pin.ts";
 import { within } from "./concurrency/time_limit.ts";
 
@@ -12,6 +13,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Folders of the keys. */
 const PARTS = "torch2web-part";
 const MANIFESTS = "torch2web-manifest";
+const CATALOG = "torch2web-catalog";
 
 /** What is cached under its hash. */
 interface Entry {
@@ -22,6 +24,11 @@ interface Entry {
 /** The entry of the manifest with the SHA-256 `pin`. */
 export function manifestEntry(pin: string): Entry {
   return { sha256: pin, folder: MANIFESTS };
+}
+
+/** `file` of a large catalogue as an entry: it names others. */
+export function catalogFile(file: FileInfo): FileInfo & Entry {
+  return { ...file, folder: CATALOG };
 }
 
 /** Why nothing is cached on pages without the Cache API. */
@@ -112,37 +119,50 @@ export class PartCache {
    */
   async evictOthers(
     stored: readonly string[],
-    manifest: Manifest,
+    manifest: Manifest & Pick<ManifestIndex, "pages">,
     pin: string,
     versions = 0,
   ): Promise<void> {
-    const parts = [manifestEntry(pin), ...partsOf(manifest), ...(await this.#partsOffline())];
-    const known = new Set(parts.map((part) => keyOf(this.#base, part)));
+    const known = new Set([keyOf(this.#base, manifestEntry(pin))]);
+    const add = async (content: unknown): Promise<void> => {
+      for (const file of filesIn(content)) {
+        known.add(keyOf(this.#base, file));
+        const inCatalog = keyOf(this.#base, catalogFile(file));
+        if (!stored.includes(inCatalog) || known.has(inCatalog)) continue;
+        known.add(inCatalog);
+        await add(await this.#parsed(inCatalog));
+      }
+    };
+    await add(manifest);
+    await add(await this.#offline());
     const manifests = versions ? stored.filter(isManifest).slice(-versions) : [];
     for (const url of manifests) {
       known.add(url);
-      for (const part of await this.#partsOf(url)) known.add(keyOf(this.#base, part));
+      await add(await this.#parsed(url));
+    }
+    for (const url of stored.filter((key) => !known.has(key) && key.includes(`/${CATALOG}/`))) {
+      const other = (await this.#parsed(url)) as ModelInfo | undefined;
+      const page = other?.variants && pageOf(manifest, other.name);
+      // Whether it is of this version is on a page that nobody loaded yet: not known to be old.
+      if (!page || page === pageOf(manifest, manifest.models[0]!.name)) continue;
+      if (stored.includes(keyOf(this.#base, catalogFile(page)))) continue;
+      known.add(url);
+      await add(other);
     }
     const others = stored.filter((url) => !known.has(url));
     await this.#ask(async (cache) => Promise.all(others.map((url) => cache.delete(url))));
   }
 
-  /** Parts of the cached manifest with this key. */
-  async #partsOf(key: string): Promise<FileInfo[]> {
-    const parts = await this.#ask(async (cache) => {
-      const response = await cache.match(key);
-      return response && partsOf((await response.json()) as Manifest);
-    });
-    return parts ?? [];
+  /** The cached JSON with this key. */
+  async #parsed(key: string): Promise<unknown> {
+    return this.#ask(async (cache) => (await cache.match(key))?.json() as unknown);
   }
 
-  /** Parts of the version that the site's service worker keeps: an older one until its update is complete. */
-  async #partsOffline(): Promise<FileInfo[]> {
-    const kept = await this.#ask(async () => {
-      const response = await caches.match(new URL(MANIFEST_PATH, this.#base));
-      return response && partsOf((await response.json()) as Manifest);
-    });
-    return kept ?? [];
+  /** The manifest that the site's service worker keeps: an older one until its update is complete. */
+  async #offline(): Promise<unknown> {
+    return this.#ask(
+      async () => (await caches.match(new URL(MANIFEST_PATH, this.#base)))?.json() as unknown,
+    );
   }
 
   /** Runs `task` while no other tab downloads the same part. */
@@ -201,20 +221,9 @@ function isManifest(url: string): boolean {
   return new URL(url).pathname.includes(`/${MANIFESTS}/`);
 }
 
-function partsOf({ runtime, engine, models }: Manifest): FileInfo[] {
-  const files = [
-    runtime?.files.wasm,
-    runtime?.webgpu?.wasm,
-    ...Object.values(engine?.files ?? {}),
-    ...models.flatMap(({ graph, plan, heatmap, features, variants }) => [
-      graph,
-      plan,
-      heatmap?.graph,
-      heatmap?.plan,
-      features?.graph,
-      features?.plan,
-      ...variants.map(({ weights }) => weights),
-    ]),
-  ];
-  return files.flatMap((file) => file?.parts ?? []);
+/** Files that the JSON of a site names, at any depth. */
+function filesIn(content: unknown): FileInfo[] {
+  if (typeof content !== "object" || !content) return [];
+  const inside = Object.values(content).flatMap(filesIn);
+  return "path" in content && "sha256" in content ? [content as FileInfo, ...inside] : inside;
 }

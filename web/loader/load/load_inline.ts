@@ -9,6 +9,7 @@ import { FallbackBackend } from "../backends/fallback.ts";
 import { Delivery } from "../fetch/delivery.ts";
 import { LinkedController } from "../fetch/concurrency/linked_controller.ts";
 import { prefetch, type Prefetched } from "../fetch/manifest/prefetch.ts";
+import { withEntry } from "../fetch/manifest/entry.ts";
 import { hasVersion } from "../fetch/manifest/pin.ts";
 import { findModel, findVariant, readManifest } from "../fetch/manifest/read.ts";
 import { advised } from "../fetch/manifest/versions.ts";
@@ -57,13 +58,10 @@ async function load(
   const { stored, cached: known, ...fetched } = await prefetched;
   const preloaded = receivePreloads(fetched.preloaded);
   const limits = { signal, stallTimeout };
-  const { manifest, bytes, hash, pinned } = await readManifest(
-    base,
-    fetched.manifest,
-    options,
-    limits,
-    name,
-  );
+  const read = await readManifest(base, fetched.manifest, options, limits, name);
+  const { bytes, hash, pinned } = read;
+  const catalog = new Delivery(base, cache, { ...limits, preloaded });
+  const manifest = await withEntry(read.manifest, name, catalog);
   const info = findModel(manifest, name);
   requireTask(info, options.task);
   const variant = findVariant(info, options.variant);

@@ -1,6 +1,5 @@
 """The models of a built site that a server can run, and which of them answers by default."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from torch2web.errors import OptionError, OutputError, SiteError
 from torch2web.images import Preprocessing
-from torch2web.site.manifest import MANIFEST, read_manifest
+from torch2web.site.manifest import MANIFEST, read_site_manifest
 from torch2web.store import sha256_of
 from torch2web.tasks import Task
 
@@ -66,17 +65,16 @@ def read_site(folder: Path, default: str = "") -> ServedSite:
     Raises OutputError where there is no site or none of its models can be served, ManifestError, OptionError.
     """
     try:
-        content = (folder / MANIFEST).read_bytes()
+        digest = sha256_of(folder / MANIFEST)
+        manifest = read_site_manifest(folder)
     except FileNotFoundError as error:
         raise OutputError(folder, "there is no built site; build it first") from error
-    manifest = read_manifest(content)
     models = {entry["name"]: _served(folder, entry) for entry in manifest["models"] if "plain" in entry}
     if not models:
         problem = "it has no whole ONNX files, which a server runs; build it without --no-full-onnx"
         raise OutputError(folder, problem)
     if default and default not in models:
         raise OptionError("--default-model", f"found {default!r}, expected one of {', '.join(models)}")
-    digest = hashlib.sha256(content).hexdigest()
     route = manifest.get("api", "")
     return ServedSite(folder, digest, models, default or _recommended(models), route)
 

@@ -11,13 +11,20 @@ from torch2web.site.manifest.records import (
     VariantRecord,
     Weights,
     checksums_json,
-    manifest_json,
+    site_manifest,
+)
+from torch2web.site.manifest.split import (
+    INDEX_SCHEMA,
+    WrittenManifest,
+    read_site_manifest,
+    write_site_manifest,
 )
 
 __all__ = [
     "ALL_VARIANTS",
     "CHECKSUMS",
     "ENTRY",
+    "INDEX_SCHEMA",
     "MANIFEST",
     "OFFLINE",
     "SCHEMA",
@@ -31,8 +38,11 @@ __all__ = [
     "SecondGraphFiles",
     "VariantRecord",
     "Weights",
+    "WrittenManifest",
     "checksums_json",
-    "manifest_json",
     "read_manifest",
+    "read_site_manifest",
     "read_sums",
+    "site_manifest",
+    "write_site_manifest",
 ]

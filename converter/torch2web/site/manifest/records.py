@@ -7,7 +7,6 @@ from typing import Any
 
 from torch2web.catalog import ModelSpec
 from torch2web.site.manifest.backend_records import Engine, Runtime
-from torch2web.site.manifest.check import check_manifest
 from torch2web.store import FileRecord, PartedFile
 
 SCHEMA_VERSION = 1
@@ -186,18 +185,18 @@ class ModelRecord:
         }
 
 
-def manifest_json(
+def site_manifest(
     generator: str,
     runtime: Runtime | None,
     engine: Engine | None,
     models: Sequence[ModelRecord],
     api: str = "",
-) -> bytes:
-    """The bytes of model_info.json: the same for the same input, no time and no path of this machine.
+) -> dict[str, Any]:
+    """The content of model_info.json, with the entries of all models.
 
     `api` is what a server calls the answer of these models, `/api/{api}/predict`.
     """
-    manifest = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "generator": generator,
         **({"api": api} if api else {}),
@@ -205,8 +204,6 @@ def manifest_json(
         **({"engine": engine.as_dict()} if engine else {}),
         "models": [model.as_dict() for model in models],
     }
-    check_manifest(manifest)
-    return json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def checksums_json(records: Iterable[FileRecord]) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from torch2web.errors import ManifestError, OutputError, VerificationError
 from torch2web.file_managers import files_below
 from torch2web.progress import ProgressCallback
-from torch2web.site.manifest import CHECKSUMS, ENTRY, MANIFEST, SUMS, read_manifest, read_sums
+from torch2web.site.manifest import CHECKSUMS, ENTRY, MANIFEST, SUMS, read_site_manifest, read_sums
 from torch2web.site.recheck.site_models import Form, forms_of, golden_difference
 from torch2web.store import sha256_of
 
@@ -52,7 +52,7 @@ def recheck(site: Path, show: ProgressCallback) -> Recheck:
     manifest: Mapping[str, Any] = {"models": []}
     unreadable = ""
     try:
-        manifest = read_manifest((site / MANIFEST).read_bytes())
+        manifest = read_site_manifest(site)
     except (ManifestError, OSError) as error:
         unreadable = str(error)
     runs = [form for model in manifest["models"] for form in forms_of(model)]

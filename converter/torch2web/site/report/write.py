@@ -1,12 +1,11 @@
 """Writes the report of a build into the site."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from torch2web.assets import Assets
 from torch2web.catalog import ReferenceImage
-from torch2web.site.manifest import ModelRecord
+from torch2web.site.manifest import ModelRecord, read_site_manifest
 from torch2web.site.report.data import DATA, data_json, report_data
 from torch2web.site.report.documents import ReportInputs, conversion_report, model_cards, report_page
 from torch2web.store import FileRecord, write_bytes_hashed
@@ -29,7 +28,7 @@ def write_report(
 ) -> list[FileRecord]:
     """Write the report of `models`, verified on `images`, and its data; `manifest` is in `root` already."""
     data = report_data(models, images)
-    inputs = ReportInputs(json.loads((root / manifest.path).read_bytes()), manifest.sha256, data)
+    inputs = ReportInputs(read_site_manifest(root), manifest.sha256, data)
     files = {
         PAGE: report_page(assets, inputs),
         DATA: data_json(data),

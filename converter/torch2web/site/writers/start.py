@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from torch2web.site.manifest import Engine, ModelRecord
+from torch2web.site.writers.manifest_files import ManifestFiles
 from torch2web.store import FileRecord, PartedFile, integrity, write_named
 
 MAX_PARTS = 4
@@ -60,7 +61,7 @@ class StartFiles:
 
 def write_start(
     root: Path,
-    manifest: FileRecord,
+    manifest: ManifestFiles,
     engine: Engine | None,
     models: Sequence[ModelRecord],
     modules: tuple[FileRecord, ...],
@@ -68,7 +69,7 @@ def write_start(
     """Write the start files of a site whose other files are already in `root`."""
 
     def write(builds: Sequence[str]) -> FileRecord:
-        small = [manifest]
+        small = [manifest.manifest, *manifest.lookups.get(models[0].spec.name, ())]
         if engine and (plan := models[0].plan):
             small += [part for name in builds for part in _whole(engine.modules[name])]
             small += _whole(plan)
@@ -76,7 +77,12 @@ def write_start(
         listing = json.dumps([[file.path, file.size] for file in small])
         return write_named(root, "start-*.bin", b"\n".join([listing.encode(), b"".join(contents)]))
 
-    parts = {model.spec.name: model.default.weights.parts[:MAX_PARTS] for model in models}
+    parts = {}
+    for model in models:
+        first, *others = model.default.weights.parts[:MAX_PARTS]
+        # The first is the one by which scripts know whether a visitor has the model.
+        lookups = manifest.lookups.get(model.spec.name, ()) if model is not models[0] else ()
+        parts[model.spec.name] = (first, *lookups, *others)
     # Where there are threads, the loader compares them with one.
     starts = {build: write(builds) for build, builds in _BUILDS.items()}
     return StartFiles(starts, modules, parts)

@@ -5,6 +5,7 @@ import { prepareHashing } from "../chunks/chunks.ts";
 import { fetchBytes, type DownloadOptions } from "../download.ts";
 import { sha256 } from "../integrity.ts";
 import { checkManifest } from "./check.ts";
+import type { ManifestIndex } from "./pages.ts";
 import { hasVersion, manifestPath, manifestPin } from "./pin.ts";
 import { requireSignature, type SignatureOptions } from "./signature.ts";
 
@@ -19,7 +20,7 @@ export async function readManifest(
   given: SignatureOptions & Pick<LoadOptions, "integrity">,
   options: DownloadOptions,
   name = "",
-): Promise<{ manifest: Manifest; bytes: Uint8Array<ArrayBuffer>; hash: string; pinned: boolean }> {
+): Promise<{ manifest: Manifest | ManifestIndex; bytes: Uint8Array<ArrayBuffer>; hash: string; pinned: boolean }> {
   await prepareHashing();
   const expected = manifestPin(given.integrity);
   const url = new URL(manifestPath(name, expected), base).href;
