@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.expected import Expected, write_reference_pictures
 from tests.browser.launch import launched
 from tests.long_cases import mark_long, slowest_first
+from tests.tiny_network import write_tiny_catalog
 from torch2web.catalog.load import ModelSpec, load_catalog
 
 ROOT = Path(__file__).parent.parent
@@ -154,6 +155,19 @@ def demo_site(shared_site: Site) -> Path:
 def small_site(shared_site: Site) -> Path:
     """The site with the smallest demo model only."""
     return shared_site("small", "--only", "mobilenet_emotion", "--variants", "all")
+
+
+@pytest.fixture(scope="session")
+def tiny_site(shared_folder: SharedFolder, cache: Path) -> Path:
+    """A site with one tiny network, `tiny`."""
+
+    def build(folder: Path) -> None:
+        folder.mkdir()
+        options = [*write_tiny_catalog(folder), "--no-precompressed", "--no-verify-page", "--no-docs"]
+        result = run_build(*options, "--out", folder / "site", "--cache", cache)
+        assert result.returncode == 0, result.stderr
+
+    return shared_folder("tiny", build) / "site"
 
 
 @pytest.fixture(scope="session")

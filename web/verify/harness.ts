@@ -3,11 +3,10 @@ import type { PyodideAPI } from "pyodide";
 import type { PyProxy } from "pyodide/ffi";
 import type {
   AnyPrediction,
+  listModels,
   loadModel,
   Model,
-  ModelInfo,
   Progress,
-  Task,
 } from "../loader/torch2web.ts";
 
 /** The result of one test. */
@@ -44,19 +43,20 @@ export interface HarnessOptions {
 export function registerHarness(
   python: PyodideAPI,
   base: URL,
-  loader: { loadModel: typeof loadModel },
+  loader: { loadModel: typeof loadModel; listModels: typeof listModels },
   listener: Listener,
   { decodes = true, everyVariant = false }: HarnessOptions = {},
 ): Answers {
   const models: Answers["models"] = new Map();
   const logits: Answers["logits"] = new Map();
+  let listed: ReturnType<typeof listModels> | undefined;
   const load = (id: string): Promise<Model<AnyPrediction>> => {
     const [name, variant] = id.split("/") as [string, string];
     const model =
       models.get(id) ??
-      taskOf(base, name).then((task) =>
+      (listed ??= loader.listModels(base)).then((models) =>
         loader.loadModel(name, {
-          task,
+          task: models.find((other) => other.name === name)?.task ?? "classification",
           baseURL: base,
           variant,
           onProgress: (progress) => listener.onProgress(progress),
@@ -124,14 +124,6 @@ export function registerHarness(
 
 interface Buffered {
   getBuffer(type: string): { data: ArrayLike<number>; release(): void };
-}
-
-/** What the model is for, by the manifest. */
-async function taskOf(base: URL, name: string): Promise<Task> {
-  const response = await fetchFile(base, "models/model_info.json");
-  const manifest = (await response.json()) as { models: Pick<ModelInfo, "name" | "task">[] };
-  const kind = manifest.models.find((model) => model.name === name)?.task?.kind;
-  return kind === "embedding" || kind === "regression" ? kind : "classification";
 }
 
 /** Lets the browser paint. */

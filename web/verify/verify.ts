@@ -1,5 +1,5 @@
 /** verify.html: tests in Python check what the loader computes in the visitor's browser. */
-import { loadModel } from "../loader/torch2web.ts";
+import { listModels, loadModel } from "../loader/torch2web.ts";
 import { registerHarness, type Answers, type TestResult } from "./harness.ts";
 import { outcomeOf, postOutcome, type Facts } from "./outcome.ts";
 import { startPython, type Listing } from "./python.ts";
@@ -28,7 +28,7 @@ async function verify(): Promise<void> {
     answers = registerHarness(
       python,
       base,
-      { loadModel },
+      { loadModel, listModels },
       {
         collected(names) {
           expected = names;

@@ -6,7 +6,7 @@ import os
 from torch2web.cli.terminal import Output
 from torch2web.site.signing import UNLOCKED_BY, SigningKey
 from torch2web.sizes import shown_size
-from torch2web.versions import ModelChange, VersionStore, compare_builds
+from torch2web.versions import ModelChange, Store, compare_builds, open_store
 
 
 def run_version_command(options: argparse.Namespace, output: Output) -> None:
@@ -20,11 +20,11 @@ def run_version_command(options: argparse.Namespace, output: Output) -> None:
     }
     key = getattr(options, "sign", None)
     password = os.environ.get(UNLOCKED_BY)
-    store = VersionStore(options.store, SigningKey.read(key, password) if key else None)
+    store = open_store(options.store, SigningKey.read(key, password) if key else None)
     actions[options.command](store, options, output)
 
 
-def _publish(store: VersionStore, options: argparse.Namespace, output: Output) -> None:
+def _publish(store: Store, options: argparse.Namespace, output: Output) -> None:
     found = store.publish(options.site, options.share)
     build = found.build
     canary = store.canary()
@@ -33,10 +33,11 @@ def _publish(store: VersionStore, options: argparse.Namespace, output: Output) -
         f"build {build.sequence} ({build.id}): {len(build.files)} files, {shown_size(build.size)}, "
         f"of which {shown_size(found.new_bytes)} are new; {role}"
     )
-    output.line(f"latest: {store.folder / 'latest'}; this build for ever: {store.site_of(build)}")
+    latest, own = store.places(build)
+    output.line(f"latest: {latest}; this build for ever: {own}")
 
 
-def _versions(store: VersionStore, _options: argparse.Namespace, output: Output) -> None:
+def _versions(store: Store, _options: argparse.Namespace, output: Output) -> None:
     latest, canary = store.latest(), store.canary()
     roles = {latest: "latest", **({canary.build: f"next, {canary.share:.0%}"} if canary else {})}
     rows = [
@@ -53,14 +54,15 @@ def _versions(store: VersionStore, _options: argparse.Namespace, output: Output)
     output.table(("build", "id", "models", "size", ""), rows)
 
 
-def _rollback(store: VersionStore, options: argparse.Namespace, output: Output) -> None:
+def _rollback(store: Store, options: argparse.Namespace, output: Output) -> None:
     build = store.rollback(options.build)
     output.line(f"build {build.sequence} ({build.id}) is the latest again, for all visitors")
 
 
-def _diff(store: VersionStore, options: argparse.Namespace, output: Output) -> None:
+def _diff(store: Store, options: argparse.Namespace, output: Output) -> None:
     old, new = store.find(options.old), store.find(options.new)
-    found = compare_builds((old, store.site_of(old)), (new, store.site_of(new)))
+    with store.opened(old) as old_site, store.opened(new) as new_site:
+        found = compare_builds((old, old_site), (new, new_site))
     headings = ("model", "version", "download", "new of it", "max diff", "same answers")
     output.table(headings, [_row(model) for model in found.models])
     for model in found.models:
@@ -88,7 +90,7 @@ def _change(old: str, new: str) -> str:
     return new if old == new else f"{old} → {new}"
 
 
-def _prune(store: VersionStore, options: argparse.Namespace, output: Output) -> None:
+def _prune(store: Store, options: argparse.Namespace, output: Output) -> None:
     removed, freed = store.prune(options.keep)
     numbers = ", ".join(str(build.sequence) for build in removed) or "none"
     output.line(f"removed builds: {numbers}; {shown_size(freed)} became free")

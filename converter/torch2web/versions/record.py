@@ -2,19 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from torch2web.errors import OutputError, SiteError
+from torch2web.errors import InputError, OutputError, SiteError
 from torch2web.site.manifest import MANIFEST, SUMS, read_site_manifest, read_sums
 from torch2web.store import FileRecord, record_of
 
 SCHEMA_VERSION = 1
 
+LATEST = "latest"
+
 _ID_LENGTH = 16
 """Hex digits."""
+
+_HASHED = re.compile(r"(?:^|[-/])[0-9a-f]{32}\.[^/]*$")
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,46 @@ class Build:
     def read(cls, path: Path) -> "Build":
         """Inverse of `as_json`. Raises OutputError."""
         try:
-            entry: dict[str, Any] = json.loads(path.read_bytes())
+            content = path.read_bytes()
+        except OSError as error:
+            raise OutputError(path, f"it is not the record of a build: {error}") from error
+        return cls.parse(content, path)
+
+    @classmethod
+    def parse(cls, content: bytes, path: Path) -> "Build":
+        """The same of the `content` of a file."""
+        try:
+            entry: dict[str, Any] = json.loads(content)
             if entry["schema_version"] != SCHEMA_VERSION:
                 found = f"found schema_version {entry['schema_version']!r}, expected {SCHEMA_VERSION}"
                 raise OutputError(path, found)
             files = tuple(FileRecord(**file) for file in entry["files"])
             return cls(entry["id"], entry["sequence"], entry["models"], files)
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise OutputError(path, f"it is not the record of a build: {error}") from error
+
+
+@dataclass(frozen=True)
+class Published:
+    build: Build
+    new_bytes: int
+    """That no build before had."""
+
+
+def is_hashed(path: str) -> bool:
+    """Whether it ends in a hash, so that its content never changes."""
+    return bool(_HASHED.search(path))
+
+
+def find_build(name: str, builds: Sequence[Build], latest: str, where: object) -> Build:
+    """The build that `name` means: `latest`, a number, or the beginning of an id. Raises InputError."""
+    wanted = latest if name == LATEST else name
+    found = [build for build in builds if wanted and wanted in (build.id, str(build.sequence))]
+    found = found or [build for build in builds if len(wanted) > 3 and build.id.startswith(wanted)]
+    if len(found) != 1:
+        known = ", ".join(f"{build.sequence} ({build.id})" for build in builds[-5:]) or "none"
+        raise InputError(f"found {name!r}, expected one of the builds of {where}: {known}")
+    return found[0]
 
 
 def _is_inside(path: str) -> bool:

@@ -12,11 +12,9 @@ A command that is killed leaves `latest` as it was: it is replaced last, by one 
 """
 
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from torch2web.errors import InputError, OutputError, SiteError
@@ -39,20 +37,10 @@ from torch2web.versions.index import (
     names_of,
     read_canary,
 )
-from torch2web.versions.record import Build
+from torch2web.versions.record import LATEST, Build, Published, find_build, is_hashed
 
-LATEST = "latest"
 _WORK = ".work-"
 _LOCK = ".lock"
-_HASHED = re.compile(r"(?:^|[-/])[0-9a-f]{32}\.[^/]*$")
-"""Of a path: it ends in a hash, so that its content never changes."""
-
-
-@dataclass(frozen=True)
-class Published:
-    build: Build
-    new_bytes: int
-    """That no build before had."""
 
 
 class VersionStore:
@@ -79,19 +67,25 @@ class VersionStore:
         """The build for a share of the visitors. Raises OutputError."""
         return read_canary(self.folder / LATEST / INDEX, self.builds())
 
+    @property
+    def shown(self) -> str:
+        return str(self.folder)
+
+    def places(self, build: Build) -> tuple[str, str]:
+        """Where the latest build is, and `build` for ever."""
+        return str(self.folder / LATEST), str(self.site_of(build))
+
+    @contextmanager
+    def opened(self, build: Build) -> Iterator[Path]:
+        """The folder of the build."""
+        yield self.site_of(build)
+
     def site_of(self, build: Build) -> Path:
         return self.folder / "versions" / build.id
 
     def find(self, name: str) -> Build:
         """The build that `name` means: `latest`, a number, or the beginning of an id. Raises InputError."""
-        builds = self.builds()
-        wanted = self.latest() if name == LATEST else name
-        found = [build for build in builds if wanted and wanted in (build.id, str(build.sequence))]
-        found = found or [build for build in builds if len(wanted) > 3 and build.id.startswith(wanted)]
-        if len(found) != 1:
-            known = ", ".join(f"{build.sequence} ({build.id})" for build in builds[-5:]) or "none"
-            raise InputError(f"found {name!r}, expected one of the builds of {self.folder}: {known}")
-        return found[0]
+        return find_build(name, self.builds(), self.latest(), self.folder)
 
     def publish(self, site: Path, share: float | None = None) -> Published:
         """Add `site` and make it the latest; with a `share` (0 to 1) the canary, and the latest stays.
@@ -193,7 +187,7 @@ class VersionStore:
         _replace_link(self.folder / LATEST, Path("live") / build.id)
 
     def _write_folder(self, folder: Path, build: Build, others: Iterable[Build], index: bytes = b"") -> None:
-        files = {file.path: file for other in others for file in other.files if _HASHED.search(file.path)}
+        files = {file.path: file for other in others for file in other.files if is_hashed(file.path)}
         for other in others:
             manifest = manifest_name(manifest_of(other).sha256)
             files[manifest] = manifest_of(other)

@@ -22,7 +22,7 @@ from torch2web.site.manifest import MANIFEST, SUMS, read_sums
 from torch2web.site.signing import SigningKey
 from torch2web.versions import Canary, VersionStore, compare_builds
 from torch2web.versions.index import INDEX
-from torch2web.versions.store import _HASHED
+from torch2web.versions.record import is_hashed
 
 Model = dict[str, Any]
 
@@ -324,6 +324,6 @@ def test_two_publishers_at_once(store: VersionStore, small_site: Path, second: P
 
 def test_names_that_never_change_their_content() -> None:
     hashed = f"models/parts/{'0' * 32}.bin", f"torch2web-{'a' * 32}.js", f"torch2web-{'a' * 32}.js.br"
-    assert [bool(_HASHED.search(path)) for path in hashed] == [True] * 3
+    assert [bool(is_hashed(path)) for path in hashed] == [True] * 3
     others = "models/model_info.json", "index.html", "torch2web.js"
-    assert [bool(_HASHED.search(path)) for path in others] == [False] * 3
+    assert [bool(is_hashed(path)) for path in others] == [False] * 3

@@ -47,6 +47,7 @@ _LARGE = ("tensor", "prediction", "run")
 
 
 def _questions(model: str) -> Iterable[Question]:
+    yield ("manifest",)
     yield ("bytes", "models/model_info.json")
     yield ("bytes", "models/model_checksums.json")
     if not model:
@@ -62,6 +63,8 @@ async def _ask(question: Question) -> Any:
     match question:
         case ("bytes", path):
             return (await harness.readFile(path)).to_bytes()
+        case ("manifest",):
+            return await _manifest()
         case ("file", path):
             return await _hash([path])
         case ("parts", model):
@@ -77,11 +80,27 @@ async def _ask(question: Question) -> Any:
     raise ValueError(f"unknown question {question}")
 
 
+async def _manifest() -> dict[str, Any]:
+    """The whole manifest; that of a large catalogue is put together of its files (site/manifest/split.py)."""
+    index: dict[str, Any] = await _json("models/model_info.json")
+    if "models" in index:
+        return index
+    entries = index.pop("entries", {})
+    for page in index.pop("pages", ()):
+        entries |= await _json(page["path"])
+    listed = [await _json(page["path"]) for page in index.pop("listing")]
+    names = [model["name"] for page in listed for model in page["models"]]
+    return {**index, "models": [await _json(entries[name]["path"]) for name in names]}
+
+
+async def _json(path: str) -> Any:
+    return json.loads((await harness.readFile(path)).to_bytes())
+
+
 def files_of(model: str) -> dict[str, Any]:
     """The manifest's entries of what a variant consists of."""
     name, variant = model.split("/")
-    manifest = json.loads(_known["bytes", "models/model_info.json"])
-    entry = next(entry for entry in manifest["models"] if entry["name"] == name)
+    entry = next(entry for entry in _known["manifest",]["models"] if entry["name"] == name)
     weights = next(other["weights"] for other in entry["variants"] if other["name"] == variant)
     return {file: entry[file] for file in ("graph", "plan") if file in entry} | {"weights": weights}
 

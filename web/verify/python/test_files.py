@@ -12,7 +12,7 @@ from .facts import FACTS
 
 
 def manifest() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(answer("bytes", "models/model_info.json"))
+    content: dict[str, Any] = answer("manifest")
     return content
 
 

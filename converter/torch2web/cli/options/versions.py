@@ -27,7 +27,7 @@ def add_version_commands(commands: Any, defaults: Defaults, epilog: str) -> None
         metavar="SHARE",
         help="make it the canary: what this share of the visitors gets (0.1: every tenth); the latest stays",
     )
-    _add_store(publish, "--into", "the store: a folder, made if there is none")
+    _add_store(publish, "--into", "the store: a folder, or a URL such as s3://bucket/models (extra: fsspec)")
     _add_key(publish)
     versions = commands.add_parser("versions", help="list the builds of a store", epilog=epilog)
     _add_store(versions, "--in", "the store")
@@ -60,7 +60,7 @@ def add_version_commands(commands: Any, defaults: Defaults, epilog: str) -> None
 
 
 def _add_store(parser: argparse.ArgumentParser, option: str, text: str) -> None:
-    parser.add_argument(option, dest="store", type=_folder, required=True, metavar="STORE", help=text)
+    parser.add_argument(option, dest="store", type=_place, required=True, metavar="STORE", help=text)
 
 
 def _add_key(parser: argparse.ArgumentParser) -> None:
@@ -82,10 +82,9 @@ def _share(text: str) -> float:
     return share
 
 
-def _folder(text: str) -> Path:
-    if "://" in text:
-        raise argparse.ArgumentTypeError(f"found {text}, expected a folder, such as a mounted bucket")
-    return absolute(text)
+def _place(text: str) -> Path | str:
+    """A folder, or a URL as it stands."""
+    return text if "://" in text else absolute(text)
 
 
 def _number(text: str) -> int:

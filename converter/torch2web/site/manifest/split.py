@@ -24,7 +24,7 @@ from torch2web.store import FileRecord, write_bytes_hashed, write_named
 INDEX_SCHEMA = "model_index.schema.json"
 
 MAX_INLINE = 12
-"""Models whose entries are all in model_info.json: it has 60 KB then, compressed less than a request takes."""
+"""Models whose entries are all in model_info.json, which is then not worth another request."""
 
 PAGE_SIZE = 64
 """Models of a page."""
@@ -121,7 +121,7 @@ def _check_index(index: Mapping[str, Any]) -> None:
 
 
 def _page_of(pages: Sequence[tuple[str, FileRecord]], name: str) -> tuple[FileRecord, ...]:
-    """The page with `name`: of those that begin with it or before, the last. None where there are no pages."""
+    """The page with `name`: the last that does not begin after it. None in a catalogue of one page."""
     return tuple(file for first, file in pages if first <= name)[-1:]
 
 
