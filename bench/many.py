@@ -4,7 +4,6 @@ The models are tiny networks, whose conversion takes a moment; with TORCH2WEB_BE
 MobileNetV2.
 """
 
-import json
 import os
 import re
 import shutil
@@ -27,7 +26,7 @@ from torch2web.cli.terminal.console import Output
 from torch2web.pipeline.conversions import Conversions, ConversionSettings
 from torch2web.serve.host_emulation.create import create_emulated_server
 from torch2web.serve.static.server import LOOPBACK
-from torch2web.site.manifest import Backends
+from torch2web.site.manifest import Backends, read_site_manifest
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = (3, 30, 100)
@@ -207,7 +206,7 @@ def _page(folder: Path, number: int) -> tuple[str, ...]:
         server.shutdown()
     best = min(loads, key=lambda load: load[2])
     manifest = (site / "models/model_info.json").stat().st_size
-    assert len(json.loads((site / "models/model_info.json").read_text())["models"]) == number
+    assert len(read_site_manifest(site)["models"]) == number
     index = (site / "index.html").stat().st_size
     return (f"{number} models", f"{manifest:,}", f"{index:,}", f"{best[0]}", f"{best[1]:,}", f"{best[2]:.0f}")
 

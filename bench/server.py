@@ -45,17 +45,17 @@ BY_HAND = '''
 """What one writes in ten minutes: FastAPI and onnxruntime, a session and an image at a time."""
 import os
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from fastapi import FastAPI, Request
 from onnxruntime import InferenceSession
 from PIL import Image
 from torch2web.images import Preprocessing, open_image, preprocess
-from torch2web.site.manifest import read_manifest
+from torch2web.site.manifest import read_site_manifest
 
 SITE = os.environ["SITE"]
-(model,) = [m for m in read_manifest(open(f"{SITE}/models/model_info.json", "rb").read())["models"]
-            if m["recommended"]["target"] == "server"]
+(model,) = [m for m in read_site_manifest(Path(SITE))["models"] if m["recommended"]["target"] == "server"]
 spec = Preprocessing.from_dict(model["preprocessing"])
 session = InferenceSession(f"{SITE}/{model['plain']['path']}", providers=["CPUExecutionProvider"])
 app = FastAPI()

@@ -21,7 +21,7 @@ def split_site(
     page_size: int = 2,
     change: Callable[[Model], Model] = lambda model: model,
 ) -> Path:
-    """A copy of `site` in `folder` with its first model under each of `names`, on pages of `page_size` models.
+    """A copy of `site` in `folder` with its first model under each of `names`, on pages of that many.
 
     `change` is applied to each model.
     """

@@ -5,9 +5,16 @@ import { ManifestError } from "../../web/loader/api/errors.ts";
 import type { FileInfo } from "../../web/loader/api/manifest.ts";
 import type { Delivery } from "../../web/loader/fetch/delivery.ts";
 import { withEntry } from "../../web/loader/fetch/manifest/entry.ts";
-import { pageOf, type ManifestIndex } from "../../web/loader/fetch/manifest/pages.ts";
+import {
+  pageOf,
+  type ManifestIndex,
+} from "../../web/loader/fetch/manifest/pages.ts";
 
-const file = (path: string): FileInfo => ({ path, size: 1, sha256: "0".repeat(64) });
+const file = (path: string): FileInfo => ({
+  path,
+  size: 1,
+  sha256: "0".repeat(64),
+});
 const FIRST = ["auk", "kiwi", "wren"];
 const index: ManifestIndex = {
   schema_version: 2,
@@ -17,11 +24,19 @@ const index: ManifestIndex = {
 };
 
 /** What was read, by path. */
-function deliveryOf(files: Record<string, unknown>): Delivery & { read: string[] } {
+function deliveryOf(
+  files: Record<string, unknown>,
+): Delivery & { read: string[] } {
   const read: string[] = [];
-  const fetchWhole = ({ parts: [part] }: { parts: FileInfo[] }): Promise<Uint8Array> => {
+  const fetchWhole = ({
+    parts: [part],
+  }: {
+    parts: FileInfo[];
+  }): Promise<Uint8Array> => {
     read.push(part!.path);
-    return Promise.resolve(new TextEncoder().encode(JSON.stringify(files[part!.path])));
+    return Promise.resolve(
+      new TextEncoder().encode(JSON.stringify(files[part!.path])),
+    );
   };
   return { read, fetchWhole } as unknown as Delivery & { read: string[] };
 }
@@ -55,13 +70,20 @@ test("one model is read, by the page of its name", async () => {
 test("a catalogue of one page has its entries in the index", async () => {
   const { pages: _, ...rest } = index;
   const delivery = deliveryOf({ "the emu": { name: "emu" } });
-  const manifest = await withEntry({ ...rest, entries: { emu: file("the emu") } }, "emu", delivery);
+  const manifest = await withEntry(
+    { ...rest, entries: { emu: file("the emu") } },
+    "emu",
+    delivery,
+  );
   assert.deepEqual(manifest.models, [{ name: "emu" }]);
   assert.deepEqual(delivery.read, ["the emu"]);
 });
 
 for (const name of ["lark", "toString", "__proto__"]) {
   test(`no model ${name}`, async () => {
-    await assert.rejects(withEntry(index, name, deliveryOf({ auk: {}, kiwi: {} })), ManifestError);
+    await assert.rejects(
+      withEntry(index, name, deliveryOf({ auk: {}, kiwi: {} })),
+      ManifestError,
+    );
   });
 }

@@ -1,13 +1,7 @@
 /** The module `harness`, through which the tests in Python use the loader and the page. */
 import type { PyodideAPI } from "pyodide";
 import type { PyProxy } from "pyodide/ffi";
-import type {
-  AnyPrediction,
-  listModels,
-  loadModel,
-  Model,
-  Progress,
-} from "../loader/torch2web.ts";
+import type { AnyPrediction, listModels, loadModel, Model, Progress } from "../loader/torch2web.ts";
 
 /** The result of one test. */
 export interface TestResult {

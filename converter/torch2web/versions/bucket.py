@@ -20,7 +20,7 @@ class Bucket:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self.shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+        self.shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}".rstrip("/")
         """Without user, password and query, which may hold secrets."""
         self._url = url
         try:

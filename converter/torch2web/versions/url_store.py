@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from torch2web.errors import InputError, SiteError
 from torch2web.site.manifest import ENTRY, MANIFEST
@@ -118,7 +117,9 @@ class UrlStore:
         before = self._state()
         self._require_own(before)
         if share is not None and before.latest in ("", build.id):
-            raise InputError("--share: there is no other build for the remaining visitors; publish without it")
+            raise InputError(
+                "--share: there is no other build for the remaining visitors; publish without it"
+            )
         new = self._upload(site, build)
         self._bucket.write(f"builds/{build.id}.json", build.as_json(), changes=True)
 
@@ -141,7 +142,9 @@ class UrlStore:
         def change(state: _State) -> _State:
             builds = self._builds(state)
             if name:
-                return replace(state, latest=find_build(name, builds, state.latest, self.shown).id, canary=None)
+                return replace(
+                    state, latest=find_build(name, builds, state.latest, self.shown).id, canary=None
+                )
             if state.canary:
                 return replace(state, canary=None)
             number = state.builds.get(state.latest, 0)

@@ -143,18 +143,16 @@ def test_new_version_keeps_the_models_that_stayed(
     open_harness(quiet_page, host)
     load("emu")
     assert catalog_requests(host) == [MANIFEST, page_of(newer, "emu")["path"]], "its entry stayed"
-    kept = {hash for folder, hash in quiet_page.evaluate(CACHED) if folder == "torch2web-catalog"}
+    kept = {sha256 for folder, sha256 in quiet_page.evaluate(CACHED) if folder == "torch2web-catalog"}
     assert old["auk"] not in kept, "the page of emu says that there is another one"
     assert {old["emu"], old["kiwi"], old["tern"], old["wren"]} <= kept
     assert page_of(host_site, "emu")["sha256"] not in kept
     load("wren")
-    kept = {hash for folder, hash in quiet_page.evaluate(CACHED) if folder == "torch2web-catalog"}
+    kept = {sha256 for folder, sha256 in quiet_page.evaluate(CACHED) if folder == "torch2web-catalog"}
     assert old["wren"] not in kept
 
 
-def test_store_of_versions(
-    load: Load, site: Path, host: Host, tiny_site: Path, tmp_path: Path
-) -> None:
+def test_store_of_versions(load: Load, site: Path, host: Host, tiny_site: Path, tmp_path: Path) -> None:
     """Open pages of the old build, and names with versions, find their entries beside the latest site."""
     newer = split_site(
         tiny_site, tmp_path / "newer", NAMES, change=lambda model: {**model, "version": "2.0.0"}

@@ -45,7 +45,9 @@ def test_page_of_a_name(tiny_site: Path, tmp_path: Path) -> None:
 def test_index_does_not_grow_by_its_models_but_by_pages(tiny_site: Path, tmp_path: Path) -> None:
     sizes = {}
     for number in (130, 260):
-        site = split_site(tiny_site, tmp_path / str(number), [f"m{i:03}" for i in range(number)], page_size=64)
+        site = split_site(
+            tiny_site, tmp_path / str(number), [f"m{i:03}" for i in range(number)], page_size=64
+        )
         sizes[number] = (site / MANIFEST).stat().st_size
         pages = content(site, MANIFEST)["pages"]
         assert [len(content(site, page["path"])) for page in pages] == [64] * (number // 64) + [number % 64]

@@ -1,9 +1,9 @@
 """A store at a URL: objects that are written once, and an index."""
 
 import json
-import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     pytest.importorskip("s3fs")
     server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
-    host, port = server.get_host_and_port()
+    (host, port), bucket = server.get_host_and_port(), uuid.uuid4().hex
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        fsspec.filesystem("s3", skip_instance_cache=True).mkdir("bucket")
-        yield "s3://bucket/store"
+        fsspec.filesystem("s3", skip_instance_cache=True).mkdir(bucket)
+        yield f"s3://{bucket}/store"
     fsspec.get_filesystem_class("s3").clear_instance_cache()
     server.stop()
 
@@ -112,20 +112,9 @@ def test_two_publishers_at_once(url: str, tiny_site: Path, tmp_path: Path) -> No
 
         sites.append(changed(tiny_site, tmp_path / f"site{number}", change))
     UrlStore(url).publish(tiny_site)
-    failures: list[BaseException] = []
-
-    def publish(site: Path) -> None:
-        try:
-            UrlStore(url).publish(site)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=publish, args=[site]) for site in sites]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    with ThreadPoolExecutor(len(sites)) as pool:
+        published = list(pool.map(lambda site: UrlStore(url).publish(site).build, sites))
+    assert len({build.id for build in published}) == 4
     builds = UrlStore(url).builds()
     assert [build.sequence for build in builds] == [1, 2, 3, 4, 5]
     index = index_of(url)

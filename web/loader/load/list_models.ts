@@ -28,7 +28,10 @@ export async function listModels(
   const { signal, stallTimeout } = options;
   const { manifest } = await readManifest(base, bytes, options, { signal, stallTimeout });
   if (manifest.schema_version === 2) {
-    const delivery = new Delivery(base, await PartCache.open(base, false), { signal, stallTimeout });
+    const delivery = new Delivery(base, await PartCache.open(base, false), {
+      signal,
+      stallTimeout,
+    });
     const pages = manifest.listing.map((file) => readCatalog(delivery, file) as Promise<Listing>);
     return (await Promise.all(pages)).flatMap(({ labels, models }) =>
       models.map(({ labels: number, ...summary }) => {

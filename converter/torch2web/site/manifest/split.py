@@ -72,9 +72,7 @@ def write_site_manifest(root: Path, manifest: Mapping[str, Any]) -> WrittenManif
     _check_index(index)
     written = write_bytes_hashed(root, MANIFEST, _json(index, indent=2))
     lookups = {name: (*_page_of(pages, name), entry) for name, entry in entries.items()}
-    return WrittenManifest(
-        written, (*entries.values(), *listing, *(file for _, file in pages)), lookups
-    )
+    return WrittenManifest(written, (*entries.values(), *listing, *(file for _, file in pages)), lookups)
 
 
 def read_site_manifest(site: Path) -> dict[str, Any]:

@@ -17,5 +17,8 @@ export async function checkManifest(data: unknown): Promise<Manifest | ManifestI
   if (VERSIONS.includes(version)) return data as Manifest | ManifestIndex;
   const found = version === undefined ? "is missing" : `found ${JSON.stringify(version)}`;
   const advice = await versionAdvice(data as AnyManifest);
-  throw new ManifestError("schema_version", `${found}, expected ${VERSIONS.join(" or ")}.${advice}`);
+  throw new ManifestError(
+    "schema_version",
+    `${found}, expected ${VERSIONS.join(" or ")}.${advice}`,
+  );
 }

@@ -12,12 +12,15 @@ export async function readCatalog(delivery: Delivery, file: FileInfo): Promise<u
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
+/** A manifest with entries of models; of a large catalogue also with the page that names the entry. */
+type JoinedManifest = Manifest & Pick<ManifestIndex, "entries" | "pages">;
+
 /** The manifest; of a large catalogue, with the model `name` alone. Raises ManifestError and what `readCatalog` raises. */
 export async function withEntry(
   found: Manifest | ManifestIndex,
   name: string,
   delivery: Delivery,
-): Promise<Manifest> {
+): Promise<JoinedManifest> {
   if (found.schema_version === 1) return found;
   const [plain = ""] = name.split("@");
   const page = pageOf(found, plain);
@@ -27,5 +30,5 @@ export async function withEntry(
     throw new ManifestError("", problem);
   }
   const info = (await readCatalog(delivery, entries[plain]!)) as ModelInfo;
-  return { ...found, schema_version: 1, models: [info] };
+  return { ...found, entries, schema_version: 1, models: [info] };
 }

@@ -16,6 +16,9 @@ export interface ManifestIndex extends Omit<Manifest, "schema_version" | "models
 }
 
 /** The page with the model `name`, if any has it; undefined in a catalogue of one page. */
-export function pageOf({ pages = [] }: Pick<ManifestIndex, "pages">, name: string): FileInfo | undefined {
+export function pageOf(
+  { pages = [] }: Pick<ManifestIndex, "pages">,
+  name: string,
+): FileInfo | undefined {
   return pages.filter(({ first }, number) => first <= name || number === 0).at(-1);
 }

@@ -20,7 +20,12 @@ export async function readManifest(
   given: SignatureOptions & Pick<LoadOptions, "integrity">,
   options: DownloadOptions,
   name = "",
-): Promise<{ manifest: Manifest | ManifestIndex; bytes: Uint8Array<ArrayBuffer>; hash: string; pinned: boolean }> {
+): Promise<{
+  manifest: Manifest | ManifestIndex;
+  bytes: Uint8Array<ArrayBuffer>;
+  hash: string;
+  pinned: boolean;
+}> {
   await prepareHashing();
   const expected = manifestPin(given.integrity);
   const url = new URL(manifestPath(name, expected), base).href;
