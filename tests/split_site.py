@@ -1,6 +1,7 @@
 """Sites of large catalogues: a small one whose model has several names, its manifest split."""
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from torch2web.site.manifest import ENTRY, MANIFEST, SUMS, read_site_manifest, read_sums, split
+from torch2web.site.manifest import CHECKSUMS, ENTRY, MANIFEST, SUMS, read_site_manifest, read_sums, split
 
 Model = dict[str, Any]
 
@@ -34,9 +35,12 @@ def split_site(
         written = split.write_site_manifest(folder, manifest)
     stub = (folder / ENTRY).read_text().replace(old, written.manifest.sha256)
     rewrite(folder, {ENTRY: stub.encode()})
+    found = {file.path: file.sha256 for file in (written.manifest, *written.entries)}
+    checksums = json.loads((folder / CHECKSUMS).read_bytes())
+    checksums |= {path.removeprefix("models/"): sha256 for path, sha256 in found.items()}
+    rewrite(folder, {CHECKSUMS: json.dumps(checksums).encode()})
     sums, _ = read_sums(folder)
-    sums |= {file.path: file.sha256 for file in (written.manifest, *written.entries)}
-    write_sums(folder, sums)
+    write_sums(folder, sums | found)
     return folder
 
 

@@ -1,7 +1,7 @@
 /** Which build of a store a name with a version means, on this visitor's device. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ManifestError } from "../../web/loader/api/errors.ts";
+import { ManifestError, SignatureError } from "../../web/loader/api/errors.ts";
 import { pinInIndex } from "../../web/loader/fetch/manifest/store_index.ts";
 
 const pins = {
@@ -84,4 +84,24 @@ test("without memory of visitors the latest", () => {
     configurable: true,
   });
   assert.equal(pin("faces@latest", { share: 1 }), pins[2]);
+});
+
+test("a signed index that is older than one that was seen is refused", () => {
+  const kept = new Map<string, string>();
+  remember(kept);
+  const signed = (change: number | undefined, url = "https://a/"): string =>
+    pinInIndex(
+      new TextEncoder().encode(JSON.stringify({ ...index, change })),
+      "faces@1",
+      url,
+    );
+  for (const change of [undefined, 5, 7, 7])
+    assert.equal(signed(change), pins[2]);
+  for (const change of [6, undefined]) {
+    assert.throws(() => signed(change), SignatureError);
+  }
+  assert.equal(signed(6, "https://b/"), pins[2], "another store");
+  assert.equal(pin("faces@1", { change: 6 }), pins[2], "without a signature");
+  assert.equal(signed(8), pins[2]);
+  assert.throws(() => signed(7), SignatureError);
 });

@@ -6,6 +6,7 @@ hash. The loader reads the index for names such as `mobilenet_emotion@1`, in
 """
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,13 +69,26 @@ def names_of(builds: Iterable[Build], latest: Build) -> dict[str, Build]:
     return names
 
 
-def index_bytes(builds: Iterable[Build], latest: Build, canary: Canary | None) -> bytes:
-    """The index as JSON: builds by number with their manifest's SHA-256, and a number for each version."""
+def next_change(index: bytes) -> int:
+    """Number of the index that follows `index`; greater than any before it, of a store made anew too."""
+    try:
+        before = int(json.loads(index)["change"])
+    except (ValueError, KeyError, TypeError):
+        before = 0
+    return max(before + 1, int(time.time()))
+
+
+def index_bytes(builds: Iterable[Build], latest: Build, canary: Canary | None, change: int) -> bytes:
+    """The index as JSON: builds by number with their manifest's SHA-256, and a number for each version.
+
+    `change` is greater than in all indexes before: devices refuse a signed one that is older.
+    """
     builds = tuple(builds)
     numbers = {build.id: build.sequence for build in builds}
     meant = meant_builds(builds, latest)
     content: dict[str, Any] = {
         "schema_version": _SCHEMA_VERSION,
+        "change": change,
         "latest": latest.sequence,
         **({"next": numbers[canary.build], "share": canary.share} if canary else {}),
         "builds": {str(build.sequence): manifest_of(build).sha256 for build in builds},

@@ -35,6 +35,7 @@ from torch2web.versions.index import (
     manifest_name,
     manifest_of,
     names_of,
+    next_change,
     read_canary,
 )
 from torch2web.versions.record import LATEST, Build, Published, find_build, is_hashed
@@ -182,7 +183,9 @@ class VersionStore:
     def _make_latest(self, build: Build, canary: Canary | None) -> None:
         builds = self.builds()
         live = self.folder / "live" / build.id
-        self._write_folder(live, build, builds, index_bytes(builds, build, canary))
+        index = self.folder / LATEST / INDEX
+        change = next_change(index.read_bytes() if index.is_file() else b"")
+        self._write_folder(live, build, builds, index_bytes(builds, build, canary, change))
         self._write_names(names_of(builds, build))
         _replace_link(self.folder / LATEST, Path("live") / build.id)
 

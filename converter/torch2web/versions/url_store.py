@@ -32,6 +32,7 @@ from torch2web.versions.index import (
     index_bytes,
     manifest_name,
     manifest_of,
+    next_change,
 )
 from torch2web.versions.record import Build, Published, find_build, is_hashed
 
@@ -213,7 +214,8 @@ class UrlStore:
         while True:
             builds = self._builds(state)
             latest = next(build for build in builds if build.id == state.latest)
-            index = index_bytes(builds, latest, state.canary)
+            before = self._bucket.read(INDEX) if INDEX in self._bucket.sizes() else b""
+            index = index_bytes(builds, latest, state.canary, next_change(before))
             if self._key:
                 self._bucket.write(INDEX_SIGNATURE, _signature(index, self._key), changes=True)
             self._bucket.write(INDEX, index, changes=True)

@@ -202,12 +202,20 @@ def test_refused(memory: str, tiny_site: Path, second: Path, tmp_path: Path) -> 
     Bucket(strange).write("holiday.jpg", b"x")
     with pytest.raises(InputError, match=r"it holds holiday\.jpg and is no store"):
         UrlStore(strange).publish(tiny_site)
-    with pytest.raises(InputError, match="install what reads"):
+    with pytest.raises(InputError, match=r"nonsense://place/store: .*nonsense"):
         UrlStore("nonsense://user:secret@place/store")
 
 
 def test_secrets_of_the_url_are_not_shown() -> None:
     assert Bucket("memory://user:secret@place/store?token=x").shown == "memory://place/store"
+
+
+def test_each_index_has_a_greater_number(memory: str, tiny_site: Path, second: Path) -> None:
+    store, seen = UrlStore(memory), [0]
+    for step in (lambda: store.publish(tiny_site), lambda: store.publish(second), store.rollback):
+        step()
+        seen.append(index_of(memory)["change"])
+    assert seen == sorted({*seen})
 
 
 def test_signed_index_needs_the_key(memory: str, tiny_site: Path, second: Path, tmp_path: Path) -> None:

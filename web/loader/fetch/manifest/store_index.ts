@@ -1,11 +1,16 @@
 /** The index of a store of versions: `converter/torch2web/versions/index.py` writes it. */
-import { ManifestError } from "../../api/errors.ts";
+import { ManifestError, SignatureError } from "../../api/errors.ts";
 
 /** localStorage's key of this visitor's draw, a number from 0 to 1 that decides on canaries. */
 const DRAW = "torch2web-draw";
 
+/** localStorage's key of the latest index that was seen, with its URL. */
+const SEEN = "torch2web-index";
+
 interface StoreIndex {
   schema_version: 1;
+  /** Of two indexes of a store, the later one has the greater number. */
+  change?: number;
   /** Number of a build. */
   latest: number;
   /** Number of the canary, and the share of the visitors who get it, 0 to 1. */
@@ -19,10 +24,13 @@ interface StoreIndex {
 
 /**
  * SHA-256 of the manifest that `name` means: `model@latest`, where a canary counts, `model@1`, `model@1.2` or
- * `model@1.2.0`. The beginning of a version means the newest build up to the latest. Raises ManifestError.
+ * `model@1.2.0`. The beginning of a version means the newest build up to the latest. `signedAt` is the URL of an index
+ * whose signature was checked: one that is older than this device has seen there is refused, as its signature stays
+ * valid. Raises ManifestError or SignatureError.
  */
-export function pinInIndex(bytes: Uint8Array, name: string): string {
+export function pinInIndex(bytes: Uint8Array, name: string, signedAt?: string): string {
   const index = read(bytes);
+  if (signedAt !== undefined) requireLatest(index, signedAt);
   const [model = "", version = ""] = name.split("@");
   const versions = index.models[model] ?? {};
   const number =
@@ -48,6 +56,20 @@ function read(bytes: Uint8Array): StoreIndex {
   const index = found as StoreIndex | undefined;
   if (index?.schema_version === 1) return index;
   throw new ManifestError("", "versions.json is no index of a store that this loader reads");
+}
+
+function requireLatest({ change = 0 }: StoreIndex, url: string): void {
+  const key = `${SEEN} ${url}`;
+  let seen = 0;
+  try {
+    seen = Number(localStorage.getItem(key));
+    if (change > seen) localStorage.setItem(key, String(change));
+  } catch {
+    // Such as in Node, or a sandboxed frame: nothing is remembered there.
+  }
+  if (change >= seen) return;
+  const reason = `found an older index, number ${change}, than this device has seen, ${seen}; publish or roll back anew, which signs a later one`;
+  throw new SignatureError(url, reason);
 }
 
 function newest(

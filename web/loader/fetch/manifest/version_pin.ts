@@ -22,5 +22,6 @@ export async function versionIntegrity(
   const bytes = await fetchBytes(url, "no-cache", limits);
   await requireSignature(url, bytes, options, limits);
   const { pinInIndex } = (await importChunk("manifest")) as typeof Chunk;
-  return subresourceIntegrity(pinInIndex(bytes, name));
+  const signedAt = "publicKey" in options ? url : undefined;
+  return subresourceIntegrity(pinInIndex(bytes, name, signedAt));
 }
