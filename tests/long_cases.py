@@ -166,7 +166,7 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "browser/loader/test_watch.py::test_camera_starts": ("10",),
     "browser/judges/test_verify_page.py::test_changed_file_of_the_judge_stops_it": (),
     "browser/judges/test_verify_page.py::test_both_judges_follow_a_model_cards_steps": (),
-    "browser/judges/test_verify_page.py::test_judge_in_the_page": ("default",),
+    "browser/judges/test_verify_page.py::test_judge_in_the_page": ("small_site",),
     "browser/judges/test_verify_page.py::test_outcome_is_sent_where_the_address_asks_for_it": (),
     "browser/judges/test_verify_page.py::test_wrong_loader_fails": (),
     "browser/judges/test_verify_page.py::test_wrong_model_fails": (),

@@ -42,12 +42,15 @@ DEFAULT_NAMES = names_of_tests(["mobilenet_emotion/int8"], PICTURES, MANIFEST_FI
 TENSORS = "in_page.test_tensors::test_tensor_by_standard_library[mobilenet_emotion/int8-"
 
 
-@pytest.mark.parametrize("chosen", ["default", "all"])
+@pytest.mark.parametrize(
+    ("site", "chosen"), [("small_site", "default"), ("demo_site", "default"), ("demo_site", "all")]
+)
 def test_judge_in_the_page(
+    request: pytest.FixtureRequest,
     page: Page,
-    demo_site: Path,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
+    site: str,
     chosen: str,
 ) -> None:
     """Every test of the page passes, and exactly the expected tests ran."""
@@ -56,12 +59,13 @@ def test_judge_in_the_page(
         "console",
         lambda message: violations.append(message.text) if "Content Security" in message.text else None,
     )
-    with hosting(demo_site) as host:
+    with hosting(request.getfixturevalue(site)) as host:
         verdict = open_verify_page(page, host, "?run&variants=all" if chosen == "all" else "?run")
         assert host.outcomes.empty(), "nothing is sent without being asked for"
         results = download_results(page, tmp_path)
     assert violations == []
-    assert sorted(results) == sorted(names_of(chosen)), "these tests and no others ran"
+    expected = DEFAULT_NAMES if site == "small_site" else names_of(chosen)
+    assert sorted(results) == sorted(expected), "these tests and no others ran"
     record_property("checks", len(results))
     wrong = {name: result.message for name, result in results.items() if result.outcome == "failed"}
     assert wrong == {}
