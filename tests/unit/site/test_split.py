@@ -42,6 +42,17 @@ def test_page_of_a_name(tiny_site: Path, tmp_path: Path) -> None:
     ]
 
 
+def test_lookups_are_what_loading_a_model_reads(tiny_site: Path, tmp_path: Path) -> None:
+    manifest = read_site_manifest(tiny_site)
+    manifest["models"] = [{**manifest["models"][0], "name": name} for name in NAMES]
+    with patch.object(split, "MAX_INLINE", 0), patch.object(split, "PAGE_SIZE", 2):
+        written = split.write_site_manifest(tmp_path, manifest)
+    for name in NAMES:
+        page, entry = written.lookups[name]
+        assert content(tmp_path, page.path)[name] == entry.as_dict()
+        assert content(tmp_path, entry.path)["name"] == name
+
+
 def test_index_does_not_grow_by_its_models_but_by_pages(tiny_site: Path, tmp_path: Path) -> None:
     sizes = {}
     for number in (130, 260):

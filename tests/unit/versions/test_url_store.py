@@ -123,6 +123,24 @@ def test_two_publishers_at_once(url: str, tiny_site: Path, tmp_path: Path) -> No
     assert UrlStore(url).latest() == builds[-1].id
 
 
+def test_index_of_a_slow_publisher_is_not_the_last(
+    memory: str, tiny_site: Path, second: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another build is published between the two writes of a slow one, whose index is older then."""
+    UrlStore(memory).publish(tiny_site)
+    write, others = Bucket.write, [second]
+
+    def slow(bucket: Bucket, name: str, *arguments: Any, **options: Any) -> None:
+        if name == INDEX and others:
+            UrlStore(memory).publish(others.pop())
+        write(bucket, name, *arguments, **options)
+
+    monkeypatch.setattr(Bucket, "write", slow)
+    UrlStore(memory).publish(tiny_site)
+    assert [build.sequence for build in UrlStore(memory).builds()] == [1, 2]
+    assert index_of(memory)["latest"] == 2
+
+
 def test_of_two_states_one_is_created(url: str) -> None:
     bucket = Bucket(url)
     assert bucket.create("states/1", b"first")
