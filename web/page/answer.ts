@@ -10,6 +10,7 @@ import type {
 import { showClasses, showNumbers } from "./classes.ts";
 import { element } from "./element.ts";
 import { percent } from "./format.ts";
+import { t } from "./texts.ts";
 
 /** The picture that others are compared with. */
 interface Reference {
@@ -39,13 +40,13 @@ export function showAnswer(
 function showLabels({ labels, task }: LoadedModelInfo, prediction: Prediction): void {
   const { label, confidence, probabilities, labels: applying } = prediction;
   if (!applying) {
-    say(label, `${percent(confidence)} sure`, true);
+    say(label, t("{0} sure", percent(confidence)), true);
     const answered = labels.findIndex((one, i) => one === label && probabilities[i] === confidence);
     showClasses(labels, probabilities, new Set([answered]));
     return;
   }
   const found = applying.map((one) => one.label).join(", ");
-  say(found || "None of them", found ? "" : `of ${labels.length}`, found !== "");
+  say(found || t("None of them"), found ? "" : t("of {0}", labels.length), found !== "");
   const answered = new Set(applying.map(({ index }) => index));
   showClasses(labels, probabilities, answered, task?.thresholds);
   element("independent").hidden = false;
@@ -71,7 +72,7 @@ function showSimilarity(
   if (reference?.model !== name) {
     if (!image) {
       clearComparison();
-      say("Take a picture", "to compare the camera with");
+      say(t("Take a picture"), t("to compare the camera with"));
       return;
     }
     pin();
@@ -80,7 +81,7 @@ function showSimilarity(
     askForAnother();
     return;
   }
-  say(similarity(reference!.embedding, embedding).toFixed(3), "similarity");
+  say(similarity(reference!.embedding, embedding).toFixed(3), t("similarity"));
   element("similarity").hidden = false;
   element("compared").hidden = false;
   element("pin").hidden = !image; // a frame of the camera is not kept
@@ -101,7 +102,7 @@ element("pin").addEventListener("click", () => {
 
 function askForAnother(): void {
   clearComparison();
-  say("Choose another picture", "to compare with this one");
+  say(t("Choose another picture"), t("to compare with this one"));
 }
 
 /** Hides what only some answers have. */

@@ -1,6 +1,7 @@
 /** The bars of an answer: a few classes in their own order; of many the most probable, the others on demand. */
 import { element } from "./element.ts";
 import { count, percent } from "./format.ts";
+import { t } from "./texts.ts";
 
 const FEW = 6;
 const TOP = 5;
@@ -45,7 +46,7 @@ export function showClasses(
   // The rows stay, so that their bars move and nothing else does.
   while (top.children.length > shown.length) top.lastElementChild!.remove();
   for (const [place, entry] of shown.entries()) fill(rowAt(place), entry);
-  element("all-title").textContent = `Show all ${count(classes.length)} classes`;
+  element("all-title").textContent = t("Show all {0} classes", count(classes.length));
   all.hidden = !many;
   listFound();
 }
@@ -83,8 +84,8 @@ function listFound(): void {
   const found = ranked.filter(({ label }) => folded(label).includes(wanted));
   list.replaceChildren(...found.map(bar));
   element("found").textContent = wanted
-    ? `${count(found.length)} of ${count(ranked.length)}`
-    : "The most probable first";
+    ? t("{0} of {1}", count(found.length), count(ranked.length))
+    : t("The most probable first");
 }
 
 function bar(entry: Class): HTMLElement {

@@ -6,6 +6,7 @@ import {
   IntegrityError,
   ManifestError,
 } from "../loader/torch2web.ts";
+import { t } from "./texts.ts";
 
 export interface Problem {
   title: string;
@@ -21,7 +22,7 @@ const HEIC = /^ftyp(hei[cxms]|hev[cmsx]|mif1|msf1)/;
 /** `image` is the picture that was asked about, if there was one. */
 export async function explain(error: unknown, image?: Blob): Promise<Problem> {
   const [title, advice, remedy = ""] = await inWords(error, image);
-  return { title, advice, detail: String(error), remedy };
+  return { title: t(title), advice: t(advice), detail: String(error), remedy };
 }
 
 type Words = [title: string, advice: string, remedy?: Problem["remedy"]];

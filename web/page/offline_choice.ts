@@ -2,6 +2,7 @@
 import { cacheStatus } from "../loader/torch2web.ts";
 import type { PageModel } from "./choice.ts";
 import type { Session } from "./session.ts";
+import { t } from "./texts.ts";
 import * as worker from "./worker.ts";
 
 type LoadModel = () => Promise<PageModel>;
@@ -24,7 +25,7 @@ let deleted = false;
 export async function offerOffline(session: Session): Promise<void> {
   const loadModel: LoadModel = () => session.modelFor(session.chosen());
   session.onAnswer(({ model }) => {
-    if (!box.checked && model.info.cache.reason.includes(FULL)) say(NO_ROOM);
+    if (!box.checked && model.info.cache.reason.includes(FULL)) say(t(NO_ROOM));
   });
   if (!(await worker.available())) {
     document.getElementById("keeping")!.hidden = true;
@@ -40,7 +41,7 @@ export async function offerOffline(session: Session): Promise<void> {
   box.disabled = false;
   await worker.acceptUpdates(box.dataset["stub"]!);
   if (!box.checked) return;
-  if ((await cacheStatus()).parts > 0) say(READY);
+  if ((await cacheStatus()).parts > 0) say(t(READY));
   else await keepModel(loadModel);
 }
 
@@ -55,7 +56,7 @@ async function follow(wanted: boolean, loadModel: LoadModel): Promise<void> {
 }
 
 async function keep(loadModel: LoadModel): Promise<void> {
-  say("Getting everything ready …");
+  say(t("Getting everything ready …"));
   await worker.keep();
   // The loader does not cache what it has in memory already.
   if (deleted) location.reload();
@@ -65,22 +66,22 @@ async function keep(loadModel: LoadModel): Promise<void> {
 async function keepModel(loadModel: LoadModel): Promise<void> {
   try {
     const { kept, reason } = (await loadModel()).info.cache;
-    say(kept ? READY : `Opens without internet, but cannot answer there: ${reason}.`);
+    say(kept ? t(READY) : t("Opens without internet, but cannot answer there: {0}.", reason));
   } catch {
-    say(NO_MODEL); // the page shows why
+    say(t(NO_MODEL)); // the page shows why
   }
 }
 
 async function forget(): Promise<void> {
   deleted = true;
   await worker.forget();
-  say("No longer kept on this device.");
+  say(t("No longer kept on this device."));
 }
 
 function inWords(message: string): string {
   return message.includes("QuotaExceeded")
-    ? "This did not work: the device has no room left. Free some, then try again."
-    : `This did not work: ${message}.`;
+    ? t("This did not work: the device has no room left. Free some, then try again.")
+    : t("This did not work: {0}.", message);
 }
 
 function say(text: string): void {

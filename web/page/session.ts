@@ -21,6 +21,7 @@ import {
 import { nextTask } from "./next_task.ts";
 import { showImage } from "./stage.ts";
 import * as states from "./states.ts";
+import { t } from "./texts.ts";
 
 export interface Answer {
   choice: Choice;
@@ -252,10 +253,16 @@ async function load(choice: Choice, signal: AbortSignal): Promise<PageModel> {
 function onDoubtful(doubt: DoubtfulAnswers): void {
   const { count } = doubt;
   for (const listener of doubtListeners) listener(doubt);
-  const last = count === 1 ? "last answer" : `last ${count} answers`;
+  const last =
+    count === 1
+      ? t("Its last answer may be wrong.")
+      : t("Its last {0} answers may be wrong.", count);
   const doubted = element("doubted");
   doubted.hidden = false;
-  doubted.textContent = `A check has just found that this device computes wrong numbers. Its ${last} may be wrong. From now on it computes in another way.`;
+  doubted.textContent = t(
+    "A check has just found that this device computes wrong numbers. {0} From now on it computes in another way.",
+    last,
+  );
   void ask();
 }
 

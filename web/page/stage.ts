@@ -1,5 +1,6 @@
 /** The picture, its samples, and the ways to choose one. */
 import { element } from "./element.ts";
+import { t } from "./texts.ts";
 
 const app = element("app");
 const preview = element("preview") as HTMLImageElement;
@@ -50,7 +51,7 @@ export function markSample(chosen: HTMLButtonElement | undefined): void {
 
 export function showImage(blob: Blob, title: string): void {
   URL.revokeObjectURL(preview.src);
-  preview.alt = title || "The chosen picture";
+  preview.alt = title || t("The chosen picture");
   preview.src = URL.createObjectURL(blob);
   preview.hidden = false;
   hint.hidden = true;
@@ -60,5 +61,5 @@ preview.addEventListener("error", () => {
   // In place of a browser's broken image.
   preview.hidden = true;
   hint.hidden = false;
-  hint.textContent = "No preview of this file";
+  hint.textContent = t("No preview of this file");
 });

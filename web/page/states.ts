@@ -6,6 +6,7 @@ import { element } from "./element.ts";
 import type { Problem } from "./explain.ts";
 import { clearFacts } from "./facts.ts";
 import { megabytes } from "./format.ts";
+import { t } from "./texts.ts";
 import type { Choice } from "./choice.ts";
 
 /** Milliseconds in which an earlier answer, dimmed, may stay: most answers are there before. */
@@ -43,7 +44,7 @@ export function showReady(): void {
 export function showWorking(): void {
   setState(isAsking ? "asking" : "working");
   if (isAsking) return;
-  clearing = setTimeout(() => clearAnswer("Looking …", ""), QUICK);
+  clearing = setTimeout(() => clearAnswer(t("Looking …"), ""), QUICK);
 }
 
 /** Shows the progress of a download; the page stays usable meanwhile. */
@@ -53,8 +54,11 @@ export function showProgress({ loaded, total }: OverallProgress): void {
   if (app.dataset["state"] !== "working") return;
   clearTimeout(clearing);
   if (loaded < total) {
-    clearAnswer("Getting ready …", `Downloading: ${megabytes(loaded)} of ${megabytes(total)} MB`);
-  } else clearAnswer("Getting ready …", "Starting the network");
+    clearAnswer(
+      t("Getting ready …"),
+      t("Downloading: {0} of {1} MB", megabytes(loaded), megabytes(total)),
+    );
+  } else clearAnswer(t("Getting ready …"), t("Starting the network"));
 }
 
 export function hideProgress(): void {
@@ -73,15 +77,18 @@ export function askToDownload(
   // Where the visitor looks: beside the list, or in place of the first answer.
   (back ? element("networks") : element("outcome")).append(asking);
   element("outcome").classList.toggle("is-asking", !back);
-  element("asking-text").textContent =
-    `${title} is a download of ${megabytes(bytes)} MB. This device keeps it.`;
+  element("asking-text").textContent = t(
+    "{0} is a download of {1} MB. This device keeps it.",
+    title,
+    megabytes(bytes),
+  );
   clearAnswer(
-    "Not downloaded yet",
-    back ? "The button is in the list of networks" : "It answers then",
+    t("Not downloaded yet"),
+    back ? t("The button is in the list of networks") : t("It answers then"),
   );
   const [yes, no] = [element("download"), element("back")];
-  yes.textContent = "Download";
-  no.textContent = `Back to ${back?.title}`;
+  yes.textContent = t("Download");
+  no.textContent = t("Back to {0}", back?.title ?? "");
   no.hidden = !back;
   return new Promise((resolve, reject) => {
     const end = (): void => {
@@ -102,7 +109,7 @@ export function askToDownload(
 
 /** `again` tries what failed once more. */
 export function showProblem(problem: Problem, again: () => void): void {
-  clearAnswer("No answer", "");
+  clearAnswer(t("No answer"), "");
   element("problem-title").textContent = problem.title;
   element("problem-advice").textContent = problem.advice;
   element("problem-detail").textContent = problem.detail;

@@ -23,7 +23,7 @@ class SiteSettings:
     url: str = ""
     """Where the site will be, with a slash at its end: shared links need it for their picture."""
     language: str = ""
-    """Of title, text, labels and names of networks (BCP 47); empty: English, as the page's own words."""
+    """Of title, text, labels and names of networks (BCP 47), and of the page's words where it has them."""
     api: str = ""
     """What the models say, as a word for the server's address: `emotion` gives `/api/emotion/predict`."""
     samples: Samples | None = None

@@ -1,5 +1,6 @@
 /** Many pictures, one after the other, in a table. */
 import { element } from "../element.ts";
+import { t } from "../texts.ts";
 import { saveCSV, saveJSON, type Line } from "../results/export.ts";
 import { percent, resultOf } from "../results/result.ts";
 import { drawThumbnail } from "../results/thumbnail.ts";
@@ -40,19 +41,23 @@ export function createBatch(session: Session): Batch {
     element("batch-run").hidden = false;
     panel.scrollIntoView({ block: "nearest" });
     if (files.length === 0) {
-      finish(lines, 0, "There is no picture among these files.");
+      finish(lines, 0, t("There is no picture among these files."));
       return;
     }
     const choice = session.chosen();
     if (choice.task === "embedding") {
-      finish(lines, 0, `${choice.title} compares two pictures: choose another network for many.`);
+      finish(
+        lines,
+        0,
+        t("{0} compares two pictures: choose another network for many.", choice.title),
+      );
       return;
     }
     element("batch-abort").hidden = false;
     progress.max = files.length;
     progress.value = 0;
-    sayProgress("Loading the network …");
-    said.textContent = `${files.length} pictures`;
+    sayProgress(t("Loading the network …"));
+    said.textContent = t("{0} pictures", files.length);
     try {
       const model = await session.modelFor(choice);
       for (const file of files) {
@@ -131,8 +136,11 @@ function summary(lines: readonly Line[], all: number): string {
     if (result?.indices.length) counts.set(result.answer, (counts.get(result.answer) ?? 0) + 1);
   }
   const most = [...counts].sort(([, one], [, other]) => other - one).slice(0, 4);
-  const parts = [`${lines.length} of ${all}`, ...most.map(([label, count]) => `${label} ${count}`)];
-  if (failed > 0) parts.push(`not read ${failed}`);
+  const parts = [
+    t("{0} of {1}", lines.length, all),
+    ...most.map(([label, count]) => `${label} ${count}`),
+  ];
+  if (failed > 0) parts.push(t("not read {0}", failed));
   return parts.join(" · ");
 }
 

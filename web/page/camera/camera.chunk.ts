@@ -1,6 +1,7 @@
 /** The live camera: opened on a click, answered frame by frame, and released when it stops. */
 import type { AnyPrediction, LoadedModelInfo } from "../../loader/torch2web.ts";
 import { element } from "../element.ts";
+import { t } from "../texts.ts";
 import { nextTask } from "../next_task.ts";
 import { number, percent, resultOf } from "../results/result.ts";
 import type { PageModel } from "../choice.ts";
@@ -161,7 +162,7 @@ class LiveCamera {
       await setTorch(this.#camera!, on);
       this.#controls.torch = on;
     } catch {
-      this.#controls.hint("The light of this camera cannot be switched.");
+      this.#controls.hint(t("The light of this camera cannot be switched."));
     }
   }
 
@@ -171,7 +172,7 @@ class LiveCamera {
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     canvas.getContext("2d")!.drawImage(video, 0, 0);
     const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
-    if (blob) this.#session.chooseBlob(blob, "Picture from the camera");
+    if (blob) this.#session.chooseBlob(blob, t("Picture from the camera"));
   }
 
   #lookAtLight(): void {
@@ -201,7 +202,7 @@ class LiveCamera {
     this.#turn++;
     this.#release();
     this.#controls.problem(problem);
-    this.#session.showIdle("No answer", "The camera is off");
+    this.#session.showIdle(t("No answer"), t("The camera is off"));
   }
 
   #end(): void {

@@ -1,5 +1,6 @@
 /** The camera's elements: its state, buttons and hints. */
 import { element } from "../element.ts";
+import { t } from "../texts.ts";
 import { hasTwoSides, listCameras, type Camera, type Facing, type Wanted } from "./device.ts";
 
 export type State = "off" | "asking" | "live" | "paused" | "problem";
@@ -59,7 +60,7 @@ export class Controls {
     strip.hidden = state === "off" || state === "problem";
     press(pause, state === "paused");
     again.hidden = state !== "problem";
-    if (state === "asking") message.textContent = ASKING;
+    if (state === "asking") message.textContent = t(ASKING);
     if (state !== "live" && state !== "paused") this.hint("");
     // The button that was pressed is hidden now; the next one to press takes the focus.
     if (focused && state === "off") element("camera-start").focus();

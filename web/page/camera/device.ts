@@ -1,4 +1,5 @@
 /** Opens, lists and switches cameras. */
+import { t } from "../texts.ts";
 
 export type Facing = "user" | "environment";
 
@@ -61,7 +62,7 @@ export async function listCameras(): Promise<{ deviceId: string; name: string }[
   const devices = await navigator.mediaDevices.enumerateDevices();
   return devices
     .filter(({ kind, deviceId }) => kind === "videoinput" && deviceId)
-    .map(({ deviceId, label }, index) => ({ deviceId, name: label || `Camera ${index + 1}` }));
+    .map(({ deviceId, label }, index) => ({ deviceId, name: label || t("Camera {0}", index + 1) }));
 }
 
 /** Whether it is a phone or tablet, whose cameras are on two sides. */

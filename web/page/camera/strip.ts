@@ -1,5 +1,6 @@
 /** Draws the last minute as a line for each label. */
 import { element } from "../element.ts";
+import { t } from "../texts.ts";
 import { SPAN, type LastMinute, type Point } from "./last_minute.ts";
 
 /** Lines, at most: so many colours can be told apart. page.css has them as --series-1 to --series-6. */
@@ -44,7 +45,7 @@ export class Strip {
     this.#drawn = this.#chosen = -Infinity;
     legend.replaceChildren();
     canvas.getContext("2d")!.clearRect(0, 0, canvas.width, canvas.height);
-    canvas.setAttribute("aria-label", "The last minute: nothing yet.");
+    canvas.setAttribute("aria-label", t("The last minute: nothing yet."));
   }
 
   /** Draws the minute before `now`, unless it has just been drawn. */
@@ -75,12 +76,14 @@ export class Strip {
     const newest = this.#minute.runs(now).at(-1)?.at(-1);
     const texts = lines.map((label, line) => {
       const current = write(newest?.scores[label] ?? 0);
-      const share = `${Math.round(100 * shares[label]!)} % of the time`;
+      const share = t("{0} % of the time", Math.round(100 * shares[label]!));
       const text = range ? current : share;
       legend.children[line]!.querySelector(".strip-share")!.textContent = text;
-      return range ? `${labels[label]} ${current}` : `${labels[label]} ${share}, now ${current}`;
+      return range
+        ? `${labels[label]} ${current}`
+        : t("{0} {1}, now {2}", labels[label]!, share, current);
     });
-    canvas.setAttribute("aria-label", `The last minute: ${texts.join("; ")}.`);
+    canvas.setAttribute("aria-label", t("The last minute: {0}.", texts.join("; ")));
   }
 }
 

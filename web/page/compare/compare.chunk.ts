@@ -2,6 +2,7 @@
 import { loadModel } from "../../loader/torch2web.ts";
 import type { AnyPrediction, LoadedModelInfo } from "../../loader/torch2web.ts";
 import { element, manifestIntegrity } from "../element.ts";
+import { t } from "../texts.ts";
 import { barsOf } from "../results/bars.ts";
 import { percent, resultOf, type Result } from "../results/result.ts";
 import type { Choice, PageModel } from "../choice.ts";
@@ -36,7 +37,8 @@ export function createComparison(session: Session): { open: (isOpen: boolean) =>
       task,
       integrity: manifestIntegrity,
       onProgress: ({ overall: { loaded, total } }) => {
-        if (other?.model === model) showText(2, `${megabytes(loaded)} of ${megabytes(total)} MB …`);
+        if (other?.model === model)
+          showText(2, t("{0} of {1} MB …", megabytes(loaded), megabytes(total)));
       },
     });
     other = { name, model };
@@ -55,8 +57,8 @@ export function createComparison(session: Session): { open: (isOpen: boolean) =>
     if (!answer || !choice || "embedding" in answer.prediction) {
       for (const side of [1, 2]) showText(side, "–");
       verdict.textContent = answer
-        ? "The chosen network gives no answer to compare: choose another one."
-        : "Choose a picture to compare them on.";
+        ? t("The chosen network gives no answer to compare: choose another one.")
+        : t("Choose a picture to compare them on.");
       return;
     }
     const first = show(1, answer.model, answer.prediction);
@@ -70,7 +72,7 @@ export function createComparison(session: Session): { open: (isOpen: boolean) =>
       ) {
         if (mine !== turn) return;
         showText(2, "–");
-        download.textContent = `Download ${megabytes(choice.bytes)} MB`;
+        download.textContent = t("Download {0} MB", megabytes(choice.bytes));
         download.hidden = false;
         return;
       }
@@ -139,13 +141,13 @@ function showText(side: number, answer: string, more = "", time = ""): void {
 function compareResults(first: Side, second: Side): string {
   const [one, other] = [first.result, second.result];
   if (first.info.labels.join("\n") !== second.info.labels.join("\n")) {
-    return "These networks have different labels.";
+    return t("These networks have different labels.");
   }
   if (first.info.task?.kind === "regression") return "";
-  if (one.answer !== other.answer) return "They do not agree.";
+  if (one.answer !== other.answer) return t("They do not agree.");
   const differences = one.scores.map(([, score], at) => Math.abs(score - other.scores[at]![1]));
   const largest = 100 * Math.max(...differences);
-  return `They agree; their percentages differ by up to ${largest.toFixed(1)} points.`;
+  return t("They agree; their percentages differ by up to {0} points.", largest.toFixed(1));
 }
 
 function megabytes(bytes: number): string {

@@ -1,6 +1,7 @@
 /** The map over the picture of where the network found its answer. */
 import type { Prediction } from "../../loader/torch2web.ts";
 import { element } from "../element.ts";
+import { t } from "../texts.ts";
 import type { Answer, Session } from "../session.ts";
 import { drawHeatmap, type Drawn } from "./draw.ts";
 
@@ -33,7 +34,7 @@ export function createHeatmap(session: Session): HeatmapView {
 
   const show = async (answer: Answer, label: true | number): Promise<void> => {
     const mine = ++turn;
-    note.textContent = "Looking …";
+    note.textContent = t("Looking …");
     try {
       const { model, image } = answer;
       const prediction = await model.predict(image, { heatmap: label });
@@ -45,7 +46,7 @@ export function createHeatmap(session: Session): HeatmapView {
       canvas.hidden = false;
       note.textContent = describe(heatmap!.label, drawn, heatmap!.width, heatmap!.height);
     } catch {
-      if (mine === turn) note.textContent = "There is no map of this picture.";
+      if (mine === turn) note.textContent = t("There is no map of this picture.");
     }
   };
 
@@ -58,7 +59,7 @@ export function createHeatmap(session: Session): HeatmapView {
     const { labels } = answer.model.info;
     chooser.parentElement!.hidden = labels.length > MANY;
     chooser.replaceChildren(
-      new Option("the answer", ""),
+      new Option(t("the answer"), ""),
       ...labels.map((label, at) => new Option(label, String(at))),
     );
     void show(answer, true);
@@ -93,7 +94,14 @@ export function createHeatmap(session: Session): HeatmapView {
 }
 
 function describe(label: string, { speaks, isCut }: Drawn, width: number, height: number): string {
-  const cut = isCut ? " The dark edge was cut off before the network saw the picture." : "";
-  if (!speaks) return `No place in this picture speaks for “${label}”.${cut}`;
-  return `The redder, the more this place spoke for “${label}”. The network sees ${width} × ${height} fields, so the map is rough.${cut}`;
+  const cut = isCut ? ` ${t("The dark edge was cut off before the network saw the picture.")}` : "";
+  if (!speaks) return t("No place in this picture speaks for “{0}”.", label) + cut;
+  return (
+    t(
+      "The redder, the more this place spoke for “{0}”. The network sees {1} × {2} fields, so the map is rough.",
+      label,
+      width,
+      height,
+    ) + cut
+  );
 }

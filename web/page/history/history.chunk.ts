@@ -1,5 +1,6 @@
 /** The answers since the page was opened, in a table. */
 import { element } from "../element.ts";
+import { t } from "../texts.ts";
 import { saveCSV, saveJSON, type Line } from "../results/export.ts";
 import { percent, resultOf } from "../results/result.ts";
 import { drawThumbnail } from "../results/thumbnail.ts";
@@ -58,7 +59,7 @@ function rowOf(session: Session, entry: Entry): HTMLElement {
   ] as const;
   for (const [name, text] of cells) row.querySelector(`.${name}`)!.textContent = text;
   const button = row.querySelector("button")!;
-  button.setAttribute("aria-label", `Show ${picture} again`);
+  button.setAttribute("aria-label", t("Show {0} again", picture));
   button.addEventListener("click", () => {
     session.chooseBlob(entry.image, entry.title);
     element("app").scrollIntoView();
@@ -69,7 +70,7 @@ function rowOf(session: Session, entry: Entry): HTMLElement {
 
 function lineOf({ model, prediction, title, choice, time, doubtful }: Entry): Line {
   return {
-    picture: title || "picture",
+    picture: title || t("picture"),
     network: choice.title,
     time,
     exact: prediction.exact,

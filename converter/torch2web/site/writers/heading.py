@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch2web.catalog import ModelSpec
+from torch2web.site.writers.texts import Texts
 from torch2web.tasks import Task
 
+ENGLISH = Texts()
 MAX_LABELS = 6
 MAX_CHARACTERS = 60
 """Of all labels in a heading together."""
@@ -28,24 +30,30 @@ class Heading:
     """What to do on the page, in one sentence."""
 
     @classmethod
-    def of(cls, specs: Sequence[ModelSpec]) -> "Heading":
-        """The heading of a page with these models."""
+    def of(cls, specs: Sequence[ModelSpec], texts: Texts = ENGLISH) -> "Heading":
+        """The heading of a page with these models, in the language of `texts`.
+
+        The description is the first line in languages other than English.
+        """
         first = specs[0]
         same = all((spec.labels, _use(spec.task)) == (first.labels, _use(first.task)) for spec in specs)
         distinct = tuple(dict.fromkeys(first.labels))
         few = 2 <= len(distinct) <= MAX_LABELS and sum(map(len, distinct)) <= MAX_CHARACTERS
-        title = first.title if len(specs) == 1 else "What does the picture show?"
-        names = _listed(distinct) if few else f"{len(first.labels):,} classes"
+        title = first.title if len(specs) == 1 else texts.plain("What does the picture show?")
+        names = _listed(distinct) if few else texts.plain("{0} classes", f"{len(first.labels):,}")
         if same and few and first.task.is_exclusive:
-            plain, labels = f"{_listed(distinct, 'or')}?", distinct
+            plain, labels = f"{_listed(distinct, texts.plain('or'))}?", distinct
         else:
             plain, labels = title, ()
-        does, lead = _texts(first, names, few=few) if same else _MIXED
+        does, lead = _texts(first, names, texts, few=few) if same else (_MIXED[0], texts.plain(_MIXED[1]))
         verb, _, rest = does.partition(" ")
         subject = (
             f"A neural network that {verb}" if len(specs) == 1 else f"Neural networks that {_PLURAL[verb]}"
         )
-        return cls(labels, title, plain, f"{subject} {rest}, on your own device.", lead)
+        description = (
+            f"{subject} {rest}, on your own device." if texts == ENGLISH else texts.plain("{0}.", lead)
+        )
+        return cls(labels, title, plain, description, lead)
 
 
 _PLURAL = {"tells": "tell", "estimates": "estimate"}
@@ -57,25 +65,30 @@ def _use(task: Task) -> str:
     return task.meaning if not task.is_exclusive else "classes"
 
 
-def _texts(spec: ModelSpec, names: str, *, few: bool) -> tuple[str, str]:
+def _texts(spec: ModelSpec, names: str, texts: Texts, *, few: bool) -> tuple[str, str]:
     """What the network does, and what to do with it."""
     if spec.task.kind == "embedding":
         return (
             "tells how alike pictures are",
-            "Show two pictures, and a neural network says how alike they are",
+            texts.plain("Show two pictures, and a neural network says how alike they are"),
         )
     if spec.task.kind == "regression":
         listed = few or len(spec.labels) == 1
-        found = _listed(spec.labels, "and") if listed else f"{len(spec.labels):,} numbers"
-        return f"estimates {found}", f"Show a picture, and a neural network estimates {found}"
+        many = texts.plain("{0} numbers", f"{len(spec.labels):,}")
+        found = _listed(spec.labels, texts.plain("and")) if listed else many
+        return f"estimates {found}", texts.plain("Show a picture, and a neural network estimates {0}", found)
     if not spec.task.is_exclusive:
-        found = names if few else f"{len(spec.labels):,} things"
+        found = names if few else texts.plain("{0} things", f"{len(spec.labels):,}")
         return (
             f"tells which of {found} a picture shows",
-            f"Show a picture, and a neural network says which of {found} it sees: one, several or none",
+            texts.plain(
+                "Show a picture, and a neural network says which of {0} it sees: one, several or none", found
+            ),
         )
-    many = "" if few else f", out of {names}"
-    return f"tells {names} apart", f"Show a picture, and a neural network says what it sees{many}"
+    does = f"tells {names} apart"
+    if few:
+        return does, texts.plain("Show a picture, and a neural network says what it sees")
+    return does, texts.plain("Show a picture, and a neural network says what it sees, out of {0}", names)
 
 
 def _listed(labels: Sequence[str], word: str = "") -> str:

@@ -17,8 +17,12 @@ from torch2web.site.writers.loader import PAGE_CHUNK, SCRIPTS, LoaderFiles, comp
 from torch2web.site.writers.looks import CARD_SIZE, THUMBNAIL_SIZE, Theme, card_png, icon_svg, thumbnail
 from torch2web.site.writers.start import LARGE, StartFiles
 from torch2web.site.writers.templates import render
+from torch2web.site.writers.texts import Texts
 from torch2web.site.writers.together import answering_together
 from torch2web.store import FileRecord, integrity, write_bytes_hashed, write_named
+
+LONG_LABEL = 16
+"""Characters over which labels stand above their bars on phones."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ def write_pages(
     )
     notices = render(assets, "THIRD_PARTY.txt.j2", runtime=runtime, verify_page=verify_page)
     thumbnails = [write_named(root, *thumbnail(sample)) for sample in samples]
-    heading = Heading.of([model.spec for model in models])
+    texts = Texts.of(assets, settings.language)
+    heading = Heading.of([model.spec for model in models], texts)
     title = settings.title or heading.plain
     card = write_bytes_hashed(root, "card.png", card_png(theme.light, title))
     import_map = import_map_of(
@@ -95,6 +100,7 @@ def write_pages(
         assets,
         "index.html.j2",
         site=settings,
+        t=texts,
         lang=_lang(settings.language),
         title=title,
         description=settings.text or heading.description,
@@ -103,6 +109,7 @@ def write_pages(
         card=card,
         card_size=CARD_SIZE,
         links=links,
+        long_labels=any(len(label) > LONG_LABEL for model in models for label in model.spec.labels),
         classify=all(model.spec.task.has_labels for model in models),
         models=models,
         together=answering_together(models),
@@ -144,7 +151,7 @@ def write_pages(
 
 
 def _lang(language: str) -> Markup:
-    """Attributes of what the catalogue says: the page's own words are English."""
+    """Attributes of what the catalogue says: the page's own words may be English."""
     return Markup(' lang="{}" dir="auto"').format(language) if language else Markup("")
 
 
