@@ -131,7 +131,7 @@ def test_sites_of_other_versions(run: Run, two_models: Path, tmp_path: Path) -> 
     newer = {"generator": "torch2web 0.9.0", "engine": {**engine, "interface": 2}}
     sites = [
         changed(two_models, tmp_path / "newer", newer),
-        changed(two_models, tmp_path / "newest", {"generator": "torch2web 2.0.0", "schema_version": 2}),
+        changed(two_models, tmp_path / "newest", {"generator": "torch2web 2.0.0", "schema_version": 3}),
         changed(two_models, tmp_path / "older", {"generator": "torch2web 0.0.9", "schema_version": 0}),
         changed(two_models, tmp_path / "like ours", {"generator": "torch2web 0.0.9"}),
     ]
@@ -146,7 +146,7 @@ def test_sites_of_other_versions(run: Run, two_models: Path, tmp_path: Path) -> 
     assert newer["list"] == 2
     for text in newest.values():
         assert text.startswith(
-            "ManifestError: model_info.json: schema_version: found 2, expected 1. The site"
+            "ManifestError: model_info.json: schema_version: found 3, expected 1 or 2. The site"
         )
         assert "npm install torch2web@2.0.0" in text
     for text in older.values():

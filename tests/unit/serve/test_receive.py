@@ -213,6 +213,13 @@ def test_rebuilt_site_takes_outcomes_of_the_new_build_only(running: Running) -> 
     assert running.post(outcome_of(running.site))[0] == 201
 
 
+def test_report_of_a_site_that_was_damaged_meanwhile_says_so(running: Running) -> None:
+    (running.site / "models/model_info.json").write_text("{")
+    status, text = running.request("GET", "/report.html", b"")
+    assert status == 500
+    assert "it is not valid JSON" in text
+
+
 def test_many_failures_fit(running: Running) -> None:
     """All tests of three models, each with the longest message that the page sends."""
     tests = [failed(f"in_page/test_tensors.py::test_tensor[{number}]", "x" * 4002) for number in range(750)]

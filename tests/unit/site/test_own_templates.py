@@ -71,7 +71,7 @@ def test_site_by_settings_and_own_templates(
         settings=SiteSettings("Cats & co.", "Show a cat.", "#00695c", "https://cats.example/try/", "de"),
     )
     page = (site / "index.html").read_text()
-    assert '<html lang="en" data-manifest=' in page, "the page's own words"
+    assert '<html lang="de" data-manifest=' in page, "the page's own words"
     assert '<h1 lang="de" dir="auto">Cats &amp; co.</h1>' in page
     assert page.count('<bdi class="bar-name" lang="de" dir="auto">') == 5, (
         "the labels, and the template of others"

@@ -64,7 +64,7 @@ class ParityHandler(SiteHandler):
 
     def do_GET(self) -> None:  # noqa: N802
         if urlsplit(self.path).path == f"/{REPORT}":
-            self._answer(HTTPStatus.OK, "text/html", report_html(self.post.site, self.post.folder))
+            self._report()
         else:
             super().do_GET()
 
@@ -73,6 +73,12 @@ class ParityHandler(SiteHandler):
             self.do_GET()
         else:
             super().do_HEAD()
+
+    def _report(self) -> None:
+        try:
+            self._answer(HTTPStatus.OK, "text/html", report_html(self.post.site, self.post.folder))
+        except OutputError as error:  # the site has changed since the command began
+            self._answer(HTTPStatus.INTERNAL_SERVER_ERROR, "text/plain", f"{error}\n".encode())
 
     def do_POST(self) -> None:  # noqa: N802
         try:

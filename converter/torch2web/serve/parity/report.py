@@ -7,7 +7,7 @@ from torch2web.assets import load_assets
 from torch2web.errors import ManifestError, OutputError
 from torch2web.serve.measure import read_measured
 from torch2web.serve.parity.outcome import CaseOutcome, Outcome, read_saved
-from torch2web.site.manifest import MANIFEST, read_site_manifest
+from torch2web.site.manifest import MANIFEST, join_site_manifest
 from torch2web.site.report import ReportInputs, read_data, report_page
 from torch2web.store import sha256_of
 
@@ -23,7 +23,7 @@ def report_inputs(site: Path, folder: Path) -> ReportInputs:
     if not (site / MANIFEST).is_file():
         raise OutputError(site, "there is no built site; build it first")
     try:
-        content = read_site_manifest(site)
+        content = join_site_manifest(site)
     except (ManifestError, OSError) as error:
         raise OutputError(site / MANIFEST, f"{error}; build the site again") from error
     manifest = sha256_of(site / MANIFEST)

@@ -16,6 +16,7 @@ from torch2web.site.manifest.records import (
 from torch2web.site.manifest.split import (
     INDEX_SCHEMA,
     WrittenManifest,
+    join_site_manifest,
     read_site_manifest,
     write_site_manifest,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "Weights",
     "WrittenManifest",
     "checksums_json",
+    "join_site_manifest",
     "read_manifest",
     "read_site_manifest",
     "read_sums",

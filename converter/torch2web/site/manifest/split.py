@@ -77,15 +77,21 @@ def write_site_manifest(root: Path, manifest: Mapping[str, Any]) -> WrittenManif
 
 def read_site_manifest(site: Path) -> dict[str, Any]:
     """The whole manifest of a built site, put together where it is split. Raises ManifestError or OSError."""
+    content = join_site_manifest(site)
+    check_manifest(content)
+    checked: dict[str, Any] = content
+    return checked
+
+
+def join_site_manifest(site: Path) -> Any:
+    """The same, not compared with its schema: also of a site that an older version built."""
     try:
         content = json.loads((site / MANIFEST).read_bytes())
     except ValueError as error:
         raise ManifestError("", f"it is not valid JSON: {error}") from error
     if isinstance(content, dict) and content.get("schema_version") == _SPLIT_VERSION:
-        content = _joined(site, content)
-    check_manifest(content)
-    checked: dict[str, Any] = content
-    return checked
+        return _joined(site, content)
+    return content
 
 
 def _joined(site: Path, index: Mapping[str, Any]) -> dict[str, Any]:
