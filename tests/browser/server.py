@@ -127,7 +127,8 @@ class Host:
         self.site = site
 
     def start(self) -> None:
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        # Stopping waits for the next poll, of half a second by default.
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def pause_at(self, path: str) -> Pause:
         """Hold back the next response for a file of the site half-way."""
