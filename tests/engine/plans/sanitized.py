@@ -51,7 +51,7 @@ def run_sanitized(module: str, *arguments: object) -> subprocess.CompletedProces
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=1500,
     )
 
 

@@ -94,7 +94,7 @@ def test_commands_run_as_typed(page: str, workspace: Path, monkeypatch: pytest.M
             short += ("--yes",) if words[0] == "build" and not words[1].startswith("-") else ()
             assert main([*words, *short]) == 0, f"{place}: {line}"
         else:
-            subprocess.run(["bash", "-ec", line], check=True, cwd=workspace, timeout=120, env=_environment())
+            subprocess.run(["bash", "-ec", line], check=True, cwd=workspace, timeout=600, env=_environment())
     assert ran
 
 
