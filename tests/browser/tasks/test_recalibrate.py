@@ -33,7 +33,8 @@ def watching(camera_browser: Browser, host: Host) -> Iterator[Page]:
                 const watch = used.watch(stream, (prediction) => seen.push(prediction),
                     { maxRate: 10, onError: (error) => errors.push(String(error)), recalibrate });
                 const end = performance.now() + 120_000;
-                for (let soFar; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+                let soFar;
+                for (; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
                     soFar = {
                         states: changes.map(({ state }) => state),
                         problems: changes.map(({ problem }) => problem).filter(Boolean),
