@@ -1,6 +1,5 @@
 """Builds of many models: checkpoints are looked at first, and a model that fails need not stop the others."""
 
-import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch2web import errors
 from torch2web.cli import main
 from torch2web.errors import FailedModelsError, StateDictError, Torch2WebError
 from torch2web.pipeline.all_models import Overall
+from torch2web.site.manifest import read_site_manifest
 
 Broken = Callable[[Path], object]
 
@@ -51,7 +51,7 @@ def build(tmp_path: Path) -> Callable[..., int]:
 
 
 def names(site: Path) -> list[str]:
-    return [entry["name"] for entry in json.loads((site / "models/model_info.json").read_text())["models"]]
+    return [entry["name"] for entry in read_site_manifest(site)["models"]]
 
 
 def test_every_checkpoint_is_looked_at_before_the_first_conversion(
