@@ -192,7 +192,6 @@ LONG: dict[str, tuple[str, ...] | int] = {
     "engine/plans/test_webassembly.py": 2,
     "unit/server/test_running.py": (),
     "unit/server/test_starting.py::test_another_answer_than_the_builds": (),
-    "unit/server/test_starting.py::test_requirements_of_the_container_are_all_that_the_server_imports": (),
     "unit/server/test_twin.py": (),
     "browser/tasks/test_recalibrate.py": (),
     "browser/tasks/test_server_twin.py": (),

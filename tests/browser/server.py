@@ -128,7 +128,9 @@ class Host:
 
     def start(self) -> None:
         # Stopping waits for the next poll, of half a second by default.
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
 
     def pause_at(self, path: str) -> Pause:
         """Hold back the next response for a file of the site half-way."""

@@ -8,5 +8,7 @@ const translated = JSON.parse(document.getElementById("texts")?.textContent ?? "
 
 /** A text in the page's language, `{0}` and so on replaced by the values. The build collects the texts of these calls. */
 export function t(english: string, ...values: (string | number)[]): string {
-  return (translated[english] ?? english).replace(/\{(\d)\}/g, (_, at: number) => `${values[at]}`);
+  return (translated[english] ?? english).replace(/\{(\d)\}/g, (number, at: string) =>
+    String(values[Number(at)] ?? number),
+  );
 }

@@ -10,7 +10,7 @@ from torch2web.assets import Assets, load_assets
 from torch2web.catalog import Materials, ModelSpec, ReferenceImage, Source
 from torch2web.catalog.default import default_materials
 from torch2web.errors import CheckpointError, NoPlanError, VerificationError
-from torch2web.pipeline.keys import CODE, fingerprint, kept_images
+from torch2web.pipeline.keys import fingerprint, kept_images
 from torch2web.pipeline.network_files import external_hashes
 from torch2web.pipeline.own_pictures import OwnPictures
 from torch2web.pipeline.remote_checkpoints import fetch, require_pinned
@@ -59,8 +59,8 @@ class Conversions:
     """How every model of a build is converted."""
 
     cache: ConversionCache
-    code: Path
-    """Folder with hashes of code, kept between builds."""
+    cache_folder: Path
+    """What else is kept between builds."""
     assets: Assets
     materials: Materials
     images: Sequence[ReferenceImage]
@@ -80,7 +80,7 @@ class Conversions:
         materials = default_materials()
         return cls(
             cache=ConversionCache(settings.cache / "models"),
-            code=settings.cache / CODE,
+            cache_folder=settings.cache,
             assets=load_assets().keeping(settings.cache / "unpacked"),
             materials=materials,
             images=kept_images(settings.cache, materials, faces=settings.faces),
@@ -221,7 +221,7 @@ class Conversions:
         """Computed once for models of one network."""
         key = source.kind, source.name
         if key not in self._fingerprints:
-            self._fingerprints[key] = fingerprint(source, self.code)
+            self._fingerprints[key] = fingerprint(source, self.cache_folder)
         return self._fingerprints[key]
 
     def require_runnable(self, model: Converted) -> Converted:

@@ -3,18 +3,16 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from torch2web.errors import InputError, OutputError, SiteError
+from torch2web.errors import OutputError, SiteError
 from torch2web.site.manifest import MANIFEST, SUMS, read_site_manifest, read_sums
 from torch2web.store import FileRecord, record_of
 
 SCHEMA_VERSION = 1
-
-LATEST = "latest"
 
 _ID_LENGTH = 16
 """Hex digits."""
@@ -97,17 +95,6 @@ class Published:
 def is_hashed(path: str) -> bool:
     """Whether it ends in a hash, so that its content never changes."""
     return bool(_HASHED.search(path))
-
-
-def find_build(name: str, builds: Sequence[Build], latest: str, where: object) -> Build:
-    """The build that `name` means: `latest`, a number, or the beginning of an id. Raises InputError."""
-    wanted = latest if name == LATEST else name
-    found = [build for build in builds if wanted and wanted in (build.id, str(build.sequence))]
-    found = found or [build for build in builds if len(wanted) > 3 and build.id.startswith(wanted)]
-    if len(found) != 1:
-        known = ", ".join(f"{build.sequence} ({build.id})" for build in builds[-5:]) or "none"
-        raise InputError(f"found {name!r}, expected one of the builds of {where}: {known}")
-    return found[0]
 
 
 def _is_inside(path: str) -> bool:

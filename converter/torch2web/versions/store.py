@@ -38,7 +38,14 @@ from torch2web.versions.index import (
     next_change,
     read_canary,
 )
-from torch2web.versions.record import LATEST, Build, Published, find_build, is_hashed
+from torch2web.versions.record import Build, Published, is_hashed
+from torch2web.versions.selection import (
+    LATEST,
+    build_before,
+    find_build,
+    require_canary_beside,
+    unused_builds,
+)
 
 _WORK = ".work-"
 _LOCK = ".lock"
@@ -100,10 +107,8 @@ class VersionStore:
             self._require_key()
             builds = self.builds()
             build = Build.of_site(site, max((build.sequence for build in builds), default=0) + 1)
-            if share is not None and self.latest() in ("", build.id):
-                raise InputError(
-                    "--share: there is no other build for the remaining visitors; publish without it"
-                )
+            if share is not None:
+                require_canary_beside(self.latest(), build.id)
             known = next((other for other in builds if other.id == build.id), None)
             new = self._add_objects(site, build)
             if known is None:
@@ -127,11 +132,7 @@ class VersionStore:
             elif self.canary():
                 build = self.find(LATEST)
             else:
-                latest = self.find(LATEST)
-                earlier = [build for build in self.builds() if build.sequence < latest.sequence]
-                if not earlier:
-                    raise InputError(f"{self.folder}: there is no build before {latest.id}")
-                build = earlier[-1]
+                build = build_before(self.find(LATEST), self.builds(), self.folder)
             self._make_latest(build, None)
             return build
 
@@ -140,11 +141,8 @@ class VersionStore:
         self._require_store()
         with self._locked():
             self._require_key()
-            builds, latest, canary = self.builds(), self.latest(), self.canary()
-            newest = {build.id for build in builds[len(builds) - keep :]} if keep else set()
-            removed = tuple(
-                build for build in builds if build.id not in {*newest, latest, canary.build if canary else ""}
-            )
+            latest, canary = self.latest(), self.canary()
+            removed = unused_builds(self.builds(), latest, canary, keep)
             for build in removed:
                 (self.folder / "builds" / f"{build.id}.json").unlink()
                 shutil.rmtree(self.site_of(build), ignore_errors=True)

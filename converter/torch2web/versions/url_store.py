@@ -34,7 +34,14 @@ from torch2web.versions.index import (
     manifest_of,
     next_change,
 )
-from torch2web.versions.record import Build, Published, find_build, is_hashed
+from torch2web.versions.record import Build, Published, is_hashed
+from torch2web.versions.selection import (
+    LATEST,
+    build_before,
+    find_build,
+    require_canary_beside,
+    unused_builds,
+)
 
 _TRIES = 30
 """Of a change while others change the store too."""
@@ -117,10 +124,8 @@ class UrlStore:
         build = Build.of_site(site, 0)
         before = self._state()
         self._require_own(before)
-        if share is not None and before.latest in ("", build.id):
-            raise InputError(
-                "--share: there is no other build for the remaining visitors; publish without it"
-            )
+        if share is not None:
+            require_canary_beside(before.latest, build.id)
         new = self._upload(site, build)
         self._bucket.write(f"builds/{build.id}.json", build.as_json(), changes=True)
 
@@ -142,17 +147,10 @@ class UrlStore:
 
         def change(state: _State) -> _State:
             builds = self._builds(state)
-            if name:
-                return replace(
-                    state, latest=find_build(name, builds, state.latest, self.shown).id, canary=None
-                )
-            if state.canary:
-                return replace(state, canary=None)
-            number = state.builds.get(state.latest, 0)
-            earlier = [build for build in builds if build.sequence < number]
-            if not earlier:
-                raise InputError(f"{self.shown}: there is no build before the latest")
-            return replace(state, latest=earlier[-1].id)
+            build = find_build(name or LATEST, builds, state.latest, self.shown)
+            if not name and not state.canary:
+                build = build_before(build, builds, self.shown)
+            return replace(state, latest=build.id, canary=None)
 
         state = self._commit(change)
         self._show(state)
@@ -164,11 +162,9 @@ class UrlStore:
 
         def change(state: _State) -> _State:
             nonlocal removed
-            builds = self._builds(state)
-            kept = {build.id for build in builds[len(builds) - keep :]} if keep else set()
-            kept |= {state.latest, state.canary.build if state.canary else ""}
-            removed = tuple(build for build in builds if build.id not in kept)
-            return replace(state, builds={name: n for name, n in state.builds.items() if name in kept})
+            removed = unused_builds(self._builds(state), state.latest, state.canary, keep)
+            left = state.builds.keys() - {build.id for build in removed}
+            return replace(state, builds={name: n for name, n in state.builds.items() if name in left})
 
         self._show(self._commit(change))
         used = {name for build in self.builds() for name in _names_of(build)}

@@ -33,7 +33,7 @@ def imitated(request: pytest.FixtureRequest, small_site: Path) -> Iterator[tuple
 def serving(host: str, site: Path) -> Iterator[str]:
     """Serve `site` as `host` does; yields its address."""
     with create_emulated_server(host, site, 0) as (server, prefix):
-        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}{prefix}"
         server.shutdown()
 

@@ -66,7 +66,7 @@ def test_another_architecture_changes_nothing_else(tmp_path: Path) -> None:
 
 
 def test_kept_hashes_are_of_the_code_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    root, kept = tmp_path / "torch2web", tmp_path / "code"
+    root, cache = tmp_path / "torch2web", tmp_path / "cache"
     monkeypatch.setattr(code_fingerprint, "_ROOT", root)
     module = root / "plan" / "one.py"
     module.parent.mkdir(parents=True)
@@ -74,12 +74,12 @@ def test_kept_hashes_are_of_the_code_as_it_is(monkeypatch: pytest.MonkeyPatch, t
     def found(code: str) -> str:
         module.write_text(code)
         code_fingerprint._code.cache_clear()
-        return code_fingerprint._code("plan", (module,), kept)
+        return code_fingerprint._code("plan", (module,), cache)
 
     first = found("A = 1\n")
     assert found("A = 2\n") != first
     assert found("A = 1  # one\n") == first
-    (stored, *_) = kept.glob("plan-*/sha256")
+    (stored, *_) = cache.glob("code/plan-*/sha256")
     stored.write_text("0" * 64)
     assert [found(code) for code in ("A = 1\n", "A = 1  # one\n")] == [first, first], "a damaged one"
     monkeypatch.setattr(code_fingerprint, "normalized_code", lambda _source: pytest.fail("parsed again"))

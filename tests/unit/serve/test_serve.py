@@ -15,7 +15,7 @@ from torch2web.serve.static.server import create_server
 @pytest.fixture
 def address(small_site: Path) -> Iterator[str]:
     with create_server(small_site, 0) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
 

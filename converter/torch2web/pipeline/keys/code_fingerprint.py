@@ -24,31 +24,29 @@ STAGES = ("coding", "demo", "images", "plan", "sources", "tasks", "variants", "v
 PACKAGES = ("numpy", "onnx", "onnxruntime", "onnxscript", "pillow", "torch")
 """Distributions whose code takes part in a conversion."""
 
-CODE = "code"
-"""Folder of a build's cache with hashes of code."""
-
 _ROOT = Path(torch2web.__file__).parent
+_FOLDER = "code"
 _DIGEST = "sha256"
 
 
-def fingerprint(source: Source, kept: Path) -> dict[str, dict[str, str]]:
+def fingerprint(source: Source, cache_folder: Path) -> dict[str, dict[str, str]]:
     """SHA-256 of each stage's code by stage, of the network's own code, and the version of each package.
 
-    The folder `kept` has hashes of code that has not changed since.
+    A build's cache has hashes of code that has not changed since.
     """
     code = {stage: _modules(_ROOT / stage) for stage in STAGES}
     if source.kind == "architecture":
         code["architecture"] = (_ROOT / "architectures" / f"{source.name}.py",)
     own = (_ROOT / "pipeline" / "own_pictures.py",)
     code["convert"] = (*_modules(_ROOT / "pipeline" / "conversion"), *own)
-    stages = {stage: _code(stage, modules, kept) for stage, modules in code.items()}
+    stages = {stage: _code(stage, modules, cache_folder) for stage, modules in code.items()}
     packages = {name: version(name) for name in PACKAGES}
     return {"stages": stages, "packages": packages, "factory": factory_code(source)}
 
 
-def drawing_fingerprint(kept: Path) -> str:
+def drawing_fingerprint(cache_folder: Path) -> str:
     """Of the code that draws faces and reference images, and the packages that it draws with."""
-    code = [_code(stage, _modules(_ROOT / stage), kept) for stage in ("demo", "verification")]
+    code = [_code(stage, _modules(_ROOT / stage), cache_folder) for stage in ("demo", "verification")]
     return " ".join([*code, *(f"{name} {version(name)}" for name in ("numpy", "pillow"))])
 
 
@@ -58,7 +56,7 @@ def _modules(folder: Path) -> tuple[Path, ...]:
 
 
 @cache
-def _code(stage: str, modules: tuple[Path, ...], kept: Path) -> str:
+def _code(stage: str, modules: tuple[Path, ...], cache_folder: Path) -> str:
     """SHA-256 of the modules' normalized code. Parsing them takes half a second of an unchanged build."""
     sources = {path.relative_to(_ROOT).as_posix(): path.read_bytes() for path in modules}
     digest = hashlib.sha256(sys.version.encode())  # syntax trees are of a version of Python
@@ -68,7 +66,7 @@ def _code(stage: str, modules: tuple[Path, ...], kept: Path) -> str:
     def parse(folder: Path) -> None:
         (folder / _DIGEST).write_text(_normalized(sources))
 
-    return cached_files(kept, stage, digest.hexdigest(), parse)[_DIGEST].decode()
+    return cached_files(cache_folder / _FOLDER, stage, digest.hexdigest(), parse)[_DIGEST].decode()
 
 
 def _normalized(sources: dict[str, bytes]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from torch2web.catalog import Materials, ReferenceImage, Sample
-from torch2web.pipeline.keys.code_fingerprint import CODE, drawing_fingerprint
+from torch2web.pipeline.keys.code_fingerprint import drawing_fingerprint
 from torch2web.store import cached_files
 from torch2web.verification import neutral_images, reference_images
 
@@ -27,7 +27,7 @@ def kept_images(cache: Path, materials: Materials, *, faces: bool) -> tuple[Refe
         (folder / _NAMES).write_text(json.dumps([image.name for image in images]))
 
     kind = "faces" if faces else "neutral"
-    files = cached_files(cache / _FOLDER, kind, drawing_fingerprint(cache / CODE), draw)
+    files = cached_files(cache / _FOLDER, kind, drawing_fingerprint(cache), draw)
     # Opened and not decoded: a build with kept conversions needs the files alone.
     return tuple(
         ReferenceImage(name, Image.open(BytesIO(files[f"{name}.png"])), files[f"{name}.png"])
@@ -47,7 +47,7 @@ def kept_samples(cache: Path, materials: Materials, labels: Iterable[tuple[str, 
 
     if not materials.fit(labels):
         return ()
-    files = cached_files(cache / _FOLDER, "samples", drawing_fingerprint(cache / CODE), draw)
+    files = cached_files(cache / _FOLDER, "samples", drawing_fingerprint(cache), draw)
     return tuple(
         Sample(**{**entry, "content": files[entry["file_name"]]}) for entry in json.loads(files[_NAMES])
     )

@@ -73,7 +73,8 @@ def serving(site: Path, assets: Assets, pictures: Sequence[Image.Image]) -> Iter
     handler = partial(_Handler, files=files, queue=queue, servers=servers)
     with create_server(site, 0, handler=handler) as http:
         servers.append(TaskServer(f"http://127.0.0.1:{http.server_port}/", queue))
-        thread = Thread(target=http.serve_forever, args=(0.05,), daemon=True)
+        # Its end waits for the next poll.
+        thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
             yield servers[0]

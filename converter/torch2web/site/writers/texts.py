@@ -5,7 +5,8 @@ call `t("…")`, and `scripts` for the page's scripts, which do the same. Englis
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
@@ -50,16 +51,17 @@ class Texts:
     def __call__(self, english: str, *values: object) -> Markup:
         """A text as HTML, `{0}` and so on replaced by the values."""
         text = escape(self.page.get(english, english))
-        for at, value in enumerate(values):
-            text = text.replace(f"{{{at}}}", escape(value))
-        return text
+        return Markup(_filled(text, [escape(value) for value in values]))  # noqa: S704 (all escaped)
 
     def plain(self, english: str, *values: object) -> str:
         """The same without markup."""
-        text = self.page.get(english, english)
-        for at, value in enumerate(values):
-            text = text.replace(f"{{{at}}}", str(value))
-        return text
+        return _filled(self.page.get(english, english), [str(value) for value in values])
+
+
+def _filled(text: str, values: Sequence[str]) -> str:
+    """A number without a value, in a table of the user's, stays."""
+    given = {str(at): value for at, value in enumerate(values)}
+    return re.sub(r"\{(\d)}", lambda match: given.get(match[1], match[0]), text)
 
 
 def _checked(section: dict[str, str]) -> dict[str, str]:
