@@ -105,3 +105,12 @@ def test_own_table(tmp_path: Path) -> None:
         table.write_text(broken)
         with pytest.raises(TemplateFileError, match="no table of texts"):
             Texts.of(load_assets().with_templates(tmp_path), "fr")
+
+
+def test_values_are_put_where_a_text_has_them() -> None:
+    texts = Texts("de", {"{0} of {1}": "von {1} & mehr {0}, {2}"})
+    assert texts.plain("{0} of {1}", "{1}", 7) == "von 7 & mehr {1}, {2}", (
+        "each once; a number without a value stays"
+    )
+    assert texts("{0} of {1}", "<b>", 7) == "von 7 &amp; mehr &lt;b&gt;, {2}"
+    assert texts.plain("{0} more", 3) == "3 more"
