@@ -23,6 +23,9 @@ PRETTY := web/element web/loader web/offline web/package web/page web/report web
 	converter/torch2web/schemas/*.json tests/loader/*.ts tests/loader/*.json tests/cases/*.json \
 	tests/browser/harness/*.js tests/coverage/*.mjs bench/*.js bench/*.json
 
+# Where the environment forbids it, every process would compile every module again: half a second to three of its time.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: site assets wheel npm test test-all coverage check check-python check-web browser format bench clean venv
 
 site: .venv/.installed

@@ -4,6 +4,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -127,9 +128,20 @@ class Served:
             connection.close()
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        """Lines of the log."""
-        lines = [json.loads(line) for line in self.log_file.read_text().splitlines()]
+        """Lines of the log that are whole."""
+        written, _, _ = self.log_file.read_text().rpartition("\n")
+        lines = [json.loads(line) for line in written.splitlines()]
         return [line for line in lines if line["event"] == name]
+
+    def request(self, request_id: str) -> dict[str, Any]:
+        """The log's line of a request; a server writes it after its answer, so it is waited for."""
+        until(lambda: request_id in {line["request_id"] for line in self.events("request")})
+        (line,) = (line for line in self.events("request") if line["request_id"] == request_id)
+        return line
+
+    def wait_for_metric(self, pattern: str, headers: Mapping[str, str] | None = None) -> None:
+        """Requests are counted after their answers."""
+        until(lambda: re.search(pattern, self.ask("/metrics", headers=headers).content.decode()))
 
     def workers(self) -> list[int]:
         """Process ids of the workers that run."""

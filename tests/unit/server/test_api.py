@@ -241,10 +241,9 @@ def test_description_and_page_need_nothing_else(server: Served) -> None:
 def test_health_metrics_and_the_sites_files(server: Served) -> None:
     assert server.ask("/healthz").json == {"status": "ok", "default": "large"}
     server.ask("/api/predict", PNG, ASK)
-    figures = server.ask("/metrics", headers=ASK).content.decode()
-    assert re.search(r'torch2web_requests_total\{route="predict",status="200"\} [1-9]', figures)
-    assert "torch2web_stage_seconds_bucket" in figures
-    assert "torch2web_accepted_requests 0.0" in figures
+    server.wait_for_metric(r'torch2web_requests_total\{route="predict",status="200"\} [1-9]', ASK)
+    server.wait_for_metric("torch2web_accepted_requests 0.0", ASK)
+    assert "torch2web_stage_seconds_bucket" in server.ask("/metrics", headers=ASK).content.decode()
     page = server.ask("/")
     assert page.content == b"<p>the page"
     assert page.headers["cross-origin-opener-policy"] == "same-origin"
@@ -254,7 +253,7 @@ def test_health_metrics_and_the_sites_files(server: Served) -> None:
 
 def test_log_is_structured_and_keeps_no_picture(server: Served) -> None:
     server.ask("/api/predict", PNG, ASK | {"X-Request-ID": "mine-1"})
-    (line,) = (line for line in server.events("request") if line["request_id"] == "mine-1")
+    line = server.request("mine-1")
     assert (line["status"], line["model"], line["width"], line["bytes"]) == (200, "large", 60, len(PNG))
     text = server.log_file.read_text()
     assert TOKEN not in text
