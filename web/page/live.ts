@@ -1,4 +1,4 @@
-/** What is loaded on the first click: camera, heat map, comparison, history, several files. */
+/** What is loaded on the first click: camera, heat map, comparison, history, several files, a long list. */
 import type * as BatchChunk from "./batch/batch.chunk.ts";
 import type * as CameraChunk from "./camera/camera.chunk.ts";
 import { importPageChunk } from "./chunks.ts";
@@ -6,6 +6,7 @@ import type * as CompareChunk from "./compare/compare.chunk.ts";
 import { element } from "./element.ts";
 import type * as HeatmapChunk from "./heatmap/heatmap.chunk.ts";
 import type * as HistoryChunk from "./history/history.chunk.ts";
+import type * as ListChunk from "./list/list.chunk.ts";
 import type { Session } from "./session.ts";
 
 /** Answers that the history keeps, with their pictures. */
@@ -20,6 +21,7 @@ export function startLive(session: Session): StartBatch | undefined {
   startHeatmap(session);
   startComparison(session);
   startHistory(session);
+  startList(session);
   return startSeveral(session);
 }
 
@@ -97,6 +99,14 @@ function startHistory(session: Session): void {
     isOpened = true;
     void history();
   });
+}
+
+/** In a large catalogue, whose page lists the first networks. */
+function startList(session: Session): void {
+  const list = once(session, async () =>
+    ((await importPageChunk("list")) as typeof ListChunk).showAll(),
+  );
+  document.getElementById("all-models")?.addEventListener("click", () => void list());
 }
 
 function startSeveral(session: Session): StartBatch | undefined {

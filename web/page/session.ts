@@ -36,7 +36,8 @@ type Listener<Argument> = (argument: Argument) => void;
 
 /** For the page's chunks, which are given it. Each `on…` returns a function that ends it. */
 export interface Session {
-  readonly choices: readonly Choice[];
+  /** The networks that are listed. */
+  choices(): readonly Choice[];
   chosen(): Choice;
   /** The picture that is shown. */
   image(): Blob | undefined;
@@ -93,7 +94,7 @@ let latestQuestion = 0;
 let isLive = false;
 
 export const session: Session = {
-  choices: choices,
+  choices,
   chosen: chosenModel,
   image: () => image?.blob,
   answer: () => latest,

@@ -26,6 +26,8 @@ class SiteSettings:
     """Of title, text, labels and names of networks (BCP 47), and of the page's words where it has them."""
     api: str = ""
     """What the models say, as a word for the server's address: `emotion` gives `/api/emotion/predict`."""
+    recalibrate: str = ""
+    """A server that predicts, a path or `https`, to which visitors may send pictures of the camera."""
     samples: Samples | None = None
     """Pictures of `--images` for visitors to try; None: none."""
 

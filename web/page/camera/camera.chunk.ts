@@ -12,6 +12,7 @@ import { openCamera, release, setTorch, type Camera, type Wanted } from "./devic
 import { LastMinute } from "./last_minute.ts";
 import { isDark } from "./light.ts";
 import { DARK, explainCamera, MUTED, RESTED, TAKEN_AWAY } from "./problems.ts";
+import { ServerCheck } from "./server_check.ts";
 import { Strip } from "./strip.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -38,6 +39,7 @@ class LiveCamera {
   readonly #minute = new LastMinute();
   readonly #strip = new Strip(this.#minute);
   readonly #controls: Controls;
+  readonly #server = new ServerCheck(() => this.#watcher?.restart());
   readonly #announcer = new Announcer((text) => (element("announcement").textContent = text));
   #camera: Camera | undefined;
   #watcher: Watcher | undefined;
@@ -118,11 +120,13 @@ class LiveCamera {
       const model = await this.#session.modelFor(this.#session.chosen());
       if (turn !== this.#turn || this.#controls.state !== "live") return;
       this.#controls.hasStrip = isComparable(model.info);
+      this.#server.offer(model.info);
       this.#watcher = new Watcher(
         model,
         video,
         (prediction) => this.#show(model, prediction),
         (error) => this.#session.showError(error, again),
+        () => this.#server.options,
       );
     } catch (error) {
       if (turn === this.#turn) this.#session.showError(error, again);
@@ -215,6 +219,7 @@ class LiveCamera {
   #release(): void {
     this.#watcher?.stop();
     this.#watcher = undefined;
+    this.#server.offer(undefined);
     if (this.#camera) release(this.#camera);
     this.#camera = undefined;
     video.srcObject = null;

@@ -1,5 +1,5 @@
 /** Asks a network about the frames of a video, as often as the device can. */
-import type { AnyPrediction, Watch } from "../../loader/torch2web.ts";
+import type { AnyPrediction, Watch, WatchOptions } from "../../loader/torch2web.ts";
 import type { PageModel } from "../choice.ts";
 import { FIRST, isOther, Meter, rateFor, smoothingFor } from "./rate.ts";
 
@@ -8,6 +8,7 @@ export class Watcher {
   readonly #video: HTMLVideoElement;
   readonly #onAnswer: (prediction: AnyPrediction) => void;
   readonly #onError: (error: unknown) => void;
+  readonly #more: () => Pick<WatchOptions, "recalibrate">;
   readonly #meter = new Meter();
   #watch: Watch;
   #rate = FIRST;
@@ -18,11 +19,13 @@ export class Watcher {
     video: HTMLVideoElement,
     onAnswer: (prediction: AnyPrediction) => void,
     onError: (error: unknown) => void,
+    more: () => Pick<WatchOptions, "recalibrate">,
   ) {
     this.#model = model;
     this.#video = video;
     this.#onAnswer = onAnswer;
     this.#onError = onError;
+    this.#more = more;
     this.#watch = this.#start();
   }
 
@@ -37,6 +40,12 @@ export class Watcher {
     this.#adapt();
   }
 
+  /** Goes on with the options as they are now. */
+  restart(): void {
+    this.#watch.stop();
+    this.#watch = this.#start();
+  }
+
   stop(): void {
     this.#watch.stop();
   }
@@ -46,6 +55,7 @@ export class Watcher {
       maxRate: this.#rate,
       smoothing: smoothingFor(this.#rate),
       onError: this.#onError,
+      ...this.#more(),
     });
   }
 
@@ -60,7 +70,6 @@ export class Watcher {
     const rate = rateFor(this.#meter.median, this.#seen);
     if (!isOther(rate, this.#rate)) return;
     this.#rate = rate;
-    this.#watch.stop();
-    this.#watch = this.#start();
+    this.restart();
   }
 }

@@ -53,7 +53,7 @@ export function createComparison(session: Session): { open: (isOpen: boolean) =>
     download.hidden = true;
     const answer = session.answer();
     offer(session);
-    const choice = session.choices.find(({ name }) => name === chooser.value);
+    const choice = session.choices().find(({ name }) => name === chooser.value);
     if (!answer || !choice || "embedding" in answer.prediction) {
       for (const side of [1, 2]) showText(side, "–");
       verdict.textContent = answer
@@ -111,7 +111,7 @@ export function createComparison(session: Session): { open: (isOpen: boolean) =>
 function offer(session: Session): void {
   const before = chooser.value;
   const first = session.chosen();
-  const others = session.choices.filter(({ name, task, members }) => {
+  const others = session.choices().filter(({ name, task, members }) => {
     return name !== first.name && task !== "embedding" && !members;
   });
   chooser.replaceChildren(

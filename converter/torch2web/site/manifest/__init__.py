@@ -15,6 +15,7 @@ from torch2web.site.manifest.records import (
 )
 from torch2web.site.manifest.split import (
     INDEX_SCHEMA,
+    MAX_INLINE,
     WrittenManifest,
     join_site_manifest,
     read_site_manifest,
@@ -27,6 +28,7 @@ __all__ = [
     "ENTRY",
     "INDEX_SCHEMA",
     "MANIFEST",
+    "MAX_INLINE",
     "OFFLINE",
     "SCHEMA",
     "SUMS",

@@ -5,18 +5,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
 from torch2web.assets import Assets
 from torch2web.catalog import Sample, SiteSettings
-from torch2web.site.manifest import ModelRecord, Runtime
+from torch2web.site.manifest import MAX_INLINE, ModelRecord, Runtime
 from torch2web.site.writers.heading import Heading
 from torch2web.site.writers.links import PageLink
 from torch2web.site.writers.loader import PAGE_CHUNK, SCRIPTS, LoaderFiles, completed
 from torch2web.site.writers.looks import CARD_SIZE, THUMBNAIL_SIZE, Theme, card_png, icon_svg, thumbnail
 from torch2web.site.writers.start import LARGE, StartFiles
-from torch2web.site.writers.templates import render
+from torch2web.site.writers.templates import Templates
 from torch2web.site.writers.texts import Texts
 from torch2web.site.writers.together import answering_together
 from torch2web.store import FileRecord, integrity, write_bytes_hashed, write_named
@@ -38,11 +39,15 @@ class PageFiles:
     """Picture of shared links, which the page itself does not show."""
     samples: tuple[FileRecord, ...]
     """With their thumbnails."""
+    further: FileRecord | None
+    """Rows of a large catalogue's list that the page downloads on a click."""
 
     @property
     def shell(self) -> tuple[FileRecord, ...]:
         """What the page needs offline."""
-        return self.index, self.script, self.style, self.notices, self.icon, *self.chunks, *self.samples
+        further = [self.further] if self.further else []
+        first = (self.index, self.script, self.style, self.notices, self.icon)
+        return *first, *self.chunks, *self.samples, *further
 
     @property
     def files(self) -> tuple[FileRecord, ...]:
@@ -84,7 +89,8 @@ def write_pages(
         write_bytes_hashed(root, path.removeprefix(SCRIPTS), assets.read(path))
         for path in assets.below(SCRIPTS + PAGE_CHUNK)
     )
-    notices = render(assets, "THIRD_PARTY.txt.j2", runtime=runtime, verify_page=verify_page)
+    templates = Templates(assets)
+    notices = templates.render("THIRD_PARTY.txt.j2", runtime=runtime, verify_page=verify_page)
     thumbnails = [write_named(root, *thumbnail(sample)) for sample in samples]
     texts = Texts.of(assets, settings.language)
     heading = Heading.of([model.spec for model in models], texts)
@@ -96,12 +102,22 @@ def write_pages(
         {loader.stub.path: loader.loader.path},
     )
     preload = _preload(assets, models, start) if samples else ""
-    html = render(
-        assets,
+    lang = _lang(settings.language)
+    listed, further = models[:MAX_INLINE], None
+    if others := models[MAX_INLINE:]:
+        rows = [
+            templates.render("parts/network.html.j2", model=model, checked=False, t=texts, lang=lang)
+            for model in others
+        ]
+        further = write_named(root, "networks-*.html", b"".join(rows))
+    server = urlsplit(settings.recalibrate).netloc
+    html = templates.render(
         "index.html.j2",
         site=settings,
+        server_host=server,
+        server_origin=f"https://{server}" if server else "",
         t=texts,
-        lang=_lang(settings.language),
+        lang=lang,
         title=title,
         description=settings.text or heading.description,
         heading=heading,
@@ -112,7 +128,9 @@ def write_pages(
         long_labels=any(len(label) > LONG_LABEL for model in models for label in model.spec.labels),
         classify=all(model.spec.task.has_labels for model in models),
         models=models,
-        together=answering_together(models),
+        listed=listed,
+        further=further,
+        together=answering_together(listed),
         samples=[
             _ShownSample(
                 sample.file_name,
@@ -147,6 +165,7 @@ def write_pages(
             *thumbnails,
             *(write_bytes_hashed(root, f"samples/{sample.file_name}", sample.content) for sample in samples),
         ),
+        further=further,
     )
 
 
