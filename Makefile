@@ -44,7 +44,7 @@ npm: .venv/.installed
 
 test: assets browser
 	$(MAKE) --no-print-directory -j 2 check
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 2
 
 test-all: assets .venv/.installed-test browser
 	$(BIN)/python -m tests.long.install

@@ -36,6 +36,9 @@ SLOWEST = (
 """The files that take longest. Workers get them first: one worker runs a whole file, at the end all alone."""
 
 LONG: dict[str, tuple[str, ...] | int | slice] = {
+    "browser/judges/test_large_catalogue.py": (),
+    "browser/page/test_server_check.py::test_server_that_is_gone": (),
+    "browser/tasks/test_many_networks.py::test_list_that_does_not_arrive_is_asked_for_again": (),
     "browser/tasks/test_predictions.py::test_ensembles_of_every_task_that_has_a_mean": ("worker",),
     "browser/tasks/test_predictions.py::test_embeddings_are_compared_by_cosine": ("worker",),
     "browser/tasks/test_predictions.py::test_selection_of_labels": ("worker",),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.backends.test_backends import MODEL, with_faulty
+from tests.browser.backends.test_backends import HANGING, MODEL, with_faulty
 from tests.browser.parity import open_harness
 from tests.browser.server import Hosting
 
@@ -160,9 +160,8 @@ def test_nothing_left_is_an_error_at_every_call(opened: Page) -> None:
 
 
 def test_run_that_never_ends_is_replaced(opened: Page) -> None:
-    with_faulty(
-        opened, "compiled", "(tensor, batch, run) => broken ? new Promise(() => {}) : run(tensor, batch)"
-    )
+    fault = "(tensor, batch, run) => broken ? new Promise(() => {}) : run(tensor, batch)"
+    with_faulty(opened, "compiled", fault, HANGING)
     opened.evaluate(PREPARE, [MODEL, {}])
     found = opened.evaluate(
         """async () => {

@@ -21,17 +21,24 @@ def opened(page: Page, demo_host: Host) -> Page:
     return page
 
 
-def with_faulty(page: Page, name: str, run: str) -> None:
-    """Replace the backends called `name` by one whose `run(tensor, batch, right)` is `run`."""
+HANGING = 15_000
+"""Milliseconds after which a test gives a backend up that never answers. Those beside it answer by then."""
+
+
+def with_faulty(page: Page, name: str, run: str, patience: int = 240_000) -> None:
+    """Replace the backends called `name` by one whose `run(tensor, batch, right)` is `run`.
+
+    A run may take `patience` milliseconds.
+    """
     page.evaluate(
-        """([name]) => {
+        """([name, patience]) => {
             const wrap = (backend) => backend.name !== name ? backend : {
                 ...backend,
                 run: (tensor, batch) => globalThis.faulty(tensor, batch, (...call) => backend.run(...call)),
             };
-            globalThis[Symbol.for("torch2web.seam")] = { wrap, patience: 3_000 };
+            globalThis[Symbol.for("torch2web.seam")] = { wrap, patience };
         }""",
-        [name],
+        [name, patience],
     )
     page.evaluate(f"() => {{ globalThis.faulty = {run}; }}")
 
@@ -68,7 +75,7 @@ def test_nan_is_demoted_too(opened: Page) -> None:
 
 
 def test_hanging_backend_is_demoted(opened: Page) -> None:
-    with_faulty(opened, "compiled", "() => new Promise(() => {})")
+    with_faulty(opened, "compiled", "() => new Promise(() => {})", HANGING)
     found = opened.evaluate(LOAD, [MODEL, {"backends": PREFERRED, "threads": 1}])
     assert found["backend"]["name"] == "wasm"
     assert "gave no answer" in found["backend"]["rejected"][0]["reason"]

@@ -56,7 +56,10 @@ def test_every_file_has_the_caching_of_its_name(originals: list[str], site: Site
         "embed-*.js",
         "images-*.js",
         "manifest-*.js",
-        *(f"page-{name}-*.js" for name in ("batch", "camera", "compare", "ensemble", "heatmap", "history")),
+        *(
+            f"page-{name}-*.js"
+            for name in ("batch", "camera", "compare", "ensemble", "heatmap", "history", "list")
+        ),
         "recalibrate-*.js",
         "sha256-*.js",
         "page-*.css",
