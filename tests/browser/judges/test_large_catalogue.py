@@ -1,4 +1,4 @@
-"""A site with a split manifest, as of a large catalogue: Python in the page judges it, and it works offline."""
+"""A site with a split manifest, as of a large catalogue: judged by Python in the page, and used offline."""
 
 from pathlib import Path
 from unittest.mock import patch
@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.judges.test_verify_page import PICTURES
+from tests.browser.judges.test_verify_page import MANIFEST_FILES, PICTURES
 from tests.browser.offline.visit import MODEL, answers_sample, opt_in, visit
 from tests.browser.server import Hosting
 from tests.browser.verify_page import download_results, names_of_tests, open_verify_page
