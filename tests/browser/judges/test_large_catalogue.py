@@ -28,11 +28,8 @@ def site(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_python_in_the_page_judges_it(page: Page, site: Path, host_of: Hosting, tmp_path: Path) -> None:
     assert open_verify_page(page, host_of(site), "?run") == "passed"
     results = download_results(page, tmp_path)
-    files = [
-        "model_info.json",
-        INDEX_SCHEMA,
-        *(f"catalog/{file.name}" for file in (site / "models/catalog").glob("*")),
-    ]
+    catalog = [f"catalog/{file.name}" for file in (site / "models/catalog").glob("*")]
+    files = [*MANIFEST_FILES, INDEX_SCHEMA, *catalog]
     expected = names_of_tests([f"{MODEL}/int8"], PICTURES, files)
     assert sorted(results) == sorted(expected)
 
