@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from filelock import FileLock
@@ -26,6 +27,13 @@ ROOT = Path(__file__).parent.parent
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Five seconds of its own are little for a browser that shares its machine with others.
 expect.set_options(timeout=60_000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def conversions_in_this_process() -> Iterator[None]:
+    """A test that calls the command may replace parts of it, which other processes would not see."""
+    with patch("torch2web.pipeline.default_jobs", return_value=1):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,8 @@ SLOWEST = (
 """The files that take longest. Workers get them first: one worker runs a whole file, at the end all alone."""
 
 LONG: dict[str, tuple[str, ...] | int | slice] = {
+    "engine/plans/test_onnx_cases.py": (),
+    "loader/npm/test_package.py": (),
     "browser/judges/test_large_catalogue.py": (),
     "browser/page/test_server_check.py::test_server_that_is_gone": (),
     "browser/tasks/test_many_networks.py::test_list_that_does_not_arrive_is_asked_for_again": (),
@@ -102,7 +104,7 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "browser/backends/test_burden.py::test_memory_is_flat": (),
     "browser/delivery/test_cache.py::test_altered_entry_is_dropped_and_fetched_again": ("weights",),
     "browser/delivery/test_cache.py": 1,
-    "browser/images/test_corpus.py::test_every_file_gives_pillows_tensor": ("every eighth",),
+    "browser/images/test_corpus.py::test_every_file_gives_pillows_tensor": (),
     "browser/images/test_corpus.py::test_orientation_is_ignored_where_the_manifest_says_so": (),
     "browser/images/test_corpus.py::test_damaged_files_give_pixels_or_a_decode_error": (),
     "browser/delivery/test_delivery.py::test_download_cut_off_goes_on_at_the_first_missing_part": ("\\[2]",),
@@ -200,7 +202,6 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "unit/demo/test_demo.py::test_right_on_unseen_faces": (),
     "unit/docs/test_commands.py::test_commands_run_as_typed": (),
     "loader/node/test_node.py": (),
-    "loader/npm/test_package.py::test_types": ("nodenext-@typescript/native",),
     "loader/test_vp8l.py::test_small_file_of_a_huge_image": (),
     "loader/test_vp8l.py::test_pixels": ("\\[0]", "\\[4]"),
     "engine/plans/test_random_networks.py": 1,
@@ -263,7 +264,6 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "unit/pipeline/test_processes.py::test_a_process_that_dies_is_replaced": (),
     "unit/site/signing/test_signature.py::test_verify_says_what_it_checked": (),
     "unit/site/signing/test_signature.py::test_signed_builds_differ_in_the_signature_and_what_lists_it": (),
-    "loader/npm/test_package.py::test_numbers_are_pytorchs": (),
     "engine/plans/test_special_numbers.py::test_as_onnxruntime": slice(None, None, 4),
     "browser/page/test_camera.py::test_missing_camera_is_explained": (),
     "browser/delivery/test_downloads.py::test_where_browsers_do_not_hash": (),
@@ -318,6 +318,19 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "unit/pipeline/test_calibration.py::test_manifest_has_the_number_of_pictures": (),
     "unit/site/test_start.py::test_no_preloads_without_a_first_picture_or_for_large_models": (),
     "unit/pipeline/test_kept_drawings.py::test_images": 1,
+    "browser/page/test_camera.py::test_camera_taken_away_is_explained_and_comes_back": (),
+    "browser/page/test_camera.py::test_denied_camera_is_explained": (),
+    "browser/page/test_asking.py::test_arrow_key_starts_no_large_download": (),
+    "browser/backends/test_recheck.py::test_in_the_worker": (),
+    "browser/page/test_server_check.py::test_pictures_leave_while_it_is_on": (),
+    "browser/offline/test_own_pages.py::test_one_line_in_an_own_page": (),
+    "browser/backends/test_backends.py::test_outcome_is_not_that_of_another_build": (),
+    "browser/test_find.py::test_then_one_clear_error": (),
+    "browser/delivery/test_tabs.py::test_few_parts_at_a_time": (),
+    "unit/sources/test_export.py::test_layers_are_found_by_their_path": (),
+    "browser/page/test_live.py::test_several_files_and_a_broken_one": (),
+    "browser/page/test_order.py::test_no_answer_stands_beside_another_picture": (),
+    "browser/tasks/test_many_networks.py::test_page_starts_without_the_others": (),
 }
 """By `file::function`, or by `file` for its other functions: the cases that `make test` keeps.
 

@@ -149,9 +149,9 @@ def _add_machines(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         type=_jobs,
-        default=1,
         metavar="N",
-        help="convert up to N models at once, each in a process of its own (default: 1)",
+        help="convert up to N models at once, each in a process of its own (default: one for each core, "
+        "at most 4)",
     )
     parser.add_argument(
         "--dask",
