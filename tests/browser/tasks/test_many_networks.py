@@ -76,6 +76,7 @@ def test_all_are_listed_searched_and_chosen(many: Host, page: Page) -> None:
     page.wait_for_function("!document.getElementById('models-found').textContent")
     assert rows(page) == [*NAMES[:LISTED], "*", *NAMES[LISTED:]]
     page.click("#compare summary")
+    page.wait_for_selector("#compare-network option", state="attached")
     offered = page.locator("#compare-network option").evaluate_all("(all) => all.map(({ value }) => value)")
     assert offered == [name for name in NAMES if name not in ("mask", "face")]
 

@@ -14,6 +14,8 @@ export class ServerCheck {
   /** Absent where the catalogue names no server. */
   readonly #panel = document.getElementById("server-check");
   readonly #where = element("where").lastElementChild!;
+  /** Closed, for pictures that leave the device never. */
+  readonly #lock = element("where").firstElementChild!;
   readonly #here = this.#where.textContent;
   #isOffered = false;
   #sent = 0;
@@ -85,6 +87,7 @@ export class ServerCheck {
 
   /** The line at the top of the page says where pictures go. */
   #tellWhere(): void {
+    this.#lock.toggleAttribute("hidden", this.#isOn);
     this.#where.textContent = this.#isOn
       ? t("On your device; a picture of the camera goes to {0} every 30 seconds", this.#host)
       : this.#here;

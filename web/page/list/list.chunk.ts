@@ -19,7 +19,7 @@ export async function showAll(): Promise<void> {
   list.classList.add("long");
   search.addEventListener("input", showMatches);
   element("model-search-row").hidden = false;
-  button.hidden = true;
+  button.parentElement!.hidden = true;
   // Where the visitor is; a search begins above.
   first.focus({ preventScroll: true });
 }
