@@ -96,14 +96,19 @@ def type_of(path: str) -> str:
 def policy_of(page: str) -> str:
     """The policy of the page's `<meta>`, with directives that only a header can have; empty without one."""
     reader = _PolicyReader()
-    reader.feed(page)
+    for line in page.splitlines(keepends=True):
+        reader.feed(line)
+        if reader.is_past_head:
+            break  # the rest takes long, and has none
     return f"{reader.policy}; {FRAMES}" if reader.policy else ""
 
 
 class _PolicyReader(HTMLParser):
     policy = ""
+    is_past_head = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.is_past_head = self.is_past_head or tag == "body"
         found = dict(attrs)
         if tag == "meta" and (found.get("http-equiv") or "").lower() == "content-security-policy":
             self.policy = found.get("content") or ""
