@@ -172,25 +172,30 @@ def test_device_without_an_adapter_never_fetches_webgpu(opened: Page, demo_host:
 
 
 @pytest.fixture
-def software_adapter(browser: Browser, demo_host: Host) -> Iterator[Page]:
-    """A page with WebGPU in software: slow, but precise enough to compare."""
+def tiny_host(tiny_site: Path, host_of: Hosting) -> Host:
+    return host_of(tiny_site)
+
+
+@pytest.fixture
+def software_adapter(browser: Browser, tiny_host: Host) -> Iterator[Page]:
+    """A page with WebGPU in software: precise enough to compare, and so slow that networks must be tiny."""
     flags = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
     with launched(browser.browser_type, *flags) as chromium:
         page = chromium.new_page()
         page.set_default_timeout(300_000)
-        open_harness(page, demo_host)
+        open_harness(page, tiny_host)
         yield page
 
 
-def test_webgpu_gives_the_right_numbers(software_adapter: Page, demo_host: Host) -> None:
+def test_webgpu_gives_the_right_numbers(software_adapter: Page, tiny_host: Host) -> None:
     """In the worker, and only where the page asks for it, since the download is large."""
     violations: list[str] = []
     software_adapter.on("console", lambda message: violations.append(message.text))
-    load = LOAD.replace("worker: false, ", "")
-    right = software_adapter.evaluate(load, [MODEL, {"backends": ["wasm"], "threads": 1}])
-    software_adapter.evaluate(load, [MODEL, {}])
-    assert [path for path in demo_host.requests if "jspi" in path] == []
-    found = software_adapter.evaluate(load, [MODEL, {"backends": ["webgpu"]}])
+    load = LOAD.replace("worker: false, ", "").replace(ZEROS, "new Float32Array(3 * 32 * 32).fill(0.7)")
+    right = software_adapter.evaluate(load, ["tiny", {"backends": ["wasm"], "threads": 1}])
+    software_adapter.evaluate(load, ["tiny", {}])
+    assert [path for path in tiny_host.requests if "jspi" in path] == []
+    found = software_adapter.evaluate(load, ["tiny", {"backends": ["webgpu"]}])
     assert found["backend"]["name"] == "webgpu"
     assert 0 < found["backend"]["selfCheck"]["maxAbsDiff"] <= found["backend"]["selfCheck"]["tolerance"]
     differences = [abs(a - b) for a, b in zip(found["logits"], right["logits"], strict=True)]

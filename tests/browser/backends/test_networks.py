@@ -1,6 +1,5 @@
 """Small networks of every family, from every kind of file: predictions in Chromium equal PyTorch's."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from tests.networks.files import KINDS, Kind, entry_of, write_file
 from torch2web.catalog import load_catalog, write_entry
 from torch2web.cli import main
 from torch2web.images import open_image, preprocess
+from torch2web.site.manifest import read_site_manifest
 
 PICTURE = ROOT / "docs/screenshot.png"
 
@@ -72,8 +72,8 @@ def test_predicts_what_pytorch_predicts(
     host.extras = {"picture.png": PICTURE, "blank.html": ROOT / "tests/browser/harness/blank.html"}
     quiet_page.goto(f"{host.url}blank.html")
     found = quiet_page.evaluate(PREDICT, list(names))
-    manifest = json.loads((tmp_path / "site/models/model_info.json").read_text())
-    planned = {model["name"]: "plan" in model for model in manifest["models"]}
+    models = read_site_manifest(tmp_path / "site")["models"]
+    planned = {model["name"]: "plan" in model for model in models}
     assert all(planned.values()), planned
     for spec in load_catalog(catalog):
         entry = found[spec.name]
