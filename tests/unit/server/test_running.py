@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from http.client import IncompleteRead
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,7 @@ def test_killed_workers_are_replaced_and_no_answer_is_wrong(two_workers: Served)
                     expected[index], abs=1e-5
                 )
                 found["right" if right else f"wrong: {reply.content!r}"] += 1
-            except ConnectionError:
+            except (ConnectionError, IncompleteRead):
                 found["cut off"] += 1
             except TimeoutError:
                 found["hung"] += 1
