@@ -32,7 +32,7 @@ expect.set_options(timeout=60_000)
 @pytest.fixture(scope="session", autouse=True)
 def conversions_in_this_process() -> Iterator[None]:
     """A test that calls the command may replace parts of it, which other processes would not see."""
-    with patch("torch2web.pipeline.default_jobs", return_value=1):
+    with patch("torch2web.pipeline.executors.choose.default_jobs", return_value=1):
         yield
 
 

@@ -21,7 +21,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const CHUNK = ".chunk.ts";
 
 /** Modules of page/ that its chunks may have copies of. */
-const STATELESS = ["texts.ts", "element.ts", "next_task.ts"];
+const STATELESS = ["texts.ts", "element.ts", "folded.ts", "next_task.ts"];
 
 /** The loader is one file, external to the pages' scripts. */
 const loaderOutside = {

@@ -1,8 +1,8 @@
 /**
  * Code of the page that is loaded on demand: the build bundles each `<name>.chunk.ts` into a file `page-<name>-<hash>.js`.
  *
- * A chunk is a bundle of its own. Of the page's modules it imports types, `element.ts`, `next_task.ts` and `texts.ts`; everything with state is in the
- * session that its functions are given.
+ * A chunk is a bundle of its own. Of the page's modules it imports types, `element.ts`, `folded.ts`, `next_task.ts` and
+ * `texts.ts`; everything with state is in the session that its functions are given.
  */
 
 /** Paths by name; defined by the build. */

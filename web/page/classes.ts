@@ -1,5 +1,6 @@
 /** The bars of an answer: a few classes in their own order; of many the most probable, the others on demand. */
 import { element } from "./element.ts";
+import { folded } from "./folded.ts";
 import { count, percent } from "./format.ts";
 import { t } from "./texts.ts";
 
@@ -115,11 +116,6 @@ function rowAt(place: number): HTMLElement {
 
 function newRow(): HTMLElement {
   return template.content.firstElementChild!.cloneNode(true) as HTMLElement;
-}
-
-/** Letters in one form, so that a search finds them however they are typed. */
-function folded(text: string): string {
-  return text.normalize("NFKC").toLowerCase();
 }
 
 all.addEventListener("toggle", listFound);

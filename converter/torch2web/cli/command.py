@@ -65,7 +65,7 @@ def _interrupt(*_: object) -> None:
 
 def _build(options: argparse.Namespace, output: Output) -> None:
     from torch2web.cli.summary import print_summary
-    from torch2web.pipeline import BuildOptions, Machines, build, default_jobs
+    from torch2web.pipeline import BuildOptions, Machines, build
     from torch2web.site.manifest import Delivery
     from torch2web.site.signing import UNLOCKED_BY, SigningKey
 
@@ -73,7 +73,6 @@ def _build(options: argparse.Namespace, output: Output) -> None:
     models = _models(options, output)
     if any(path is None for _, path in models):
         output.warning("No --checkpoints given: building with demo weights, trained on drawn faces.")
-    jobs = options.jobs or (0 if options.dask else default_jobs())
     build_options = BuildOptions(
         models=models,
         out=options.out,
@@ -83,7 +82,7 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         images=options.images,
         settings=_settings(options),
         templates=options.template,
-        machines=Machines(jobs, options.memory, options.dask),
+        machines=Machines(options.jobs, options.memory, options.dask),
         keep_going=options.keep_going,
         delivery=Delivery(
             max_file_size=options.max_file_size,

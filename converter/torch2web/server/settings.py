@@ -1,12 +1,12 @@
 """What the server is told: limits, workers, who may ask."""
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from torch2web.errors import OptionError
+from torch2web.store import usable_cores
 
 MIB = 1024 * 1024
 
@@ -64,14 +64,7 @@ class ApiSettings:
     @property
     def threads(self) -> int:
         """Threads of each worker's session, and as many that decode: the cores, shared out."""
-        return max(1, _usable_cores() // self.workers)
-
-
-def _usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return max(1, usable_cores() // self.workers)
 
 
 def digest_of(token: str) -> bytes:

@@ -16,7 +16,7 @@ from torch2web.store.hashing import (
     write_hashed,
 )
 from torch2web.store.links import link_or_copy
-from torch2web.store.parallel import map_parallel
+from torch2web.store.parallel import map_parallel, usable_cores
 from torch2web.store.parts import (
     HASH_LENGTH,
     PART_SIZE,
@@ -57,6 +57,7 @@ __all__ = [
     "sha256_of",
     "sha256_of_sources",
     "swapped_in",
+    "usable_cores",
     "write_bytes_hashed",
     "write_coded_parts",
     "write_hashed",

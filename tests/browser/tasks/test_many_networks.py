@@ -52,7 +52,7 @@ def test_page_starts_without_the_others(site: Path, many: Host, page: Page) -> N
     html = (site / "index.html").read_text()
     assert NAMES[LISTED] not in rows(page)
     assert f'value="{NAMES[LISTED]}"' not in html
-    assert rows(page) == [*NAMES[:LISTED], "*"]
+    assert rows(page) == [*NAMES[:LISTED]]
     assert page.inner_text(ALL) == f"Show all {len(NAMES)} networks"
     assert not [path for path in many.requests if path.startswith("networks-")]
 
@@ -62,19 +62,19 @@ def test_all_are_listed_searched_and_chosen(many: Host, page: Page) -> None:
     page.wait_for_selector(READY)
     page.click(ALL)
     page.wait_for_selector("#model-search")
-    assert rows(page) == [*NAMES[:LISTED], "*", *NAMES[LISTED:]]
+    assert rows(page) == [*NAMES]
     assert not page.is_visible(ALL)
     assert violations(page) == []
     page.fill("#model-search", "MA k")
     page.wait_for_function("document.getElementById('models-found').textContent")
     assert rows(page) == ["classes", "marks", "mask"], "the chosen one stays"
-    assert page.inner_text("#models-found") == f"2 of {len(NAMES) + 1}"
+    assert page.inner_text("#models-found") == f"2 of {len(NAMES)}"
     page.check("input[value=mask]", force=True)
     page.wait_for_selector(READY)
     page.wait_for_function("document.querySelector('.model:has([value=mask]) .row-answer').textContent")
     page.fill("#model-search", "")
     page.wait_for_function("!document.getElementById('models-found').textContent")
-    assert rows(page) == [*NAMES[:LISTED], "*", *NAMES[LISTED:]]
+    assert rows(page) == [*NAMES]
     page.click("#compare summary")
     page.wait_for_selector("#compare-network option", state="attached")
     offered = page.locator("#compare-network option").evaluate_all("(all) => all.map(({ value }) => value)")
@@ -87,8 +87,8 @@ def test_list_that_does_not_arrive_is_asked_for_again(many: Host, page: Page) ->
     many.faults[path] = Fault(body=content.replace(b"mask", b"musk"))
     page.click(ALL)
     page.wait_for_selector("#problem:not([hidden])")
-    assert rows(page) == [*NAMES[:LISTED], "*"], "nothing unchecked is shown"
+    assert rows(page) == [*NAMES[:LISTED]], "nothing unchecked is shown"
     del many.faults[path]
     page.click(ALL)
     page.wait_for_selector("#model-search")
-    assert len(rows(page)) == len(NAMES) + 1
+    assert rows(page) == [*NAMES]

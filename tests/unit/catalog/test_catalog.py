@@ -267,6 +267,9 @@ def test_site_settings(tmp_path: Path) -> None:
         ('name = "Cats"', "site.name"),
         ('api = "models"', "site.api"),
         ('api = "a/b"', "site.api"),
+        ('recalibrate = "http://a.example/api/predict"', "site.recalibrate"),
+        ('recalibrate = "//a.example/api/predict"', "site.recalibrate"),
+        ('recalibrate = "https://a.example/x; script-src *"', "site.recalibrate"),
     ],
 )
 def test_wrong_site_settings_are_named(tmp_path: Path, line: str, key: str) -> None:

@@ -120,7 +120,7 @@ class LiveCamera {
       const model = await this.#session.modelFor(this.#session.chosen());
       if (turn !== this.#turn || this.#controls.state !== "live") return;
       this.#controls.hasStrip = isComparable(model.info);
-      this.#server.offer(model.info);
+      this.#server.offer(this.#session.chosen().task === "classification");
       this.#watcher = new Watcher(
         model,
         video,
@@ -219,7 +219,7 @@ class LiveCamera {
   #release(): void {
     this.#watcher?.stop();
     this.#watcher = undefined;
-    this.#server.offer(undefined);
+    this.#server.offer(false);
     if (this.#camera) release(this.#camera);
     this.#camera = undefined;
     video.srcObject = null;

@@ -1,5 +1,5 @@
 /** A server that looks at a picture of the camera now and then, if the catalogue names one and the visitor agrees. */
-import type { LoadedModelInfo, Recalibration, RecalibrateOptions } from "../../loader/torch2web.ts";
+import type { Recalibration, WatchOptions } from "../../loader/torch2web.ts";
 import { element } from "../element.ts";
 import { t } from "../texts.ts";
 
@@ -13,8 +13,10 @@ const EARLY = 1_000;
 export class ServerCheck {
   /** Absent where the catalogue names no server. */
   readonly #panel = document.getElementById("server-check");
+  readonly #switch = this.#panel?.querySelector("input");
+  /** The line at the top of the page that says where pictures go. */
   readonly #where = element("where").lastElementChild!;
-  /** Closed, for pictures that leave the device never. */
+  /** A closed lock, shown while no picture leaves the device. */
   readonly #lock = element("where").firstElementChild!;
   readonly #here = this.#where.textContent;
   #isOffered = false;
@@ -34,16 +36,15 @@ export class ServerCheck {
     });
   }
 
-  /** Offers it for a network whose probabilities can be corrected, while its camera runs; `undefined` ends that. */
-  offer(info: LoadedModelInfo | undefined): void {
-    const kind = info?.task?.kind ?? "softmax";
-    this.#isOffered = Boolean(info) && kind !== "embedding" && kind !== "regression";
+  /** Shows or hides the switch; while it is hidden nothing is sent. */
+  offer(isOffered: boolean): void {
+    this.#isOffered = isOffered;
     if (this.#panel) this.#panel.hidden = !this.#isOffered;
     this.#tellWhere();
   }
 
   /** For `watch`; nothing while it is off. */
-  get options(): { recalibrate?: RecalibrateOptions } {
+  get options(): Pick<WatchOptions, "recalibrate"> {
     if (!this.#isOn) return {};
     return {
       recalibrate: {
@@ -56,7 +57,7 @@ export class ServerCheck {
   }
 
   get #isOn(): boolean {
-    return this.#isOffered && Boolean(this.#panel?.querySelector("input")!.checked);
+    return this.#isOffered && Boolean(this.#switch?.checked);
   }
 
   get #host(): string {
@@ -64,6 +65,7 @@ export class ServerCheck {
   }
 
   #tell({ state, time, bytes = 0, problem = "" }: Recalibration): void {
+    if (!this.#isOn) return; // what came of a picture from before it was switched off
     const host = this.#host;
     if (state === "sending") {
       this.#sent++;
@@ -77,6 +79,8 @@ export class ServerCheck {
     } else if (state === "failed") {
       this.#say(t("{0} gave no answer: only your device answers. ({1})", host, problem));
     } else if (state === "ended") {
+      this.#switch!.checked = false; // a camera that starts again would ask again
+      this.#tellWhere();
       this.#say(t("{0} is not asked any more: only your device answers. ({1})", host, problem));
     }
   }
@@ -85,7 +89,6 @@ export class ServerCheck {
     element("server-check-status").textContent = text;
   }
 
-  /** The line at the top of the page says where pictures go. */
   #tellWhere(): void {
     this.#lock.toggleAttribute("hidden", this.#isOn);
     this.#where.textContent = this.#isOn

@@ -8,7 +8,7 @@ export class Watcher {
   readonly #video: HTMLVideoElement;
   readonly #onAnswer: (prediction: AnyPrediction) => void;
   readonly #onError: (error: unknown) => void;
-  readonly #more: () => Pick<WatchOptions, "recalibrate">;
+  readonly #serverOptions: () => Pick<WatchOptions, "recalibrate">;
   readonly #meter = new Meter();
   #watch: Watch;
   #rate = FIRST;
@@ -19,13 +19,13 @@ export class Watcher {
     video: HTMLVideoElement,
     onAnswer: (prediction: AnyPrediction) => void,
     onError: (error: unknown) => void,
-    more: () => Pick<WatchOptions, "recalibrate">,
+    serverOptions: () => Pick<WatchOptions, "recalibrate">,
   ) {
     this.#model = model;
     this.#video = video;
     this.#onAnswer = onAnswer;
     this.#onError = onError;
-    this.#more = more;
+    this.#serverOptions = serverOptions;
     this.#watch = this.#start();
   }
 
@@ -55,7 +55,7 @@ export class Watcher {
       maxRate: this.#rate,
       smoothing: smoothingFor(this.#rate),
       onError: this.#onError,
-      ...this.#more(),
+      ...this.#serverOptions(),
     });
   }
 

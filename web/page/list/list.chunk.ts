@@ -1,5 +1,6 @@
 /** All networks of a large catalogue, of which the page lists the first, and a field to search them. */
 import { element } from "../element.ts";
+import { folded } from "../folded.ts";
 import { t } from "../texts.ts";
 
 const list = element("models");
@@ -20,17 +21,17 @@ export async function showAll(): Promise<void> {
   search.addEventListener("input", showMatches);
   element("model-search-row").hidden = false;
   button.parentElement!.hidden = true;
-  // Where the visitor is; a search begins above.
+  // The button that had the focus is hidden; the row takes its place.
   first.focus({ preventScroll: true });
 }
 
 /** Lists the networks with all words of the search in their names; the chosen one stays. */
 function showMatches(): void {
-  const words = search.value.toLowerCase().split(/\s+/);
+  const words = folded(search.value).split(/\s+/);
   const rows = [...list.querySelectorAll("input")];
   let count = 0;
   for (const input of rows) {
-    const name = `${input.dataset["title"]!} ${input.value}`.toLowerCase();
+    const name = folded(`${input.dataset["title"]!} ${input.value}`);
     const matches = words.every((word) => name.includes(word));
     count += Number(matches);
     input.parentElement!.hidden = !matches && !input.checked;

@@ -99,7 +99,7 @@ def policy_of(page: str) -> str:
     for line in page.splitlines(keepends=True):
         reader.feed(line)
         if reader.is_past_head:
-            break  # the rest takes long, and has none
+            break  # a policy in the body has no effect, and reading it takes most of the time
     return f"{reader.policy}; {FRAMES}" if reader.policy else ""
 
 

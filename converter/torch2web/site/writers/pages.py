@@ -115,7 +115,6 @@ def write_pages(
         "index.html.j2",
         site=settings,
         server_host=server,
-        server_origin=f"https://{server}" if server else "",
         t=texts,
         lang=lang,
         title=title,
@@ -130,7 +129,7 @@ def write_pages(
         models=models,
         listed=listed,
         further=further,
-        together=answering_together(listed),
+        together=() if further else answering_together(models),
         samples=[
             _ShownSample(
                 sample.file_name,
