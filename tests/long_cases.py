@@ -107,7 +107,7 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "browser/images/test_corpus.py::test_every_file_gives_pillows_tensor": (),
     "browser/images/test_corpus.py::test_orientation_is_ignored_where_the_manifest_says_so": (),
     "browser/images/test_corpus.py::test_damaged_files_give_pixels_or_a_decode_error": (),
-    "browser/delivery/test_delivery.py::test_download_cut_off_goes_on_at_the_first_missing_part": ("\\[2]",),
+    "browser/delivery/test_delivery.py::test_download_cut_off_goes_on_at_the_first_missing_part": (),
     "browser/delivery/test_delivery.py::test_each_part_in_turn": (),
     "browser/delivery/test_delivery.py": 1,
     "browser/test_docs.py::test_axe_finds_nothing": ("360-740-light-api",),
@@ -144,7 +144,7 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "browser/offline/test_updates.py::test_page_of_the_old_version_does_not_call_for_the_new_worker": (),
     "browser/offline/test_updates.py::test_update_with_a_changed_file_leaves_the_old_version": (),
     "browser/offline/test_updates.py": 1,
-    "browser/backends/test_old_browsers.py::test_works_without_newer_features": ("compiled-in the worker",),
+    "browser/backends/test_old_browsers.py::test_works_without_newer_features": (),
     "browser/judges/test_parity.py::test_loader_computes_what_python_computes": (
         "mobilenet_emotion-int8-compiled",
     ),
@@ -244,7 +244,7 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
         "\\[inception-onnx",
     ),
     "unit/sources/test_networks.py::test_torch_export_writes_what_pytorch_computes": (),
-    "unit/sources/test_export.py::test_exporter_and_opset": ("values0",),
+    "unit/sources/test_export.py::test_exporter_and_opset": (),
     "unit/sources/test_export.py::test_what_torch_export_cannot_trace_is_exported_by_the_older_exporter": (),
     "unit/sources/test_fold_weights.py::test_standardised_network_is_planned": ("torchscript",),
     "unit/sources/test_free_sizes.py": ("one image",),
@@ -334,6 +334,12 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "unit/pipeline/test_own_pictures.py::test_accuracy_is_measured_and_pictures_stay_out": (),
     "browser/page/test_start.py::test_page_of_another_build_than_its_files_says_what_to_do": (),
     "browser/backends/test_recheck.py::test_after_10_and_100_and_each_1000_answers": (),
+    "browser/judges/test_verify_page.py::test_without_the_page": (),
+    "unit/site/report/test_documents.py::test_every_build_writes_it_and_lists_it_in_the_checksums": (),
+    "browser/loader/test_embed.py::test_whole_app_of_the_documentation": (),
+    "browser/loader/test_labels.py::test_labels_stay_text": (),
+    "browser/page/test_snippets.py::test_embed_snippet_works_as_copied": (),
+    "browser/page/test_looks.py::test_by_keyboard_alone": (),
 }
 """By `file::function`, or by `file` for its other functions: the cases that `make test` keeps.
 
