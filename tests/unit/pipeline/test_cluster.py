@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,15 @@ from torch2web.cli import main
 from torch2web.errors import ClusterError, WorkerError
 from torch2web.pipeline.conversions import Conversions, ConversionSettings, Converted
 from torch2web.pipeline.executors import Work
-from torch2web.pipeline.executors.cluster import open_cluster
+from torch2web.pipeline.executors.cluster import Cluster, open_cluster
 from torch2web.pipeline.executors.memory import BASE
 from torch2web.site.manifest import Backends
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
 PLENTY = 64 * BASE
+PATIENCE = 240
+"""Seconds in which a worker that was killed is started anew, on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,16 @@ def cluster() -> Iterator[Any]:
         worker_dashboard_address=None,
     ) as cluster:
         yield cluster
+
+
+@contextmanager
+def opened_on(cluster: Any, folder: Path) -> Iterator[Cluster]:
+    """A client of both workers: one that an earlier test killed is started anew, and has its memory again."""
+    settings = settings_of(folder)
+    with open_cluster(cluster.scheduler_address, 2, None, settings, Conversions.create(settings)) as opened:
+        opened._client.wait_for_workers(2, timeout=PATIENCE)
+        opened._client.run(set_memory, PLENTY)
+        yield opened
 
 
 def build(folder: Path, site: str, *options: str) -> int:
@@ -85,9 +99,7 @@ def test_the_same_bytes_though_a_worker_dies(
 
 def test_a_model_whose_workers_all_die_fails_alone(cluster: Any, tmp_path: Path) -> None:
     tasks = tasks_of(tmp_path, "tests.dying_networks:dies", "tests.tiny_network:relu_network")
-    settings = settings_of(tmp_path)
-    conversions = Conversions.create(settings)
-    with open_cluster(cluster.scheduler_address, 2, None, settings, conversions) as opened:
+    with opened_on(cluster, tmp_path) as opened:
         found = {task.index: outcome for task, outcome in opened.run(Work.CONVERT, tasks, lambda *_: None)}
     assert isinstance(found[0], WorkerError)
     assert isinstance(found[1], Converted)
@@ -97,10 +109,9 @@ def test_a_worker_with_too_little_memory_gets_no_model(
     cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tasks = tasks_of(tmp_path, *["tests.tiny_network:relu_network"] * 3)
-    settings = settings_of(tmp_path)
-    with open_cluster(cluster.scheduler_address, 2, None, settings, Conversions.create(settings)) as opened:
+    with opened_on(cluster, tmp_path) as opened:
         small = next(iter(opened._workers()))
-        opened._client.run(set_memory, workers=[small])
+        opened._client.run(set_memory, BASE // 2, workers=[small])
         for task, outcome in opened.run(Work.LOOK, tasks, lambda *_: None):
             assert outcome is None, task
         ran = opened._client.run(looked)
@@ -109,6 +120,23 @@ def test_a_worker_with_too_little_memory_gets_no_model(
         monkeypatch.setattr("torch2web.pipeline.executors.cluster.needed_memory", lambda _: 2 * PLENTY)
         with pytest.raises(ClusterError, match=r"m0 may need .* GiB, and the largest worker has"):
             list(opened.run(Work.LOOK, tasks, lambda *_: None))
+
+
+def test_the_only_worker_of_its_size_is_waited_for_after_it_died(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch2web.pipeline.executors.cluster._WAIT", PATIENCE)
+    tasks = tasks_of(tmp_path, "tests.tiny_network:relu_network")
+    with opened_on(cluster, tmp_path) as opened:
+        small, large = opened._workers()
+        opened._client.run(set_memory, BASE // 2, workers=[small])
+        ((_, outcome),) = opened.run(Work.LOOK, tasks, lambda *_: None)
+        assert outcome is None
+        os.kill(opened._client.run(process_id, workers=[large])[large], signal.SIGKILL)
+        while large in opened._workers():
+            time.sleep(0.01)
+        ((_, outcome),) = opened.run(Work.LOOK, tasks, lambda *_: None)
+        assert outcome is None
 
 
 def test_a_scheduler_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,17 +153,21 @@ def test_a_worker_with_another_version_is_named(
     cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tasks = tasks_of(tmp_path, "tests.tiny_network:relu_network")
-    settings = settings_of(tmp_path)
     monkeypatch.setattr("torch2web.pipeline.keys.code_fingerprint.version", lambda _: "0.0")
-    with open_cluster(cluster.scheduler_address, 2, None, settings, Conversions.create(settings)) as opened:
+    with opened_on(cluster, tmp_path) as opened:
         ((_, outcome),) = opened.run(Work.LOOK, tasks, lambda *_: None)
     assert isinstance(outcome, ClusterError)
     assert "is not like this machine: packages.numpy: found" in str(outcome)
 
 
-async def set_memory(dask_worker: Any) -> None:
-    """Runs on a worker: it has memory for no model from now on."""
-    await dask_worker.set_resources(memory=BASE // 2)
+async def set_memory(memory: int, dask_worker: Any) -> None:
+    """Runs on a worker: it has so many bytes for models from now on."""
+    await dask_worker.set_resources(memory=memory)
+
+
+def process_id(dask_worker: Any) -> int:
+    """Runs on a worker."""
+    return os.getpid()
 
 
 def looked(dask_worker: Any) -> int:

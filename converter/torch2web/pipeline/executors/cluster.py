@@ -1,6 +1,7 @@
 """Models converted on a Dask cluster: each a task, whose checkpoint and result travel with it."""
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,7 +19,9 @@ LOCAL = "local"
 """Address of a cluster that is started on this machine."""
 
 _WAIT = 30
-"""Seconds to wait for the scheduler, and for its first worker."""
+"""Seconds to wait for the scheduler, for its first worker, and for one that died to come back."""
+_POLL = 0.2
+"""Seconds between two looks at the workers."""
 _RETRIES = 2
 """Runs more after an exception that is no finding about the model, such as of a full disk. Dask itself counts
 workers that die: `distributed.scheduler.allowed-failures`."""
@@ -73,6 +76,7 @@ class Cluster:
     ) -> None:
         self._client, self._address = client, address
         self._settings, self._conversions = settings, conversions
+        self._most_memory = 0.0
 
     def run(self, work: Work, tasks: Sequence[Task], on_stage: OnStage) -> Iterator[tuple[Task, Outcome]]:
         """Outcomes as they come. Raises ClusterError."""
@@ -118,23 +122,32 @@ class Cluster:
 
     def _placement(self, task: Task, needed: int) -> dict[str, Any]:
         """Where the task may run: by the resource `memory` of the workers, else by their memory limits."""
-        workers = self._workers()
-        declared = {name: worker["resources"].get("memory") for name, worker in workers.items()}
-        if any(value is not None for value in declared.values()):
-            self._require(task, needed, [value or 0 for value in declared.values()])
+        workers = self._workers_with(task, needed)
+        if _declares_memory(workers):
             return {"resources": {"memory": needed}}
-        limits = {name: worker["memory_limit"] or float("inf") for name, worker in workers.items()}
-        self._require(task, needed, list(limits.values()))
-        large = [name for name, limit in limits.items() if limit >= needed]
-        return {} if len(large) == len(limits) else {"workers": large}
+        large = [name for name, worker in workers.items() if _memory_of(worker) >= needed]
+        # A worker that is started anew has another address: none of these may be left.
+        return {} if len(large) == len(workers) else {"workers": large, "allow_other_workers": True}
 
-    def _require(self, task: Task, needed: int, found: Sequence[float]) -> None:
-        if needed > max(found, default=0):
-            problem = (
-                f"{task.spec.name} may need {needed / 2**30:.1f} GiB, and the largest worker has "
-                f"{max(found, default=0) / 2**30:.1f} GiB; start one with --resources memory={needed}"
-            )
-            raise ClusterError(self._address, problem)
+    def _workers_with(self, task: Task, needed: int) -> Mapping[str, Any]:
+        """The workers, one of them with the memory needed. Where the only one of that size died a moment
+        ago, its nanny starts it anew, which is waited for. Raises ClusterError."""
+        deadline = time.monotonic() + _WAIT
+        while True:
+            workers = self._workers()
+            declared = _declares_memory(workers)
+            found = [_memory_of(worker, declared=declared) for worker in workers.values()]
+            largest = max(found, default=0)
+            self._most_memory = max(self._most_memory, largest)
+            if needed <= largest:
+                return workers
+            if needed > self._most_memory or time.monotonic() > deadline:
+                problem = (
+                    f"{task.spec.name} may need {needed / 2**30:.1f} GiB, and the largest worker has "
+                    f"{largest / 2**30:.1f} GiB; start one with --resources memory={needed}"
+                )
+                raise ClusterError(self._address, problem)
+            time.sleep(_POLL)
 
     def _outcome(self, task: Task, future: Any) -> Outcome:
         from distributed import KilledWorker
@@ -177,6 +190,17 @@ class Cluster:
                 on_stage(*event[1])
 
         self._client.subscribe_topic(STAGES, handle)
+
+
+def _declares_memory(workers: Mapping[str, Any]) -> bool:
+    return any("memory" in worker["resources"] for worker in workers.values())
+
+
+def _memory_of(worker: Mapping[str, Any], *, declared: bool = False) -> float:
+    """Bytes that a worker has for tasks: its resource `memory` where any has one, else its limit."""
+    if declared:
+        return float(worker["resources"].get("memory") or 0)
+    return float(worker["memory_limit"] or "inf")
 
 
 def _files(task: Task) -> Mapping[str, bytes]:
