@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 # Background jobs of a shell ignore SIGINT, and the commands that the tests interrupt would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Five seconds of its own are little for a browser that shares its machine with others.
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=240_000)
 
 
 @pytest.fixture(scope="session", autouse=True)

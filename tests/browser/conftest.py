@@ -18,7 +18,7 @@ from tests.conftest import Site
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A context for one test, for settings that affect all its pages."""
     context = browser.new_context()
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(240_000)
     yield context
     context.close()
 
@@ -27,7 +27,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def shared_context(browser: Browser) -> Iterator[BrowserContext]:
     """A context shared by the tests of a file."""
     context = browser.new_context()
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(240_000)
     context.new_page()  # keeps a renderer process alive, whose start takes longer than most tests
     yield context
     context.close()
@@ -88,7 +88,7 @@ def camera_browser(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="module")
 def camera_context(camera_browser: Browser) -> Iterator[BrowserContext]:
     context = camera_browser.new_context()
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(240_000)
     context.new_page()  # keeps a renderer process
     yield context
     context.close()

@@ -41,7 +41,7 @@ def playwrights_own(name: str = "chromium") -> Path:
 def _starts(path: Path) -> bool:
     """Whether a browser exists and has the system libraries that it needs."""
     try:
-        result = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
+        result = subprocess.run([path, "--version"], capture_output=True, timeout=240, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return result.returncode == 0

@@ -32,7 +32,7 @@ def launched(chromium: BrowserType, *flags: str) -> Iterator[Browser]:
     yield browser
     browser.close()
     if collector:
-        collector.communicate(timeout=60)
+        collector.communicate(timeout=240)
 
 
 def _free_port() -> int:

@@ -49,7 +49,7 @@ def running_nginx(folder: Path, server: str, *, brotli: bool = False) -> Iterato
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=240)
 
 
 def _mime_types() -> Path:

@@ -58,7 +58,7 @@ def fetch(url: str, accepting: str = "identity") -> tuple[int, dict[str, str], b
     """Status, headers and body as sent."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": accepting})
     try:
-        with urllib.request.urlopen(request, timeout=60) as response:
+        with urllib.request.urlopen(request, timeout=240) as response:
             return response.status, dict(response.headers), response.read()
     except urllib.error.HTTPError as error:
         with error:

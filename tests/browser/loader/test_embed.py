@@ -135,7 +135,7 @@ def test_altered_element_or_loader_runs_nothing(page: Page, own: Host, bundle: H
 
 def logged_by(page: Page, url: str) -> str:
     """Console output of the page at `url`."""
-    with page.expect_console_message(lambda message: message.type == "log", timeout=60_000) as message:
+    with page.expect_console_message(lambda message: message.type == "log", timeout=240_000) as message:
         page.goto(url)
     return message.value.text
 

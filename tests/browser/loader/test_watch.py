@@ -18,7 +18,7 @@ MODEL = "mobilenet_emotion"
 def camera(camera_browser: Browser, demo_host: Host) -> Iterator[Page]:
     context = camera_browser.new_context(permissions=["camera"])
     page = context.new_page()
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(240_000)
     open_harness(page, demo_host)
     page.evaluate(
         """async name => {

@@ -32,7 +32,7 @@ def opened(camera_browser: Browser, host: Host) -> Iterator[Page]:
     """The page with a camera; its own policy holds, so that the server must be named there."""
     context = camera_browser.new_context(permissions=["camera"])
     page = context.new_page()
-    page.set_default_timeout(120_000)
+    page.set_default_timeout(240_000)
     page.goto(host.url)
     yield page
     context.close()

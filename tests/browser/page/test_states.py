@@ -18,7 +18,7 @@ from tests.browser.server import Hosting
 @pytest.fixture(scope="module")
 def context(camera_browser: Browser) -> Iterator[BrowserContext]:
     context = camera_browser.new_context(bypass_csp=True)  # axe-core is a string to evaluate
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(240_000)
     context.new_page()  # keeps a renderer process
     yield context
     context.close()

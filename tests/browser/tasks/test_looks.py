@@ -24,7 +24,7 @@ MANY = [f"species {number}, with a name of some length" for number in range(1000
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(bypass_csp=True)  # axe-core is a string to evaluate
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(240_000)
     yield context.new_page()
     context.close()
 

@@ -33,7 +33,7 @@ def camera_browser(browser: Browser) -> Iterator[Browser]:
 @pytest.fixture
 def app(camera_browser: Browser, vite_app: Host) -> Iterator[Page]:
     page = camera_browser.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(240_000)
     page.add_init_script(STREAMS)
     uncaught: list[str] = []
     page.on("pageerror", lambda error: uncaught.append(str(error)))

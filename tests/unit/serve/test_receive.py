@@ -32,7 +32,7 @@ class Running:
     def request(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=240)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
@@ -166,7 +166,7 @@ def test_refused_without_the_token(running: Running, path: str) -> None:
 def test_refused_without_a_length(
     running: Running, headers: dict[str, str], status: int, sentence: str
 ) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=240)
     connection.putrequest("POST", f"/outcome?token={TOKEN}")
     for name, value in headers.items():
         connection.putheader(name, value.encode())
@@ -180,7 +180,7 @@ def test_refused_without_a_length(
 
 def test_connection_lost_half_way_saves_nothing(running: Running) -> None:
     body = as_json(outcome_of(running.site))
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=240)
     connection.putrequest("POST", f"/outcome?token={TOKEN}")
     connection.putheader("Content-Length", str(len(body) + 1))
     connection.endheaders(body)

@@ -37,7 +37,7 @@ def test_types_and_isolation(address: str, small_site: Path, path: str, content_
     if "*" in path:
         (found,) = small_site.glob(path)
         path = found.relative_to(small_site).as_posix()
-    with urllib.request.urlopen(address + path, timeout=60) as response:
+    with urllib.request.urlopen(address + path, timeout=240) as response:
         assert response.headers["Content-Type"] == content_type
         assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert response.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
@@ -48,7 +48,7 @@ def test_types_and_isolation(address: str, small_site: Path, path: str, content_
 def test_what_is_not_there(address: str, path: str, small_site: Path) -> None:
     (small_site.parent / "pyproject.toml").write_text("beside the site, where nobody may look")
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(address + path, timeout=60)
+        urllib.request.urlopen(address + path, timeout=240)
     assert caught.value.code == 404
     caught.value.close()
 

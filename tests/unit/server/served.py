@@ -171,7 +171,7 @@ def serving(
             port = int(line.partition("/api/predict")[0].rpartition(":")[2])
             yield Served(port, process.pid, log_file)
             process.send_signal(signal.SIGTERM)
-            rest, _ = process.communicate(timeout=120)
+            rest, _ = process.communicate(timeout=240)
             assert rest.splitlines()[-1] == "stopped"
             assert process.returncode == 0, log_file.read_text()
         finally:

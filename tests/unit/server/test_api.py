@@ -263,7 +263,7 @@ def test_log_is_structured_and_keeps_no_picture(server: Served) -> None:
 
 
 def test_no_http_is_answered_too(server: Served) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=240) as connection:
         connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 400")
     assert server.ask("/healthz").status == 200

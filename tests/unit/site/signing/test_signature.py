@@ -118,7 +118,7 @@ def test_model_signings_own_command_agrees(site: Path, pair: KeyPair, tmp_path: 
     def run(public: Path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "model_signing", "verify", "key", "--public_key", str(public)]
         command += ["--signature", str(site / SIGNATURE), str(site / MANIFEST)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
     assert run(pair.public).returncode == 0
     assert run(write_pair(tmp_path / "other").public).returncode != 0
@@ -130,7 +130,7 @@ def test_signature_by_model_signings_own_command(site: Path, pair: KeyPair) -> N
     (site / SIGNATURE).unlink()
     command = [sys.executable, "-m", "model_signing", "sign", "key", "--private_key", str(pair.private)]
     command += ["--signature", str(site / SIGNATURE), str(site / MANIFEST)]
-    subprocess.run(command, capture_output=True, timeout=60, check=True)
+    subprocess.run(command, capture_output=True, timeout=240, check=True)
     assert "is signed with" in check(site, pair)
 
 
