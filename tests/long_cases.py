@@ -147,6 +147,8 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "browser/backends/test_old_browsers.py::test_works_without_newer_features": (),
     "browser/judges/test_parity.py::test_loader_computes_what_python_computes": (
         "mobilenet_emotion-int8-compiled",
+        "landmark_cnn_emotion-int8-compiled",
+        "efficientnet_emotion-int8-compiled",
     ),
     "browser/judges/test_parity.py::test_page_shows_that_label": (),
     "browser/backends/test_backend_sites.py::test_answers_by_what_it_carries": (),
@@ -195,7 +197,7 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "browser/loader/test_watch.py::test_camera_starts": (),
     "browser/judges/test_verify_page.py::test_changed_file_of_the_judge_stops_it": (),
     "browser/judges/test_verify_page.py::test_both_judges_follow_a_model_cards_steps": (),
-    "browser/judges/test_verify_page.py::test_judge_in_the_page": (),
+    "browser/judges/test_verify_page.py::test_judge_in_the_page": ("tiny_judged_site",),
     "browser/judges/test_verify_page.py::test_outcome_is_sent_where_the_address_asks_for_it": (),
     "browser/judges/test_verify_page.py::test_wrong_loader_fails": (),
     "browser/judges/test_verify_page.py::test_wrong_model_fails": (),

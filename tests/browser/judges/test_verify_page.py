@@ -12,8 +12,11 @@ from tests.browser.mutants import PATCHES, SELF_CHECK_OFF, patched_loader_site
 from tests.browser.server import Fault, Hosting, hosting
 from tests.browser.sites import script_of, weights_of
 from tests.browser.verify_page import download_results, names_of_tests, open_verify_page
-from tests.conftest import ROOT, run_build
+from tests.conftest import ROOT, SharedFolder, run_build
 from tests.materials import images
+from tests.tiny_network import write_tiny_catalog
+from torch2web.verification.neutral_images import neutral_images
+from torch2web.verification.reference_images import reference_images
 
 CATALOG = tomllib.loads((ROOT / "models.toml").read_text())["models"]
 PICTURES = [image.name for image in images()]
@@ -39,11 +42,34 @@ def names_of(chosen: str) -> list[str]:
 
 DEFAULT_NAMES = names_of_tests(["mobilenet_emotion/int8"], PICTURES, MANIFEST_FILES)
 """Of the smallest one, as visitors are served it."""
+TINY_NAMES = names_of_tests(
+    ["tiny/int8"], [image.name for image in reference_images(neutral_images())], MANIFEST_FILES
+)
+"""Of a network that is not the demo's, whose reference images show no faces."""
 TENSORS = "in_page.test_tensors::test_tensor_by_standard_library[mobilenet_emotion/int8-"
 
 
+@pytest.fixture(scope="session")
+def tiny_judged_site(shared_folder: SharedFolder, cache: Path) -> Path:
+    """A site with one tiny network and the judge."""
+
+    def build(folder: Path) -> None:
+        folder.mkdir()
+        options = [*write_tiny_catalog(folder), "--no-precompressed", "--no-docs"]
+        result = run_build(*options, "--out", folder / "site", "--cache", cache)
+        assert result.returncode == 0, result.stderr
+
+    return shared_folder("tiny judged", build) / "site"
+
+
 @pytest.mark.parametrize(
-    ("site", "chosen"), [("small_site", "default"), ("demo_site", "default"), ("demo_site", "all")]
+    ("site", "chosen"),
+    [
+        ("tiny_judged_site", "default"),
+        ("small_site", "default"),
+        ("demo_site", "default"),
+        ("demo_site", "all"),
+    ],
 )
 def test_judge_in_the_page(
     request: pytest.FixtureRequest,
@@ -64,7 +90,8 @@ def test_judge_in_the_page(
         assert host.outcomes.empty(), "nothing is sent without being asked for"
         results = download_results(page, tmp_path)
     assert violations == []
-    expected = DEFAULT_NAMES if site == "small_site" else names_of(chosen)
+    alone = {"tiny_judged_site": TINY_NAMES, "small_site": DEFAULT_NAMES}
+    expected = alone.get(site) or names_of(chosen)
     assert sorted(results) == sorted(expected), "these tests and no others ran"
     record_property("checks", len(results))
     wrong = {name: result.message for name, result in results.items() if result.outcome == "failed"}
