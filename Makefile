@@ -46,7 +46,7 @@ test: assets browser
 	$(MAKE) --no-print-directory -j 2 check
 	$(BIN)/python -m pytest -n 2
 
-test-all: assets .venv/.installed-test browser
+test-all: assets .venv/.installed-test-all browser
 	$(BIN)/python -m tests.long.install
 	$(BIN)/python -m pytest -n 3 -m "long and not engines"
 	$(BIN)/python -m pytest -m engines -rP tests/long
@@ -108,6 +108,10 @@ venv:
 
 .venv/.installed-test: .venv/.installed
 	$(PIP_INSTALL) -e '.[test]'
+	@touch $@
+
+.venv/.installed-test-all: .venv/.installed-test
+	$(PIP_INSTALL) -e '.[test-all]' || echo "Tests that need the extra test-all are skipped." >&2
 	@touch $@
 
 $(WEB): web/package-lock.json .venv/.installed
