@@ -92,6 +92,35 @@ def test_rate_and_smoothing(camera: Page) -> None:
     assert result["wrong"] == ["RangeError"] * 3
 
 
+def test_rate_can_be_changed_while_it_watches(camera: Page) -> None:
+    found = camera.evaluate(
+        """async () => {
+            const times = [], options = { maxRate: 1000, smoothing: 0 };
+            let error = "";
+            const timed = {
+                info: model.info,
+                watch: model.watch,
+                predict(...call) {
+                    times.push(performance.now());
+                    return model.predict(...call);
+                },
+            };
+            options.onError = ({ name }) => (error = name);
+            const watch = timed.watch(stream, () => {}, options);
+            await until(() => times.length >= 3);
+            Object.assign(options, { maxRate: 2, smoothing: 0.5 });
+            const changed = times.length;
+            await until(() => times.length >= changed + 5);
+            options.smoothing = 1;
+            await until(() => error);
+            return { slow: times.slice(changed), error };
+        }"""
+    )
+    gaps = [b - a for a, b in pairwise(found["slow"])]
+    assert min(gaps[1:]) > 450, "as from the next frame on"
+    assert found["error"] == "RangeError"
+
+
 def test_hidden_page_pauses(camera: Page) -> None:
     result = camera.evaluate(
         """async () => {

@@ -1,5 +1,6 @@
 import type { RecalibrateOptions } from "./recalibrate.ts";
 
+/** `maxRate` and `smoothing` are read before each frame: a page may change them in the object that it gave. */
 export interface WatchOptions {
   /** Maximum number of predictions per second; by default unlimited. */
   maxRate?: number;

@@ -24,7 +24,12 @@ export type WatchedModel = Pick<Model<AnyPrediction>, "predict" | "info"> & {
   readonly models?: readonly Pick<Model<AnyPrediction>, "backend">[];
 };
 
-interface Given extends Required<Pick<WatchOptions, "maxRate" | "smoothing" | "onError">> {
+/** How often frames are predicted, and how much of the earlier answers stays. */
+export type Pace = Required<Pick<WatchOptions, "maxRate" | "smoothing">>;
+
+interface Given extends Required<Pick<WatchOptions, "onError">> {
+  /** The pace as the page has it now. Raises RangeError. */
+  pace: () => Pace;
   source: HTMLVideoElement | MediaStream;
   recalibrate?: RecalibrateOptions;
   signal: AbortSignal;
@@ -35,7 +40,7 @@ export async function* watchFrames(
   model: WatchedModel,
   given: Given & Loader,
 ): AsyncGenerator<AnyPrediction, void> {
-  const { source, maxRate, smoothing, onError, recalibrate, signal } = given;
+  const { source, pace, onError, recalibrate, signal } = given;
   const { answerOf, scoresIn, importChunk, BackendError, DecodeError } = given;
   const chunk = recalibrate && ((await importChunk("recalibrate")) as typeof Recalibrate);
   const recalibrator = chunk?.recalibratorOf(model.info, recalibrate!, signal);
@@ -43,7 +48,6 @@ export async function* watchFrames(
   const until = ended.signal;
   const { video, refused, release } = videoOf(source, DecodeError);
   void refused.then((error) => ended.abort(error));
-  const interval = 1000 / maxRate;
   // A <video> may play again; a stream that was given by itself does not come back.
   const nextFrame = framesOf(video, until, (message, final) => {
     const problem = new DecodeError(message);
@@ -57,7 +61,8 @@ export async function* watchFrames(
     for (let last = -Infinity; ;) {
       await visible(until);
       await nextFrame();
-      await delay(last + interval - performance.now(), until);
+      const { maxRate, smoothing } = pace();
+      await delay(last + 1000 / maxRate - performance.now(), until);
       last = performance.now();
       let prediction: AnyPrediction;
       const frame = recalibrator?.wantsFrame() ? chunk!.captureFrame(video) : undefined;

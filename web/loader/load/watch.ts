@@ -33,12 +33,15 @@ function watchModel(
   if (Object(options) !== options) {
     throw new RangeError(`watch takes a callback or options; found ${typeof second}.`);
   }
-  const { maxRate = Infinity, smoothing = 0, onError = reportError, signal } = options;
-  if (!(maxRate > 0) || !(smoothing >= 0 && smoothing < 1)) {
+  const { onError = reportError, signal } = options;
+  const pace = (): Frames.Pace => {
+    const { maxRate = Infinity, smoothing = 0 } = options;
+    if (maxRate > 0 && smoothing >= 0 && smoothing < 1) return { maxRate, smoothing };
     throw new RangeError(
       `watch takes maxRate > 0 and smoothing in [0, 1); found ${maxRate} and ${smoothing}.`,
     );
-  }
+  };
+  pace();
   if (!["HTMLVideoElement", "MediaStream"].includes(tagOf(source))) {
     throw new DecodeError("watch takes a <video> or MediaStream.");
   }
@@ -49,8 +52,7 @@ function watchModel(
       yield* watchFrames(model, {
         ...options,
         source,
-        maxRate,
-        smoothing,
+        pace,
         onError,
         signal: stopped.signal,
         answerOf,

@@ -11,6 +11,7 @@ export class Watcher {
   readonly #serverOptions: () => Pick<WatchOptions, "recalibrate">;
   readonly #meter = new Meter();
   #watch: Watch;
+  #options: WatchOptions = {};
   #rate = FIRST;
   #seen = true;
 
@@ -51,12 +52,13 @@ export class Watcher {
   }
 
   #start(): Watch {
-    return this.#model.watch(this.#video, (prediction) => this.#take(prediction), {
-      maxRate: this.#rate,
-      smoothing: smoothingFor(this.#rate),
-      onError: this.#onError,
-      ...this.#serverOptions(),
-    });
+    this.#options = { onError: this.#onError, ...this.#pace(), ...this.#serverOptions() };
+    const take = this.#take.bind(this);
+    return this.#model.watch(this.#video, take, this.#options);
+  }
+
+  #pace(): Pick<WatchOptions, "maxRate" | "smoothing"> {
+    return { maxRate: this.#rate, smoothing: smoothingFor(this.#rate) };
   }
 
   #take(prediction: AnyPrediction): void {
@@ -70,6 +72,7 @@ export class Watcher {
     const rate = rateFor(this.#meter.median, this.#seen);
     if (!isOther(rate, this.#rate)) return;
     this.#rate = rate;
-    this.restart();
+    // The running average and a server's correction of it go on.
+    Object.assign(this.#options, this.#pace());
   }
 }
