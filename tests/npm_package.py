@@ -1,6 +1,7 @@
 """The npm package as a project installs it, and a site of two tiny networks with PyTorch's answers."""
 
 import tarfile
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,8 @@ def embed_lines(name: str, site: Path, base: str) -> str:
     """The snippets of embed.html for the network "one" of a site at the address `base`."""
     template = Template((ROOT / f"templates/embed/{name}.txt").read_text())
     pin = integrity(sha256_of(site / "models/model_info.json"))
-    return str(template.render(model="one", base=base, integrity=pin))
+    package = f"torch2web-{version('torch2web')}.tgz"
+    return str(template.render(model="one", base=base, integrity=pin, package=package))
 
 
 def write_package(target: Path) -> Path:

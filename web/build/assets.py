@@ -4,6 +4,7 @@ import hashlib
 import json
 import lzma
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from torch2web.store import cached_files, map_parallel, sha256_of_sources, swapp
 from web.build.coder import checked_coder, coder_sources
 from web.build.docs import build_docs, docs_sources
 from web.build.engine import ENGINE, ENGINE_BUILDS, build_engine
+from web.build.npm import archive_of, build_package, package_sources
 from web.build.python_packages import PURE, pack_installed
 from web.build.scripts import (
     WEB,
@@ -37,8 +39,14 @@ TOKENS = "10-tokens.css"
 
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
-COMPRESSED_OVER = 2**20
-"""Size in bytes over which WebAssembly is stored compressed: in the wheel's own format it is 50 % larger."""
+PACKAGE = "npm/torch2web.tar"
+"""The npm package, which a build gzips."""
+
+COMPRESSED_OVER = 2**16
+"""Size in bytes over which code is stored compressed: in the wheel's own format it is up to 50 % larger."""
+_CODE = (".mjs", ".tar", ".wasm")
+# For WebAssembly: contexts of four bits of the last byte, and none of its position, as nothing is aligned.
+_XZ = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 2**24, "lc": 4, "pb": 0}]
 
 
 def refresh_assets() -> bool:
@@ -47,7 +55,10 @@ def refresh_assets() -> bool:
     if _is_current(sources):
         return False
     install_node_modules()
-    contents = dict(_contents())
+    with ThreadPoolExecutor(1) as pool:
+        package = pool.submit(build_package, CACHE)  # Node, beside the compiler of the engine
+        contents = dict(_contents())
+        contents[PACKAGE] = archive_of(package.result())
     with swapped_in(FILES) as folder:
         write_assets(folder, contents, sources)
     return True
@@ -63,6 +74,7 @@ def sources_sha256() -> str:
         *_judge_files(),
         *sorted(Path(__file__).parent.glob("*.py")),
         *docs_sources(),
+        *package_sources(),
         ROOT / "models.toml",
     ]
     packages = ("markdown-it-py", "ziglang", *PURE)
@@ -75,7 +87,7 @@ def write_assets(folder: Path, contents: dict[str, bytes], sources: str) -> None
     packed = {
         path: content
         for path, content in contents.items()
-        if path.endswith(".wasm") and len(content) > COMPRESSED_OVER
+        if path.endswith(_CODE) and len(content) > COMPRESSED_OVER
     }
     compressed = dict(zip(packed, map_parallel(_compressed, packed.values()), strict=True))
     files = {}
@@ -142,7 +154,7 @@ def _compressed(content: bytes) -> bytes:
     """In xz's format, kept between builds."""
 
     def make(folder: Path) -> None:
-        (folder / "compressed.xz").write_bytes(lzma.compress(content, preset=6))
+        (folder / "compressed.xz").write_bytes(lzma.compress(content, filters=_XZ))
 
     digest = hashlib.sha256(content).hexdigest()
     return cached_files(CACHE, f"xz-{digest[:8]}", digest, make)["compressed.xz"]

@@ -11,4 +11,7 @@ if (base && location.protocol !== "file:") {
   }
 }
 
+const here = document.getElementById("here-only");
+if (here) here.hidden = !/^(localhost|127\.0\.0\.1|\[::1\])$/.test(location.hostname);
+
 enableCopying();

@@ -196,7 +196,7 @@ def _serve(options: argparse.Namespace, output: Output) -> None:
     elif options.host:
         serve_as(options.host, options.site, options.port, options.address, output)
     else:
-        serve_site(options.site, options.port, options.address, output)
+        serve_site(options.site, options.port, options.address, output, options.allow_origin)
 
 
 def _report(options: argparse.Namespace, output: Output) -> None:

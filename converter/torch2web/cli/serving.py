@@ -3,6 +3,7 @@
 import secrets
 import socket
 import sys
+from collections.abc import Sequence
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -11,14 +12,16 @@ from torch2web.cli.lan import lan_addresses
 from torch2web.cli.terminal import Output, qr_lines
 from torch2web.serve.host_emulation import create_emulated_server
 from torch2web.serve.parity import REPORT, Outcome, ParityHandler, Post, decimal, require_verify_page
-from torch2web.serve.static import EVERY_ADDRESS, LOOPBACK, create_server
+from torch2web.serve.static import EVERY_ADDRESS, LOOPBACK, SiteHandler, create_server, require_origins
 from torch2web.site.writers import VERIFY_PAGE as PAGE
 
 
-def serve_site(site: Path, port: int, host: str | None, output: Output) -> None:
-    """Serve `site` until Ctrl-C, on this machine only unless `host` says otherwise. Raises InputError."""
+def serve_site(site: Path, port: int, host: str | None, output: Output, origins: Sequence[str] = ()) -> None:
+    """Serve `site` until Ctrl-C, on this machine only unless `host` says otherwise, also to pages of `origins`.
+    Raises InputError, or OptionError for what is no origin."""
+    require_origins(origins)
     host = host or LOOPBACK
-    with create_server(site, port, host) as server:
+    with create_server(site, port, host, partial(SiteHandler, origins=origins)) as server:
         output.line(f"{_url(host, server)}  (Ctrl-C stops it)")
         _serve_until_interrupted(server, output)
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from torch2web.errors import OptionError
+from torch2web.serve.static import require_origins
 from torch2web.store import usable_cores
 
 MIB = 1024 * 1024
-
-_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,7 @@ class ApiSettings:
         ):
             if not least <= value <= most:  # NaN neither
                 raise OptionError(option, f"found {value:g}, expected {least:g} to {most:g}")
-        for origin in self.origins:
-            if not _ORIGIN.fullmatch(origin):
-                expected = "expected scheme, host and port of pages, such as https://example.org"
-                raise OptionError("--allow-origin", f"found {origin!r}, {expected}")
+        require_origins(self.origins)
 
     @property
     def threads(self) -> int:

@@ -83,7 +83,7 @@ def write_site(root: Path, inputs: SiteInputs) -> Bundle:
         links=_links(delivery),
         verify_page=delivery.verify_page,
     )
-    embed = write_embed(root, assets, models, manifest.manifest, loader, page, start)
+    embed = write_embed(root, assets, models, manifest.manifest, loader, page, start, docs=delivery.docs)
     # Files that page and loader start with. The loader caches models and WebAssembly itself, part by part.
     shell = [*loader.pinned, loader.embed, *loader.chunks, *page.shell, *backends.starting]
     shell += [manifest.manifest, manifest.checksums, *manifest.signatures]
@@ -118,7 +118,8 @@ def _finish(root: Path, inputs: SiteInputs, files: list[FileRecord]) -> Bundle:
     """Write configuration for hosts, compressed forms, and the checksums of all files."""
     _require_small(files, inputs.delivery.max_file_size)
     weights = {part.path for model in inputs.models for part in model.weights_parts}
-    shrinking = [file for file in files if file.path not in weights and not file.path.endswith(".onnx")]
+    packed = (".onnx", ".tgz")
+    shrinking = [file for file in files if file.path not in weights and not file.path.endswith(packed)]
     forms: list[FileRecord] = []
     if inputs.delivery.precompressed:
         forms = precompress(root, shrinking, inputs.cache)

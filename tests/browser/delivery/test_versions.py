@@ -21,9 +21,9 @@ OURS = version("torch2web")
 EMPTY_MODULE = b"\0asm\1\0\0\0"
 DOES = {
     "0.9.0": f"by torch2web 0.9.0, this loader is of torch2web {OURS}: update the loader to that version "
-    "(npm install torch2web@0.9.0), or import the site's own torch2web.js.",
+    "(npm install the site's torch2web-0.9.0.tgz), or import the site's own torch2web.js.",
     "0.0.9": f"by torch2web 0.0.9, this loader is of torch2web {OURS}: build the site again with "
-    f"torch2web {OURS}, or use torch2web@0.0.9, or import the site's own torch2web.js.",
+    f"torch2web {OURS}, or use the npm package of version 0.0.9, or import the site's own torch2web.js.",
 }
 """What to do with a site of another version."""
 

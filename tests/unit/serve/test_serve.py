@@ -4,12 +4,13 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from torch2web.errors import InputError
-from torch2web.serve.static.server import create_server
+from torch2web.serve.static import SiteHandler, create_server
 
 
 @pytest.fixture
@@ -42,6 +43,31 @@ def test_types_and_isolation(address: str, small_site: Path, path: str, content_
         assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert response.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
         assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("origin", "readable"),
+    [
+        ("http://localhost:5173", True),
+        ("http://127.0.0.1:8100", True),
+        ("http://[::1]:3000", True),
+        ("https://friend.example", True),
+        ("https://other.example", False),
+        ("http://localhost.other.example", False),
+        ("null", False),
+    ],
+)
+def test_pages_of_this_machine_and_of_allowed_origins_read(
+    tiny_site: Path, origin: str, readable: bool
+) -> None:
+    handler = partial(SiteHandler, origins=("https://friend.example",))
+    with create_server(tiny_site, 0, handler=handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/torch2web.js"
+        with urllib.request.urlopen(urllib.request.Request(address, headers={"Origin": origin})) as response:
+            assert response.headers["Access-Control-Allow-Origin"] == (origin if readable else None)
+            assert response.headers["Vary"] == "Origin"
+        server.shutdown()
 
 
 @pytest.mark.parametrize("path", ["nothing.js", "models/", "../pyproject.toml", "%2e%2e/pyproject.toml"])

@@ -22,7 +22,6 @@ _DEFAULTS = {
     "max_pixels": 50.0,
     "timeout": 10.0,
     "grace": 10.0,
-    "allow_origin": [],
     "token_file": None,
     "default_model": "",
     "no_pages": False,
@@ -48,12 +47,13 @@ def add_api_options(parser: argparse.ArgumentParser) -> None:
     number("--max-pixels", float, "MP", "million pixels of a picture, at most")
     number("--timeout", float, "S", "seconds from the beginning of a request to its answer, at most")
     number("--grace", float, "S", "seconds in which accepted requests end when the server stops")
-    api.add_argument(
+    parser.add_argument(
         "--allow-origin",
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="let pages of this origin ask too, such as https://example.org; may be repeated",
+        help="let pages of this origin load the site or ask --api, such as https://example.org; may be repeated "
+        "(without --api, pages of this machine always may)",
     )
     api.add_argument(
         "--token-file",
@@ -86,6 +86,9 @@ def require_api(parser: argparse.ArgumentParser, options: argparse.Namespace) ->
     for name, default in _DEFAULTS.items():
         if getattr(options, name) != default:
             parser.error(f"--{name.replace('_', '-')} goes with --api")
+    for name in ("parity", "host"):
+        if options.allow_origin and getattr(options, name):
+            parser.error(f"--allow-origin does not go with --{name}")
 
 
 def settings_of(options: argparse.Namespace) -> "ApiSettings":

@@ -1,5 +1,6 @@
 """A static server for a built site."""
 
+from torch2web.serve.static.origins import require_origins
 from torch2web.serve.static.server import (
     EVERY_ADDRESS,
     ISOLATION_HEADERS,
@@ -16,4 +17,5 @@ __all__ = [
     "SiteHandler",
     "bind",
     "create_server",
+    "require_origins",
 ]

@@ -3,15 +3,17 @@
 import errno
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
+from typing import Any
 
 from torch2web.errors import InputError, OutputError
+from torch2web.serve.static.origins import may_read
 from torch2web.site.manifest import MANIFEST
 
 ISOLATION_HEADERS = {
@@ -35,18 +37,29 @@ class SiteHandler(SimpleHTTPRequestHandler):
         ".md": "text/plain; charset=utf-8",
         ".mjs": "text/javascript; charset=utf-8",
         ".png": "image/png",
+        ".tgz": "application/gzip",
         ".ts": "text/plain; charset=utf-8",
         ".txt": "text/plain; charset=utf-8",
         ".wasm": "application/wasm",
     }
+
+    def __init__(self, *arguments: Any, origins: Sequence[str] = (), **options: Any) -> None:
+        self._origins = origins
+        super().__init__(*arguments, **options)
 
     def list_directory(self, path: str | os.PathLike[str]) -> None:  # noqa: ARG002 (of the base class)
         """Answer as for a missing file: hosts list no folders, and a list names what is not of the site."""
         self.send_error(HTTPStatus.NOT_FOUND)
 
     def end_headers(self) -> None:
+        origin = (
+            self.headers.get("Origin", "") if hasattr(self, "headers") else ""
+        )  # none of a broken request
         for name, value in ISOLATION_HEADERS.items():
             self.send_header(name, value)
+        if may_read(origin, self._origins):
+            self.send_header("Access-Control-Allow-Origin", origin)
+        self.send_header("Vary", "Origin")
         # A rebuilt site must be visible at the next reload.
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()

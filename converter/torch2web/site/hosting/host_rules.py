@@ -45,6 +45,7 @@ TYPES: Mapping[str, str] = {
     "png": "image/png",
     "py": "text/plain; charset=utf-8",
     "svg": "image/svg+xml",
+    "tgz": "application/gzip",
     "ts": "text/plain; charset=utf-8",
     "txt": "text/plain; charset=utf-8",
     "wasm": "application/wasm",

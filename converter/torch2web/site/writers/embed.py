@@ -1,8 +1,10 @@
 """What other pages embed besides the loader: the element, and embed.html, which has lines to copy."""
 
+import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from torch2web.assets import Assets
@@ -28,10 +30,12 @@ class EmbedFiles:
     page: FileRecord
     script: FileRecord
     """Of the page."""
+    package: FileRecord
+    """The npm package with the loader, as `npm install` takes it from the site's address."""
 
     @property
     def files(self) -> tuple[FileRecord, ...]:
-        return self.element, self.types, self.page, self.script
+        return self.element, self.types, self.page, self.script, self.package
 
 
 def write_embed(
@@ -42,8 +46,10 @@ def write_embed(
     loader: LoaderFiles,
     page: PageFiles,
     start: StartFiles,
+    *,
+    docs: bool,
 ) -> EmbedFiles:
-    """Write the element for this manifest and the page."""
+    """Write the element for this manifest and the page, which links to the documentation where the site has `docs`."""
     half = len(page.samples) // 2
     pairs = zip(page.samples[:half], page.samples[half:], strict=True)
     samples = json.dumps([[thumbnail.path, picture.path] for thumbnail, picture in pairs])
@@ -52,6 +58,8 @@ def write_embed(
     values |= {'"__SAMPLES__"': samples, '"__PRELOADS__"': listed}
     element = write_bytes_hashed(root, ELEMENT, completed(assets, ELEMENT, values))
     copying = write_bytes_hashed(root, "snippets.js", assets.read(SCRIPTS + "snippets.js"))
+    packed = gzip.compress(assets.read("npm/torch2web.tar"), 9, mtime=0)
+    package = write_bytes_hashed(root, f"torch2web-{version('torch2web')}.tgz", packed)
     classifiers = [model.spec.name for model in models if model.spec.task.has_labels]
     html = render(
         assets,
@@ -67,6 +75,8 @@ def write_embed(
         start=start.starts["relaxed"],
         parts=start.parts[models[0].spec.name],
         style=page.style,
+        package=package.path,
+        docs=docs,
         embed=loader.embed.path,
         embed_integrity=integrity(loader.embed.sha256),
         element=element.path,
@@ -81,4 +91,5 @@ def write_embed(
         ),
         page=write_bytes_hashed(root, PAGE, html),
         script=copying,
+        package=package,
     )

@@ -29,11 +29,11 @@ function differenceOf(manifest: AnyManifest): string {
 }
 
 function update(site: string): string {
-  return `update the loader to that version (npm install torch2web@${site}), or import the site's own torch2web.js`;
+  return `update the loader to that version (npm install the site's torch2web-${site}.tgz), or import the site's own torch2web.js`;
 }
 
 function rebuild(site: string | undefined): string {
-  const otherwise = site ? `, or use torch2web@${site}` : "";
+  const otherwise = site ? `, or use the npm package of version ${site}` : "";
   return `build the site again with torch2web ${__VERSION__}${otherwise}, or import the site's own torch2web.js`;
 }
 

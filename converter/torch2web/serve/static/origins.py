@@ -1,0 +1,23 @@
+"""Which pages of other origins may read what is served (Fetch standard, CORS)."""
+
+import re
+from collections.abc import Sequence
+
+from torch2web.errors import OptionError
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
+_LOCAL = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+
+
+def require_origins(origins: Sequence[str]) -> None:
+    """Raises OptionError for what is no origin of pages."""
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            expected = "expected scheme, host and port of pages, such as https://example.org"
+            raise OptionError("--allow-origin", f"found {origin!r}, {expected}")
+
+
+def may_read(origin: str, allowed: Sequence[str]) -> bool:
+    """Whether pages of `origin` may read: those of this machine, such as of a development server, and `allowed`.
+    Any page of the web may ask a server on this machine, and the models may be private."""
+    return origin in allowed or _LOCAL.fullmatch(origin) is not None
