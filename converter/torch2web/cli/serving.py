@@ -17,8 +17,10 @@ from torch2web.site.writers import VERIFY_PAGE as PAGE
 
 
 def serve_site(site: Path, port: int, host: str | None, output: Output, origins: Sequence[str] = ()) -> None:
-    """Serve `site` until Ctrl-C, on this machine only unless `host` says otherwise, also to pages of `origins`.
-    Raises InputError, or OptionError for what is no origin."""
+    """Serve `site` until Ctrl-C, on this machine alone unless `host` is given; pages of `origins` may use it.
+
+    Raises InputError, or OptionError for what is no origin.
+    """
     require_origins(origins)
     host = host or LOOPBACK
     with create_server(site, port, host, partial(SiteHandler, origins=origins)) as server:

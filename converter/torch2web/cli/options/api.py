@@ -52,8 +52,8 @@ def add_api_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="let pages of this origin load the site or ask --api, such as https://example.org; may be repeated "
-        "(without --api, pages of this machine always may)",
+        help="let pages of this origin load the site or ask --api, such as https://example.org; may be "
+        "repeated (without --api, pages of this machine always may)",
     )
     api.add_argument(
         "--token-file",

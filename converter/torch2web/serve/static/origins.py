@@ -18,6 +18,8 @@ def require_origins(origins: Sequence[str]) -> None:
 
 
 def may_read(origin: str, allowed: Sequence[str]) -> bool:
-    """Whether pages of `origin` may read: those of this machine, such as of a development server, and `allowed`.
-    Any page of the web may ask a server on this machine, and the models may be private."""
+    """Whether pages of `origin` may read: `allowed`, and those of this machine, as of a development server.
+
+    Not all: every page that a visitor has open could ask a server on this machine, and models may be private.
+    """
     return origin in allowed or _LOCAL.fullmatch(origin) is not None

@@ -49,7 +49,7 @@ def write_embed(
     *,
     docs: bool,
 ) -> EmbedFiles:
-    """Write the element for this manifest and the page, which links to the documentation where the site has `docs`."""
+    """Write the element for this manifest and the page, which links to the docs where the site has `docs`."""
     half = len(page.samples) // 2
     pairs = zip(page.samples[:half], page.samples[half:], strict=True)
     samples = json.dumps([[thumbnail.path, picture.path] for thumbnail, picture in pairs])
