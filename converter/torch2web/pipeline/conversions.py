@@ -29,6 +29,10 @@ _JUDGES = ("relaxed", "plain")
 """Builds of the engine that judge a plan. Their twins with threads run the same code."""
 
 
+_SHOWN = ("license", "output", "recommended", "sha256", "title", "version")
+"""What a catalogue says of a model that no number depends on."""
+
+
 @dataclass(frozen=True)
 class Converted:
     """One model, verified. `seconds` is None where it came from the cache."""
@@ -197,9 +201,10 @@ class Conversions:
     def inputs(
         self, spec: ModelSpec, checkpoint: Path | None, weights: Weights, *, planned: bool
     ) -> dict[str, Any]:
-        """Everything that a conversion depends on."""
-        entry = spec.as_dict()
-        del entry["sha256"]
+        """Everything that a conversion depends on: not what only the manifest and the pages say."""
+        entry = {key: value for key, value in spec.as_dict().items() if key not in _SHOWN}
+        if self._own_fingerprint is None:  # else pictures in folders named like labels measure accuracy
+            entry["labels"] = len(spec.labels)
         path = checkpoint or self.materials.weights_file(spec.source.name)
         if spec.is_remote:
             entry["checkpoint"] = path.name
@@ -209,6 +214,7 @@ class Conversions:
             "weights": weights.sha256,
             "external": {} if spec.is_remote else external_hashes(path),
             "demo": weights.demo,
+            "drawn": self.materials.fit([spec.labels]),
             "allow_dead": self.allow_dead,
             "search": self.search,
             "images": [image.name for image in self.images],

@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import ROOT, run_build, tree
 from tests.tiny_network import write_tiny_catalog
 from torch2web.cli import main
+from torch2web.site.manifest import read_site_manifest
+from torch2web.verification.neutral_images import neutral_images
 
 OTHER_MODELS = shutil.ignore_patterns("landmark*", "efficientnet*", ".*")
 """Of a cache, what a build of the smallest model does not need, and what others are just writing."""
@@ -64,6 +66,36 @@ def test_damaged_cache_is_not_used(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "kept" not in build()
     assert tree(site) == before
     assert "kept" in build()
+
+
+def test_what_only_the_manifest_says_converts_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, catalog, *options = map(str, write_tiny_catalog(tmp_path))
+    options += ["--no-precompressed", "--no-verify-page", "--no-docs"]
+
+    def build(name: str, cache: str) -> str:
+        folders = ["--out", str(tmp_path / name), "--cache", str(tmp_path / cache)]
+        assert main(["build", "--catalog", catalog, *options, *folders]) == 0
+        return capsys.readouterr().out
+
+    build("before", "cache")
+    text = Path(catalog).read_text().replace('"a", "b"', '"b", "first"')
+    Path(catalog).write_text(text.replace("tolerance", 'title = "Tiny"\nversion = "2.0.0"\ntolerance'))
+    assert "kept" in build("after", "cache")
+    assert "kept" not in build("anew", "other cache")
+    assert tree(tmp_path / "after") == tree(tmp_path / "anew")
+    (model,) = read_site_manifest(tmp_path / "after")["models"]
+    assert (model["labels"], model["title"], model["version"]) == (["b", "first", "c", "d"], "Tiny", "2.0.0")
+    # A folder of pictures is named like a label, and measures accuracy.
+    pictures = tmp_path / "pictures/first"
+    pictures.mkdir(parents=True)
+    for image in neutral_images():
+        (pictures / f"{image.name}.png").write_bytes(image.as_png())
+    options += ["--images", str(tmp_path / "pictures")]
+    assert "kept" not in build("own", "cache")
+    Path(catalog).write_text(Path(catalog).read_text().replace('"b", "first"', '"first", "b"'))
+    assert "kept" not in build("own", "cache")
 
 
 def edit_in_place(path: Path) -> None:
