@@ -64,6 +64,7 @@ def _interrupt(*_: object) -> None:
 
 
 def _build(options: argparse.Namespace, output: Output) -> None:
+    from torch2web.cli.site_sizes import parts_of_size
     from torch2web.cli.summary import print_summary
     from torch2web.pipeline import BuildOptions, Machines, build
     from torch2web.site.manifest import Delivery
@@ -106,6 +107,8 @@ def _build(options: argparse.Namespace, output: Output) -> None:
             "in them, such as the place; you publish them, under a licence of yours."
         )
     output.line(f"{options.out}: {len(bundle.files)} files, {bundle.size / 2**20:.0f} MiB")
+    if parts := parts_of_size(bundle.files):
+        output.line(f"  {parts}")
     if signing_key:
         output.line(f"signed with {options.sign}; publish its public key: docs/signing.md")
     output.line(f"Look at it: {options.serve_command}")
