@@ -85,7 +85,9 @@ def test_pictures_with_another_answer_come_first_and_ties_are_said(tiny_site: Pa
     data["models"][0]["answers"][20] = [[1, 0.3721], [0, 0.3719]]
     inputs = ReportInputs(inputs.manifest, inputs.manifest_sha256, data)
     page = unescape(report_page(load_assets(), inputs).decode())
-    told = "1 of 30 pictures gets another answer than PyTorch's: a tie (37.2 % against 37.2 %), which the gate"
+    told = (
+        "1 of 30 pictures gets another answer than PyTorch's: a tie (37.2 % against 37.2 %), which the gate"
+    )
     assert told in page
     assert re.findall(r'class="thumb t(\d+)"', page)[:2] == ["20", "0"]
     assert f"{images - 1} of {images}, 1 tie" in page.replace("\u00a0", " ")
