@@ -54,15 +54,14 @@ def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
 def _explained(models: Sequence[BuiltModel]) -> Iterator[str]:
     """What the columns mean; what a tie is, where there is one."""
     yield (
-        "max diff: largest difference of a raw score from PyTorch's; probability: of a percentage shown; same "
-        "answer: pictures with PyTorch's; outcome: default is what visitors get, the smallest that the gate "
-        "accepts"
+        "max diff: largest difference of a raw score from PyTorch's; probability: of a percentage shown; "
+        "same answer: pictures with PyTorch's; default: what visitors get, the smallest that the gate accepts"
     )
     figures = [variant.verification for model in models for variant in model.record.variants]
     figures += [entry["verification"] or {} for model in models for entry in model.record.left_out]
     figures += [entry.get("verification") or {} for model in models for entry in model.record.refused]
     if any("ties" in found for found in figures):
-        yield "tie: two labels that are as good as equal, of which rounding decides; the gate does not count it"
+        yield "tie: two labels as good as equal, between which rounding decides; the gate does not count it"
 
 
 def _origin(source: Mapping[str, Any]) -> str:

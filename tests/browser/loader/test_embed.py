@@ -97,7 +97,7 @@ def test_tag_by_keyboard_alone(page: Page, own: Host, bundle: Host) -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(200, 200), (100, 300), (300, 100)])
 def test_tag_shows_the_whole_picture(page: Page, own: Host, bundle: Host, width: int, height: int) -> None:
-    """A picture of any shape, and the camera, fit into the stage, which stays 4:3 and cuts what is outside."""
+    """A picture of any shape, and the camera, fit into the stage: 4:3, it cuts what is outside."""
     open_tag(page, own, bundle)
     page.evaluate(
         f"""async () => {{
@@ -108,8 +108,9 @@ def test_tag_shows_the_whole_picture(page: Page, own: Host, bundle: Host, width:
     )
     stage, canvas, fit = page.evaluate(
         f"""() => {{
-            const shown = ["stage", "picture"].map((part) => {CLASSIFIER}.shadowRoot.querySelector(`.${{part}}`));
-            const video = {CLASSIFIER}.shadowRoot.querySelector("video");
+            const root = {CLASSIFIER}.shadowRoot;
+            const shown = [".stage", ".picture"].map((part) => root.querySelector(part));
+            const video = root.querySelector("video");
             const fit = [shown[1], video].map((element) => getComputedStyle(element).objectFit);
             return [...shown.map((element) => element.getBoundingClientRect().toJSON()), fit];
         }}"""

@@ -238,7 +238,7 @@ def _picture_rows(
 
 
 def _ties(model: Mapping[str, Any], python: Sequence[Any], shipped: Sequence[Any]) -> dict[int, str]:
-    """The ties that the verification has counted, by picture: those with the closest two labels in PyTorch."""
+    """The ties that the verification counted, by picture: those whose two labels are closest in PyTorch."""
     figures = model["variants"][0]["verification"]
     if not ("ties" in figures and "top1_agreement" in figures):
         return {}
