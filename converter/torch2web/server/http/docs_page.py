@@ -35,7 +35,7 @@ _ADDRESS = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?", re.AS
 
 
 def docs_page(site: ServedSite, settings: ApiSettings, address: str = "") -> str:
-    """HTML. `address`: where the page was asked for, `http://127.0.0.1:8000`; what is no address is not used."""
+    """HTML. `address` is where the page was asked for; what is none is not used."""
     address = address if _ADDRESS.fullmatch(address) else "http://HOST"
     path, *others = predict_paths(site)
     token = bool(settings.token_digest)
