@@ -1,4 +1,7 @@
-/** The element's style. It takes font and colours from the page; custom properties and parts change the rest. */
+/**
+ * The element's style. It takes font and colours from the page; custom properties and parts change the rest. The picture
+ * stands outside the grid of the stage, whose row would grow with a tall one and be cut off.
+ */
 const CSS = `
 :host {
   --accent: var(--image-classifier-accent, #2f6fed);
@@ -13,6 +16,7 @@ const CSS = `
 .root { display: grid; gap: var(--gap); border-radius: var(--radius); }
 .root.dropping { outline: 3px dashed var(--accent); outline-offset: 4px; }
 .stage {
+  position: relative;
   display: grid;
   place-items: center;
   aspect-ratio: 4 / 3;
@@ -20,7 +24,7 @@ const CSS = `
   border: 1px solid var(--line);
   border-radius: var(--radius);
 }
-.stage canvas, .stage video { max-inline-size: 100%; max-block-size: 100%; inline-size: 100%; block-size: 100%; object-fit: contain; }
+.stage canvas, .stage video { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; object-fit: contain; }
 .stage video { transform: scaleX(-1); }
 .hint { margin: 1rem; text-align: center; }
 .controls, .samples { display: flex; flex-wrap: wrap; gap: 0.5rem; }

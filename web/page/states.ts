@@ -83,11 +83,11 @@ export function askToDownload(
     megabytes(bytes),
   );
   clearAnswer(
-    t("Not downloaded yet"),
-    back ? t("The button is in the list of networks") : t("It answers then"),
+    back ? t("Not downloaded yet") : t("Ready for your picture"),
+    back ? t("The button is in the list of networks") : t("It answers after one download"),
   );
   const [yes, no] = [element("download"), element("back")];
-  yes.textContent = t("Download");
+  yes.textContent = t("Download and answer");
   no.textContent = t("Back to {0}", back?.title ?? "");
   no.hidden = !back;
   return new Promise((resolve, reject) => {

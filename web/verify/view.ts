@@ -5,6 +5,27 @@ import type { Outcome } from "./outcome.ts";
 
 const element = (id: string): HTMLElement => document.getElementById(id)!;
 
+/** What the tests ask, by function; others are named like their function. */
+const TITLES: Record<string, string> = {
+  test_tensor_by_standard_library: "The network gets the numbers that Python makes of the picture",
+  test_tensor_by_numpy_and_pillow: "The network gets the numbers that NumPy and Pillow make of it",
+  test_probabilities_by_numpy: "The percentages are those that NumPy computes",
+  test_logits_are_pythons: "The raw scores are PyTorch's",
+  test_label_is_pythons: "The answer is PyTorch's",
+  test_probabilities_are_as_close_to_pytorchs_as_promised:
+    "The percentages are as close to PyTorch's as this site promises",
+  test_probabilities_are_the_softmax: "The percentages follow from the raw scores",
+  test_exactness_is_claimed: "The page claims to have read the picture exactly",
+  test_run_takes_pythons_tensor: "Numbers that Python prepared give the same raw scores",
+  test_self_check_is_within_its_tolerance: "The check at the start found what it allows",
+  test_file_is_what_was_built: "Every file is what was built",
+  test_manifest_is_of_this_build: "The list of files is of this build",
+  test_manifest_does_not_contradict_itself: "The list of files does not contradict itself",
+  test_checksums_are_those_of_the_build: "The checksums are those of the build",
+  test_parts_are_what_was_built: "The parts of the weights are what was built",
+  test_loader_reads_the_same_manifest: "The page reads the same list of files",
+};
+
 const MARKS = { passed: "✓", failed: "✗", skipped: "–" };
 
 /** By test function. */
@@ -80,11 +101,12 @@ export function showVerdict(
 ): void {
   const count = (wanted: TestResult["outcome"]): number =>
     outcome.tests.filter(({ outcome: found }) => found === wanted).length;
-  const skipped = count("skipped") ? `, ${count("skipped")} skipped` : "";
+  const skipped = count("skipped") ? `, ${count("skipped")} not run` : "";
   const failed = count("failed") ? `, ${count("failed")} failed` : "";
   const sent = new URLSearchParams(location.search).has("post") && !notSent;
   const lines = [
     `${count("passed")} tests passed${failed}${skipped} in ${Math.round(outcome.seconds)} seconds.`,
+    ...reasonsOf(outcome.tests).map(([why, n]) => `${n} not run: ${why}.`),
     ...outcome.models.map(({ name, backend, max_abs_diff: difference }) =>
       difference === null
         ? `${name}: no scores to compare, by ${backend}.`
@@ -133,7 +155,7 @@ function showCount({ total: wanted, counts, heading }: Group): void {
   const whole = passed + skipped === wanted;
   const mark = failed ? MARKS.failed : !whole ? "" : passed ? MARKS.passed : MARKS.skipped;
   heading.className = failed ? "failed" : !whole ? "" : passed ? "passed" : "skipped";
-  const count = skipped === wanted ? "skipped" : `${passed + failed} of ${wanted - skipped}`;
+  const count = skipped === wanted ? "not run" : `${passed + failed} of ${wanted - skipped}`;
   const [title, number] = [document.createElement("span"), document.createElement("span")];
   title.textContent = `${mark} ${heading.dataset["title"]}`.trim();
   number.className = "time";
@@ -152,8 +174,19 @@ function functionOf(name: string): string {
   return (name.split("::")[1] ?? name).replace(/\[.*/, "");
 }
 
-/** `test_tensor_by_numpy` → `Tensor by numpy` */
+/** Why tests did not run, and how many for each reason. */
+function reasonsOf(tests: readonly TestResult[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { outcome, message } of tests) {
+    if (outcome === "skipped") counts.set(message, (counts.get(message) ?? 0) + 1);
+  }
+  return [...counts];
+}
+
+/** `test_of_a_new_kind` → `Of a new kind` */
 function titleOf(key: string): string {
+  const known = TITLES[key];
+  if (known) return known;
   const words = key.replace(/^test_/, "").replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -7,19 +7,22 @@ from torch2web.cli.accuracy_tables import print_accuracy
 from torch2web.cli.terminal import Output
 from torch2web.pipeline import BuiltModel
 from torch2web.site.manifest import ModelRecord
+from torch2web.site.writers import same_answers
 from torch2web.sizes import shown_size
 
 
 def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
     """Print a table of the models, one of their variants, and a warning for each doubt."""
     rows = [_row_of(model) for model in models]
-    headings = ("model", "size", "export", "max diff", "mean diff", "top-1", "seconds")
+    headings = ("model", "size", "export", "max diff", "mean diff", "same answer", "seconds")
     output.table(headings, rows)
     output.line("")
     output.table(
-        ("what visitors download", "size", "max diff", "probability", "top-1", "outcome"),
+        ("what visitors download", "size", "max diff", "probability", "same answer", "outcome"),
         [row for model in models for row in _variant_rows(model.record)],
     )
+    for line in _explained(models):
+        output.line(line)
     for model in models:
         output.line(f"{model.record.spec.name}: {_origin(model.record.source)}")
         print_accuracy(output, model.record)
@@ -46,6 +49,17 @@ def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
             output.warning(
                 f"{model.record.spec.name}: built without the compiled backend: {model.record.no_plan}"
             )
+
+
+def _explained(models: Sequence[BuiltModel]) -> Iterator[str]:
+    """What the columns mean; what a tie is, where there is one."""
+    yield "max diff: largest difference of a raw score from PyTorch's; probability: of a percentage shown"
+    yield "same answer: pictures with PyTorch's answer; default: what visitors get, the smallest that passed"
+    figures = [variant.verification for model in models for variant in model.record.variants]
+    figures += [entry["verification"] or {} for model in models for entry in model.record.left_out]
+    figures += [entry.get("verification") or {} for model in models for entry in model.record.refused]
+    if any("ties" in found for found in figures):
+        yield "tie: two labels as good as equal, between which rounding decides; the gate does not count it"
 
 
 def _origin(source: Mapping[str, Any]) -> str:
@@ -87,7 +101,7 @@ def _distances(record: ModelRecord) -> str:
 def _agreement(figures: Mapping[str, Any]) -> str:
     """How often a variant gives the same answer, in the figure of its task."""
     if "top1_agreement" in figures:
-        return f"{figures['top1_agreement']:.1%}"
+        return same_answers(figures)
     if "labels_agreement" in figures:
         return f"labels {figures['labels_agreement']:.1%}"
     return f"cosine {figures['cosine_min']:.5f}" if "cosine_min" in figures else "–"

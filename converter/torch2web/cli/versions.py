@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 
 from torch2web.cli.terminal import Output
 from torch2web.site.signing import UNLOCKED_BY, SigningKey
@@ -21,6 +22,8 @@ def run_version_command(options: argparse.Namespace, output: Output) -> None:
     key = getattr(options, "sign", None)
     password = os.environ.get(UNLOCKED_BY)
     store = open_store(options.store, SigningKey.read(key, password) if key else None)
+    if options.command != "publish":
+        store.require_store()
     actions[options.command](store, options, output)
 
 
@@ -63,12 +66,15 @@ def _diff(store: Store, options: argparse.Namespace, output: Output) -> None:
     old, new = store.find(options.old), store.find(options.new)
     with store.opened(old) as old_site, store.opened(new) as new_site:
         found = compare_builds((old, old_site), (new, new_site))
-    headings = ("model", "version", "download", "new of it", "max diff", "same answers")
+    headings = ("model", "version", "download", "new of it", "from PyTorch", "same answers")
     output.table(headings, [_row(model) for model in found.models])
     for model in found.models:
         for what, labels in zip(("removed", "added"), model.labels, strict=True):
             if labels and all(model.versions):
                 output.line(f"{model.name}: labels {what}: {', '.join(labels)}")
+        if model.moved:
+            output.warning(f"{model.name}: labels reordered: {_moved(model.moved)}")
+    output.line("from PyTorch: largest difference of a raw score from PyTorch's, in each of the two builds")
     output.line(
         f"files: {shown_size(found.new_bytes)} new, {shown_size(found.removed_bytes)} no longer in use"
     )
@@ -84,6 +90,15 @@ def _row(model: ModelChange) -> tuple[str, ...]:
         _change(*(f"{value:.1e}" if value is not None else "–" for value in model.differences)),
         f"{model.agreement[0]} of {model.agreement[1]}" if model.agreement else "–",
     )
+
+
+def _moved(labels: Sequence[tuple[int, str, str]]) -> str:
+    shown = ", ".join(f"{index} {old} → {new}" for index, old, new in labels[:_MAX_MOVED])
+    return shown + (f", … {len(labels)} in all" if len(labels) > _MAX_MOVED else "")
+
+
+_MAX_MOVED = 8
+"""Labels in another place that are listed."""
 
 
 def _change(old: str, new: str) -> str:

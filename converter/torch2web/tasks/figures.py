@@ -1,6 +1,6 @@
 """Figures by which outputs of two forms of a network are compared, in terms of what its users see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,9 @@ _NEGLIGIBLE = 1e-6
 """Probabilities below are as this one."""
 
 
-def figures(task: Task, expected: Outputs, found: Outputs) -> Mapping[str, float]:
+def figures(
+    task: Task, expected: Outputs, found: Outputs, pictures: Sequence[int] | None = None
+) -> Mapping[str, float]:
     """Differences of the outputs `found` from those `expected`, both [images, outputs], by name.
 
     - classifiers: `probabilities_max_abs_diff`; and where labels exclude each other `top1_agreement`, the
@@ -33,6 +35,10 @@ def figures(task: Task, expected: Outputs, found: Outputs) -> Mapping[str, float
     - `embedding`: `cosine_min`, the lowest cosine similarity of an image's vectors;
     - `regression`: `values_max_rel_diff`, the largest difference of a number as a share of its range over
       the images.
+
+    `pictures`: which picture each output is of, several where it was computed at several batch sizes, and -1
+    for what is none. Agreement and ties are then shares of pictures (or of their decisions): one is the same
+    where it is in all outputs of the picture, and a tie where all that differ are.
     """
     before, after = activate(task, expected), activate(task, found)
     if task.kind == "embedding":
@@ -46,6 +52,11 @@ def figures(task: Task, expected: Outputs, found: Outputs) -> Mapping[str, float
     same = decisions(task, before) == decisions(task, after)
     name = "top1_agreement" if task.is_exclusive else "labels_agreement"
     ties = _ties(task, before, after, ~same)
+    if pictures is not None:
+        numbers = np.asarray(pictures)
+        by_picture = [numbers == number for number in range(numbers.max() + 1)]
+        ties = np.array([(same | ties)[mine].all(0) & ~same[mine].all(0) for mine in by_picture])
+        same = np.array([same[mine].all(0) for mine in by_picture])
     return difference | {name: float(same.mean())} | ({TIES: float(ties.mean())} if ties.any() else {})
 
 

@@ -129,6 +129,8 @@ def measure(
     """
     expected = np.concatenate([*map(reference.truth, reference.logits), reference.golden_truth])
     actual = np.concatenate([*(found[size] for size in reference.logits), golden])
+    # Agreement is counted on pictures: the golden input is noise, whose label means nothing.
+    pictures = [*range(len(reference.image_names))] * len(reference.logits) + [-1] * len(golden)
     names = [*reference.image_names * len(reference.logits), *["golden input"] * len(golden)]
     if actual.shape != expected.shape:
         problem = f"found logits of shape {list(actual.shape)}, expected {list(expected.shape)}"
@@ -157,7 +159,7 @@ def measure(
         else None,
         logits_max_abs_diff=float(per_image.max()),
         logits_mean_abs_diff=float(differences.mean()),
-        figures=figures(spec.task, expected, actual),
+        figures=figures(spec.task, expected, actual, pictures),
         worst_image=names[worst],
         logits_spread=reference.spread,
         top1_classes=_top1_classes(spec, reference),

@@ -27,6 +27,8 @@ class ModelChange:
     """Largest difference of the default variant's outputs from PyTorch."""
     labels: tuple[tuple[str, ...], tuple[str, ...]]
     """That only the old one has, and only the new one."""
+    moved: tuple[tuple[int, str, str], ...]
+    """Outputs that have another label, of those that both builds know: index, old, new."""
     agreement: tuple[int, int] | None
     """Reference pictures with the same first answer, of how many; None where none can be compared."""
 
@@ -70,7 +72,16 @@ def _change(
             tuple(label for label in labels[0] if label not in labels[1]),
             tuple(label for label in labels[1] if label not in labels[0]),
         ),
+        _moved(labels),
         _agreement(labels, answers[0].get(name), answers[1].get(name)),
+    )
+
+
+def _moved(labels: list[tuple[str, ...]]) -> tuple[tuple[int, str, str], ...]:
+    before, after = map(set, labels)
+    pairs = enumerate(zip(*labels, strict=False))
+    return tuple(
+        (index, old, new) for index, (old, new) in pairs if old != new and old in after and new in before
     )
 
 

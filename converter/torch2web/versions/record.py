@@ -10,6 +10,7 @@ from typing import Any
 
 from torch2web.errors import OutputError, SiteError
 from torch2web.site.manifest import MANIFEST, SUMS, read_site_manifest, read_sums
+from torch2web.site.recheck import site_problems
 from torch2web.store import FileRecord, record_of
 
 SCHEMA_VERSION = 1
@@ -44,11 +45,11 @@ class Build:
         if not (site / SUMS).is_file():
             raise OutputError(site, f"it has no {SUMS}, so it is not a built site")
         sums, strange = read_sums(site)
-        problems = [f"{SUMS}: found {line[:80]!r}" for line in strange]
-        problems += [f"{path}: it is not inside the site" for path in sums if not _is_inside(path)]
-        problems += [f"{path}: missing" for path in (MANIFEST, *sums) if not (site / path).is_file()]
-        if problems:
-            raise SiteError(site, problems)
+        if strange:
+            raise SiteError(site, site_problems(site))
+        problems = [f"{path}: it is not inside the site" for path in sums if not _is_inside(path)]
+        if problems or not all((site / path).is_file() for path in (MANIFEST, *sums)):
+            raise SiteError(site, [*problems, *site_problems(site)])
         own = record_of(site, SUMS)
         manifest = read_site_manifest(site)
         listed = [FileRecord(path, (site / path).stat().st_size, sha256) for path, sha256 in sums.items()]

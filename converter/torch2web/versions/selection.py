@@ -24,7 +24,12 @@ def build_before(latest: Build, builds: Sequence[Build], where: object) -> Build
     """The build that was published before `latest`. Raises InputError."""
     earlier = [build for build in builds if build.sequence < latest.sequence]
     if not earlier:
-        raise InputError(f"{where}: there is no build before {latest.id}")
+        others = ", ".join(f"{build.sequence} ({build.id})" for build in builds[-5:] if build != latest)
+        advice = f"; name the one to return to: torch2web rollback BUILD, of {others}" if others else ""
+        raise InputError(
+            f"{where}: there is no build before {latest.sequence} ({latest.id}), the latest; "
+            f"without a name, rollback goes to the number before, not to what was the latest earlier{advice}"
+        )
     return earlier[-1]
 
 

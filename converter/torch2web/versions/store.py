@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from torch2web.errors import InputError, OutputError, SiteError
+from torch2web.site.recheck import site_problems
 from torch2web.site.signing import SIGNATURE, SigningKey, sign_file
 from torch2web.store import (
     link_or_copy,
@@ -124,7 +125,7 @@ class VersionStore:
     def rollback(self, name: str = "") -> Build:
         """Make the build `name` the latest; without a name withdraw the canary, and where there is none,
         make the build before the latest the latest. Raises InputError."""
-        self._require_store()
+        self.require_store()
         with self._locked():
             self._require_key()
             if name:
@@ -138,7 +139,7 @@ class VersionStore:
 
     def prune(self, keep: int) -> tuple[tuple[Build, ...], int]:
         """Remove all but the latest, the canary and the `keep` newest builds: these, and the bytes freed."""
-        self._require_store()
+        self.require_store()
         with self._locked():
             self._require_key()
             latest, canary = self.latest(), self.canary()
@@ -169,7 +170,7 @@ class VersionStore:
                 written = write_hashed(work, "object", read_blocks(site / file.path))
                 if written.sha256 != file.sha256:
                     problem = f"{file.path}: found SHA-256 {written.sha256}, expected {file.sha256}"
-                    raise SiteError(site, [problem])
+                    raise SiteError(site, site_problems(site) or [problem])
                 target.parent.mkdir(exist_ok=True)
                 (work / "object").chmod(0o444)  # its other names share the content
                 (work / "object").replace(target)
@@ -246,9 +247,11 @@ class VersionStore:
             shown = ", ".join(sorted(names)[:3])
             raise OutputError(self.folder, f"it holds {shown} and is no store; name an empty or a new folder")
 
-    def _require_store(self) -> None:
-        if not (self.folder / _LOCK).is_file():
-            raise OutputError(self.folder, "it is no store; torch2web publish SITE --into STORE makes one")
+    def require_store(self) -> None:
+        """Raise OutputError where there is no store."""
+        if not ((self.folder / _LOCK).is_file() or (self.folder / "builds").is_dir()):
+            found = "it is no store" if self.folder.exists() else "there is no store"
+            raise OutputError(self.folder, f"{found}; torch2web publish SITE --into STORE makes one")
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from torch2web.errors import InputError, SiteError
 from torch2web.site.manifest import ENTRY, MANIFEST
+from torch2web.site.recheck import site_problems
 from torch2web.site.report import DATA
 from torch2web.site.signing import SIGNATURE, SigningKey, sign_file
 from torch2web.store import FileRecord, sha256_of
@@ -81,6 +82,13 @@ class UrlStore:
     def shown(self) -> str:
         """Where the store is, without secrets."""
         return self._bucket.shown
+
+    def require_store(self) -> None:
+        """Raise InputError where there is no store."""
+        if self._state().number == 0:
+            raise InputError(
+                f"{self.shown}: there is no store; torch2web publish SITE --into STORE makes one"
+            )
 
     def builds(self) -> tuple[Build, ...]:
         """In the order in which they were published. Raises InputError or OutputError."""
@@ -229,7 +237,8 @@ class UrlStore:
                 if sizes.get(name) == file.size:
                     continue
                 if (found := sha256_of(site / file.path)) != file.sha256:
-                    raise SiteError(site, [f"{file.path}: found SHA-256 {found}, expected {file.sha256}"])
+                    problem = f"{file.path}: found SHA-256 {found}, expected {file.sha256}"
+                    raise SiteError(site, site_problems(site) or [problem])
                 self._bucket.write_file(name, site / file.path)
                 sizes[name] = file.size
                 new += file.size

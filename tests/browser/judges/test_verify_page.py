@@ -89,6 +89,11 @@ def test_judge_in_the_page(
         verdict = open_verify_page(page, host, "?run&variants=all" if chosen == "all" else "?run")
         assert host.outcomes.empty(), "nothing is sent without being asked for"
         results = download_results(page, tmp_path)
+        skips = {result.message for result in results.values() if result.outcome == "skipped"}
+        assert all(f"not run: {message}" in page.inner_text("#verdict-lines") for message in skips)
+        titles = page.locator("#tests summary span:first-child").all_inner_texts()
+        assert "✓ The raw scores are PyTorch's" in titles
+        assert [title for title in titles if "pythons" in title] == []
     assert violations == []
     alone = {"tiny_judged_site": TINY_NAMES, "small_site": DEFAULT_NAMES}
     expected = alone.get(site) or names_of(chosen)

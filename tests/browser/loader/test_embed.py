@@ -95,6 +95,32 @@ def test_tag_by_keyboard_alone(page: Page, own: Host, bundle: Host) -> None:
     assert [text for text in said if "Content Security Policy" in text] == []
 
 
+@pytest.mark.parametrize(("width", "height"), [(200, 200), (100, 300), (300, 100)])
+def test_tag_shows_the_whole_picture(page: Page, own: Host, bundle: Host, width: int, height: int) -> None:
+    """A picture of any shape, and the camera, fit into the stage: 4:3, it cuts what is outside."""
+    open_tag(page, own, bundle)
+    page.evaluate(
+        f"""async () => {{
+            const canvas = new OffscreenCanvas({width}, {height});
+            canvas.getContext("2d").fillRect(0, 0, {width}, {height});
+            await {CLASSIFIER}.predict(await canvas.convertToBlob());
+        }}"""
+    )
+    stage, canvas, fit = page.evaluate(
+        f"""() => {{
+            const root = {CLASSIFIER}.shadowRoot;
+            const shown = [".stage", ".picture"].map((part) => root.querySelector(part));
+            const video = root.querySelector("video");
+            const fit = [shown[1], video].map((element) => getComputedStyle(element).objectFit);
+            return [...shown.map((element) => element.getBoundingClientRect().toJSON()), fit];
+        }}"""
+    )
+    assert stage["width"] / stage["height"] == pytest.approx(4 / 3, rel=0.01)
+    for side, sign in (("left", 1), ("top", 1), ("right", -1), ("bottom", -1)):
+        assert sign * (canvas[side] - stage[side]) >= 0, side
+    assert fit == ["contain", "contain"]
+
+
 def test_tag_with_other_words_and_wrong_pictures(page: Page, own: Host, bundle: Host) -> None:
     change = ("<image-classifier", """<image-classifier top-k=2 texts='{"choose": "Kies een foto"}'""")
     open_tag(page, own, bundle, change)

@@ -44,7 +44,7 @@ def test_downloads_after_a_yes_and_asks_no_second_time(
     page.goto(host.url)
     page.wait_for_selector(READY)
     page.check(LARGE, force=True)
-    page.get_by_role("button", name="Download", exact=True).click()
+    page.get_by_role("button", name="Download and answer").click()
     page.wait_for_selector(READY)
     assert weights <= set(host.requests)
     assert page.inner_text("#label") == "Bored"
@@ -74,6 +74,9 @@ def test_asks_in_place_of_the_first_answer(page: Page, host: Host, small_site: P
     page.wait_for_selector(ASKING)
     assert page.locator("#outcome #download").is_visible()
     assert page.locator("#back").is_hidden()
+    assert page.inner_text("#label") == "Ready for your picture"
+    assert page.inner_text("#status") == "It answers after one download"
+    assert page.inner_text("#download") == "Download and answer"
     assert not [path for path in host.requests if path.startswith("models/parts")]
     page.click("#download")
     page.wait_for_selector(READY)

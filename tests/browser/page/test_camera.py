@@ -161,9 +161,12 @@ def test_denied_camera_is_explained(opened: Open) -> None:
 def test_missing_camera_is_explained(page: Page, host: Host) -> None:
     page.goto(host.url)
     page.wait_for_selector(READY)
+    page.click("#heat-toggle")
+    page.wait_for_selector("#heat:visible")
     page.click("#camera-start")
     page.wait_for_selector(PROBLEM)
     assert "No camera was found" in page.inner_text("#camera-message")
+    assert page.locator("#heat-options").is_hidden(), "there is no map without a picture"
     assert violations(page) == []
 
 

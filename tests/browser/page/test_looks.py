@@ -18,6 +18,19 @@ def test_nothing_is_cut_off(page: Page, demo_site: Path, host_of: Hosting, width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_tables_fit_a_phone_and_one_network_is_no_choice(page: Page, host: Host) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(host.url)
+    page.wait_for_selector(READY)
+    for tool in ("details", "history"):
+        page.click(f"#{tool} summary")
+        table = page.locator(f"#{tool} .scroll table")
+        table.wait_for()
+        assert table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth"), tool
+        assert table.locator("tr >> nth=1").locator("td >> nth=-1").is_visible()
+    assert page.locator(".row-answer").is_hidden()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_is_readable_in_both_schemes(browser: Browser, host: Host, scheme: str) -> None:
     host.extras["harness/contrast.js"] = HARNESS / "contrast.js"

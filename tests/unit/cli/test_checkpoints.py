@@ -18,12 +18,13 @@ def test_build_prints_a_plain_table(tmp_path: Path, cache: Path) -> None:
     assert "demo weights" in result.stdout.splitlines()[0]
     heading = next(line for line in result.stdout.splitlines() if line.startswith("model "))
     assert heading.split("  ")[0] == "model"
-    for column in ("size", "export", "max diff", "mean diff", "top-1", "seconds"):
+    for column in ("size", "export", "max diff", "mean diff", "same answer", "seconds"):
         assert column in heading
+    assert "max diff: largest difference of a raw score from PyTorch's" in result.stdout
     row = next(line for line in result.stdout.splitlines() if line.startswith("mobilenet_emotion"))
     assert "8.4" in row
     assert "opset 12" in row
-    assert "100.0%" in row
+    assert "30 of 30" in row
     assert "\x1b" not in result.stdout, "no colours where stdout is no terminal"
 
 

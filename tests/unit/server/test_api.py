@@ -235,6 +235,11 @@ def test_description_and_page_need_nothing_else(server: Served) -> None:
     text = page.content.decode()
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "&lt;b&gt;large&lt;/b&gt;" in text
+    assert f"-F image=@face.jpg http://127.0.0.1:{server.port}/api/shapes/predict" in text
+    for host in ("a.example:81", "[::1]:81"):
+        assert f"http://{host}/api" in server.ask("/docs", headers={"Host": host}).content.decode()
+    for host in ("a$(reboot)", "<b>", "a b"):
+        assert host not in server.ask("/docs", headers={"Host": host}).content.decode()
     assert re.findall(r"(?:src|href)=[\"']?([^\"'> ]+)", text) == ["openapi.json"]
 
 

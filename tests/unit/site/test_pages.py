@@ -38,7 +38,7 @@ def test_page_of_other_labels_offers_no_faces(
     spec = replace(catalog["mobilenet_emotion"], labels=("cat", "dog", "fish", "bird"))
     site = derived_site(small_site, tmp_path, spec, Weights("animals.pth", "0" * 64, demo=False))
     page = (site / "index.html").read_text()
-    assert "<h1><bdi>cat</bdi>, <bdi>dog</bdi>, <bdi>fish</bdi> or <bdi>bird</bdi>?</h1>" in page
+    assert "<h1><bdi>Cat</bdi>, <bdi>dog</bdi>, <bdi>fish</bdi> or <bdi>bird</bdi>?</h1>" in page
     assert "animals.pth" in page
     for word in ("face", "Bored", "Demo weights"):
         assert word not in page
@@ -51,7 +51,7 @@ MANY = tuple(f"class {n}" for n in range(1000))
 @pytest.mark.parametrize(
     ("labels", "plain", "description"),
     [
-        ([("cat", "DOG")], "cat or DOG?", "A neural network that tells cat, DOG apart"),
+        ([("cat", "DOG")], "Cat or DOG?", "A neural network that tells cat, DOG apart"),
         ([("a", "b", "a")] * 2, "a or b?", "Neural networks that tell a, b apart"),
         ([("a", "שלום (1)")], "a or \u2068שלום (1)\u2069?", "tells a, \u2068שלום (1)\u2069 apart"),
         ([MANY], "MobileNetV2", "A neural network that tells 1,000 classes apart"),
@@ -80,7 +80,7 @@ def test_heading(
             "tells which of cat, dog a picture shows",
             "one, several",
         ),
-        (Task("binary", (0.5,)), ("no", "yes"), "no or yes?", "tells no, yes apart", "says what it sees"),
+        (Task("binary", (0.5,)), ("no", "yes"), "No or yes?", "tells no, yes apart", "says what it sees"),
         (Task("embedding"), (), "T", "tells how alike pictures are", "Show two pictures"),
         (Task("regression"), ("age", "height"), "T", "estimates age and height", "estimates age and height"),
         (Task("regression"), ("age",), "T", "estimates age, on your own", "estimates age"),

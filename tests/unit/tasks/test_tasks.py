@@ -168,3 +168,15 @@ def test_an_embedding_ignores_the_labels_of_the_defaults(tmp_path: Path) -> None
     path.write_text('[defaults]\nlabels = ["a", "b"]\n' + ENTRY.format(lines='task = "embedding"'))
     (spec,) = load_catalog(path)
     assert spec.labels == ()
+
+
+def test_agreement_of_pictures_counts_each_once() -> None:
+    """Of three pictures at two batch sizes, and a golden input, whose label is other too: 1 of 3 is a tie."""
+    expected = outputs([0, 0.001], [0, 9], [9, 0], [0, 0.001], [0, 9], [9, 0], [9, 0])
+    found = outputs([0.001, 0], [0, 9], [9.2, 0], [0, 0.001], [0, 9], [9.2, 0], [0, 9])
+    counted = figures(Task(), expected, found, [0, 1, 2, 0, 1, 2, -1])
+    assert counted["top1_agreement"] == pytest.approx(2 / 3)
+    assert counted["ties"] == pytest.approx(1 / 3)
+    assert figures(Task(), expected, found)["top1_agreement"] == pytest.approx(5 / 7)
+    labels = figures(Task("sigmoid", (0.5, 0.5)), expected, found, [0, 1, 2, 0, 1, 2, -1])
+    assert round(6 * labels["labels_agreement"]) == pytest.approx(6 * labels["labels_agreement"])

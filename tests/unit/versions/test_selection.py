@@ -28,7 +28,9 @@ def test_unused(latest: int, canary: int | None, keep: int, removed: list[int]) 
 
 def test_before_the_latest_not_before_the_newest() -> None:
     assert build_before(BUILDS[3], BUILDS, "store").sequence == 3
-    with pytest.raises(InputError, match="there is no build before 1111"):
+    with pytest.raises(
+        InputError, match=r"no build before 1 \(1111.*: torch2web rollback BUILD, of 2 \(2222"
+    ):
         build_before(BUILDS[0], BUILDS, "store")
 
 

@@ -235,11 +235,48 @@ def test_what_changed(
     out = capsys.readouterr().out
     assert "1.0.0 → 1.2.0" in out
     assert "mobilenet_emotion: labels removed: Tired" in out
+    assert "from PyTorch: largest difference" in out
     assert main(["versions", *arguments]) == 0
     assert "mobilenet_emotion@1.2.0" in capsys.readouterr().out
     assert main(["rollback", *arguments]) == 0
     assert main(["prune", "--keep", "0", *arguments]) == 0
     assert "removed builds: 2; " in capsys.readouterr().out
+
+
+def test_labels_in_another_order_are_said(
+    store: VersionStore, small_site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def swap(model: Model) -> None:
+        model["labels"][:2] = reversed(model["labels"][:2])
+
+    store.publish(small_site)
+    store.publish(changed(small_site, tmp_path / "swapped", swap))
+    assert main(["diff", "1", "2", "--in", str(store.folder)]) == 0
+    out = capsys.readouterr().out
+    first, second, *_ = json.loads((small_site / MANIFEST).read_text())["models"][0]["labels"]
+    said = f"labels reordered: 0 {first} → {second}, 1 {second} → {first}"
+    assert said in " ".join(out.split())
+    assert "labels removed" not in out
+
+
+def test_everything_wrong_with_a_site_is_listed(
+    store: VersionStore, small_site: Path, tmp_path: Path
+) -> None:
+    """A damaged file, one that is missing, one too many, and a stub of another build."""
+    site = changed(small_site, tmp_path / "damaged", lambda model: model)
+    weights = site / weights_of(site, "mobilenet_emotion")[0]
+    content = weights.read_bytes()
+    weights.unlink()
+    weights.write_bytes(content[::-1])
+    (site / "one_more.txt").touch()
+    damaged = [weights.relative_to(site).as_posix(), "one_more.txt", "torch2web.js"]
+    for missing in ([], ["embed.html"]):
+        for path in missing:
+            (site / path).unlink()
+        with pytest.raises(SiteError) as caught:
+            store.publish(site)
+        found = {problem.partition(":")[0] for problem in caught.value.problems}
+        assert {*damaged, *missing} <= found
 
 
 def test_changed_file_is_not_published(store: VersionStore, small_site: Path, tmp_path: Path) -> None:
@@ -261,8 +298,12 @@ def test_no_other_folder_becomes_a_store(small_site: Path, tmp_path: Path) -> No
     (tmp_path / "thesis.txt").touch()
     with pytest.raises(OutputError, match=r"it holds .*thesis\.txt"):
         VersionStore(tmp_path).publish(small_site)
-    with pytest.raises(OutputError, match="it is no store; torch2web publish"):
+    with pytest.raises(OutputError, match="there is no store; torch2web publish"):
         VersionStore(tmp_path / "none").rollback()
+    for command in (["versions"], ["diff", "1", "2"], ["rollback"], ["prune"]):
+        assert main([*command, "--in", str(tmp_path / "none")]) == 2
+        assert main([*command, "--in", f"memory://{tmp_path.name}-none"]) == 2
+    assert not (tmp_path / "none").exists()
     assert main(["publish", str(tmp_path / "nothing"), "--into", str(tmp_path / "store")]) == 2
 
 

@@ -19,7 +19,7 @@ def add_version_commands(commands: Any, defaults: Defaults, epilog: str) -> None
         nargs="?",
         default=defaults.folder / "site",
         metavar="SITE",
-        help="the built site",
+        help="the built site (default: site)",
     )
     publish.add_argument(
         "--share",
@@ -32,14 +32,14 @@ def add_version_commands(commands: Any, defaults: Defaults, epilog: str) -> None
     versions = commands.add_parser("versions", help="list the builds of a store", epilog=epilog)
     _add_store(versions, "--in", "the store")
     rollback = commands.add_parser(
-        "rollback", help="make an earlier build of a store the latest again", epilog=epilog
+        "rollback", help="make another build of a store the latest again", epilog=epilog
     )
     rollback.add_argument(
         "build",
         nargs="?",
         default="",
         metavar="BUILD",
-        help="number or id (default: no canary; the one before)",
+        help="number or id (default: no canary; the one with the number before)",
     )
     _add_store(rollback, "--in", "the store")
     _add_key(rollback)

@@ -84,8 +84,8 @@ class Api:
 
     async def docs(self, request: Request) -> Response:
         request.state.route = "docs"
-        page = docs_page(self.engine.site, self.settings)
-        return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
+        page = docs_page(self.engine.site, self.settings, str(request.base_url).rstrip("/"))
+        return HTMLResponse(page, headers={"Content-Security-Policy": POLICY, **_NO_STORE})
 
     def routes(self) -> list[BaseRoute]:
         """All of them; what is none of these is a file of the site."""

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from html import escape
 
 from torch2web.server.http.openapi import STATUSES, predict_paths
@@ -30,8 +31,12 @@ POLICY = (
 )
 
 
-def docs_page(site: ServedSite, settings: ApiSettings) -> str:
-    """HTML."""
+_ADDRESS = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?", re.ASCII)
+
+
+def docs_page(site: ServedSite, settings: ApiSettings, address: str = "") -> str:
+    """HTML. `address` is where the page was asked for; what is none is not used."""
+    address = address if _ADDRESS.fullmatch(address) else "http://HOST"
     path, *others = predict_paths(site)
     token = bool(settings.token_digest)
     header = " -H 'Authorization: Bearer TOKEN'" if token else ""
@@ -55,9 +60,9 @@ def docs_page(site: ServedSite, settings: ApiSettings) -> str:
 <code>POST /api/models/NAME/predict</code>. The full description, as OpenAPI:
 <a href="openapi.json">openapi.json</a>.</p>
 <h2>Send a picture</h2>
-<pre>curl{header} -F image=@face.jpg http://HOST{path}
-curl{header} -H 'Content-Type: image/jpeg' --data-binary @face.jpg http://HOST{path}
-curl{header} -H 'Content-Type: application/json' -d '{{"image": "BASE64"}}' http://HOST{path}</pre>
+<pre>curl{header} -F image=@face.jpg {address}{path}
+curl{header} -H 'Content-Type: image/jpeg' --data-binary @face.jpg {address}{path}
+curl{header} -H 'Content-Type: application/json' -d '{{"image": "BASE64"}}' {address}{path}</pre>
 <p>At most {settings.max_bytes / MIB:g} MiB and {settings.max_pixels / 1e6:g} million pixels. No picture is
 kept.</p>
 <h2>Try it</h2>

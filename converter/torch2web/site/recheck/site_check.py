@@ -47,14 +47,8 @@ def recheck(site: Path, show: ProgressCallback) -> Recheck:
         raise OutputError(site, "there is no such folder; build the site first")
     if not (site / SUMS).is_file():
         raise OutputError(site, f"it has no {SUMS}, so it is not a built site")
-    sums, strange = read_sums(site)
-    problems = [f"{SUMS}: found {line[:80]!r}, expected a SHA-256, two spaces and a path" for line in strange]
-    manifest: Mapping[str, Any] = {"models": []}
-    unreadable = ""
-    try:
-        manifest = read_site_manifest(site)
-    except (ManifestError, OSError) as error:
-        unreadable = str(error)
+    sums, problems = _listed(site)
+    manifest, unreadable = _manifest(site)
     runs = [form for model in manifest["models"] for form in forms_of(model)]
     done, total = 0, len(sums) + len(runs)
 
@@ -72,6 +66,33 @@ def recheck(site: Path, show: ProgressCallback) -> Recheck:
         step(f"Running {form.name}")
         models.append(_check_model(site, manifest, form, problems))
     return Recheck(len(sums), tuple(models), tuple(problems))
+
+
+def site_problems(site: Path) -> list[str]:
+    """What `recheck` finds without running the models, of a site with checksums."""
+    sums, problems = _listed(site)
+    manifest, unreadable = _manifest(site)
+    _check_files(site, sums, problems, lambda _: None)
+    if unreadable:
+        return [*problems, unreadable]
+    _check_agreement(site, manifest, sums, problems)
+    return problems
+
+
+def _listed(site: Path) -> tuple[Mapping[str, str], list[str]]:
+    """The checksums, and what is wrong with their file."""
+    sums, strange = read_sums(site)
+    return sums, [
+        f"{SUMS}: found {line[:80]!r}, expected a SHA-256, two spaces and a path" for line in strange
+    ]
+
+
+def _manifest(site: Path) -> tuple[Mapping[str, Any], str]:
+    """The manifest, or why it cannot be read."""
+    try:
+        return read_site_manifest(site), ""
+    except (ManifestError, OSError) as error:
+        return {"models": []}, str(error)
 
 
 def _check_files(

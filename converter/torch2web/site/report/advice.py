@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch2web.site.report.wording import count
-from torch2web.site.writers import megabytes
+from torch2web.site.writers import counted_answers, megabytes
 
 MAX_PRIMARY = 10_000_000
 """Download in bytes up to which visitors need not be asked: about ten seconds at 8 Mbit/s."""
@@ -17,6 +17,10 @@ MAX_MACS = 4_000_000_000
 """Multiply-adds of one image up to which a phone answers in about a second."""
 
 
+_UNSAID = "browser, primary"
+"""What stands in the manifest where the catalogue recommends nothing."""
+
+
 @dataclass(frozen=True)
 class Advice:
     target: str
@@ -26,7 +30,8 @@ class Advice:
     reason: str
     """One sentence with the figures."""
     catalogue: str
-    """What the catalogue recommends where that is something else; empty where it is the same."""
+    """What the catalogue recommends where that is something else; empty where it is the same, or the default
+    of a catalogue that says nothing."""
 
     @property
     def text(self) -> str:
@@ -61,7 +66,7 @@ def advise(models: Sequence[Mapping[str, Any]]) -> tuple[Advice, ...]:
         recommended = model.get("recommended", {})
         said = f"{recommended.get('target')}, {recommended.get('role')}" if recommended else ""
         sentence = f"{reason[0].upper()}{reason[1:]}: {_figures(model)}."
-        advices.append(Advice(target, role, sentence, "" if said == f"{target}, {role}" else said))
+        advices.append(Advice(target, role, sentence, "" if said in (f"{target}, {role}", _UNSAID) else said))
     return tuple(advices)
 
 
@@ -89,10 +94,15 @@ def _figures(model: Mapping[str, Any]) -> str:
     parts = [f"{megabytes(download_of(model))} as {default['name']}"]
     if macs := model.get("complexity", {}).get("macs"):
         parts.append(f"{count(macs)} multiply-adds a picture")
-    share = figures.get("top1_agreement", figures.get("labels_agreement"))
-    if share is not None:
-        on = "all" if share == 1 else f"{100 * share:.4g} % of"
-        parts.append(f"PyTorch's answer on {on} {figures['images']} pictures")
+    if "top1_agreement" in figures:
+        same, images, ties = counted_answers(figures)
+        on = "all" if same == images else f"{same} of"
+        tied = f" and {ties} tie{'s' * (ties > 1)}" if ties else ""
+        parts.append(f"PyTorch's answer on {on} {images} pictures{tied}")
+    elif "labels_agreement" in figures:
+        share = figures["labels_agreement"]
+        of = "all" if share == 1 else f"{100 * share:.4g} % of"
+        parts.append(f"{of} labels as PyTorch's, on {figures['images']} pictures")
     elif "cosine_min" in figures:
         parts.append(f"cosine to PyTorch's vector at least {figures['cosine_min']:.6f}")
     elif "values_max_rel_diff" in figures:

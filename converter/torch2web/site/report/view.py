@@ -10,7 +10,8 @@ from torch2web.site.report.backends import BackendRow, Timing, backend_rows, tim
 from torch2web.site.report.charts import Candidate, Curve, DotPlot, curve, dot_plot
 from torch2web.site.report.confusion import Confusion, confusions_of
 from torch2web.site.report.facts import Fact, facts_of, purpose_of
-from torch2web.tasks import Task
+from torch2web.site.writers import counted_answers
+from torch2web.tasks import MAX_TIE, Task
 
 DEFAULT = "default"
 """Outcome of the variant that the loader takes unless told otherwise."""
@@ -47,6 +48,8 @@ class PictureRow:
     browsers: tuple[Answer | None, ...]
     """In the order of `ModelView.browsers`; None: not measured."""
     difference: float | None
+    tie: str
+    """Both percentages, of PyTorch's label and of the one that ships, where they are a tie; else empty."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,31 @@ class ModelView:
     def differing(self) -> tuple[PictureRow, ...]:
         """Pictures with another answer than PyTorch's, from the variant that ships or from a browser."""
         return tuple(row for row in self.pictures if not _agree(row))
+
+    @property
+    def ties(self) -> bool:
+        """Whether a variant has ties."""
+        return any("ties" in (row.figures or {}) for row in self.variants)
+
+    @property
+    def ordered(self) -> tuple[PictureRow, ...]:
+        """The pictures, with the differing ones first."""
+        return (*self.differing, *(row for row in self.pictures if _agree(row)))
+
+    @property
+    def difference(self) -> str:
+        """How many pictures get another answer, and which of them are ties: one or two sentences."""
+        found, ties = len(self.differing), [row.tie for row in self.differing if row.tie]
+        gets = "pictures gets" if found == 1 else "pictures get"
+        said = f"{found} of {len(self.pictures)} {gets} another answer than PyTorch's"
+        if not ties:
+            return f"{said}."
+        shown = "; ".join(ties[:3]) + ("; …" if len(ties) > 3 else "")
+        if found == 1:
+            return f"{said}: a tie ({shown}), which the gate does not count."
+        what = "is a tie" if len(ties) == 1 else "are ties"
+        whose = "All" if len(ties) == found else f"{len(ties)} of these"
+        return f"{said}. {whose} {what} ({shown}), which the gate does not count."
 
 
 def _agree(row: PictureRow) -> bool:
@@ -194,6 +222,7 @@ def _picture_rows(
         return
     task, labels = Task.from_value(model.get("task", "softmax")), model["labels"]
     differences = data["variants"][0]["differences"]
+    ties = _ties(model, python, shipped)
     for number, name in enumerate(names):
         yield PictureRow(
             number=number,
@@ -204,4 +233,20 @@ def _picture_rows(
                 answers_of(task, labels, answers[number]) if answers[number] else None for answers in browsers
             ),
             difference=differences[number] if differences else None,
+            tie=ties.get(number, ""),
         )
+
+
+def _ties(model: Mapping[str, Any], python: Sequence[Any], shipped: Sequence[Any]) -> dict[int, str]:
+    """The ties that the verification counted, by picture: those whose two labels are closest in PyTorch."""
+    figures = model["variants"][0]["verification"]
+    if not ("ties" in figures and "top1_agreement" in figures):
+        return {}
+    margins: dict[int, tuple[float, str]] = {}
+    for number, (top, found) in enumerate(zip(python, shipped, strict=True)):
+        (first, highest), (chosen, _) = top[0], found[0]
+        value = {int(index): share for index, share in top}.get(int(chosen))
+        if chosen != first and value is not None and highest - value <= MAX_TIE:
+            margins[number] = highest - value, f"{100 * highest:.1f} % against {100 * value:.1f} %"
+    closest = sorted(margins, key=lambda number: margins[number][0])[: counted_answers(figures)[2]]
+    return {number: margins[number][1] for number in closest}

@@ -9,6 +9,7 @@ from torch2web.site.writers.manifest_files import ManifestFiles, write_manifest
 from torch2web.site.writers.models import place_model
 from torch2web.site.writers.offline import write_offline
 from torch2web.site.writers.pages import PageFiles, write_pages
+from torch2web.site.writers.snippet import counted_answers, same_answers
 from torch2web.site.writers.start import StartFiles, write_start
 from torch2web.site.writers.templates import Templates, megabytes, render
 from torch2web.site.writers.verify_page import FOLDER as VERIFY_FOLDER
@@ -27,9 +28,11 @@ __all__ = [
     "PageLink",
     "StartFiles",
     "Templates",
+    "counted_answers",
     "megabytes",
     "place_model",
     "render",
+    "same_answers",
     "write_backends",
     "write_docs",
     "write_embed",

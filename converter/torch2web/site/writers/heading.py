@@ -21,7 +21,8 @@ class Heading:
     """Texts for the page's <h1>, <title>, description and first line."""
 
     labels: tuple[str, ...]
-    """Distinct labels to ask for, as written; empty where `title` is the heading."""
+    """Distinct labels to ask for, the first as at the beginning of a sentence; empty where `title` is the
+    heading."""
     title: str
     plain: str
     """The heading without markup."""
@@ -42,7 +43,8 @@ class Heading:
         title = first.title if len(specs) == 1 else texts.plain("What does the picture show?")
         names = _listed(distinct) if few else texts.plain("{0} classes", f"{len(first.labels):,}")
         if same and few and first.task.is_exclusive:
-            plain, labels = f"{_listed(distinct, texts.plain('or'))}?", distinct
+            labels = (_as_beginning(distinct[0]), *distinct[1:])
+            plain = f"{_listed(labels, texts.plain('or'))}?"
         else:
             plain, labels = title, ()
         does, lead = _texts(first, names, texts, few=few) if same else (_MIXED[0], texts.plain(_MIXED[1]))
@@ -89,6 +91,11 @@ def _texts(spec: ModelSpec, names: str, texts: Texts, *, few: bool) -> tuple[str
     if few:
         return does, texts.plain("Show a picture, and a neural network says what it sees")
     return does, texts.plain("Show a picture, and a neural network says what it sees, out of {0}", names)
+
+
+def _as_beginning(label: str) -> str:
+    """With a capital, where it is a word without any: `Circle`, but `iPhone` and the letter `a` stay."""
+    return label[:1].upper() + label[1:] if len(label) > 1 and label.islower() else label
 
 
 def _listed(labels: Sequence[str], word: str = "") -> str:

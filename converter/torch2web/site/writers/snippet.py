@@ -50,6 +50,24 @@ def shown_difference(figures: Mapping[str, Any]) -> str:
 
 
 def same_answers(figures: Mapping[str, Any]) -> str:
-    """How often a classifier answers the same as PyTorch."""
-    share = figures.get("top1_agreement", figures.get("labels_agreement"))
+    """How often a classifier answers the same as PyTorch: on how many of the pictures, or of the labels' yes
+    and no what share."""
+    if "top1_agreement" in figures:
+        same, images, ties = counted_answers(figures)
+        return f"{same} of {images}" + (f", {ties} tie{'s' * (ties > 1)}" if ties else "")
+    share = figures.get("labels_agreement")
     return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def short_same_answers(figures: Mapping[str, Any]) -> str:
+    """The same in any language: 41/42."""
+    if "top1_agreement" in figures:
+        same, images, _ = counted_answers(figures)
+        return f"{same}/{images}"
+    return same_answers(figures)
+
+
+def counted_answers(figures: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Pictures with PyTorch's answer, of how many, and how many of the others are ties."""
+    images = int(figures["images"])
+    return round(figures["top1_agreement"] * images), images, round(figures.get("ties", 0) * images)

@@ -10,7 +10,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateSyntaxE
 
 from torch2web.assets import TEMPLATES, Assets
 from torch2web.errors import TemplateFileError, TextEncodingError, Torch2WebError
-from torch2web.site.writers.snippet import same_answers, shown_difference
+from torch2web.site.writers.snippet import same_answers, short_same_answers, shown_difference
 from torch2web.site.writers.texts import Texts
 from torch2web.store import FileRecord, integrity
 from torch2web.text_files import decode_text
@@ -35,6 +35,7 @@ class Templates:
             "megabytes": megabytes,
             "shown_difference": shown_difference,
             "same_answers": same_answers,
+            "short_same_answers": short_same_answers,
         }
         self._environment.globals["t"] = Texts()  # of pages that are English
 

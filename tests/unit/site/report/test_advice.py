@@ -52,3 +52,17 @@ def test_another_recommendation_of_the_catalogue_is_said() -> None:
     (advice,) = advise([model(MB, recommended={"target": "server", "role": "optional"})])
     assert advice.catalogue == "server, optional"
     assert advise([model(MB)])[0].catalogue == ""
+    assert advise([model(50 * MB)])[0].catalogue == "", "the default of a catalogue that says nothing"
+
+
+@pytest.mark.parametrize(
+    ("figures", "said"),
+    [
+        ({"top1_agreement": 41 / 42, "ties": 1 / 42, "images": 42}, "on 41 of 42 pictures and 1 tie."),
+        ({"labels_agreement": 0.975, "images": 42}, "97.5 % of labels as PyTorch's, on 42 pictures."),
+    ],
+)
+def test_agreement_is_said_in_pictures(figures: dict[str, Any], said: str) -> None:
+    variant = {"name": "int8", "weights": {"size": MB}, "verification": figures}
+    (advice,) = advise([model(MB, variants=[variant])])
+    assert advice.reason.endswith(said)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,9 @@ def test_page_says_where_the_model_came_from_and_what_became_of_it(tiny_site: Pa
         "int8 was refused:",
         model["refused"][0]["reason"],
         "✓ default",
-        "Not measured. <code>torch2web report --browser chromium</code>",
+        "Not measured. <code>torch2web report --browser chromium</code> writes a report with it to "
+        "<code>parity/report.html</code>",
+        "writes a report with them to <code>parity/report.html</code>",
         "the picture shows",
         "Accuracy of Tiny | &lt;b&gt;net&lt;/b&gt;",
     ):
@@ -70,7 +73,33 @@ def test_markdown_means_nothing_but_its_text(tiny_site: Path) -> None:
     assert row.count("|") == 7
     assert "✗ refused: max. difference of a probability" in report
     assert "| PyTorch | " in report
-    assert "not measured" in report
+    assert "writes a report with them to `parity/report.html`" in report
+
+
+def test_pictures_with_another_answer_come_first_and_ties_are_said(tiny_site: Path) -> None:
+    inputs = inputs_of(tiny_site, title="mobilenet_emotion")
+    model, data = inputs.manifest["models"][0], json.loads(json.dumps(inputs.data))
+    images = model["variants"][0]["verification"]["images"]
+    model["variants"][0]["verification"] |= {"top1_agreement": 1 - 1 / images, "ties": 1 / images}
+    data["models"][0]["python"][20] = [[0, 0.372], [1, 0.3716]]
+    data["models"][0]["answers"][20] = [[1, 0.3721], [0, 0.3719]]
+    inputs = ReportInputs(inputs.manifest, inputs.manifest_sha256, data)
+    page = unescape(report_page(load_assets(), inputs).decode())
+    told = (
+        "1 of 30 pictures gets another answer than PyTorch's: a tie (37.2 % against 37.2 %), which the gate"
+    )
+    assert told in page
+    assert re.findall(r'class="thumb t(\d+)"', page)[:2] == ["20", "0"]
+    assert f"{images - 1} of {images}, 1 tie" in page.replace("\u00a0", " ")
+    assert f"{images - 1} of {images} pictures and 1 tie" in page
+    assert "A tie is a picture whose two labels" in page
+    assert '<code class="aside">' not in page, "a title that is the name is said once"
+    assert "which the gate does not count" in conversion_report(load_assets(), inputs).decode()
+    data["models"][0]["answers"][3] = [[2, 0.9], [0, 0.1]]
+    data["models"][0]["python"][3] = [[1, 0.9], [2, 0.1]]
+    page = unescape(report_page(load_assets(), ReportInputs(inputs.manifest, "", data)).decode())
+    assert "2 of 30 pictures get another answer" in page
+    assert "1 of these is a tie (37.2 % against 37.2 %)" in page
 
 
 def test_model_card_has_metadata_of_the_hub_and_guesses_nothing(tiny_site: Path) -> None:
