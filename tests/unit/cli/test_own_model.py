@@ -121,12 +121,13 @@ def test_a_terminal_is_asked(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     torch.save(state, folder / "best.pth")
-    answers = ["own_nets:build", "a,b", "a,b,c,d", "", "0.5", "0.5,0.5,0.5", "1,1,1"]
+    answers = ["own_nets:build", "a,b", "a,b,c,d", "", "0.5,0.5", "123,116,103", "0.5", "1,1,1"]
     monkeypatch.setattr(sys, "stdin", Keyboard("\n".join(answers)))
     assert run("add", "best.pth") == 0
     out, err = capsys.readouterr()
     assert "--labels: found 2 (a, b), expected 4" in err, "asked once more"
-    assert "--mean: found 1 number(s), expected 3" in err
+    assert "--mean: found 2 numbers, expected 3 numbers with commas between, or one for all channels" in err
+    assert "--mean: 123 is far above 1, while the scale is 1/255: is it of levels 0 to 255?" in err
     (entry,) = written(folder)
     assert entry["factory"] == "own_nets:build"
     assert entry["labels"] == ["a", "b", "c", "d"]
@@ -161,7 +162,11 @@ FAULTS = [
     (["--timm", "x", "--factory", "y"], "--timm: goes without --factory; both name the network"),
     (["--opset", "99"], "--opset: found 99, expected at most 20"),
     (["--opset", "new"], "--opset: found 'new', expected a whole number"),
-    (["--mean", "0.5,0.5"], "--mean: found 2 number(s), expected 3 numbers with commas between"),
+    (["--mean", "0.5,0.5"], "--mean: found 2 numbers, expected 3 numbers with commas between"),
+    (
+        ["--mean", "123.7,116,103"],
+        "--mean: 123.7 is far above 1, while the scale is 1/255: is it of levels 0 to 255? Then add --scale 1;",
+    ),
     (["--std", "1,0,1"], "--std: found 1,0,1, expected numbers above 0"),
     (
         ["--color", "grey", "--mean", "0.5", "--std", "1"],

@@ -140,7 +140,7 @@ def test_tasks() -> None:
             CHECKPOINT,
             "--color: found grey, but the network's input has 3 channels",
         ),
-        ({}, FileFacts("", channels=1), "--mean: found 3 number(s), expected 1: grey"),
+        ({}, FileFacts("", channels=1), "--mean: found 3 numbers, expected 1: grey"),
     ],
 )
 def test_contradictions(change: dict[str, Any], facts: FileFacts, message: str) -> None:
