@@ -43,15 +43,26 @@ def main(
             prepare()
         commands[options.command](options, output)
     except Torch2WebError as error:
-        output.error(str(error), type(error).__name__)
+        output.error(f"{error}{_with_answers(options)}", type(error).__name__)
         return error.exit_code
     except OSError as error:
-        output.error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        output.error(f"{error.filename or 'the system'}: {error.strerror or error}{_with_answers(options)}")
         return OutputError.exit_code
     except KeyboardInterrupt:
-        output.error("interrupted; the existing output is unchanged")
+        out = getattr(options, "out", None)
+        kept = "; the existing output is unchanged" if out is not None and out.exists() else ""
+        output.error(f"interrupted{kept}{_with_answers(options)}")
         return 130
     return 0
+
+
+def _with_answers(options: argparse.Namespace) -> str:
+    """The command with all answers, so that none has to be typed again; "" where nothing was asked."""
+    if not options.answers:
+        return ""
+    from torch2web.cli.own_model import command_so_far
+
+    return f"\nThe command with your answers:\n  {command_so_far(options)}"
 
 
 def _folder_of(variable: str) -> Path | None:

@@ -12,7 +12,7 @@ class LikelyNetwork:
     option: str
     """`--factory`, `--timm` or `--architecture`."""
     name: str
-    """Value of the option."""
+    """Value of the option; empty where only the kind of network is known."""
     reason: str
     """For people: how it is known."""
     certain: bool

@@ -10,6 +10,9 @@ from torch2web.inspection.propose_preprocessing import Usual, propose_preprocess
 from torch2web.inspection.usual import usual_preprocessing
 from torch2web.inspection.wording import shown_labels
 
+_OWN = "my_package.nets:build"
+"""A placeholder for a user's function."""
+
 
 def complete(
     given: Mapping[str, Any],
@@ -50,10 +53,10 @@ def _network(entry: dict[str, Any], facts: FileFacts, taken: list[Taken], missin
     elif likely:
         name = f"likely {likely.name}: " if likely.fits else ""
         question = f"the network of these weights; {name}{likely.reason}"
-        missing.append(Missing(likely.option, question, likely.name, known=likely.fits))
+        missing.append(Missing(likely.option, question, likely.name or _OWN, known=likely.fits))
     else:
         question = "the function that builds the network, as module:function, in the current folder too"
-        missing.append(Missing("--factory", question, "my_package.nets:build", known=False))
+        missing.append(Missing("--factory", question, _OWN, known=False))
 
 
 def _labels_and_task(

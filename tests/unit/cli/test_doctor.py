@@ -54,6 +54,8 @@ def test_valid_file(capsys: pytest.CaptureFixture[str]) -> None:
         "input: colour",
         "labels: cat, dog (classes)",
         "not said: --factory: the function that builds the network",
+        "  guesses, which you check: --resize 224x224, --mean 0.485,0.456,0.406, --std 0.229,0.224,0.225\n"
+        "  to be filled in: --factory my_package.nets:build\nNext: torch2web",
         "Next: torch2web build best.pth --factory my_package.nets:build --resize 224x224",
     ):
         assert line in out

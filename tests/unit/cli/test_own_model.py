@@ -24,6 +24,7 @@ class Keyboard(io.StringIO):
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "own_nets.py").write_text("def build(): ...\n")
+    sys.modules.pop("own_nets", None)  # of another test's folder
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     return tmp_path
@@ -138,12 +139,66 @@ def test_a_terminal_is_asked(
 
 
 def test_the_input_ends_while_asking(
-    folder: Path, state: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    state: dict[str, torch.Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     torch.save(state, folder / "best.pth")
-    monkeypatch.setattr(sys, "stdin", Keyboard("own_nets:build\n"))
+    monkeypatch.setattr(sys, "stdin", Keyboard("own_nets:build\na, b,c,d\n\n"))
     assert run("add", "best.pth") == 130
     assert not (folder / "models.toml").exists()
+    err = capsys.readouterr().err
+    assert "interrupted\nThe command with your answers:" in err, "nothing said of an output"
+    command = "torch2web add best.pth --factory own_nets:build --labels 'a, b,c,d' --resize 224x224"
+    assert err.splitlines()[-1] == f"  {command}"
+
+
+def test_a_network_is_checked_when_it_is_answered(
+    folder: Path,
+    state: dict[str, torch.Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "own_nets.py").write_text("def build(): ...\ndef wide(width, num_classes): ...\n")
+    torch.save(state, folder / "best.pth")
+    answers = ["own_netz:build", "own_nets:built", "own_nets:wide", '{"width": 8}', "a,b,c,d", "", "0", "1"]
+    monkeypatch.setattr(sys, "stdin", Keyboard("\n".join(answers)))
+    assert run("add", "best.pth") == 0
+    out, err = capsys.readouterr()
+    assert "there is no module own_netz" in err
+    assert "own_nets has no built; it has build, wide" in err
+    assert "--factory-args: own_nets:wide: it needs the arguments width" in out
+    (entry,) = written(folder)
+    assert (entry["factory"], entry["factory_args"]) == ("own_nets:wide", {"width": 8})
+    assert entry["preprocessing"]["mean"] == [0, 0, 0], "one number for all channels"
+
+
+def test_a_failure_after_the_questions_repeats_the_answers(
+    folder: Path,
+    state: dict[str, torch.Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    torch.save(state, folder / "best.pth")
+    (folder / "models.toml").write_text("wrong")
+    monkeypatch.setattr(sys, "stdin", Keyboard("own_nets:build\na,b,c,d\n\n-1,0,1\n1\n"))
+    assert run("add", "best.pth") == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "  torch2web add best.pth --factory own_nets:build --labels a,b,c,d --resize 224x224 "
+        "--mean=-1,0,1 --std 1"
+    )
+
+
+def test_lacking_arguments_are_found_before_the_build(
+    folder: Path, state: dict[str, torch.Tensor], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "own_nets.py").write_text("def wide(width, num_classes): raise RuntimeError\n")
+    torch.save(state, folder / "best.pth")
+    arguments = ["--factory", "own_nets:wide", "--labels", "a,b,c,d", *PIXELS]
+    assert run("add", "best.pth", *arguments) == 2
+    assert "own_nets:wide: it needs the arguments width" in capsys.readouterr().err
+    assert run("add", "best.pth", *arguments, "--factory-args", '{"width": 8}') == 0
 
 
 FAULTS = [
@@ -277,5 +332,7 @@ def test_another_network_than_the_likely_one(
     weights = {"features.1.conv.0.0.weight": torch.ones(32, 1, 3, 3), "classifier.1.weight": torch.ones(2, 9)}
     torch.save(weights, folder / "best.pth")
     monkeypatch.setattr(sys, "stdin", Keyboard(f"{typed}\ncat,dog\n"))
+    if key == "timm":  # which may not be installed
+        monkeypatch.setattr("torch2web.sources.require_factory", lambda _: None)
     assert run("add", "best.pth", "--resize", "32", "--mean", "0", "--std", "1") == 0
     assert written(folder)[0][key] == typed

@@ -59,6 +59,7 @@ def parse_options(arguments: Sequence[str], defaults: Defaults) -> argparse.Name
     options = parser.parse_args(arguments)
     run = ["python", defaults.program] if defaults.program.endswith(".py") else [defaults.program]
     options.typed = [*run, *arguments]
+    options.answers = []  # of questions on a terminal: options and values
     if options.command == "serve" and not options.parity and options.parity_dir != defaults.folder / "parity":
         parser.error("--parity-dir goes with --parity")
     if options.command == "serve" and options.parity and options.host:
