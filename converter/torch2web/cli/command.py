@@ -84,6 +84,10 @@ def _build(options: argparse.Namespace, output: Output) -> None:
     models = _models(options, output)
     if any(path is None for _, path in models):
         output.warning("No --checkpoints given: building with demo weights, trained on drawn faces.")
+    if options.images:
+        from torch2web.cli.picture_folders import warn_of_folders
+
+        warn_of_folders(output, options.images, [spec for spec, _ in models])
     build_options = BuildOptions(
         models=models,
         out=options.out,

@@ -51,7 +51,7 @@ def _network(entry: dict[str, Any], facts: FileFacts, taken: list[Taken], missin
         entry[likely.option.removeprefix("--")] = likely.name
         taken.append(Taken("network", likely.name, likely.reason, "--factory or --timm"))
     elif likely:
-        name = f"likely {likely.name}: " if likely.fits else ""
+        name = f"likely {likely.name}: " if likely.fits and likely.name not in likely.reason else ""
         question = f"the network of these weights; {name}{likely.reason}"
         missing.append(Missing(likely.option, question, likely.name or _OWN, known=likely.fits))
     else:
