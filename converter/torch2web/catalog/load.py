@@ -90,7 +90,10 @@ def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...
         text = read_text(path)
     except FileNotFoundError as error:
         raise CatalogError(
-            path, "", "there is no such file; --catalog names the catalogue, --demo takes the demo's"
+            path,
+            "",
+            "there is no such file; `build FILE` converts one checkpoint, --catalog names the catalogue of "
+            "several models, --demo takes the demo's",
         ) from error
     except OSError as error:
         raise CatalogError(path, "", f"it cannot be read: {error}") from error

@@ -65,7 +65,9 @@ def _doubt(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> str:
     chance = 1 / len(labels)
     probability = _by_guesses(count, pictures, chance)
     if probability > _BY_CHANCE >= chance**pictures:  # else too few pictures to tell
-        by_chance = f"guesses among {len(labels)} labels, right on {chance:.0%}, reach that in {probability:.0%}"
+        by_chance = (
+            f"guesses among {len(labels)} labels, right on {chance:.0%}, reach that in {probability:.0%}"
+        )
         return f"{found} ({count} of {pictures}), as by chance: {by_chance} of all cases; {advice}"
     return ""
 

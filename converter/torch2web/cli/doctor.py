@@ -16,7 +16,7 @@ def examine_file(options: argparse.Namespace, output: Output) -> None:
     Raises UnsoundFileError for a file with problems, and CheckpointError for one that cannot be read.
     """
     path: Path = options.file
-    require_file(path)
+    require_file(options)
     findings = examine(path)
     problems = [(finding.text, finding.advice) for finding in findings if finding.advice]
     output.line(str(path))

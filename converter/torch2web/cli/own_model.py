@@ -12,7 +12,7 @@ from typing import Any
 
 from torch2web.architectures import architecture_names
 from torch2web.catalog import ModelSpec, Source, parse_entry, require_valid_keys
-from torch2web.cli.model_entry import entry_from
+from torch2web.cli.model_entry import entry_from, looks_like_model, name_of
 from torch2web.cli.options import MODEL_OPTIONS
 from torch2web.cli.terminal import Output, ask
 from torch2web.errors import CatalogError, CheckpointError, FactoryError, MissingOptionsError, OptionError
@@ -26,6 +26,8 @@ _OPTION_OF = {
     "preprocessing.std": "--std",
 }
 """Options of keys whose names differ; others are `--key`."""
+_MAX_FILES = 10
+"""Of a folder, that an error lists."""
 _NETWORKS = ("--factory", "--timm", "--architecture")
 
 
@@ -45,10 +47,10 @@ def describe_model(
     `checkpoint` is the file as the entry names it; `cache` keeps what was read. Raises InputError.
     """
     path: Path = options.file
-    require_file(path)
+    require_file(options)
     inspector = Inspector(cache)
     given = entry_from(options)
-    with _errors_of_options():  # before the file is read
+    with _errors_of_options(given):  # before the file is read
         require_valid_keys(path, {"checkpoint": checkpoint, **given})
     with output.progress() as show:
         show(f"Reading {path.name}", 0, 1)
@@ -80,27 +82,54 @@ def describe_model(
     for option, value in assumed:
         output.warning(f"  {option} {value}: the likely value, taken without asking")
     entry = {"name": proposal.entry["name"], "checkpoint": checkpoint, **proposal.entry}
-    with _errors_of_options():
+    with _errors_of_options(entry):
         return OwnModel(entry, parse_entry(path, entry))
 
 
-def require_file(path: Path) -> None:
-    """Raise CheckpointError for a path that is no file."""
+def require_file(options: argparse.Namespace) -> None:
+    """Raise CheckpointError where `options.file` is no file; of a folder, its checkpoints are listed."""
+    path: Path = options.file
     if path.is_dir():
-        raise CheckpointError(path, "it is a folder, expected a file; build takes one model of a file")
+        problem = f"it is a folder; {options.command} takes one file"
+        raise CheckpointError(path, problem, _files_in(path, f"{options.run} {options.command}"))
     if not path.exists():
         raise CheckpointError(path, "there is no such file")
 
 
+def _files_in(folder: Path, command: str) -> str:
+    """The files in `folder`, or else one level below, that may be checkpoints, and a command for the first."""
+    found: list[Path] = []
+    for pattern in ("*", "*/*"):
+        found = found or sorted(path for path in folder.glob(pattern) if looks_like_model(path))
+    if not found:
+        return "No file in it looks like a checkpoint or an ONNX file."
+    shown = [path.relative_to(folder).as_posix() for path in found[:_MAX_FILES]]
+    more = f", … {len(found) - _MAX_FILES} more" if len(found) > _MAX_FILES else ""
+    first = found[0].relative_to(Path.cwd()) if found[0].is_relative_to(Path.cwd()) else found[0]
+    return f"It has {', '.join(shown)}{more}. For the first:\n  {command} {shlex.quote(str(first))}"
+
+
 @contextmanager
-def _errors_of_options() -> Iterator[None]:
+def _errors_of_options(given: Mapping[str, Any]) -> Iterator[None]:
     """Errors of a catalogue's keys as those of the options that set them. Raises OptionError."""
     try:
         yield
     except CatalogError as error:
         key = next((key for key in _OPTION_OF if error.key.startswith(key)), error.key.partition("[")[0])
         option = _OPTION_OF.get(key, f"--{key.partition('.')[0].replace('_', '-')}")
-        raise OptionError(option, error.problem) from error
+        raise OptionError(option, error.problem + _suggested(option, given)) from error
+
+
+def _suggested(option: str, given: Mapping[str, Any]) -> str:
+    """A valid value that is much like an invalid one; empty where none is."""
+    if option == "--name":
+        return f"; try {name_of(Path(given['name']))}"
+    module, _, function = str(given.get("factory", "")).partition(":")
+    if option == "--factory" and function:
+        parts = [part for part in module.removesuffix(".py").replace("\\", "/").split("/") if part != "."]
+        if all(map(str.isidentifier, parts)):
+            return f"; try {'.'.join(parts)}:{function}"
+    return ""
 
 
 def _say_facts(output: Output, path: Path, facts: FileFacts) -> None:
@@ -150,7 +179,7 @@ def _check_answer(options: argparse.Namespace, output: Output, item: Missing, ch
     from torch2web.sources import require_factory
 
     given = entry_from(options)
-    with _errors_of_options():
+    with _errors_of_options(given):
         require_valid_keys(options.file, {"checkpoint": checkpoint, **given})
     if item.option not in _NETWORKS:
         return

@@ -37,6 +37,8 @@ class FileFacts:
     """How many numbers the network gives for an image."""
     outputs_reason: str = ""
     """For people, such as `fc.weight has 4 rows`."""
+    several_outputs: bool = False
+    """Whether the network seems to have more than one output."""
     channels: int | None = None
     """Channels of the network's input."""
     size: tuple[int, int] | None = None

@@ -106,7 +106,7 @@ def _labels_and_task(
         problem = f"found {labels} ({shown_labels(entry['labels'])}), expected {count}{reason}"
         origin = next((item.origin for item in taken if item.what == "labels"), "")
         problem += f"; they are the file's {origin}" if origin else ""
-        advice = "" if facts.holds_network else "\n--output-name names the output of a network with several."
+        advice = "\n--output-name names another of its outputs." if facts.several_outputs else ""
         raise OptionError("--labels", problem + advice)
 
 

@@ -114,3 +114,18 @@ def test_unreadable_files(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = examined(nn.Linear(2, 2), capsys)
     assert code == 2
     assert "whole pickled module of the class torch.nn.modules.linear.Linear" in err
+
+
+def test_weights_of_an_onnx_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exporters write `NAME.onnx.data` or another name, which the ONNX file has."""
+    for name in ("shapes.onnx.data", "weights.bin"):
+        Path(name).write_bytes(bytes(range(256)) * 8)
+    assert main(["doctor", "shapes.onnx.data"], Defaults.installed()) == 2
+    assert "weights of an ONNX file, shapes.onnx, which does not lie beside it" in capsys.readouterr().err
+    Path("shapes.onnx").write_bytes(b"location: shapes.onnx.data, weights.bin")
+    for name in ("shapes.onnx.data", "weights.bin"):
+        assert main(["doctor", name], Defaults.installed()) == 2
+        problem = (
+            f"{name}: it belongs to shapes.onnx beside it, whose weights it holds\nBuild from shapes.onnx."
+        )
+        assert problem in capsys.readouterr().err

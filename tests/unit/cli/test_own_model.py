@@ -208,9 +208,14 @@ FAULTS = [
         "--labels: goes without --labels-file; both name the classes",
     ),
     (["--labels-file", "absent.txt"], "absent.txt: there is no such file"),
-    (["--name", "Best Model"], '--name: found "Best Model", expected a string that matches'),
+    (
+        ["--name", "Best Model!"],
+        '--name: found "Best Model!", expected letters a to z, digits, _ and -, beginning with a letter or digit; '
+        "try best_model",
+    ),
     (["--task", "magic"], '--task: found "magic", expected one of "softmax", "sigmoid"'),
-    (["--factory", "nets"], '--factory: found "nets", expected a string that matches'),
+    (["--factory", "nets"], '--factory: found "nets", expected module:function, such as model:build'),
+    (["--factory", "my/nets.py:A"], "such as model:build for build in model.py; try my.nets:A"),
     (["--factory-args", "{width: 32}"], "--factory-args: found '{width: 32}', expected a JSON object"),
     (["--factory", "own_nets:built"], "own_nets:built: own_nets has no built; it has build"),
     (["--factory", "absent:build"], "absent:build: there is no module absent, neither in"),
@@ -282,11 +287,6 @@ def test_files_that_hold_no_model(
         assert "Traceback" not in err
 
 
-def test_a_folder_is_no_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("add", str(folder)) == 2
-    assert "it is a folder, expected a file" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -301,7 +301,12 @@ def test_a_folder_is_no_file(folder: Path, capsys: pytest.CaptureFixture[str]) -
         (["build", "m.pth", "--checkpoints", "x"], "--checkpoints goes with the catalogue"),
         (["build", "publish"], "there is neither a command nor a file 'publish'"),
         (["add"], "the following arguments are required: FILE"),
-        (["build", "a.pth", "b.pth"], "unrecognized arguments: b.pth"),
+        (["build", "a.pth", "b.pth"], "torch2web build: error: unrecognized arguments: b.pth\n"),
+        (
+            ["build", "a.pth", "--lables", "a,b", "--neam=x"],
+            "unrecognized arguments: --lables a,b --neam=x; did you mean --labels --name?",
+        ),
+        (["serve", "--prot", "1"], "serve: error: unrecognized arguments: --prot"),
     ],
 )
 def test_options_that_do_not_fit_together(
@@ -311,6 +316,45 @@ def test_options_that_do_not_fit_together(
         run(*arguments)
     assert raised.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_wrong_arguments_show_the_usage_of_their_command(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run("doctor", "a.pth", "--lables", "a")
+    err = capsys.readouterr().err
+    assert err.startswith("usage: torch2web doctor ")
+    assert "--labels A,B,C" in err
+
+
+@pytest.mark.parametrize("command", ["build", "add", "doctor"])
+def test_a_folder_lists_its_checkpoints(
+    folder: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    (folder / "runs/old").mkdir(parents=True)
+    assert run(command, "runs") == 2
+    err = capsys.readouterr().err
+    assert f"runs: it is a folder; {command} takes one file\nNo file in it looks like a checkpoint" in err
+    (folder / "runs/old/a b.ckpt").touch()
+    assert run(command, "runs") == 2
+    err = capsys.readouterr().err
+    assert f"It has old/a b.ckpt. For the first:\n  torch2web {command} 'runs/old/a b.ckpt'\n" in err
+    for number in range(10, 22):
+        (folder / f"runs/{number}.pth.tar").touch()
+    (folder / "runs/notes.txt").touch()
+    assert run(command, "runs") == 2
+    err = capsys.readouterr().err
+    assert "It has 10.pth.tar, 11.pth.tar, " in err
+    assert f"19.pth.tar, … 2 more. For the first:\n  torch2web {command} runs/10.pth.tar\n" in err
+
+
+def test_a_build_without_a_catalogue_says_how_to_build_a_file(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("build") == 2
+    err = capsys.readouterr().err
+    assert "there is no such file; `build FILE` converts one checkpoint, --catalog names" in err
 
 
 def test_yes_takes_no_placeholders(

@@ -44,9 +44,7 @@ def test_folders_that_are_no_label(
     assert found == warnings
 
 
-def test_tasks_without_accuracy(
-    spec: ModelSpec, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_tasks_without_accuracy(spec: ModelSpec, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "circle").mkdir()
     (tmp_path / "circle/1.png").touch()
     (tmp_path / "2.png").touch()
