@@ -115,6 +115,16 @@ def test_likely_values_are_taken_on_demand(folder: Path, capsys: pytest.CaptureF
     assert entry["preprocessing"]["mean"] == [0.485, 0.456, 0.406]
 
 
+def test_names_of_several_classes_are_noted(
+    folder: Path, state: dict[str, torch.Tensor], capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save(state, folder / "best.pth")
+    for labels, note in (("a,b,c,d", []), ("a,b,b,b", ["note: 'b' names 3 classes"])):
+        assert run("add", "best.pth", "--factory", "own_nets:build", "--labels", labels, *PIXELS) == 0
+        assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("note")] == note
+        (folder / "models.toml").unlink()
+
+
 def test_a_terminal_is_asked(
     folder: Path,
     state: dict[str, torch.Tensor],
