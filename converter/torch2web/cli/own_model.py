@@ -97,7 +97,7 @@ def require_file(options: argparse.Namespace) -> None:
 
 
 def _files_in(folder: Path, command: str) -> str:
-    """The files in `folder`, or else one level below, that may be checkpoints, and a command for the first."""
+    """Files in `folder`, or else one level below, that may be checkpoints; a command for the first."""
     found: list[Path] = []
     for pattern in ("*", "*/*"):
         found = found or sorted(path for path in folder.glob(pattern) if looks_like_model(path))
@@ -175,7 +175,7 @@ def _joined(typed: Sequence[str], values: Sequence[tuple[str, str]]) -> str:
 
 
 def _check_answer(options: argparse.Namespace, output: Output, item: Missing, checkpoint: str) -> None:
-    """Raise OptionError or FactoryError for an answer that cannot be right; asks for a function's arguments."""
+    """Raise OptionError or FactoryError for a wrong answer; asks for arguments that a function lacks."""
     from torch2web.sources import require_factory
 
     given = entry_from(options)

@@ -171,9 +171,10 @@ def _find(name: str) -> Callable[..., Any]:
 
 
 def _import(name: str, module_name: str) -> object:
+    if module_name.endswith(".py"):  # importing it would run the file first
+        problem = f"there is no module {module_name}: modules are named without .py"
+        raise FactoryError(name, problem, f"Try {module_name.removesuffix('.py')}:{name.partition(':')[2]}")
     try:
-        if module_name.endswith(".py"):  # importing it would run the file first
-            raise ModuleNotFoundError(name=module_name)
         return importlib.import_module(module_name)
     except MemoryError:
         raise
@@ -193,8 +194,6 @@ def _import(name: str, module_name: str) -> object:
 def _module_advice(name: str, module_name: str, lacking: str) -> str:
     files = [path.stem for path in Path.cwd().glob("*.py")]
     function = name.partition(":")[2]
-    if module_name.endswith(".py"):
-        return f"Modules are named without .py: {module_name.removesuffix('.py')}:{function}"
     if similar := difflib.get_close_matches(lacking, files, 1):
         return f"Did you mean {similar[0]}{module_name.removeprefix(lacking)}:{function}?"
     return "Run the command in the folder that contains it, or install its package."

@@ -17,8 +17,8 @@ LABELS = ("triangle", "circle", "square")
         ([[8, 0, 0], [8, 0, 0], [8, 0, 0]], "PyTorch itself gives triangle for all 24 pictures: check the"),
         (
             [[4, 0, 4], [2, 3, 3], [3, 2, 3]],
-            "right on 42% of the pictures (10 of 24), as by chance: guesses among 3 labels, right on 33%, reach "
-            "that in 26% of all cases; check the labels' order",
+            "right on 42% of the pictures (10 of 24), as by chance: guesses among 3 labels, right on 33%, "
+            "reach that in 26% of all cases; check the labels' order",
         ),
         ([[40, 20, 20], [20, 40, 20], [20, 20, 40]], ""),  # 50% of 240 is no chance
         ([[0, 0, 0], [0, 2, 2], [1, 0, 3]], ""),  # 5 of 8: guesses seldom reach that

@@ -164,6 +164,26 @@ def test_the_input_ends_while_asking(
     assert err.splitlines()[-1] == f"  {command}"
 
 
+@pytest.mark.parametrize("exists", [False, True])
+def test_an_interrupted_build_speaks_of_the_output_that_there_is(
+    folder: Path,
+    state: dict[str, torch.Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    exists: bool,
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("torch2web.pipeline.build", interrupted)
+    torch.save(state, folder / "best.pth")
+    if exists:
+        (folder / "new").mkdir()
+    assert run("build", "best.pth", *COMPLETE, "--out", "new") == 130
+    after = "; the existing output is unchanged" if exists else ""
+    assert capsys.readouterr().err == f"error: interrupted{after}\n"
+
+
 def test_a_network_is_checked_when_it_is_answered(
     folder: Path,
     state: dict[str, torch.Tensor],
@@ -220,8 +240,8 @@ FAULTS = [
     (["--labels-file", "absent.txt"], "absent.txt: there is no such file"),
     (
         ["--name", "Best Model!"],
-        '--name: found "Best Model!", expected letters a to z, digits, _ and -, beginning with a letter or digit; '
-        "try best_model",
+        '--name: found "Best Model!", expected letters a to z, digits, _ and -, beginning with a letter or '
+        "digit; try best_model",
     ),
     (["--task", "magic"], '--task: found "magic", expected one of "softmax", "sigmoid"'),
     (["--factory", "nets"], '--factory: found "nets", expected module:function, such as model:build'),
@@ -235,7 +255,7 @@ FAULTS = [
     (["--mean", "0.5,0.5"], "--mean: found 2 numbers, expected 3 numbers with commas between"),
     (
         ["--mean", "123.7,116,103"],
-        "--mean: 123.7 is far above 1, while the scale is 1/255: is it of levels 0 to 255? Then add --scale 1;",
+        "--mean: 123.7 is far above 1, while the scale is 1/255: is it of levels 0 to 255? Then add --scale",
     ),
     (["--std", "1,0,1"], "--std: found 1,0,1, expected numbers above 0"),
     (

@@ -73,7 +73,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("name", "args", "message"),
     [
         ("no_such.module:f", {}, r"there is no module no_such, neither in .* nor installed"),
-        ("some_nets.py:labels", {}, r"\nModules are named without \.py: some_nets:labels$"),
+        ("some_nets.py:labels", {}, r"modules are named without \.py\nTry some_nets:labels$"),
         ("some_netz:labels", {}, r"there is no module some_netz, .*\nDid you mean some_nets:labels\?$"),
         ("torchvision.models:resnet18", {}, r"torchvision is not installed\nRun: pip install torchvision$"),
         ("needs_nets:f", {}, r"importing needs_nets raised .*'torchvision'.*\nRun: pip install torchvision$"),

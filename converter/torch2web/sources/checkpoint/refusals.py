@@ -60,8 +60,8 @@ _REFUSALS = {
 
 def refusal(path: Path, found: Format) -> CheckpointError:
     """The error for a file of the format `found`, which is none of a checkpoint."""
-    if found not in (Format.LFS_POINTER, Format.HTML) and (problem := _weights_of_onnx(path)):
-        return CheckpointError(path, *problem)
+    if found not in (Format.LFS_POINTER, Format.HTML) and (weights := _weights_of_onnx(path)):
+        return CheckpointError(path, *weights)
     if found in _REFUSALS:
         problem, advice = _REFUSALS[found]
         return CheckpointError(path, problem, advice)
