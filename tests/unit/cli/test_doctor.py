@@ -117,13 +117,13 @@ def test_unreadable_files(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_weights_of_an_onnx_file(capsys: pytest.CaptureFixture[str]) -> None:
-    """Exporters write `NAME.onnx.data` or another name, which the ONNX file has."""
-    for name in ("shapes.onnx.data", "weights.bin"):
+    """Exporters write `NAME.onnx.data` or a like name, which the ONNX file has."""
+    for name in ("shapes.onnx.data", "shapes.bin"):
         Path(name).write_bytes(bytes(range(256)) * 8)
     assert main(["doctor", "shapes.onnx.data"], Defaults.installed()) == 2
     assert "weights of an ONNX file, shapes.onnx, which does not lie beside it" in capsys.readouterr().err
-    Path("shapes.onnx").write_bytes(b"location: shapes.onnx.data, weights.bin")
-    for name in ("shapes.onnx.data", "weights.bin"):
+    Path("shapes.onnx").write_bytes(b"location: shapes.onnx.data, shapes.bin")
+    for name in ("shapes.onnx.data", "shapes.bin"):
         assert main(["doctor", name], Defaults.installed()) == 2
         problem = (
             f"{name}: it belongs to shapes.onnx beside it, whose weights it holds\nBuild from shapes.onnx."

@@ -75,13 +75,15 @@ def refusal(path: Path, found: Format) -> CheckpointError:
 
 
 def _weights_of_onnx(path: Path) -> tuple[str, str] | None:
-    """Problem and advice for a file of weights that an ONNX file beside it refers to by name."""
-    for onnx in sorted(path.parent.glob("*.onnx")):
-        if onnx != path and onnx.stat().st_size <= _MAX_GRAPH and path.name.encode() in onnx.read_bytes():
+    """Problem and advice for a file of weights that an ONNX file of a similar name refers to."""
+    named = re.fullmatch(r"(.+\.onnx)[._]data", path.name)
+    onnx = path.with_name(named[1] if named else f"{path.stem}.onnx")
+    if onnx != path and onnx.is_file() and onnx.stat().st_size <= _MAX_GRAPH:
+        if path.name.encode() in onnx.read_bytes():
             return f"it belongs to {onnx.name} beside it, whose weights it holds", f"Build from {onnx.name}."
-    if owner := re.fullmatch(r"(.+\.onnx)[._]data", path.name):
-        problem = f"it holds weights of an ONNX file, {owner[1]}, which does not lie beside it"
-        return problem, f"Put {owner[1]} beside it, and build from that file."
+    elif named and not onnx.is_file():
+        problem = f"it holds weights of an ONNX file, {onnx.name}, which does not lie beside it"
+        return problem, f"Put {onnx.name} beside it, and build from that file."
     return None
 
 
