@@ -152,24 +152,29 @@ class OptionError(InputError):
 
 
 class MissingOptionsError(InputError):
-    """`missing`: what each option says, by option; `command`: has likely values for them."""
+    """`missing`: what each option says, by option; `command`: has likely values for them, of which `notes`
+    say which are guesses."""
 
-    def __init__(self, path: Path, missing: Mapping[str, str], command: str) -> None:
+    def __init__(
+        self, path: Path, missing: Mapping[str, str], command: str, notes: Sequence[str] = ()
+    ) -> None:
         self.path, self.missing, self.command = path, dict(missing), command
         width = max(map(len, missing))
         lines = [f"  {option.ljust(width)}  {problem}" for option, problem in missing.items()]
         things = "one thing" if len(missing) == 1 else f"{len(missing)} things"
         super().__init__(
             "\n".join([f"{path}: {things} must be known that the file does not say:", *lines])
-            + f"\nWith the likely values, which you check:\n  {command}"
+            + "".join(f"\n  {note}" for note in notes)
+            + f"\nWith these values:\n  {command}"
         )
 
 
 class FactoryError(InputError):
-    """`factory` as the catalogue names it, such as `my_package.nets:build` or `timm resnet18`."""
+    """`factory` as the catalogue names it, such as `my_package.nets:build` or `timm resnet18`; `lacking`:
+    arguments that it needs and that were not given."""
 
-    def __init__(self, factory: str, problem: str, advice: str = "") -> None:
-        self.factory, self.problem, self.advice = factory, problem, advice
+    def __init__(self, factory: str, problem: str, advice: str = "", lacking: Sequence[str] = ()) -> None:
+        self.factory, self.problem, self.advice, self.lacking = factory, problem, advice, tuple(lacking)
         super().__init__(f"{factory}: {problem}" + (f"\n{advice}" if advice else ""))
 
 

@@ -1,6 +1,7 @@
 """The catalogue: models, how each is built and verified, and the reference images."""
 
 from torch2web.catalog.exact import EXACT
+from torch2web.catalog.levels import levels_problem
 from torch2web.catalog.load import ModelSpec, load_catalog, parse_entry, require_valid_keys, spec_from
 from torch2web.catalog.materials import Materials, ReferenceImage, Sample
 from torch2web.catalog.site_settings import Samples, SiteSettings, load_site_settings
@@ -21,6 +22,7 @@ __all__ = [
     "Source",
     "Tolerance",
     "entry_text",
+    "levels_problem",
     "load_catalog",
     "load_site_settings",
     "parse_entry",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from torch2web.architectures import architecture_names
+from torch2web.catalog.levels import levels_problem
 from torch2web.catalog.source import Exporter, Source
 from torch2web.catalog.tolerance import Tolerance
 from torch2web.errors import CatalogError, PreprocessingError, TextEncodingError
@@ -89,7 +90,10 @@ def load_catalog(path: Path, only: Collection[str] = ()) -> tuple[ModelSpec, ...
         text = read_text(path)
     except FileNotFoundError as error:
         raise CatalogError(
-            path, "", "there is no such file; --catalog names the catalogue, --demo takes the demo's"
+            path,
+            "",
+            "there is no such file; `build FILE` converts one checkpoint, --catalog names the catalogue of "
+            "several models, --demo takes the demo's",
         ) from error
     except OSError as error:
         raise CatalogError(path, "", f"it cannot be read: {error}") from error
@@ -195,6 +199,9 @@ def _preprocessing(path: Path, prefix: str, entry: Mapping[str, Any]) -> Preproc
         problem = f"found {found}, expected either resize and filter, or steps"
         raise CatalogError(path, f"{prefix}preprocessing", problem)
     steps = entry.get("steps") or [{"op": "resize", "size": entry["resize"], "filter": entry["filter"]}]
+    if problem_of := levels_problem(entry, "set scale = 1"):
+        key, problem = problem_of
+        raise CatalogError(path, f"{prefix}preprocessing.{key}", problem)
     try:
         return Preprocessing.from_dict({**entry, "steps": steps})
     except PreprocessingError as error:

@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,9 @@ from torch2web.site.manifest import Backends
 if TYPE_CHECKING:
     from torch2web.catalog import SiteSettings
     from torch2web.pipeline import ChosenModel
+
+_MAX_REPEATED = 5
+"""Names of several classes that a note lists."""
 
 
 def main(
@@ -43,15 +47,26 @@ def main(
             prepare()
         commands[options.command](options, output)
     except Torch2WebError as error:
-        output.error(str(error), type(error).__name__)
+        output.error(f"{error}{_with_answers(options)}", type(error).__name__)
         return error.exit_code
     except OSError as error:
-        output.error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        output.error(f"{error.filename or 'the system'}: {error.strerror or error}{_with_answers(options)}")
         return OutputError.exit_code
     except KeyboardInterrupt:
-        output.error("interrupted; the existing output is unchanged")
+        out = getattr(options, "out", None)
+        kept = "; the existing output is unchanged" if out is not None and out.exists() else ""
+        output.error(f"interrupted{kept}{_with_answers(options)}")
         return 130
     return 0
+
+
+def _with_answers(options: argparse.Namespace) -> str:
+    """The command with all answers, so that none has to be typed again; "" where nothing was asked."""
+    if not options.answers:
+        return ""
+    from torch2web.cli.own_model import command_so_far
+
+    return f"\nThe command with your answers:\n  {command_so_far(options)}"
 
 
 def _folder_of(variable: str) -> Path | None:
@@ -74,6 +89,12 @@ def _build(options: argparse.Namespace, output: Output) -> None:
     models = _models(options, output)
     if any(path is None for _, path in models):
         output.warning("No --checkpoints given: building with demo weights, trained on drawn faces.")
+    for spec, _ in models:
+        _note_repeated_labels(output, spec.labels)
+    if options.images:
+        from torch2web.cli.picture_folders import warn_of_folders
+
+        warn_of_folders(output, options.images, [spec for spec, _ in models])
     build_options = BuildOptions(
         models=models,
         out=options.out,
@@ -116,6 +137,14 @@ def _build(options: argparse.Namespace, output: Output) -> None:
         raise FailedModelsError(report.failures, len(models), "the site has the others")
 
 
+def _note_repeated_labels(output: Output, labels: Sequence[str]) -> None:
+    """Names of several classes are allowed, as ImageNet has some, but may be a slip."""
+    repeated = [f"{label!r} names {count} classes" for label, count in Counter(labels).items() if count > 1]
+    if repeated:
+        more = f", … {len(repeated) - _MAX_REPEATED} more" if len(repeated) > _MAX_REPEATED else ""
+        output.line(f"note: {', '.join(repeated[:_MAX_REPEATED])}{more}")
+
+
 def _models(options: argparse.Namespace, output: Output) -> "tuple[ChosenModel, ...]":
     from torch2web.catalog.default import demo_catalog
     from torch2web.cli.own_model import describe_model
@@ -148,6 +177,7 @@ def _add(options: argparse.Namespace, output: Output) -> None:
     # A path below the catalogue's folder stays valid where the folder moves.
     checkpoint = options.file.relative_to(folder).as_posix() if inside else str(options.file)
     own = describe_model(options, output, checkpoint)
+    _note_repeated_labels(output, own.spec.labels)
     write_entry(options.catalog, own.entry)
     output.line(f"{options.catalog}: added {own.spec.name!r}. Build it: {options.build_command}")
 

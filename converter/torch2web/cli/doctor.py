@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from torch2web.cli.model_entry import entry_from
-from torch2web.cli.own_model import command_with, require_file
+from torch2web.cli.own_model import command_with, guesses, require_file
 from torch2web.cli.terminal import Output
 from torch2web.errors import OptionError, UnsoundFileError
 from torch2web.inspection import FileFacts, complete, examine, read_facts
@@ -16,7 +16,7 @@ def examine_file(options: argparse.Namespace, output: Output) -> None:
     Raises UnsoundFileError for a file with problems, and CheckpointError for one that cannot be read.
     """
     path: Path = options.file
-    require_file(path)
+    require_file(options)
     findings = examine(path)
     problems = [(finding.text, finding.advice) for finding in findings if finding.advice]
     output.line(str(path))
@@ -35,6 +35,8 @@ def examine_file(options: argparse.Namespace, output: Output) -> None:
             output.line(f"  {taken.what}: {taken.value} ({taken.origin})")
         for item in proposal.missing:
             output.line(f"  not said: {item.option}: {item.question}")
+        for line in guesses(proposal.missing):
+            output.line(f"  {line}")
         output.line(f"Next: {command_with(options, proposal.missing)}")
     if problems:
         raise UnsoundFileError(path, problems)
@@ -47,5 +49,7 @@ def _facts_in_words(facts: FileFacts) -> list[str]:
     if facts.channels or facts.size:
         channels = {1: "grey", 3: "colour"}.get(facts.channels or 0, f"{facts.channels} channels")
         lines.append(f"input: {channels}" + (f", {facts.size[0]}x{facts.size[1]}" if facts.size else ""))
-    lines.extend(f"likely network: {network.name}: {network.reason}" for network in facts.networks)
+    for network in facts.networks:
+        named = f"{network.name}: " if network.name else ""
+        lines.append(f"likely network: {named}{network.reason}")
     return lines

@@ -49,6 +49,12 @@ def name_of(path: Path) -> str:
     return re.sub(r"[^a-z0-9_-]+", "_", plain).strip("_-") or "model"
 
 
+def looks_like_model(path: Path) -> bool:
+    """Whether the name of a file ends as those of checkpoints and networks do."""
+    ending = re.search(r"\.(tar|pth|pt|ckpt|bin|safetensors|onnx|pt2|ts|pkl|index\.json)$", path.name.lower())
+    return ending is not None and path.is_file()
+
+
 def _flag(key: str) -> str:
     return f"--{key.replace('_', '-')}"
 

@@ -1,6 +1,7 @@
 """The model of one file: its options and facts become an entry; what is missing is asked or listed."""
 
 import argparse
+import json
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from torch2web.architectures import architecture_names
-from torch2web.catalog import ModelSpec, parse_entry, require_valid_keys
-from torch2web.cli.model_entry import entry_from
+from torch2web.catalog import ModelSpec, Source, parse_entry, require_valid_keys
+from torch2web.cli.model_entry import entry_from, looks_like_model, name_of
 from torch2web.cli.options import MODEL_OPTIONS
 from torch2web.cli.terminal import Output, ask
-from torch2web.errors import CatalogError, CheckpointError, MissingOptionsError, OptionError
+from torch2web.errors import CatalogError, CheckpointError, FactoryError, MissingOptionsError, OptionError
 from torch2web.inspection import FileFacts, Inspector, Missing, Proposal, complete
 
 _OPTION_OF = {
@@ -25,6 +26,8 @@ _OPTION_OF = {
     "preprocessing.std": "--std",
 }
 """Options of keys whose names differ; others are `--key`."""
+_MAX_FILES = 10
+"""Of a folder, that an error lists."""
 _NETWORKS = ("--factory", "--timm", "--architecture")
 
 
@@ -44,10 +47,10 @@ def describe_model(
     `checkpoint` is the file as the entry names it; `cache` keeps what was read. Raises InputError.
     """
     path: Path = options.file
-    require_file(path)
+    require_file(options)
     inspector = Inspector(cache)
     given = entry_from(options)
-    with _errors_of_options():  # before the file is read
+    with _errors_of_options(given):  # before the file is read
         require_valid_keys(path, {"checkpoint": checkpoint, **given})
     with output.progress() as show:
         show(f"Reading {path.name}", 0, 1)
@@ -60,45 +63,73 @@ def describe_model(
     assumed: list[tuple[str, str]] = []
     while proposal.missing:
         first = proposal.missing[0]
-        if options.yes and not first.known:
-            raise _missing(options, proposal)
-        answer = first.likely if options.yes else ask(output, first)
         if options.yes:
-            assumed.append((first.option, answer))
-        _answer(options, first, answer)
-        try:
+            if not first.known:
+                raise _missing(options, proposal)
+            assumed.append((first.option, first.likely))
+            _answer(options, first, first.likely)
             proposal = complete(entry_from(options), facts, inspector.usual, folders)
-        except OptionError as error:
-            if options.yes:
-                raise
+            continue
+        options.answers.append(_answer(options, first, ask(output, first)))
+        try:
+            _check_answer(options, output, first, checkpoint)
+            proposal = complete(entry_from(options), facts, inspector.usual, folders)
+        except (OptionError, FactoryError) as error:
             output.error(str(error))
-            _answer(options, first, None)
+            _take_back(options, first)
     for taken in proposal.taken:
         output.line(f"  {taken.what}: {taken.value} ({taken.origin}; to change it: {taken.option})")
     for option, value in assumed:
         output.warning(f"  {option} {value}: the likely value, taken without asking")
     entry = {"name": proposal.entry["name"], "checkpoint": checkpoint, **proposal.entry}
-    with _errors_of_options():
+    with _errors_of_options(entry):
         return OwnModel(entry, parse_entry(path, entry))
 
 
-def require_file(path: Path) -> None:
-    """Raise CheckpointError for a path that is no file."""
+def require_file(options: argparse.Namespace) -> None:
+    """Raise CheckpointError where `options.file` is no file; of a folder, its checkpoints are listed."""
+    path: Path = options.file
     if path.is_dir():
-        raise CheckpointError(path, "it is a folder, expected a file; build takes one model of a file")
+        problem = f"it is a folder; {options.command} takes one file"
+        raise CheckpointError(path, problem, _files_in(path, f"{options.run} {options.command}"))
     if not path.exists():
         raise CheckpointError(path, "there is no such file")
 
 
+def _files_in(folder: Path, command: str) -> str:
+    """Files in `folder`, or else one level below, that may be checkpoints; a command for the first."""
+    found: list[Path] = []
+    for pattern in ("*", "*/*"):
+        found = found or sorted(path for path in folder.glob(pattern) if looks_like_model(path))
+    if not found:
+        return "No file in it looks like a checkpoint or an ONNX file."
+    shown = [path.relative_to(folder).as_posix() for path in found[:_MAX_FILES]]
+    more = f", … {len(found) - _MAX_FILES} more" if len(found) > _MAX_FILES else ""
+    first = found[0].relative_to(Path.cwd()) if found[0].is_relative_to(Path.cwd()) else found[0]
+    return f"It has {', '.join(shown)}{more}. For the first:\n  {command} {shlex.quote(str(first))}"
+
+
 @contextmanager
-def _errors_of_options() -> Iterator[None]:
+def _errors_of_options(given: Mapping[str, Any]) -> Iterator[None]:
     """Errors of a catalogue's keys as those of the options that set them. Raises OptionError."""
     try:
         yield
     except CatalogError as error:
         key = next((key for key in _OPTION_OF if error.key.startswith(key)), error.key.partition("[")[0])
         option = _OPTION_OF.get(key, f"--{key.partition('.')[0].replace('_', '-')}")
-        raise OptionError(option, error.problem) from error
+        raise OptionError(option, error.problem + _suggested(option, given)) from error
+
+
+def _suggested(option: str, given: Mapping[str, Any]) -> str:
+    """A valid value that is much like an invalid one; empty where none is."""
+    if option == "--name":
+        return f"; try {name_of(Path(given['name']))}"
+    module, _, function = str(given.get("factory", "")).partition(":")
+    if option == "--factory" and function:
+        parts = [part for part in module.removesuffix(".py").replace("\\", "/").split("/") if part != "."]
+        if all(map(str.isidentifier, parts)):
+            return f"; try {'.'.join(parts)}:{function}"
+    return ""
 
 
 def _say_facts(output: Output, path: Path, facts: FileFacts) -> None:
@@ -108,21 +139,80 @@ def _say_facts(output: Output, path: Path, facts: FileFacts) -> None:
 
 def _missing(options: argparse.Namespace, proposal: Proposal) -> MissingOptionsError:
     listed = {item.option: item.question for item in proposal.missing}
-    return MissingOptionsError(options.file, listed, command_with(options, proposal.missing))
+    command = command_with(options, proposal.missing)
+    return MissingOptionsError(options.file, listed, command, guesses(proposal.missing))
+
+
+def guesses(missing: Sequence[Missing]) -> list[str]:
+    """What of a proposed command is a guess, and what is a placeholder, in words."""
+    likely = [f"{item.option} {item.likely}" for item in missing if item.known]
+    placeholders = [f"{item.option} {item.likely}" for item in missing if not item.known]
+    return [
+        f"{kind}: {', '.join(found)}"
+        for kind, found in (("guesses, which you check", likely), ("to be filled in", placeholders))
+        if found
+    ]
 
 
 def command_with(options: argparse.Namespace, missing: Sequence[Missing]) -> str:
     """The command that was typed, with likely values for what was missing."""
-    added = [part for item in missing for part in (item.option, item.likely)]
-    return shlex.join([*options.typed, *added])
+    return _joined(options.typed, [(item.option, item.likely) for item in missing])
 
 
-def _answer(options: argparse.Namespace, item: Missing, answer: str | None) -> None:
+def command_so_far(options: argparse.Namespace) -> str:
+    """The command that was typed, with the answers that were given on the terminal; "" without any."""
+    answers = getattr(options, "answers", [])
+    return _joined(options.typed, answers) if answers else ""
+
+
+def _joined(typed: Sequence[str], values: Sequence[tuple[str, str]]) -> str:
+    added = [
+        part
+        for flag, value in values
+        for part in ([f"{flag}={value}"] if value.startswith("-") else [flag, value])
+    ]
+    return shlex.join([*typed, *added])
+
+
+def _check_answer(options: argparse.Namespace, output: Output, item: Missing, checkpoint: str) -> None:
+    """Raise OptionError or FactoryError for a wrong answer; asks for arguments that a function lacks."""
+    from torch2web.sources import require_factory
+
+    given = entry_from(options)
+    with _errors_of_options(given):
+        require_valid_keys(options.file, {"checkpoint": checkpoint, **given})
+    if item.option not in _NETWORKS:
+        return
+    try:
+        require_factory(Source.from_dict(given))
+    except FactoryError as error:
+        if not error.lacking:
+            raise
+        likely = json.dumps(dict.fromkeys(error.lacking, "…"), ensure_ascii=False)
+        arguments = Missing("--factory-args", f"{error.factory}: {error.problem}", likely, known=False)
+        options.answers.append(_answer(options, arguments, ask(output, arguments)))
+        require_factory(Source.from_dict(entry_from(options)))
+
+
+def _take_back(options: argparse.Namespace, item: Missing) -> None:
+    """Forget the answer to `item`, and what was asked because of it."""
+    flags = (*_NETWORKS, "--factory-args") if item.option in _NETWORKS else (item.option,)
+    for flag, _ in [answer for answer in options.answers if answer[0] in flags]:
+        setattr(options, _dest(flag), None)
+    options.answers = [answer for answer in options.answers if answer[0] not in flags]
+
+
+def _answer(options: argparse.Namespace, item: Missing, answer: str) -> tuple[str, str]:
+    """Set the option that `answer` belongs to; returns it with its value."""
     flag = item.option
-    if flag in _NETWORKS and answer and answer != item.likely:
+    if flag in _NETWORKS and answer != item.likely:
         flag = _network_option(answer)
-    option = next(option for option in MODEL_OPTIONS if option.flag == flag)
-    setattr(options, option.dest, answer)
+    setattr(options, _dest(flag), answer)
+    return flag, answer
+
+
+def _dest(flag: str) -> str:
+    return next(option.dest for option in MODEL_OPTIONS if option.flag == flag)
 
 
 def _network_option(answer: str) -> str:

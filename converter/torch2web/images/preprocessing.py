@@ -148,7 +148,9 @@ class Preprocessing:
             f"found {found} number{'' if found == 1 else 's'}, expected {self.channels}, one per channel"
         )
         if found == 1:
+            listed = ", ".join([repr(float(getattr(self, key)[0]))] * self.channels)
             problem += (
+                f"; for a colour image write [{listed}]"
                 '; for a network with one grey channel set color = "grey", which opens files as grey, or add '
                 'the step { op = "grey" }'
             )

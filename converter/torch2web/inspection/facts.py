@@ -12,7 +12,7 @@ class LikelyNetwork:
     option: str
     """`--factory`, `--timm` or `--architecture`."""
     name: str
-    """Value of the option."""
+    """Value of the option; empty where only the kind of network is known."""
     reason: str
     """For people: how it is known."""
     certain: bool
@@ -37,6 +37,8 @@ class FileFacts:
     """How many numbers the network gives for an image."""
     outputs_reason: str = ""
     """For people, such as `fc.weight has 4 rows`."""
+    several_outputs: bool = False
+    """Whether the network seems to have more than one output."""
     channels: int | None = None
     """Channels of the network's input."""
     size: tuple[int, int] | None = None

@@ -35,6 +35,7 @@ def labels_in_file(path: Path) -> tuple[str, ...]:
     if not any(lines):
         raise OptionError(_OPTION, f"{path}: it is empty, expected {EXPECTED_LABELS}")
     if "" in lines:
-        problem = f"line {lines.index('') + 1} is empty, expected the name of class {lines.index('')}"
+        index = lines.index("")
+        problem = f"line {index + 1} is empty, expected the name of class {index} (classes count from 0)"
         raise OptionError(_OPTION, f"{path}: {problem}")
     return tuple(lines)

@@ -3,6 +3,7 @@
 import ast
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def onnx_facts(path: Path, format_name: str) -> FileFacts:
         for value in (inputs[0], *model.graph.output)
     ]
     labels = _labels({entry.key: entry.value for entry in model.metadata_props})
-    return _facts(format_name, shapes[0], shapes[1], labels, "names in its metadata")
+    facts = _facts(format_name, shapes[0], shapes[1], labels, "names in its metadata")
+    return replace(facts, several_outputs=len(model.graph.output) > 1)
 
 
 def program_facts(path: Path, format_name: str) -> FileFacts:
@@ -54,7 +56,8 @@ def program_facts(path: Path, format_name: str) -> FileFacts:
         shapes = [_tensor_shape(graph, name) for name in (_user_input(content), _first_output(graph))]
     except (LookupError, TypeError, StopIteration):
         return FileFacts(format_name, holds_network=True)  # of a version with another description
-    return _facts(format_name, shapes[0], shapes[1], (), "")
+    facts = _facts(format_name, shapes[0], shapes[1], (), "")
+    return replace(facts, several_outputs=len(graph["outputs"]) > 1)
 
 
 def _user_input(content: Any) -> str:

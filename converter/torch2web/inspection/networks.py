@@ -1,6 +1,7 @@
 """Finds the network that weights belong to: built without data, by names and shapes of all its tensors."""
 
 import importlib
+import importlib.util
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from torch2web.architectures import load_architecture
 from torch2web.errors import StateDictError, Torch2WebError
 from torch2web.inspection.beside import CONFIG
 from torch2web.inspection.facts import LikelyNetwork
-from torch2web.inspection.families import families_of
+from torch2web.inspection.families import Family, families_of
+from torch2web.inspection.known_shapes import known_network
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -24,6 +26,7 @@ _MAX_DEPTH = 3
 _NOT_BUILT = 10**6
 """Instead of the number of tensors that do not fit."""
 _SIZE = 224
+_OR_OWN = "or your own function, as --factory module:function"
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,57 @@ def likely_networks(
         fitting = [member for member, misfit in zip(members, misfits, strict=True) if not misfit]
         if fitting:
             return tuple(_fitting(family.name, fitting))
-        closest = closest or (_closest(family.name, members, misfits),)
+        if name := _known(family, checkpoint, weights_key, outputs):
+            return (_without_torchvision(name),)
+        if not closest:
+            found = None if members else _not_installed(family)
+            closest = (found or _closest(family.name, members, misfits),)
     return closest
+
+
+def _known(family: Family, checkpoint: "Checkpoint", weights_key: str, outputs: int | None) -> str:
+    """The network in torchvision that the weights fit, where torchvision cannot be imported; else ""."""
+    if not family.torchvision or _optional(_import_torchvision) is not None:
+        return ""
+    for key, state in checkpoint.states.items():
+        if not weights_key or key == weights_key:
+            name = known_network({name: tuple(value.shape) for name, value in state.items()}, outputs)
+            if name in family.torchvision.split():
+                return name
+    return ""
+
+
+def _without_torchvision(name: str) -> LikelyNetwork:
+    value = f"torchvision.models:{name}"
+    reason = (
+        f"looks like torchvision's {name}, in all names and shapes: {_to_install('torchvision')}, then "
+        f"--factory {value}; {_OR_OWN}"
+    )
+    return LikelyNetwork("--factory", value, reason, certain=False)
+
+
+def _not_installed(family: Family) -> LikelyNetwork | None:
+    """The kind of network, where the package that has such networks cannot be imported."""
+    package, names = ("torchvision", family.torchvision) if family.torchvision else ("timm", family.timm)
+    if not names:
+        return None
+    shown = ", ".join(names.split()[:3])
+    others = " or timm's" if family.torchvision and family.timm else ""
+    reason = (
+        f"the names look like {family.name}, one of {package}'s{others} ({shown} …): {_to_install(package)}, "
+        f"then run this again; {_OR_OWN}"
+    )
+    return LikelyNetwork("--factory", "", reason, certain=False, fits=False)
+
+
+def _to_install(package: str) -> str:
+    if importlib.util.find_spec(package):
+        return f"mend the installed {package}, which cannot be imported"
+    return f"pip install {package}"
+
+
+def _import_torchvision() -> Any:
+    return importlib.import_module("torchvision.models")
 
 
 def _fitting(family: str, members: Sequence[_Candidate]) -> Iterator[LikelyNetwork]:
@@ -75,7 +127,7 @@ def _fitting(family: str, members: Sequence[_Candidate]) -> Iterator[LikelyNetwo
 def _closest(family: str, members: Sequence[_Candidate], misfits: Sequence[int]) -> LikelyNetwork:
     looks = f"the names look like {family}"
     if not members or min(misfits) >= _NOT_BUILT:
-        return LikelyNetwork("--factory", "my_package.nets:build", looks, certain=False, fits=False)
+        return LikelyNetwork("--factory", "", looks, certain=False, fits=False)
     index = min(range(len(members)), key=misfits.__getitem__)
     tensors = "one tensor" if misfits[index] == 1 else f"{misfits[index]} tensors"
     member, reason = members[index], f"{looks}; {members[index].value} differs least, in {tensors}"
@@ -135,7 +187,7 @@ def _own(name: str) -> Iterator[_Candidate]:
 
 
 def _torchvision(names: str) -> Iterator[_Candidate]:
-    if not names or (models := _optional(lambda: importlib.import_module("torchvision.models"))) is None:
+    if not names or (models := _optional(_import_torchvision)) is None:
         return
     for name in names.split():
         if callable(function := getattr(models, name, None)):

@@ -10,6 +10,9 @@ from torch2web.inspection.propose_preprocessing import Usual, propose_preprocess
 from torch2web.inspection.usual import usual_preprocessing
 from torch2web.inspection.wording import shown_labels
 
+_OWN = "my_package.nets:build"
+"""A placeholder for a user's function."""
+
 
 def complete(
     given: Mapping[str, Any],
@@ -48,12 +51,12 @@ def _network(entry: dict[str, Any], facts: FileFacts, taken: list[Taken], missin
         entry[likely.option.removeprefix("--")] = likely.name
         taken.append(Taken("network", likely.name, likely.reason, "--factory or --timm"))
     elif likely:
-        name = f"likely {likely.name}: " if likely.fits else ""
+        name = f"likely {likely.name}: " if likely.fits and likely.name not in likely.reason else ""
         question = f"the network of these weights; {name}{likely.reason}"
-        missing.append(Missing(likely.option, question, likely.name, known=likely.fits))
+        missing.append(Missing(likely.option, question, likely.name or _OWN, known=likely.fits))
     else:
         question = "the function that builds the network, as module:function, in the current folder too"
-        missing.append(Missing("--factory", question, "my_package.nets:build", known=False))
+        missing.append(Missing("--factory", question, _OWN, known=False))
 
 
 def _labels_and_task(
@@ -103,7 +106,7 @@ def _labels_and_task(
         problem = f"found {labels} ({shown_labels(entry['labels'])}), expected {count}{reason}"
         origin = next((item.origin for item in taken if item.what == "labels"), "")
         problem += f"; they are the file's {origin}" if origin else ""
-        advice = "" if facts.holds_network else "\n--output-name names the output of a network with several."
+        advice = "\n--output-name names another of its outputs." if facts.several_outputs else ""
         raise OptionError("--labels", problem + advice)
 
 

@@ -23,6 +23,9 @@ def propose_preprocessing(
         pixels["color"] = "grey"
         taken.append(Taken("color", "grey", "the network's input has one channel", "--color"))
     channels = _channels(pixels)
+    for key in ("mean", "std"):
+        if len(pixels.get(key, ())) == 1:  # one number for all channels
+            pixels[key] = list(pixels[key]) * channels
     if facts.channels is not None and facts.channels != channels:
         if facts.channels not in (1, 3):
             problem = (
@@ -87,7 +90,7 @@ def _require_channels(pixels: Mapping[str, Any], channels: int) -> None:
     for key in ("mean", "std"):
         if len(pixels.get(key, ())) not in (0, channels):
             word = "grey" if channels == 1 else pixels.get("color", "rgb")
-            raise OptionError(f"--{key}", f"found {len(pixels[key])} number(s), expected {channels}: {word}")
+            raise OptionError(f"--{key}", f"found {len(pixels[key])} numbers, expected {channels}: {word}")
 
 
 def _ask_for_pixels(pixels: Mapping[str, Any], usual: UsualPreprocessing, missing: list[Missing]) -> None:

@@ -10,7 +10,7 @@ from torch2web.inspection.beside import CONFIG, Beside, read_beside
 from torch2web.inspection.facts import FileFacts
 from torch2web.inspection.network_files import onnx_facts, program_facts
 from torch2web.inspection.networks import likely_networks
-from torch2web.inspection.shapes import channels_of, outputs_of
+from torch2web.inspection.shapes import channels_of, has_several_heads, outputs_of
 
 if TYPE_CHECKING:
     from torch2web.sources.checkpoint import Checkpoint, Format, StateDict
@@ -89,6 +89,7 @@ def _of_checkpoint(checkpoint: "Checkpoint", given: Mapping[str, Any], hint: str
         parameters=parameters_of(state),
         outputs=outputs,
         outputs_reason=reason,
+        several_outputs=has_several_heads(shapes),
         channels=channels_of(shapes),
         labels=labels.labels if labels else (),
         labels_origin=labels.origin if labels else "",

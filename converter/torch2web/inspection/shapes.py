@@ -21,21 +21,33 @@ def outputs_of(shapes: Mapping[str, Shape]) -> tuple[int | None, str]:
     A last layer is a matrix [out, in] or a convolution of one pixel [out, in, 1, 1]. The order of the state
     dict alone does not tell: safetensors files are sorted by name, and auxiliary classifiers come last.
     """
+    heads = _heads(shapes)
+    if not heads:
+        return None, ""
+    layers = [shapes[key] for key in heads]
+    if not _are_a_chain(layers) and len({layer[0] for layer in layers}) > 1:
+        return None, ""  # several outputs
+    last = heads[-1]
+    return shapes[last][0], f"{last} has {shapes[last][0]:,} rows"
+
+
+def has_several_heads(shapes: Mapping[str, Shape]) -> bool:
+    """Whether several last layers take the same features: the network then seems to have several outputs."""
+    taken = [shapes[head][1] for head in _heads(shapes)]
+    given = [shapes[head][0] for head in _heads(shapes)]
+    return any(first == second != rows for first, second, rows in zip(taken, taken[1:], given, strict=False))
+
+
+def _heads(shapes: Mapping[str, Shape]) -> list[str]:
+    """Layers that may be the last one, in the order of their names."""
     start = len(_common_prefix(shapes))
     heads = [
         key
         for key, shape in shapes.items()
         if _is_layer(key, shape) and _HEADS.fullmatch(_WRAPPERS.sub("", key[start:]).partition(".")[0])
     ]
-    if not heads:
-        return None, ""
-    depth = min(key.count(".") for key in heads)  # deeper ones are parts of a head, before its last layer
-    heads = sorted((key for key in heads if key.count(".") == depth), key=_natural)
-    layers = [shapes[key] for key in heads]
-    if not _are_a_chain(layers) and len({layer[0] for layer in layers}) > 1:
-        return None, ""  # several outputs
-    last = heads[-1]
-    return shapes[last][0], f"{last} has {shapes[last][0]:,} rows"
+    depth = min((key.count(".") for key in heads), default=0)  # deeper ones come before a head's last layer
+    return sorted((key for key in heads if key.count(".") == depth), key=_natural)
 
 
 def wrapper_of(names: Iterable[str]) -> str:

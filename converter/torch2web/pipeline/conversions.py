@@ -131,7 +131,8 @@ class Conversions:
             if not checkpoint.is_file():
                 on_stage(f"fetching {checkpoint.name}")
             fetch(spec, checkpoint)
-        on_stage("loading PyTorch")
+        is_onnx = checkpoint is not None and checkpoint.suffix.lower() == ".onnx"
+        on_stage(f"loading {'onnxruntime' if is_onnx else 'PyTorch'}")
         from torch2web.pipeline.conversion import convert  # imports torch, which takes seconds
 
         for image in self.images:

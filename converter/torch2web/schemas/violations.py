@@ -69,7 +69,8 @@ def _explain(error: ValidationError) -> tuple[str, str]:
         case "const":
             return _path(parts), f"found {_show(found)}, expected {_show(wanted)}"
         case "pattern":
-            return _path(parts), f"found {_show(found)}, expected a string that matches {wanted}"
+            expected = schema.get("description", f"a string that matches {wanted}")
+            return _path(parts), f"found {_show(found)}, expected {expected}"
         case "minItems" | "maxItems":
             bound = "at least" if error.validator == "minItems" else "at most"
             return _path(parts), f"found {len(found)} entries, expected {bound} {wanted}"

@@ -1,5 +1,6 @@
 """Networks made by a function or class that the catalogue names as `module:attribute`, or by timm."""
 
+import difflib
 import importlib
 import inspect
 import json
@@ -26,6 +27,21 @@ CLASS_PARAMETERS = (
     "n_outputs",
 )
 """Names that factories give the parameter for the number of classes."""
+
+_PACKAGES = {
+    "torchvision": "torchvision",
+    "timm": "timm",
+    "transformers": "transformers",
+    "efficientnet_pytorch": "efficientnet-pytorch",
+    "pretrainedmodels": "pretrainedmodels",
+    "segmentation_models_pytorch": "segmentation-models-pytorch",
+    "open_clip": "open-clip-torch",
+    "lightning": "lightning",
+    "pytorch_lightning": "pytorch-lightning",
+    "einops": "einops",
+    "monai": "monai",
+}
+"""Modules of packages that networks come from or need, and the package that pip installs."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +88,11 @@ class Factory:
                 return self._call(given)  # its **kwargs are passed on to what takes no number of classes
             raise
 
+    def require_arguments(self) -> None:
+        """Raise FactoryError for arguments that are lacking or unknown, without calling the function."""
+        name, is_named = self.classes_parameter()
+        self._require_bindable({**self._optional(), **self.args, **({name: 0} if is_named else {})})
+
     def _optional(self) -> dict[str, Any]:
         parameters = _parameters(self.function)
         return {name: value for name, value in self.optional.items() if name in parameters}
@@ -105,7 +126,8 @@ class Factory:
         if lacking:
             problem = f"it needs the arguments {', '.join(lacking)}"
             example = json.dumps(dict.fromkeys(lacking, "…"), ensure_ascii=False)
-            raise FactoryError(self.name, problem, f"Give them as factory_args (--factory-args '{example}').")
+            advice = f"Give them as factory_args (--factory-args '{example}')."
+            raise FactoryError(self.name, problem, advice, lacking)
         accepts_any = any(entry.kind == entry.VAR_KEYWORD for entry in parameters.values())
         unknown = [name for name in args if name not in parameters]
         if unknown and parameters and not accepts_any:
@@ -114,10 +136,13 @@ class Factory:
 
 
 def require_factory(source: Source) -> None:
-    """Raise FactoryError unless the factory of `source` can be imported, in the current folder too."""
+    """Raise FactoryError unless the factory of `source` can be imported, and called with its arguments.
+
+    Imports look in the current folder too; nothing is called.
+    """
     if source.kind in ("factory", "timm"):
         with current_folder_first():
-            factory_of(source, 3)
+            factory_of(source, 3).require_arguments()
 
 
 def factory_of(source: Source, channels: int) -> Factory:
@@ -146,17 +171,32 @@ def _find(name: str) -> Callable[..., Any]:
 
 
 def _import(name: str, module_name: str) -> object:
+    if module_name.endswith(".py"):  # importing it would run the file first
+        problem = f"there is no module {module_name}: modules are named without .py"
+        raise FactoryError(name, problem, f"Try {module_name.removesuffix('.py')}:{name.partition(':')[2]}")
     try:
         return importlib.import_module(module_name)
     except MemoryError:
         raise
     except (Exception, SystemExit) as error:
         parents = [".".join(module_name.split(".")[: end + 1]) for end in range(module_name.count(".") + 1)]
-        if isinstance(error, ModuleNotFoundError) and error.name in parents:
-            problem = f"there is no module {error.name}, neither in {Path.cwd()} nor installed"
-            advice = "Run the command in the folder that contains it, or install its package."
-            raise FactoryError(name, problem, advice) from error
-        raise FactoryError(name, f"importing {module_name} raised {described(error)}") from error
+        lacking = error.name or "" if isinstance(error, ModuleNotFoundError) else ""
+        package = _PACKAGES.get(lacking.partition(".")[0], "")
+        if lacking in parents and package and lacking in _PACKAGES:
+            raise FactoryError(name, f"{lacking} is not installed", f"Run: pip install {package}") from error
+        if lacking in parents:
+            problem = f"there is no module {lacking}, neither in {Path.cwd()} nor installed"
+            raise FactoryError(name, problem, _module_advice(name, module_name, lacking)) from error
+        advice = f"Run: pip install {package}" if package else ""
+        raise FactoryError(name, f"importing {module_name} raised {described(error)}", advice) from error
+
+
+def _module_advice(name: str, module_name: str, lacking: str) -> str:
+    files = [path.stem for path in Path.cwd().glob("*.py")]
+    function = name.partition(":")[2]
+    if similar := difflib.get_close_matches(lacking, files, 1):
+        return f"Did you mean {similar[0]}{module_name.removeprefix(lacking)}:{function}?"
+    return "Run the command in the folder that contains it, or install its package."
 
 
 def _timm_factory(source: Source, channels: int) -> Factory:

@@ -1,7 +1,8 @@
 """Pictures of a user's own folder: what its model is about."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +79,11 @@ class OwnImages:
             for file in self.files
             if len(file.parts) > 1 and file.parts[0] in indices
         )
+
+    def unlabelled(self, labels: Collection[str]) -> dict[str, int]:
+        """Pictures of each subfolder that is not named like a label; those in none are counted under ""."""
+        folders = [file.parts[0] if len(file.parts) > 1 else "" for file in self.files]
+        return dict(Counter(folder for folder in folders if folder not in labels))
 
     def open(self, file: Path, preprocessing: Preprocessing) -> Image.Image:
         """Raises OwnImagesError for a file that is no picture."""

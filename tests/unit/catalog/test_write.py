@@ -91,7 +91,7 @@ def test_null_among_the_arguments(tmp_path: Path) -> None:
     [
         (BEFORE, {"name": "old"}, "models[0].name: the catalogue has a model 'old' already; --name gives"),
         (BEFORE, {"output": "old.onnx"}, "models[0].output: 'old.onnx' would be the file of 'pets' too"),
-        (BEFORE, {"name": "Pets"}, 'name: found "Pets", expected a string that matches'),
+        (BEFORE, {"name": "Pets"}, 'name: found "Pets", expected letters a to z, digits, _ and -'),
         (BEFORE, {"tolerance": float("nan")}, "tolerance: found nan, expected a finite number"),
         ("[[models]\n", {}, "it is not valid TOML"),
         ("[defaults]\nopset = 17\n", {}, "models: is missing"),

@@ -134,6 +134,9 @@ def test_an_onnx_file(folder: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert "--resize 32x32: the likely value, taken without asking" in result.stdout
     assert model_of(folder / "o")["name"] == "net"
+    assert "net: loading onnxruntime\n" in result.stdout
+    assert "net: preparing the ONNX graph\nnet: comparing with onnxruntime\n" in result.stdout
+    assert not any(stage in result.stdout for stage in ("loading PyTorch", "exporting", "with PyTorch"))
 
 
 @pytest.mark.parametrize(

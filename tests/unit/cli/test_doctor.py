@@ -54,6 +54,8 @@ def test_valid_file(capsys: pytest.CaptureFixture[str]) -> None:
         "input: colour",
         "labels: cat, dog (classes)",
         "not said: --factory: the function that builds the network",
+        "  guesses, which you check: --resize 224x224, --mean 0.485,0.456,0.406, --std 0.229,0.224,0.225\n"
+        "  to be filled in: --factory my_package.nets:build\nNext: torch2web",
         "Next: torch2web build best.pth --factory my_package.nets:build --resize 224x224",
     ):
         assert line in out
@@ -112,3 +114,18 @@ def test_unreadable_files(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = examined(nn.Linear(2, 2), capsys)
     assert code == 2
     assert "whole pickled module of the class torch.nn.modules.linear.Linear" in err
+
+
+def test_weights_of_an_onnx_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exporters write `NAME.onnx.data` or a like name, which the ONNX file has."""
+    for name in ("shapes.onnx.data", "shapes.bin"):
+        Path(name).write_bytes(bytes(range(256)) * 8)
+    assert main(["doctor", "shapes.onnx.data"], Defaults.installed()) == 2
+    assert "weights of an ONNX file, shapes.onnx, which does not lie beside it" in capsys.readouterr().err
+    Path("shapes.onnx").write_bytes(b"location: shapes.onnx.data, shapes.bin")
+    for name in ("shapes.onnx.data", "shapes.bin"):
+        assert main(["doctor", name], Defaults.installed()) == 2
+        problem = (
+            f"{name}: it belongs to shapes.onnx beside it, whose weights it holds\nBuild from shapes.onnx."
+        )
+        assert problem in capsys.readouterr().err

@@ -24,6 +24,7 @@ class Keyboard(io.StringIO):
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "own_nets.py").write_text("def build(): ...\n")
+    sys.modules.pop("own_nets", None)  # of another test's folder
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     return tmp_path
@@ -114,6 +115,16 @@ def test_likely_values_are_taken_on_demand(folder: Path, capsys: pytest.CaptureF
     assert entry["preprocessing"]["mean"] == [0.485, 0.456, 0.406]
 
 
+def test_names_of_several_classes_are_noted(
+    folder: Path, state: dict[str, torch.Tensor], capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.save(state, folder / "best.pth")
+    for labels, note in (("a,b,c,d", []), ("a,b,b,b", ["note: 'b' names 3 classes"])):
+        assert run("add", "best.pth", "--factory", "own_nets:build", "--labels", labels, *PIXELS) == 0
+        assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("note")] == note
+        (folder / "models.toml").unlink()
+
+
 def test_a_terminal_is_asked(
     folder: Path,
     state: dict[str, torch.Tensor],
@@ -121,12 +132,13 @@ def test_a_terminal_is_asked(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     torch.save(state, folder / "best.pth")
-    answers = ["own_nets:build", "a,b", "a,b,c,d", "", "0.5", "0.5,0.5,0.5", "1,1,1"]
+    answers = ["own_nets:build", "a,b", "a,b,c,d", "", "0.5,0.5", "123,116,103", "0.5", "1,1,1"]
     monkeypatch.setattr(sys, "stdin", Keyboard("\n".join(answers)))
     assert run("add", "best.pth") == 0
     out, err = capsys.readouterr()
     assert "--labels: found 2 (a, b), expected 4" in err, "asked once more"
-    assert "--mean: found 1 number(s), expected 3" in err
+    assert "--mean: found 2 numbers, expected 3 numbers with commas between, or one for all channels" in err
+    assert "--mean: 123 is far above 1, while the scale is 1/255: is it of levels 0 to 255?" in err
     (entry,) = written(folder)
     assert entry["factory"] == "own_nets:build"
     assert entry["labels"] == ["a", "b", "c", "d"]
@@ -137,12 +149,86 @@ def test_a_terminal_is_asked(
 
 
 def test_the_input_ends_while_asking(
-    folder: Path, state: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    state: dict[str, torch.Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     torch.save(state, folder / "best.pth")
-    monkeypatch.setattr(sys, "stdin", Keyboard("own_nets:build\n"))
+    monkeypatch.setattr(sys, "stdin", Keyboard("own_nets:build\na, b,c,d\n\n"))
     assert run("add", "best.pth") == 130
     assert not (folder / "models.toml").exists()
+    err = capsys.readouterr().err
+    assert "interrupted\nThe command with your answers:" in err, "nothing said of an output"
+    command = "torch2web add best.pth --factory own_nets:build --labels 'a, b,c,d' --resize 224x224"
+    assert err.splitlines()[-1] == f"  {command}"
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_an_interrupted_build_speaks_of_the_output_that_there_is(
+    folder: Path,
+    state: dict[str, torch.Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    exists: bool,
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("torch2web.pipeline.build", interrupted)
+    torch.save(state, folder / "best.pth")
+    if exists:
+        (folder / "new").mkdir()
+    assert run("build", "best.pth", *COMPLETE, "--out", "new") == 130
+    after = "; the existing output is unchanged" if exists else ""
+    assert capsys.readouterr().err == f"error: interrupted{after}\n"
+
+
+def test_a_network_is_checked_when_it_is_answered(
+    folder: Path,
+    state: dict[str, torch.Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "own_nets.py").write_text("def build(): ...\ndef wide(width, num_classes): ...\n")
+    torch.save(state, folder / "best.pth")
+    answers = ["own_netz:build", "own_nets:built", "own_nets:wide", '{"width": 8}', "a,b,c,d", "", "0", "1"]
+    monkeypatch.setattr(sys, "stdin", Keyboard("\n".join(answers)))
+    assert run("add", "best.pth") == 0
+    out, err = capsys.readouterr()
+    assert "there is no module own_netz" in err
+    assert "own_nets has no built; it has build, wide" in err
+    assert "--factory-args: own_nets:wide: it needs the arguments width" in out
+    (entry,) = written(folder)
+    assert (entry["factory"], entry["factory_args"]) == ("own_nets:wide", {"width": 8})
+    assert entry["preprocessing"]["mean"] == [0, 0, 0], "one number for all channels"
+
+
+def test_a_failure_after_the_questions_repeats_the_answers(
+    folder: Path,
+    state: dict[str, torch.Tensor],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    torch.save(state, folder / "best.pth")
+    (folder / "models.toml").write_text("wrong")
+    monkeypatch.setattr(sys, "stdin", Keyboard("own_nets:build\na,b,c,d\n\n-1,0,1\n1\n"))
+    assert run("add", "best.pth") == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "  torch2web add best.pth --factory own_nets:build --labels a,b,c,d --resize 224x224 "
+        "--mean=-1,0,1 --std 1"
+    )
+
+
+def test_lacking_arguments_are_found_before_the_build(
+    folder: Path, state: dict[str, torch.Tensor], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "own_nets.py").write_text("def wide(width, num_classes): raise RuntimeError\n")
+    torch.save(state, folder / "best.pth")
+    arguments = ["--factory", "own_nets:wide", "--labels", "a,b,c,d", *PIXELS]
+    assert run("add", "best.pth", *arguments) == 2
+    assert "own_nets:wide: it needs the arguments width" in capsys.readouterr().err
+    assert run("add", "best.pth", *arguments, "--factory-args", '{"width": 8}') == 0
 
 
 FAULTS = [
@@ -152,16 +238,25 @@ FAULTS = [
         "--labels: goes without --labels-file; both name the classes",
     ),
     (["--labels-file", "absent.txt"], "absent.txt: there is no such file"),
-    (["--name", "Best Model"], '--name: found "Best Model", expected a string that matches'),
+    (
+        ["--name", "Best Model!"],
+        '--name: found "Best Model!", expected letters a to z, digits, _ and -, beginning with a letter or '
+        "digit; try best_model",
+    ),
     (["--task", "magic"], '--task: found "magic", expected one of "softmax", "sigmoid"'),
-    (["--factory", "nets"], '--factory: found "nets", expected a string that matches'),
+    (["--factory", "nets"], '--factory: found "nets", expected module:function, such as model:build'),
+    (["--factory", "my/nets.py:A"], "such as model:build for build in model.py; try my.nets:A"),
     (["--factory-args", "{width: 32}"], "--factory-args: found '{width: 32}', expected a JSON object"),
     (["--factory", "own_nets:built"], "own_nets:built: own_nets has no built; it has build"),
     (["--factory", "absent:build"], "absent:build: there is no module absent, neither in"),
     (["--timm", "x", "--factory", "y"], "--timm: goes without --factory; both name the network"),
     (["--opset", "99"], "--opset: found 99, expected at most 20"),
     (["--opset", "new"], "--opset: found 'new', expected a whole number"),
-    (["--mean", "0.5,0.5"], "--mean: found 2 number(s), expected 3 numbers with commas between"),
+    (["--mean", "0.5,0.5"], "--mean: found 2 numbers, expected 3 numbers with commas between"),
+    (
+        ["--mean", "123.7,116,103"],
+        "--mean: 123.7 is far above 1, while the scale is 1/255: is it of levels 0 to 255? Then add --scale",
+    ),
     (["--std", "1,0,1"], "--std: found 1,0,1, expected numbers above 0"),
     (
         ["--color", "grey", "--mean", "0.5", "--std", "1"],
@@ -222,11 +317,6 @@ def test_files_that_hold_no_model(
         assert "Traceback" not in err
 
 
-def test_a_folder_is_no_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("add", str(folder)) == 2
-    assert "it is a folder, expected a file" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -241,7 +331,12 @@ def test_a_folder_is_no_file(folder: Path, capsys: pytest.CaptureFixture[str]) -
         (["build", "m.pth", "--checkpoints", "x"], "--checkpoints goes with the catalogue"),
         (["build", "publish"], "there is neither a command nor a file 'publish'"),
         (["add"], "the following arguments are required: FILE"),
-        (["build", "a.pth", "b.pth"], "unrecognized arguments: b.pth"),
+        (["build", "a.pth", "b.pth"], "torch2web build: error: unrecognized arguments: b.pth\n"),
+        (
+            ["build", "a.pth", "--lables", "a,b", "--neam=x"],
+            "unrecognized arguments: --lables a,b --neam=x; did you mean --labels --name?",
+        ),
+        (["serve", "--prot", "1"], "serve: error: unrecognized arguments: --prot"),
     ],
 )
 def test_options_that_do_not_fit_together(
@@ -251,6 +346,45 @@ def test_options_that_do_not_fit_together(
         run(*arguments)
     assert raised.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_wrong_arguments_show_the_usage_of_their_command(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run("doctor", "a.pth", "--lables", "a")
+    err = capsys.readouterr().err
+    assert err.startswith("usage: torch2web doctor ")
+    assert "--labels A,B,C" in err
+
+
+@pytest.mark.parametrize("command", ["build", "add", "doctor"])
+def test_a_folder_lists_its_checkpoints(
+    folder: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    (folder / "runs/old").mkdir(parents=True)
+    assert run(command, "runs") == 2
+    err = capsys.readouterr().err
+    assert f"runs: it is a folder; {command} takes one file\nNo file in it looks like a checkpoint" in err
+    (folder / "runs/old/a b.ckpt").touch()
+    assert run(command, "runs") == 2
+    err = capsys.readouterr().err
+    assert f"It has old/a b.ckpt. For the first:\n  torch2web {command} 'runs/old/a b.ckpt'\n" in err
+    for number in range(10, 22):
+        (folder / f"runs/{number}.pth.tar").touch()
+    (folder / "runs/notes.txt").touch()
+    assert run(command, "runs") == 2
+    err = capsys.readouterr().err
+    assert "It has 10.pth.tar, 11.pth.tar, " in err
+    assert f"19.pth.tar, … 2 more. For the first:\n  torch2web {command} runs/10.pth.tar\n" in err
+
+
+def test_a_build_without_a_catalogue_says_how_to_build_a_file(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("build") == 2
+    err = capsys.readouterr().err
+    assert "there is no such file; `build FILE` converts one checkpoint, --catalog names" in err
 
 
 def test_yes_takes_no_placeholders(
@@ -272,5 +406,7 @@ def test_another_network_than_the_likely_one(
     weights = {"features.1.conv.0.0.weight": torch.ones(32, 1, 3, 3), "classifier.1.weight": torch.ones(2, 9)}
     torch.save(weights, folder / "best.pth")
     monkeypatch.setattr(sys, "stdin", Keyboard(f"{typed}\ncat,dog\n"))
+    if key == "timm":  # which may not be installed
+        monkeypatch.setattr("torch2web.sources.require_factory", lambda _: None)
     assert run("add", "best.pth", "--resize", "32", "--mean", "0", "--std", "1") == 0
     assert written(folder)[0][key] == typed

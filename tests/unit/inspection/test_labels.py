@@ -46,7 +46,7 @@ def test_utf_16_as_windows_writes_it(tmp_path: Path) -> None:
     [
         ("a.txt", b"", "it is empty, expected one name a line"),
         ("a.txt", b" \n \n", "it is empty"),
-        ("a.txt", b"cat\n\ndog\n", "line 2 is empty, expected the name of class 1"),
+        ("a.txt", b"cat\n\ndog\n", "line 2 is empty, expected the name of class 1 (classes count from 0)"),
         ("a.txt", b"caf\xe9\n", "is not UTF-8; is it in Windows-1252"),
         ("a.json", b"cat", "it is not valid JSON"),
         ("a.json", b"3", "expected one name a line, or JSON"),

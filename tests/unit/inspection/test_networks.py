@@ -1,6 +1,8 @@
 """The network of given weights: named by the file, found by names and shapes, or the closest one."""
 
+import importlib
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,10 @@ import torch
 from torch2web.architectures import load_architecture
 from torch2web.inspection import FileFacts, Inspector
 from torch2web.inspection.families import families_of
-from torch2web.inspection.networks import _Candidate
+from torch2web.inspection.known_shapes import known_network
+from torch2web.inspection.networks import _Candidate, _import_torchvision, _optional
 
+HAS_TORCHVISION = _optional(_import_torchvision) is not None
 HAS_TIMM = importlib.util.find_spec("timm") is not None
 
 
@@ -55,6 +59,72 @@ def test_twins_are_no_answer(
     (found,) = facts_of(mobilenet, tmp_path).networks
     assert (found.fits, found.certain) == (False, False)
     assert "torchvision.models:one and torchvision.models:two have all its names and shapes" in found.reason
+
+
+def without_torchvision(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("torchvision", "timm")]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in ("torchvision", "timm"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+def resnet(blocks: int, classes: int) -> dict[str, torch.Tensor]:
+    """Names and shapes of the ResNets of torchvision with basic blocks, this many in each of four layers."""
+
+    def norm(name: str, width: int) -> dict[str, torch.Tensor]:
+        entries = ("weight", "bias", "running_mean", "running_var")
+        tensors = {f"{name}.{entry}": torch.zeros(width) for entry in entries}
+        return tensors | {f"{name}.num_batches_tracked": torch.tensor(0)}
+
+    state = {"conv1.weight": torch.zeros(64, 3, 7, 7), **norm("bn1", 64)}
+    before = 64
+    for layer, width in enumerate((64, 128, 256, 512), 1):
+        for block in range(blocks):
+            name = f"layer{layer}.{block}"
+            state[f"{name}.conv1.weight"] = torch.zeros(width, before, 3, 3)
+            state[f"{name}.conv2.weight"] = torch.zeros(width, width, 3, 3)
+            state |= norm(f"{name}.bn1", width) | norm(f"{name}.bn2", width)
+            if before != width:
+                state[f"{name}.downsample.0.weight"] = torch.zeros(width, before, 1, 1)
+                state |= norm(f"{name}.downsample.1", width)
+            before = width
+    return state | {"fc.weight": torch.zeros(classes, 512), "fc.bias": torch.zeros(classes)}
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+def test_a_network_of_torchvision_is_known_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    without_torchvision(monkeypatch)
+    state = {f"{prefix}{name}": value for name, value in resnet(2, 3).items()}
+    (found,) = facts_of(state, tmp_path).networks
+    assert (found.option, found.name) == ("--factory", "torchvision.models:resnet18")
+    assert (found.fits, found.certain) == (True, False)
+    assert found.reason == (
+        "looks like torchvision's resnet18, in all names and shapes: pip install torchvision, then "
+        "--factory torchvision.models:resnet18; or your own function, as --factory module:function"
+    )
+
+
+def test_without_torchvision_no_member_is_named_that_does_not_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_torchvision(monkeypatch)
+    (found,) = facts_of(resnet(1, 3), tmp_path).networks
+    assert (found.name, found.fits) == ("", False)
+    assert "the names look like ResNet, one of torchvision's or timm's (resnet18, resnet34, " in found.reason
+    assert "pip install torchvision, then run this again; or your own function" in found.reason
+    (found,) = facts_of({"blocks.0.attn.qkv.weight": torch.zeros(9, 3)}, tmp_path).networks
+    assert "the names look like timm's ViT, one of timm's (vit_tiny_patch16_224" in found.reason
+
+
+@pytest.mark.skipif(not HAS_TORCHVISION, reason="torchvision cannot be imported")
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet50", "vgg11_bn", "googlenet", "vit_b_16", "swin_t"])
+def test_known_shapes_are_those_of_torchvision(name: str) -> None:
+    models = importlib.import_module("torchvision.models")
+    with torch.device("meta"):
+        state = getattr(models, name)(weights=None, num_classes=5).state_dict()
+    assert known_network({key: tuple(value.shape) for key, value in state.items()}, 5) == name
 
 
 def test_unknown_names(tmp_path: Path) -> None:

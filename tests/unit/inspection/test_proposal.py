@@ -110,6 +110,14 @@ def test_grey() -> None:
     assert asked(proposal)["--mean"] == "0.5"
 
 
+def test_another_output_is_advised_where_there_is_one() -> None:
+    labels = {**GIVEN, "labels": ["a", "b", "c"]}
+    for several, advice in ((False, ""), (True, "\n--output-name names another of its outputs.")):
+        with pytest.raises(OptionError) as raised:
+            complete(labels, FileFacts("", outputs=2, outputs_reason="fc", several_outputs=several))
+        assert str(raised.value) == f"--labels: found 3 (a, b, c), expected 2: fc{advice}"
+
+
 def test_tasks() -> None:
     one = FileFacts("", outputs=1, outputs_reason="fc.weight has 1 rows")
     assert complete(GIVEN, one).entry["task"] == "binary"
@@ -140,7 +148,7 @@ def test_tasks() -> None:
             CHECKPOINT,
             "--color: found grey, but the network's input has 3 channels",
         ),
-        ({}, FileFacts("", channels=1), "--mean: found 3 number(s), expected 1: grey"),
+        ({}, FileFacts("", channels=1), "--mean: found 3 numbers, expected 1: grey"),
     ],
 )
 def test_contradictions(change: dict[str, Any], facts: FileFacts, message: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from torch2web.inspection.shapes import Shape, channels_of, outputs_of
+from torch2web.inspection.shapes import Shape, channels_of, has_several_heads, outputs_of
 
 FIRST: dict[str, Shape] = {"features.0.weight": (8, 3, 3, 3), "features.0.bias": (8,)}
 
@@ -44,3 +44,11 @@ def test_channels() -> None:
     assert channels_of(FIRST) == 3
     assert channels_of({"conv1.weight": (8, 1, 5, 5)}) == 1
     assert channels_of({"fc.weight": (4, 784)}) is None
+
+
+def test_several_heads() -> None:
+    one = {"conv.weight": (8, 3, 3, 3), "fc1.weight": (512, 8), "fc2.weight": (4, 512)}
+    assert not has_several_heads(one)
+    assert not has_several_heads({"conv.weight": (8, 3, 3, 3), "fc.weight": (4, 8)})
+    assert has_several_heads({"conv.weight": (8, 3, 3, 3), "fc1.weight": (8, 512), "fc2.weight": (2, 512)})
+    assert not has_several_heads({"fc1.weight": (512, 512), "fc2.weight": (512, 512), "fc3.weight": (2, 512)})

@@ -43,14 +43,29 @@ ready = nn.Linear(2, 2)
 """
 
 
+class _Without:
+    """Finds modules as if the package `name` were not installed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name.partition(".")[0] == self._name:
+            raise ModuleNotFoundError(f"No module named {self._name!r}", name=self._name)
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with a module that defines networks."""
     (tmp_path / "some_nets.py").write_text(MODULE)
     (tmp_path / "broken_nets.py").write_text("import torch\nimport no_such_package\n")
+    (tmp_path / "needs_nets.py").write_text("import torch\nfrom torchvision.models import resnet18\n")
     (tmp_path / "odd_nets.py").write_text("def f(:\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "some_nets", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [_Without("torchvision"), *sys.meta_path])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        monkeypatch.delitem(sys.modules, name)
     return tmp_path
 
 
@@ -58,6 +73,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("name", "args", "message"),
     [
         ("no_such.module:f", {}, r"there is no module no_such, neither in .* nor installed"),
+        ("some_nets.py:labels", {}, r"modules are named without \.py\nTry some_nets:labels$"),
+        ("some_netz:labels", {}, r"there is no module some_netz, .*\nDid you mean some_nets:labels\?$"),
+        ("torchvision.models:resnet18", {}, r"torchvision is not installed\nRun: pip install torchvision$"),
+        ("needs_nets:f", {}, r"importing needs_nets raised .*'torchvision'.*\nRun: pip install torchvision$"),
         ("some_nets:nothing", {}, r"some_nets has no nothing; it has fails, text, pair, labels"),
         ("some_nets:LIMIT", {}, r"it is a int; expected a function or class"),
         ("some_nets:ready", {}, r"it is a network, not a function"),

@@ -42,7 +42,7 @@ def test_the_index_stands_for_its_files(tmp_path: Path, kind: str) -> None:
     assert list(found.states) == [""]
     assert list(found.states[""]) == list(TENSORS), "in the order of the index"
     assert all(torch.equal(found.states[""][key], value) for key, value in TENSORS.items())
-    facts = read_facts(index, {"factory": "torch.nn:Linear"})
+    facts = read_facts(index, {"factory": "torch.nn:Flatten"})
     assert (facts.format, facts.outputs) == ("checkpoint in several files", 2)
     assert len(external_hashes(index)) == 2, "a conversion is kept only while they are the same"
 

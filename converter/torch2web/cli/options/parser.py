@@ -1,8 +1,9 @@
 """Every command and option of the command line, and which of them fit together."""
 
 import argparse
+import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
@@ -21,11 +22,23 @@ _EPILOG = "exit codes: 0 done, 1 a check failed, 2 wrong usage or bad input, 130
 class _Parser(argparse.ArgumentParser):
     """Prints wrong arguments escaped; the parsers of the commands are of this class too."""
 
+    commands: "Mapping[str, _Parser]"
+    """The parsers of the commands, by name; of the command line's parser alone."""
+
     def error(self, message: str) -> NoReturn:
         super().error(printable(message, "\n", sys.stderr.encoding or "ascii"))
 
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """End the process for arguments that this command does not have, with similar ones that it has."""
+        known = [flag for action in self._actions for flag in action.option_strings if flag.startswith("--")]
+        given = [text.partition("=")[0] for text in unknown if text.startswith("--")]
+        similar = [difflib.get_close_matches(flag, known, 1) for flag in given]
+        meant = " ".join(dict.fromkeys(found[0] for found in similar if found))
+        hint = f"; did you mean {meant}?" if meant else ""
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
 
-def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
+
+def create_parser(defaults: Defaults) -> _Parser:
     """Every command and option; each has a help text."""
     parser = _Parser(
         prog=defaults.program,
@@ -47,6 +60,7 @@ def create_parser(defaults: Defaults) -> argparse.ArgumentParser:
     report = "write the report of a site, with measurements and results of devices"
     _add_report(commands.add_parser("report", help=report, epilog=_EPILOG), defaults)
     add_version_commands(commands, defaults, _EPILOG)
+    parser.commands = commands.choices
     return parser
 
 
@@ -56,9 +70,13 @@ def parse_options(arguments: Sequence[str], defaults: Defaults) -> argparse.Name
     known = ("build", "add", "doctor", "verify", "serve", "report", *COMMANDS, "-h", "--help", "--version")
     if defaults.command and (not arguments or arguments[0] not in known):
         arguments = [defaults.command, *arguments]
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        parser.commands[options.command].refuse(unknown)
     run = ["python", defaults.program] if defaults.program.endswith(".py") else [defaults.program]
+    options.run = " ".join(run)
     options.typed = [*run, *arguments]
+    options.answers = []  # of questions on a terminal: options and values
     if options.command == "serve" and not options.parity and options.parity_dir != defaults.folder / "parity":
         parser.error("--parity-dir goes with --parity")
     if options.command == "serve" and options.parity and options.host:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from torch2web.catalog import levels_problem
 from torch2web.errors import OptionError
 from torch2web.images import FILTERS
 from torch2web.inspection import read_preprocessor
@@ -27,12 +28,15 @@ def preprocessing_entry(options: argparse.Namespace) -> dict[str, Any]:
     if options.model_scale is not None:
         scale = _one_of("--scale", options.model_scale.replace(" ", ""), ("1/255", "1"))
         entry["scale"] = 1 if scale == "1" else scale
-    channels = (1, 3) if options.model_color is None else (1,) if entry.get("color") == "grey" else (3,)
+    channels = (1,) if options.model_color is not None and entry.get("color") == "grey" else (1, 3)
     for flag, text in (("--mean", options.model_mean), ("--std", options.model_std)):
         if text is not None:
             entry[flag.removeprefix("--")] = _numbers(flag, text, channels)
     if any(value <= 0 for value in entry.get("std", ())):
         raise OptionError("--std", f"found {options.model_std}, expected numbers above 0")
+    if problem_of := levels_problem(entry, "add --scale 1"):
+        key, problem = problem_of
+        raise OptionError(f"--{key}", problem)
     return entry
 
 
@@ -82,14 +86,17 @@ def _by(size: list[int]) -> str:
 
 
 def _numbers(flag: str, text: str, channels: tuple[int, ...]) -> list[float]:
-    expected = "1 number, as the image is grey" if channels == (1,) else "3 numbers with commas between"
+    expected = (
+        "1 number, as the image is grey"
+        if channels == (1,)
+        else "3 numbers with commas between, or one for all channels"
+    )
     try:
         numbers = [float(part) for part in text.split(",")]
     except ValueError as error:
         raise OptionError(flag, f"found {shown(text)}, expected {expected}") from error
     if len(numbers) not in channels:
-        more = "; --color grey says that it is grey" if len(numbers) == 1 else ""
-        raise OptionError(flag, f"found {len(numbers)} number(s), expected {expected}{more}")
+        raise OptionError(flag, f"found {len(numbers)} numbers, expected {expected}")
     if not all(map(math.isfinite, numbers)):
         raise OptionError(flag, f"found {text}, expected finite numbers")
     return numbers

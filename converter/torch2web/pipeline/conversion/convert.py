@@ -124,7 +124,9 @@ def convert(
         model.reference, spec, [*images, *pictures.reference_images()], model.reference64
     )
     spec = fit_outputs(spec, reference)
-    checks = ExportChecks(spec, reference, allow_dead, planned=engine is not None, on_stage=on_stage)
+    checks = ExportChecks(
+        spec, reference, allow_dead, planned=engine is not None, on_stage=on_stage, runtime=model.runtime
+    )
     exported = checks.export(model.exporters, entry.model)
     spec, split, report = exported.spec, exported.split, exported.report
     plan, no_plan, record = exported.plan, exported.no_plan, exported.record

@@ -56,6 +56,8 @@ class ExportChecks:
     planned: bool
     """Whether a plan for the compiled backend is wanted."""
     on_stage: Callable[[str], None]
+    runtime: str = "PyTorch"
+    """What computed `reference`: `PyTorch` or `onnxruntime`."""
 
     def export(self, exporters: Sequence[Export], path: Path) -> Exported:
         """Write the ONNX file `path` by the first of `exporters` whose file is accepted.
@@ -90,10 +92,10 @@ class ExportChecks:
         return best
 
     def _exported(self, export: Export, path: Path, best: Exported | None) -> Exported:
-        self.on_stage("exporting to ONNX")
+        self.on_stage("exporting to ONNX" if self.runtime == "PyTorch" else "preparing the ONNX graph")
         record = export(path)
         if best is None:
-            self.on_stage("comparing with PyTorch")
+            self.on_stage(f"comparing with {self.runtime}")
         choose_means(path, self.spec, self.reference)
         split = split_model(path)
         spec = recognise_activation(split.graph, self.spec, self.reference)

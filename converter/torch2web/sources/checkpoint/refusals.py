@@ -1,5 +1,6 @@
 """What to say of files that are no checkpoint."""
 
+import re
 from pathlib import Path
 
 from torch2web.errors import CheckpointError
@@ -7,6 +8,9 @@ from torch2web.sources.checkpoint.formats import Format
 
 SAVE_STATE = "Save it with torch.save(model.state_dict(), path), or as .safetensors."
 _OTHER_FRAMEWORK = "Convert the model to ONNX and build from the .onnx file."
+
+_MAX_GRAPH = 64 * 2**20
+"""Bytes of an ONNX file that is searched for names of files with its weights."""
 
 _REFUSALS = {
     Format.PYTORCH_TAR: (
@@ -56,6 +60,8 @@ _REFUSALS = {
 
 def refusal(path: Path, found: Format) -> CheckpointError:
     """The error for a file of the format `found`, which is none of a checkpoint."""
+    if found not in (Format.LFS_POINTER, Format.HTML) and (weights := _weights_of_onnx(path)):
+        return CheckpointError(path, *weights)
     if found in _REFUSALS:
         problem, advice = _REFUSALS[found]
         return CheckpointError(path, problem, advice)
@@ -66,6 +72,19 @@ def refusal(path: Path, found: Format) -> CheckpointError:
         start = file.read(4)
     problem = f"it is not a PyTorch checkpoint ({size:,} bytes, starting with {start!r})"
     return CheckpointError(path, problem, SAVE_STATE)
+
+
+def _weights_of_onnx(path: Path) -> tuple[str, str] | None:
+    """Problem and advice for a file of weights that an ONNX file of a similar name refers to."""
+    named = re.fullmatch(r"(.+\.onnx)[._]data", path.name)
+    onnx = path.with_name(named[1] if named else f"{path.stem}.onnx")
+    if onnx != path and onnx.is_file() and onnx.stat().st_size <= _MAX_GRAPH:
+        if path.name.encode() in onnx.read_bytes():
+            return f"it belongs to {onnx.name} beside it, whose weights it holds", f"Build from {onnx.name}."
+    elif named and not onnx.is_file():
+        problem = f"it holds weights of an ONNX file, {onnx.name}, which does not lie beside it"
+        return problem, f"Put {onnx.name} beside it, and build from that file."
+    return None
 
 
 def truncated(path: Path, kind: str, detail: str = "") -> CheckpointError:
