@@ -245,10 +245,10 @@ class _Handler(SiteHandler):
         if self.host.isolated or not keyword.startswith("Cross-Origin-"):
             super().send_header(keyword, value)
 
-    def end_headers(self) -> None:
+    def send_readers(self) -> None:
+        """As a host elsewhere, for which pages of this machine are strangers."""
         if self.host.cors:
             self.send_header("Access-Control-Allow-Origin", "*")
-        super().end_headers()
 
     def handle(self) -> None:
         # The browser disconnects, as on an aborted download.

@@ -52,17 +52,21 @@ class SiteHandler(SimpleHTTPRequestHandler):
         self.send_error(HTTPStatus.NOT_FOUND)
 
     def end_headers(self) -> None:
-        origin = (
-            self.headers.get("Origin", "") if hasattr(self, "headers") else ""
-        )  # none of a broken request
         for name, value in ISOLATION_HEADERS.items():
             self.send_header(name, value)
-        if may_read(origin, self._origins):
-            self.send_header("Access-Control-Allow-Origin", origin)
-        self.send_header("Vary", "Origin")
+        self.send_readers()
         # A rebuilt site must be visible at the next reload.
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
+
+    def send_readers(self) -> None:
+        """Send which pages of other origins may read the answer."""
+        origin = (
+            self.headers.get("Origin", "") if hasattr(self, "headers") else ""
+        )  # none of a broken request
+        if may_read(origin, self._origins):
+            self.send_header("Access-Control-Allow-Origin", origin)
+        self.send_header("Vary", "Origin")
 
     def handle(self) -> None:
         # A client that closes the connection is not an error.
