@@ -181,6 +181,7 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "unit/catalog/test_preprocessing_sources.py::test_configs_of_timm": (),
     "unit/catalog/test_preprocessing_sources.py::test_every_default_config_of_timm_is_read": (),
     "unit/catalog/test_preprocessing_sources.py::test_processors_of_hugging_face": (),
+    "unit/inspection/test_networks.py::test_known_shapes_are_those_of_torchvision": (),
     "unit/inspection/test_networks.py::test_the_file_names_a_network_of_timm": (),
     "unit/versions/test_url_store.py::test_whole_life": ("\\[memory]", "\\[file]"),
     "unit/versions/test_url_store.py::test_two_publishers_at_once": ("\\[memory]", "\\[file]"),

@@ -1,17 +1,15 @@
 """Preprocessing read from objects of torchvision, timm and Hugging Face gives their tensors to the bit."""
 
 import importlib
-import sys
-from functools import cache
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from tests.other_packages import package
 from torch2web.catalog.preprocessing_sources import (
     from_hugging_face,
     from_timm_config,
@@ -30,29 +28,6 @@ SIZES = [(61, 47), (30, 90), (33, 33), (5, 4), (300, 201), (35, 32), (32, 35)]
 def noise(width: int, height: int) -> Image.Image:
     pixels = np.random.Generator(np.random.PCG64(7)).integers(0, 256, (height, width, 3), np.uint8)
     return Image.fromarray(pixels, "RGB")
-
-
-def package(name: str) -> ModuleType:
-    """Import a module of torchvision, timm or transformers, or skip the test with the reason."""
-    if reason := without_torchvision():
-        pytest.skip(reason)
-    module: ModuleType = pytest.importorskip(name)
-    return module
-
-
-@cache
-def without_torchvision() -> str:
-    """The reason why torchvision is missing, or "". Its transforms do not use its compiled operators."""
-    try:
-        importlib.import_module("torchvision")
-    except ImportError:
-        return "torchvision is not installed"
-    except RuntimeError:
-        for loaded in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[loaded]
-        with patch("torch.library.register_fake", lambda *_, **__: lambda function: function):
-            importlib.import_module("torchvision")
-    return ""
 
 
 def expect_same(transform: Any, spec: Preprocessing) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.other_packages import package
 from torch2web.architectures import load_architecture
 from torch2web.inspection import FileFacts, Inspector
 from torch2web.inspection.families import families_of
 from torch2web.inspection.known_shapes import known_network
-from torch2web.inspection.networks import _Candidate, _import_torchvision, _optional
+from torch2web.inspection.networks import _Candidate
 
-HAS_TORCHVISION = _optional(_import_torchvision) is not None
 HAS_TIMM = importlib.util.find_spec("timm") is not None
 
 
@@ -118,10 +118,10 @@ def test_without_torchvision_no_member_is_named_that_does_not_fit(
     assert "the names look like timm's ViT, one of timm's (vit_tiny_patch16_224" in found.reason
 
 
-@pytest.mark.skipif(not HAS_TORCHVISION, reason="torchvision cannot be imported")
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet50", "vgg11_bn", "googlenet", "vit_b_16", "swin_t"])
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # of GoogLeNet
 def test_known_shapes_are_those_of_torchvision(name: str) -> None:
-    models = importlib.import_module("torchvision.models")
+    models = package("torchvision.models")
     with torch.device("meta"):
         state = getattr(models, name)(weights=None, num_classes=5).state_dict()
     assert known_network({key: tuple(value.shape) for key, value in state.items()}, 5) == name
