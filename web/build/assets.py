@@ -44,9 +44,9 @@ PACKAGE = "npm/torch2web.tar"
 
 COMPRESSED_OVER = 2**16
 """Size in bytes over which code is stored compressed: in the wheel's own format it is up to 50 % larger."""
-_CODE = (".mjs", ".tar", ".wasm")
+_CODE = (".json", ".mjs", ".tar", ".wasm")
 # For WebAssembly: contexts of four bits of the last byte, and none of its position, as nothing is aligned.
-_XZ = [{"id": lzma.FILTER_LZMA2, "preset": 6, "nice_len": 128, "dict_size": 2**24, "lc": 4, "pb": 0}]
+_XZ = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 2**24, "lc": 4, "pb": 0}]
 
 
 def refresh_assets() -> bool:
