@@ -1,7 +1,5 @@
 """The network of given weights: named by the file, found by names and shapes, or the closest one."""
 
-import importlib
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -14,8 +12,6 @@ from torch2web.inspection import FileFacts, Inspector
 from torch2web.inspection.families import families_of
 from torch2web.inspection.known_shapes import known_network
 from torch2web.inspection.networks import _Candidate
-
-HAS_TIMM = importlib.util.find_spec("timm") is not None
 
 
 def facts_of(content: object, folder: Path) -> FileFacts:
@@ -140,10 +136,8 @@ def test_families_by_names() -> None:
     assert families_of(["layer1.0.conv1.weights"]) == ()
 
 
-@pytest.mark.skipif(not HAS_TIMM, reason="timm is not installed")
 def test_the_file_names_a_network_of_timm(tmp_path: Path) -> None:
-    import timm
-
+    timm = package("timm")
     network = timm.create_model("mobilenetv3_small_050", num_classes=3)
     facts = facts_of({"arch": "mobilenetv3_small_050", "state_dict": network.state_dict()}, tmp_path)
     (found,) = facts.networks
