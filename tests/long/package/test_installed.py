@@ -136,4 +136,4 @@ def test_options_of_extras_say_what_to_install(environment: Path, project: Path)
 def test_missing_catalogue_is_named(environment: Path, tmp_path: Path) -> None:
     result = run(environment, tmp_path, "torch2web", "build")
     assert result.returncode == 2
-    assert "--catalog names the catalogue, --demo takes the demo's" in result.stderr
+    assert "--catalog names the catalogue of several models, --demo takes the demo's" in result.stderr
