@@ -111,8 +111,7 @@ venv:
 	@touch $@
 
 .venv/.installed-test-all: .venv/.installed-test
-	$(PIP_INSTALL) -e '.[test-all]' || echo "Tests that need the extra test-all are skipped." >&2
-	@touch $@
+	$(PIP_INSTALL) -e '.[test-all]' && touch $@ || echo "Tests that need the extra test-all are skipped." >&2
 
 $(WEB): web/package-lock.json .venv/.installed
 	$(BIN)/python -c "from web.build.scripts import install_node_modules; install_node_modules()"

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser.expected import Expected, write_reference_pictures
 from tests.browser.launch import launched
 from tests.long_cases import mark_long, slowest_first
+from tests.patience import PATIENCE_MS
 from tests.tiny_network import write_tiny_catalog
 from torch2web.catalog.load import ModelSpec, load_catalog
 
@@ -26,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 # Background jobs of a shell ignore SIGINT, and the commands that the tests interrupt would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Five seconds of its own are little for a browser that shares its machine with others.
-expect.set_options(timeout=240_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session", autouse=True)

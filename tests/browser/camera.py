@@ -8,8 +8,6 @@ from torch2web.demo.faces import draw_face
 
 SHOWN = ("Bored", "Tired", "Confused", "Focused")
 RATE, SECONDS_EACH = 10, 3
-PATIENCE = 240_000
-"""Milliseconds in which the slowest machine has seen each face: frames are skipped while it answers."""
 
 
 def write_video(path: Path) -> None:

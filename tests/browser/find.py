@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
@@ -41,7 +43,7 @@ def playwrights_own(name: str = "chromium") -> Path:
 def _starts(path: Path) -> bool:
     """Whether a browser exists and has the system libraries that it needs."""
     try:
-        result = subprocess.run([path, "--version"], capture_output=True, timeout=240, check=False)
+        result = subprocess.run([path, "--version"], capture_output=True, timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return result.returncode == 0

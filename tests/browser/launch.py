@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserType
 
 from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
+from tests.patience import PATIENCE
 
 COLLECT = Path(__file__).parents[1] / "coverage" / "collect.mjs"
 
@@ -32,7 +33,7 @@ def launched(chromium: BrowserType, *flags: str) -> Iterator[Browser]:
     yield browser
     browser.close()
     if collector:
-        collector.communicate(timeout=240)
+        collector.communicate(timeout=PATIENCE)
 
 
 def _free_port() -> int:

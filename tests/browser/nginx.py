@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 PACKAGES = ("nginx-light", "libnginx-mod-http-brotli-static")
 NO_NGINX = "nginx is not installed (as root on Debian `make browser` does it): the snippet was not tried"
 BROTLI_MODULE = Path("/usr/lib/nginx/modules/ngx_http_brotli_static_module.so")
@@ -49,7 +51,7 @@ def running_nginx(folder: Path, server: str, *, brotli: bool = False) -> Iterato
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.terminate()
-        process.communicate(timeout=240)
+        process.communicate(timeout=PATIENCE)
 
 
 def _mime_types() -> Path:

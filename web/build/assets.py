@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
-from torch2web.assets import COMPRESSED, FILES, INDEX
+from torch2web.assets import COMPRESSED, FILES, INDEX, PACKAGE
 from torch2web.file_managers import files_below, is_of_file_manager
 from torch2web.store import cached_files, map_parallel, sha256_of_sources, swapped_in
 from web.build.coder import checked_coder, coder_sources
@@ -35,16 +35,14 @@ STYLES = "page"
 _NOT_OF_A_SITE = (f"{STYLES}/", "docs/")
 """Folders of templates that no build of a site reads: joined, or rendered here."""
 TOKENS = "10-tokens.css"
-"""The one with colours, fonts, links and focus, which report and documentation have too."""
+"""The one with colours, fonts, links, focus and wide tables, for report and documentation too."""
 
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
-PACKAGE = "npm/torch2web.tar"
-"""The npm package, which a build gzips."""
-
 COMPRESSED_OVER = 2**16
-"""Size in bytes over which code is stored compressed: in the wheel's own format it is up to 50 % larger."""
-_CODE = (".json", ".mjs", ".tar", ".wasm")
+"""Size in bytes over which some kinds of files are kept in xz's format: the wheel's own is up to half as large
+again."""
+_COMPRESSIBLE = (".json", ".mjs", ".tar", ".wasm")
 # For WebAssembly: contexts of four bits of the last byte, and none of its position, as nothing is aligned.
 _XZ = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 2**24, "lc": 4, "pb": 0}]
 
@@ -87,7 +85,7 @@ def write_assets(folder: Path, contents: dict[str, bytes], sources: str) -> None
     packed = {
         path: content
         for path, content in contents.items()
-        if path.endswith(_CODE) and len(content) > COMPRESSED_OVER
+        if path.endswith(_COMPRESSIBLE) and len(content) > COMPRESSED_OVER
     }
     compressed = dict(zip(packed, map_parallel(_compressed, packed.values()), strict=True))
     files = {}

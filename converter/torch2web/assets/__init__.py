@@ -5,6 +5,6 @@ written from them by Python alone.
 """
 
 from torch2web.assets.engine_exports import ENGINE_EXPORTS
-from torch2web.assets.read import COMPRESSED, FILES, INDEX, TEMPLATES, Assets, load_assets
+from torch2web.assets.read import COMPRESSED, FILES, INDEX, PACKAGE, TEMPLATES, Assets, load_assets
 
-__all__ = ["COMPRESSED", "ENGINE_EXPORTS", "FILES", "INDEX", "TEMPLATES", "Assets", "load_assets"]
+__all__ = ["COMPRESSED", "ENGINE_EXPORTS", "FILES", "INDEX", "PACKAGE", "TEMPLATES", "Assets", "load_assets"]

@@ -17,6 +17,9 @@ TEMPLATES = "templates/"
 INDEX = "assets.json"
 """Lists every file with size and SHA-256, and the versions of their sources."""
 
+PACKAGE = "npm/torch2web.tar"
+"""The npm package of the loader, before it is gzipped."""
+
 COMPRESSED = ".xz"
 """Suffix of files that are stored in xz's format, to keep the wheel small."""
 

@@ -64,9 +64,9 @@ def _with_answers(options: argparse.Namespace) -> str:
     """The command with all answers, so that none has to be typed again; "" where nothing was asked."""
     if not options.answers:
         return ""
-    from torch2web.cli.own_model import command_so_far
+    from torch2web.cli.own_model import command_with_answers
 
-    return f"\nThe command with your answers:\n  {command_so_far(options)}"
+    return f"\nThe command with your answers:\n  {command_with_answers(options)}"
 
 
 def _folder_of(variable: str) -> Path | None:

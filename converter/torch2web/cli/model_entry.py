@@ -12,7 +12,8 @@ from torch2web.cli.options import preprocessing_entry, shown
 from torch2web.errors import OptionError
 from torch2web.inspection import labels_in_file
 
-_ENDINGS = r"(\.(tar|pth|pt|ckpt|bin|safetensors|onnx|pt2|ts|zip|model|index|json))+$"
+_MODELS = "tar|pth|pt|ckpt|bin|safetensors|onnx|pt2|ts"
+_ENDINGS = rf"(\.({_MODELS}|zip|model|index|json))+$"
 
 
 def entry_from(options: argparse.Namespace) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def name_of(path: Path) -> str:
 
 def looks_like_model(path: Path) -> bool:
     """Whether the name of a file ends as those of checkpoints and networks do."""
-    ending = re.search(r"\.(tar|pth|pt|ckpt|bin|safetensors|onnx|pt2|ts|pkl|index\.json)$", path.name.lower())
+    ending = re.search(rf"\.({_MODELS}|pkl|index\.json)$", path.name.lower())
     return ending is not None and path.is_file()
 
 

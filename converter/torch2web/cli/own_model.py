@@ -159,10 +159,9 @@ def command_with(options: argparse.Namespace, missing: Sequence[Missing]) -> str
     return _joined(options.typed, [(item.option, item.likely) for item in missing])
 
 
-def command_so_far(options: argparse.Namespace) -> str:
-    """The command that was typed, with the answers that were given on the terminal; "" without any."""
-    answers = getattr(options, "answers", [])
-    return _joined(options.typed, answers) if answers else ""
+def command_with_answers(options: argparse.Namespace) -> str:
+    """The command that was typed, with the answers that were given on the terminal."""
+    return _joined(options.typed, options.answers)
 
 
 def _joined(typed: Sequence[str], values: Sequence[tuple[str, str]]) -> str:

@@ -53,7 +53,8 @@ def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
 
 def _explained(models: Sequence[BuiltModel]) -> Iterator[str]:
     """What the columns mean; what a tie is, where there is one."""
-    yield "max diff: largest difference of a raw score from PyTorch's; probability: of one, from 0 to 1"
+    yield "max diff: largest difference from PyTorch's raw scores"
+    yield "probability: the same, from its probabilities (0 to 1)"
     yield "same answer: pictures with PyTorch's answer; default: what visitors get, the smallest that passed"
     figures = [variant.verification for model in models for variant in model.record.variants]
     figures += [entry["verification"] or {} for model in models for entry in model.record.left_out]

@@ -33,9 +33,9 @@ def outputs_of(shapes: Mapping[str, Shape]) -> tuple[int | None, str]:
 
 def has_several_heads(shapes: Mapping[str, Shape]) -> bool:
     """Whether several last layers take the same features: the network then seems to have several outputs."""
-    taken = [shapes[head][1] for head in _heads(shapes)]
-    given = [shapes[head][0] for head in _heads(shapes)]
-    return any(first == second != rows for first, second, rows in zip(taken, taken[1:], given, strict=False))
+    heads = [shapes[head] for head in _heads(shapes)]
+    # Of layers in a row, the next one takes what the one before gives.
+    return any(first[1] == second[1] != first[0] for first, second in pairwise(heads))
 
 
 def _heads(shapes: Mapping[str, Shape]) -> list[str]:

@@ -10,6 +10,7 @@ from tests.browser.launch import launched
 from tests.browser.parity import open_harness
 from tests.browser.parted import next_version
 from tests.browser.server import Host, Hosting
+from tests.patience import PATIENCE_MS
 
 MODEL = "mobilenet_emotion"
 ZEROS = "new Float32Array(3 * 224 * 224)"
@@ -25,7 +26,7 @@ HANGING = 15_000
 """Milliseconds after which a test gives a backend up that never answers. Those beside it answer by then."""
 
 
-def with_faulty(page: Page, name: str, run: str, patience: int = 240_000) -> None:
+def with_faulty(page: Page, name: str, run: str, patience: int = PATIENCE_MS) -> None:
     """Replace the backends called `name` by one whose `run(tensor, batch, right)` is `run`.
 
     A run may take `patience` milliseconds.

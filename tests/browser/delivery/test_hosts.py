@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 from tests.browser.nginx import BROTLI_MODULE, NO_NGINX, find_nginx, running_nginx
 from tests.browser.shown import READY
 from tests.browser.sites import runtime_of, script_of, style_of
+from tests.patience import PATIENCE
 from tests.unit.docs.snippets import documented
 from torch2web.serve.host_emulation.create import EMULATED_HOSTS, create_emulated_server
 from torch2web.site.hosting.host_files import read_site
@@ -58,7 +59,7 @@ def fetch(url: str, accepting: str = "identity") -> tuple[int, dict[str, str], b
     """Status, headers and body as sent."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": accepting})
     try:
-        with urllib.request.urlopen(request, timeout=240) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
             return response.status, dict(response.headers), response.read()
     except urllib.error.HTTPError as error:
         with error:

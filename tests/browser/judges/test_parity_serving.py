@@ -16,6 +16,7 @@ from playwright.sync_api import Page
 
 from tests.browser.verify_page import wait_for_verdict
 from tests.conftest import ROOT
+from tests.patience import PATIENCE
 from torch2web.cli.lan import lan_addresses
 from torch2web.serve.parity.outcome import read_saved
 
@@ -56,7 +57,7 @@ def test_device_checks_itself_and_is_in_the_report(page: Page, small_site: Path,
         assert sent["verdict"] == "passed"
         assert sent["user_agent"] == page.evaluate("navigator.userAgent")
         (outcome,) = read_saved(folder).outcomes
-        with urllib.request.urlopen(urljoin(address, "report.html"), timeout=240) as response:
+        with urllib.request.urlopen(urljoin(address, "report.html"), timeout=PATIENCE) as response:
             assert outcome.device in response.read().decode()
 
         page.set_viewport_size({"width": 360, "height": 740})
@@ -69,7 +70,7 @@ def test_device_checks_itself_and_is_in_the_report(page: Page, small_site: Path,
         assert violations == []
 
         server.send_signal(signal.SIGINT)
-        printed, _ = server.communicate(timeout=240)
+        printed, _ = server.communicate(timeout=PATIENCE)
     assert f"{outcome.device}: passed; {len(outcome.tests)} tests" in printed
     assert urlsplit(address).query.removeprefix("post=") not in printed, "the secret is printed once"
     assert printed.endswith("stopped\n")

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.launch import launched
 from tests.browser.server import Fault, Host, Hosting
 from tests.conftest import ROOT
+from tests.patience import PATIENCE_MS
 from tests.unit.docs.snippets import documented
 from torch2web.store import integrity, sha256_of
 
@@ -161,7 +162,7 @@ def test_altered_element_or_loader_runs_nothing(page: Page, own: Host, bundle: H
 
 def logged_by(page: Page, url: str) -> str:
     """Console output of the page at `url`."""
-    with page.expect_console_message(lambda message: message.type == "log", timeout=240_000) as message:
+    with page.expect_console_message(lambda message: message.type == "log", timeout=PATIENCE_MS) as message:
         page.goto(url)
     return message.value.text
 

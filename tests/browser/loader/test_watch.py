@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.camera import PATIENCE, SHOWN
+from tests.browser.camera import SHOWN
 from tests.browser.parity import open_harness
 from tests.browser.server import Host
+from tests.patience import PATIENCE_MS
 
 MODEL = "mobilenet_emotion"
 
@@ -18,12 +19,20 @@ MODEL = "mobilenet_emotion"
 def camera(camera_browser: Browser, demo_host: Host) -> Iterator[Page]:
     context = camera_browser.new_context(permissions=["camera"])
     page = context.new_page()
-    page.set_default_timeout(240_000)
+    page.set_default_timeout(PATIENCE_MS)
     open_harness(page, demo_host)
     page.evaluate(
         """async name => {
             window.model = await torch2web.loadModel(name);
             window.stream = await navigator.mediaDevices.getUserMedia({ video: true });
+            window.timedModel = (times) => ({ // whose predictions note when they begin
+                info: model.info,
+                watch: model.watch,
+                predict(...call) {
+                    times.push(performance.now());
+                    return model.predict(...call);
+                },
+            });
             window.wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
             window.until = async (condition) => {
                 const end = performance.now() + 120_000;
@@ -47,7 +56,7 @@ def test_label_follows_the_face(camera: Page) -> None:
             window.watch = model.watch(stream, ({ label }) => seen.push(label), { smoothing: 0.3 });
         }"""
     )
-    camera.wait_for_function("() => new Set(seen).size === 4", timeout=PATIENCE)
+    camera.wait_for_function("() => new Set(seen).size === 4")
     found = camera.evaluate(
         """async () => {
             watch.stop();
@@ -67,14 +76,7 @@ def test_rate_and_smoothing(camera: Page) -> None:
             const video = Object.assign(document.createElement("video"), { srcObject: stream, muted: true });
             await video.play();
             const times = [], sums = [];
-            const timed = {
-                info: model.info,
-                watch: model.watch,
-                predict(...call) {
-                    times.push(performance.now());
-                    return model.predict(...call);
-                },
-            };
+            const timed = timedModel(times);
             const watch = timed.watch(video, ({ probabilities }) => {
                 sums.push(probabilities.reduce((sum, p) => sum + p, 0));
             }, { maxRate: 4, smoothing: 0.5 });
@@ -97,14 +99,7 @@ def test_rate_can_be_changed_while_it_watches(camera: Page) -> None:
         """async () => {
             const times = [], options = { maxRate: 1000, smoothing: 0 };
             let error = "";
-            const timed = {
-                info: model.info,
-                watch: model.watch,
-                predict(...call) {
-                    times.push(performance.now());
-                    return model.predict(...call);
-                },
-            };
+            const timed = timedModel(times);
             options.onError = ({ name }) => (error = name);
             const watch = timed.watch(stream, () => {}, options);
             await until(() => times.length >= 3);

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, FilePayload, Page, Request
 
 from tests.browser.axe import violations
-from tests.browser.camera import PATIENCE, SHOWN
+from tests.browser.camera import SHOWN
 from tests.browser.server import Host
 from tests.browser.shown import LIVE, READY, start_camera
 
@@ -55,7 +55,7 @@ def test_label_follows_the_camera_and_no_request_leaves(opened: Open) -> None:
                 { childList: true, characterData: true, subtree: true });
         }"""
     )
-    page.wait_for_function("() => seen.size >= 2", timeout=PATIENCE)
+    page.wait_for_function("() => seen.size >= 2")
     assert set(page.evaluate("[...seen]")) <= set(SHOWN)
     assert requests == [], "the picture stays on this device"
     assert violations(page) == []

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.launch import launched
 from tests.browser.server import Host
+from tests.patience import PATIENCE_MS
 
 pytestmark = pytest.mark.long
 
@@ -33,7 +34,7 @@ def camera_browser(browser: Browser) -> Iterator[Browser]:
 @pytest.fixture
 def app(camera_browser: Browser, vite_app: Host) -> Iterator[Page]:
     page = camera_browser.new_page()
-    page.set_default_timeout(240_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.add_init_script(STREAMS)
     uncaught: list[str] = []
     page.on("pageerror", lambda error: uncaught.append(str(error)))

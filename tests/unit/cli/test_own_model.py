@@ -1,58 +1,13 @@
 """`build FILE` and `add FILE` before the build: values detected, accepted, asked for and refused."""
 
-import io
-import sys
-import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from tests.unit.cli.own_model import COMPLETE, PIXELS, run, written
 from torch2web.architectures import load_architecture
-from torch2web.cli import Defaults, main
-
-
-class Keyboard(io.StringIO):
-    """Standard input of a terminal with the lines that a person types."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "own_nets.py").write_text("def build(): ...\n")
-    sys.modules.pop("own_nets", None)  # of another test's folder
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def state() -> dict[str, torch.Tensor]:
-    """The state dict of a small network: 3 channels, 4 classes."""
-    torch.manual_seed(0)
-    return {
-        "conv.weight": torch.randn(8, 3, 3, 3),
-        "conv.bias": torch.randn(8),
-        "fc.weight": torch.randn(4, 8),
-        "fc.bias": torch.randn(4),
-    }
-
-
-PIXELS = ["--resize", "32x32", "--mean", "0.5,0.5,0.5", "--std", "0.5,0.5,0.5"]
-COMPLETE = ["--factory", "own_nets:build", "--labels", "a,b,c,d", *PIXELS]
-
-
-def run(*arguments: str) -> int:
-    return main(arguments, Defaults.installed())
-
-
-def written(folder: Path) -> list[dict[str, Any]]:
-    models: list[dict[str, Any]] = tomllib.loads((folder / "models.toml").read_text())["models"]
-    return models
 
 
 def test_missing_values_are_listed_with_a_command(
@@ -125,45 +80,6 @@ def test_names_of_several_classes_are_noted(
         (folder / "models.toml").unlink()
 
 
-def test_a_terminal_is_asked(
-    folder: Path,
-    state: dict[str, torch.Tensor],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    torch.save(state, folder / "best.pth")
-    answers = ["own_nets:build", "a,b", "a,b,c,d", "", "0.5,0.5", "123,116,103", "0.5", "1,1,1"]
-    monkeypatch.setattr(sys, "stdin", Keyboard("\n".join(answers)))
-    assert run("add", "best.pth") == 0
-    out, err = capsys.readouterr()
-    assert "--labels: found 2 (a, b), expected 4" in err, "asked once more"
-    assert "--mean: found 2 numbers, expected 3 numbers with commas between, or one for all channels" in err
-    assert "--mean: 123 is far above 1, while the scale is 1/255: is it of levels 0 to 255?" in err
-    (entry,) = written(folder)
-    assert entry["factory"] == "own_nets:build"
-    assert entry["labels"] == ["a", "b", "c", "d"]
-    pixels = entry["preprocessing"]
-    assert pixels["steps"] == [{"op": "resize", "size": [224, 224], "filter": "bilinear"}]
-    assert (pixels["mean"], pixels["std"]) == ([0.5] * 3, [1] * 3)
-    assert "--resize: how images get the network's size" in out
-
-
-def test_the_input_ends_while_asking(
-    folder: Path,
-    state: dict[str, torch.Tensor],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    torch.save(state, folder / "best.pth")
-    monkeypatch.setattr(sys, "stdin", Keyboard("own_nets:build\na, b,c,d\n\n"))
-    assert run("add", "best.pth") == 130
-    assert not (folder / "models.toml").exists()
-    err = capsys.readouterr().err
-    assert "interrupted\nThe command with your answers:" in err, "nothing said of an output"
-    command = "torch2web add best.pth --factory own_nets:build --labels 'a, b,c,d' --resize 224x224"
-    assert err.splitlines()[-1] == f"  {command}"
-
-
 @pytest.mark.parametrize("exists", [False, True])
 def test_an_interrupted_build_speaks_of_the_output_that_there_is(
     folder: Path,
@@ -182,42 +98,6 @@ def test_an_interrupted_build_speaks_of_the_output_that_there_is(
     assert run("build", "best.pth", *COMPLETE, "--out", "new") == 130
     after = "; the existing output is unchanged" if exists else ""
     assert capsys.readouterr().err == f"error: interrupted{after}\n"
-
-
-def test_a_network_is_checked_when_it_is_answered(
-    folder: Path,
-    state: dict[str, torch.Tensor],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    (folder / "own_nets.py").write_text("def build(): ...\ndef wide(width, num_classes): ...\n")
-    torch.save(state, folder / "best.pth")
-    answers = ["own_netz:build", "own_nets:built", "own_nets:wide", '{"width": 8}', "a,b,c,d", "", "0", "1"]
-    monkeypatch.setattr(sys, "stdin", Keyboard("\n".join(answers)))
-    assert run("add", "best.pth") == 0
-    out, err = capsys.readouterr()
-    assert "there is no module own_netz" in err
-    assert "own_nets has no built; it has build, wide" in err
-    assert "--factory-args: own_nets:wide: it needs the arguments width" in out
-    (entry,) = written(folder)
-    assert (entry["factory"], entry["factory_args"]) == ("own_nets:wide", {"width": 8})
-    assert entry["preprocessing"]["mean"] == [0, 0, 0], "one number for all channels"
-
-
-def test_a_failure_after_the_questions_repeats_the_answers(
-    folder: Path,
-    state: dict[str, torch.Tensor],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    torch.save(state, folder / "best.pth")
-    (folder / "models.toml").write_text("wrong")
-    monkeypatch.setattr(sys, "stdin", Keyboard("own_nets:build\na,b,c,d\n\n-1,0,1\n1\n"))
-    assert run("add", "best.pth") == 2
-    assert capsys.readouterr().err.splitlines()[-1] == (
-        "  torch2web add best.pth --factory own_nets:build --labels a,b,c,d --resize 224x224 "
-        "--mean=-1,0,1 --std 1"
-    )
 
 
 def test_lacking_arguments_are_found_before_the_build(
@@ -395,18 +275,3 @@ def test_yes_takes_no_placeholders(
     err = capsys.readouterr().err
     assert "--labels  the 4 names of the classes" in err
     assert not (folder / "models.toml").exists()
-
-
-@pytest.mark.parametrize(
-    ("typed", "key"), [("own_nets:build", "factory"), ("resnet18", "timm"), ("landmark_cnn", "architecture")]
-)
-def test_another_network_than_the_likely_one(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, typed: str, key: str
-) -> None:
-    weights = {"features.1.conv.0.0.weight": torch.ones(32, 1, 3, 3), "classifier.1.weight": torch.ones(2, 9)}
-    torch.save(weights, folder / "best.pth")
-    monkeypatch.setattr(sys, "stdin", Keyboard(f"{typed}\ncat,dog\n"))
-    if key == "timm":  # which may not be installed
-        monkeypatch.setattr("torch2web.sources.require_factory", lambda _: None)
-    assert run("add", "best.pth", "--resize", "32", "--mean", "0", "--std", "1") == 0
-    assert written(folder)[0][key] == typed

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, run_build, tree
+from tests.patience import PATIENCE
 from tests.unit.cli.test_rebuild import OTHER_MODELS
 
 
@@ -84,7 +85,7 @@ def test_interrupted_build_leaves_the_old_site(
     while stage not in process.stdout.readline():
         assert process.poll() is None
     process.send_signal(number)
-    _, errors = process.communicate(timeout=240)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == (-9 if number == signal.SIGKILL else 130)
     if number != signal.SIGKILL:
         assert "interrupted" in errors

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.browser.sites import style_of
 from tests.conftest import ROOT, run_build
+from tests.patience import PATIENCE
 
 
 def test_verify_passes_a_site_as_built(demo_site: Path) -> None:
@@ -57,10 +58,10 @@ def test_serve_prints_its_address_and_serves(small_site: Path) -> None:
     )
     assert process.stdout is not None
     address = process.stdout.readline().split()[0]
-    with urllib.request.urlopen(f"{address}models/model_info.json", timeout=240) as response:
+    with urllib.request.urlopen(f"{address}models/model_info.json", timeout=PATIENCE) as response:
         assert response.read() == (small_site / "models/model_info.json").read_bytes()
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=240)
+    rest, _ = process.communicate(timeout=PATIENCE)
     assert rest == "stopped\n"
     assert process.returncode == 0
 
@@ -79,12 +80,12 @@ def test_serve_parity_prints_an_address_for_others_and_no_code_without_a_termina
     assert process.stdout is not None
     address = process.stdout.readline().strip()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/verify\.html\?post=[\w-]{22}", address)
-    with urllib.request.urlopen(address.partition("verify")[0] + "report.html", timeout=240) as response:
+    with urllib.request.urlopen(address.partition("verify")[0] + "report.html", timeout=PATIENCE) as response:
         assert b"No device has checked this build yet" in response.read()
     process.send_signal(signal.SIGINT)
     rest = process.stdout.read()  # communicate() would lose the lines that readline() has buffered
     process.stdout.close()
-    assert process.wait(timeout=240) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     assert f"report.html shows the results of devices, from {tmp_path}" in rest
     assert not set(rest) & set("█▀▄\x1b")
 

@@ -13,6 +13,7 @@ from dask import config
 from distributed import LocalCluster
 
 from tests.conftest import tree
+from tests.patience import PATIENCE
 from tests.tiny_network import write_many
 from tests.unit.pipeline.test_processes import FAST, tasks_of
 from torch2web.cli import main
@@ -26,8 +27,6 @@ from torch2web.site.manifest import Backends
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
 PLENTY = 64 * BASE
-PATIENCE = 240
-"""Seconds in which a worker that was killed is started anew, on a busy machine."""
 
 
 @pytest.fixture(scope="module")

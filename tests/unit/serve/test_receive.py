@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.outcomes import as_json, failed, outcome_of, passed, tiny_site
+from tests.patience import PATIENCE
 from torch2web.cli.serving import in_a_line
 from torch2web.errors import OutputError
 from torch2web.serve.parity.outcome import Outcome
@@ -32,7 +33,7 @@ class Running:
     def request(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=240)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
@@ -166,7 +167,7 @@ def test_refused_without_the_token(running: Running, path: str) -> None:
 def test_refused_without_a_length(
     running: Running, headers: dict[str, str], status: int, sentence: str
 ) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=240)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE)
     connection.putrequest("POST", f"/outcome?token={TOKEN}")
     for name, value in headers.items():
         connection.putheader(name, value.encode())
@@ -180,7 +181,7 @@ def test_refused_without_a_length(
 
 def test_connection_lost_half_way_saves_nothing(running: Running) -> None:
     body = as_json(outcome_of(running.site))
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=240)
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=PATIENCE)
     connection.putrequest("POST", f"/outcome?token={TOKEN}")
     connection.putheader("Content-Length", str(len(body) + 1))
     connection.endheaders(body)

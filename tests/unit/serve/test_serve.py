@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from torch2web.errors import InputError
 from torch2web.serve.static import SiteHandler, create_server
 
@@ -38,7 +39,7 @@ def test_types_and_isolation(address: str, small_site: Path, path: str, content_
     if "*" in path:
         (found,) = small_site.glob(path)
         path = found.relative_to(small_site).as_posix()
-    with urllib.request.urlopen(address + path, timeout=240) as response:
+    with urllib.request.urlopen(address + path, timeout=PATIENCE) as response:
         assert response.headers["Content-Type"] == content_type
         assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert response.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
@@ -74,7 +75,7 @@ def test_pages_of_this_machine_and_of_allowed_origins_read(
 def test_what_is_not_there(address: str, path: str, small_site: Path) -> None:
     (small_site.parent / "pyproject.toml").write_text("beside the site, where nobody may look")
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(address + path, timeout=240)
+        urllib.request.urlopen(address + path, timeout=PATIENCE)
     assert caught.value.code == 404
     caught.value.close()
 

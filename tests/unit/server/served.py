@@ -22,6 +22,7 @@ from onnxruntime import InferenceSession
 from PIL import Image
 
 from tests.conftest import ROOT
+from tests.patience import PATIENCE
 from torch2web.images import Preprocessing, golden_input
 
 LABELS = ("round", "square", "flat", "tall")
@@ -171,7 +172,7 @@ def serving(
             port = int(line.partition("/api/predict")[0].rpartition(":")[2])
             yield Served(port, process.pid, log_file)
             process.send_signal(signal.SIGTERM)
-            rest, _ = process.communicate(timeout=240)
+            rest, _ = process.communicate(timeout=PATIENCE)
             assert rest.splitlines()[-1] == "stopped"
             assert process.returncode == 0, log_file.read_text()
         finally:

@@ -14,6 +14,7 @@ from onnxruntime import InferenceSession
 from PIL import Image
 
 from tests.corpus.bombs import bombs
+from tests.patience import PATIENCE
 from tests.unit.server.served import LABELS, Served, picture, serving, write_tiny_site
 from torch2web.images import Preprocessing, open_image, preprocess
 from torch2web.site.manifest import read_manifest
@@ -268,7 +269,7 @@ def test_log_is_structured_and_keeps_no_picture(server: Served) -> None:
 
 
 def test_no_http_is_answered_too(server: Served) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=240) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
         connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 400")
     assert server.ask("/healthz").status == 200

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.unit.server.served import Served, picture, serving, until, write_tiny_site
 from tests.unit.server.test_api import encoded
 
@@ -28,7 +29,7 @@ class Upload:
     """A client that sends the head of a request and the first half of its picture."""
 
     def __init__(self, served: Served) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", served.port), timeout=240)
+        self._socket = socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE)
         head = f"POST /api/predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(PICTURES[0])}\r\n\r\n"
         self._socket.sendall(head.encode() + PICTURES[0][:100])
 
@@ -82,7 +83,7 @@ def test_accepted_requests_are_answered_when_the_server_stops(site: Path, tmp_pa
 
 def listening(served: Served) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", served.port), timeout=240).close()
+        socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE).close()
     except ConnectionError:
         return False
     return True
@@ -105,7 +106,7 @@ def test_killed_workers_are_replaced_and_no_answer_is_wrong(two_workers: Served)
         while not stop.is_set():
             index = (index + 1) % len(PICTURES)
             try:
-                reply = served.ask("/api/predict", PICTURES[index], timeout=240)
+                reply = served.ask("/api/predict", PICTURES[index], timeout=PATIENCE)
                 right = reply.status == 200 and reply.json["logits"] == pytest.approx(
                     expected[index], abs=1e-5
                 )
@@ -161,7 +162,9 @@ def state_of(pid: int) -> str:
 
 def test_clients_that_send_nothing_are_let_go(site: Path, tmp_path: Path) -> None:
     with serving(site, tmp_path / "log") as served:
-        connections = [socket.create_connection(("127.0.0.1", served.port), timeout=240) for _ in range(3)]
+        connections = [
+            socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE) for _ in range(3)
+        ]
         connections[1].sendall(b"GET /healthz HTTP/1.1\r\nHost:")
         connections[2].sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         received = b""

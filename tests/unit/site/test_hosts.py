@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.patience import PATIENCE
 from torch2web.errors import OutputError
 from torch2web.serve.host_emulation.create import EMULATED_HOSTS, create_emulated_server
 from torch2web.serve.host_emulation.limits import CLOUDFLARE, GITHUB, NGINX, Limits, require_within
@@ -280,10 +281,10 @@ def test_command_prints_where_the_host_would_have_it(small_site: Path) -> None:
     assert process.stdout is not None
     line = process.stdout.readline()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/project/  \(as github serves it; Ctrl-C stops it\)\n", line)
-    with urllib.request.urlopen(line.split()[0], timeout=240) as response:
+    with urllib.request.urlopen(line.split()[0], timeout=PATIENCE) as response:
         assert response.headers["Cache-Control"] == "max-age=600"
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=240)[0] == "stopped\n"
+    assert process.communicate(timeout=PATIENCE)[0] == "stopped\n"
     assert process.returncode == 0
 
 

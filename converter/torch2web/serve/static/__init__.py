@@ -1,6 +1,6 @@
 """A static server for a built site."""
 
-from torch2web.serve.static.origins import require_origins
+from torch2web.serve.static.origins import is_origin, require_origins
 from torch2web.serve.static.server import (
     EVERY_ADDRESS,
     ISOLATION_HEADERS,
@@ -17,5 +17,6 @@ __all__ = [
     "SiteHandler",
     "bind",
     "create_server",
+    "is_origin",
     "require_origins",
 ]

@@ -9,10 +9,15 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)
 _LOCAL = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 
 
+def is_origin(text: str) -> bool:
+    """Whether the text is an origin of pages: scheme, host in lower case, and a port or none."""
+    return _ORIGIN.fullmatch(text) is not None
+
+
 def require_origins(origins: Sequence[str]) -> None:
     """Raises OptionError for what is no origin of pages."""
     for origin in origins:
-        if not _ORIGIN.fullmatch(origin):
+        if not is_origin(origin):
             expected = "expected scheme, host and port of pages, such as https://example.org"
             raise OptionError("--allow-origin", f"found {origin!r}, {expected}")
 

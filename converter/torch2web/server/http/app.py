@@ -84,7 +84,7 @@ class Api:
 
     async def docs(self, request: Request) -> Response:
         request.state.route = "docs"
-        page = docs_page(self.engine.site, self.settings, str(request.base_url).rstrip("/"))
+        page = docs_page(self.engine.site, self.settings, str(request.base_url).rstrip("/").lower())
         return HTMLResponse(page, headers={"Content-Security-Policy": POLICY, **_NO_STORE})
 
     def routes(self) -> list[BaseRoute]:

@@ -2,9 +2,9 @@
 
 import base64
 import hashlib
-import re
 from html import escape
 
+from torch2web.serve.static import is_origin
 from torch2web.server.http.openapi import STATUSES, predict_paths
 from torch2web.server.inference import ServedSite
 from torch2web.server.settings import MIB, ApiSettings
@@ -31,12 +31,9 @@ POLICY = (
 )
 
 
-_ADDRESS = re.compile(r"https?://(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?", re.ASCII)
-
-
 def docs_page(site: ServedSite, settings: ApiSettings, address: str = "") -> str:
-    """HTML. `address` is where the page was asked for; what is none is not used."""
-    address = address if _ADDRESS.fullmatch(address) else "http://HOST"
+    """HTML, with commands for the origin `address` of the request; for `http://HOST` where that is none."""
+    address = address if is_origin(address) else "http://HOST"
     path, *others = predict_paths(site)
     token = bool(settings.token_digest)
     header = " -H 'Authorization: Bearer TOKEN'" if token else ""

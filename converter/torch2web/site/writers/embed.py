@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from torch2web.assets import Assets
+from torch2web.assets import PACKAGE, Assets
 from torch2web.site.manifest import ModelRecord
 from torch2web.site.writers.loader import SCRIPTS, LoaderFiles, completed, pinning
 from torch2web.site.writers.pages import PageFiles
@@ -58,7 +58,7 @@ def write_embed(
     values |= {'"__SAMPLES__"': samples, '"__PRELOADS__"': listed}
     element = write_bytes_hashed(root, ELEMENT, completed(assets, ELEMENT, values))
     copying = write_bytes_hashed(root, "snippets.js", assets.read(SCRIPTS + "snippets.js"))
-    packed = gzip.compress(assets.read("npm/torch2web.tar"), 9, mtime=0)
+    packed = gzip.compress(assets.read(PACKAGE), 9, mtime=0)
     package = write_bytes_hashed(root, f"torch2web-{version('torch2web')}.tgz", packed)
     classifiers = [model.spec.name for model in models if model.spec.task.has_labels]
     html = render(

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from tests.conftest import run_build, tree
 from tests.keys import KeyPair, encoded, read_signature, resigned, signed_copy, write_pair
+from tests.patience import PATIENCE
 from torch2web.errors import SignatureError
 from torch2web.site.manifest.layout import MANIFEST, SUMS, read_sums
 from torch2web.site.recheck.site_check import recheck
@@ -118,7 +119,7 @@ def test_model_signings_own_command_agrees(site: Path, pair: KeyPair, tmp_path: 
     def run(public: Path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "model_signing", "verify", "key", "--public_key", str(public)]
         command += ["--signature", str(site / SIGNATURE), str(site / MANIFEST)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     assert run(pair.public).returncode == 0
     assert run(write_pair(tmp_path / "other").public).returncode != 0
@@ -130,7 +131,7 @@ def test_signature_by_model_signings_own_command(site: Path, pair: KeyPair) -> N
     (site / SIGNATURE).unlink()
     command = [sys.executable, "-m", "model_signing", "sign", "key", "--private_key", str(pair.private)]
     command += ["--signature", str(site / SIGNATURE), str(site / MANIFEST)]
-    subprocess.run(command, capture_output=True, timeout=240, check=True)
+    subprocess.run(command, capture_output=True, timeout=PATIENCE, check=True)
     assert "is signed with" in check(site, pair)
 
 
