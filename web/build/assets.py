@@ -40,8 +40,7 @@ TOKENS = "10-tokens.css"
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
 COMPRESSED_OVER = 2**16
-"""Size in bytes over which some kinds of files are kept in xz's format: the wheel's own is up to half as large
-again."""
+"""Bytes over which some kinds of files are kept in xz's format: in the wheel's they take up to half more."""
 _COMPRESSIBLE = (".json", ".mjs", ".tar", ".wasm")
 # For WebAssembly: contexts of four bits of the last byte, and none of its position, as nothing is aligned.
 _XZ = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 2**24, "lc": 4, "pb": 0}]

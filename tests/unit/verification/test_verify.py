@@ -174,6 +174,17 @@ def test_one_wrong_logit_of_one_image_in_one_batch_is_caught(
     assert caught.value.worst_image == reference.image_names[17]
 
 
+def test_agreement_is_counted_in_pictures(spec: ModelSpec, reference: ReferenceRun) -> None:
+    """One that differs at one batch size differs; the golden input is no picture."""
+    golden = reference.golden_logits[:, ::-1]  # of four scores, the highest is another one then
+    assert measure(spec, reference, reference.logits, golden).figures["top1_agreement"] == 1
+    found = {size: logits.copy() for size, logits in reference.logits.items()}
+    found[5][17] = found[5][17][::-1]
+    report = measure(spec, reference, found, reference.golden_logits)
+    pictures = len(reference.image_names)
+    assert report.figures["top1_agreement"] == pytest.approx((pictures - 1) / pictures, abs=1e-12)
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_logits_that_are_not_finite_are_caught(
     spec: ModelSpec, reference: ReferenceRun, value: float
