@@ -1,23 +1,31 @@
 """The load on the page: no long tasks, and memory that does not grow."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.parity import open_harness
-from tests.browser.server import Host
+from tests.browser.server import Host, Hosting
 
 MODEL = "mobilenet_emotion"
 TRIES = 4
 
 
+MEMORY = pytest.mark.parametrize(
+    ("name", "counts"), [(MODEL, (5, 5)), ("tiny", (10, 40))], ids=["large network", "many times"]
+)
+"""Weights that stay are seen at once, small things after many times."""
+
+
 @pytest.fixture
-def opened(page: Page, demo_host: Host) -> Page:
-    open_harness(page, demo_host)
+def opened(page: Page, demo_site: Path, tiny_site: Path, host_of: Hosting, name: str) -> Page:
+    open_harness(page, host_of(tiny_site if name == "tiny" else demo_site))
     return page
 
 
-@pytest.mark.parametrize("cycles", [pytest.param((5, 5), id="few"), pytest.param((10, 40), id="many")])
-def test_memory_is_flat(opened: Page, cycles: tuple[int, int]) -> None:
+@MEMORY
+def test_memory_is_flat(opened: Page, name: str, counts: tuple[int, int]) -> None:
     """Load, predict and dispose: the renderer's memory after later cycles is that after the first."""
     cycle = """async ([name, times]) => {
         for (let i = 0; i < times; i++) {
@@ -27,17 +35,18 @@ def test_memory_is_flat(opened: Page, cycles: tuple[int, int]) -> None:
         }
         return (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20;
     }"""
-    before, after = (opened.evaluate(cycle, [MODEL, times]) for times in cycles)
+    before, after = (opened.evaluate(cycle, [name, times]) for times in counts)
     assert after < before + 5
 
 
-@pytest.mark.parametrize("counts", [pytest.param((50, 150), id="few"), pytest.param((200, 1800), id="many")])
-def test_frames_leave_memory_flat(opened: Page, counts: tuple[int, int]) -> None:
+@MEMORY
+def test_frames_leave_memory_flat(opened: Page, name: str, counts: tuple[int, int]) -> None:
+    """Of twenty frames each."""
     frames = """async ([name, frames]) => {
         window.model ??= await torch2web.loadModel(name, { threads: 1 });
         const canvas = new OffscreenCanvas(320, 240);
         const context = canvas.getContext("2d");
-        for (let i = 0; i < frames; i++) {
+        for (let i = 0; i < 20 * frames; i++) {
             context.fillStyle = `hsl(${i} 70% 50%)`;
             context.fillRect(0, 0, 320, 240);
             const frame = new VideoFrame(canvas, { timestamp: i * 33_000 });
@@ -46,7 +55,7 @@ def test_frames_leave_memory_flat(opened: Page, counts: tuple[int, int]) -> None
         }
         return (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20;
     }"""
-    before, after = (opened.evaluate(frames, [MODEL, count]) for count in counts)
+    before, after = (opened.evaluate(frames, [name, count]) for count in counts)
     assert after < before + 5
 
 

@@ -29,24 +29,19 @@ VARIANTS = {
 """Of the three demo models, the default first."""
 
 
-def names_of(chosen: str) -> list[str]:
-    """Names of the page's tests for the three demo models, for the default or for all variants."""
-    cases = [
-        f"{name}/{variant}"
-        for name, variants in VARIANTS.items()
-        for variant in (variants if chosen == "all" else variants[:1])
-    ]
-    onnx_files = [model["output"] for model in CATALOG] if chosen == "all" else []
-    return names_of_tests(cases, PICTURES, [*onnx_files, *MANIFEST_FILES])
-
-
-DEFAULT_NAMES = names_of_tests(["mobilenet_emotion/int8"], PICTURES, MANIFEST_FILES)
-"""Of the smallest one, as visitors are served it."""
-TINY_NAMES = names_of_tests(
-    ["tiny/int8"], [image.name for image in reference_images(neutral_images())], MANIFEST_FILES
-)
-"""Of a network that is not the demo's, whose reference images show no faces."""
-TENSORS = "in_page.test_tensors::test_tensor_by_standard_library[mobilenet_emotion/int8-"
+NAMES = {
+    "tiny_judged_site": names_of_tests(
+        ["tiny/int8"], [image.name for image in reference_images(neutral_images())], MANIFEST_FILES
+    ),
+    "demo_site": names_of_tests(
+        [f"{name}/{variant}" for name, variants in VARIANTS.items() for variant in variants],
+        PICTURES,
+        [*(model["output"] for model in CATALOG), *MANIFEST_FILES],
+    ),
+}
+"""The page's tests: of the tiny network, whose reference images show no faces, as visitors are served it, and
+of all the demo's variants."""
+TENSORS = "in_page.test_tensors::test_tensor_by_standard_library[tiny/int8-"
 
 
 @pytest.fixture(scope="session")
@@ -62,15 +57,7 @@ def tiny_judged_site(shared_folder: SharedFolder, cache: Path) -> Path:
     return shared_folder("tiny judged", build) / "site"
 
 
-@pytest.mark.parametrize(
-    ("site", "chosen"),
-    [
-        ("tiny_judged_site", "default"),
-        ("small_site", "default"),
-        ("demo_site", "default"),
-        ("demo_site", "all"),
-    ],
-)
+@pytest.mark.parametrize(("site", "chosen"), [("tiny_judged_site", "default"), ("demo_site", "all")])
 def test_judge_in_the_page(
     request: pytest.FixtureRequest,
     page: Page,
@@ -97,9 +84,7 @@ def test_judge_in_the_page(
         assert "✓ The raw scores are PyTorch's" in titles
         assert [title for title in titles if "pythons" in title] == []
     assert violations == []
-    alone = {"tiny_judged_site": TINY_NAMES, "small_site": DEFAULT_NAMES}
-    expected = alone.get(site) or names_of(chosen)
-    assert sorted(results) == sorted(expected), "these tests and no others ran"
+    assert sorted(results) == sorted(NAMES[site]), "these tests and no others ran"
     record_property("checks", len(results))
     wrong = {name: result.message for name, result in results.items() if result.outcome == "failed"}
     assert wrong == {}
@@ -109,29 +94,29 @@ def test_judge_in_the_page(
 
 
 def test_outcome_is_sent_where_the_address_asks_for_it(
-    page: Page, small_site: Path, host_of: Hosting
+    page: Page, tiny_judged_site: Path, host_of: Hosting
 ) -> None:
-    host = host_of(small_site)
+    host = host_of(tiny_judged_site)
     # Also without JSPI, as in browsers where Python cannot wait for a promise.
     page.add_init_script("delete WebAssembly.Suspending; delete WebAssembly.promising;")
     assert open_verify_page(page, host, "?post=secret") == "passed"
     outcome = host.wait_for_outcome(10)
     assert outcome is not None
-    manifest = json.loads((small_site / "verify/python/facts.json").read_text())["manifest_sha256"]
+    manifest = json.loads((tiny_judged_site / "verify/python/facts.json").read_text())["manifest_sha256"]
     assert outcome["manifest_sha256"] == manifest
     assert outcome["verdict"] == "passed"
-    assert len(outcome["tests"]) == len(DEFAULT_NAMES)
+    assert len(outcome["tests"]) == len(NAMES["tiny_judged_site"])
     (model,) = outcome["models"]
-    assert model["name"] == "mobilenet_emotion/int8"
+    assert model["name"] == "tiny/int8"
     assert 0 < model["max_abs_diff"] < 1e-4
     assert "compiled engine" in model["backend"]
 
 
 @pytest.mark.parametrize("fault", ["mean and std swapped", "no rounding of coefficients"])
 def test_wrong_loader_fails(
-    page: Page, small_site: Path, host_of: Hosting, tmp_path: Path, fault: str
+    page: Page, tiny_judged_site: Path, host_of: Hosting, tmp_path: Path, fault: str
 ) -> None:
-    site = patched_loader_site(small_site, tmp_path, PATCHES[fault], SELF_CHECK_OFF)
+    site = patched_loader_site(tiny_judged_site, tmp_path, PATCHES[fault], SELF_CHECK_OFF)
     assert open_verify_page(page, host_of(site)) == "failed"
     results = download_results(page, tmp_path)
     wrong = {name for name, result in results.items() if result.outcome == "failed"}
@@ -139,10 +124,10 @@ def test_wrong_loader_fails(
     assert not any("test_files" in name for name in wrong), "the files are right"
 
 
-def test_wrong_model_fails(page: Page, small_site: Path, host_of: Hosting) -> None:
-    host = host_of(small_site)
-    path = weights_of(small_site, "mobilenet_emotion")[0]
-    weights = bytearray((small_site / path).read_bytes())
+def test_wrong_model_fails(page: Page, tiny_judged_site: Path, host_of: Hosting) -> None:
+    host = host_of(tiny_judged_site)
+    path = weights_of(tiny_judged_site, "tiny")[0]
+    weights = bytearray((tiny_judged_site / path).read_bytes())
     weights[len(weights) // 2] ^= 1
     host.faults[path] = Fault(bytes(weights))
     assert open_verify_page(page, host) == "failed"
@@ -158,10 +143,10 @@ def test_wrong_model_fails(page: Page, small_site: Path, host_of: Hosting) -> No
     ],
 )
 def test_changed_file_of_the_judge_stops_it(
-    page: Page, small_site: Path, host_of: Hosting, path: str
+    page: Page, tiny_judged_site: Path, host_of: Hosting, path: str
 ) -> None:
-    host = host_of(small_site)
-    content = bytearray((small_site / path).read_bytes())
+    host = host_of(tiny_judged_site)
+    content = bytearray((tiny_judged_site / path).read_bytes())
     content[len(content) // 2] ^= 1
     host.faults[path] = Fault(bytes(content))
     assert open_verify_page(page, host) == "incomplete"

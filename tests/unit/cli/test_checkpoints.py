@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.conftest import ROOT, run_build, tree
-from torch2web.architectures import load_architecture
+from tests.tiny_network import relu_network, write_tiny_catalog
 from torch2web.demo.weights import load_demo_state
 
 
@@ -20,7 +20,7 @@ def test_build_prints_a_plain_table(tmp_path: Path, cache: Path) -> None:
     assert heading.split("  ")[0] == "model"
     for column in ("size", "export", "max diff", "mean diff", "same answer", "seconds"):
         assert column in heading
-    assert "max diff: largest difference of a raw score from PyTorch's" in result.stdout
+    assert "max diff: largest difference from PyTorch's raw scores" in result.stdout
     row = next(line for line in result.stdout.splitlines() if line.startswith("mobilenet_emotion"))
     assert "8.4" in row
     assert "opset 12" in row
@@ -42,7 +42,8 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_own_checkpoints(checkpoints: Path, demo_site: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    result = run_build("--checkpoints", checkpoints, "--out", site, "--cache", tmp_path / "cache")
+    options = ("--variants", "all", "--no-precompressed", "--no-verify-page", "--no-docs")
+    result = run_build("--checkpoints", checkpoints, *options, "--out", site, "--cache", tmp_path / "cache")
     assert result.returncode == 0, result.stderr
     assert "demo" not in result.stdout
     info = json.loads((site / "models/model_info.json").read_text())
@@ -56,6 +57,11 @@ def test_own_checkpoints(checkpoints: Path, demo_site: Path, tmp_path: Path) -> 
         assert (site / path).read_bytes() == (demo_site / path).read_bytes(), (
             "the same weights, the same file"
         )
+    parts, demo = (
+        sorted(path.name for path in folder.glob("models/parts/*")) for folder in (site, demo_site)
+    )
+    assert parts, "named by their contents"
+    assert parts == demo
 
 
 def without_one(folder: Path, tmp_path: Path) -> Path:
@@ -130,16 +136,17 @@ def test_bad_checkpoint_is_named_and_the_old_site_stays(
 
 
 def test_dead_weights_are_refused_unless_allowed(old_site: Path, tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    fresh = load_architecture("mobilenet_v2").build(4, 224, 224).state_dict()
-    folder = bad_checkpoint(tmp_path, lambda path: torch.save(fresh, path))
+    options = [*write_tiny_catalog(tmp_path), "--no-verify-page", "--no-docs"]
+    dead = relu_network().state_dict()
+    dead["head.weight"].mul_(1e-6)
+    torch.save(dead, tmp_path / "tiny.pth")
     before = tree(old_site)
-    options = ["--only", "mobilenet_emotion", "--out", old_site, "--cache", tmp_path / "cache"]
-    result = run_build("--checkpoints", folder, *options)
+    options += ["--out", old_site, "--cache", tmp_path / "cache"]
+    result = run_build(*options)
     assert result.returncode == 1
     assert "constant output: the standard deviation of its logits" in result.stderr
     assert tree(old_site) == before
-    allowed = run_build("--checkpoints", folder, "--allow-dead", *options)
+    allowed = run_build("--allow-dead", *options)
     assert allowed.returncode == 0, allowed.stderr
     assert "(--allow-dead)" in allowed.stdout
     info = json.loads((old_site / "models/model_info.json").read_text())
