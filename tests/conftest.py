@@ -180,6 +180,21 @@ def tiny_site(shared_folder: SharedFolder, cache: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_judged_site(shared_folder: SharedFolder, cache: Path) -> Path:
+    """A site with one tiny network and the judge."""
+
+    def build(folder: Path) -> None:
+        folder.mkdir()
+        options = [*write_tiny_catalog(folder), "--no-precompressed", "--no-docs"]
+        catalog = folder / "tiny.toml"
+        catalog.write_text(catalog.read_text().replace("mean = [0.5, 0.5, 0.5]", "mean = [0.3, 0.4, 0.6]"))
+        result = run_build(*options, "--out", folder / "site", "--cache", cache)
+        assert result.returncode == 0, result.stderr
+
+    return shared_folder("tiny judged", build) / "site"
+
+
+@pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Paths of the reference images and of some photographs, by name."""
     return write_reference_pictures(tmp_path_factory.mktemp("pictures"))

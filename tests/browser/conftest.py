@@ -12,14 +12,12 @@ from tests.browser.camera import write_video
 from tests.browser.launch import launched
 from tests.browser.server import Host, Hosting, hosting
 from tests.conftest import Site
-from tests.patience import PATIENCE_MS
 
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A context for one test, for settings that affect all its pages."""
     context = browser.new_context()
-    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 
@@ -28,7 +26,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def shared_context(browser: Browser) -> Iterator[BrowserContext]:
     """A context shared by the tests of a file."""
     context = browser.new_context()
-    context.set_default_timeout(PATIENCE_MS)
     context.new_page()  # keeps a renderer process alive, whose start takes longer than most tests
     yield context
     context.close()
@@ -89,7 +86,6 @@ def camera_browser(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="module")
 def camera_context(camera_browser: Browser) -> Iterator[BrowserContext]:
     context = camera_browser.new_context()
-    context.set_default_timeout(PATIENCE_MS)
     context.new_page()  # keeps a renderer process
     yield context
     context.close()

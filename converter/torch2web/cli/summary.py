@@ -10,6 +10,9 @@ from torch2web.site.manifest import ModelRecord
 from torch2web.site.writers import same_answers
 from torch2web.sizes import shown_size
 
+SEARCHED = "compact"
+"""Of `--effort full`, as in `variants`, whose import takes onnx with it."""
+
 
 def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:
     """Print a table of the models, one of their variants, and a warning for each doubt."""
@@ -56,10 +59,10 @@ def _explained(models: Sequence[BuiltModel]) -> Iterator[str]:
     yield "max diff: largest difference from PyTorch's raw scores"
     yield "probability: the same, from its probabilities (0 to 1)"
     yield "same answer: pictures with PyTorch's answer; default: what visitors get, the smallest that passed"
-    figures = [variant.verification for model in models for variant in model.record.variants]
-    figures += [entry["verification"] or {} for model in models for entry in model.record.left_out]
-    figures += [entry.get("verification") or {} for model in models for entry in model.record.refused]
-    if any("ties" in found for found in figures):
+    outcomes = [outcome for model in models for outcome in _outcomes(model.record)]
+    if not any(name == SEARCHED for name, *_ in outcomes):
+        yield "smaller weights: --effort full searches them, in a minute or two for each model"
+    if any("ties" in (figures or ()) for _, _, figures, _ in outcomes):
         yield "tie: two labels as good as equal, between which rounding decides; the gate does not count it"
 
 
@@ -128,7 +131,8 @@ def _row_of(model: BuiltModel) -> tuple[str, ...]:
     )
 
 
-def _variant_rows(record: ModelRecord) -> Iterator[tuple[str, ...]]:
+def _outcomes(record: ModelRecord) -> list[tuple[str, int, Mapping[str, Any] | None, str]]:
+    """Name, bytes, figures and outcome of each variant: those of the site, left out, refused."""
     outcomes: list[tuple[str, int, Mapping[str, Any] | None, str]] = [
         (variant.name, variant.weights.size, variant.verification, "default" if not index else "passed")
         for index, variant in enumerate(record.variants)
@@ -141,7 +145,11 @@ def _variant_rows(record: ModelRecord) -> Iterator[tuple[str, ...]]:
         (entry["name"], entry["size"], entry["verification"], f"refused: {entry['reason']}")
         for entry in record.refused
     ]
-    for name, size, figures, outcome in outcomes:
+    return outcomes
+
+
+def _variant_rows(record: ModelRecord) -> Iterator[tuple[str, ...]]:
+    for name, size, figures, outcome in _outcomes(record):
         measured = (
             (
                 f"{figures['logits_max_abs_diff']:.1e}",

@@ -19,7 +19,8 @@ IMAGE = f'<link rel="icon" href="data:,"><img src="{PICTURE}">'
 
 
 def shortened(paths: list[str]) -> Counter[str]:
-    return Counter(re.sub("[0-9a-f]{32}", "*", path) for path in paths)
+    """Without the icon of the page that lines were copied from: browsers ask for it when they like."""
+    return Counter(re.sub("[0-9a-f]{32}", "*", path) for path in paths if path != "favicon.svg")
 
 
 SCRIPTS = ("torch2web-*.js", "images-*.js", "decoder-*.js")

@@ -157,15 +157,10 @@ def kinds() -> dict[str, list[CorpusFile]]:
     return by_kind
 
 
-@pytest.mark.parametrize("few", [True, False], ids=["few", "all"])
 def test_grey_of_every_kind_of_file(
-    page: Page, site: Path, specs: dict[str, ModelSpec], host_of: Hosting, tmp_path: Path, few: bool
+    page: Page, site: Path, specs: dict[str, ModelSpec], host_of: Hosting, tmp_path: Path
 ) -> None:
-    files = [
-        file
-        for entries in kinds().values()
-        for file in (entries[:: max(1, len(entries) // 3)] if few else entries)
-    ]
+    files = make_corpus()
     host = host_of(site)
     for file in files:
         (tmp_path / file.name).write_bytes(file.content)

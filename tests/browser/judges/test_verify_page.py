@@ -12,7 +12,7 @@ from tests.browser.mutants import PATCHES, SELF_CHECK_OFF, patched_loader_site
 from tests.browser.server import Fault, Hosting, hosting
 from tests.browser.sites import script_of, weights_of
 from tests.browser.verify_page import download_results, names_of_tests, open_verify_page
-from tests.conftest import ROOT, SharedFolder, run_build
+from tests.conftest import ROOT, run_build
 from tests.materials import images
 from tests.tiny_network import write_tiny_catalog
 from torch2web.verification.neutral_images import neutral_images
@@ -29,32 +29,18 @@ VARIANTS = {
 """Of the three demo models, the default first."""
 
 
+NEUTRAL_PICTURES = [image.name for image in reference_images(neutral_images())]
+"""Reference images of a network that is not the demo's, which show no faces."""
 NAMES = {
-    "tiny_judged_site": names_of_tests(
-        ["tiny/int8"], [image.name for image in reference_images(neutral_images())], MANIFEST_FILES
-    ),
+    "tiny_judged_site": names_of_tests(["tiny/int8"], NEUTRAL_PICTURES, MANIFEST_FILES),
     "demo_site": names_of_tests(
         [f"{name}/{variant}" for name, variants in VARIANTS.items() for variant in variants],
         PICTURES,
         [*(model["output"] for model in CATALOG), *MANIFEST_FILES],
     ),
 }
-"""The page's tests: of the tiny network, whose reference images show no faces, as visitors are served it, and
-of all the demo's variants."""
+"""The page's tests: of the tiny network as visitors are served it, and of all the demo's variants."""
 TENSORS = "in_page.test_tensors::test_tensor_by_standard_library[tiny/int8-"
-
-
-@pytest.fixture(scope="session")
-def tiny_judged_site(shared_folder: SharedFolder, cache: Path) -> Path:
-    """A site with one tiny network and the judge."""
-
-    def build(folder: Path) -> None:
-        folder.mkdir()
-        options = [*write_tiny_catalog(folder), "--no-precompressed", "--no-docs"]
-        result = run_build(*options, "--out", folder / "site", "--cache", cache)
-        assert result.returncode == 0, result.stderr
-
-    return shared_folder("tiny judged", build) / "site"
 
 
 @pytest.mark.parametrize(("site", "chosen"), [("tiny_judged_site", "default"), ("demo_site", "all")])
@@ -181,16 +167,17 @@ def test_both_judges_follow_a_model_cards_steps(
     page: Page, host_of: Hosting, tmp_path: Path, cache: Path
 ) -> None:
     """Shorter side, crop and padding, each checked by Python on every image."""
-    catalog, site = tmp_path / "models.toml", tmp_path / "site"
+    site = tmp_path / "site"
     steps = """steps = [
-      { op = "resize", size = 236, filter = "bicubic" },
-      { op = "center_crop", size = [220, 218] },
+      { op = "resize", size = 39, filter = "bicubic" },
+      { op = "center_crop", size = [28, 26] },
       { op = "pad", padding = [2, 1, 4, 3], mode = "reflect" },
     ]"""
-    short = 'resize = [224, 224] # height, width\nfilter = "bilinear"'
-    text = (ROOT / "models.toml").read_text()
-    assert short in text
-    catalog.write_text(text.replace(short, steps))
-    result = run_build("--catalog", catalog, "--only", "mobilenet_emotion", "--out", site, "--cache", cache)
+    short = 'resize = [32, 32]\nfilter = "bilinear"'
+    options = [*write_tiny_catalog(tmp_path), "--no-precompressed", "--no-docs"]
+    catalog = tmp_path / "tiny.toml"
+    assert short in catalog.read_text()
+    catalog.write_text(catalog.read_text().replace(short, steps))
+    result = run_build(*options, "--out", site, "--cache", cache)
     assert result.returncode == 0, result.stderr
     assert open_verify_page(page, host_of(site)) == "passed"

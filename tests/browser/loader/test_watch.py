@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page
 from tests.browser.camera import SHOWN
 from tests.browser.parity import open_harness
 from tests.browser.server import Host
-from tests.patience import PATIENCE_MS
 
 MODEL = "mobilenet_emotion"
 
@@ -19,7 +18,6 @@ MODEL = "mobilenet_emotion"
 def camera(camera_browser: Browser, demo_host: Host) -> Iterator[Page]:
     context = camera_browser.new_context(permissions=["camera"])
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
     open_harness(page, demo_host)
     page.evaluate(
         """async name => {
@@ -301,18 +299,17 @@ def test_loop_gets_the_newest_frames_until_it_ends(camera: Page) -> None:
     assert found["active"], "the camera stays on"
 
 
-@pytest.mark.parametrize("starts", [10, 200])
-def test_camera_starts(camera: Page, starts: int) -> None:
+def test_camera_starts(camera: Page) -> None:
     """Each start gives a first prediction, even while page and device are busy."""
     found = camera.evaluate(
-        """async (starts) => {
+        """async () => {
             stream.getTracks().forEach((track) => track.stop());
             const load = setInterval(() => {
                 const end = performance.now() + 40;
                 while (performance.now() < end);
             }, 60);
             const failed = [];
-            for (let start = 0; start < starts; start++) {
+            for (let start = 0; start < 100; start++) {
                 const own = await navigator.mediaDevices.getUserMedia({ video: true });
                 let watch;
                 const answer = new Promise((resolve, reject) => {
@@ -325,8 +322,7 @@ def test_camera_starts(camera: Page, starts: int) -> None:
             }
             clearInterval(load);
             return failed;
-        }""",
-        starts,
+        }"""
     )
     assert found == []
 

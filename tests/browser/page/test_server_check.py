@@ -10,7 +10,6 @@ from tests.browser.axe import violations
 from tests.browser.server import Host, Hosting
 from tests.browser.shown import READY, start_camera
 from tests.browser.sites import derived_site
-from tests.patience import PATIENCE_MS
 from torch2web.catalog import SiteSettings
 from torch2web.catalog.load import ModelSpec
 from torch2web.site.manifest.records import Weights
@@ -33,7 +32,6 @@ def opened(camera_browser: Browser, host: Host) -> Iterator[Page]:
     """The page with a camera; its own policy holds, so that the server must be named there."""
     context = camera_browser.new_context(permissions=["camera"])
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
     page.goto(host.url)
     yield page
     context.close()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.server import Fault, Host
 from tests.browser.shown import READY
@@ -121,10 +121,12 @@ def test_copy_buttons_copy_the_lines_beside_them(browser: Browser, host: Host) -
     page.wait_for_selector(READY)
     page.click("#details summary")
     page.locator("#details").get_by_role("link", name="put it into your own page").click()
-    page.locator(".copy").first.click()
-    page.get_by_role("button", name="Copied").wait_for()
+    button = page.locator(".copy").first
+    button.click()
+    expect(button).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#tag").text_content()
-    page.locator("#strict-module >> xpath=preceding-sibling::button").click()
-    page.locator(".copy:text('Copied')").nth(1).wait_for()
+    button = page.locator("#strict-module >> xpath=preceding-sibling::button")
+    button.click()
+    expect(button).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#strict-module").text_content()
     context.close()

@@ -13,13 +13,11 @@ from playwright.sync_api import Browser, BrowserContext
 from tests.browser.looks import FOLDER, OTHER_SCREENS, look_at
 from tests.browser.page.states import STATES, State, Visit, camera_live, ready
 from tests.browser.server import Hosting
-from tests.patience import PATIENCE_MS
 
 
 @pytest.fixture(scope="module")
 def context(camera_browser: Browser) -> Iterator[BrowserContext]:
     context = camera_browser.new_context(bypass_csp=True)  # axe-core is a string to evaluate
-    context.set_default_timeout(PATIENCE_MS)
     context.new_page()  # keeps a renderer process
     yield context
     context.close()

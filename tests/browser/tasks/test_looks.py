@@ -13,7 +13,6 @@ from tests.browser.server import Host, Hosting
 from tests.browser.shown import READY
 from tests.browser.tasks.built import PICTURE
 from tests.conftest import SharedFolder
-from tests.patience import PATIENCE_MS
 from tests.tiny_network import TinyNetwork
 from tests.tiny_tasks import catalog_text
 from torch2web.catalog.load import ModelSpec
@@ -25,7 +24,6 @@ MANY = [f"species {number}, with a name of some length" for number in range(1000
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(bypass_csp=True)  # axe-core is a string to evaluate
-    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 

@@ -65,7 +65,8 @@ def test_same_content_is_one_file(tmp_path: Path) -> None:
 
 def test_no_file_over_the_limit(tmp_path: Path, cache: Path) -> None:
     site = tmp_path / "site"
-    options = ("--only", "mobilenet_emotion", "--out", site, "--cache", cache, "--max-file-size", "1")
+    options = ["--only", "mobilenet_emotion", "--no-precompressed", "--max-file-size", "1"]
+    options += ["--out", str(site), "--cache", str(cache)]
     result = run_build(*options)
     assert result.returncode == InputError.exit_code
     assert "pyodide.asm.wasm (" in result.stderr

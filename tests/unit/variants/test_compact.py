@@ -15,6 +15,7 @@ from tests.materials import MATERIALS, images
 from tests.reference import reference_of
 from tests.tiny_network import plannable
 from torch2web.catalog.load import ModelSpec, load_catalog
+from torch2web.cli.summary import SEARCHED
 from torch2web.coding import file_size
 from torch2web.images import preprocess
 from torch2web.sources.export import export_onnx
@@ -155,7 +156,7 @@ def outcomes(split: SplitModel, spec: ModelSpec, reference: ReferenceRun) -> dic
             split, spec, reference, lambda: Calibration(inputs(False), [1] * 30), search
         )
     }
-    assert list(made)[-1] == COMPACT
+    assert list(made)[-1] == COMPACT == SEARCHED
     assert all(0 < done <= total for done, total in steps)
     return made
 

@@ -4,7 +4,7 @@ import json
 from functools import cache
 
 from .facts import FACTS, picture_bytes
-from .oracle import read_png, tensor_of
+from .oracle import Planes, read_png, tensor_of
 
 
 def tensor_of_oracle(model: str, picture: str) -> bytes:
@@ -14,4 +14,9 @@ def tensor_of_oracle(model: str, picture: str) -> bytes:
 
 @cache
 def _tensor(preprocessing: str, picture: str) -> bytes:
-    return tensor_of(read_png(picture_bytes(picture)), json.loads(preprocessing))
+    return tensor_of(_planes(picture), json.loads(preprocessing))
+
+
+@cache
+def _planes(picture: str) -> Planes:
+    return read_png(picture_bytes(picture))
