@@ -1,7 +1,7 @@
 """Builds of many models: seconds, memory and disk by number of models and processes, and page load.
 
-The models are tiny networks, whose conversion takes a moment; with TORCH2WEB_BENCH_LARGE=N also N times
-MobileNetV2.
+The models are tiny networks, whose conversion takes a moment; with TORCH2WEB_BENCH_LARGE=3,10 also 3 and 10
+times MobileNetV2.
 """
 
 import os
@@ -32,11 +32,11 @@ ROOT = Path(__file__).parent.parent
 NUMBERS = (3, 30, 100)
 PAGE_NUMBERS = (3, 30, 300)
 WORKERS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("one process", ()),
+    ("one process", ("--jobs", "1")),
     ("--jobs 2", ("--jobs", "2")),
     ("--dask local", ("--dask", "local", "--jobs", "2")),
 )
-LARGE = int(os.environ.get("TORCH2WEB_BENCH_LARGE", "0"))
+LARGE = [int(number) for number in os.environ.get("TORCH2WEB_BENCH_LARGE", "").split(",") if number]
 QUIET = 5.0
 """A page is loaded after so many seconds without another request."""
 _POLL = 0.1
@@ -71,8 +71,8 @@ def measure_many(output: Output) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number in NUMBERS:
             rows += _of(Path(folder) / f"tiny{number}", number, "tiny")
-        if LARGE:
-            rows += _of(Path(folder) / "large", LARGE, "MobileNetV2")
+        for number in LARGE:
+            rows += _of(Path(folder) / f"large{number}", number, "MobileNetV2")
         headings = (
             "models",
             "workers",
@@ -145,7 +145,7 @@ def _build(folder: Path, cache: Path, *options: str) -> _Run:
     watching.join()
     if process.returncode:
         raise SystemExit(f"the build failed with exit code {process.returncode}")
-    converting = sum(float(found) for found in re.findall(r"^m\d+ .*% +(\d+\.\d)$", text, re.MULTILINE))
+    converting = sum(float(found) for found in re.findall(r"^m\d+ .*opset.* (\d+\.\d)$", text, re.MULTILINE))
     return _Run(seconds, max(peaks.values(), default=0), converting)
 
 
