@@ -98,15 +98,25 @@ def _outcome(verdict: Verdict, found: Mapping[str, Any]) -> str:
 
 def peak_memory(browser: Browser) -> int:
     """Peak memory in bytes of any renderer process so far, on Linux."""
+    return max(_of_renderers(browser, "VmHWM"))
+
+
+def resident_memory(browser: Browser) -> int:
+    """Memory in bytes that all renderer processes have of their own now, on Linux (RssAnon of proc(5))."""
+    return sum(_of_renderers(browser, "RssAnon"))
+
+
+def _of_renderers(browser: Browser, field: str) -> list[int]:
+    """A field of /proc/PID/status in bytes, of each renderer process."""
     session = browser.new_browser_cdp_session()
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
     session.detach()
-    peaks = []
+    found = []
     for process in processes:
         if process["type"] == "renderer":
             status = Path(f"/proc/{process['id']}/status").read_text()
-            peaks.append(int(status.partition("VmHWM:")[2].split()[0]) * 1024)
-    return max(peaks)
+            found.append(int(status.partition(f"{field}:")[2].split()[0]) * 1024)
+    return found
 
 
 def table(comparisons: Iterable[Comparison]) -> str:
