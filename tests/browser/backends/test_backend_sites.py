@@ -9,7 +9,8 @@ from tests.browser.parity import open_harness
 from tests.browser.server import Hosting
 from tests.browser.shown import READY
 from tests.browser.verify_page import open_verify_page
-from tests.conftest import Site
+from tests.conftest import Site, run_build
+from tests.tiny_network import write_tiny_catalog
 
 RUNS_ON = {"compiled": "compiled engine", "onnxruntime": "onnxruntime-web"}
 
@@ -48,6 +49,11 @@ def test_backend_that_the_site_lacks_is_not_blamed_on_the_device(
     assert "; ".join(reasons) in error["message"]
 
 
-def test_python_in_the_page_finds_every_file(built: tuple[str, Path], page: Page, host_of: Hosting) -> None:
-    _, site = built
-    assert open_verify_page(page, host_of(site)) == "passed"
+@pytest.mark.parametrize("backend", RUNS_ON)
+def test_python_in_the_page_finds_every_file(
+    page: Page, host_of: Hosting, tmp_path: Path, cache: Path, backend: str
+) -> None:
+    options = [*write_tiny_catalog(tmp_path), "--backend", backend, "--no-precompressed", "--no-docs"]
+    result = run_build(*options, "--out", tmp_path / "site", "--cache", cache)
+    assert result.returncode == 0, result.stderr
+    assert open_verify_page(page, host_of(tmp_path / "site")) == "passed"
