@@ -354,6 +354,46 @@ def test_slow_model_sees_the_newest_frame(camera: Page) -> None:
     assert result == 1
 
 
+def test_frame_that_came_during_an_answer_is_not_waited_for_again(camera: Page) -> None:
+    """The last of all frames comes while one is answered: it is answered too, and needs no other one."""
+    answered = camera.evaluate(
+        """async () => {
+            const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+            const context = canvas.getContext("2d"), still = canvas.captureStream(0);
+            const [track] = still.getVideoTracks();
+            const video = Object.assign(document.createElement("video"), { srcObject: still, muted: true });
+            let shown = 0;
+            const count = () => video.requestVideoFrameCallback(() => { shown++; count(); });
+            count();
+            const show = async (colour) => {
+                const before = shown;
+                context.fillStyle = colour;
+                context.fillRect(0, 0, 64, 64);
+                track.requestFrame();
+                await until(() => shown > before);
+            };
+            let calls = 0;
+            const slow = {
+                info: model.info,
+                watch: model.watch,
+                async predict(...call) {
+                    if (++calls === 1) await show("blue");
+                    return model.predict(...call);
+                },
+            };
+            let answers = 0;
+            const watch = model.watch.call(slow, video, () => answers++);
+            void video.play();
+            for (let i = 0; !calls; i++) await show(`hsl(${i} 70% 50%)`);
+            await until(() => answers >= 2);
+            await wait(500);
+            watch.stop();
+            return answers;
+        }"""
+    )
+    assert answered == 2
+
+
 def test_smoothing_is_an_exponential_average(camera: Page) -> None:
     """Of the probabilities; label and confidence follow them, while the logits are the frame's own."""
     result = camera.evaluate(

@@ -36,9 +36,7 @@ export function videoOf(
 }
 
 /** Waits until the page is visible. */
-export async function visible(signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  if (!document.hidden) return;
+async function visible(signal: AbortSignal): Promise<void> {
   await until(signal, (done) => {
     const check = (): void => {
       if (!document.hidden) done();
@@ -55,17 +53,34 @@ const CHECK = 250;
 const NO_FRAME = 10_000;
 
 /**
- * A function that waits for the next frame of `video`. It calls `tell`, once each time, where the video ends or gives no
- * frames, then goes on waiting, or raises what `tell` raises.
+ * `next` waits for a frame of `video` that came after the last one that it waited for, while the page is visible: at once
+ * where it came meanwhile. It calls `tell`, once each time, where the video ends or gives no frames, then goes on
+ * waiting, or raises what `tell` raises.
  */
 export function framesOf(
   video: HTMLVideoElement,
   signal: AbortSignal,
   tell: (problem: string, ended: boolean) => void,
-): () => Promise<void> {
+): { next: () => Promise<void>; stop: () => void } {
   let told = "";
-  return async () => {
-    for (let silent = 0; ;) {
+  let fresh = false;
+  let arrived = (): void => {};
+  let stop: () => void;
+  const listen = (): void => {
+    stop = onFrame(video, () => {
+      fresh = true;
+      stop();
+      listen();
+      arrived();
+    });
+  };
+  listen();
+  const next = async (): Promise<void> => {
+    if (document.hidden) {
+      await visible(signal);
+      fresh = false; // shown before
+    }
+    for (let silent = 0; !fresh; ) {
       let problem = "";
       let ended = "";
       await until(signal, (done) => {
@@ -75,20 +90,22 @@ export function framesOf(
           problem = ended || (silent >= NO_FRAME ? NO_FRAMES : "");
           if (problem && problem !== told) done();
         }, CHECK);
-        const stop = onFrame(video, () => {
+        arrived = () => {
           problem = "";
           done();
-        });
+        };
         return () => {
           clearInterval(check);
-          stop();
+          arrived = () => {};
         };
       });
       told = problem;
-      if (!problem) return;
-      tell(problem, ended !== "");
+      if (problem) tell(problem, ended !== "");
     }
+    fresh = false;
+    told = "";
   };
+  return { next, stop: () => stop() };
 }
 
 const NO_FRAMES = `The video has given no frame for ${NO_FRAME / 1000} s.`;

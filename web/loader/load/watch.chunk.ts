@@ -9,7 +9,7 @@ import { LinkedController } from "../fetch/concurrency/linked_controller.ts";
 import type { answerOf, scoresIn } from "../tasks/answer.ts";
 import { Failures } from "./failures.ts";
 import type * as Recalibrate from "./recalibrate/recalibrate.chunk.ts";
-import { delay, framesOf, videoOf, visible } from "./video_frames.ts";
+import { delay, framesOf, videoOf } from "./video_frames.ts";
 
 /** The loader's own, of which this chunk would have others. */
 export interface Loader extends Pick<typeof Errors, "BackendError" | "DecodeError"> {
@@ -49,7 +49,7 @@ export async function* watchFrames(
   const { video, refused, release } = videoOf(source, DecodeError);
   void refused.then((error) => ended.abort(error));
   // A <video> may play again; a stream that was given by itself does not come back.
-  const nextFrame = framesOf(video, until, (message, final) => {
+  const frames = framesOf(video, until, (message, final) => {
     const problem = new DecodeError(message);
     if (final && video !== source) throw problem;
     onError(problem);
@@ -59,10 +59,10 @@ export async function* watchFrames(
   let backends = backendsOf(model);
   try {
     for (let last = -Infinity; ;) {
-      await visible(until);
-      await nextFrame();
+      until.throwIfAborted();
       const { maxRate, smoothing } = pace();
       await delay(last + 1000 / maxRate - performance.now(), until);
+      await frames.next();
       last = performance.now();
       let prediction: AnyPrediction;
       const frame = recalibrator?.wantsFrame() ? chunk!.captureFrame(video) : undefined;
@@ -86,6 +86,7 @@ export async function* watchFrames(
     }
   } finally {
     ended.unlink();
+    frames.stop();
     release();
   }
 }
