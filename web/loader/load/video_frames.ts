@@ -80,7 +80,7 @@ export function framesOf(
       await visible(signal);
       fresh = false; // shown before
     }
-    for (let silent = 0; !fresh; ) {
+    for (let silent = 0; !fresh;) {
       let problem = "";
       let ended = "";
       await until(signal, (done) => {
