@@ -11,7 +11,7 @@ from torch2web.site.writers import same_answers
 from torch2web.sizes import shown_size
 
 SEARCHED = "compact"
-"""Of `--effort full`, as in `variants`, whose import takes onnx with it."""
+"""The variant that `--effort full` searches: `variants.COMPACT`, without the import of onnx."""
 
 
 def print_summary(output: Output, models: Sequence[BuiltModel]) -> None:

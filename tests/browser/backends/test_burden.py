@@ -40,7 +40,7 @@ def opened(
 
 
 def require_flat(page: Page, script: str, name: str, counts: tuple[int, int]) -> None:
-    """Memory after the script has run so many more times is what it was after the first times."""
+    """Run the script `counts[0]` times, then `counts[1]` times more: these add nothing to memory."""
     before, after = (memory_after(page, script, [name, times]) for times in counts)
     assert after["of JavaScript"] < before["of JavaScript"] + 5
     assert after["resident"] < before["resident"] + 15
@@ -77,7 +77,7 @@ def test_memory_is_flat(opened: Page, name: str, counts: tuple[int, int]) -> Non
 
 @MEMORY
 def test_frames_leave_memory_flat(opened: Page, name: str, counts: tuple[int, int]) -> None:
-    """Of twenty frames each."""
+    """Twenty frames are predicted so many times: none of them stays in memory."""
     frames = """async ([name, frames]) => {
         window.model ??= await torch2web.loadModel(name, { threads: 1 });
         const canvas = new OffscreenCanvas(320, 240);

@@ -90,17 +90,15 @@ export function framesOf(
           problem = ended || (silent >= NO_FRAME ? NO_FRAMES : "");
           if (problem && problem !== told) done();
         }, CHECK);
-        arrived = () => {
-          problem = "";
-          done();
-        };
+        arrived = done;
         return () => {
           clearInterval(check);
           arrived = () => {};
         };
       });
+      if (fresh) break;
       told = problem;
-      if (problem) tell(problem, ended !== "");
+      tell(problem, ended !== "");
     }
     fresh = false;
     told = "";
