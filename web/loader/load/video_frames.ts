@@ -90,15 +90,17 @@ export function framesOf(
           problem = ended || (silent >= NO_FRAME ? NO_FRAMES : "");
           if (problem && problem !== told) done();
         }, CHECK);
-        arrived = done;
+        arrived = () => {
+          problem = "";
+          done();
+        };
         return () => {
           clearInterval(check);
           arrived = () => {};
         };
       });
-      if (fresh) break;
       told = problem;
-      tell(problem, ended !== "");
+      if (problem) tell(problem, ended !== "");
     }
     fresh = false;
     told = "";
