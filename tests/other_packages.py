@@ -2,6 +2,8 @@
 
 import importlib
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 from unittest.mock import patch
@@ -25,8 +27,26 @@ def without_torchvision() -> str:
     except ImportError:
         return "torchvision is not installed"
     except RuntimeError:
-        for loaded in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-            del sys.modules[loaded]
+        _take_out(("torchvision",))
         with patch("torch.library.register_fake", lambda *_, **__: lambda function: function):
             importlib.import_module("torchvision")
     return ""
+
+
+@contextmanager
+def set_aside(*packages: str) -> Iterator[None]:
+    """Import these packages anew within the block; afterwards the modules of before are back, and only they.
+
+    A test that has its own `torchvision` in a folder would otherwise get the one that another test imported.
+    """
+    before = _take_out(packages)
+    try:
+        yield
+    finally:
+        _take_out(packages)
+        sys.modules.update(before)
+
+
+def _take_out(packages: tuple[str, ...]) -> dict[str, ModuleType]:
+    names = [name for name in sys.modules if name.partition(".")[0] in packages]
+    return {name: sys.modules.pop(name) for name in names}

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from tests.conftest import ROOT
+from tests.other_packages import set_aside
 from tests.unit.docs.snippets import Snippet, all_snippets
 from torch2web.cli import Defaults, main
 from torch2web.cli.options.parser import parse_options
@@ -146,11 +147,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     network = small_network()
     torch.save(network.state_dict(), folder / "best.pth")
     torch.save({"state_dict": network.state_dict(), "epoch": 3}, folder / "best.ckpt")
-    before = {name for name in sys.modules if name.partition(".")[0] in ("nets", "torchvision")}
-    yield folder
-    for name in list(sys.modules):
-        if name.partition(".")[0] in ("nets", "torchvision") and name not in before:
-            del sys.modules[name]
+    with set_aside("nets", "torchvision"):
+        yield folder
 
 
 def small_network() -> nn.Module:

@@ -1,12 +1,14 @@
 """Factories: their arguments, and a clear error for every fault."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from tests.other_packages import set_aside
 from torch2web.catalog import Source
 from torch2web.errors import FactoryError
 from torch2web.sources.factory import factory_of
@@ -55,18 +57,16 @@ class _Without:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, with a module that defines networks."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The current folder, with a module that defines networks, where torchvision is not installed."""
     (tmp_path / "some_nets.py").write_text(MODULE)
     (tmp_path / "broken_nets.py").write_text("import torch\nimport no_such_package\n")
     (tmp_path / "needs_nets.py").write_text("import torch\nfrom torchvision.models import resnet18\n")
     (tmp_path / "odd_nets.py").write_text("def f(:\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delitem(sys.modules, "some_nets", raising=False)
     monkeypatch.setattr(sys, "meta_path", [_Without("torchvision"), *sys.meta_path])
-    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
-        monkeypatch.delitem(sys.modules, name)
-    return tmp_path
+    with set_aside("some_nets", "torchvision"):
+        yield tmp_path
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,6 @@ def test_importing_timm_prints_nothing(
     lines = ("import sys, warnings", "print('Error importing hub')", "print('hm', file=sys.stderr)")
     (tmp_path / "timm.py").write_text("\n".join((*lines, "warnings.warn('old')", "__version__ = '9'")))
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "timm", raising=False)
-    assert import_timm().__version__ == "9"
-    monkeypatch.delitem(sys.modules, "timm")
+    with set_aside("timm"):
+        assert import_timm().__version__ == "9"
     assert capfd.readouterr() == ("", "")
