@@ -43,7 +43,7 @@ def measure_rounding(output: Output) -> None:
         with built_site(spec.name) as site:
             split = split_model(site / "models" / spec.output)
         expected = _run(split, {weight.name: weight.values for weight in split.weights}, judged)
-        rounding = Rounding(split, calibration)
+        rounding = Rounding(split, calibration, spec.task)
         rows = []
         for largest in LARGEST:
             nearest: Tensors = {}

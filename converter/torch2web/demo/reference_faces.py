@@ -7,6 +7,7 @@ from torch2web.demo.faces import LABELS, draw_face
 _FIRST_SEED = 2_000_000
 _FIRST_CALIBRATION_SEED = 2_500_000
 _FIRST_SEARCH_SEED = 2_600_000
+_SECOND_SEARCH_SEED = 2_700_000
 _SIZES = ((224, 224), (320, 240), (240, 427), (640, 480), (150, 150))
 """Width and height: the networks' input size, landscape, portrait, a webcam frame, and one to upsample."""
 
@@ -22,8 +23,11 @@ def calibration_faces() -> tuple[tuple[str, Image.Image], ...]:
 
 
 def search_faces() -> tuple[tuple[str, Image.Image], ...]:
-    """Return name and RGB image of twenty others again, five of each class."""
-    return _faces("search-", _FIRST_SEARCH_SEED)
+    """Return name and RGB image of forty others again, ten of each class.
+
+    Twice as many: the largest change among few pictures says little of that among others.
+    """
+    return (*_faces("search-", _FIRST_SEARCH_SEED), *_faces("search-too-", _SECOND_SEARCH_SEED))
 
 
 def _faces(prefix: str, first_seed: int) -> tuple[tuple[str, Image.Image], ...]:

@@ -135,7 +135,7 @@ class _Compensated:
 
     @cached_property
     def rounding(self) -> Rounding:
-        return Rounding(self.split, self.used)
+        return Rounding(self.split, self.used, self.spec.task)
 
     def int8(self) -> Variant | Refused:
         outcome = self._judged(COMPENSATED, encode_compensated(self.rounding))

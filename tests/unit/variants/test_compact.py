@@ -185,7 +185,7 @@ def test_other_labels_are_no_point_of_the_curve(
     """Their share of the gate is infinite, which no report shows and JSON does not have."""
     shares = iter((math.inf, 0.7))
     monkeypatch.setattr(Gate, "share_used", lambda *_: next(shares))
-    rounding = Rounding(split, Calibration(inputs(False)[:2], [1, 1]))
+    rounding = Rounding(split, Calibration(inputs(False)[:2], [1, 1]), spec.task)
     found = CompactSearch(rounding, spec, inputs(True)[:2], lambda *_: None)
     assert [point.share for point in next(found.candidates()).points] == [0.7]
 

@@ -8,8 +8,9 @@ import onnx
 import pytest
 from numpy.typing import NDArray
 
+from torch2web.tasks import Task
 from torch2web.variants.encodings import Weight, decode_all
-from torch2web.variants.rounding import Calibration, Rounding, flattened_map
+from torch2web.variants.rounding import Calibration, Rounding, map_rounding
 from torch2web.variants.rounding.few_columns import ColumnCompensation
 from torch2web.variants.rounding.flattened_map import LARGEST_FACTOR, MapCompensation
 from torch2web.variants.rounding.layers import find_layers
@@ -65,8 +66,8 @@ def test_what_is_missing_is_made_up_for_by_columns_too() -> None:
 def test_errors_may_be_spread_late(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     compensation = MapCompensation(SEEN, CHANNELS)
     expected = compensation.round(WEIGHTS, STEPS, 127)
-    monkeypatch.setattr(flattened_map, "_LAZY_PLACES", at_once)
-    monkeypatch.setattr(flattened_map, "_LAZY_CHANNELS", at_once)
+    monkeypatch.setattr(map_rounding, "_LAZY_PLACES", at_once)
+    monkeypatch.setattr(map_rounding, "_LAZY_CHANNELS", at_once)
     # Sums in another order differ in their last bits, which may round a number to the other side.
     assert (compensation.round(WEIGHTS, STEPS, 127) == expected).mean() > 0.99
 
@@ -138,7 +139,7 @@ def test_large_products_of_a_flattened_map_have_coarser_channels() -> None:
     fine = RANDOM.normal(size=(40, 3, 26, 26)).astype(np.float32)
     pictures = np.lib.stride_tricks.sliding_window_view(fine, (7, 7), (2, 3)).mean(axis=(4, 5))
     split = SplitModel(flattening(LAYERS).SerializeToString(), tuple(LAYERS))
-    rounding = Rounding(split, Calibration(pictures[:4], [1] * 4))
+    rounding = Rounding(split, Calibration(pictures[:4], [1] * 4), Task("regression"))
     unit = rounding.units[1]
     coarseness = rounding.coarseness(unit)
     assert len(coarseness) == 6

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from tests.materials import MATERIALS, images
+from torch2web.tasks import Task
 from torch2web.variants.encodings import Weight, as_int8
 from torch2web.variants.rounding import Calibration, Rounding, encode_compensated, round_compensated
 from torch2web.variants.rounding.layers import find_layers
@@ -29,6 +30,7 @@ RANDOM = np.random.Generator(np.random.PCG64(8))
 
 MOMENTS = "torch2web.variants.rounding.second_moments"
 
+SCORES = Task("regression")
 Attributes = Mapping[str, Any]
 
 
@@ -92,7 +94,9 @@ def test_layers_multiply_the_columns_that_onnxruntime_does(
 def test_others_are_rounded_to_the_nearest(op: str, w: tuple[int, ...], attributes: Attributes) -> None:
     split = split_of(op, (1, 3, 9, 9), w, (1,), attributes)
     assert find_layers(onnx.load_from_string(split.graph), split.weights) == []
-    tensors = encode_compensated(Rounding(split, Calibration(np.zeros((1, 3, 9, 9), np.float32), [1])))
+    tensors = encode_compensated(
+        Rounding(split, Calibration(np.zeros((1, 3, 9, 9), np.float32), [1]), SCORES)
+    )
     nearest = as_int8(split.weights[0])
     assert tensors.keys() == nearest.keys()
     assert all(np.array_equal(tensors[name], nearest[name]) for name in nearest)
@@ -142,7 +146,7 @@ def test_blocks_of_large_layers_are_rounded_apart(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(f"{MOMENTS}.BLOCK_INPUTS", 15)
     split = split_of("Gemm", (1, 40), (32, 40), (1, 32), {"transB": 1})
     pictures = correlated(50, 40).astype(np.float32)
-    tensors = encode_compensated(Rounding(split, Calibration(pictures, [1] * len(pictures))))
+    tensors = encode_compensated(Rounding(split, Calibration(pictures, [1] * len(pictures)), SCORES))
     matrix = split.weights[0].values[np.newaxis]
     steps = tensors["w0.scale"].astype(np.float64)[np.newaxis]
     for block in (slice(0, 15), slice(15, 30), slice(30, 40)):
@@ -157,7 +161,7 @@ def test_a_picture_of_less_weight_counts_less() -> None:
     pictures = np.concatenate([some, others])
 
     def rounded(calibration: Calibration) -> NDArray[np.generic]:
-        return encode_compensated(Rounding(split, calibration))["w0"]
+        return encode_compensated(Rounding(split, calibration, SCORES))["w0"]
 
     halves = rounded(Calibration(pictures, [1.0] * 40 + [0.5] * 40))
     seen = np.concatenate([some, 0.5 * others]).astype(np.float64)
@@ -169,12 +173,12 @@ def test_a_picture_of_less_weight_counts_less() -> None:
 
 
 def test_pictures_of_calibration_search_and_judgement_are_different_ones() -> None:
-    for calibration, search, judged in (
-        (MATERIALS.calibration_images(), MATERIALS.search_images(), images()),
-        ((), (), reference_images(neutral_images())),
+    for calibration, search, judged, sizes in (
+        (MATERIALS.calibration_images(), MATERIALS.search_images(), images(), [30, 50]),
+        ((), (), reference_images(neutral_images()), [30, 30]),
     ):
         sets = (calibration_images(calibration), search_images(search), judged)
-        assert [len(pictures) for pictures in sets[:2]] == [30, 30]
+        assert [len(pictures) for pictures in sets[:2]] == sizes
         assert sets[0][-EXTREMES].name == "calibration-dark", "the extremes are the last"
         found = [image.image.tobytes() for pictures in sets for image in pictures]
         assert len(set(found)) == len(found)

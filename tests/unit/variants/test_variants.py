@@ -94,7 +94,7 @@ def test_gate_refuses_with_figures(
     def no_better(split: SplitModel) -> Tensors:
         return {key: value for weight in split.weights for key, value in as_int8(weight).items()}
 
-    monkeypatch.setattr(variants, "Rounding", lambda split, _: split)
+    monkeypatch.setattr(variants, "Rounding", lambda split, *_: split)
     monkeypatch.setattr(variants, "encode_compensated", no_better)
     strict = replace(spec, gate=Gate(top1_agreement=1, probabilities_max_abs_diff=1e-3))
     made = make(entry, strict, reference)

@@ -23,7 +23,7 @@ from torch2web.variants.encodings import Tensors, Weight, decode_all
 from torch2web.variants.rounding import Rounding
 from torch2web.verification import create_session_with, run_session
 
-MARGINS = (0.8, 0.5, 0.25)
+MARGINS = (0.8, 0.6, 0.4, 0.2)
 """Shares of what the gate allows that a candidate may use on the pictures of the search. The next where the
 reference run, whose pictures are others, refuses a candidate."""
 

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from torch2web.tasks import Task, activate
 from torch2web.variants.encodings import Tensors, Weight, as_float16, as_int8
 from torch2web.variants.rounding.compensated import Compensation
 from torch2web.variants.rounding.flattened_map import MapCompensation
@@ -22,15 +23,21 @@ HALF = 0.0
 class Rounding:
     """Rounds the weights of a model for inputs as calibration pictures cause them, with any steps."""
 
-    def __init__(self, split: SplitModel, calibration: Calibration) -> None:
-        """Raises VerificationError if onnxruntime cannot run the graph."""
+    def __init__(self, split: SplitModel, calibration: Calibration, task: Task) -> None:
+        """`task` says what becomes of the outputs.
+
+        Raises VerificationError if onnxruntime cannot run the graph.
+        """
         self.split = split
         model = onnx.load_from_string(split.graph)
-        self._layers = {layer.weight.name: layer for layer in find_layers(model, split.weights)}
+        found = {layer.weight.name: layer for layer in find_layers(model, split.weights)}
         values = {weight.name: weight.values for weight in split.weights}
+        self._layers = {name: found[name] for name in values if name in found}
+        layers = list(self._layers.values())
+        scores = partial(activate, task)
         with one_thread():
             self._by_input: Mapping[Hashable, Compensation] = (
-                compensations(model, values, list(self._layers.values()), calibration) if self._layers else {}
+                compensations(model, values, layers, calibration, scores) if layers else {}
             )
 
     @cached_property

@@ -10,6 +10,9 @@ channels. Channels are rounded one after the other. How much each matters gives 
 import numpy as np
 from numpy.typing import NDArray
 
+from torch2web.variants.rounding.map_rounding import Spreading, round_map
+from torch2web.variants.rounding.output_feedback import Feedback
+
 _PRIOR = 0.3
 """Weight of what any picture may have, besides the columns, as a share of their moments."""
 
@@ -19,12 +22,6 @@ _DAMPING_CHANNELS = 0.002
 _DAMPING_PLACES = 0.02
 """The same of the places'."""
 
-_LAZY_PLACES = 32
-"""Places after which an error is spread over all that follow, in one product of matrices."""
-
-_LAZY_CHANNELS = 8
-"""The same of channels."""
-
 LARGEST_FACTOR = 126
 """The coarsest steps as multiples of the finest: integers of 8 bits are 0 and the factor."""
 
@@ -32,14 +29,18 @@ LARGEST_FACTOR = 126
 class MapCompensation:
     """By columns [columns, channels × places] of one group, and by the moments of channels and places."""
 
-    def __init__(self, columns: NDArray[np.floating], channels: int) -> None:
+    def __init__(
+        self, columns: NDArray[np.floating], channels: int, feedback: Feedback | None = None
+    ) -> None:
+        """`feedback`: how errors of the layer's outputs go together; None: each counts for itself."""
+        self._feedback = feedback
         found = columns.astype(np.float64).reshape(len(columns), channels, -1).transpose(1, 0, 2)
         between = np.einsum("cnp,dnp->cd", found, found, optimize=True) / found[0].size
         power = np.diag(between)
         mean = float(power.mean()) or 1.0
-        self._order = np.argsort(-power, kind="stable")
-        found = found[self._order]
-        damped = between[np.ix_(self._order, self._order)] + _DAMPING_CHANNELS * mean * np.eye(channels)
+        order = np.argsort(-power, kind="stable")
+        found = found[order]
+        damped = between[np.ix_(order, order)] + _DAMPING_CHANNELS * mean * np.eye(channels)
         by_channel, _ = _triangle(damped)
         by_place, inverse = _triangle(_moments_of_places(found) + _DAMPING_PLACES * np.eye(found.shape[2]))
         prior = _PRIOR * len(columns)
@@ -51,14 +52,11 @@ class MapCompensation:
             left += together @ spread
             mixed[channel] = together
             making_up.append((by_channel[channel, channel] * spread @ np.linalg.inv(left)).astype(np.float32))
-        self._by_channel = by_channel.astype(np.float32)
-        self._by_place = by_place.astype(np.float32)
-        self._mixed = mixed
-        """[channels, columns, places]: what an error of a channel does to the columns' sums at last."""
-        self._making_up = making_up[::-1]
-        """[places, columns] of each channel: what it makes up for of each sum that is missing."""
+        self._spreading = Spreading(
+            order, by_channel.astype(np.float32), by_place.astype(np.float32), mixed, making_up[::-1]
+        )
         coarseness: NDArray[np.float64] = np.empty(channels)
-        coarseness[self._order] = np.diag(by_channel)
+        coarseness[order] = np.diag(by_channel)
         self.coarseness = coarseness / np.exp(np.log(coarseness).mean())
         """By channel, the steps that cost the fewest bits, over their geometric mean."""
 
@@ -83,48 +81,8 @@ class MapCompensation:
 
         Integers of a channel are multiples of its entry in `factors`, if given.
         """
-        channels, _, places = self._mixed.shape
-        outputs = weights.shape[1]
-        values = np.asarray(weights[0].T, np.float32).reshape(channels, places, outputs)[self._order]
-        factor = np.ones(channels, np.int64) if factors is None else factors[self._order]
-        size = steps[0, :, 0].astype(np.float32)
-        integers = np.empty((channels, places, outputs), np.int8)
-        missing = np.zeros((self._mixed.shape[1], outputs), np.float32)
-        spreading = self._by_channel
-        for first in range(0, channels, _LAZY_CHANNELS):
-            end = min(first + _LAZY_CHANNELS, channels)
-            errors = np.empty((end - first, places, outputs), np.float32)
-            for at in range(first, end):
-                value = values[at]
-                for before in range(first, at):
-                    value -= spreading[before, at] * errors[before - first]
-                step = size * np.float32(factor[at])
-                rounded = self._rounded(
-                    value + self._making_up[at] @ missing, step, largest // int(factor[at])
-                )
-                integers[self._order[at]] = rounded * np.float32(factor[at])
-                errors[at - first] = (value - rounded * step) / spreading[at, at]
-                missing += self._mixed[at] @ errors[at - first]
-            if end < channels:
-                values[end:] -= np.tensordot(spreading[first:end, end:].T, errors, 1)
-        return np.ascontiguousarray(integers.reshape(-1, outputs).T)[np.newaxis]
-
-    def _rounded(
-        self, values: NDArray[np.float32], step: NDArray[np.float32], largest: int
-    ) -> NDArray[np.float32]:
-        """Integers for `values` [places, outputs] of a channel, which are overwritten."""
-        spreading, places = self._by_place, len(values)
-        rounded = np.empty_like(values)
-        for first in range(0, places, _LAZY_PLACES):
-            end = min(first + _LAZY_PLACES, places)
-            errors = np.empty((end - first, values.shape[1]), np.float32)
-            for at in range(first, end):
-                rounded[at] = np.rint(values[at] / step).clip(-largest, largest)
-                error = (values[at] - rounded[at] * step) / spreading[at, at]
-                errors[at - first] = error
-                values[at + 1 : end] -= np.outer(spreading[at, at + 1 : end], error)
-            values[end:] -= spreading[first:end, end:].T @ errors
-        return rounded
+        feedback = self._feedback or Feedback.none(weights.shape[1])
+        return round_map(self._spreading, feedback, weights, steps, largest, factors)
 
 
 def _moments_of_places(found: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -29,6 +29,8 @@ class Layer:
     """Of a convolution; None: the input's last axis is multiplied."""
     channels: int = 0
     """Of the feature map that the input is, flattened: inputs are [channels, places]; 0: it is none."""
+    output: str = ""
+    """Name of the tensor that it computes, perhaps with a bias."""
 
     @property
     def inputs(self) -> int:
@@ -103,7 +105,8 @@ def find_layers(model: onnx.ModelProto, weights: Sequence[Weight]) -> list[Layer
             attributes = {entry.name: helper.get_attribute_value(entry) for entry in node.attribute}
             if layer := read(node, attributes, by_name[node.input[1]]):
                 channels = flattened.get(layer.input, 0)
-                layers.append(replace(layer, channels=channels if _divides(channels, layer) else 0))
+                channels = channels if _divides(channels, layer) else 0
+                layers.append(replace(layer, channels=channels, output=node.output[0]))
     return layers
 
 

@@ -12,6 +12,7 @@ from torch2web.variants.rounding.compensated import Compensation, PairCompensati
 from torch2web.variants.rounding.few_columns import ColumnCompensation
 from torch2web.variants.rounding.flattened_map import MapCompensation
 from torch2web.variants.rounding.layers import Layer
+from torch2web.variants.rounding.output_feedback import Feedback, Scores, feedback_of
 from torch2web.verification import create_session_with
 
 MAX_INPUTS = 1536
@@ -112,11 +113,11 @@ class _Seen:
             total += part
         self.moments = self.moments or found
 
-    def compensation(self) -> Compensation:
+    def compensation(self, feedback: Feedback | None) -> Compensation:
         if self.few:
             columns = np.concatenate(self.columns)
             channels = self.layer.channels
-            return MapCompensation(columns, channels) if channels else ColumnCompensation(columns)
+            return MapCompensation(columns, channels, feedback) if channels else ColumnCompensation(columns)
         if len(self.moments) == 1:
             return PairCompensation(self.moments[0])
         return BlockCompensation(self.moments, self.layer.inputs)
@@ -127,8 +128,11 @@ def compensations(
     weights: Mapping[str, NDArray[np.float32]],
     layers: Sequence[Layer],
     calibration: Calibration,
+    scores: Scores,
 ) -> dict[Hashable, Compensation]:
     """Run `model` with `weights` over the pictures of `calibration`; by `input_of` layers.
+
+    Of layers with a flattened map, errors of outputs are counted as `scores` see them.
 
     Raises VerificationError if onnxruntime cannot run it.
     """
@@ -137,6 +141,10 @@ def compensations(
     names = [entry.name for entry in session.get_outputs()]
     by_input = {input_of(layer): layer for layer in layers}
     found: dict[Hashable, _Seen] = {}
+    of_maps: dict[Hashable, dict[str, list[NDArray[np.float32]]]] = {}
+    for layer in layers:
+        if layer.channels:
+            of_maps.setdefault(input_of(layer), {})[layer.output] = []
     pictures = calibration.pictures
     for number, (picture, weight) in enumerate(zip(pictures, calibration.weights, strict=True)):
         feeds = {image: picture[np.newaxis]}
@@ -146,7 +154,15 @@ def compensations(
             if key not in found:
                 found[key] = _Seen(layer, _has_few(layer, columns.shape[1] * len(pictures)))
             found[key].add(weight * columns)
-    return {key: seen.compensation() for key, seen in found.items()}
+        for values in of_maps.values():
+            for name, values_of in values.items():
+                values_of.append(tensors[name])
+    feedbacks = {
+        key: feedback_of(model, weights, values, calibration.weights, scores)
+        for key, values in of_maps.items()
+        if found[key].few
+    }
+    return {key: seen.compensation(feedbacks.get(key)) for key, seen in found.items()}
 
 
 def _has_few(layer: Layer, columns: int) -> bool:
@@ -155,11 +171,12 @@ def _has_few(layer: Layer, columns: int) -> bool:
 
 
 def _with_outputs(model: onnx.ModelProto, layers: Sequence[Layer]) -> bytes:
-    """The model, which gives the inputs of `layers` too."""
+    """The model, which gives the inputs of `layers` too, and the outputs of those with a flattened map."""
     asking = onnx.ModelProto()
     asking.CopyFrom(model)
     known = {entry.name for entry in (*model.graph.input, *model.graph.output)}
-    for name in dict.fromkeys(layer.input for layer in layers):
+    outputs = (layer.output for layer in layers if layer.channels)
+    for name in dict.fromkeys((*(layer.input for layer in layers), *outputs)):
         if name not in known:
             asking.graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
     content: bytes = asking.SerializeToString()
