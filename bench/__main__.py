@@ -1,7 +1,7 @@
 """All measurements: `python -m bench [PART]…`, or `make bench`.
 
-Figures of one machine at one time: compare ratios, and minima before medians. The part `coverage` needs
-packages that the project does not, takes half an hour, and runs only where it is named.
+Figures of one machine at one time: compare ratios, and minima before medians. The parts `coverage` and
+`others` need packages that the project does not, take half an hour, and run only where they are named.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from bench.latency import measure_latency
 from bench.many import measure_many
 from bench.memory import measure_memory
 from bench.network import measure_network
+from bench.others import measure_others
 from bench.page import measure_page
 from bench.pictures import measure_pictures
 from bench.preprocess import measure_preprocess
@@ -45,12 +46,13 @@ PARTS = {
 }
 
 
-COVERAGE = "coverage"
+COVERAGE, OTHERS = "coverage", "others"
+"""Need packages that the project does not."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    known = (*PARTS, COVERAGE)
+    known = (*PARTS, COVERAGE, OTHERS)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(known)}")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="networks of coverage")
     parser.add_argument("--again", action="store_true", help="coverage: also what was measured before")
@@ -68,6 +70,8 @@ def main() -> None:
             exporter=options.exporter or "torch.export",
             browser=options.browser,
         )
+    if OTHERS in wanted:
+        measure_others(Output())
     for name, measure in PARTS.items():
         if not wanted or name in wanted:
             measure(Output())

@@ -160,9 +160,9 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "browser/offline/test_updates.py": 1,
     "browser/backends/test_old_browsers.py::test_works_without_newer_features": (),
     "browser/judges/test_parity.py::test_loader_computes_what_python_computes": (
-        "mobilenet_emotion-int8-compiled",
-        "landmark_cnn_emotion-int8-compiled",
-        "efficientnet_emotion-int8-compiled",
+        "mobilenet_emotion-compact-compiled",
+        "landmark_cnn_emotion-compact-compiled",
+        "efficientnet_emotion-compact-compiled",
     ),
     "browser/judges/test_parity.py::test_page_shows_that_label": (),
     "browser/backends/test_backend_sites.py::test_answers_by_what_it_carries": (),

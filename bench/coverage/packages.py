@@ -65,19 +65,19 @@ def names() -> list[str]:
     return [*(f"torchvision/{name}" for name in TORCHVISION), *(f"timm/{name}" for name in TIMM)]
 
 
-def build(packages: dict[str, Any], name: str) -> tuple[nn.Module, tuple[int, int]]:
+def build(packages: dict[str, Any], name: str, classes: int = CLASSES) -> tuple[nn.Module, tuple[int, int]]:
     """The network `package/function` with seeded weights, in eval mode, and the size of its images."""
     package, _, function = name.partition("/")
     torch.manual_seed(0)
     if package == "timm":
-        network: nn.Module = packages["timm"].create_model(function, pretrained=False, num_classes=CLASSES)
+        network: nn.Module = packages["timm"].create_model(function, pretrained=False, num_classes=classes)
         _, height, width = getattr(network, "default_cfg", {}).get("input_size", (3, 224, 224))
     else:
         options = (
             {"aux_logits": False, "init_weights": True} if function in ("googlenet", "inception_v3") else {}
         )
         make = getattr(packages["torchvision"].models, function)
-        network = make(weights=None, num_classes=CLASSES, **options)
+        network = make(weights=None, num_classes=classes, **options)
         height = width = 299 if function == "inception_v3" else 224
     _make_alive(network, (height, width))
     return network.eval(), (height, width)

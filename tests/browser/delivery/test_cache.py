@@ -183,7 +183,8 @@ def test_signature_by_another_key_changes_nothing(opened: Page, host: Host, tmp_
 @pytest.fixture
 def no_room(opened: Page, host: Host) -> Iterator[Page]:
     devtools = opened.context.new_cdp_session(opened)
-    quota = {"origin": host.url.rstrip("/"), "quotaSize": 1_500_000}
+    room = sum(part.size for part in parts_of(host.site)) * 2 // 3
+    quota = {"origin": host.url.rstrip("/"), "quotaSize": room}
     devtools.send("Storage.overrideQuotaForOrigin", quota)
     yield opened
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": quota["origin"]})
@@ -204,7 +205,7 @@ def test_space_of_an_old_version_is_freed_for_the_new_one(opened: Page, host: Ho
     load(opened)
     usage = opened.evaluate("navigator.storage.estimate().then(({ usage }) => usage)")
     devtools = opened.context.new_cdp_session(opened)
-    quota = {"origin": host.url.rstrip("/"), "quotaSize": usage + 50_000}
+    quota = {"origin": host.url.rstrip("/"), "quotaSize": usage + parts_of(later)[-1].size * 2 // 3}
     devtools.send("Storage.overrideQuotaForOrigin", quota)
     host.site = later
     open_page(opened, host)

@@ -181,7 +181,7 @@ def test_progress_never_exceeds_the_total_nor_falls_below_what_is_checked(opened
         """async name => {
             const seen = [];
             const onProgress = ({ loaded, total, file }) => {
-                if (file === `${name}/int8`) seen.push([loaded, total]);
+                if (file === `${name}/compact`) seen.push([loaded, total]);
             };
             await torch2web.loadModel(name, { onProgress });
             return seen;

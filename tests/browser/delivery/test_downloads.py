@@ -191,7 +191,7 @@ def test_failed_load_can_be_tried_again(page: Page, host: Host, path: str) -> No
 def test_progress_counts_every_byte(page: Page, host: Host, small_site: Path) -> None:
     """Also during a file: each is held back half-way until the page reports that progress."""
     open_harness(page, host)
-    files = {f"{MODEL}/int8": "weights", "onnxruntime-web": "wasm"}
+    files = {f"{MODEL}/compact": "weights", "onnxruntime-web": "wasm"}
     pauses = {name: host.pause_at(path_of(small_site, kind)) for name, kind in files.items()}
     page.evaluate(
         """name => {
@@ -233,7 +233,7 @@ def test_abort_stops_the_download(page: Page, host: Host, small_site: Path) -> N
             await new Promise((resolve) => setTimeout(resolve, 300));
             return { ...error, seen };
         }""",
-        [MODEL, f"{MODEL}/int8"],
+        [MODEL, f"{MODEL}/compact"],
     )
     assert result["error"] == "AbortError"
     arrived = [loaded for loaded, aborted in result["seen"] if not aborted]

@@ -155,7 +155,7 @@ def test_tab_that_shows_life_is_waited_for(opened: Page, second: Page, host: Hos
     assert "error" not in end(second)
 
 
-@pytest.mark.parametrize("file", [f"{MODEL}/int8", "onnxruntime-web"])
+@pytest.mark.parametrize("file", [f"{MODEL}/compact", "onnxruntime-web"])
 def test_abort_ends_all_requests_and_the_next_load_goes_on(opened: Page, host: Host, file: str) -> None:
     result = opened.evaluate(ABORTED, [MODEL, file])
     assert result["error"] == "AbortError"

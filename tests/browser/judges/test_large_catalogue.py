@@ -29,7 +29,7 @@ def test_python_in_the_page_judges_it(page: Page, cache: Path, host_of: Hosting,
     results = download_results(page, tmp_path)
     catalog = [f"catalog/{file.name}" for file in (site / "models/catalog").glob("*")]
     files = [*MANIFEST_FILES, INDEX_SCHEMA, *catalog]
-    expected = names_of_tests(["tiny/int8"], NEUTRAL_PICTURES, files)
+    expected = names_of_tests(["tiny/compact"], NEUTRAL_PICTURES, files)
     assert sorted(results) == sorted(expected)
 
 

@@ -12,7 +12,7 @@ MODELS = ("mobilenet_emotion", "landmark_cnn_emotion", "efficientnet_emotion")
 
 
 @pytest.mark.parametrize("backend", ["compiled", "wasm"])
-@pytest.mark.parametrize("variant", ["fp32", "fp16", "int8"])
+@pytest.mark.parametrize("variant", ["fp32", "fp16", "int8", "compact"])
 @pytest.mark.parametrize("name", MODELS)
 def test_loader_computes_what_python_computes(
     page: Page, demo_host: Host, expected: Expected, name: str, variant: str, backend: str

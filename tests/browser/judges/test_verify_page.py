@@ -22,9 +22,9 @@ CATALOG = tomllib.loads((ROOT / "models.toml").read_text())["models"]
 PICTURES = [image.name for image in images()]
 MANIFEST_FILES = ["model_info.json", "model_info.schema.json"]
 VARIANTS = {
-    "mobilenet_emotion": ("int8", "fp16", "fp32"),
-    "landmark_cnn_emotion": ("int8", "int8_matrix", "fp16", "fp32"),
-    "efficientnet_emotion": ("int8", "fp16", "fp32"),
+    "mobilenet_emotion": ("compact", "int8", "fp16", "fp32"),
+    "landmark_cnn_emotion": ("compact", "int8", "int8_matrix", "fp16", "fp32"),
+    "efficientnet_emotion": ("compact", "int8", "fp16", "fp32"),
 }
 """Of the three demo models, the default first."""
 
@@ -32,7 +32,7 @@ VARIANTS = {
 NEUTRAL_PICTURES = [image.name for image in reference_images(neutral_images())]
 """Reference images of a network that is not the demo's, which show no faces."""
 NAMES = {
-    "tiny_judged_site": names_of_tests(["tiny/int8"], NEUTRAL_PICTURES, MANIFEST_FILES),
+    "tiny_judged_site": names_of_tests(["tiny/compact"], NEUTRAL_PICTURES, MANIFEST_FILES),
     "demo_site": names_of_tests(
         [f"{name}/{variant}" for name, variants in VARIANTS.items() for variant in variants],
         PICTURES,
@@ -40,7 +40,7 @@ NAMES = {
     ),
 }
 """The page's tests: of the tiny network as visitors are served it, and of all the demo's variants."""
-TENSORS = "in_page.test_tensors::test_tensor_by_standard_library[tiny/int8-"
+TENSORS = "in_page.test_tensors::test_tensor_by_standard_library[tiny/compact-"
 
 
 @pytest.mark.parametrize(("site", "chosen"), [("tiny_judged_site", "default"), ("demo_site", "all")])
@@ -93,7 +93,7 @@ def test_outcome_is_sent_where_the_address_asks_for_it(
     assert outcome["verdict"] == "passed"
     assert len(outcome["tests"]) == len(NAMES["tiny_judged_site"])
     (model,) = outcome["models"]
-    assert model["name"] == "tiny/int8"
+    assert model["name"] == "tiny/compact"
     assert 0 < model["max_abs_diff"] < 1e-4
     assert "compiled engine" in model["backend"]
 

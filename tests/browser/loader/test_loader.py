@@ -157,7 +157,11 @@ def test_timings_add_up(page: Page) -> None:
     ("call", "error", "message"),
     [
         ("loadModel('nobody')", "ManifestError", 'no model "nobody"; it has mobilenet_emotion, landmark'),
-        ("loadModel(name, {variant: 'int3'})", "ManifestError", 'no variant "int3"; it has int8, fp16, fp32'),
+        (
+            "loadModel(name, {variant: 'int3'})",
+            "ManifestError",
+            'no variant "int3"; it has compact, int8, fp16, fp32',
+        ),
         ("loadModel(name, {backends: ['webgl']})", "BackendError", "webgl"),
         ("loadModel(name, {backends: []})", "BackendError", "none"),
         ("loadModel(name, {baseURL: '/nowhere'})", "DownloadError", "404"),

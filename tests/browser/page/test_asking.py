@@ -67,7 +67,7 @@ def test_asks_in_place_of_the_first_answer(page: Page, host: Host, small_site: P
     assert html.count("data-bytes=") == 1
     host.faults["index.html"] = host.faults[""] = Fault(
         # Whose page has no preloads either: a changed script does not run.
-        html.replace('data-bytes="', 'data-bytes="1').replace('"start":', '"start" :').encode(),
+        html.replace('data-bytes="', 'data-bytes="99').replace('"start":', '"start" :').encode(),
         content_type="text/html",
     )
     page.goto(host.url)

@@ -20,7 +20,7 @@ def built(shared_folder: SharedFolder) -> Built:
         catalog = write_catalog(folder)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("torch2web.sources.load.load_model", network)
-            options = ["--catalog", catalog, "--checkpoints", folder, "--no-verify-page"]
+            options = ["--catalog", catalog, "--checkpoints", folder, "--no-verify-page", "--effort", "fast"]
             options += ["--no-precompressed", "--cache", folder / "cache", "--out", folder / "site"]
             assert main(["build", *map(str, options)]) == 0
 

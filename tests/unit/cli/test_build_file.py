@@ -111,11 +111,13 @@ def test_own_checkpoint_with_own_factory(folder: Path) -> None:
 
 
 def test_catalogue_that_add_writes_builds_the_same(folder: Path) -> None:
-    by_file = torch2web(folder, "build", "runs/7/best.pth", *NETWORK, *SHORT)
+    fast = ("--effort", "fast", *SHORT)
+    by_file = torch2web(folder, "build", "runs/7/best.pth", *NETWORK, *fast)
     assert by_file.returncode == 0, by_file.stderr
+    assert "smaller weights: --effort full searches them" in by_file.stdout
     added = torch2web(folder, "add", "runs/7/best.pth", *NETWORK)
     assert added.returncode == 0, added.stderr
-    built = torch2web(folder, "build", "--out", "other", *SHORT)
+    built = torch2web(folder, "build", "--out", "other", *fast)
     assert built.returncode == 0, built.stderr
     assert "demo weights" not in built.stdout
     model = model_of(folder / "other")

@@ -132,7 +132,7 @@ def test_verify_runs_what_there_is(site: str, request: pytest.FixtureRequest) ->
     result = run_build("verify", request.getfixturevalue(site))
     assert result.returncode == 0, result.stderr
     rows = [line for line in result.stdout.splitlines() if line.startswith(MODEL)]
-    assert len(rows) == 4
+    assert len(rows) == 5
     assert all(row.endswith("ok") for row in rows)
 
 

@@ -34,7 +34,7 @@ def test_right_site(site: Path) -> None:
     result = recheck(site, quiet)
     assert result.problems == ()
     assert [check.name for check in result.models] == [
-        f"mobilenet_emotion {name}" for name in ("onnx", "int8", "fp16", "fp32")
+        f"mobilenet_emotion {name}" for name in ("onnx", "compact", "int8", "fp16", "fp32")
     ]
     # Exact variants against PyTorch, rounded ones against onnxruntime's logits of the build.
     exact = [check.max_abs_diff for check in result.models if check.name.endswith(("onnx", "fp32"))]
@@ -86,7 +86,7 @@ def test_manifest_that_breaks_its_schema(site: Path) -> None:
 def test_missing_model_is_listed_as_failed(site: Path) -> None:
     (site / "models/mobilenet_emotion.onnx").unlink()
     result = recheck(site, quiet)
-    assert [check.passed for check in result.models] == [False, True, True, True]
+    assert [check.passed for check in result.models] == [False, True, True, True, True]
     assert "models/mobilenet_emotion.onnx: it is missing" in result.problems
 
 
@@ -99,7 +99,7 @@ def test_missing_part_is_listed_as_failed(site: Path) -> None:
     (path,) = weights_of(site, "mobilenet_emotion")
     (site / path).unlink()
     result = recheck(site, quiet)
-    assert [check.passed for check in result.models] == [True, False, True, True]
+    assert [check.passed for check in result.models] == [True, False, True, True, True]
     assert f"{path}: it is missing" in result.problems
 
 

@@ -1,0 +1,135 @@
+"""Which weights of other people's networks pass the gate: int8 and compact.
+
+Seeded, not trained: networks of torchvision and timm, whose BatchNormalization has the statistics of pictures
+and whose last layer is scaled until labels differ between them.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from bench.coverage.packages import build, installed
+from bench.site import ROOT
+from torch2web.cli.terminal.console import Output
+from torch2web.site.manifest import read_site_manifest
+from torch2web.verification import calibration_images
+
+NETWORKS = (
+    ("torchvision/resnet18", 4),
+    ("torchvision/resnet18", 1000),
+    ("torchvision/densenet121", 10),
+    ("torchvision/mobilenet_v3_small", 10),
+    ("torchvision/convnext_tiny", 10),
+    ("torchvision/shufflenet_v2_x0_5", 10),
+    ("torchvision/squeezenet1_1", 10),
+    ("torchvision/mnasnet0_5", 10),
+    ("torchvision/regnet_y_400mf", 10),
+    ("torchvision/swin_t", 10),
+    ("timm/mobilenetv4_conv_small", 10),
+    ("timm/vit_tiny_patch16_224", 10),
+)
+"""With their number of classes."""
+
+_SPREAD = 2.0
+"""Standard deviation of the logits between images."""
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_PIXELS = ("--mean", ",".join(map(str, MEAN)), "--std", ",".join(map(str, STD)))
+_OPTIONS = ("--resize", "224x224", *_PIXELS, "--yes")
+_SHORT = (
+    "--variants",
+    "all",
+    "--no-verify-page",
+    "--no-precompressed",
+    "--no-docs",
+    "--no-full-onnx",
+    "--backend",
+    "onnxruntime",
+)
+
+
+def measure_others(output: Output) -> None:
+    """MiB of the weights as a site stores them, what int8 and compact change, and what a build ships."""
+    packages, problems = installed()
+    for package, problem in problems.items():
+        output.line(f"{package} left out: {problem}")
+    rows = []
+    for name, classes in NETWORKS:
+        if name.partition("/")[0] in packages:
+            model = _built(packages, name, classes)
+            rows.append((f"{name}, {classes} classes", *_cells(model)))
+            output.line("  ".join(rows[-1]))
+    output.table(("network", "int8", "diff", "agree", "compact", "diff", "agree", "default"), rows)
+
+
+def _built(packages: Mapping[str, Any], name: str, classes: int) -> dict[str, Any]:
+    """The model's entry in the manifest of a site built from its ONNX file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, site = Path(folder) / "network.onnx", Path(folder) / "site"
+        network, size = build(dict(packages), name, classes)
+        _calibrate(network, size)
+        torch.onnx.export(
+            network,
+            (torch.randn(2, 3, *size),),
+            path,
+            dynamo=False,
+            input_names=["x"],
+            output_names=["y"],
+            dynamic_axes={"x": {0: "n"}, "y": {0: "n"}},
+        )
+        labels = Path(folder) / "labels.txt"
+        labels.write_text("".join(f"class {number}\n" for number in range(classes)))
+        options = ("--labels-file", labels, "--out", site, "--cache", Path(folder) / "cache")
+        command = (sys.executable, "build.py", "build", path, *_OPTIONS, *_SHORT, *options)
+        subprocess.run([*map(str, command)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        (model,) = read_site_manifest(site)["models"]
+        found: dict[str, Any] = model
+        return found
+
+
+@torch.no_grad()
+def _calibrate(network: nn.Module, size: tuple[int, int]) -> None:
+    """Normalise by the statistics of pictures, and scale and shift the last layer."""
+    pixels = [
+        np.asarray(image.image.convert("RGB").resize(size[::-1]), np.float32) / 255
+        for image in calibration_images(())
+    ]
+    mean, std = (torch.tensor(values)[:, None, None] for values in (MEAN, STD))
+    images = (torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2) - mean) / std
+    norms = [layer for layer in network.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+    for layer in norms:
+        layer.train()
+    if norms:
+        network(images)
+    network.eval()
+    *_, head = (layer for layer in network.modules() if isinstance(layer, (nn.Linear, nn.Conv2d)))
+    found: list[torch.Tensor] = []
+    handle = head.register_forward_hook(lambda *args: found.append(args[2]))
+    network(images)
+    handle.remove()
+    outputs = found[0].flatten(2).mean(2) if found[0].ndim > 2 else found[0]
+    factor = _SPREAD / outputs.std(dim=0).mean()
+    head.weight *= factor
+    if head.bias is not None:
+        head.bias *= factor
+        head.bias -= outputs.mean(dim=0) * factor
+
+
+def _cells(model: Mapping[str, Any]) -> Iterator[str]:
+    entries = {entry["name"]: entry for entry in (*model["variants"], *model["refused"])}
+    for name in ("int8", "compact"):
+        entry = entries.get(name, {})
+        figures = entry.get("verification") or {}
+        weights = entry.get("weights", entry)
+        refused = " refused" if "reason" in entry else ""
+        yield f"{weights.get('size', 0) / 2**20:.2f} MiB{refused}"
+        yield f"{figures.get('probabilities_max_abs_diff', float('nan')):.4f}"
+        yield f"{figures.get('top1_agreement', float('nan')):.3f}"
+    yield model["variants"][0]["name"]
