@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import ROOT
 from torch2web.cli import Defaults
 from torch2web.cli.options.parser import parse_options
+from torch2web.cli.terminal.console import Output
 from torch2web.cli.terminal.escape import printable
 
 
@@ -45,6 +46,13 @@ def on_a_terminal(command: list[str], environment: dict[str, str]) -> str:
     os.close(master)
     assert process.wait(60) == 0, printed
     return printed.decode()
+
+
+def test_models_that_take_turns_say_each_step_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with Output().progress() as show:
+        for step in ("one: loading", "two: loading", "one: loading", "two: loading", "two: searching"):
+            show(step, 0, 1)
+    assert capsys.readouterr().out.splitlines() == ["one: loading", "two: loading", "two: searching"]
 
 
 def test_bar_and_table_on_a_terminal_of_80_columns(small_site: Path, cache: Path, tmp_path: Path) -> None:

@@ -62,13 +62,12 @@ class Output:
     def progress(self) -> Iterator[ProgressCallback]:
         """Yield a ProgressCallback: a progress bar on a terminal, one line per step elsewhere."""
         if not self._out.is_terminal:
-            last = ""
+            said: set[str] = set()  # models that are converted at the same time take turns
 
             def plain(text: str, _done: float, _total: int, _detail: str = "") -> None:
-                nonlocal last
-                if text != last:
+                if text not in said:
                     self.line(text)
-                last = text
+                said.add(text)
 
             yield plain
             return

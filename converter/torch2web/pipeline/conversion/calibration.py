@@ -30,7 +30,7 @@ def calibration_inputs(spec: ModelSpec, materials: Materials, pictures: OwnPictu
 
 def compact_search(spec: ModelSpec, materials: Materials, pictures: OwnPictures) -> Search:
     """The search on others of the same kinds. Its pictures raise OwnImagesError, as above."""
-    stage = "searching the smallest weights that pass"
+    stage = "searching the smallest weights (--effort fast skips it)"
 
     def inputs() -> NDArray[np.float32]:
         pictures.on_stage(stage)
