@@ -13,8 +13,8 @@ LARGE = 65_536
 CHUNK = 1024
 """Numbers that stay together."""
 
-_HEAD_BITS = 8 * (6 + 3 + 3 * LANES)
-_BITS_OF_SYMBOL = 6
+HEAD_BITS = 8 * (6 + 3 + 3 * LANES)
+BITS_OF_SYMBOL = 6
 """Estimated, of a segment's head and of a symbol in its table."""
 
 
@@ -27,12 +27,12 @@ def runs_of(numbers: NDArray[np.uint8]) -> Iterator[int]:
         yield len(numbers)
         return
     counts = _counts(numbers[: len(numbers) // CHUNK * CHUNK].reshape(-1, CHUNK))
-    alone = _bits(counts)
+    alone = entropy_bits(counts)
     run, run_bits, length = counts[0], int(alone[0]), CHUNK
     for chunk, bits in zip(counts[1:], alone[1:], strict=True):
         together = run + chunk
-        together_bits = int(_bits(together))
-        if together_bits - run_bits - int(bits) > _HEAD_BITS + _BITS_OF_SYMBOL * np.count_nonzero(chunk):
+        together_bits = int(entropy_bits(together))
+        if together_bits - run_bits - int(bits) > HEAD_BITS + BITS_OF_SYMBOL * np.count_nonzero(chunk):
             yield length
             run, run_bits, length = chunk, int(bits), CHUNK
         else:
@@ -47,7 +47,7 @@ def _counts(chunks: NDArray[np.uint8]) -> NDArray[np.int64]:
     return found.reshape(-1, 256)
 
 
-def _bits(counts: Counts) -> NDArray[np.int64]:
+def entropy_bits(counts: Counts) -> NDArray[np.int64]:
     """Entropy of numbers of these `counts` [..., 256], each times their number, in bits.
 
     Rounded as tables are, so that all machines find the same.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from torch2web.coding.runs import runs_of
+from torch2web.coding.runs import BITS_OF_SYMBOL, HEAD_BITS, entropy_bits, runs_of
 from torch2web.coding.table import Counts, Table, best_table
 
 _WIDTHS = {"F32": 4, "F16": 2}
@@ -78,6 +78,17 @@ def segments_of(content: bytes, spans: list[Span], start: int, stop: int) -> lis
                     continue
             segments.append(segment)
     return segments
+
+
+def estimated_bytes(content: bytes) -> int:
+    """About the bytes of all segments of a file, by the entropy of each run: in a fifth of the time."""
+    total = 0
+    for run in (run for span in spans_of(content) for run in _runs(content, span)):
+        for plane in planes_of(content, run):
+            counts = _counts(plane)
+            bits = HEAD_BITS + int(entropy_bits(counts)) + BITS_OF_SYMBOL * int(np.count_nonzero(counts))
+            total += min(bits // 8, _HEAD + len(plane))
+    return total
 
 
 def planes_of(content: bytes, span: Span) -> list[NDArray[np.uint8]]:

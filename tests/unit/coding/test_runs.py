@@ -1,9 +1,10 @@
 """Tables of their own for runs of a large tensor whose numbers differ."""
 
 import numpy as np
+import pytest
 from safetensors.numpy import save
 
-from torch2web.coding import decode_part, encode_parts, file_size
+from torch2web.coding import about_file_size, decode_part, encode_parts, file_size
 from torch2web.coding.runs import CHUNK, LARGE, runs_of
 
 RANDOM = np.random.Generator(np.random.PCG64(8))
@@ -39,3 +40,14 @@ def test_coded_as_if_they_were_tensors_of_their_own() -> None:
     parts = list(encode_parts(together, 2**20))
     assert sum(len(part) for part, _ in parts) < file_size(together) + 50
     assert b"".join(part if size is None else decode_part(part, size) for part, size in parts) == together
+
+
+def test_sizes_of_large_files_are_estimated_within_two_percent() -> None:
+    random = np.random.Generator(np.random.PCG64(7))
+    narrow, wide = (np.rint(random.normal(scale=scale, size=(64, 65_536))) for scale in (1.5, 12))
+    rows = np.concatenate([narrow, wide], axis=1).clip(-127, 127).astype(np.int8)
+    large = save({"a": rows, "b": random.normal(size=200_000).astype(np.float32)})
+    small = save({"a": rows[:4]})
+    assert about_file_size(large) == pytest.approx(file_size(large), rel=0.02)
+    assert about_file_size(large) != file_size(large), "an estimate"
+    assert about_file_size(small) == file_size(small)
