@@ -50,4 +50,5 @@ def test_sizes_of_large_files_are_estimated_within_two_percent() -> None:
     small = save({"a": rows[:4]})
     assert about_file_size(large) == pytest.approx(file_size(large), rel=0.02)
     assert about_file_size(large) != file_size(large), "an estimate"
+    assert isinstance(about_file_size(large), int), "which JSON has, unlike NumPy's"
     assert about_file_size(small) == file_size(small)
