@@ -1,7 +1,7 @@
 """Which weights of other people's networks pass the gate: int8 and compact.
 
-Seeded, not trained: networks of torchvision and timm, whose BatchNormalization has the statistics of pictures
-and whose last layer is scaled until labels differ between them.
+Networks of torchvision and timm with seeded weights, not trained ones. Their BatchNormalization has the
+statistics of pictures, and their last layer is scaled so that labels differ between pictures.
 """
 
 import subprocess
@@ -17,7 +17,10 @@ from torch import nn
 
 from bench.coverage.packages import build, installed
 from bench.site import ROOT
+from tests.networks import spread_outputs
+from torch2web.catalog.preprocessing_sources.likely import IMAGENET_MEAN, IMAGENET_STD
 from torch2web.cli.terminal.console import Output
+from torch2web.images import Preprocessing, Resize, preprocess
 from torch2web.site.manifest import read_site_manifest
 from torch2web.verification import calibration_images
 
@@ -40,8 +43,7 @@ NETWORKS = (
 _SPREAD = 2.0
 """Standard deviation of the logits between images."""
 
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_PIXELS = ("--mean", ",".join(map(str, MEAN)), "--std", ",".join(map(str, STD)))
+_PIXELS = ("--mean", ",".join(map(str, IMAGENET_MEAN)), "--std", ",".join(map(str, IMAGENET_STD)))
 _OPTIONS = ("--resize", "224x224", *_PIXELS, "--yes")
 _SHORT = (
     "--variants",
@@ -96,30 +98,17 @@ def _built(packages: Mapping[str, Any], name: str, classes: int) -> dict[str, An
 
 @torch.no_grad()
 def _calibrate(network: nn.Module, size: tuple[int, int]) -> None:
-    """Normalise by the statistics of pictures, and scale and shift the last layer."""
-    pixels = [
-        np.asarray(image.image.convert("RGB").resize(size[::-1]), np.float32) / 255
-        for image in calibration_images(())
-    ]
-    mean, std = (torch.tensor(values)[:, None, None] for values in (MEAN, STD))
-    images = (torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2) - mean) / std
+    """Normalise by the statistics of pictures, and let the logits differ between them."""
+    preprocessing = Preprocessing((Resize(size, "bilinear"),), IMAGENET_MEAN, IMAGENET_STD)
+    pictures = [preprocess(image.image, preprocessing) for image in calibration_images(())]
+    images = torch.from_numpy(np.stack(pictures))
     norms = [layer for layer in network.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
     for layer in norms:
         layer.train()
     if norms:
         network(images)
     network.eval()
-    *_, head = (layer for layer in network.modules() if isinstance(layer, (nn.Linear, nn.Conv2d)))
-    found: list[torch.Tensor] = []
-    handle = head.register_forward_hook(lambda *args: found.append(args[2]))
-    network(images)
-    handle.remove()
-    outputs = found[0].flatten(2).mean(2) if found[0].ndim > 2 else found[0]
-    factor = _SPREAD / outputs.std(dim=0).mean()
-    head.weight *= factor
-    if head.bias is not None:
-        head.bias *= factor
-        head.bias -= outputs.mean(dim=0) * factor
+    spread_outputs(network, images, _SPREAD)
 
 
 def _cells(model: Mapping[str, Any]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
 _SPREAD = 3.0
@@ -93,15 +94,24 @@ def build(name: str) -> "nn.Module":
                 assert layer.running_var is not None
                 layer.running_mean.normal_(0, 0.1)
                 layer.running_var.uniform_(0.1, 0.5)
-        *_, head = (layer for layer in network.modules() if isinstance(layer, (nn.Linear, nn.Conv2d)))
-        found: list[torch.Tensor] = []
-        handle = head.register_forward_hook(lambda *args: found.append(args[2]))
+        spread_outputs(network, images, _SPREAD)
+    return network.eval()
+
+
+def spread_outputs(network: "nn.Module", images: "torch.Tensor", spread: float) -> None:
+    """Scale and shift the last layer so that outputs have the standard deviation `spread` over `images`."""
+    import torch
+    from torch import nn
+
+    *_, head = (layer for layer in network.modules() if isinstance(layer, (nn.Linear, nn.Conv2d)))
+    found: list[torch.Tensor] = []
+    handle = head.register_forward_hook(lambda *args: found.append(args[2]))
+    with torch.no_grad():
         network(images)
         handle.remove()
         outputs = found[0].flatten(2).mean(2) if found[0].ndim > 2 else found[0]
-        factor = _SPREAD / outputs.std(dim=0).mean()
+        factor = spread / outputs.std(dim=0).mean()
         head.weight *= factor
         assert head.bias is not None
         head.bias *= factor
         head.bias -= outputs.mean(dim=0) * factor
-    return network.eval()

@@ -4,14 +4,14 @@ The format is described in web/coder/format.h; the loader decodes with the same 
 """
 
 from torch2web.coding.parts import CODING, DamagedPartError, decode_part, encode_parts
-from torch2web.coding.size import about_file_size, coded_size, file_size
+from torch2web.coding.size import coded_size, estimated_file_size, file_size
 
 __all__ = [
     "CODING",
     "DamagedPartError",
-    "about_file_size",
     "coded_size",
     "decode_part",
     "encode_parts",
+    "estimated_file_size",
     "file_size",
 ]

@@ -28,6 +28,6 @@ def file_size(content: bytes) -> int:
     return sum(segment.size for segment in segments_of(content, spans_of(content), 0, len(content)))
 
 
-def about_file_size(content: bytes) -> int:
-    """`file_size`, of files of 8 MiB and more within two percent: their tables would take seconds."""
+def estimated_file_size(content: bytes) -> int:
+    """`file_size`, but of files from 8 MiB on an estimate within 2 %: all their tables would take seconds."""
     return file_size(content) if len(content) < _LARGE else estimated_bytes(content)

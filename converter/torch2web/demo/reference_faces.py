@@ -25,7 +25,8 @@ def calibration_faces() -> tuple[tuple[str, Image.Image], ...]:
 def search_faces() -> tuple[tuple[str, Image.Image], ...]:
     """Return name and RGB image of forty others again, ten of each class.
 
-    Twice as many: the largest change among few pictures says little of that among others.
+    They are more than the others, because the largest change among few pictures says little about that
+    among other pictures.
     """
     return (*_faces("search-", _FIRST_SEARCH_SEED), *_faces("search-too-", _SECOND_SEARCH_SEED))
 

@@ -46,7 +46,7 @@ def split_model(path: Path) -> SplitModel:
         weight = Weight(f"w{len(weights)}", np.ascontiguousarray(values), axis)
         names[tensor.name] = weight.name
         weights.append(weight)
-        tensor.CopyFrom(_external(weight))
+        tensor.CopyFrom(external_tensor(weight))
     for node in model.graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
     # Protobuf guarantees identical bytes only within one version of the library, which suffices here.
@@ -71,7 +71,8 @@ def _written_into_constants(graph: GraphProto) -> set[str]:
     return {name for node in graph.node if node.op_type == "ScatterND" for name in node.input}
 
 
-def _external(weight: Weight) -> TensorProto:
+def external_tensor(weight: Weight) -> TensorProto:
+    """The initializer of a graph that refers to `weight` as external data, at its name."""
     tensor = TensorProto(
         name=weight.name,
         data_type=TensorProto.FLOAT,

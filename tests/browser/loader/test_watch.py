@@ -31,6 +31,32 @@ def camera(camera_browser: Browser, demo_host: Host) -> Iterator[Page]:
                     return model.predict(...call);
                 },
             });
+            window.stillVideo = () => { // shows what `show` paints, and nothing else
+                const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+                const context = canvas.getContext("2d"), still = canvas.captureStream(0);
+                const [track] = still.getVideoTracks();
+                const video = document.createElement("video");
+                Object.assign(video, { srcObject: still, muted: true });
+                let shown = 0;
+                const count = () => video.requestVideoFrameCallback(() => { shown++; count(); });
+                count();
+                const show = async (colour) => {
+                    const before = shown;
+                    context.fillStyle = colour;
+                    context.fillRect(0, 0, 64, 64);
+                    track.requestFrame();
+                    await until(() => shown > before);
+                };
+                return { video, show };
+            };
+            window.modelThatFirst = (does) => { // before it answers for the first time
+                const found = { calls: 0, info: model.info, watch: model.watch };
+                found.predict = async (...call) => {
+                    if (++found.calls === 1) await does();
+                    return model.predict(...call);
+                };
+                return found;
+            };
             window.wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
             window.until = async (condition) => {
                 const end = performance.now() + 120_000;
@@ -358,33 +384,12 @@ def test_frame_that_came_during_an_answer_is_not_waited_for_again(camera: Page) 
     """The last of all frames comes while one is answered: it is answered too, and needs no other one."""
     answered = camera.evaluate(
         """async () => {
-            const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
-            const context = canvas.getContext("2d"), still = canvas.captureStream(0);
-            const [track] = still.getVideoTracks();
-            const video = Object.assign(document.createElement("video"), { srcObject: still, muted: true });
-            let shown = 0;
-            const count = () => video.requestVideoFrameCallback(() => { shown++; count(); });
-            count();
-            const show = async (colour) => {
-                const before = shown;
-                context.fillStyle = colour;
-                context.fillRect(0, 0, 64, 64);
-                track.requestFrame();
-                await until(() => shown > before);
-            };
-            let calls = 0;
-            const slow = {
-                info: model.info,
-                watch: model.watch,
-                async predict(...call) {
-                    if (++calls === 1) await show("blue");
-                    return model.predict(...call);
-                },
-            };
+            const { video, show } = stillVideo();
+            const slow = modelThatFirst(() => show("blue"));
             let answers = 0;
-            const watch = model.watch.call(slow, video, () => answers++);
+            const watch = slow.watch(video, () => answers++);
             void video.play();
-            for (let i = 0; !calls; i++) await show(`hsl(${i} 70% 50%)`);
+            for (let i = 0; !slow.calls; i++) await show(`hsl(${i} 70% 50%)`);
             await until(() => answers >= 2);
             await wait(500);
             watch.stop();
@@ -392,6 +397,39 @@ def test_frame_that_came_during_an_answer_is_not_waited_for_again(camera: Page) 
         }"""
     )
     assert answered == 2
+
+
+def test_frame_shown_while_the_page_was_hidden_is_not_answered(camera: Page) -> None:
+    """Nobody saw it. The first frame afterwards is."""
+    answered = camera.evaluate(
+        """async () => {
+            let hidden = false;
+            Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+            const hide = (now) => {
+                hidden = now;
+                document.dispatchEvent(new Event("visibilitychange"));
+            };
+            const { video, show } = stillVideo();
+            const slow = modelThatFirst(async () => {
+                hide(true);
+                await show("blue");
+            });
+            let answers = 0;
+            const watch = slow.watch(video, () => answers++);
+            void video.play();
+            for (let i = 0; !slow.calls; i++) await show(`hsl(${i} 70% 50%)`);
+            await until(() => answers);
+            await wait(300);
+            hide(false);
+            await wait(700);
+            const before = answers;
+            await show("red");
+            await until(() => answers > before);
+            watch.stop();
+            return [before, answers];
+        }"""
+    )
+    assert answered == [1, 2]
 
 
 def test_smoothing_is_an_exponential_average(camera: Page) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from torch2web.coding import about_file_size, decode_part, encode_parts, file_size
+from torch2web.coding import decode_part, encode_parts, estimated_file_size, file_size
 from torch2web.coding.runs import CHUNK, LARGE, runs_of
 
 RANDOM = np.random.Generator(np.random.PCG64(8))
@@ -48,7 +48,7 @@ def test_sizes_of_large_files_are_estimated_within_two_percent() -> None:
     rows = np.concatenate([narrow, wide], axis=1).clip(-127, 127).astype(np.int8)
     large = save({"a": rows, "b": random.normal(size=200_000).astype(np.float32)})
     small = save({"a": rows[:4]})
-    assert about_file_size(large) == pytest.approx(file_size(large), rel=0.02)
-    assert about_file_size(large) != file_size(large), "an estimate"
-    assert isinstance(about_file_size(large), int), "which JSON has, unlike NumPy's"
-    assert about_file_size(small) == file_size(small)
+    assert estimated_file_size(large) == pytest.approx(file_size(large), rel=0.02)
+    assert estimated_file_size(large) != file_size(large), "an estimate"
+    assert isinstance(estimated_file_size(large), int), "which JSON has, unlike NumPy's"
+    assert estimated_file_size(small) == file_size(small)

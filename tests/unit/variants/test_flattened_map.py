@@ -14,7 +14,7 @@ from torch2web.variants.rounding import Calibration, Rounding, map_rounding
 from torch2web.variants.rounding.few_columns import ColumnCompensation
 from torch2web.variants.rounding.flattened_map import LARGEST_FACTOR, MapCompensation
 from torch2web.variants.rounding.layers import find_layers
-from torch2web.variants.split import SplitModel
+from torch2web.variants.split import SplitModel, external_tensor
 from torch2web.verification import create_session_with, run_session
 
 CHANNELS, SIDE, OUTPUTS = 6, 8, 12
@@ -107,16 +107,11 @@ def flattening(weights: list[Weight]) -> onnx.ModelProto:
         helper.make_node("Flatten", ["z"], ["flat"]),
         helper.make_node("Gemm", ["flat", "w1"], ["out"]),
     ]
-    stored = []
-    for weight in weights:
-        stored.append(tensor(name=weight.name, data_type=tensor.FLOAT, dims=weight.values.shape))
-        stored[-1].data_location = tensor.EXTERNAL
-        fields = {"location": weight.name, "offset": "0", "length": str(weight.values.nbytes)}
-        for key, value in fields.items():
-            stored[-1].external_data.add(key=key, value=value)
     x = helper.make_tensor_value_info("x", tensor.FLOAT, ["batch", 3, 20, 20])
     out = helper.make_tensor_value_info("out", tensor.FLOAT, ["batch", 8])
-    graph = helper.make_graph(nodes, "flattening", [x], [out], stored)
+    graph = helper.make_graph(
+        nodes, "flattening", [x], [out], [external_tensor(weight) for weight in weights]
+    )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 

@@ -14,7 +14,7 @@ from torch2web.variants.encodings import Weight, decode_all
 from torch2web.variants.rounding import Calibration, Rounding, output_feedback, second_moments
 from torch2web.variants.rounding.flattened_map import MapCompensation
 from torch2web.variants.rounding.output_feedback import Feedback, feedback_of
-from torch2web.variants.split import SplitModel
+from torch2web.variants.split import SplitModel, external_tensor
 from torch2web.verification import create_session_with, run_session
 
 RANDOM = np.random.Generator(np.random.PCG64(5))
@@ -24,11 +24,11 @@ VALUES = RANDOM.normal(size=(4, 1, HIDDEN)).astype(np.float32)
 AS_IT_IS = partial(activate, Task("regression"))
 
 
-def network(*after: NodeProto, hidden: int = HIDDEN) -> onnx.ModelProto:
+def network(*after: NodeProto) -> onnx.ModelProto:
     """`out` of "x" [batch, numbers] by `after`, which reads "hidden" and the matrix "after"."""
     nodes = [helper.make_node("Gemm", ["x", "before"], ["hidden"]), *after]
     stored = [
-        numpy_helper.from_array(RANDOM.normal(size=(6, hidden)).astype(np.float32), "before"),
+        numpy_helper.from_array(RANDOM.normal(size=(6, HIDDEN)).astype(np.float32), "before"),
         numpy_helper.from_array(AFTER, "after"),
     ]
     x, out = (
@@ -112,7 +112,7 @@ def test_errors_of_outputs_cancel_where_scores_add_them_up() -> None:
     assert off(Feedback.by(moments)) < off(None) / 4
 
 
-def of_a_map(weights: list[Weight]) -> onnx.ModelProto:
+def of_a_map(weight: Weight) -> onnx.ModelProto:
     """A flattened map, a hidden layer with ReLU, and scores."""
     nodes = [
         helper.make_node("Relu", ["x"], ["map"]),
@@ -121,13 +121,7 @@ def of_a_map(weights: list[Weight]) -> onnx.ModelProto:
         helper.make_node("Relu", ["hidden"], ["active"]),
         helper.make_node("Gemm", ["active", "after"], ["out"]),
     ]
-    stored = [numpy_helper.from_array(AFTER / 20, "after")]
-    for weight in weights:
-        stored.append(TensorProto(name=weight.name, data_type=TensorProto.FLOAT, dims=weight.values.shape))
-        stored[-1].data_location = TensorProto.EXTERNAL
-        fields = {"location": weight.name, "offset": "0", "length": str(weight.values.nbytes)}
-        for key, value in fields.items():
-            stored[-1].external_data.add(key=key, value=value)
+    stored = [numpy_helper.from_array(AFTER / 20, "after"), external_tensor(weight)]
     x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 8, 16, 16])
     out = helper.make_tensor_value_info("out", TensorProto.FLOAT, ["batch", LABELS])
     graph = helper.make_graph(nodes, "of_a_map", [x], [out], stored)
@@ -136,7 +130,7 @@ def of_a_map(weights: list[Weight]) -> onnx.ModelProto:
 
 def test_scores_of_unseen_pictures_are_nearer(monkeypatch: pytest.MonkeyPatch) -> None:
     weight = Weight("w0", RANDOM.uniform(-0.05, 0.05, size=(8 * 256, HIDDEN)).astype(np.float32), 1)
-    split = SplitModel(of_a_map([weight]).SerializeToString(), (weight,))
+    split = SplitModel(of_a_map(weight).SerializeToString(), (weight,))
     pictures = RANDOM.normal(size=(120, 8, 16, 16)).astype(np.float32)
     task = Task("softmax")
 

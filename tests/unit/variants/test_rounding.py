@@ -15,7 +15,7 @@ from torch2web.variants.encodings import Weight, as_int8
 from torch2web.variants.rounding import Calibration, Rounding, encode_compensated, round_compensated
 from torch2web.variants.rounding.layers import find_layers
 from torch2web.variants.rounding.second_moments import blocks
-from torch2web.variants.split import SplitModel
+from torch2web.variants.split import SplitModel, external_tensor
 from torch2web.verification import (
     EXTREMES,
     calibration_images,
@@ -44,11 +44,9 @@ def split_of(
     }
     node = helper.make_node(op, ["x", "w0"], ["y"], **attributes)
     graph = helper.make_graph([node], "one", [values["x"]], [values["y"]])
-    tensor = TensorProto(name="w0", data_type=TensorProto.FLOAT, dims=w, data_location=TensorProto.EXTERNAL)
-    tensor.external_data.add(key="location", value="w0")
-    graph.initializer.append(tensor)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     weight = Weight("w0", RANDOM.normal(size=w).astype(np.float32), axis)
+    graph.initializer.append(external_tensor(weight))
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     return SplitModel(model.SerializeToString(), (weight,))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from torch2web.catalog import ModelSpec
-from torch2web.coding import about_file_size
+from torch2web.coding import estimated_file_size
 from torch2web.tasks import activate, figures
 from torch2web.variants.compact.bracket import Bracket
 from torch2web.variants.compact.choice import Unit, bits_of, choose
@@ -52,7 +52,7 @@ class Point:
     """A candidate that was measured on the pictures of the search."""
 
     bytes: int
-    """Of its weights, coded; of 8 MiB and more about."""
+    """Of its weights, coded; estimated from 8 MiB on."""
     share: float
     """Of what the gate allows."""
 
@@ -102,7 +102,7 @@ class CompactSearch:
                 break
             tried.add(multiples)
             tensors = self._encode(multiples)
-            point = Point(about_file_size(save(tensors)), self._share(tensors))
+            point = Point(estimated_file_size(save(tensors)), self._share(tensors))
             if math.isfinite(point.share):  # not where too many labels are others: no share says how many
                 self._points.append(point)
             self._on_progress(self._steps - _TRIES + number + 1, self._steps)

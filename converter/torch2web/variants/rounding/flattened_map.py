@@ -32,7 +32,7 @@ class MapCompensation:
     def __init__(
         self, columns: NDArray[np.floating], channels: int, feedback: Feedback | None = None
     ) -> None:
-        """`feedback`: how errors of the layer's outputs go together; None: each counts for itself."""
+        """`feedback` between the layer's outputs; None: they are rounded independently of each other."""
         self._feedback = feedback
         found = columns.astype(np.float64).reshape(len(columns), channels, -1).transpose(1, 0, 2)
         between = np.einsum("cnp,dnp->cd", found, found, optimize=True) / found[0].size

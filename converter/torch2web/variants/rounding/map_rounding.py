@@ -1,8 +1,8 @@
-"""The loop that rounds a layer which multiplies a flattened feature map.
+"""The loop that rounds a layer whose input is a flattened feature map.
 
-Three ways to make up for an error at once: in later places of the same channel and output, in later channels
-of the same output, and in later outputs. Outputs are in blocks. Each is a channel behind the block before it,
-so that one loop over channels and places rounds all blocks.
+An error is corrected in three directions: in later places of the same channel and output, in later channels
+of the same output, and in later outputs. Outputs are in blocks, each of which is rounded one channel behind
+the block before it: so one loop over channels and places rounds them all.
 """
 
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ def round_map(
     for turn in range(channels + len(blocks) - 1):
         now = [(block, turn - late) for late, block in enumerate(blocks) if 0 <= turn - late < channels]
         off[turn] = np.zeros((places, 0), np.float32)
-        off.pop(turn - len(blocks), None)
+        off.pop(turn - len(blocks), None)  # no block is left that corrects it
         values = [block.value(at, off[at]) for block, at in now]
         step = np.concatenate([block.steps * np.float32(factor[at]) for block, at in now])
         most = np.concatenate([np.full(len(block.steps), largest // int(factor[at])) for block, at in now])

@@ -1,9 +1,10 @@
-"""How errors of a layer's outputs go together in what a network answers, and how one makes up for another.
+"""Error feedback between the outputs of a layer, as far as the network's scores tell their errors apart.
 
-Errors of many outputs cancel in a few scores. What a network does with a vector of outputs is measured by
-changing each of them, around values as calibration pictures cause them. Outputs are then rounded block after
-block: each block makes up for what those before it are off, as far as the scores see it (the output side of
-the Kronecker-factored curvature of K-FAC, Martens and Grosse 2015, in place of the identity in GPTQ).
+A layer has hundreds of outputs and the network a few scores, in which errors of the outputs can cancel. How
+much each output moves each score is measured: outputs are changed one by one, around their values for
+calibration pictures, and the rest of the network is run. Outputs are then rounded in blocks, and each block
+makes up for the errors of the blocks before it. In GPTQ all outputs count alike; here they are weighted by
+the output factor of K-FAC's curvature (Martens and Grosse 2015).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
+from onnx.utils import Extractor
 
 from torch2web.errors import VerificationError
 from torch2web.verification import create_session_with
@@ -28,37 +30,37 @@ _DAMPING = 0.3
 """Added to the diagonal of the outputs' moments, as a share of its mean."""
 
 _AROUND = 0.7
-"""Values are taken so far from those of a picture, as a share of their standard deviation: which units are
-active differs from picture to picture."""
+"""Noise on the values of a picture, as a share of the standard deviation of all values: which outputs a ReLU
+lets through differs from picture to picture."""
 
 _DRAWS = 16
-"""Of values around those of each picture."""
+"""Draws of that noise for each picture."""
 
 _CHANGE = 0.02
-"""Of an output, as a share of the same."""
+"""By how much an output is changed, as a share of the same standard deviation."""
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """What each block of a layer's outputs makes up for."""
+    """How blocks of a layer's outputs correct the errors of the blocks before them."""
 
     blocks: tuple[tuple[NDArray[np.intp], NDArray[np.float32]], ...]
-    """Outputs of each in the order of rounding, and a matrix [outputs of the blocks before, its outputs].
+    """The outputs of each block, in the order of rounding, and a matrix [outputs before it, outputs of it].
 
-    What those before are too small by, times the matrix, is added to the weights of the block.
+    What the weights before it are too small by, times the matrix, is added to the weights of the block.
     """
 
     @classmethod
     def none(cls, outputs: int) -> "Feedback":
-        """One block: no output makes up for another."""
+        """One block with all outputs, which corrects nothing."""
         return cls(((np.arange(outputs), np.zeros((0, outputs), np.float32)),))
 
     @classmethod
     def by(cls, moments: NDArray[np.float64]) -> "Feedback":
-        """By what changes of outputs do to scores together, [outputs, outputs].
+        """From second moments [outputs, outputs] of the slopes of scores.
 
-        Outputs that matter least are first. With all blocks after it, each makes up for what is missing as
-        well as can be; the next one begins with what is missing then.
+        Outputs that matter least are rounded first. A block is given the share of the errors before it that
+        it has in their best correction by all outputs still to be rounded.
         """
         mean = float(np.diag(moments).mean()) or 1.0
         order = np.argsort(np.diag(moments), kind="stable")
@@ -79,19 +81,22 @@ def feedback_of(
     importance: Sequence[float],
     scores: Scores,
 ) -> Feedback | None:
-    """Of tensors [batch, numbers] of `model`, by name with their value for each calibration picture.
+    """Measure the feedback between the outputs of a layer of `model`.
 
-    None where it cannot be measured: what follows in the network reads other tensors too or takes one picture
-    at a time, or there are more than MAX_OUTPUTS. `importance` are factors of the pictures.
+    `values` are the tensors [1, outputs] that the layer computes, by name, for each calibration picture; a
+    split layer computes several. `importance` are factors of the pictures.
+
+    None where nothing can be measured: the rest of the network reads other tensors too or takes one picture
+    at a time, or there are more than MAX_OUTPUTS.
     """
     if any(value.ndim != 2 for found in values.values() for value in found):
         return None
     each = np.concatenate([np.concatenate(found) for found in values.values()], axis=1)
     pictures, outputs = each.shape
-    rest = _what_follows(model, tuple(values))
-    if rest is None or pictures != len(importance) or outputs > MAX_OUTPUTS:
+    if model.graph.output[0].name in values or pictures != len(importance) or outputs > MAX_OUTPUTS:
         return None
-    read = {name for node in rest.graph.node for name in node.input}
+    rest = _what_follows(model, tuple(values))
+    read = {tensor.name for tensor in rest.graph.initializer}
     try:
         session = create_session_with(
             rest.SerializeToString(), {name: value for name, value in weights.items() if name in read}
@@ -120,28 +125,15 @@ def feedback_of(
     return Feedback.by(moments) if np.isfinite(moments).all() else None
 
 
-def _what_follows(model: onnx.ModelProto, names: tuple[str, ...]) -> onnx.ModelProto | None:
-    """The part of `model` that computes its output from the tensors `names`, if it reads no other ones."""
-    known = set(names)
-    nodes = []
-    constant = {node.output[0]: node for node in model.graph.node if node.op_type == "Constant"}
-    for node in model.graph.node:
-        if known.intersection(node.input) and not known.intersection(node.output):
-            nodes.append(node)
-            known.update(node.output)
-    read = {name for node in nodes for name in node.input if name} - known
-    stored = [tensor for tensor in model.graph.initializer if tensor.name in read]
-    read -= {tensor.name for tensor in stored}
-    output = model.graph.output[0].name
-    if read - constant.keys() or output not in known or output in names:
-        return None
-    inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names]
-    answer = helper.make_tensor_value_info(output, TensorProto.FLOAT, None)
-    rest = onnx.ModelProto()
-    rest.CopyFrom(model)
-    rest.graph.CopyFrom(
-        helper.make_graph(
-            [*(constant[name] for name in sorted(read)), *nodes], "rest", inputs, [answer], stored
-        )
+def _what_follows(model: onnx.ModelProto, names: Sequence[str]) -> onnx.ModelProto:
+    """The part of `model` that computes its output from the tensors `names`, for any number of pictures.
+
+    Where it reads other tensors too, onnxruntime refuses to load it.
+    """
+    asking = onnx.ModelProto()
+    asking.CopyFrom(model)
+    del asking.graph.value_info[:]
+    asking.graph.value_info.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names
     )
-    return rest
+    return Extractor(asking).extract_model(list(names), [model.graph.output[0].name])
