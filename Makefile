@@ -21,7 +21,7 @@ CLANG_FORMAT := $(BIN)/clang-format --style=file:web/engine/.clang-format
 C_SOURCES := $(wildcard web/engine/*/*.[ch] web/engine/*/*/*.[ch] web/coder/*.[ch] bench/engine/*.c)
 PRETTY := web/element web/loader web/offline web/package web/page web/report web/verify web/*.mjs web/*.json templates/*/*.css \
 	converter/torch2web/schemas/*.json tests/loader/*.ts tests/loader/*.json tests/cases/*.json \
-	tests/browser/harness/*.js tests/coverage/*.mjs bench/*.js bench/*.json
+	tests/browser/harness/*.js tests/coverage/*.mjs bench/*.js bench/rivals/*.js bench/rivals/*.json
 
 # Where the environment forbids it, every process would compile every module again: half a second to three of its time.
 export PYTHONDONTWRITEBYTECODE :=

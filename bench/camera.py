@@ -62,17 +62,19 @@ def measure_camera(output: Output) -> None:
         flags += [f"--use-file-for-fake-video-capture={video}"]
         browser = playwright.chromium.launch(executable_path=chromium(), args=[*launch_arguments(), *flags])
         rows = []
-        for model, (title, _) in MODELS.items():
+        for model, network in MODELS.items():
             for threads in THREADS:
                 page = browser.new_page()
                 page.goto(f"{host.url}camera.html")
                 found = page.evaluate(MEASURE, [model, threads, SECONDS])
                 page.close()
                 if found["threads"] != threads:
-                    rows.append((title, str(threads), found["size"], "–", "–"))
+                    rows.append((network.title, str(threads), found["size"], "–", "–"))
                     continue
                 median = statistics.median(found["totals"])
-                rows.append((title, str(threads), found["size"], f"{found['rate']:.1f}", f"{median:.1f}"))
+                rows.append(
+                    (network.title, str(threads), found["size"], f"{found['rate']:.1f}", f"{median:.1f}")
+                )
         browser.close()
     output.table(("camera", "threads", "pixels", "answers a second", "ms each, median"), rows)
 

@@ -15,8 +15,8 @@ const PAUSE = 30;
 /** By name: a function that runs a candidate once and returns its output, or the timings of a prediction. */
 const sides = new Map();
 
-/** Returns the logits of candidates without a self-check, and reasons for missing ones. */
-async function open(name, threads) {
+/** `rivals`: their scripts. Returns the logits of candidates without a self-check, and reasons for missing ones. */
+async function open(name, threads, rivals) {
   const logits = {};
   const missing = {};
   const input = new Float32Array(
@@ -27,14 +27,15 @@ async function open(name, threads) {
   logits.direct = [...(await direct())];
   sides.set("direct", direct);
 
-  if (threads === 1) {
-    const [, depth, height, width] = SHAPE;
-    const { loadNetwork } = await import("/bench/tfjs.js");
-    const predict = await loadNetwork("/bench/", name);
-    const pixels = channelsLast(input, depth);
-    const tfjs = () => predict(pixels, [1, height, width, depth]);
-    logits.tfjs = [...(await tfjs())];
-    sides.set("tfjs", tfjs);
+  const [, depth, height, width] = SHAPE;
+  const pixels = channelsLast(input, depth);
+  for (const rival of rivals) {
+    if (rival === "tfjs" && threads > 1) continue; // see tfjs.js
+    const { loadNetwork } = await import(`/bench/${rival}.js`);
+    const predict = await loadNetwork("/bench/", name, threads);
+    const run = () => predict(pixels, [1, height, width, depth]);
+    logits[rival] = [...(await run())];
+    sides.set(rival, run);
   }
 
   const frame = cameraFrame(1280, 720);

@@ -1,4 +1,4 @@
-"""One run of each model: the loader in its worker beside onnxruntime-web, tfjs and native onnxruntime.
+"""One run of each model: the loader beside onnxruntime-web, tfjs, LiteRT.js and native onnxruntime.
 
 All candidates for a model are in one page, which runs them in turn; Python runs alternate with the page's. On
 one thread, and on two.
@@ -16,19 +16,31 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.native import Native
+from bench.rivals.litert import PYTHON, litert_version, write_litert
+from bench.rivals.tfjs import tfjs_version, write_tfjs
 from bench.site import built_site, chromium
-from bench.tfjs import tfjs_version, write_peer
 from tests.browser.find import launch_arguments
 from tests.browser.server import Host, hosting
 from torch2web.cli.terminal.console import Output
 
 HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class _Network:
+    title: str
+    of_direct: float
+    """The most that the compiled engine may take of onnxruntime-web's time, on one thread."""
+    of_litert: float | None
+    """And of LiteRT.js's."""
+
+
 MODELS = {
-    "mobilenet_emotion": ("MobileNetV2", 0.38),
-    "efficientnet_emotion": ("EfficientNet-B0", 0.31),
-    "landmark_cnn_emotion": ("LandmarkCNN", 0.7),
+    "mobilenet_emotion": _Network("MobileNetV2", 0.38, 0.57),
+    "efficientnet_emotion": _Network("EfficientNet-B0", 0.31, 0.54),
+    "landmark_cnn_emotion": _Network("LandmarkCNN", 0.5, None),
 }
-"""With the most that the compiled engine may take of onnxruntime-web's time."""
+RIVALS = ("tfjs", "litert")
 WORKER_WANTED = 1.05
 """The most that the worker may take of the time of the same runtime in the page."""
 TWICE_WANTED = 1.7
@@ -72,17 +84,19 @@ def measure_latency(output: Output) -> None:
                 if "compiled" in times:
                     compiled[model].append(min(_all(times["compiled"], "total")))
                 for side, note in notes.items():
-                    output.line(f"{MODELS[model][0]}, {side}: {note}")
+                    output.line(f"{MODELS[model].title}, {side}: {note}")
             plural = "" if threads == 1 else "s"
             output.table((f"{threads} thread{plural}, ms", *HEADINGS), rows)
             output.line(f"load average {load:.1f} before, {os.getloadavg()[0]:.1f} after")
         browser.close()
     gains = [
-        (MODELS[model][0], f"{best[0] / best[-1]:.2f}", f"{TWICE_WANTED}")
+        (MODELS[model].title, f"{best[0] / best[-1]:.2f}", f"{TWICE_WANTED}")
         for model, best in compiled.items()
         if len(best) == len(THREADS)
     ]
     output.table(("worker, compiled", "2 threads to 1", "wanted"), gains)
+    if not os.environ.get(PYTHON):
+        output.line(f"LiteRT.js is left out: set {PYTHON} to a Python that has litert-torch")
 
 
 def _prepare(host: Host, folder: Path) -> NDArray[np.float32]:
@@ -90,7 +104,8 @@ def _prepare(host: Host, folder: Path) -> NDArray[np.float32]:
     tensor = np.random.Generator(np.random.PCG64(0)).standard_normal((1, 3, 224, 224), np.float32)
     (folder / "input.bin").write_bytes(tensor.astype("<f4").tobytes())
     files = [HERE / "latency.html", HERE / "latency.js", folder / "input.bin"]
-    files += write_peer([host.site / f"models/{name}.onnx" for name in MODELS], folder)
+    files += write_tfjs([host.site / f"models/{name}.onnx" for name in MODELS], folder)
+    files += write_litert(list(MODELS), folder)
     host.extras |= {f"bench/{file.name}": file for file in files}
     return tensor
 
@@ -104,7 +119,8 @@ def _measure(
     page.set_default_timeout(300_000)
     page.goto(f"{host.url}bench/latency.html")
     page.wait_for_selector("html[data-ready]", state="attached")
-    opened = page.evaluate("args => latency.open(...args)", [model, threads])
+    rivals = [name for name in RIVALS if f"bench/{name}.js" in host.extras]
+    opened = page.evaluate("args => latency.open(...args)", [model, threads, rivals])
     notes: dict[str, str] = dict(opened["missing"])
     for side, logits in opened["logits"].items():
         difference = float(np.abs(np.array(logits) - native.run(tensor)[0]).max())
@@ -127,22 +143,28 @@ def _in_turn(page: Page, native: Native, tensor: NDArray[np.float32]) -> Times:
 
 
 def _rows(model: str, threads: int, times: Times) -> Iterator[Sequence[str]]:
-    title, compiled = MODELS[model]
+    network = MODELS[model]
     # The targets are for one thread.
-    worker_wanted, compiled_wanted = (WORKER_WANTED, compiled) if threads == 1 else (None, None)
+    worker_wanted, of_direct, of_litert = (
+        (WORKER_WANTED, network.of_direct, network.of_litert) if threads == 1 else (None, None, None)
+    )
     sides = {
         "direct": _Side("onnxruntime-web in the page"),
-        "wasm": _Side("worker, wasm", "direct", worker_wanted),
-        "compiled here": _Side("compiled in the page", "direct", compiled_wanted),
-        "compiled": _Side("worker, compiled", "direct", compiled_wanted),
+        "litert": _Side(f"LiteRT.js {litert_version()}", "direct"),
         "tfjs": _Side(f"tfjs-backend-wasm {tfjs_version()}", "direct"),
         "native": _Side("native onnxruntime", "direct"),
+        "wasm": _Side("worker, wasm", "direct", worker_wanted),
+        "compiled here": _Side("compiled in the page", "direct", of_direct),
+        "compiled": _Side("worker, compiled", "direct", of_direct),
         "wasm frame": _Side("frame of 1280 × 720, wasm", "wasm"),
         "compiled frame": _Side("frame of 1280 × 720, compiled", "compiled"),
     }
-    for key, side in sides.items():
-        if key in times:
-            yield f"{title}: {side.title}", *_cells(side, times, times[key], sides)
+    beside_litert = [
+        (key, _Side(sides[key].title, "litert", of_litert)) for key in ("compiled here", "compiled")
+    ]
+    for key, side in (*sides.items(), *beside_litert):
+        if key in times and (not side.beside or side.beside in times):
+            yield f"{network.title}: {side.title}", *_cells(side, times, times[key], sides)
 
 
 def _cells(

@@ -40,7 +40,7 @@ LARGE = [int(number) for number in os.environ.get("TORCH2WEB_BENCH_LARGE", "").s
 QUIET = 5.0
 """A page is loaded after so many seconds without another request."""
 _POLL = 0.1
-_FAST = ("--no-precompressed", "--no-verify-page", "--no-docs")
+_FAST = ("--effort", "fast", "--no-precompressed", "--no-verify-page", "--no-docs")
 
 MOBILENET = """
 [[models]]

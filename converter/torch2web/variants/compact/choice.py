@@ -7,19 +7,20 @@ layers, the choice that is best for each is best for their sum (Lagrange).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from torch2web.coding import coded_size
-from torch2web.variants.encodings import Weight, as_int8
-from torch2web.variants.rounding import HALF
+from torch2web.variants.encodings import Weight, as_float16, as_int8
+from torch2web.variants.rounding import HALF, as_halves, on_grid
 
 MULTIPLES = tuple(2 ** (power / 8) for power in range(49))
 """Steps to choose from, as multiples of those of int8: 1 to 64, which leaves the integers -2 to 2."""
 
-_HALF_BITS = 14.0
-"""Bits of a number in half precision, coded."""
+FINER = (1 / 8, 1 / 4, 1 / 2)
+"""Steps of numbers in half precision."""
 
 _EVEN = np.ones(1)
 
@@ -52,24 +53,35 @@ class Unit:
 
 
 def bits_of(weights: Sequence[Weight], coarseness: NDArray[np.float64] = _EVEN) -> dict[float, float]:
-    """Bits of one of `weights` by multiple, estimated from a sample rounded to the nearest.
+    """Bits of one of `weights` by multiple or HALF, estimated from a sample rounded to the nearest.
 
     `coarseness` are factors of the multiple for equal shares of the weights.
     """
-    values = np.concatenate([_in_steps(weight) for weight in weights])
-    values = values[:: max(len(values) // _SAMPLE, 1)]
+    values = _sampled([_in_steps(weight) for weight in weights])
     bits = [
         8 * coded_size(np.rint(values / multiple).astype(np.int64)) / len(values) for multiple in MULTIPLES
     ]
     at, powers = np.log2(coarseness), np.log2(MULTIPLES)
-    return {HALF: _HALF_BITS} | {
+    found = {
         multiple: float(np.interp(np.log2(multiple) + at, powers, bits).mean()) for multiple in MULTIPLES
     }
+    exact = _sampled([as_float16(weight)[weight.name] for weight in weights])
+    found[HALF] = 8 * coded_size(exact) / len(exact)
+    for multiple in FINER:
+        halves = _sampled([as_halves(weight, on_grid(weight, multiple))[weight.name] for weight in weights])
+        found[multiple] = 8 * coded_size(halves) / len(halves)
+    return found
 
 
 def _in_steps(weight: Weight) -> NDArray[np.float64]:
     scale = as_int8(weight)[f"{weight.name}.scale"].astype(np.float64)
-    return np.asarray(weight.values / scale, np.float64).reshape(-1)
+    return np.asarray(weight.values / scale, np.float64)
+
+
+def _sampled(weights: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Some of all values, evenly spread."""
+    values = np.concatenate([weight.reshape(-1) for weight in weights])
+    return values[:: max(len(values) // _SAMPLE, 1)]
 
 
 def choose(units: Sequence[Unit], change: float) -> tuple[float, ...]:

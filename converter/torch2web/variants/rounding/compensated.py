@@ -17,12 +17,18 @@ _LAZY = 128
 """Inputs after which an error is spread over all that follow, in one product of matrices."""
 
 
+Integers = NDArray[np.int8 | np.int16]
+
+
+def integer_type(largest: int) -> type[np.int8] | type[np.int16]:
+    """The type of integers of at most `largest` in magnitude."""
+    return np.int8 if largest <= np.iinfo(np.int8).max else np.int16
+
+
 class Compensation(Protocol):
     """What is prepared once for a layer's inputs, and rounds its weights with any steps."""
 
-    def round(
-        self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int
-    ) -> NDArray[np.int8]:
+    def round(self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int) -> Integers:
         """Integers [groups, outputs, inputs] such that integers × steps is near `weights` for the inputs.
 
         `steps` is positive and broadcasts to `weights`; integers are at most `largest` in magnitude.
@@ -35,15 +41,13 @@ class PairCompensation:
     def __init__(self, moments: NDArray[np.float64]) -> None:
         self._order, self._spreading = _spreading(moments)
 
-    def round(
-        self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int
-    ) -> NDArray[np.int8]:
+    def round(self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int) -> Integers:
         """As `Compensation`. Computed in float64."""
         order, spreading = self._order, self._spreading
         values = np.take_along_axis(weights.astype(np.float64), order[:, np.newaxis], 2)
         sizes = np.broadcast_to(steps.astype(np.float64), weights.shape)
         sizes = np.take_along_axis(sizes, order[:, np.newaxis], 2)
-        integers = np.empty(values.shape, np.int8)
+        integers = np.empty(values.shape, integer_type(largest))
         inputs = values.shape[2]
         for first in range(0, inputs, _LAZY):
             end = min(first + _LAZY, inputs)
@@ -65,7 +69,7 @@ class PairCompensation:
 
 def round_compensated(
     weights: NDArray[np.floating], steps: NDArray[np.floating], moments: NDArray[np.float64], largest: int
-) -> NDArray[np.int8]:
+) -> Integers:
     """As `Compensation.round`, for `moments` [groups, inputs, inputs]."""
     return PairCompensation(moments).round(weights, steps, largest)
 

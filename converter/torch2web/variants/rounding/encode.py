@@ -1,6 +1,6 @@
 """Weights of a model as integers with a scale per channel, by error-compensated rounding."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 
 import numpy as np
@@ -11,6 +11,7 @@ from torch2web.tasks import Task, activate
 from torch2web.variants.encodings import Tensors, Weight, as_float16, as_int8
 from torch2web.variants.rounding.compensated import Compensation
 from torch2web.variants.rounding.flattened_map import MapCompensation
+from torch2web.variants.rounding.halves import LARGEST, as_halves, on_grid
 from torch2web.variants.rounding.layers import Layer, find_layers
 from torch2web.variants.rounding.one_thread import one_thread
 from torch2web.variants.rounding.second_moments import Calibration, compensations, input_of
@@ -58,6 +59,7 @@ class Rounding:
     def encode(self, unit: Sequence[Weight], multiple: float, largest: int = 127) -> Tensors:
         """The weights of one of `units`: as int8 with `multiple` × the steps of `as_int8`, or as HALF.
 
+        A multiple below 1 makes numbers in half precision of about these steps, see `halves.py`.
         Where the unit multiplies a flattened feature map, `multiple` is the geometric mean of its channels'.
         Steps other than those of `as_int8` are rounded to 8 bits of mantissa, which take 2 bytes when coded.
         Weights that multiply no input, such as tables, are rounded to the nearest.
@@ -67,6 +69,9 @@ class Rounding:
             for weight in unit:
                 tensors |= as_float16(weight)
             return tensors
+        finer = multiple < 1
+        if finer:
+            largest = LARGEST
         layers = [self._layers[weight.name] for weight in unit if weight.name in self._layers]
         compensation = self._by_input[input_of(layers[0])] if layers else None
         round_matrices = compensation.round if compensation else None
@@ -74,7 +79,7 @@ class Rounding:
             multiple, factors = compensation.factors(multiple)
             round_matrices = partial(compensation.round, factors=factors)
         for weight in unit:
-            tensors |= _with_multiple(weight, multiple, largest)
+            tensors |= on_grid(weight, multiple) if finer else _with_multiple(weight, multiple, largest)
         if round_matrices:
             with one_thread():
                 rounded = round_matrices(
@@ -87,7 +92,11 @@ class Rounding:
                 end = start + layer.matrices(layer.weight.values).shape[1]
                 tensors[layer.weight.name] = layer.restored(rounded[:, start:end])
                 start = end
-        return tensors
+        return tensors if not finer else _joined(as_halves(weight, tensors) for weight in unit)
+
+
+def _joined(parts: Iterable[Tensors]) -> Tensors:
+    return {name: values for part in parts for name, values in part.items()}
 
 
 def _with_multiple(weight: Weight, multiple: float, largest: int) -> Tensors:

@@ -9,7 +9,7 @@ A few inputs are rounded at a time; what they miss together is made up for by th
 import numpy as np
 from numpy.typing import NDArray
 
-from torch2web.variants.rounding.compensated import DAMPING
+from torch2web.variants.rounding.compensated import DAMPING, Integers, integer_type
 
 _AT_ONCE = 8
 """Inputs that are rounded at a time."""
@@ -29,13 +29,11 @@ class ColumnCompensation:
         """[inputs, columns], by decreasing power."""
         self._making_up = _making_up(self._columns, DAMPING * power.mean() or 1.0)
 
-    def round(
-        self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int
-    ) -> NDArray[np.int8]:
+    def round(self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int) -> Integers:
         """As `Compensation`; `steps` are those of outputs, [1, outputs, inputs] or [1, outputs, 1]."""
         values = weights[0].T
         sizes = steps[0, :, 0].astype(np.float64)
-        integers = np.empty(values.shape, np.int8)
+        integers = np.empty(values.shape, integer_type(largest))
         missing = np.zeros((self._columns.shape[1], values.shape[1]))
         """By how much the sums of what is rounded are too small, [columns, outputs]."""
         for first in range(0, len(values), _AT_ONCE):

@@ -10,6 +10,7 @@ channels. Channels are rounded one after the other. How much each matters gives 
 import numpy as np
 from numpy.typing import NDArray
 
+from torch2web.variants.rounding.compensated import Integers
 from torch2web.variants.rounding.map_rounding import Spreading, round_map
 from torch2web.variants.rounding.output_feedback import Feedback
 
@@ -76,7 +77,7 @@ class MapCompensation:
         steps: NDArray[np.floating],
         largest: int,
         factors: NDArray[np.int64] | None = None,
-    ) -> NDArray[np.int8]:
+    ) -> Integers:
         """As `Compensation`, with `steps` of outputs, [1, outputs, 1]. Computed in float32.
 
         Integers of a channel are multiples of its entry in `factors`, if given.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from torch2web.variants.rounding.compensated import Integers, integer_type
 from torch2web.variants.rounding.output_feedback import Feedback
 
 _LAZY_PLACES = 32
@@ -43,14 +44,14 @@ def round_map(
     steps: NDArray[np.floating],
     largest: int,
     factors: NDArray[np.int64] | None,
-) -> NDArray[np.int8]:
+) -> Integers:
     """`MapCompensation.round`."""
     channels, _, places = spreading.mixed.shape
     exact = np.asarray(weights[0].T, np.float32).reshape(channels, places, -1)
     factor = np.ones(channels, np.int64) if factors is None else factors[spreading.order]
     size = steps[0, :, 0].astype(np.float32)
     blocks = [_Block(spreading, exact, size, outputs, making_up) for outputs, making_up in feedback.blocks]
-    integers = np.empty(exact.shape, np.int8)
+    integers = np.empty(exact.shape, integer_type(largest))
     off: dict[int, NDArray[np.float32]] = {}
     """By channel, what the outputs rounded so far are too small by, [places, outputs of all blocks]."""
     for turn in range(channels + len(blocks) - 1):

@@ -8,7 +8,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from torch2web.variants.rounding.compensated import Compensation, PairCompensation
+from torch2web.variants.rounding.compensated import Compensation, Integers, PairCompensation
 from torch2web.variants.rounding.few_columns import ColumnCompensation
 from torch2web.variants.rounding.flattened_map import MapCompensation
 from torch2web.variants.rounding.layers import Layer
@@ -64,9 +64,7 @@ class BlockCompensation:
             for cut, part in zip(cuts[self._whole :], moments[self._whole :], strict=True)
         ]
 
-    def round(
-        self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int
-    ) -> NDArray[np.int8]:
+    def round(self, weights: NDArray[np.floating], steps: NDArray[np.floating], largest: int) -> Integers:
         """As `Compensation`."""
         steps = np.broadcast_to(steps, weights.shape)
         rounded = []

@@ -12,10 +12,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import NodeProto, numpy_helper
 
-from web.build.node import install_packages, pinned_version, run_node
-from web.build.scripts import node_package
+from bench.rivals.javascript import bundled, package_folder, version_of
 
-HERE = Path(__file__).parent
 _BACKEND = "@tensorflow/tfjs-backend-wasm"
 _WASM = "tfjs-backend-wasm-simd.wasm"
 
@@ -24,20 +22,16 @@ Layer = dict[str, Any]
 
 def tfjs_version() -> str:
     """The version that the lock file pins."""
-    return pinned_version(HERE, _BACKEND)
+    return version_of(_BACKEND)
 
 
-def write_peer(models: Sequence[Path], folder: Path) -> list[Path]:
+def write_tfjs(models: Sequence[Path], folder: Path) -> list[Path]:
     """Everything that tfjs.js needs in a page, with the networks of the ONNX files `models`.
 
     Raises ToolError.
     """
-    install_packages(HERE)
-    script, wasm = folder / "tfjs.js", folder / _WASM
-    esbuild = str(node_package("esbuild") / "bin" / "esbuild")
-    options = ["--bundle", "--format=esm", "--minify", "--log-level=error"]
-    run_node([esbuild, str(HERE / script.name), *options, f"--outfile={script}"], HERE)
-    wasm.write_bytes((HERE / "node_modules" / _BACKEND / "dist" / _WASM).read_bytes())
+    script, wasm = bundled("tfjs.js", folder), folder / _WASM
+    wasm.write_bytes((package_folder(_BACKEND) / "dist" / _WASM).read_bytes())
     written = [script, wasm]
     for path in models:
         network, weights = _Translation(_folded(path, folder)).result()
@@ -101,9 +95,7 @@ class _Translation:
             case "GlobalAveragePool":
                 self._add(node, "mean")
             case _:
-                raise SystemExit(
-                    f"bench/tfjs.py does not know {node.op_type}; teach it, or leave the model out"
-                )
+                raise SystemExit(f"{__file__} does not know {node.op_type}; teach it, or leave the model out")
 
     def _add(
         self, node: NodeProto, kind: str, weight: NDArray[np.float32] | None = None, **more: Any
@@ -134,5 +126,7 @@ class _Translation:
     def _activate(self, node: NodeProto, activation: str) -> None:
         last = self.layers[-1]
         if last["output"] != node.input[0] or not last["weights"] or self.uses[node.input[0]] > 1:
-            raise SystemExit(f"bench/tfjs.py: {node.op_type} {node.name} follows no layer that it fits into")
+            raise SystemExit(
+                f"bench/rivals/tfjs.py: {node.op_type} {node.name} follows no layer that it fits into"
+            )
         last |= {"activation": activation, "output": node.output[0]}

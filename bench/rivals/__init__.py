@@ -1,0 +1,1 @@
+"""Other runtimes in the page, for comparison."""
