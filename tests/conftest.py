@@ -52,7 +52,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the number of checks: one test may check every row of a table or every line of a page's run."""
+    """Print the number of checks: one test may check every row of a table or every line of a page's run.
+
+    And why a test ran again.
+    """
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.section(f"{report.nodeid} ran again")
+        terminalreporter.write_line(report.longreprtext)
     reports = [
         report
         for key in ("passed", "failed")

@@ -10,9 +10,10 @@ from playwright.sync_api import Page
 
 from tests.browser.server import Host
 from tests.conftest import ROOT
+from tests.patience import PATIENCE_MS
 
 IN_PAGE = ROOT / "web/verify/python"
-TIMEOUT = 1_200_000
+TIMEOUT = 2 * PATIENCE_MS
 """Milliseconds that a page may take with all variants of three models, on a busy machine."""
 
 
