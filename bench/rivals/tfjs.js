@@ -54,7 +54,7 @@ const RUN = {
   add: ([a, b]) => tf.add(a, b),
   mul: ([a, b]) => tf.mul(a, b),
   sigmoid: ([x]) => tf.sigmoid(x),
-  mean: ([x]) => tf.mean(x, [1, 2], true),
+  mean: ([x], _, { axes }) => tf.mean(x, axes, true),
   maxpool: ([x], _, { kernel, strides }) =>
     tf.maxPool(x, kernel, strides, "valid"),
   // In ONNX's order, which the following weights expect.

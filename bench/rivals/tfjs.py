@@ -93,7 +93,9 @@ class _Translation:
             case "Add" | "Mul" | "Sigmoid" | "Flatten":
                 self._add(node, node.op_type.lower())
             case "GlobalAveragePool":
-                self._add(node, "mean")
+                self._add(node, "mean", axes=[1, 2])
+            case "ReduceMean" if attributes.get("keepdims", 1) and "axes" in attributes:
+                self._mean(node, attributes["axes"])
             case _:
                 raise SystemExit(f"{__file__} does not know {node.op_type}; teach it, or leave the model out")
 
@@ -122,6 +124,15 @@ class _Translation:
         kind = "conv" if plain else "depthwise"
         self._add(node, kind, arranged, strides=attributes["strides"], pad=pad)
         self.layers[-1]["inputs"] = [x]
+
+    def _mean(self, node: NodeProto, axes: Sequence[int]) -> None:
+        own = [{2: 1, 3: 2}[axis % 4] for axis in axes]
+        last = self.layers[-1]
+        if last["kind"] != "mean" or last["output"] != node.input[0]:
+            self._add(node, "mean", axes=own)
+            return
+        # A mean over one axis after the other, as the build exports it: tfjs takes both at once.
+        last |= {"axes": sorted([*last["axes"], *own]), "output": node.output[0]}
 
     def _activate(self, node: NodeProto, activation: str) -> None:
         last = self.layers[-1]
