@@ -7,6 +7,7 @@ import re
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -80,6 +81,25 @@ class Outage:
             return taken
 
 
+class SlowNetwork:
+    """All files together arrive at so many bytes a second.
+
+    Chromium's own emulation lets a page wait without end, once in about fifty loads on a busy machine.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._free = 0.0
+        self._lock = threading.Lock()
+
+    def wait_for(self, size: int) -> None:
+        """Until `size` bytes more may be sent."""
+        with self._lock:
+            self._free = max(self._free, time.monotonic()) + size / self._rate
+            wait = self._free - time.monotonic()
+        time.sleep(max(wait, 0))
+
+
 _used_ports: set[int] = set()
 
 
@@ -106,6 +126,7 @@ class Host:
         """Whether other origins may read its files."""
         self.faults: dict[str, Fault] = {}
         self.outage: Outage | None = None
+        self.slow: SlowNetwork | None = None
         self.extras: dict[str, Path] = {}
         """Files outside of the site, by path."""
         self.requests: list[str] = []
@@ -214,7 +235,12 @@ class _Handler(SiteHandler):
         return True
 
     def copyfile(self, source: Any, outputfile: Any) -> None:
-        outage = self.host.outage
+        outage, slow = self.host.outage, self.host.slow
+        if slow:
+            while block := source.read(2048):
+                slow.wait_for(len(block))
+                outputfile.write(block)
+            return
         if outage is None or not self.path.endswith((".bin", ".wasm")):
             super().copyfile(source, outputfile)
             return

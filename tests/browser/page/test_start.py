@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from tests.browser.server import Fault, Host
+from tests.browser.server import Fault, Host, SlowNetwork
 from tests.browser.shown import READY
 from tests.browser.sites import script_of
 
@@ -62,10 +62,7 @@ def test_page_that_starts_late_shows_nothing_else_until_then(page: Page, host: H
 
 def test_slow_network_is_told_all_the_time(page: Page, host: Host) -> None:
     """At 1 Mbit/s: words from the first paint on, then bytes that grow, then an answer."""
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("Network.enable")
-    speed = {"downloadThroughput": 125_000, "uploadThroughput": 125_000}
-    devtools.send("Network.emulateNetworkConditions", {"offline": False, "latency": 40, **speed})
+    host.slow = SlowNetwork(125_000)
     page.add_init_script(
         """window.said = [];
         document.addEventListener("DOMContentLoaded", () => setInterval(() => {
