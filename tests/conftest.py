@@ -52,9 +52,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the number of checks: one test may check every row of a table or every line of a page's run.
+    """Print why tests ran again, and the number of checks.
 
-    And why a test ran again.
+    One test may check every row of a table or every line of a page's run.
     """
     for report in terminalreporter.getreports("rerun"):
         terminalreporter.section(f"{report.nodeid} ran again")

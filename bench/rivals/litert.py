@@ -13,12 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from bench.rivals.javascript import bundled, package_folder, version_of
-from torch2web.catalog.default import default_materials
+from torch2web.catalog.default import default_materials, demo_catalog
 from torch2web.catalog.load import load_catalog
 from torch2web.sources.build_network import load_model
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
 PYTHON = "TORCH2WEB_BENCH_LITERT"
 """The variable with the Python that has litert-torch."""
 _PACKAGE = "@litertjs/core"
@@ -65,7 +64,7 @@ class _ChannelsLast(nn.Module):
 def _export(names: Sequence[str], folder: Path) -> list[Path]:
     materials = default_materials()
     paths = []
-    for spec in load_catalog(ROOT / "models.toml"):
+    for spec in load_catalog(demo_catalog()):
         if spec.name in names:
             example = torch.zeros(1, *spec.preprocessing.size, 3)
             network = _ChannelsLast(load_model(spec, None, materials))

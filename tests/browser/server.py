@@ -82,9 +82,9 @@ class Outage:
 
 
 class SlowNetwork:
-    """All files together arrive at so many bytes a second.
+    """Sends all files together at so many bytes a second.
 
-    Chromium's own emulation lets a page wait without end, once in about fifty loads on a busy machine.
+    In Chromium's own emulation of a slow network, on a busy machine, one load in about fifty never ends.
     """
 
     def __init__(self, rate: float) -> None:
@@ -93,7 +93,7 @@ class SlowNetwork:
         self._lock = threading.Lock()
 
     def wait_for(self, size: int) -> None:
-        """Until `size` bytes more may be sent."""
+        """Wait until `size` bytes more may be sent."""
         with self._lock:
             self._free = max(self._free, time.monotonic()) + size / self._rate
             wait = self._free - time.monotonic()

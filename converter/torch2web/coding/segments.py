@@ -68,7 +68,7 @@ def segments_of(content: bytes, spans: list[Span], start: int, stop: int) -> lis
     segments: list[Segment] = []
     for span in spans:
         for piece in (run for cut in _cut(span, start, stop) for run in _runs(content, cut)):
-            segment = Segment.of(piece, tuple(_counts(plane) for plane in planes_of(content, piece)))
+            segment = Segment.of(piece, tuple(counts_of(plane) for plane in planes_of(content, piece)))
             if segments and segments[-1].span.width == piece.width:
                 last = segments[-1]
                 counts = tuple(a + b for a, b in zip(last.counts, segment.counts, strict=True))
@@ -85,7 +85,7 @@ def estimated_bytes(content: bytes) -> int:
     total = 0
     for run in (run for span in spans_of(content) for run in _runs(content, span)):
         for plane in planes_of(content, run):
-            counts = _counts(plane)
+            counts = counts_of(plane)
             bits = HEAD_BITS + int(entropy_bits(counts)) + BITS_OF_SYMBOL * int(np.count_nonzero(counts))
             total += min(bits // 8, _HEAD + len(plane))
     return total
@@ -101,7 +101,8 @@ def planes_of(content: bytes, span: Span) -> list[NDArray[np.uint8]]:
     return [np.ascontiguousarray(plane) for plane in rotated.view(np.uint8).reshape(-1, span.width).T]
 
 
-def _counts(plane: NDArray[np.uint8]) -> Counts:
+def counts_of(plane: NDArray[np.uint8]) -> Counts:
+    """How often each byte occurs, [256]."""
     return np.bincount(plane, minlength=256).astype(np.int64)
 
 

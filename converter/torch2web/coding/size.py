@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from torch2web.coding.segments import Span, estimated_bytes, planes_of, segments_of, spans_of
+from torch2web.coding.segments import Span, counts_of, estimated_bytes, planes_of, segments_of, spans_of
 from torch2web.coding.table import best_table
 
 _HEAD = 5
@@ -12,7 +12,7 @@ _LARGE = 8 * 2**20
 
 
 def coded_size(numbers: NDArray[np.integer] | NDArray[np.float16]) -> int:
-    """Bytes of integers from -128 to 127, or of halves, as a coded segment of their own; 0 for none.
+    """Bytes of integers from -128 to 127, or of float16, as a coded segment of their own; 0 for none.
 
     At most a few bytes more or less than it takes. Small tensors take less, as they share tables with
     their neighbours.
@@ -22,8 +22,7 @@ def coded_size(numbers: NDArray[np.integer] | NDArray[np.float16]) -> int:
     stored = numbers if numbers.dtype == np.float16 else numbers.astype(np.int8)
     content = np.ascontiguousarray(stored).tobytes()
     planes = planes_of(content, Span(0, len(content), stored.itemsize))
-    counts = (np.bincount(plane, minlength=256).astype(np.int64) for plane in planes)
-    return _HEAD + sum(min(best_table(plane).size, 1 + numbers.size) for plane in counts)
+    return _HEAD + sum(min(best_table(counts_of(plane)).size, 1 + numbers.size) for plane in planes)
 
 
 def file_size(content: bytes) -> int:

@@ -10,17 +10,10 @@ from tests.browser.decode_files import resident_memory
 from tests.browser.launch import launched
 from tests.browser.parity import open_harness
 from tests.browser.server import Host, Hosting
-from tests.patience import PATIENCE_MS
 
 MODEL = "mobilenet_emotion"
 TRIES = 4
 
-
-MEASURE = """async (limit) => {
-    const late = (_, fail) => setTimeout(() => fail(new Error(`no figure within ${limit} ms`)), limit);
-    const found = await Promise.race([performance.measureUserAgentSpecificMemory(), new Promise(late)]);
-    return found.bytes / 2 ** 20;
-}"""
 
 MEMORY = pytest.mark.parametrize(
     ("name", "counts"), [(MODEL, (5, 5)), ("tiny", (10, 40))], ids=["large network", "many times"]
@@ -59,7 +52,9 @@ def memory_after(page: Page, script: str, arguments: list[object]) -> dict[str, 
     devtools = page.context.new_cdp_session(page)
     devtools.send("HeapProfiler.collectGarbage")
     devtools.detach()
-    javascript: float = page.evaluate(MEASURE, PATIENCE_MS)
+    javascript: float = page.evaluate(
+        "async () => (await performance.measureUserAgentSpecificMemory()).bytes / 2 ** 20"
+    )
     browser = page.context.browser
     assert browser
     return {"of JavaScript": javascript, "resident": resident_memory(browser) / 2**20}

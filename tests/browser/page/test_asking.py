@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.server import Fault, Host, Hosting
 from tests.browser.shown import ASKING, READY
 from tests.browser.sites import model_of, weights_of
+from torch2web.site.report.advice import download_of
 
 LARGE = "input[value=landmark_cnn_emotion]"
 
@@ -27,8 +28,7 @@ def test_arrow_key_starts_no_large_download(
     page.keyboard.press("ArrowDown")
     page.wait_for_selector(ASKING)
     assert page.locator(LARGE).is_checked()
-    model = model_of(demo_site, "landmark_cnn_emotion")
-    size = (model["variants"][0]["weights"]["size"] + model["plan"]["size"]) / 1e6
+    size = download_of(model_of(demo_site, "landmark_cnn_emotion")) / 1e6
     assert f"LandmarkCNN is a download of {size:.1f} MB" in page.inner_text("#networks")
     page.locator(".sample").nth(1).click()
     page.wait_for_selector(ASKING)

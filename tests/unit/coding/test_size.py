@@ -19,5 +19,16 @@ def test_size_of_integers(count: int, spread: float) -> None:
     assert size <= count + 6
 
 
+@pytest.mark.parametrize("step", [1 / 16, 1 / 256, 0])
+def test_size_of_halves(step: float) -> None:
+    """Multiples of a step, and with all digits; of two planes of bytes."""
+    values = np.random.default_rng(5).normal(size=20_000)
+    halves = (np.rint(values / step) * step if step else values).astype(np.float16)
+    content = save({"w": halves})
+    header = len(content) - halves.nbytes
+    ((stored, _),) = encode_parts(content, 2**22)
+    assert len(stored) - header == pytest.approx(coded_size(halves), rel=0.01)
+
+
 def test_no_integers_take_nothing() -> None:
     assert coded_size(np.zeros((0, 3), np.int8)) == 0

@@ -7,20 +7,19 @@ layers, the choice that is best for each is best for their sum (Lagrange).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from torch2web.coding import coded_size
-from torch2web.variants.encodings import Weight, as_float16, as_int8
-from torch2web.variants.rounding import HALF, as_halves, on_grid
+from torch2web.variants.encodings import Weight, as_int8
+from torch2web.variants.rounding import HALF, as_halves, fine_steps, round_finely
 
 MULTIPLES = tuple(2 ** (power / 8) for power in range(49))
 """Steps to choose from, as multiples of those of int8: 1 to 64, which leaves the integers -2 to 2."""
 
 FINER = (1 / 8, 1 / 4, 1 / 2)
-"""Steps of numbers in half precision."""
+"""Finer steps than those of int8, as multiples of them: of float16, as integers have no room for them."""
 
 _EVEN = np.ones(1)
 
@@ -57,31 +56,37 @@ def bits_of(weights: Sequence[Weight], coarseness: NDArray[np.float64] = _EVEN) 
 
     `coarseness` are factors of the multiple for equal shares of the weights.
     """
-    values = _sampled([_in_steps(weight) for weight in weights])
-    bits = [
-        8 * coded_size(np.rint(values / multiple).astype(np.int64)) / len(values) for multiple in MULTIPLES
-    ]
+    values, steps = _sample(weights)
+    in_steps = values / steps.astype(np.float64)
+    bits = [_bits(np.rint(in_steps / multiple).astype(np.int64)) for multiple in MULTIPLES]
     at, powers = np.log2(coarseness), np.log2(MULTIPLES)
     found = {
         multiple: float(np.interp(np.log2(multiple) + at, powers, bits).mean()) for multiple in MULTIPLES
     }
-    exact = _sampled([as_float16(weight)[weight.name] for weight in weights])
-    found[HALF] = 8 * coded_size(exact) / len(exact)
     for multiple in FINER:
-        halves = _sampled([as_halves(weight, on_grid(weight, multiple))[weight.name] for weight in weights])
-        found[multiple] = 8 * coded_size(halves) / len(halves)
+        fine = fine_steps(steps, multiple)
+        found[multiple] = _bits(as_halves(round_finely(values, fine), fine))
+    found[HALF] = _bits(as_halves(values, np.ones(1, np.float32)))
     return found
 
 
-def _in_steps(weight: Weight) -> NDArray[np.float64]:
-    scale = as_int8(weight)[f"{weight.name}.scale"].astype(np.float64)
-    return np.asarray(weight.values / scale, np.float64)
+def _bits(numbers: NDArray[np.integer] | NDArray[np.float16]) -> float:
+    """Of one of `numbers`, coded."""
+    return 8 * coded_size(numbers) / len(numbers)
 
 
-def _sampled(weights: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Some of all values, evenly spread."""
-    values = np.concatenate([weight.reshape(-1) for weight in weights])
-    return values[:: max(len(values) // _SAMPLE, 1)]
+def _sample(weights: Sequence[Weight]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Some of all values, evenly spread, and the step of int8 that each has."""
+    every = max(sum(weight.values.size for weight in weights) // _SAMPLE, 1)
+    values, steps = [], []
+    before = 0
+    for weight in weights:
+        chosen = np.arange(-before % every, weight.values.size, every)
+        scale = as_int8(weight)[f"{weight.name}.scale"].reshape(-1).astype(np.float32)
+        values.append(weight.values.reshape(-1)[chosen])
+        steps.append(scale[np.unravel_index(chosen, weight.values.shape)[weight.axis]])
+        before += weight.values.size
+    return np.concatenate(values), np.concatenate(steps)
 
 
 def choose(units: Sequence[Unit], change: float) -> tuple[float, ...]:

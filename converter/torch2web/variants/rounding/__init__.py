@@ -2,7 +2,7 @@
 
 from torch2web.variants.rounding.compensated import round_compensated
 from torch2web.variants.rounding.encode import HALF, Rounding, encode_compensated
-from torch2web.variants.rounding.halves import as_halves, on_grid
+from torch2web.variants.rounding.halves import as_halves, fine_steps, round_finely
 from torch2web.variants.rounding.second_moments import Calibration
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Rounding",
     "as_halves",
     "encode_compensated",
-    "on_grid",
+    "fine_steps",
     "round_compensated",
+    "round_finely",
 ]

@@ -18,6 +18,7 @@ _LAZY = 128
 
 
 Integers = NDArray[np.int8 | np.int16]
+"""Of `integer_type`."""
 
 
 def integer_type(largest: int) -> type[np.int8] | type[np.int16]:

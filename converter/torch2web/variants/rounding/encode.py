@@ -1,6 +1,6 @@
 """Weights of a model as integers with a scale per channel, by error-compensated rounding."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 
 import numpy as np
@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 
 from torch2web.tasks import Task, activate
 from torch2web.variants.encodings import Tensors, Weight, as_float16, as_int8
-from torch2web.variants.rounding.compensated import Compensation
+from torch2web.variants.rounding.compensated import Compensation, Integers
 from torch2web.variants.rounding.flattened_map import MapCompensation
-from torch2web.variants.rounding.halves import LARGEST, as_halves, on_grid
+from torch2web.variants.rounding.halves import LARGEST, as_fine_integers, as_halves
 from torch2web.variants.rounding.layers import Layer, find_layers
 from torch2web.variants.rounding.one_thread import one_thread
 from torch2web.variants.rounding.second_moments import Calibration, compensations, input_of
 from torch2web.variants.split import SplitModel
+
+_Round = Callable[[NDArray[np.floating], NDArray[np.floating], int], Integers]
+"""`Compensation.round`."""
 
 HALF = 0.0
 """In place of a multiple: the weight is stored in half precision."""
@@ -52,47 +55,55 @@ class Rounding:
 
     def coarseness(self, unit: Sequence[Weight]) -> NDArray[np.float64]:
         """Factors of the multiple of one of `units`, each for an equal share of its weights; mostly one."""
-        layer = self._layers.get(unit[0].name)
-        compensation = self._by_input[input_of(layer)] if layer else None
+        compensation = self._compensation(unit)
         return compensation.coarseness if isinstance(compensation, MapCompensation) else np.ones(1)
 
     def encode(self, unit: Sequence[Weight], multiple: float, largest: int = 127) -> Tensors:
         """The weights of one of `units`: as int8 with `multiple` × the steps of `as_int8`, or as HALF.
 
-        A multiple below 1 makes numbers in half precision of about these steps, see `halves.py`.
+        A multiple below 1 makes float16 of about these steps, see `halves.py`.
         Where the unit multiplies a flattened feature map, `multiple` is the geometric mean of its channels'.
         Steps other than those of `as_int8` are rounded to 8 bits of mantissa, which take 2 bytes when coded.
         Weights that multiply no input, such as tables, are rounded to the nearest.
         """
-        tensors: Tensors = {}
         if multiple == HALF:
-            for weight in unit:
-                tensors |= as_float16(weight)
-            return tensors
-        finer = multiple < 1
-        if finer:
-            largest = LARGEST
-        layers = [self._layers[weight.name] for weight in unit if weight.name in self._layers]
-        compensation = self._by_input[input_of(layers[0])] if layers else None
+            return _joined(as_float16(weight) for weight in unit)
+        compensation = self._compensation(unit)
         round_matrices = compensation.round if compensation else None
+        if multiple < 1:
+            nearest = _joined(as_fine_integers(weight, multiple) for weight in unit)
+            fine = self._compensated(unit, nearest, round_matrices, LARGEST)
+            return {weight.name: as_halves(fine[weight.name], _scale(weight, fine)) for weight in unit}
         if isinstance(compensation, MapCompensation) and multiple > 1:
             multiple, factors = compensation.factors(multiple)
             round_matrices = partial(compensation.round, factors=factors)
-        for weight in unit:
-            tensors |= on_grid(weight, multiple) if finer else _with_multiple(weight, multiple, largest)
-        if round_matrices:
-            with one_thread():
-                rounded = round_matrices(
-                    np.concatenate([layer.matrices(layer.weight.values) for layer in layers], axis=1),
-                    np.concatenate([_steps(layer, tensors) for layer in layers], axis=1),
-                    largest,
-                )
-            start = 0
-            for layer in layers:
-                end = start + layer.matrices(layer.weight.values).shape[1]
-                tensors[layer.weight.name] = layer.restored(rounded[:, start:end])
-                start = end
-        return tensors if not finer else _joined(as_halves(weight, tensors) for weight in unit)
+        nearest = _joined(_with_multiple(weight, multiple, largest) for weight in unit)
+        return self._compensated(unit, nearest, round_matrices, largest)
+
+    def _compensation(self, unit: Sequence[Weight]) -> Compensation | None:
+        layer = self._layers.get(unit[0].name)
+        return self._by_input[input_of(layer)] if layer else None
+
+    def _compensated(
+        self, unit: Sequence[Weight], nearest: Tensors, round_matrices: _Round | None, largest: int
+    ) -> Tensors:
+        """`nearest`, the integers and scales of `unit`, with the integers that compensate errors."""
+        if not round_matrices:
+            return nearest
+        layers = [self._layers[weight.name] for weight in unit]
+        with one_thread():
+            rounded = round_matrices(
+                np.concatenate([layer.matrices(layer.weight.values) for layer in layers], axis=1),
+                np.concatenate([_steps(layer, nearest) for layer in layers], axis=1),
+                largest,
+            )
+        found = dict(nearest)
+        start = 0
+        for layer in layers:
+            end = start + layer.matrices(layer.weight.values).shape[1]
+            found[layer.weight.name] = layer.restored(rounded[:, start:end])
+            start = end
+        return found
 
 
 def _joined(parts: Iterable[Tensors]) -> Tensors:
@@ -117,8 +128,12 @@ def _short(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _steps(layer: Layer, tensors: Tensors) -> NDArray[np.float32]:
     """One for each output, [groups, outputs, 1]."""
-    scale = tensors[f"{layer.weight.name}.scale"].astype(np.float32)
+    scale = _scale(layer.weight, tensors)
     return layer.matrices(np.broadcast_to(scale, layer.weight.values.shape))[:, :, :1]
+
+
+def _scale(weight: Weight, tensors: Tensors) -> NDArray[np.float32]:
+    return tensors[f"{weight.name}.scale"].astype(np.float32)
 
 
 def encode_compensated(rounding: Rounding, largest: int = 127) -> Tensors:

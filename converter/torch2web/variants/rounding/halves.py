@@ -1,4 +1,4 @@
-"""Weights finer than int8: numbers in half precision that are multiples of a power of two for each channel.
+"""Weights finer than int8: float16 that are multiples of a power of two for each channel.
 
 A number in half precision has 11 significant bits, of which int8's steps need 7: with the last ones zero it
 takes fewer bytes when coded, at errors as small as are needed.
@@ -16,25 +16,28 @@ _SMALLEST = np.float32(2.0**-24)
 """The distance of the smallest numbers in half precision."""
 
 
-def on_grid(weight: Weight, multiple: float) -> Tensors:
-    """The nearest integers, as int16, and their scales: powers of two near `multiple` × those of int8."""
-    name = f"{weight.name}.scale"
-    scale = _power_of_two(np.asarray(as_int8(weight)[name], np.float32) * np.float32(multiple))
-    integers = np.rint(weight.values / scale).clip(-LARGEST, LARGEST).astype(np.int16)
-    return {weight.name: integers, name: scale}
-
-
-def as_halves(weight: Weight, tensors: Tensors) -> Tensors:
-    """Integers times scales, which is exact."""
-    scale = np.asarray(tensors[f"{weight.name}.scale"], np.float32)
-    integers = np.asarray(tensors[weight.name], np.float32)
-    with np.errstate(over="ignore"):  # as of `as_float16`
-        return {weight.name: (integers * scale).astype(np.float16)}
-
-
-def _power_of_two(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The nearest powers of two by ratio. By the parts of each number: a logarithm differs by machine."""
-    mantissa, exponent = np.frexp(values)  # from 0.5 on, below 1
+def fine_steps(int8_steps: NDArray[np.float32], multiple: float) -> NDArray[np.float32]:
+    """The powers of two that are nearest, by ratio, to `multiple` × the steps of int8."""
+    # By the parts of each number: a logarithm differs by machine.
+    mantissa, exponent = np.frexp(int8_steps * np.float32(multiple))  # from 0.5 on, below 1
     up = mantissa >= np.float32(np.sqrt(0.5))
     powers: NDArray[np.float32] = np.ldexp(np.float32(1), exponent - 1 + up)
     return np.maximum(powers, _SMALLEST)
+
+
+def round_finely(values: NDArray[np.float32], steps: NDArray[np.float32]) -> NDArray[np.int16]:
+    """The integers whose multiples of `steps`, which broadcast to `values`, are nearest."""
+    return np.asarray(np.rint(values / steps).clip(-LARGEST, LARGEST), np.int16)
+
+
+def as_halves(integers: NDArray[np.generic], steps: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Integers times steps, which is exact; infinite beyond float16, which the reference run refuses."""
+    with np.errstate(over="ignore"):
+        return (np.asarray(integers, np.float32) * steps).astype(np.float16)
+
+
+def as_fine_integers(weight: Weight, multiple: float) -> Tensors:
+    """The nearest integers, as int16, and the steps of each channel: what `as_halves` multiplies."""
+    name = f"{weight.name}.scale"
+    steps = fine_steps(np.asarray(as_int8(weight)[name], np.float32), multiple)
+    return {weight.name: round_finely(weight.values, steps), name: steps}
