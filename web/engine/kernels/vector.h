@@ -20,6 +20,11 @@ typedef float f4_anywhere __attribute__((vector_size(16), aligned(4), may_alias)
 // Hides the origin of a pointer from the compiler, so that it loads the value from memory.
 #define OPAQUE(pointer) __asm__ volatile("" : "+r"(pointer)::"memory")
 
+// Reads a value for nothing, so that its cache line is there when it is needed: WebAssembly has no prefetch.
+INLINE void touch(const float *p) { (void)*(const volatile float *)p; }
+
+enum { CACHE_LINE = 16 }; // floats
+
 INLINE f4 load(const float *p) { return *(const f4_anywhere *)p; }
 INLINE void store(float *p, f4 v) { *(f4_anywhere *)p = v; }
 INLINE f4 splat(float v) { return (f4){v, v, v, v}; }

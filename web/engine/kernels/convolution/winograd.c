@@ -37,8 +37,6 @@ enum {
   BLOCK_FLOATS = 6144,
   MIN_BLOCK = 4 * TILE_ROWS, // tiles; the weights are read once per block
   MAX_BLOCK = 10 * TILE_ROWS,
-  // One cache line of padding between the values of the transform: strides of whole pages would map to the same cache sets.
-  LINE_FLOATS = 16,
   MAX_VALUES = 36,
   MAX_PIXELS = 16,
 };
@@ -49,7 +47,9 @@ typedef struct {
   int32_t columns, tiles;
   int32_t channels;         // of the input, rounded up to a multiple of 4
   int32_t block;            // largest number of tiles in a block
-  int32_t x_step, sum_step; // floats from one value of the transform to the next
+  // Floats from one value of the transform to the next, with a cache line of padding: strides of whole pages would map to the
+  // same cache sets.
+  int32_t x_step, sum_step;
 } Shape;
 
 static Shape shape_of(const Winograd *op) {
@@ -64,14 +64,14 @@ static Shape shape_of(const Winograd *op) {
   shape.channels = ceil_div(op->in_channels, 4) * 4;
   shape.block = min_int(max_int(BLOCK_FLOATS / shape.channels, MIN_BLOCK), MAX_BLOCK);
   shape.block = min_int(shape.block, shape.tiles);
-  shape.x_step = shape.block * shape.channels + LINE_FLOATS;
-  shape.sum_step = shape.block * 8 + LINE_FLOATS;
+  shape.x_step = shape.block * shape.channels + CACHE_LINE;
+  shape.sum_step = shape.block * 8 + CACHE_LINE;
   return shape;
 }
 
 uint64_t winograd_scratch(const Winograd *op) {
   Shape shape = shape_of(op);
-  uint64_t x_step = (uint64_t)shape.block * (uint64_t)shape.channels + LINE_FLOATS;
+  uint64_t x_step = (uint64_t)shape.block * (uint64_t)shape.channels + CACHE_LINE;
   return 4 * ((uint64_t)shape.channels + (uint64_t)shape.values * (x_step + (uint64_t)shape.sum_step));
 }
 
@@ -110,8 +110,8 @@ static void transform_tile(const Pass *pass, int32_t number, int32_t at) {
   input_tile(shape->size, pixels, 4, x + whole, shape->x_step);
 }
 
-// Multiplies `tiles` tiles by one panel; `weights` points behind its biases.
-static void multiply(const Pass *pass, int32_t group, const float *weights, int32_t tiles) {
+// Multiplies `tiles` tiles by one panel; `weights` points behind its biases. `last`: no panel follows.
+static void multiply(const Pass *pass, int32_t group, const float *weights, int32_t tiles, bool last) {
   const Shape *shape = &pass->shape;
   const int32_t channels = pass->op->in_channels / pass->op->groups;
   Product one = {
@@ -125,9 +125,10 @@ static void multiply(const Pass *pass, int32_t group, const float *weights, int3
       .y_stride = 8,
   };
   for (int32_t value = 0; value < shape->values; value++) {
-    product_part(&one, 0, 1, 0);
+    const float *next = one.weights + (channels + 1) * 8;
+    product_panel(&one, last && value == shape->values - 1 ? 0 : next);
     one.x += shape->x_step;
-    one.weights += (channels + 1) * 8;
+    one.weights = next;
     one.y += shape->sum_step;
   }
 }
@@ -222,7 +223,7 @@ static void run_block(const Pass *pass, int32_t first, int32_t tiles, WorkRange 
   for (int32_t panel = panels.first; panel < panels.end; panel++) {
     const int32_t group = panel / each, output = panel % each * 8;
     const float *bias = op->weights + panel * panel_floats;
-    multiply(pass, group, bias + 8, tiles);
+    multiply(pass, group, bias + 8, tiles, panel == panels.end - 1);
     for (int32_t at = 0; at < tiles; at++) {
       finish_tile(pass, first + at, at, bias, group * outputs + output, min_int(outputs - output, 8));
     }

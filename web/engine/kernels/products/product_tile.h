@@ -1,5 +1,5 @@
 // One tile of a product: ROWS rows of x times panels of eight outputs, one panel after another. Included once for each
-// number of rows.
+// number of rows, and for some of them again with AHEAD 1, which touches the weights of tile->ahead meanwhile.
 //
 // 6 x 8 accumulators take 12 of the 16 vector registers of x86-64 and leave room for two weights and a value of x. Without a
 // fused multiply-add the product needs a register too: five rows then. The inner loop is unrolled four times, which
@@ -47,6 +47,7 @@ static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
   const int32_t x_stride = tile->x_stride, y_stride = tile->y_stride, inputs = tile->inputs;
   const int32_t until_gap = tile->until_gap, gap = tile->gap;
   float *y = tile->y;
+  const float *ahead = tile->ahead;
   EACH_ROW(ROW_DECLARE)
   for (int32_t panels = tile->panels; panels > 0; panels--) {
     EACH_ROW(ROW_BIAS)
@@ -56,6 +57,10 @@ static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
       // Opaque pointers, so that LLVM uses immediate offsets instead of additional pointers.
       PIN(w);
       EACH_ROW(ROW_OPAQUE)
+      if (AHEAD) {
+        touch(ahead);
+        ahead += CACHE_LINE;
+      }
       STEP(0)
       STEP(1)
       STEP(2)
@@ -96,4 +101,5 @@ static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
 #undef ROW_CLIP
 #undef ROW_STORE
 #undef EACH_ROW
+#undef AHEAD
 #undef TILE_NAME

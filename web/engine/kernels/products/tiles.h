@@ -14,6 +14,7 @@ typedef struct {
   const float *x;
   const float *weights; // the panels, one after the other
   const float *residual;
+  const float *ahead; // half as many other weights, which come into the cache meanwhile, or NULL
   float *y;
   int32_t panels, inputs, x_stride, y_stride;
   bool clip;
