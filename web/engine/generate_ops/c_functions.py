@@ -80,7 +80,7 @@ def ops_c(table: Table) -> str:
         for operator in table.operators
     )
     parts = [
-        f'{BANNER}#include "ops.h"\n\n#include "calls.h"\n',
+        f'{BANNER}#include "ops.h"\n\n#include "calls.h"\n\nSMALL_CODE\n',
         f"const WordRange word_ranges[WORD_TYPES] = {{\n{ranges}}};\n",
         words,
         asserts,
@@ -101,6 +101,7 @@ def ops_c(table: Table) -> str:
             map(_scratch_case, table.operators),
             "return 0",
         ),
+        "SMALL_CODE_END\n",
     ]
     return "\n".join(parts)
 

@@ -2,6 +2,8 @@
 
 #include "plan.h"
 
+SMALL_CODE
+
 enum { MAX_COUNT = 1 << 20 };
 
 static uint32_t checksum(const uint32_t *words, uint32_t count) {
@@ -141,3 +143,5 @@ EngineCode plan_read(const uint8_t *bytes, uint32_t length, Plan *plan) {
   if (!code) code = check_pack_rules(plan);
   return code ? code : plan_check_ops(plan);
 }
+
+SMALL_CODE_END

@@ -3,6 +3,8 @@
 #include "checks.h"
 #include "ops.h"
 
+SMALL_CODE
+
 bool check_reduce(const Plan *plan, const ReduceOp *op) {
   return reads(plan, op->x, volume(op->outer, op->middle, op->inner)) &&
          writes(plan, op->y, volume(op->outer, op->inner, 1)) && !overlaps(plan, op->x, op->y);
@@ -134,3 +136,5 @@ bool check_attention(const Plan *plan, const AttentionOp *op) {
          writes(plan, op->y, plan->tensors[op->y].length) && distinct(4, shape, strides) &&
          within_rows(plan, op->y, op->y_first, shape, strides);
 }
+
+SMALL_CODE_END

@@ -3,6 +3,8 @@
 #include "checks.h"
 #include "ops.h"
 
+SMALL_CODE
+
 // Whether all positions of the kernel along one axis are free of overflow.
 static bool window(uint32_t in, uint32_t out, uint32_t kernel, uint32_t stride, uint32_t dilation, uint32_t pad) {
   uint64_t extent = (uint64_t)(kernel - 1) * dilation + (uint64_t)(out - 1) * stride;
@@ -103,3 +105,5 @@ bool check_pool(const Plan *plan, const PoolOp *op) {
                         op->pad_top) &&
          windows_filled(op->in_width, op->out_width, op->kernel_width, op->stride_width, op->dilation_width, op->pad_left);
 }
+
+SMALL_CODE_END

@@ -4,6 +4,8 @@
 #include "checks.h"
 #include "ops.h"
 
+SMALL_CODE
+
 bool check_activate(const Plan *plan, const ActivateOp *op) {
   return reads(plan, op->x, op->count) && writes(plan, op->y, op->count) && same_or_apart(plan, op->x, op->y);
 }
@@ -72,3 +74,5 @@ EngineCode plan_check_ops(const Plan *plan) {
   }
   return at == end ? ENGINE_OK : ENGINE_BAD_SECTION;
 }
+
+SMALL_CODE_END

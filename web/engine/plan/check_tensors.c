@@ -2,6 +2,8 @@
 
 #include "checks.h"
 
+SMALL_CODE
+
 uint64_t volume(uint64_t a, uint64_t b, uint64_t c) {
   uint64_t ab = a * b; // both are below 2^31
   return ab > MAX_FLOATS ? ~0ull : ab * c;
@@ -50,3 +52,5 @@ bool overlaps(const Plan *plan, uint32_t a, uint32_t b) {
 bool same_or_apart(const Plan *plan, uint32_t a, uint32_t b) {
   return !overlaps(plan, a, b) || plan->tensors[a].offset == plan->tensors[b].offset;
 }
+
+SMALL_CODE_END

@@ -3,6 +3,8 @@
 
 #include "calls.h"
 
+SMALL_CODE
+
 const WordRange word_ranges[WORD_TYPES] = {
     [WORD_DIMENSION] = {1, MAX_DIMENSION},
     [WORD_LENGTH] = {1, MAX_FLOATS},
@@ -642,3 +644,5 @@ uint64_t op_scratch(uint32_t kind, const void *op) {
     default: return 0;
   }
 }
+
+SMALL_CODE_END

@@ -10,6 +10,11 @@
 // Absent optional tensor, weight or multiplier. A macro, as an enumerator over INT_MAX changes the type of its enumeration.
 #define ABSENT 0xffffffffu
 
+// Between these, code is optimised for size: of checks, which run once per instruction of a plan, it takes 600 bytes less of
+// the module in brotli.
+#define SMALL_CODE _Pragma("clang attribute push(__attribute__((minsize)), apply_to = function)")
+#define SMALL_CODE_END _Pragma("clang attribute pop")
+
 typedef struct {
   const Header *header;
   const Tensor *tensors;

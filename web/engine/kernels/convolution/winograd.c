@@ -45,10 +45,10 @@ typedef struct {
   int32_t size, values;          // of an input tile: 4 and 16, or 6 and 36
   int32_t out_height, out_width; // even with a max pool
   int32_t columns, tiles;
-  int32_t channels;         // of the input, rounded up to a multiple of 4
-  int32_t block;            // largest number of tiles in a block
-  // Floats from one value of the transform to the next, with a cache line of padding: strides of whole pages would map to the
-  // same cache sets.
+  int32_t channels; // of the input, rounded up to a multiple of 4
+  int32_t block;    // largest number of tiles in a block
+  // Floats from one value of the transform to the next, with a cache line of padding: strides of whole pages would map to
+  // the same cache sets.
   int32_t x_step, sum_step;
 } Shape;
 

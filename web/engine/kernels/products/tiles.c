@@ -32,29 +32,36 @@
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
 #include "product_tile.h"
 
-#define TILE_NAME tile_4_ahead
+// Tiles of TILE_ROWS rows and of one row less; products of few rows have lower ones, too rare for code of their own.
+#define TILE_NAME tile_ahead
 #define AHEAD 1
-#define EACH_ROW(X) X(0) X(1) X(2) X(3)
-#include "product_tile.h"
-
-#define TILE_NAME tile_5_ahead
-#define AHEAD 1
-#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
-#include "product_tile.h"
-
-#define TILE_NAME tile_6_ahead
-#define AHEAD 1
+#ifdef __wasm_relaxed_simd__
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
+#else
+#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
+#endif
+#include "product_tile.h"
+
+#define TILE_NAME lower_tile_ahead
+#define AHEAD 1
+#ifdef __wasm_relaxed_simd__
+#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
+#else
+#define EACH_ROW(X) X(0) X(1) X(2) X(3)
+#endif
 #include "product_tile.h"
 
 void run_tile(const Tile *tile, int32_t rows) {
-  const bool ahead = tile->ahead;
+  if (tile->ahead && rows >= TILE_ROWS - 1) {
+    rows == TILE_ROWS ? tile_ahead(tile) : lower_tile_ahead(tile);
+    return;
+  }
   switch (rows) {
     case 1: tile_1(tile); break;
     case 2: tile_2(tile); break;
-    case 3: tile_3(tile); break; // the lower of two tiles: too rare for code of its own
-    case 4: ahead ? tile_4_ahead(tile) : tile_4(tile); break;
-    case 5: ahead ? tile_5_ahead(tile) : tile_5(tile); break;
-    default: ahead ? tile_6_ahead(tile) : tile_6(tile); break;
+    case 3: tile_3(tile); break;
+    case 4: tile_4(tile); break;
+    case 5: tile_5(tile); break;
+    default: tile_6(tile); break;
   }
 }
