@@ -12,8 +12,13 @@
 
 // Between these, code is optimised for size: of checks, which run once per instruction of a plan, it takes 600 bytes less of
 // the module in brotli.
+#ifdef __clang__
 #define SMALL_CODE _Pragma("clang attribute push(__attribute__((minsize)), apply_to = function)")
 #define SMALL_CODE_END _Pragma("clang attribute pop")
+#else
+#define SMALL_CODE
+#define SMALL_CODE_END
+#endif
 
 typedef struct {
   const Header *header;
