@@ -73,7 +73,9 @@ def winograd(library: ctypes.CDLL, size: int, channels: int, tile: int, threads:
     library.winograd_scratch.restype = ctypes.c_uint64
     scratch = np.zeros(library.winograd_scratch(ctypes.byref(arguments)), np.uint8)
     for index in range(threads):
-        library.winograd(ctypes.byref(arguments), Thread(index, threads), ctypes.c_void_p(scratch.ctypes.data))
+        library.winograd(
+            ctypes.byref(arguments), Thread(index, threads), ctypes.c_void_p(scratch.ctypes.data)
+        )
     if np.isnan(y).any():
         sys.exit("results are missing")
 

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import pytest
 
 from tests.keys import write_pair
 from tests.split_site import split_site
+from tests.unit.versions.clouds import bucket_of_google, bucket_of_s3
 from tests.unit.versions.test_store import changed
 from torch2web.cli import main
 from torch2web.errors import InputError, SiteError
@@ -22,26 +22,19 @@ from torch2web.versions import Canary, UrlStore, compare_builds
 from torch2web.versions.bucket import Bucket
 from torch2web.versions.index import INDEX, INDEX_SIGNATURE
 
+# gcsfs hands large objects to aiohttp as bytes.
+pytestmark = pytest.mark.filterwarnings("ignore:Sending a large body directly:ResourceWarning")
 
-@pytest.fixture(params=["memory", "file", "s3"])
+
+@pytest.fixture(params=["memory", "file", "s3", "gs"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty place of each kind; S3 is moto's server on loopback, where it is installed."""
-    if request.param != "s3":
-        place = tmp_path.as_posix() if request.param == "file" else f"/{uuid.uuid4().hex}"
-        yield f"{request.param}://{place}/store"
+    """The URL of an empty place of each kind; S3 and Google Cloud Storage are servers on loopback."""
+    if request.param in ("s3", "gs"):
+        with bucket_of_s3() if request.param == "s3" else bucket_of_google() as bucket:
+            yield f"{bucket}/store"
         return
-    pytest.importorskip("s3fs")
-    server = pytest.importorskip("moto.server").ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    (host, port), bucket = server.get_host_and_port(), uuid.uuid4().hex
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        fsspec.filesystem("s3", skip_instance_cache=True).mkdir(bucket)
-        yield f"s3://{bucket}/store"
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
-    server.stop()
+    place = tmp_path.as_posix() if request.param == "file" else f"/{uuid.uuid4().hex}"
+    yield f"{request.param}://{place}/store"
 
 
 @pytest.fixture
