@@ -15,9 +15,6 @@ enum {
   // before the next tile, so that its pointers are set up once: MobileNetV2 takes 11.5 ms with it and 12.4 ms panel by
   // panel.
   CACHED_WEIGHTS = 65536,
-  // Floats of a matrix that comes from memory each time, so that the next panels are read ahead. From the third-level cache
-  // they come in time without it.
-  DISTANT_WEIGHTS = 1 << 20,
   PAGE = 1024, // floats
 };
 
@@ -48,25 +45,26 @@ static void narrow_tile(const Tile *tile, int32_t rows, int32_t outputs) {
   }
 }
 
-// The processor finds the address of one page after another only when a load asks for it, and then waits; here for all pages
-// at once.
-static void touch_pages(const float *p, int64_t count) {
-  for (int64_t i = 0; i < count; i += PAGE) touch(p + i);
+// The address of a page takes as long to find as its content: those of all pages are asked for at once.
+static void touch_pages(const float *p, int32_t count) {
+  for (int32_t i = 0; i < count; i += PAGE) touch(p + i);
 }
 
-// Computes `rows` rows, in tiles of equal height or one row more. The last two of them bring the weights from `ahead` on, as
-// many as those of `tile`, into the second-level cache, if it is not NULL.
+// Computes `rows` rows, in tiles of equal height or one row more. The last tiles bring the weights from `ahead` on, as many
+// as those of `tile`, into the second-level cache, if it is not NULL: ResNet-18 takes 41.5 ms with it and 45 without.
 static void run_tiles(Tile *tile, int32_t rows, int32_t outputs, Lines lines, const float *ahead) {
   tile->until_gap = lines.length;
   tile->gap = lines.gap;
   int32_t tiles = ceil_div(rows, TILE_ROWS);
   int32_t height = rows / tiles, taller = rows % tiles;
+  // Where there are many tiles, fewer lines in each, so that memory keeps up.
+  const int32_t passes = tiles >= 8 ? 8 : 2, size = tile->panels * tile->inputs * 8;
   for (int32_t number = 0; number < tiles; number++) {
     int32_t tile_rows = height + (number < taller), left = tiles - number;
-    if (ahead && tiles > 1 && left <= 2) {
-      const int64_t half = (int64_t)tile->panels * tile->inputs * 4;
-      tile->ahead = left == 2 ? ahead : ahead + half;
-      if (left == 2) touch_pages(ahead, 2 * half);
+    if (ahead && left <= passes) {
+      if (left == passes) touch_pages(ahead, size);
+      tile->ahead = ahead + size / passes * (passes - left);
+      tile->ahead_step = 32 / passes;
     }
     if (outputs >= 8) {
       run_tile(tile, tile_rows);
@@ -103,14 +101,12 @@ static Tile tile_of(const Product *op, int32_t panel, int32_t count) {
 static const Lines ONE_LINE = {INT32_MAX, 0};
 
 static void panels(const Product *op, int32_t first_panel, int32_t end_panel, Lines lines) {
-  const bool distant = panel_floats(op->inputs, op->outputs) >= DISTANT_WEIGHTS;
   int32_t whole = min_int(op->outputs / 8, end_panel), most = max_int(CACHED_WEIGHTS / panel_size(op), 1);
   for (int32_t panel = first_panel, count; panel < end_panel; panel += count) {
     count = panel < whole ? min_int(most, whole - panel) : 1;
     Tile tile = tile_of(op, panel, count);
-    const bool more = distant && panel + 2 * count <= whole;
-    run_tiles(&tile, op->rows, min_int(op->outputs - panel * 8, 8), lines,
-              more ? tile.weights + (int64_t)count * panel_size(op) : 0);
+    const bool more = panel + 2 * count <= whole;
+    run_tiles(&tile, op->rows, min_int(op->outputs - panel * 8, 8), lines, more ? tile.weights + count * panel_size(op) : 0);
   }
 }
 

@@ -48,6 +48,7 @@ static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
   const int32_t until_gap = tile->until_gap, gap = tile->gap;
   float *y = tile->y;
   const float *ahead = tile->ahead;
+  const int32_t ahead_step = tile->ahead_step;
   EACH_ROW(ROW_DECLARE)
   for (int32_t panels = tile->panels; panels > 0; panels--) {
     EACH_ROW(ROW_BIAS)
@@ -59,7 +60,7 @@ static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
       EACH_ROW(ROW_OPAQUE)
       if (AHEAD) {
         touch(ahead);
-        ahead += CACHE_LINE;
+        ahead += ahead_step;
       }
       STEP(0)
       STEP(1)
