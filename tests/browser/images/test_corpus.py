@@ -55,7 +55,8 @@ def stored_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> tuple[
         text.replace('filter = "bilinear"', 'filter = "bilinear"\nexif_orientation = "ignore"')
     )
     site = folder / "site"
-    result = run_build("--catalog", catalog, "--only", MODEL, "--out", site, "--cache", cache)
+    options = ("--catalog", catalog, "--only", MODEL, "--effort", "fast", "--no-precompressed")
+    result = run_build(*options, "--out", site, "--cache", cache)
     assert result.returncode == 0, result.stderr
     return site, load_catalog(catalog, [MODEL])[0]
 

@@ -50,7 +50,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
         entry = entry_of(name, "state_dict", write_file(name, "state_dict", folder))
         write_entry(catalog, entry | ({"features": LAYERS[name]} if name in LAYERS else {}))
     options = ["--catalog", catalog, "--checkpoints", folder, "--no-verify-page", "--no-precompressed"]
-    options += ["--cache", folder / "cache", "--out", folder / "site"]
+    options += ["--effort", "fast", "--cache", folder / "cache", "--out", folder / "site"]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(ROOT)
         assert main(["build", *map(str, options)]) == 0

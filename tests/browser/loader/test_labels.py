@@ -32,7 +32,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
         text = (ROOT / "models.toml").read_text()
         catalog.write_text(text.replace('["Bored", "Confused", "Focused", "Tired"]', json.dumps(labels)))
         options = ["--catalog", catalog, "--checkpoints", tmp_path, "--only", "mobilenet_emotion"]
-        options += ["--no-precompressed", "--no-verify-page", "--backend", "compiled"]
+        options += ["--effort", "fast", "--no-precompressed", "--no-verify-page", "--backend", "compiled"]
         options += ["--cache", tmp_path / "cache", "--out", tmp_path / "site"]
         assert main(["build", *map(str, options)]) == 0
         return tmp_path / "site"

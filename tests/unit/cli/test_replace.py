@@ -79,7 +79,7 @@ def test_interrupted_build_leaves_the_old_site(
         shutil.copytree(cache, own, ignore=OTHER_MODELS)
         network: list[object] = ["--only", "mobilenet_emotion"]
     else:
-        network = [*write_tiny_catalog(tmp_path), "--no-verify-page"]
+        network = [*write_tiny_catalog(tmp_path), "--no-precompressed", "--no-verify-page", "--no-docs"]
     options = [*map(str, network), "--out", str(old_site), "--cache", str(own)]
     process = subprocess.Popen(
         [sys.executable, "-u", "build.py", *options],

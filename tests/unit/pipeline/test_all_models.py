@@ -43,7 +43,7 @@ def build(tmp_path: Path) -> Callable[..., int]:
 
     def run(models: int, broken: dict[int, Broken], *options: str) -> int:
         catalog = write_many(tmp_path, models, broken)
-        fast = ["--no-precompressed", "--no-verify-page", "--no-docs"]
+        fast = ["--effort", "fast", "--no-precompressed", "--no-verify-page", "--no-docs"]
         out = ["--out", str(tmp_path / "site"), "--cache", str(tmp_path / "cache")]
         return main(["build", *catalog, *fast, *out, *options])
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.sites import manifest_of, script_of, style_of
 from tests.conftest import run_build, tree
-from tests.tiny_network import plannable, unplannable
+from tests.tiny_network import plannable, unplannable, write_tiny_catalog
 from torch2web.cli import main
 from torch2web.verification import run_session
 
@@ -121,10 +121,14 @@ def test_a_conversion_with_a_plan_serves_all_three(tmp_path: Path, cache: Path) 
         assert "kept" in built(tmp_path / "site", cache, backend).stdout
 
 
-def test_byte_identical_from_nothing(compiled_site: Path, tmp_path: Path) -> None:
-    result = built(tmp_path / "site", tmp_path / "cache", "compiled")
-    assert "kept" not in result.stdout
-    assert tree(tmp_path / "site") == tree(compiled_site)
+def test_byte_identical_from_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = [*write_tiny_catalog(tmp_path), "--backend", "compiled", "--effort", "fast"]
+    options += ["--no-precompressed", "--no-verify-page"]
+    for name in ("first", "second"):
+        folders = ["--out", tmp_path / name, "--cache", tmp_path / f"cache of {name}"]
+        assert main(["build", *map(str, [*options, *folders])]) == 0
+    assert "kept" not in capsys.readouterr().out
+    assert tree(tmp_path / "first") == tree(tmp_path / "second")
 
 
 @pytest.mark.parametrize("site", ["compiled_site", "onnxruntime_site"])

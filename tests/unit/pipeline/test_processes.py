@@ -18,7 +18,7 @@ from torch2web.pipeline.executors import Task, Work, memory
 from torch2web.pipeline.executors.processes import Processes
 from torch2web.site.manifest import Backends
 
-FAST = ["--no-precompressed", "--no-verify-page", "--no-docs"]
+FAST = ["--effort", "fast", "--no-precompressed", "--no-verify-page", "--no-docs"]
 
 
 def command(folder: Path, site: str, *options: str) -> list[str]:
