@@ -59,7 +59,8 @@ def test_predicts_what_pytorch_predicts(
         exporter = "auto" if name in FEW else "torchscript"  # which takes a tenth of the time
         write_entry(catalog, entry_of(name, kind, write_file(name, kind, tmp_path), exporter))
     options = ["--catalog", catalog, "--checkpoints", tmp_path, "--no-verify-page", "--no-precompressed"]
-    options += ["--effort", "fast", "--variants", "fp32", "--cache", tmp_path / "cache", "--out", tmp_path / "site"]
+    options += ["--effort", "fast", "--variants", "fp32"]
+    options += ["--cache", tmp_path / "cache", "--out", tmp_path / "site"]
     assert main(["build", *map(str, options)]) == 0
     host = host_of(tmp_path / "site")
     host.extras = {"picture.png": PICTURE, "blank.html": ROOT / "tests/browser/harness/blank.html"}

@@ -25,7 +25,7 @@ static int32_t strip_rows(const Product *op) {
 static int32_t panel_size(const Product *op) { return (op->inputs + 1) * 8; }
 
 // The last panel, with fewer than eight outputs, is computed in a buffer.
-static void narrow_tile(const Tile *tile, int32_t rows, int32_t outputs) {
+static __attribute__((noinline)) void narrow_tile(const Tile *tile, int32_t rows, int32_t outputs) {
   float buffer[TILE_ROWS * 8];
   Tile whole = *tile;
   whole.y = buffer;
@@ -139,7 +139,7 @@ static void scale_by_gate(const float *x, const float *gate, float *y, int32_t c
   for (; count > 0; count--) *y++ = *x++ * *gate++;
 }
 
-static void gate_panels(const Product *op, int32_t first_panel, int32_t end_panel, float *y) {
+static __attribute__((noinline)) void gate_panels(const Product *op, int32_t first_panel, int32_t end_panel, float *y) {
   for (int32_t panel = first_panel; panel < end_panel; panel++) {
     const float *w = op->weights + (int64_t)panel * panel_size(op);
     float *out = y + (int64_t)panel * panel_size(op);

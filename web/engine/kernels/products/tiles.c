@@ -26,11 +26,13 @@
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
 #include "product_tile.h"
 
-// Without a fused multiply-add six rows spill registers; such a build contains the small function but does not call it.
+// Without a fused multiply-add six rows spill registers.
+#ifdef __wasm_relaxed_simd__
 #define TILE_NAME tile_6
 #define AHEAD 0
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
 #include "product_tile.h"
+#endif
 
 // Tiles of TILE_ROWS rows and of one row less; products of few rows have lower ones, too rare for code of their own.
 #define TILE_NAME tile_ahead
@@ -61,7 +63,9 @@ void run_tile(const Tile *tile, int32_t rows) {
     case 2: tile_2(tile); break;
     case 3: tile_3(tile); break;
     case 4: tile_4(tile); break;
-    case 5: tile_5(tile); break;
-    default: tile_6(tile); break;
+#ifdef __wasm_relaxed_simd__
+    case 6: tile_6(tile); break;
+#endif
+    default: tile_5(tile); break;
   }
 }
