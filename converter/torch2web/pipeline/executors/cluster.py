@@ -22,6 +22,9 @@ _WAIT = 30
 """Seconds to wait for the scheduler, for its first worker, and for one that died to come back."""
 _POLL = 0.2
 """Seconds between two looks at the workers."""
+_SETTINGS = {"distributed.nanny.pre-spawn-environ": {}, "distributed.worker.profile.enabled": False}
+"""Otherwise Dask's workers return all freed memory to the system at once, and look at the stack of a conversion
+100 times a second: it takes half as long again."""
 _RETRIES = 2
 """Runs more after an exception that is no finding about the model, such as of a full disk. Dask itself counts
 workers that die: `distributed.scheduler.allowed-failures`."""
@@ -36,25 +39,14 @@ def open_cluster(
     Raises ClusterError and MissingExtraError.
     """
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ModuleNotFoundError as error:
         raise MissingExtraError("--dask", "dask") from error
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised
     with ExitStack() as stack:
         target: Any = address
         if address == LOCAL:
-            total = memory or available_memory()
-            resources = {"memory": total // jobs} if total else {}
-            target = stack.enter_context(
-                LocalCluster(
-                    n_workers=jobs,
-                    threads_per_worker=1,
-                    dashboard_address=None,
-                    resources=resources,
-                    memory_limit=0,
-                    silence_logs=logging.CRITICAL,
-                )
-            )
+            target = stack.enter_context(_local_cluster(jobs, memory))
         try:
             client = stack.enter_context(Client(target, timeout=_WAIT, set_as_default=False))
         except (OSError, ValueError, ImportError) as error:
@@ -66,6 +58,23 @@ def open_cluster(
             problem = f"its scheduler has no worker after {_WAIT} s; start one: dask worker {address}"
             raise ClusterError(address, problem) from error
         yield Cluster(client, address, settings, conversions)
+
+
+def _local_cluster(jobs: int, memory: int | None) -> Any:
+    """A cluster of `jobs` workers on this machine, with a worker's share of `memory` (bytes) as their resource."""
+    import dask
+    from distributed import LocalCluster
+
+    total = memory or available_memory()
+    with dask.config.set(_SETTINGS):
+        return LocalCluster(
+            n_workers=jobs,
+            threads_per_worker=1,
+            dashboard_address=None,
+            resources={"memory": total // jobs} if total else {},
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+        )
 
 
 class Cluster:
