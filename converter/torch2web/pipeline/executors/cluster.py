@@ -22,9 +22,12 @@ _WAIT = 30
 """Seconds to wait for the scheduler, for its first worker, and for one that died to come back."""
 _POLL = 0.2
 """Seconds between two looks at the workers."""
-_SETTINGS = {"distributed.nanny.pre-spawn-environ": {}, "distributed.worker.profile.enabled": False}
-"""Otherwise Dask's workers return all freed memory to the system at once, and look at the stack of a conversion
-100 times a second: it takes half as long again."""
+_SETTINGS: dict[str, object] = {
+    "distributed.nanny.pre-spawn-environ": {},
+    "distributed.worker.profile.enabled": False,
+}
+"""Otherwise Dask's workers return all freed memory to the system at once, and look at the stack of a
+conversion 100 times a second: it takes half as long again."""
 _RETRIES = 2
 """Runs more after an exception that is no finding about the model, such as of a full disk. Dask itself counts
 workers that die: `distributed.scheduler.allowed-failures`."""
@@ -61,7 +64,7 @@ def open_cluster(
 
 
 def _local_cluster(jobs: int, memory: int | None) -> Any:
-    """A cluster of `jobs` workers on this machine, with a worker's share of `memory` (bytes) as their resource."""
+    """A cluster of `jobs` workers on this machine, which share `memory` (bytes) as their resource."""
     import dask
     from distributed import LocalCluster
 
