@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from ast import literal_eval
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +18,7 @@ from distributed import LocalCluster
 from tests.conftest import tree
 from tests.patience import PATIENCE
 from tests.tiny_network import write_many
+from tests.unit.docs.snippets import documented
 from tests.unit.pipeline.test_processes import FAST, tasks_of
 from torch2web.cli import main
 from torch2web.errors import ClusterError, WorkerError
@@ -94,6 +98,31 @@ def test_the_same_bytes_though_a_worker_dies(
     assert "m2: converted, 3 of 3" in capsys.readouterr().out.replace("m0:", "m2:").replace("m1:", "m2:")
     assert build(tmp_path, "alone") == 0
     assert tree(tmp_path / "cluster") == tree(tmp_path / "alone")
+
+
+def test_workers_of_this_machine_keep_freed_memory_and_are_not_profiled(tmp_path: Path) -> None:
+    def settings() -> tuple[str | None, bool]:
+        return os.environ.get("MALLOC_TRIM_THRESHOLD_"), config.get("distributed.worker.profile.enabled")
+
+    conversions = settings_of(tmp_path)
+    with open_cluster("local", 1, None, conversions, Conversions.create(conversions)) as opened:
+        assert list(opened._client.run(settings).values()) == [(None, False)]
+
+
+def test_other_workers_do_so_by_the_documented_file(tmp_path: Path) -> None:
+    (tmp_path / "torch2web.yaml").write_text(documented("docs/many_models.md", "pre-spawn-environ"))
+    code = (
+        "import distributed; from dask.config import get; print([get('distributed.worker.profile.enabled'), "
+        "get('distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_')])"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"DASK_CONFIG": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert literal_eval(printed) == [False, 2**27]
 
 
 def test_a_model_whose_workers_all_die_fails_alone(cluster: Any, tmp_path: Path) -> None:
