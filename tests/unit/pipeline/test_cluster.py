@@ -100,7 +100,12 @@ def test_the_same_bytes_though_a_worker_dies(
     assert tree(tmp_path / "cluster") == tree(tmp_path / "alone")
 
 
-def test_workers_of_this_machine_keep_freed_memory_and_are_not_profiled(tmp_path: Path) -> None:
+def test_workers_of_this_machine_keep_freed_memory_and_are_not_profiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A cluster with Dask's own settings, as the other tests', leaves them in the environment.
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+
     def settings() -> tuple[str | None, bool]:
         return os.environ.get("MALLOC_TRIM_THRESHOLD_"), config.get("distributed.worker.profile.enabled")
 

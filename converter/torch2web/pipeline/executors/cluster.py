@@ -73,7 +73,7 @@ def _local_cluster(jobs: int, memory: int | None) -> Any:
         return LocalCluster(
             n_workers=jobs,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any free port: another cluster may have the usual one
             resources={"memory": total // jobs} if total else {},
             memory_limit=0,
             silence_logs=logging.CRITICAL,
