@@ -75,14 +75,18 @@ class Guarded:
 
 
 class Kernels:
-    """Calls kernels of the native library once per thread, one after the other."""
+    """Calls kernels of the native library once per thread, one after the other. `weights`: their buffer."""
 
-    def __init__(self, library: ctypes.CDLL) -> None:
-        self._library = library
+    def __init__(self, library: ctypes.CDLL, weights: type[Guarded] = Guarded) -> None:
+        self._library, self._weights = library, weights
 
     def call(self, name: str, threads: int = 1, **fields: Any) -> None:
         """Call kernel `name` with `fields`: arrays are buffers, copied back; tuples are structures."""
-        buffers = {key: Guarded(value) for key, value in fields.items() if isinstance(value, np.ndarray)}
+        buffers = {
+            key: (self._weights if key == "weights" else Guarded)(value)
+            for key, value in fields.items()
+            if isinstance(value, np.ndarray)
+        }
         values = {key: self._value(key, value, buffers) for key, value in fields.items()}
         arguments = ARGUMENTS[name](**values)
         kernel: Callable[..., None] = getattr(self._library, name)

@@ -79,7 +79,15 @@ def packed(library: CDLL, w: Floats, bias: Floats, groups: int, tile: int) -> Fl
     return np.asarray(whole.values, np.float32)
 
 
-def run(library: CDLL, case: Any, tile: int, form: str, activation: Any, threads: int) -> None:
+def run(
+    library: CDLL,
+    case: Any,
+    tile: int,
+    form: str,
+    activation: Any,
+    threads: int,
+    weights: type[Guarded] = Guarded,
+) -> None:
     height, width, inputs, outputs, groups, pads = case
     x, w, bias = random(height, width, inputs), random(outputs, inputs // groups, 3, 3), random(outputs)
     plain = convolve(x, w, bias, groups, pads=pads, stride=1, dilation=1)
@@ -93,7 +101,7 @@ def run(library: CDLL, case: Any, tile: int, form: str, activation: Any, threads
         expected = pairs.max(axis=(1, 3))
     gap = 5 if form != "residual" and tile == 2 else 0
     y = blank(*expected.shape[:2], outputs + gap)
-    Kernels(library).call(
+    Kernels(library, weights).call(
         "winograd",
         threads,
         x=x,

@@ -10,6 +10,7 @@ import torch
 
 from tests.conftest import tree
 from tests.tiny_network import relu_network, write_many, write_weights
+from tests.unit.pipeline.test_processes import FAST
 from torch2web import errors
 from torch2web.cli import main
 from torch2web.errors import FailedModelsError, StateDictError, Torch2WebError
@@ -43,9 +44,8 @@ def build(tmp_path: Path) -> Callable[..., int]:
 
     def run(models: int, broken: dict[int, Broken], *options: str) -> int:
         catalog = write_many(tmp_path, models, broken)
-        fast = ["--effort", "fast", "--no-precompressed", "--no-verify-page", "--no-docs"]
         out = ["--out", str(tmp_path / "site"), "--cache", str(tmp_path / "cache")]
-        return main(["build", *catalog, *fast, *out, *options])
+        return main(["build", *catalog, *FAST, *out, *options])
 
     return run
 

@@ -30,7 +30,7 @@ def bucket_of_s3() -> Iterator[str]:
 @contextmanager
 def bucket_of_google() -> Iterator[str]:
     """The URL of a bucket of gcp-storage-emulator, where it is installed."""
-    # Its asking which kind of bucket this is would go to Google.
+    # Otherwise gcsfs asks Google's servers which kind of bucket this is.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
         patch.setenv("NO_GCE_CHECK", "true")

@@ -20,8 +20,8 @@ typedef float f4_anywhere __attribute__((vector_size(16), aligned(4), may_alias)
 // Hides the origin of a pointer from the compiler, so that it loads the value from memory.
 #define OPAQUE(pointer) __asm__ volatile("" : "+r"(pointer)::"memory")
 
-// Reads a value for nothing, so that its cache line is there when it is needed: WebAssembly has no prefetch.
-INLINE void touch(const float *p) { (void)*(const volatile float *)p; }
+// Brings a cache line into the cache by reading a value of it: WebAssembly has no instruction that prefetches.
+INLINE void prefetch(const float *p) { (void)*(const volatile float *)p; }
 
 enum { CACHE_LINE = 16 }; // floats
 

@@ -22,12 +22,12 @@ _WAIT = 30
 """Seconds to wait for the scheduler, for its first worker, and for one that died to come back."""
 _POLL = 0.2
 """Seconds between two looks at the workers."""
-_SETTINGS: dict[str, object] = {
+_WORKER_SETTINGS: dict[str, object] = {
     "distributed.nanny.pre-spawn-environ": {},
     "distributed.worker.profile.enabled": False,
 }
-"""Otherwise Dask's workers return all freed memory to the system at once, and look at the stack of a
-conversion 100 times a second: it takes half as long again."""
+"""Of workers on this machine, which then have the environment of this process. By Dask's own settings freed
+memory is returned to the system at once and stacks are sampled 100 times a second: half as much time again."""
 _RETRIES = 2
 """Runs more after an exception that is no finding about the model, such as of a full disk. Dask itself counts
 workers that die: `distributed.scheduler.allowed-failures`."""
@@ -64,12 +64,12 @@ def open_cluster(
 
 
 def _local_cluster(jobs: int, memory: int | None) -> Any:
-    """A cluster of `jobs` workers on this machine, which share `memory` (bytes) as their resource."""
+    """`jobs` workers on this machine, each with an equal share of `memory` (bytes; None: what is available)."""
     import dask
     from distributed import LocalCluster
 
     total = memory or available_memory()
-    with dask.config.set(_SETTINGS):
+    with dask.config.set(_WORKER_SETTINGS):
         return LocalCluster(
             n_workers=jobs,
             threads_per_worker=1,

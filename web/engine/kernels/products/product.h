@@ -11,9 +11,9 @@ typedef struct {
 // The product of all rows and panels without gate and residual, y in lines; the activation is a clip or none.
 void product_in_lines(const Product *op, Lines lines);
 
-// All rows of one whole panel, without gate, residual and activation. `ahead`: as many weights, which are needed next, or
-// NULL.
-void product_panel(const Product *op, const float *ahead);
+// All rows of one whole panel, without gate, residual and activation. `next`: as many weights, of the product that follows,
+// to prefetch, or NULL.
+void product_panel(const Product *op, const float *next);
 
 // Rows [0, op->rows) of panels [first_panel, end_panel). `scratch` as product_scratch says, only read with a gate.
 void product_part(const Product *op, int32_t first_panel, int32_t end_panel, void *scratch);

@@ -1,9 +1,13 @@
 // One tile of a product: ROWS rows of x times panels of eight outputs, one panel after another. Included once for each
-// number of rows, and for some of them again with AHEAD 1, which touches the weights of tile->ahead meanwhile.
+// number of rows, and for some of them again with PREFETCH 1, which prefetches the weights of tile->prefetched meanwhile.
 //
 // 6 x 8 accumulators take 12 of the 16 vector registers of x86-64 and leave room for two weights and a value of x. Without a
 // fused multiply-add the product needs a register too: five rows then. The inner loop is unrolled four times, which
 // hides the cost of the counter and the seven pointers; without it, it is twice as slow.
+
+#ifndef PREFETCH
+#define PREFETCH 0
+#endif
 
 #define ROW_DECLARE(r) const float *x##r = tile->x + r * x_stride;
 #define ROW_BIAS(r) f4 left##r = load(w), right##r = load(w + 4);
@@ -47,8 +51,8 @@ static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
   const int32_t x_stride = tile->x_stride, y_stride = tile->y_stride, inputs = tile->inputs;
   const int32_t until_gap = tile->until_gap, gap = tile->gap;
   float *y = tile->y;
-  const float *ahead = tile->ahead;
-  const int32_t ahead_step = tile->ahead_step;
+  const float *prefetched = tile->prefetched;
+  const int32_t prefetch_step = tile->prefetch_step;
   EACH_ROW(ROW_DECLARE)
   for (int32_t panels = tile->panels; panels > 0; panels--) {
     EACH_ROW(ROW_BIAS)
@@ -58,9 +62,9 @@ static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
       // Opaque pointers, so that LLVM uses immediate offsets instead of additional pointers.
       PIN(w);
       EACH_ROW(ROW_OPAQUE)
-      if (AHEAD) {
-        touch(ahead);
-        ahead += ahead_step;
+      if (PREFETCH) {
+        prefetch(prefetched);
+        prefetched += prefetch_step;
       }
       STEP(0)
       STEP(1)
@@ -102,5 +106,5 @@ static __attribute__((noinline)) void TILE_NAME(const Tile *tile) {
 #undef ROW_CLIP
 #undef ROW_STORE
 #undef EACH_ROW
-#undef AHEAD
+#undef PREFETCH
 #undef TILE_NAME

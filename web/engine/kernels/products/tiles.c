@@ -1,61 +1,59 @@
 #include "tiles.h"
 #include "vector.h"
 
+#define ROWS_1(X) X(0)
+#define ROWS_2(X) ROWS_1(X) X(1)
+#define ROWS_3(X) ROWS_2(X) X(2)
+#define ROWS_4(X) ROWS_3(X) X(3)
+#define ROWS_5(X) ROWS_4(X) X(4)
+#define ROWS_6(X) ROWS_5(X) X(5)
+
 #define TILE_NAME tile_1
-#define AHEAD 0
-#define EACH_ROW(X) X(0)
+#define EACH_ROW ROWS_1
 #include "product_tile.h"
 
 #define TILE_NAME tile_2
-#define AHEAD 0
-#define EACH_ROW(X) X(0) X(1)
+#define EACH_ROW ROWS_2
 #include "product_tile.h"
 
 #define TILE_NAME tile_3
-#define AHEAD 0
-#define EACH_ROW(X) X(0) X(1) X(2)
+#define EACH_ROW ROWS_3
 #include "product_tile.h"
 
 #define TILE_NAME tile_4
-#define AHEAD 0
-#define EACH_ROW(X) X(0) X(1) X(2) X(3)
+#define EACH_ROW ROWS_4
 #include "product_tile.h"
 
 #define TILE_NAME tile_5
-#define AHEAD 0
-#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
+#define EACH_ROW ROWS_5
 #include "product_tile.h"
 
 // Without a fused multiply-add six rows spill registers.
 #ifdef __wasm_relaxed_simd__
 #define TILE_NAME tile_6
-#define AHEAD 0
-#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
+#define EACH_ROW ROWS_6
 #include "product_tile.h"
+#define HIGHEST_ROWS ROWS_6
+#define LOWER_ROWS ROWS_5
+#else
+#define HIGHEST_ROWS ROWS_5
+#define LOWER_ROWS ROWS_4
 #endif
 
-// Tiles of TILE_ROWS rows and of one row less; products of few rows have lower ones, too rare for code of their own.
-#define TILE_NAME tile_ahead
-#define AHEAD 1
-#ifdef __wasm_relaxed_simd__
-#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5)
-#else
-#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
-#endif
+// With prefetching, tiles of TILE_ROWS rows and of one row less; only products of few rows have lower ones.
+#define TILE_NAME highest_tile_prefetching
+#define PREFETCH 1
+#define EACH_ROW HIGHEST_ROWS
 #include "product_tile.h"
 
-#define TILE_NAME lower_tile_ahead
-#define AHEAD 1
-#ifdef __wasm_relaxed_simd__
-#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4)
-#else
-#define EACH_ROW(X) X(0) X(1) X(2) X(3)
-#endif
+#define TILE_NAME lower_tile_prefetching
+#define PREFETCH 1
+#define EACH_ROW LOWER_ROWS
 #include "product_tile.h"
 
 void run_tile(const Tile *tile, int32_t rows) {
-  if (tile->ahead && rows >= TILE_ROWS - 1) {
-    rows == TILE_ROWS ? tile_ahead(tile) : lower_tile_ahead(tile);
+  if (tile->prefetched && rows >= TILE_ROWS - 1) {
+    rows == TILE_ROWS ? highest_tile_prefetching(tile) : lower_tile_prefetching(tile);
     return;
   }
   switch (rows) {

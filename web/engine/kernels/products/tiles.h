@@ -14,8 +14,8 @@ typedef struct {
   const float *x;
   const float *weights; // the panels, one after the other
   const float *residual;
-  const float *ahead; // other weights that come into the cache meanwhile, or NULL
-  int32_t ahead_step; // floats of them for every 32 of `weights`
+  const float *prefetched; // other weights, prefetched meanwhile, or NULL
+  int32_t prefetch_step;   // floats of them for every 32 of `weights`
   float *y;
   int32_t panels, inputs, x_stride, y_stride;
   bool clip;

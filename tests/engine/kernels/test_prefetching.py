@@ -1,4 +1,4 @@
-"""Weights that are read ahead stay inside the weights."""
+"""What is prefetched lies inside the weights."""
 
 import subprocess
 import sys
