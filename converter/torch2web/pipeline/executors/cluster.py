@@ -27,7 +27,7 @@ _WORKER_SETTINGS: dict[str, object] = {
     "distributed.worker.profile.enabled": False,
 }
 """Of workers on this machine, which then have the environment of this process. By Dask's own settings freed
-memory is returned to the system at once and stacks are sampled 100 times a second: half as much time again."""
+memory is returned to the system at once and stacks are sampled 100 times a second: half as slow again."""
 _RETRIES = 2
 """Runs more after an exception that is no finding about the model, such as of a full disk. Dask itself counts
 workers that die: `distributed.scheduler.allowed-failures`."""
@@ -64,7 +64,7 @@ def open_cluster(
 
 
 def _local_cluster(jobs: int, memory: int | None) -> Any:
-    """`jobs` workers on this machine, each with an equal share of `memory` (bytes; None: what is available)."""
+    """`jobs` workers on this machine, with equal shares of `memory` (bytes; None: what is available)."""
     import dask
     from distributed import LocalCluster
 
