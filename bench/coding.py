@@ -62,7 +62,7 @@ def _layers(content: bytes) -> Iterator[tuple[str, ...]]:
     start, *tensors = spans_of(content)
     for span in tensors:
         plain = span.stop - span.start
-        if plain // span.width < LISTED:
+        if span.numbers < LISTED:
             continue
         bound = _entropy(content, span)
         coded = sum(segment.size for segment in segments_of(content, [span], span.start, span.stop))

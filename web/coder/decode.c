@@ -142,18 +142,39 @@ static void rotate_back(uint8_t *out, uint32_t count, uint32_t width) {
   }
 }
 
+// Replaces `count` integers by their halves: times 2^power of the smallest, which only adds to the exponent.
+static void halves_of(uint8_t *out, uint32_t count, uint32_t power) {
+  for (; count > 0; count--, out += 2) {
+    int32_t integer = (int8_t)out[1] * (1 << LOW_BITS) + (out[0] & ((1 << LOW_BITS) - 1));
+    uint32_t magnitude = (uint32_t)(integer < 0 ? -integer : integer), half = 0;
+    if (magnitude != 0) {
+      uint32_t highest = 31 - (uint32_t)__builtin_clz(magnitude);
+      bool normal = highest + power >= 10;
+      half = normal ? ((highest + power - 10) << 10) + (magnitude << 10 >> highest) : magnitude << power;
+    }
+    out[0] = (uint8_t)half;
+    out[1] = (uint8_t)(half >> 8 | (integer < 0) << 7);
+  }
+}
+
 // Decodes the `size` bytes from `from` on into the `length` bytes of `out`. Returns DAMAGED where they are not exactly that.
 int decode(const uint8_t *from, uint32_t size, uint8_t *out, uint32_t length) {
   Reader reader = {from, from + size};
   while (length > 0) {
     if (left(&reader) < 5) return DAMAGED;
-    uint32_t width = reader.at[0], count = load32(reader.at + 1);
+    uint32_t form = reader.at[0], count = load32(reader.at + 1);
+    bool multiples = form >= MULTIPLES && form < MULTIPLES + POWERS;
+    uint32_t width = multiples ? 2 : form;
     reader.at += 5;
     if ((width != 1 && width != 2 && width != 4) || count == 0 || count > length / width) return DAMAGED;
     for (uint32_t plane = 0; plane < width; plane++) {
       if (!decode_plane(&reader, count, out + plane, width)) return DAMAGED;
     }
-    if (width > 1) rotate_back(out, count, width);
+    if (multiples) {
+      halves_of(out, count, form - MULTIPLES);
+    } else if (width > 1) {
+      rotate_back(out, count, width);
+    }
     out += count * width;
     length -= count * width;
   }

@@ -2,12 +2,14 @@
 //
 // A part is a sequence of segments until all of its bytes are decoded. A segment:
 //
-//   byte          width of a number in bytes: 1, 2 or 4
+//   byte          form of its numbers: their width in bytes, 1, 2 or 4; or MULTIPLES + power, power below POWERS
 //   32 bits       its numbers, at least 1
 //   width planes  byte 0 of every number, then byte 1 ...
 //
 // Numbers of two and four bytes are rotated left by one bit before they are taken apart, so that the exponent of a float
-// is in one byte, without the sign. A plane:
+// is in one byte, without the sign. MULTIPLES are numbers in half precision that are integers times 2^power of its
+// smallest number, 2^-24. In place of their bytes are the LOW_BITS lowest bits of each integer, which look random, and
+// the bits above, with the sign, as a byte. A plane:
 //
 //   byte          PLANE_RAW: its bytes follow as they are; else the bits of its frequencies, up to MAX_BITS
 //   table         first symbol, number of symbols less 1, then in whole bytes, lowest bit first, for each of them (modulo
@@ -21,6 +23,6 @@
 
 #include <stdint.h>
 
-enum { LANES = 8, MAX_BITS = 12, PLANE_RAW = 255, SYMBOLS = 256 };
+enum { LANES = 8, MAX_BITS = 12, PLANE_RAW = 255, SYMBOLS = 256, MULTIPLES = 32, POWERS = 30, LOW_BITS = 4 };
 
 #define STATE_LOW 0x10000u

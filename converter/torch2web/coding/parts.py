@@ -42,7 +42,7 @@ def decode_part(coded: bytes, decoded: int) -> bytes:
 
 def _encode_segment(encoder: Encoder, content: bytes, segment: Segment) -> bytes:
     span = segment.span
-    pieces = [bytes([span.width]), ((span.stop - span.start) // span.width).to_bytes(4, "little")]
+    pieces = [span.form.byte, span.numbers.to_bytes(4, "little")]
     for plane, table in zip(planes_of(content, span), segment.tables, strict=True):
         if table:
             pieces += [table.content(), encoder.encode(plane, table)]

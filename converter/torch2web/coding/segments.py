@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from torch2web.coding.forms import BYTES, Form, form_of
 from torch2web.coding.runs import BITS_OF_SYMBOL, HEAD_BITS, entropy_bits, runs_of
-from torch2web.coding.table import Counts, Table, best_table
-
-_WIDTHS = {"F32": 4, "F16": 2}
-"""Bytes of a number by the dtype of its tensor; 1 for others."""
+from torch2web.coding.table import Counts, Table, best_table, counts_of
 
 _HEAD = 6
 """Bytes of a segment before its first plane, with the one that says how the plane is coded."""
@@ -19,11 +17,15 @@ _HEAD = 6
 
 @dataclass(frozen=True)
 class Span:
-    """Bytes `start` to `stop` of a file, numbers of `width` bytes."""
+    """Bytes `start` to `stop` of a file, numbers of one form."""
 
     start: int
     stop: int
-    width: int
+    form: Form
+
+    @property
+    def numbers(self) -> int:
+        return (self.stop - self.start) // self.form.width
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,13 @@ class Segment:
     @classmethod
     def of(cls, span: Span, counts: tuple[Counts, ...]) -> "Segment":
         """The segment with the tables that take the fewest bytes."""
-        numbers = (span.stop - span.start) // span.width
         tables = (best_table(plane) for plane in counts)
-        return cls(span, counts, tuple(table if table.size <= numbers else None for table in tables))
+        return cls(span, counts, tuple(table if table.size <= span.numbers else None for table in tables))
 
     @property
     def size(self) -> int:
         """Expected bytes."""
-        numbers = (self.span.stop - self.span.start) // self.span.width
-        return _HEAD + sum(table.size if table else 1 + numbers for table in self.tables)
+        return _HEAD + sum(table.size if table else 1 + self.span.numbers for table in self.tables)
 
 
 def spans_of(content: bytes) -> list[Span]:
@@ -53,14 +53,12 @@ def spans_of(content: bytes) -> list[Span]:
     start = 8 + int.from_bytes(content[:8], "little")
     entries = json.loads(content[8:start])
     entries.pop("__metadata__", None)
-    tensors = (
-        Span(
-            start + entry["data_offsets"][0], start + entry["data_offsets"][1], _WIDTHS.get(entry["dtype"], 1)
-        )
-        for entry in entries.values()
-    )
-    ordered = sorted(tensors, key=lambda span: (span.start, span.stop))
-    return [Span(0, start, 1), *(span for span in ordered if span.stop > span.start)]
+    spans = [Span(0, start, BYTES)]
+    for first, stop, dtype in sorted((*entry["data_offsets"], entry["dtype"]) for entry in entries.values()):
+        if stop > first:
+            raw = np.frombuffer(content, np.uint8, stop - first, start + first)
+            spans.append(Span(start + first, start + stop, form_of(raw, dtype)))
+    return spans
 
 
 def segments_of(content: bytes, spans: list[Span], start: int, stop: int) -> list[Segment]:
@@ -69,10 +67,10 @@ def segments_of(content: bytes, spans: list[Span], start: int, stop: int) -> lis
     for span in spans:
         for piece in (run for cut in _cut(span, start, stop) for run in _runs(content, cut)):
             segment = Segment.of(piece, tuple(counts_of(plane) for plane in planes_of(content, piece)))
-            if segments and segments[-1].span.width == piece.width:
+            if segments and segments[-1].span.form == piece.form:
                 last = segments[-1]
                 counts = tuple(a + b for a, b in zip(last.counts, segment.counts, strict=True))
-                both = Segment.of(Span(last.span.start, piece.stop, piece.width), counts)
+                both = Segment.of(Span(last.span.start, piece.stop, piece.form), counts)
                 if both.size <= last.size + segment.size:
                     segments[-1] = both
                     continue
@@ -92,18 +90,8 @@ def estimated_bytes(content: bytes) -> int:
 
 
 def planes_of(content: bytes, span: Span) -> list[NDArray[np.uint8]]:
-    """Each plane's bytes. Numbers of several are rotated left by a bit: a plane is a float's exponent."""
-    raw = np.frombuffer(content, np.uint8, span.stop - span.start, span.start)
-    if span.width == 1:
-        return [raw]
-    numbers = raw.view(f"<u{span.width}")
-    rotated = (numbers << 1 | numbers >> (8 * span.width - 1)).astype(f"<u{span.width}")
-    return [np.ascontiguousarray(plane) for plane in rotated.view(np.uint8).reshape(-1, span.width).T]
-
-
-def counts_of(plane: NDArray[np.uint8]) -> Counts:
-    """How often each byte occurs, [256]."""
-    return np.bincount(plane, minlength=256).astype(np.int64)
+    """Each plane's bytes."""
+    return span.form.planes(np.frombuffer(content, np.uint8, span.stop - span.start, span.start))
 
 
 def _cut(span: Span, start: int, stop: int) -> Iterator[Span]:
@@ -111,19 +99,19 @@ def _cut(span: Span, start: int, stop: int) -> Iterator[Span]:
     first, last = max(span.start, start), min(span.stop, stop)
     if first >= last:
         return
-    whole = min(first + (span.start - first) % span.width, last)
-    end = max(last - (last - span.start) % span.width, whole)
-    for begin, after, width in ((first, whole, 1), (whole, end, span.width), (end, last, 1)):
+    whole = min(first + (span.start - first) % span.form.width, last)
+    end = max(last - (last - span.start) % span.form.width, whole)
+    for begin, after, form in ((first, whole, BYTES), (whole, end, span.form), (end, last, BYTES)):
         if begin < after:
-            yield Span(begin, after, width)
+            yield Span(begin, after, form)
 
 
 def _runs(content: bytes, span: Span) -> Iterator[Span]:
     """`span`, of single bytes where these change: at the channels of a matrix whose inputs differ."""
-    if span.width > 1:
+    if span.form.width > 1:
         yield span
         return
     start = span.start
     for length in runs_of(np.frombuffer(content, np.uint8, span.stop - span.start, span.start)):
-        yield Span(start, start + length, 1)
+        yield Span(start, start + length, BYTES)
         start += length

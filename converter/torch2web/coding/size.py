@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from torch2web.coding.segments import Span, counts_of, estimated_bytes, planes_of, segments_of, spans_of
-from torch2web.coding.table import best_table
+from torch2web.coding.forms import form_of
+from torch2web.coding.segments import estimated_bytes, segments_of, spans_of
+from torch2web.coding.table import best_table, counts_of
 
 _HEAD = 5
 
@@ -19,9 +20,10 @@ def coded_size(numbers: NDArray[np.integer] | NDArray[np.float16]) -> int:
     """
     if not numbers.size:
         return 0
-    stored = numbers if numbers.dtype == np.float16 else numbers.astype(np.int8)
-    content = np.ascontiguousarray(stored).tobytes()
-    planes = planes_of(content, Span(0, len(content), stored.itemsize))
+    halves = numbers.dtype == np.float16
+    stored = np.ascontiguousarray(numbers if halves else numbers.astype(np.int8))
+    raw = stored.reshape(-1).view(np.uint8)
+    planes = form_of(raw, "F16" if halves else "I8").planes(raw)
     return _HEAD + sum(min(best_table(counts_of(plane)).size, 1 + numbers.size) for plane in planes)
 
 

@@ -49,6 +49,11 @@ class Table:
         return bytes([self.bits, self.first, self.symbols - 1]) + written.to_bytes(-(-at // 8), "little")
 
 
+def counts_of(plane: NDArray[np.uint8]) -> Counts:
+    """How often each byte occurs, [256]."""
+    return np.bincount(plane, minlength=256).astype(np.int64)
+
+
 def best_table(counts: Counts) -> Table:
     """The table with which a plane of `counts`, one of them at least, takes the fewest bytes."""
     return min(_tables(counts), key=lambda table: table.size)

@@ -54,13 +54,18 @@ def as_float16(weight: Weight) -> Tensors:
 def as_int8(weight: Weight, largest_integer: int = 127) -> Tensors:
     """Symmetric per-channel quantisation: zero stays zero, the largest magnitude of a channel maps to
     `largest_integer`, at most 127."""
-    others = tuple(axis for axis in range(weight.values.ndim) if axis != weight.axis)
-    largest = np.abs(weight.values).max(axis=others, keepdims=True)
-    scale = _nonzero(largest / np.float32(largest_integer))
+    scale = _nonzero(largest_of_channels(weight) / np.float32(largest_integer))
     return {
         weight.name: np.rint(weight.values / scale).clip(-largest_integer, largest_integer).astype(np.int8),
         f"{weight.name}.scale": scale,
     }
+
+
+def largest_of_channels(weight: Weight) -> NDArray[np.float32]:
+    """The largest magnitude of each channel, with one entry on all other axes."""
+    others = tuple(axis for axis in range(weight.values.ndim) if axis != weight.axis)
+    largest: NDArray[np.float32] = np.abs(weight.values).max(axis=others, keepdims=True)
+    return largest
 
 
 def as_int4(weight: Weight) -> Tensors:

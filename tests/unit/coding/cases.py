@@ -27,8 +27,23 @@ def tensors() -> dict[str, NDArray[np.generic]]:
         "special": np.array([np.nan, np.inf, -np.inf, 0, -0.0, 1e-45, 3e38] * 40, np.float32),
         "zeros": np.zeros(4096, np.float32),
         "one float": np.array([1.5], np.float32),
+        "multiples": multiples(9, 60),
+        "multiples of all digits": multiples(9, 1500),
+        "multiples of the smallest": multiples(0, 700),
+        "multiples of the largest": multiples(29, 9).clip(-65504, 65504),
+        "few multiples": multiples(9, 60, 40),
+        "no multiple": np.append(multiples(9, 60), np.float16(4e4)),
+        "infinite multiples": np.append(multiples(9, 60), np.float16(np.inf)),
+        "multiples with a negative zero": np.append(multiples(9, 60), np.float16(-0.0)),
+        "multiples of nothing": np.zeros(2000, np.float16),
         "pairs": random.integers(0, 256, (32, 20)).astype(np.uint8),
     }
+
+
+def multiples(power: int, spread: float, count: int = 3001) -> NDArray[np.float16]:
+    """Halves that are integers up to 2047 times 2^power of the smallest."""
+    integers = np.random.default_rng(power).normal(0, spread, count).clip(-2047, 2047).astype(np.int64)
+    return (integers * 2.0 ** (power - 24)).astype(np.float16)
 
 
 def file_of(*names: str) -> bytes:

@@ -12,7 +12,7 @@ import numpy as np
 from tests.unit.coding.cases import file_of, tensors
 from torch2web.coding import encode_parts
 
-_INTERESTING = (0, 1, 2, 4, 7, 8, 12, 13, 127, 128, 254, 255)
+_INTERESTING = (0, 1, 2, 4, 7, 8, 12, 13, 31, 32, 61, 62, 127, 128, 254, 255)
 
 
 def decode(library: CDLL, coded: bytes, size: int) -> bytes | None:
@@ -59,7 +59,7 @@ def main(library: CDLL, seed: int, count: int) -> None:
     for _ in range(count):
         coded, size = wholes[int(random.integers(len(wholes)))]
         if random.integers(4) == 0:
-            coded = bytes([int(random.choice((1, 2, 4)))]) + random.bytes(int(random.integers(300)))
+            coded = bytes([int(random.choice((1, 2, 4, 32, 61)))]) + random.bytes(int(random.integers(300)))
         else:
             coded = damage(coded, random)
         if random.integers(4) == 0:

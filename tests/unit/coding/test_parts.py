@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from tests.unit.coding.cases import file_of, round_trip, tensors
+from tests.unit.coding.cases import file_of, multiples, round_trip, tensors
 from torch2web.coding import DamagedPartError, decode_part, encode_parts
 
 MIB = 2**20
@@ -43,6 +43,24 @@ def test_integers_take_their_entropy(spread: float) -> None:
     assert stored < 1.005 * entropy(values) + 250
 
 
+@pytest.mark.parametrize("spread", [40, 160, 600])
+@pytest.mark.parametrize("power", [0, 7, 15])
+def test_multiples_of_a_power_of_two_take_the_entropy_of_their_integers(spread: float, power: int) -> None:
+    """Which half precision spreads over exponent and digits."""
+    values = multiples(power, spread, 200_000)
+    content = save({"w": values})
+    back, stored = round_trip(content, MIB)
+    assert back == content
+    assert stored < 1.005 * entropy(values) + 400
+
+
+def test_parts_of_a_tensor_of_multiples_are_coded_as_such() -> None:
+    content = save({"w": multiples(9, 60, 200_000)})
+    stored = [len(coded) for coded, _ in encode_parts(content, 99_999)]
+    assert len(stored) == 5
+    assert sum(stored) < 1.01 * entropy(multiples(9, 60, 200_000)) + 1500
+
+
 @pytest.mark.parametrize(("kind", "share"), [(np.float16, 0.86), (np.float32, 0.84)])
 def test_floats_take_less_without_their_common_exponents(kind: type, share: float) -> None:
     content = save({"w": np.random.default_rng(1).normal(0, 0.05, 100_000).astype(kind)})
@@ -65,7 +83,9 @@ def test_the_same_bytes_every_time() -> None:
 
 def coded() -> tuple[bytes, int]:
     """A part with every kind of plane."""
-    ((content, size),) = encode_parts(file_of("bell", "few", "half", "noise", "all the same"), MIB)
+    ((content, size),) = encode_parts(
+        file_of("bell", "few", "half", "multiples", "noise", "all the same"), MIB
+    )
     assert size is not None
     return content, size
 

@@ -5,21 +5,23 @@ by m² as much (in squares; the changes of layers add up, as they are hardly cor
 layers, the choice that is best for each is best for their sum (Lagrange).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from torch2web.coding import coded_size
-from torch2web.variants.encodings import Weight, as_int8
-from torch2web.variants.rounding import HALF, as_halves, fine_steps, round_finely
+from torch2web.variants.encodings import Weight, largest_of_channels
+from torch2web.variants.rounding import HALF, FineSteps, as_halves, round_finely
 
 MULTIPLES = tuple(2 ** (power / 8) for power in range(49))
 """Steps to choose from, as multiples of those of int8: 1 to 64, which leaves the integers -2 to 2."""
 
-FINER = (1 / 8, 1 / 4, 1 / 2)
+FINER = (1 / 16, 1 / 8, 1 / 4, 1 / 2)
 """Finer steps than those of int8, as multiples of them: of float16, as integers have no room for them."""
+
+_TINY = np.finfo(np.float32).tiny
 
 _EVEN = np.ones(1)
 
@@ -37,10 +39,12 @@ class Unit:
     """Bits of a weight by multiple, with HALF."""
     sensitivity: float
     """Mean square change of a score with the steps of int8."""
+    changes: Mapping[float, float] = field(default_factory=dict)
+    """The same with multiples of FINER, over `sensitivity`; others change by their squares."""
 
     def change(self, multiple: float) -> float:
         """Mean square change of a score, expected."""
-        return self.sensitivity * multiple**2 if multiple != HALF else 0.0
+        return self.sensitivity * self.changes.get(multiple, multiple**2) if multiple != HALF else 0.0
 
     def best(self, price: float) -> float:
         """The multiple with the least bits + price × change; `price` in bits."""
@@ -56,37 +60,63 @@ def bits_of(weights: Sequence[Weight], coarseness: NDArray[np.float64] = _EVEN) 
 
     `coarseness` are factors of the multiple for equal shares of the weights.
     """
-    values, steps = _sample(weights)
-    in_steps = values / steps.astype(np.float64)
+    samples = list(_samples(weights))
+    values = np.concatenate([sample.values for sample in samples])
+    largest = np.concatenate([sample.of_channels(largest_of_channels(sample.weight)) for sample in samples])
+    in_steps = 127 * values / np.maximum(largest, _TINY).astype(np.float64)
     bits = [_bits(np.rint(in_steps / multiple).astype(np.int64)) for multiple in MULTIPLES]
     at, powers = np.log2(coarseness), np.log2(MULTIPLES)
     found = {
         multiple: float(np.interp(np.log2(multiple) + at, powers, bits).mean()) for multiple in MULTIPLES
     }
-    for multiple in FINER:
-        fine = fine_steps(steps, multiple)
-        found[multiple] = _bits(as_halves(round_finely(values, fine), fine))
     found[HALF] = _bits(as_halves(values, np.ones(1, np.float32)))
     return found
 
 
+def fine_steps_of(
+    weights: Sequence[Weight], steps_of: Callable[[Weight], FineSteps]
+) -> dict[float, tuple[float, float]]:
+    """By each multiple of FINER, bits of one of `weights`, estimated as above, and the change of a score."""
+    samples = list(_samples(weights))
+    total = sum(weight.values.size for weight in weights)
+    found = {}
+    for multiple in FINER:
+        bits = change = 0.0
+        for sample in samples:
+            fine, share = steps_of(sample.weight), sample.weight.values.size / total
+            steps = sample.of_channels(fine.at(multiple))
+            bits += share * _bits(as_halves(round_finely(sample.values, steps), steps))
+            change += share * fine.change(multiple)
+        found[multiple] = bits, change
+    return found
+
+
 def _bits(numbers: NDArray[np.integer] | NDArray[np.float16]) -> float:
-    """Of one of `numbers`, coded."""
-    return 8 * coded_size(numbers) / len(numbers)
+    """Of one of `numbers`, coded; 0 for none."""
+    return 8 * coded_size(numbers) / max(len(numbers), 1)
 
 
-def _sample(weights: Sequence[Weight]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Some of all values, evenly spread, and the step of int8 that each has."""
+@dataclass(frozen=True)
+class _Sample:
+    """Some values of a weight, evenly spread."""
+
+    weight: Weight
+    values: NDArray[np.float32]
+    channels: NDArray[np.intp]
+
+    def of_channels(self, each: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One of `each`, which are the channels', for every value."""
+        return each.reshape(-1)[self.channels]
+
+
+def _samples(weights: Sequence[Weight]) -> Iterator[_Sample]:
     every = max(sum(weight.values.size for weight in weights) // _SAMPLE, 1)
-    values, steps = [], []
     before = 0
     for weight in weights:
         chosen = np.arange(-before % every, weight.values.size, every)
-        scale = as_int8(weight)[f"{weight.name}.scale"].reshape(-1).astype(np.float32)
-        values.append(weight.values.reshape(-1)[chosen])
-        steps.append(scale[np.unravel_index(chosen, weight.values.shape)[weight.axis]])
+        channels = np.unravel_index(chosen, weight.values.shape)[weight.axis]
+        yield _Sample(weight, weight.values.reshape(-1)[chosen], channels)
         before += weight.values.size
-    return np.concatenate(values), np.concatenate(steps)
 
 
 def choose(units: Sequence[Unit], change: float) -> tuple[float, ...]:

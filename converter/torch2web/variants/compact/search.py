@@ -18,7 +18,7 @@ from torch2web.catalog import ModelSpec
 from torch2web.coding import estimated_file_size
 from torch2web.tasks import activate, figures
 from torch2web.variants.compact.bracket import Bracket
-from torch2web.variants.compact.choice import Unit, bits_of, choose
+from torch2web.variants.compact.choice import Unit, bits_of, choose, fine_steps_of
 from torch2web.variants.encodings import Tensors, Weight, decode_all
 from torch2web.variants.rounding import Rounding
 from torch2web.verification import create_session_with, run_session
@@ -146,10 +146,18 @@ class CompactSearch:
             after = activate(self._spec.task, self._run(tensors, self._probes))
             change = float(np.square(after - before).mean()) / _PROBE**2
             weights = [weight for unit in group for weight in unit]
-            bits = bits_of(weights, self._rounding.coarseness(group[0]) if len(group) == 1 else np.ones(1))
-            units.append(Unit(_size(weights), bits, max(change, 1e-18)))
+            units.append(self._unit(group, weights, max(change, 1e-18)))
             self._on_progress(number + 1, self._steps)
         return tuple(units)
+
+    def _unit(
+        self, group: Sequence[tuple[Weight, ...]], weights: Sequence[Weight], sensitivity: float
+    ) -> Unit:
+        bits = bits_of(weights, self._rounding.coarseness(group[0]) if len(group) == 1 else np.ones(1))
+        finer = fine_steps_of(weights, self._rounding.fine_steps)
+        bits |= {multiple: fine_bits for multiple, (fine_bits, _) in finer.items()}
+        changes = {multiple: fine_change for multiple, (_, fine_change) in finer.items()}
+        return Unit(_size(weights), bits, sensitivity, changes)
 
     @cached_property
     def _change(self) -> float:

@@ -7,11 +7,12 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from torch2web.coding import LARGEST_INTEGER
 from torch2web.tasks import Task, activate
 from torch2web.variants.encodings import Tensors, Weight, as_float16, as_int8
 from torch2web.variants.rounding.compensated import Compensation, Integers
 from torch2web.variants.rounding.flattened_map import MapCompensation
-from torch2web.variants.rounding.halves import LARGEST, as_fine_integers, as_halves
+from torch2web.variants.rounding.halves import FineSteps, as_halves, round_finely
 from torch2web.variants.rounding.layers import Layer, find_layers
 from torch2web.variants.rounding.one_thread import one_thread
 from torch2web.variants.rounding.second_moments import Calibration, compensations, input_of
@@ -33,6 +34,7 @@ class Rounding:
         Raises VerificationError if onnxruntime cannot run the graph.
         """
         self.split = split
+        self._fine: dict[str, FineSteps] = {}
         model = onnx.load_from_string(split.graph)
         found = {layer.weight.name: layer for layer in find_layers(model, split.weights)}
         values = {weight.name: weight.values for weight in split.weights}
@@ -58,6 +60,13 @@ class Rounding:
         compensation = self._compensation(unit)
         return compensation.coarseness if isinstance(compensation, MapCompensation) else np.ones(1)
 
+    def fine_steps(self, weight: Weight) -> FineSteps:
+        """Those of multiples below 1."""
+        if weight.name not in self._fine:
+            layer = self._layers.get(weight.name)
+            self._fine[weight.name] = FineSteps.of(weight, common=layer is not None and layer.groups == 1)
+        return self._fine[weight.name]
+
     def encode(self, unit: Sequence[Weight], multiple: float, largest: int = 127) -> Tensors:
         """The weights of one of `units`: as int8 with `multiple` × the steps of `as_int8`, or as HALF.
 
@@ -71,8 +80,8 @@ class Rounding:
         compensation = self._compensation(unit)
         round_matrices = compensation.round if compensation else None
         if multiple < 1:
-            nearest = _joined(as_fine_integers(weight, multiple) for weight in unit)
-            fine = self._compensated(unit, nearest, round_matrices, LARGEST)
+            nearest = _joined(_finely(weight, self.fine_steps(weight).at(multiple)) for weight in unit)
+            fine = self._compensated(unit, nearest, round_matrices, LARGEST_INTEGER)
             return {weight.name: as_halves(fine[weight.name], _scale(weight, fine)) for weight in unit}
         if isinstance(compensation, MapCompensation) and multiple > 1:
             multiple, factors = compensation.factors(multiple)
@@ -118,6 +127,10 @@ def _with_multiple(weight: Weight, multiple: float, largest: int) -> Tensors:
     scale = _short(nearest[name].astype(np.float32) * np.float32(multiple))
     integers = np.rint(weight.values / scale).clip(-largest, largest).astype(np.int8)
     return {weight.name: integers, name: scale}
+
+
+def _finely(weight: Weight, steps: NDArray[np.float32]) -> Tensors:
+    return {weight.name: round_finely(weight.values, steps), f"{weight.name}.scale": steps}
 
 
 def _short(values: NDArray[np.float32]) -> NDArray[np.float32]:
