@@ -1,7 +1,8 @@
 """All measurements: `python -m bench [PART]…`, or `make bench`.
 
-Figures of one machine at one time: compare ratios, and minima before medians. The parts `coverage` and
-`others` need packages that the project does not, take half an hour, and run only where they are named.
+Figures of one machine at one time: compare ratios, and minima before medians. The parts `coverage`,
+`others` and `trained` need packages that the project does not, take up to an hour, and run only where they
+are named.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from bench.rounding import measure_rounding
 from bench.server import measure_server
 from bench.session import measure_session
 from bench.sizes import measure_sizes
+from bench.trained import measure_trained
 from bench.warm import measure_warm
 from torch2web.cli.terminal.console import Output
 
@@ -46,13 +48,14 @@ PARTS = {
 }
 
 
-COVERAGE, OTHERS = "coverage", "others"
-"""Need packages that the project does not."""
+COVERAGE = "coverage"
+APART = {"others": measure_others, "trained": measure_trained}
+"""They, and COVERAGE, need packages that the project does not."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    known = (*PARTS, COVERAGE, OTHERS)
+    known = (*PARTS, COVERAGE, *APART)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(known)}")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="networks of coverage")
     parser.add_argument("--again", action="store_true", help="coverage: also what was measured before")
@@ -70,10 +73,8 @@ def main() -> None:
             exporter=options.exporter or "torch.export",
             browser=options.browser,
         )
-    if OTHERS in wanted:
-        measure_others(Output())
-    for name, measure in PARTS.items():
-        if not wanted or name in wanted:
+    for name, measure in (PARTS | APART).items():
+        if name in wanted or (not wanted and name in PARTS):
             measure(Output())
 
 

@@ -8,7 +8,8 @@ that labels differ between pictures, as after training. That is harder: what rou
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,9 @@ NETWORKS = (
 SPREADS = {"initial": None, "spread": 2.0}
 """Standard deviation of the logits between images, by what is done to the last layer."""
 
+COLUMNS = ("int8", "bits", "diff", "agree", "compact", "bits", "diff", "agree", "default")
+"""Weights as a site stores them, bits of a weight, and what the reference run found; what a build ships."""
+
 _PIXELS = ("--mean", ",".join(map(str, IMAGENET_MEAN)), "--std", ",".join(map(str, IMAGENET_STD)))
 _OPTIONS = ("--resize", "224x224", *_PIXELS, "--yes")
 _SHORT = (
@@ -53,7 +57,6 @@ _SHORT = (
     "--no-verify-page",
     "--no-precompressed",
     "--no-docs",
-    "--no-full-onnx",
     "--backend",
     "onnxruntime",
 )
@@ -67,21 +70,22 @@ def measure_others(output: Output) -> None:
     rows = []
     for (head, spread), (name, classes) in product(SPREADS.items(), NETWORKS):
         if name.partition("/")[0] in packages:
-            model = _built(packages, name, classes, spread)
-            rows.append((f"{name}, {classes} classes", head, *_cells(model)))
+            network, size = build(dict(packages), name, classes)
+            _calibrate(network, size, spread)
+            labels = [f"class {number}" for number in range(classes)]
+            with site_of(network, size, labels) as (_, model):
+                rows.append((f"{name}, {classes} classes", head, *cells(model)))
             output.line("  ".join(rows[-1]))
-    output.table(
-        ("network", "head", "int8", "bits", "diff", "agree", "compact", "bits", "diff", "agree", "default"),
-        rows,
-    )
+    output.table(("network", "head", *COLUMNS), rows)
 
 
-def _built(packages: Mapping[str, Any], name: str, classes: int, spread: float | None) -> dict[str, Any]:
-    """The model's entry in the manifest of a site built from its ONNX file."""
+@contextmanager
+def site_of(
+    network: nn.Module, size: tuple[int, int], labels: Sequence[str]
+) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A site that is built from the network's ONNX file, and the model's entry in its manifest."""
     with tempfile.TemporaryDirectory() as folder:
         path, site = Path(folder) / "network.onnx", Path(folder) / "site"
-        network, size = build(dict(packages), name, classes)
-        _calibrate(network, size, spread)
         torch.onnx.export(
             network,
             (torch.randn(2, 3, *size),),
@@ -91,14 +95,13 @@ def _built(packages: Mapping[str, Any], name: str, classes: int, spread: float |
             output_names=["y"],
             dynamic_axes={"x": {0: "n"}, "y": {0: "n"}},
         )
-        labels = Path(folder) / "labels.txt"
-        labels.write_text("".join(f"class {number}\n" for number in range(classes)))
-        options = ("--labels-file", labels, "--out", site, "--cache", Path(folder) / "cache")
+        names = Path(folder) / "labels.txt"
+        names.write_text("".join(f"{label}\n" for label in labels))
+        options = ("--labels-file", names, "--out", site, "--cache", Path(folder) / "cache")
         command = (sys.executable, "build.py", "build", path, *_OPTIONS, *_SHORT, *options)
         subprocess.run([*map(str, command)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         (model,) = read_site_manifest(site)["models"]
-        found: dict[str, Any] = model
-        return found
+        yield site, model
 
 
 @torch.no_grad()
@@ -117,7 +120,8 @@ def _calibrate(network: nn.Module, size: tuple[int, int], spread: float | None) 
         spread_outputs(network, images, spread)
 
 
-def _cells(model: Mapping[str, Any]) -> Iterator[str]:
+def cells(model: Mapping[str, Any]) -> Iterator[str]:
+    """Those of COLUMNS."""
     entries = {entry["name"]: entry for entry in (*model["variants"], *model["refused"])}
     for name in ("int8", "compact"):
         entry = entries.get(name, {})

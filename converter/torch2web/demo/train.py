@@ -82,14 +82,19 @@ def train(name: str, inputs: Tensor, classes: Tensor) -> nn.Module:
         drawn = model.get_parameter(key)
         drawn.data = torch.from_numpy(random_projection(*shape))
         drawn.requires_grad = False
-    dropout = RECIPES[name].dropout
+    fit(name, model, RECIPES[name], inputs, classes)
+    return model
+
+
+def fit(name: str, model: nn.Module, recipe: Recipe, inputs: Tensor, classes: Tensor) -> None:
+    """Train the parameters of `model` that require a gradient; `name` is for the progress."""
     for layer in model.modules():
-        if isinstance(layer, nn.Dropout) and dropout is not None:
-            layer.p = dropout
+        if isinstance(layer, nn.Dropout) and recipe.dropout is not None:
+            layer.p = recipe.dropout
     # Label smoothing keeps the logits small, and with them absolute differences between runtimes.
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    for size, epochs, rate in RECIPES[name].stages:
+    for size, epochs, rate in recipe.stages:
         optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=1e-3)
         steps = -(-len(inputs) // BATCH) * epochs
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps)
@@ -114,7 +119,6 @@ def train(name: str, inputs: Tensor, classes: Tensor) -> nn.Module:
                 f"{name} {size} px, epoch {epoch + 1}: {right / len(inputs):.2%} right, {seconds:.0f} s",
                 flush=True,
             )
-    return model
 
 
 def save(name: str, model: nn.Module) -> None:

