@@ -15,6 +15,8 @@ from torch2web.variants import SplitModel, Tensors, decode_all, split_model
 from torch2web.verification import create_session_with, run_session
 
 FACES = 1500
+"""To train on."""
+
 RECIPE = Recipe(((112, 6, 3e-3),))
 
 

@@ -9,12 +9,13 @@ from torch2web.coding.runs import entropy_bits
 from torch2web.coding.table import counts_of
 
 LARGEST_INTEGER = 2**11 - 1
-"""Of a multiple, by magnitude. Half precision has 11 digits."""
+"""Of a multiple, by magnitude: half precision has 11 binary digits."""
 
-_SMALLEST = 2.0**-24
-"""The smallest number in half precision."""
+SMALLEST_HALF = 2.0**-24
+"""The smallest number in half precision, and the distance of the smallest ones."""
 
 _MULTIPLES = 32
+_POWERS = 30
 _LOW_BITS = 4
 """See web/coder/format.h."""
 
@@ -69,13 +70,16 @@ def form_of(raw: NDArray[np.uint8], dtype: str) -> Form:
 
 
 def _common_power(numbers: NDArray[np.uint16]) -> int | None:
-    """The largest power of which all halves `numbers`, as bits, are multiples; None where they are not."""
+    """The largest power that is stored with which the halves `numbers`, as bits, are all multiples.
+
+    None where integers would be too large, or some are no integer: -0, infinite, not a number.
+    """
     present = _present(numbers)
     if (present & _INFINITE == _INFINITE).any() or (present == _MINUS_ZERO).any():
         return None
     units = np.abs(_units(present)).astype(np.int64)
     together = int(np.bitwise_or.reduce(units))
-    power = (together & -together).bit_length() - 1  # of the lowest bit
+    power = min((together & -together).bit_length() - 1, _POWERS - 1)  # of the lowest bit
     return power if together and int(units.max()) >> power <= LARGEST_INTEGER else None
 
 
@@ -95,4 +99,4 @@ def _present(numbers: NDArray[np.uint16]) -> NDArray[np.uint16]:
 
 def _units(halves: NDArray[np.uint16]) -> NDArray[np.float64]:
     """The values of float16 by their bits, in units of the smallest."""
-    return halves.view(np.float16).astype(np.float64) / _SMALLEST
+    return halves.view(np.float16).astype(np.float64) / SMALLEST_HALF

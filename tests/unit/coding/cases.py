@@ -31,6 +31,7 @@ def tensors() -> dict[str, NDArray[np.generic]]:
         "multiples of all digits": multiples(9, 1500),
         "multiples of the smallest": multiples(0, 700),
         "multiples of the largest": multiples(29, 9).clip(-65504, 65504),
+        "multiples of more than the largest power": 64 * random.integers(-900, 900, 3001).astype(np.float16),
         "few multiples": multiples(9, 60, 40),
         "no multiple": np.append(multiples(9, 60), np.float16(4e4)),
         "infinite multiples": np.append(multiples(9, 60), np.float16(np.inf)),

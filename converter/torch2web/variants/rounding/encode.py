@@ -61,7 +61,7 @@ class Rounding:
         return compensation.coarseness if isinstance(compensation, MapCompensation) else np.ones(1)
 
     def fine_steps(self, weight: Weight) -> FineSteps:
-        """Those of multiples below 1."""
+        """The steps of a weight that are finer than those of int8: at multiples below 1."""
         if weight.name not in self._fine:
             layer = self._layers.get(weight.name)
             self._fine[weight.name] = FineSteps.of(weight, common=layer is not None and layer.groups == 1)

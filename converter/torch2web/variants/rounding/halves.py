@@ -10,16 +10,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from torch2web.coding import LARGEST_INTEGER
+from torch2web.coding import LARGEST_INTEGER, SMALLEST_HALF
 from torch2web.variants.encodings import Weight, largest_of_channels
-
-_SMALLEST = np.float32(2.0**-24)
-"""The distance of the smallest numbers in half precision."""
 
 
 @dataclass(frozen=True)
 class FineSteps:
-    """Of one weight, by multiples of the steps of int8."""
+    """The steps of one weight in half precision, by multiples of the steps of int8."""
 
     int8: NDArray[np.float32]
     """The steps of int8 for each channel, of the weight's axes; 0 for a channel of zeros."""
@@ -43,7 +40,7 @@ class FineSteps:
         largest = np.full_like(self.int8, self.int8.max()) if self.common else self.int8
         needed = np.frexp(largest * np.float32(127 / LARGEST_INTEGER))[1]
         powers: NDArray[np.float32] = np.ldexp(np.float32(1), np.maximum(exponent, needed))
-        return np.maximum(powers, _SMALLEST)
+        return np.maximum(powers, np.float32(SMALLEST_HALF))
 
     def change(self, multiple: float) -> float:
         """Mean square error, expected, over that with the steps of int8."""
