@@ -35,8 +35,9 @@ PLENTY = 64 * BASE
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Two workers, each a process with memory for any model."""
-    config.set({"distributed.scheduler.allowed-failures": 1})
+    """Two workers, each a process with memory for any model. One that is killed is never given up, though it
+    be killed again 15 seconds after."""
+    config.set({"distributed.scheduler.allowed-failures": 1, "distributed.deploy.lost-worker-timeout": "24h"})
     with LocalCluster(
         n_workers=2,
         threads_per_worker=1,
@@ -100,7 +101,7 @@ def test_the_same_bytes_though_a_worker_dies(
     assert tree(tmp_path / "cluster") == tree(tmp_path / "alone")
 
 
-def test_workers_of_this_machine_keep_freed_memory_and_are_not_profiled(
+def test_workers_of_this_machine_keep_freed_memory_are_not_profiled_and_come_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A cluster with Dask's own settings, as the other tests', leaves them in the environment.
@@ -110,8 +111,13 @@ def test_workers_of_this_machine_keep_freed_memory_and_are_not_profiled(
         return os.environ.get("MALLOC_TRIM_THRESHOLD_"), config.get("distributed.worker.profile.enabled")
 
     conversions = settings_of(tmp_path)
-    with open_cluster("local", 1, None, conversions, Conversions.create(conversions)) as opened:
+    with (
+        config.set({"distributed.deploy.lost-worker-timeout": 0.1}),  # less than any start takes
+        open_cluster("local", 1, None, conversions, Conversions.create(conversions)) as opened,
+    ):
         assert list(opened._client.run(settings).values()) == [(None, False)]
+        kill(opened, next(iter(opened._workers())))
+        opened._client.wait_for_workers(1, timeout=PATIENCE)
 
 
 def test_other_workers_do_so_by_the_documented_file(tmp_path: Path) -> None:
@@ -165,9 +171,7 @@ def test_the_only_worker_of_its_size_is_waited_for_after_it_died(
         opened._client.run(set_memory, BASE // 2, workers=[small])
         ((_, outcome),) = opened.run(Work.LOOK, tasks, lambda *_: None)
         assert outcome is None
-        os.kill(opened._client.run(process_id, workers=[large])[large], signal.SIGKILL)
-        while large in opened._workers():
-            time.sleep(0.01)
+        kill(opened, large)
         ((_, outcome),) = opened.run(Work.LOOK, tasks, lambda *_: None)
         assert outcome is None
 
@@ -196,6 +200,13 @@ def test_a_worker_with_another_version_is_named(
 async def set_memory(memory: int, dask_worker: Any) -> None:
     """Runs on a worker: it has so many bytes for models from now on."""
     await dask_worker.set_resources(memory=memory)
+
+
+def kill(opened: Cluster, worker: str) -> None:
+    """End the process of a worker by its id; returns when the scheduler knows it."""
+    os.kill(opened._client.run(process_id, workers=[worker])[worker], signal.SIGKILL)
+    while worker in opened._workers():
+        time.sleep(0.01)
 
 
 def process_id(dask_worker: Any) -> int:

@@ -25,9 +25,11 @@ _POLL = 0.2
 _WORKER_SETTINGS: dict[str, object] = {
     "distributed.nanny.pre-spawn-environ": {},
     "distributed.worker.profile.enabled": False,
+    "distributed.deploy.lost-worker-timeout": "24h",
 }
 """Of workers on this machine, which then have the environment of this process. By Dask's own settings freed
-memory is returned to the system at once and stacks are sampled 100 times a second: half as slow again."""
+memory is returned to the system at once and stacks are sampled 100 times a second: half as slow again. And a
+worker that is not there 15 seconds after it died is given up: one that starts slowly, or has died again."""
 _RETRIES = 2
 """Runs more after an exception that is no finding about the model, such as of a full disk. Dask itself counts
 workers that die: `distributed.scheduler.allowed-failures`."""
@@ -63,21 +65,25 @@ def open_cluster(
         yield Cluster(client, address, settings, conversions)
 
 
-def _local_cluster(jobs: int, memory: int | None) -> Any:
+@contextmanager
+def _local_cluster(jobs: int, memory: int | None) -> Iterator[Any]:
     """`jobs` workers on this machine, with equal shares of `memory` (bytes; None: what is available)."""
     import dask
     from distributed import LocalCluster
 
     total = memory or available_memory()
-    with dask.config.set(_WORKER_SETTINGS):
-        return LocalCluster(
+    with (
+        dask.config.set(_WORKER_SETTINGS),
+        LocalCluster(
             n_workers=jobs,
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",  # any free port: another cluster may have the usual one
             resources={"memory": total // jobs} if total else {},
             memory_limit=0,
             silence_logs=logging.CRITICAL,
-        )
+        ) as cluster,
+    ):
+        yield cluster
 
 
 class Cluster:
