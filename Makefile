@@ -48,7 +48,7 @@ test: assets browser
 
 test-all: assets .venv/.installed-test-all browser
 	$(BIN)/python -m tests.long.install
-	$(BIN)/python -m pytest -n 3 -m "long and not engines"
+	$(BIN)/python -m pytest -n 4 -m "long and not engines"
 	$(BIN)/python -m pytest -n 2 -m engines -rP tests/long
 
 coverage: assets browser

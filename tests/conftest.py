@@ -109,6 +109,7 @@ def cache() -> Path:
     folder = ROOT / ".cache" / "tests"
     _copy_entries(ROOT / ".cache" / "models", "*-*", folder / "models")
     _copy_entries(ROOT / ".cache" / "assets", "engine-*", folder / "web")
+    _copy_entries(ROOT / ".cache" / "drawn", "*-*", folder / "drawn")
     compressed = ROOT / ".cache" / "precompressed"
     if compressed.is_dir():
         (folder / "precompressed").mkdir(parents=True, exist_ok=True)
@@ -174,20 +175,7 @@ def small_site(shared_site: Site) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_site(shared_folder: SharedFolder, cache: Path) -> Path:
-    """A site with one tiny network, `tiny`."""
-
-    def build(folder: Path) -> None:
-        folder.mkdir()
-        options = [*write_tiny_catalog(folder), "--no-precompressed", "--no-verify-page", "--no-docs"]
-        result = run_build(*options, "--out", folder / "site", "--cache", cache)
-        assert result.returncode == 0, result.stderr
-
-    return shared_folder("tiny", build) / "site"
-
-
-@pytest.fixture(scope="session")
-def tiny_judged_site(shared_folder: SharedFolder, cache: Path) -> Path:
-    """A site with one tiny network and the judge."""
+    """A site with one tiny network, `tiny`, and the judge."""
 
     def build(folder: Path) -> None:
         folder.mkdir()
@@ -197,7 +185,7 @@ def tiny_judged_site(shared_folder: SharedFolder, cache: Path) -> Path:
         result = run_build(*options, "--out", folder / "site", "--cache", cache)
         assert result.returncode == 0, result.stderr
 
-    return shared_folder("tiny judged", build) / "site"
+    return shared_folder("tiny", build) / "site"
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,12 +54,17 @@ def write_pair(folder: Path, curve: ec.EllipticCurve | None = None, password: st
 
 
 def signed_copy(site: Path, target: Path, pair: KeyPair) -> Path:
-    """Copy a built site and sign the copy as `--sign` does."""
-    shutil.copytree(site, target)
+    """Copy a built site and sign the copy as `--sign` does. Its small files may be written to."""
+    shutil.copytree(site, target, copy_function=_copy_small)
     record = sign_manifest(target, SigningKey.read(pair.private))
     lines = [*(target / SUMS).read_text().splitlines(), f"{record.sha256}  {record.path}"]
     (target / SUMS).write_text("\n".join(sorted(lines, key=lambda line: line[66:])) + "\n")
     return target
+
+
+def _copy_small(source: str, target: str) -> None:
+    """Copy a file of at most a mebibyte, and link to a larger one."""
+    (shutil.copyfile if Path(source).stat().st_size <= 2**20 else os.link)(source, target)
 
 
 def read_signature(site: Path) -> tuple[bytes, bytes]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +25,10 @@ class ReferenceImage:
 
     def as_png(self) -> bytes:
         """The image as a PNG file."""
-        if self.png:
-            return self.png
+        return self.png or self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
         buffer = BytesIO()
         self.image.save(buffer, "PNG")
         return buffer.getvalue()

@@ -1,6 +1,7 @@
 """Pictures for networks about anything: gradients, shapes and textures, drawn by this module."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -13,6 +14,7 @@ _SIZES = ((256, 256), (320, 240), (240, 320), (480, 360))
 _PER_KIND = 5
 
 
+@cache
 def neutral_images(seed: int = 11) -> tuple[ReferenceImage, ...]:
     """Twenty pictures, the same ones in every build; another `seed` gives others of the same kinds."""
     random = np.random.Generator(np.random.PCG64(seed))

@@ -37,15 +37,13 @@ def serving_parity(site: Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def test_device_checks_itself_and_is_in_the_report(
-    page: Page, tiny_judged_site: Path, tmp_path: Path
-) -> None:
+def test_device_checks_itself_and_is_in_the_report(page: Page, tiny_site: Path, tmp_path: Path) -> None:
     folder = tmp_path / "parity"
     violations: list[str] = []
     page.on(
         "console", lambda message: violations.append(message.text) if "Security" in message.text else None
     )
-    with serving_parity(tiny_judged_site, folder) as server:
+    with serving_parity(tiny_site, folder) as server:
         assert server.stdout is not None
         address = server.stdout.readline().strip()
         page.goto(address)
@@ -78,11 +76,9 @@ def test_device_checks_itself_and_is_in_the_report(
     assert printed.endswith("stopped\n")
 
 
-def test_device_on_which_python_does_not_start_says_so(
-    page: Page, tiny_judged_site: Path, tmp_path: Path
-) -> None:
+def test_device_on_which_python_does_not_start_says_so(page: Page, tiny_site: Path, tmp_path: Path) -> None:
     """Also over plain HTTP the browser refuses changed files of the check."""
-    site = Path(shutil.copytree(tiny_judged_site, tmp_path / "site"))
+    site = Path(shutil.copytree(tiny_site, tmp_path / "site"))
     with (site / "verify/python/in_page/oracle.py").open("a") as judge:
         judge.write("# changed")
     with serving_parity(site, tmp_path / "parity") as server:

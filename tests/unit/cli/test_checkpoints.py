@@ -13,7 +13,8 @@ from torch2web.demo.weights import load_demo_state
 
 
 def test_build_prints_a_plain_table(tmp_path: Path, cache: Path) -> None:
-    result = run_build("--only", "mobilenet_emotion", "--out", tmp_path / "site", "--cache", cache)
+    options = ("--only", "mobilenet_emotion", "--no-precompressed", "--out", tmp_path / "site")
+    result = run_build(*options, "--cache", cache)
     assert result.returncode == 0
     assert "demo weights" in result.stdout.splitlines()[0]
     heading = next(line for line in result.stdout.splitlines() if line.startswith("model "))

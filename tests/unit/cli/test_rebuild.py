@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,34 +70,48 @@ def test_damaged_cache_is_not_used(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "kept" in build()
 
 
-def test_what_only_the_manifest_says_converts_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    _, catalog, *options = map(str, write_tiny_catalog(tmp_path))
-    options += ["--effort", "fast", "--no-precompressed", "--no-verify-page", "--no-docs"]
+Build = Callable[..., str]
+"""`build(site, cache, *options)`: a build of the tiny catalogue; what it prints."""
 
-    def build(name: str, cache: str) -> str:
+
+@pytest.fixture
+def tiny_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Build:
+    catalog = list(map(str, write_tiny_catalog(tmp_path)))
+    short = ["--effort", "fast", "--no-precompressed", "--no-verify-page", "--no-docs"]
+
+    def build(name: str, cache: str, *options: str) -> str:
         folders = ["--out", str(tmp_path / name), "--cache", str(tmp_path / cache)]
-        assert main(["build", "--catalog", catalog, *options, *folders]) == 0
+        assert main(["build", *catalog, *short, *options, *folders]) == 0
         return capsys.readouterr().out
 
+    return build
+
+
+def test_what_only_the_manifest_says_converts_nothing(tmp_path: Path, tiny_build: Build) -> None:
+    build, catalog = tiny_build, tmp_path / "tiny.toml"
     build("before", "cache")
-    text = Path(catalog).read_text().replace('"a", "b"', '"b", "first"')
-    Path(catalog).write_text(text.replace("tolerance", 'title = "Tiny"\nversion = "2.0.0"\ntolerance'))
+    text = catalog.read_text().replace('"a", "b"', '"b", "first"')
+    catalog.write_text(text.replace("tolerance", 'title = "Tiny"\nversion = "2.0.0"\ntolerance'))
     assert "kept" in build("after", "cache")
     assert "kept" not in build("anew", "other cache")
     assert tree(tmp_path / "after") == tree(tmp_path / "anew")
     (model,) = read_site_manifest(tmp_path / "after")["models"]
     assert (model["labels"], model["title"], model["version"]) == (["b", "first", "c", "d"], "Tiny", "2.0.0")
-    # A folder of pictures is named like a label, and measures accuracy.
-    pictures = tmp_path / "pictures/first"
+
+
+def test_labels_count_where_folders_of_pictures_are_named_like_them(
+    tmp_path: Path, tiny_build: Build
+) -> None:
+    catalog, pictures = tmp_path / "tiny.toml", tmp_path / "pictures/first"
+    catalog.write_text(catalog.read_text().replace('"a", "b"', '"b", "first"'))
     pictures.mkdir(parents=True)
     for image in neutral_images():
         (pictures / f"{image.name}.png").write_bytes(image.as_png())
-    options += ["--images", str(tmp_path / "pictures")]
-    assert "kept" not in build("own", "cache")
-    Path(catalog).write_text(Path(catalog).read_text().replace('"b", "first"', '"first", "b"'))
-    assert "kept" not in build("own", "cache")
+    own = ("own", "cache", "--images", str(tmp_path / "pictures"))
+    assert "kept" not in tiny_build(*own)
+    assert "kept" in tiny_build(*own)
+    catalog.write_text(catalog.read_text().replace('"b", "first"', '"first", "b"'))
+    assert "kept" not in tiny_build(*own)
 
 
 def edit_in_place(path: Path) -> None:

@@ -22,7 +22,7 @@ from torch2web.site.manifest import Backends
 )
 def test_one_process_for_each_core_unless_told(
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    cache: Path,
     jobs: int | None,
     cores: int,
     models: int,
@@ -30,7 +30,7 @@ def test_one_process_for_each_core_unless_told(
 ) -> None:
     monkeypatch.setattr("torch2web.pipeline.executors.choose.usable_cores", lambda: cores)
     monkeypatch.setattr("torch2web.pipeline.executors.choose.default_jobs", default_jobs)
-    settings = ConversionSettings(cache=tmp_path, backends=Backends.BOTH, allow_dead=False, faces=False)
+    settings = ConversionSettings(cache=cache, backends=Backends.BOTH, allow_dead=False, faces=False)
     conversions = Conversions.create(settings)
     with open_executor(Machines(jobs), settings, conversions, models) as executor:
         assert type(executor).__name__ == expected
