@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -28,6 +29,18 @@ ROOT = Path(__file__).parent.parent
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Five seconds of its own are little for a browser that shares its machine with others.
 expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let pytest-rerunfailures send at once what it sends of each test.
+
+    Its worker writes twice before it reads, and Nagle's algorithm holds the second message back until
+    the first is acknowledged: 40 ms later, in every test that is over sooner.
+    """
+    counters = getattr(getattr(config, "failures_db", None), "sock", None)
+    if counters:
+        counters.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 @pytest.fixture(scope="session", autouse=True)
