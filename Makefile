@@ -1,5 +1,5 @@
 # make site      build site/ with the demo weights, ready to open: .venv/bin/python build.py serve
-# make test      set up the tests, a browser included, and run checks and tests: about eight minutes on two cores
+# make test      set up the tests, a browser included, and run checks and tests: about seven minutes on two cores
 # make test-all  everything that `make test` leaves out: whole tables, long runs, Firefox and WebKit
 # make assets    compile loader, pages and engine into the package
 # make wheel     dist/torch2web-….whl, which needs neither Node nor a compiler
@@ -48,7 +48,7 @@ test: assets browser
 
 test-all: assets .venv/.installed-test-all browser
 	$(BIN)/python -m tests.long.install
-	$(BIN)/python -m pytest -n 4 -m "long and not engines"
+	$(BIN)/python -m pytest -n 3 -m "long and not engines"
 	$(BIN)/python -m pytest -n 2 -m engines -rP tests/long
 
 coverage: assets browser

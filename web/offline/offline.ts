@@ -25,6 +25,9 @@ const OWN_NAME = "offline.js";
  */
 const DELIVERY_TIME = 1000;
 
+/** Milliseconds to wait at most until the page that a response is for has begun: on a busy machine this takes seconds. */
+const PAGE_TIME = 20_000;
+
 /** Whether this script is the whole worker. If it was imported, lifecycle and messages are the owner's. */
 const isWorker = self.torch2webFolder === undefined;
 
@@ -38,7 +41,7 @@ self.addEventListener("fetch", (event) => {
   const answer = shell.answer(event.request);
   if (!answer) return;
   event.respondWith(answer);
-  event.waitUntil(answer.catch(() => {}).then(() => delay(DELIVERY_TIME)));
+  event.waitUntil(answer.catch(() => {}).then(() => delivered(event.resultingClientId)));
 });
 
 if (isWorker) {
@@ -67,6 +70,12 @@ function siteURL(): URL {
 
 function delay(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Resolves when a response has probably arrived. `page` is the ID of the page that it begins, or empty. */
+async function delivered(page: string): Promise<void> {
+  if (page) await Promise.race([self.clients.get(page), delay(PAGE_TIME)]);
+  await delay(DELIVERY_TIME);
 }
 
 async function activate(): Promise<void> {
