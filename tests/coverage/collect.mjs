@@ -38,24 +38,25 @@ const attachChildren = (sessionId, waitForDebuggerOnStart) =>
     sessionId,
   );
 
+/**
+ * Sends all at once: a service worker that is a module answers nothing before it may run, and the commands before
+ * that count for its first line all the same.
+ */
 async function attach({ sessionId, targetInfo: { type } }) {
-  try {
-    if (type === "page" || type === "worker")
-      await attachChildren(sessionId, true);
-    await send("Profiler.enable", {}, sessionId);
-    await send(
+  const hasChildren = type === "page" || type === "worker";
+  const answers = await Promise.allSettled([
+    hasChildren && attachChildren(sessionId, true),
+    send("Profiler.enable", {}, sessionId),
+    send(
       "Profiler.startPreciseCoverage",
       { callCount: false, detailed: true },
       sessionId,
-    );
+    ),
+    send("Runtime.runIfWaitingForDebugger", {}, sessionId),
+  ]);
+  // Otherwise it is a target without scripts, or one that has ended.
+  if (answers.slice(0, 3).every(({ status }) => status === "fulfilled"))
     sessions.add(sessionId);
-  } catch {
-    // a target without scripts, or one that has ended
-  } finally {
-    await send("Runtime.runIfWaitingForDebugger", {}, sessionId).catch(
-      () => undefined,
-    );
-  }
 }
 
 /** The entry of a script; undefined where its source is unknown. */
