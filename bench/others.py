@@ -50,7 +50,7 @@ COLUMNS = ("int8", "bits", "diff", "agree", "compact", "bits", "diff", "agree", 
 """Weights as a site stores them, bits of a weight, and what the reference run found; what a build ships."""
 
 _PIXELS = ("--mean", ",".join(map(str, IMAGENET_MEAN)), "--std", ",".join(map(str, IMAGENET_STD)))
-_OPTIONS = ("--resize", "224x224", *_PIXELS, "--yes")
+_OPTIONS = (*_PIXELS, "--yes")
 _SHORT = (
     "--variants",
     "all",
@@ -97,7 +97,8 @@ def site_of(
         )
         names = Path(folder) / "labels.txt"
         names.write_text("".join(f"{label}\n" for label in labels))
-        options = ("--labels-file", names, "--out", site, "--cache", Path(folder) / "cache")
+        resize = ("--resize", "x".join(map(str, size)))
+        options = (*resize, "--labels-file", names, "--out", site, "--cache", Path(folder) / "cache")
         command = (sys.executable, "build.py", "build", path, *_OPTIONS, *_SHORT, *options)
         subprocess.run([*map(str, command)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
         (model,) = read_site_manifest(site)["models"]

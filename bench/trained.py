@@ -4,12 +4,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load
+from torch.nn.functional import interpolate
 
 from bench.coverage.packages import installed
 from bench.others import COLUMNS, cells, site_of
 from torch2web.cli.terminal.console import Output
 from torch2web.demo import LABELS
-from torch2web.demo.train import SPEC, TEST_FACES, TEST_SEED, Recipe, draw_set, face_and_label, fit
+from torch2web.demo.train import TEST_FACES, TEST_SEED, Recipe, draw_set, face_and_label, fit
 from torch2web.store import join_parts
 from torch2web.variants import SplitModel, Tensors, decode_all, split_model
 from torch2web.verification import create_session_with, run_session
@@ -17,7 +18,10 @@ from torch2web.verification import create_session_with, run_session
 FACES = 1500
 """To train on."""
 
-RECIPE = Recipe(((112, 6, 3e-3),))
+SIZE = 112
+"""Pixels of the network's input, height and width."""
+
+RECIPE = Recipe(((SIZE, 6, 3e-3),))
 
 
 def measure_trained(output: Output) -> None:
@@ -29,7 +33,7 @@ def measure_trained(output: Output) -> None:
     torch.manual_seed(0)
     network = packages["torchvision"].models.resnet18(weights=None, num_classes=len(LABELS))
     fit("resnet18", network, RECIPE, *draw_set(0, FACES))
-    with site_of(network.eval(), SPEC.size, LABELS) as (site, model):
+    with site_of(network.eval(), (SIZE, SIZE), LABELS) as (site, model):
         right = ["", ""]
         for variant in model["variants"]:
             if variant["name"] == "compact":
@@ -47,6 +51,7 @@ def _right(split: SplitModel, tensors: Tensors) -> tuple[float, float]:
     right: NDArray[np.int64] = np.zeros(2, np.int64)
     for seed in range(TEST_SEED, TEST_SEED + TEST_FACES):
         face, label = face_and_label(seed)
-        right += [int(run_session(session, face[np.newaxis]).argmax()) == label for session in sessions]
+        x = interpolate(torch.from_numpy(face)[None], size=SIZE, mode="bilinear", antialias=True).numpy()
+        right += [int(run_session(session, x).argmax()) == label for session in sessions]
     exact_share, compact_share = right / TEST_FACES
     return float(exact_share), float(compact_share)
