@@ -35,8 +35,7 @@ PLENTY = 64 * BASE
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Two workers, each a process with memory for any model. One that is killed is never given up, though it
-    be killed again 15 seconds after."""
+    """Two workers, each a process with memory for any model, started anew each time it is killed."""
     config.set({"distributed.scheduler.allowed-failures": 1, "distributed.deploy.lost-worker-timeout": "24h"})
     with LocalCluster(
         n_workers=2,
