@@ -9,7 +9,7 @@ BUDGET = 25 * 10**6
 
 _NEEDED = (
     "torch2web/assets/files/assets.json",
-    "torch2web/demo/mobilenet_v2.safetensors",
+    "torch2web/demo/mobilenet_v2.safetensors.xz",
     "torch2web/py.typed",
 )
 

@@ -61,7 +61,7 @@ class Materials:
     weights_file: Callable[[str], Path]
     """Architecture → path of its demo weights, which may not exist."""
     load_weights: Callable[[str], "dict[str, Tensor]"]
-    """Architecture → state dict of its demo weights, float32."""
+    """Architecture → state dict of its demo weights, float32. Raises CheckpointError for a damaged file."""
 
     def fit(self, labels: Iterable[tuple[str, ...]]) -> bool:
         """Whether the labels of every model are those of the drawn images."""

@@ -1,6 +1,6 @@
 """Train the demo weights on drawn faces: `python -m torch2web.demo.train [NAME]…`.
 
-Writes the weights as float16 safetensors, and their accuracy on unseen faces to `accuracy.json`. Takes about
+Writes the weights beside this file, and their accuracy on unseen faces to `accuracy.json`. Takes about
 an hour for all three on two cores; with glibc a third less under MALLOC_TRIM_THRESHOLD_=8000000000 and
 MALLOC_MMAP_THRESHOLD_=4000000000, which prevent returning memory to the system at every step.
 """
@@ -16,12 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from torch2web.architectures import load_architecture
 from torch2web.demo.faces import LABELS, draw_face
-from torch2web.demo.weights import DRAWN, FOLDER, load_demo_state, random_projection, weights_file
+from torch2web.demo.weights import DRAWN, FOLDER, load_demo_state, random_projection, save_demo_state
 from torch2web.images import Preprocessing, Resize, preprocess
 
 SPEC = Preprocessing((Resize((224, 224), "bilinear"),), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -121,15 +120,6 @@ def fit(name: str, model: nn.Module, recipe: Recipe, inputs: Tensor, classes: Te
             )
 
 
-def save(name: str, model: nn.Module) -> None:
-    state = {
-        key: value.half().contiguous() if value.is_floating_point() else value
-        for key, value in model.state_dict().items()
-        if key not in DRAWN.get(name, {})
-    }
-    save_file(state, weights_file(name))
-
-
 @torch.inference_mode()
 def accuracy(name: str, inputs: Tensor, classes: Tensor) -> float:
     """Accuracy of the stored weights on `inputs`, 0 to 1."""
@@ -154,7 +144,7 @@ def main() -> None:
     record = FOLDER / "accuracy.json"
     results = json.loads(record.read_text()) if record.exists() else {}
     for name in arguments.names:
-        save(name, train(name, inputs, classes))
+        save_demo_state(name, train(name, inputs, classes).state_dict())
         share = accuracy(name, test_inputs, test_classes)
         results[name] = {"accuracy": share, "faces": TEST_FACES, "first_seed": TEST_SEED}
         record.write_text(json.dumps(results, indent=2, sort_keys=True) + "\n")

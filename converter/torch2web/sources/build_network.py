@@ -16,7 +16,6 @@ from torch2web.sources.checkpoint import (
     ChosenState,
     choose_state,
     read_checkpoint,
-    read_state_dict,
 )
 from torch2web.sources.classes import last_matrix_rows, rows_instead
 from torch2web.sources.factory import Factory, factory_of
@@ -148,7 +147,6 @@ def _read_demo(spec: ModelSpec, materials: Materials) -> dict[str, Tensor]:
             f"the catalogue has {_listed(spec.labels)}"
         )
         raise CheckpointError(path, problem, "Provide a checkpoint for this model: --checkpoints DIR.")
-    read_state_dict(path)  # raises for a damaged file
     return materials.load_weights(spec.source.name)
 
 

@@ -1,14 +1,19 @@
 """The demo weights are trained, small, and right on faces that they were not trained on."""
 
 import json
+import lzma
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pytest
+import torch
 
+from torch2web.demo import weights
 from torch2web.demo.faces import LABELS, draw_face
 from torch2web.demo.train import TEST_FACES, TEST_SEED, accuracy, draw_set
 from torch2web.demo.weights import FOLDER, random_projection, weights_file
+from torch2web.errors import CheckpointError
 
 ARCHITECTURES = ("mobilenet_v2", "landmark_cnn", "efficientnet_b0")
 
@@ -34,6 +39,36 @@ def test_right_on_unseen_faces(name: str, recorded: dict[str, dict[str, float]],
 
 def test_small_enough_for_a_repository() -> None:
     assert sum(weights_file(name).stat().st_size for name in ARCHITECTURES) <= 16 * 2**20
+
+
+def test_stored_weights_load_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    state = {"fc1.weight": torch.zeros(2), "fc2.weight": torch.linspace(0, 1, 7), "seen": torch.tensor(3)}
+    weights.save_demo_state("landmark_cnn", state)
+    loaded = weights.load_demo_state("landmark_cnn")
+    assert loaded.keys() == state.keys()
+    assert torch.equal(loaded["fc2.weight"], state["fc2.weight"].half().float())
+    assert torch.equal(loaded["seen"], state["seen"])
+    assert loaded["fc1.weight"].shape == (512, 128 * 28 * 28)  # generated, as it is too large
+
+
+def damaged(content: bytes) -> dict[str, bytes]:
+    middle = len(content) // 2
+    return {
+        "cut short": content[:-1],
+        "changed": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        "empty": b"",
+        "of another kind": lzma.compress(b"{}"),
+    }
+
+
+@pytest.mark.parametrize("damage", ["cut short", "changed", "empty", "of another kind"])
+def test_damaged_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    content = weights_file("landmark_cnn").read_bytes()
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)
+    weights_file("landmark_cnn").write_bytes(damaged(content)[damage])
+    with pytest.raises(CheckpointError, match="the demo weights cannot be read"):
+        weights.load_demo_state("landmark_cnn")
 
 
 def test_random_projection_is_the_same_everywhere() -> None:

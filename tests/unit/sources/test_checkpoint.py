@@ -17,7 +17,7 @@ from torch2web.architectures import load_architecture
 from torch2web.catalog.load import ModelSpec
 from torch2web.errors import CheckpointError, StateDictError
 from torch2web.sources.build_network import load_model
-from torch2web.sources.checkpoint import read_state_dict
+from torch2web.sources.checkpoint import read_checkpoint
 
 State = dict[str, Tensor]
 
@@ -61,10 +61,10 @@ def test_every_layout_loads(tmp_path: Path, state: State, spec: ModelSpec, wrapp
         assert torch.equal(value, state[key]), key
 
 
-def test_safetensors_load(tmp_path: Path, state: State) -> None:
+def test_safetensors_load(tmp_path: Path, state: State, spec: ModelSpec) -> None:
     path = tmp_path / "model.safetensors"
     save_file(prefixed(state, "module."), path)
-    loaded = read_state_dict(path)
+    loaded = load_model(spec, path, MATERIALS).state_dict()
     assert loaded.keys() == state.keys()
     assert all(torch.equal(loaded[key], state[key]) for key in state)
 
@@ -106,7 +106,7 @@ def test_code_in_a_checkpoint_never_runs(tmp_path: Path, state: State) -> None:
     path, trace = tmp_path / "model.pth", tmp_path / "trace"
     torch.save({"state_dict": state, "extra": Bomb(trace)}, path)
     with pytest.raises(CheckpointError) as caught:
-        read_state_dict(path)
+        read_checkpoint(path)
     assert not trace.exists()
     assert "it was refused: loading it would execute os.makedirs" in str(caught.value)
     assert "torch.save(model.state_dict(), path)" in caught.value.advice
@@ -117,7 +117,7 @@ def test_code_in_a_bare_pickle_never_runs(tmp_path: Path, protocol: int) -> None
     path, trace = tmp_path / "model.pth", tmp_path / "trace"
     path.write_bytes(pickle.dumps(Bomb(trace), protocol))
     with pytest.raises(CheckpointError, match=r"it was refused: loading it would execute os\.makedirs"):
-        read_state_dict(path)
+        read_checkpoint(path)
     assert not trace.exists()
 
 
@@ -125,7 +125,7 @@ def test_whole_pickled_model_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.pth"
     torch.save(nn.Linear(2, 2), path)
     with pytest.raises(CheckpointError, match=r"loading it would execute torch\.nn\.modules\.linear\.Linear"):
-        read_state_dict(path)
+        read_checkpoint(path)
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -136,7 +136,7 @@ def test_truncated_anywhere_is_a_clear_error(tmp_path: Path, zipped: bool) -> No
     for size in range(1, len(content) - 1, 7 if zipped else 1):
         path.write_bytes(content[:size])
         with pytest.raises(CheckpointError):
-            read_state_dict(path)
+            read_checkpoint(path)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_truncated_safetensors(tmp_path: Path, state: State) -> None:
     save_file(state, path)
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(CheckpointError, match=r"not a valid \.safetensors file"):
-        read_state_dict(path)
+        read_checkpoint(path)
 
 
 def test_misfit_names_missing_unexpected_and_misshaped_keys(

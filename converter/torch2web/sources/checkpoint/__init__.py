@@ -4,7 +4,7 @@ from torch2web.sources.checkpoint.choose import choose_state
 from torch2web.sources.checkpoint.contents import Checkpoint, ChosenState, StateDict
 from torch2web.sources.checkpoint.formats import CHECKPOINTS, Format, detect_format
 from torch2web.sources.checkpoint.labels import FoundLabels, labels_in
-from torch2web.sources.checkpoint.read import read_checkpoint, read_state_dict
+from torch2web.sources.checkpoint.read import read_checkpoint
 
 __all__ = [
     "CHECKPOINTS",
@@ -17,5 +17,4 @@ __all__ = [
     "detect_format",
     "labels_in",
     "read_checkpoint",
-    "read_state_dict",
 ]

@@ -23,7 +23,6 @@ from torch2web.sources.checkpoint.pickled import (
     read_stream,
 )
 from torch2web.sources.checkpoint.plain import plain_values
-from torch2web.sources.checkpoint.prefixes import without_wrapper_parts
 from torch2web.sources.checkpoint.refusals import SAVE_STATE, refusal, truncated
 from torch2web.sources.checkpoint.shards import read_shards, require_no_shard
 from torch2web.sources.checkpoint.storages import TensorReader
@@ -66,17 +65,6 @@ def _read_file(path: Path) -> Checkpoint:
         return _read_pickled(path, found)
     except OSError as error:
         raise CheckpointError(path, f"it cannot be read: {error.strerror}") from error
-
-
-def read_state_dict(path: Path) -> StateDict:
-    """The first state dict of `path` under the usual keys, without the names of wrappers.
-
-    For a file whose network is not known; else choose_state. Raises CheckpointError.
-    """
-    states = read_checkpoint(path).states
-    key = next((key for key in ("", *WRAPPERS) if key in states), next(iter(states)))
-    state = states[key]
-    return StateDict({without_wrapper_parts(key): value for key, value in state.items()})
 
 
 def _read_safetensors(path: Path) -> Checkpoint:

@@ -49,7 +49,7 @@ def test_page_says_where_the_model_came_from_and_what_became_of_it(tiny_site: Pa
     page, model = read(tiny_site, "report.html"), manifest_of(tiny_site)["models"][0]
     for said in (
         model["provenance"]["checkpoint"]["sha256"],
-        "demo weights, mobilenet_v2.safetensors",
+        "demo weights, mobilenet_v2.safetensors.xz",
         "torch.onnx.export by tracing (TorchScript), opset 12",
         "multiply-adds",
         "int8 was refused:",
