@@ -12,7 +12,7 @@ const [port, file] = process.argv.slice(2);
 
 /** Mask of covered offsets and source, by URL and source. */
 const scripts = new Map();
-/** Scripts by session and script ID. */
+/** Scripts by session, script ID and URL: a page of another origin has a process of its own, which counts IDs anew. */
 const known = new Map();
 const pending = new Map();
 const sessions = new Set();
@@ -61,7 +61,7 @@ async function attach({ sessionId, targetInfo: { type } }) {
 
 /** The entry of a script; undefined where its source is unknown. */
 async function scriptOf({ scriptId, url }, sessionId) {
-  const key = `${sessionId} ${scriptId}`;
+  const key = `${sessionId} ${scriptId} ${url}`;
   if (!known.has(key)) {
     await send("Debugger.enable", {}, sessionId);
     const { scriptSource } = await send(
