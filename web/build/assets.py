@@ -43,7 +43,7 @@ COMPRESSED_OVER = 2**16
 """Bytes over which some kinds of files are kept in xz's format: in the wheel's they take up to half more."""
 _COMPRESSIBLE = (".json", ".mjs", ".tar", ".wasm")
 # For WebAssembly: contexts of four bits of the last byte, and none of its position, as nothing is aligned.
-_XZ = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 2**24, "lc": 4, "pb": 0}]
+_XZ = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 2**24, "lc": 4, "pb": 0}]
 
 
 def refresh_assets() -> bool:
