@@ -190,6 +190,21 @@ def test_other_labels_are_no_point_of_the_curve(
     assert [point.share for point in next(found.candidates()).points] == [0.7]
 
 
+def test_a_candidate_is_encoded_with_its_own_multiples(
+    split: SplitModel, spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept of one candidate for the next is of the same multiples."""
+    multiples, shares = iter(((16.0,), (4.0,))), iter((3.0, 0.7))
+    monkeypatch.setattr("torch2web.variants.compact.search.choose", lambda *_: next(multiples))
+    monkeypatch.setattr(Gate, "share_used", lambda *_: next(shares))
+    rounding = Rounding(split, Calibration(inputs(False)[:2], [1, 1]), spec.task)
+    found = next(CompactSearch(rounding, spec, inputs(True)[:2], lambda *_: None).candidates())
+    (unit,) = rounding.units
+    expected = rounding.encode(unit, 4.0)
+    assert found.tensors.keys() == expected.keys()
+    assert all(np.array_equal(found.tensors[name], expected[name]) for name in expected)
+
+
 def test_a_gate_that_nothing_passes_refuses_it(
     split: SplitModel, spec: ModelSpec, reference: ReferenceRun
 ) -> None:

@@ -81,6 +81,8 @@ class CompactSearch:
         self._pictures = pictures
         self._on_progress = on_progress
         self._points: list[Point] = []
+        self._encoded: dict[int, tuple[float, Tensors]] = {}
+        """By the index of a group, the multiple and the tensors of the last candidate."""
         self._exact = {weight.name: weight.values for weight in rounding.split.weights}
         self._expected = self._run({}, pictures)
 
@@ -140,9 +142,7 @@ class CompactSearch:
         before = activate(self._spec.task, self._run({}, self._probes))
         units = []
         for number, group in enumerate(self._groups):
-            tensors: Tensors = {}
-            for unit in group:
-                tensors |= self._rounding.encode(unit, _PROBE)
+            tensors = self._encode_group(group, _PROBE)
             after = activate(self._spec.task, self._run(tensors, self._probes))
             change = float(np.square(after - before).mean()) / _PROBE**2
             weights = [weight for unit in group for weight in unit]
@@ -173,10 +173,18 @@ class CompactSearch:
         return (largest / _LARGEST_OF_MEAN) ** 2
 
     def _encode(self, multiples: Sequence[float]) -> Tensors:
+        """The tensors of a candidate: from one to the next about half of the groups keep their multiple."""
         found: Tensors = {}
-        for group, multiple in zip(self._groups, multiples, strict=True):
-            for unit in group:
-                found |= self._rounding.encode(unit, multiple)
+        for index, (group, multiple) in enumerate(zip(self._groups, multiples, strict=True)):
+            if index not in self._encoded or self._encoded[index][0] != multiple:
+                self._encoded[index] = multiple, self._encode_group(group, multiple)
+            found |= self._encoded[index][1]
+        return found
+
+    def _encode_group(self, group: Sequence[tuple[Weight, ...]], multiple: float) -> Tensors:
+        found: Tensors = {}
+        for unit in group:
+            found |= self._rounding.encode(unit, multiple)
         return found
 
     def _share(self, tensors: Tensors) -> float:
