@@ -16,6 +16,8 @@ const scripts = new Map();
 const known = new Map();
 const pending = new Map();
 const sessions = new Set();
+/** Sessions whose answer is awaited. */
+const polled = new Set();
 
 const { webSocketDebuggerUrl } = await (
   await fetch(`http://127.0.0.1:${port}/json/version`)
@@ -95,7 +97,10 @@ function addTo(mask, functions) {
   for (let i = 0; i < mask.length; i++) mask[i] |= now[i];
 }
 
+/** One call at a time for each target: a page that is busy, or stopped for good, must not hold up the others. */
 async function poll(sessionId) {
+  if (polled.has(sessionId)) return;
+  polled.add(sessionId);
   try {
     const { result } = await send(
       "Profiler.takePreciseCoverage",
@@ -109,6 +114,7 @@ async function poll(sessionId) {
   } catch {
     // the target has ended
   }
+  polled.delete(sessionId);
 }
 
 function finish() {
@@ -146,6 +152,6 @@ await new Promise((resolve) => socket.addEventListener("open", resolve));
 await attachChildren(undefined, false);
 console.log("ready");
 for (;;) {
-  await Promise.all([...sessions].map(poll));
+  for (const sessionId of sessions) void poll(sessionId);
   await new Promise((resolve) => setTimeout(resolve, INTERVAL));
 }
