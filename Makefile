@@ -35,8 +35,6 @@ assets: .venv/.installed
 	$(BIN)/python -m web.build
 
 wheel: assets
-	rm -rf build # setuptools would add files of earlier builds
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	$(BIN)/python -m web.build.wheel dist
 
 npm: .venv/.installed

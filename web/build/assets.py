@@ -40,7 +40,7 @@ TOKENS = "10-tokens.css"
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
 COMPRESSED_OVER = 2**16
-"""Bytes over which some kinds of files are kept in xz's format: in the wheel's they take up to half more."""
+"""Bytes over which a wheel has some kinds of files in xz's format: in the wheel's own they take up to half more."""
 _COMPRESSIBLE = (".json", ".mjs", ".tar", ".wasm")
 # For WebAssembly: contexts of four bits of the last byte, and none of its position, as nothing is aligned.
 _XZ = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 2**24, "lc": 4, "pb": 0}]
@@ -79,12 +79,12 @@ def sources_sha256() -> str:
     return hashlib.sha256(f"{sha256_of_sources(ROOT, files)} {versions}".encode()).hexdigest()
 
 
-def write_assets(folder: Path, contents: dict[str, bytes], sources: str) -> None:
-    """Write `contents` by path and their index into `folder`."""
+def write_assets(folder: Path, contents: dict[str, bytes], sources: str, *, small: bool = False) -> None:
+    """Write `contents` by path and their index into `folder`; `small`: large ones in xz's format."""
     packed = {
         path: content
         for path, content in contents.items()
-        if path.endswith(_COMPRESSIBLE) and len(content) > COMPRESSED_OVER
+        if small and path.endswith(_COMPRESSIBLE) and len(content) > COMPRESSED_OVER
     }
     compressed = dict(zip(packed, map_parallel(_compressed, packed.values()), strict=True))
     files = {}

@@ -1,7 +1,6 @@
 """The wheel in a fresh environment: builds and verifies a site in any folder, without Node or a compiler."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,12 +39,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with only the wheel and its dependencies."""
     folder = tmp_path_factory.mktemp("installed")
     dist, environment = folder / "dist", folder / "environment"
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    copy = folder / "source"  # setuptools leaves a build folder behind
-    shutil.copytree(ROOT / "converter", copy / "converter", ignore=shutil.ignore_patterns("*.egg-info"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, copy)
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", dist, copy], check=True)
     subprocess.run([sys.executable, "-m", "web.build.wheel", dist], cwd=ROOT, check=True)
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     (wheel,) = dist.glob("*.whl")

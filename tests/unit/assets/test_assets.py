@@ -12,9 +12,9 @@ from web.build.assets import TEMPLATES, sources_sha256, write_assets
 
 @pytest.fixture
 def assets(tmp_path: Path) -> Assets:
-    """A few files, one of them large enough to be stored compressed."""
+    """A few files as a wheel has them: one is large enough to be stored compressed."""
     contents = {"a.js": b"a", "engine/plain/engine.wasm": b"engine", "big.wasm": bytes(range(256)) * 5000}
-    write_assets(tmp_path, contents, "sources")
+    write_assets(tmp_path, contents, "sources", small=True)
     return load_assets(tmp_path)
 
 
@@ -25,9 +25,16 @@ def test_files_are_read_as_they_were_written(assets: Assets) -> None:
     assert assets.below("engine/") == ["engine/plain/engine.wasm"]
 
 
+def test_a_checkout_has_files_as_they_are(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 5000
+    write_assets(tmp_path, {"big.wasm": content}, "sources")
+    assert (tmp_path / "big.wasm").read_bytes() == content
+    assert load_assets(tmp_path).read("big.wasm") == content
+
+
 def test_same_input_same_bytes(assets: Assets, tmp_path_factory: pytest.TempPathFactory) -> None:
     again = tmp_path_factory.mktemp("again")
-    write_assets(again, {path: assets.read(path) for path in assets.index["files"]}, "sources")
+    write_assets(again, {path: assets.read(path) for path in assets.index["files"]}, "sources", small=True)
     for path in again.rglob("*"):
         if path.is_file():
             assert path.read_bytes() == (assets.folder / path.relative_to(again)).read_bytes()
