@@ -40,7 +40,7 @@ TOKENS = "10-tokens.css"
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
 COMPRESSED_OVER = 2**16
-"""Bytes over which a wheel has some kinds of files in xz's format: in the wheel's own they take up to half more."""
+"""Bytes over which a wheel has some kinds of files in xz's format: Deflate's takes up to half more."""
 _COMPRESSIBLE = (".json", ".mjs", ".tar", ".wasm")
 # For WebAssembly: contexts of four bits of the last byte, and none of its position, as nothing is aligned.
 _XZ = [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": 2**24, "lc": 4, "pb": 0}]

@@ -1,4 +1,4 @@
-"""`python -m web.build.wheel DIST`: build the wheel with the compiled assets, small, and check that it is complete."""
+"""`python -m web.build.wheel DIST`: build the wheel with the compiled assets, and check size and contents."""
 
 import shutil
 import subprocess
@@ -36,7 +36,7 @@ def main(folder: Path) -> int:
 
 
 def _build(work: Path) -> Path:
-    """A wheel of a copy of the package, whose assets are compressed. setuptools leaves files behind where it builds."""
+    """A wheel of a copy of the package with compressed assets; setuptools leaves files where it builds."""
     source, assets = work / "source", load_assets()
     shutil.copytree(
         ROOT / "converter",

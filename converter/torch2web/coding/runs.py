@@ -13,6 +13,8 @@ LARGE = 65_536
 CHUNK = 1024
 """Numbers that stay together."""
 
+_MOST_AHEAD = 64
+
 HEAD_BITS = 8 * (6 + 3 + 3 * LANES)
 BITS_OF_SYMBOL = 6
 """Estimated, of a segment's head and of a symbol in its table."""
@@ -27,17 +29,25 @@ def runs_of(numbers: NDArray[np.uint8]) -> Iterator[int]:
         yield len(numbers)
         return
     counts = _counts(numbers[: len(numbers) // CHUNK * CHUNK].reshape(-1, CHUNK))
+    counts = counts[:, counts.any(axis=0)]  # of coarse weights a few
     alone = entropy_bits(counts)
-    run, run_bits, length = counts[0], int(alone[0]), CHUNK
-    for chunk, bits in zip(counts[1:], alone[1:], strict=True):
-        together = run + chunk
-        together_bits = int(entropy_bits(together))
-        if together_bits - run_bits - int(bits) > HEAD_BITS + BITS_OF_SYMBOL * np.count_nonzero(chunk):
-            yield length
-            run, run_bits, length = chunk, int(bits), CHUNK
+    price = HEAD_BITS + BITS_OF_SYMBOL * np.count_nonzero(counts, axis=1)
+    start, at, run, run_bits, ahead = 0, 1, counts[0], alone[:1], 1
+    while at < len(counts):
+        # Several chunks at once, as if all continued the run.
+        some = slice(at, at + ahead)
+        together = run + np.cumsum(counts[some], axis=0)
+        bits = entropy_bits(together)
+        before = np.concatenate((run_bits, bits[:-1]))
+        apart = np.flatnonzero(bits - before - alone[some] > price[some])
+        if len(apart):
+            first = at + int(apart[0])
+            yield (first - start) * CHUNK
+            start, at, run, run_bits, ahead = first, first + 1, counts[first], alone[first : first + 1], 1
         else:
-            run, run_bits, length = together, together_bits, length + CHUNK
-    yield length + len(numbers) % CHUNK
+            at, run, run_bits = at + len(together), together[-1], bits[-1:]
+            ahead = min(2 * ahead, _MOST_AHEAD)
+    yield (len(counts) - start) * CHUNK + len(numbers) % CHUNK
 
 
 def _counts(chunks: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -48,7 +58,7 @@ def _counts(chunks: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def entropy_bits(counts: Counts) -> NDArray[np.int64]:
-    """Entropy of numbers of these `counts` [..., 256], each times their number, in bits.
+    """Entropy of numbers of these `counts` [..., symbols], each times their number, in bits.
 
     Rounded as tables are, so that all machines find the same.
     """

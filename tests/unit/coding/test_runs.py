@@ -5,7 +5,7 @@ import pytest
 from safetensors.numpy import save
 
 from torch2web.coding import decode_part, encode_parts, estimated_file_size, file_size
-from torch2web.coding.runs import CHUNK, LARGE, runs_of
+from torch2web.coding.runs import BITS_OF_SYMBOL, CHUNK, HEAD_BITS, LARGE, entropy_bits, runs_of
 
 RANDOM = np.random.Generator(np.random.PCG64(8))
 FINE = RANDOM.integers(-60, 60, LARGE, np.int8)
@@ -28,6 +28,30 @@ def test_runs_begin_where_the_kind_changes() -> None:
     moved = lengths(BOTH[300:])
     assert sum(moved) == len(BOTH) - 300
     assert any(abs(sum(moved[:number]) - (LARGE - 300)) <= CHUNK for number in range(1, len(moved)))
+
+
+@pytest.mark.parametrize("chunks", [1, 3, 40, 1000])
+def test_chunks_are_looked_at_one_after_the_other(chunks: int) -> None:
+    """Several are computed at once; the runs are those of the definition."""
+    random = np.random.Generator(np.random.PCG64(chunks))
+    scales = np.repeat(random.uniform(1, 30, 300 // chunks + 1), chunks * CHUNK)[: 300 * CHUNK + 9]
+    numbers = np.rint(random.normal(scale=scales)).clip(-127, 127).astype(np.int8)
+    counts = [
+        np.bincount(part.view(np.uint8), minlength=256)
+        for part in np.split(numbers[:-9], range(CHUNK, 300 * CHUNK, CHUNK))
+    ]
+    found, run = [CHUNK], counts[0]
+    for chunk in counts[1:]:
+        more = int(entropy_bits(run + chunk) - entropy_bits(run) - entropy_bits(chunk))
+        if more > HEAD_BITS + BITS_OF_SYMBOL * np.count_nonzero(chunk):
+            found.append(CHUNK)
+            run = chunk
+        else:
+            found[-1] += CHUNK
+            run = run + chunk
+    found[-1] += 9
+    assert len(found) > 1
+    assert lengths(numbers) == found
 
 
 def test_small_tensors_have_one_run() -> None:

@@ -11,9 +11,9 @@ VERSIONS = {"torch": "2.13.0", "onnx": "1.23.2", "onnxruntime": "1.32.0"}
 """With others, exporters name and order otherwise, and the choice among equal graphs may fall otherwise."""
 
 FILES = {
-    "mobilenet_emotion": "8c064560ec3f903e28d998e2b903a3cda5b120fcbb911a8666dda65c3fdcae51",
+    "mobilenet_emotion": "e566f8d01a7a5bdb007f604d20f8d6158372d23e9d6d6a7dcb337ab2d1eb3300",
     "landmark_cnn_emotion": "7b68d8509f5915b36e37c6c38e3bcce094f1c817323dec36b3c013221bcb2d29",
-    "efficientnet_emotion": "17c2a23a4fe397675a54611e06be8fbd87fa5bcb49585b685b403aa85446b132",
+    "efficientnet_emotion": "72070f1dce0ece132ff8a6da1c15a43542d41e22f2642a45d084fd4f11832eff",
 }
 
 

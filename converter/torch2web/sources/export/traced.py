@@ -11,6 +11,7 @@ from torch2web.catalog import ModelSpec
 from torch2web.errors import ExportError
 from torch2web.sources.export.errors import explained
 from torch2web.sources.export.quiet import quiet
+from torch2web.sources.export.unit_variances import unit_variances
 from torch2web.sources.graph_passes import fold_weights
 from torch2web.sources.loaded import ExportRecord
 from torch2web.sources.onnx import free_batch, with_signature
@@ -46,12 +47,11 @@ def export_traced(model: nn.Module, spec: ModelSpec, path: Path, batch: int | No
 
 def _export(model: nn.Module, spec: ModelSpec, path: Path, opset: int, batch: int | None) -> None:
     example = torch.zeros(batch or 1, *spec.input_shape)
-    model = _traced(model, example)
     axes = {INPUT_NAME: {0: BATCH_AXIS}, OUTPUT_NAME: {0: BATCH_AXIS}} if batch is None else {}
     try:
-        with quiet():
+        with quiet(), unit_variances(model):
             torch.onnx.export(
-                model,
+                _traced(model, example),
                 (example,),
                 path,
                 dynamo=False,
