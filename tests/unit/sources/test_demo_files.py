@@ -13,7 +13,7 @@ VERSIONS = {"torch": "2.13.0", "onnx": "1.23.2", "onnxruntime": "1.32.0"}
 FILES = {
     "mobilenet_emotion": "e566f8d01a7a5bdb007f604d20f8d6158372d23e9d6d6a7dcb337ab2d1eb3300",
     "landmark_cnn_emotion": "7b68d8509f5915b36e37c6c38e3bcce094f1c817323dec36b3c013221bcb2d29",
-    "efficientnet_emotion": "72070f1dce0ece132ff8a6da1c15a43542d41e22f2642a45d084fd4f11832eff",
+    "efficientnet_emotion": "697323c60ea52a41e3bfe2b6d1ec1538456db7c73d885fa4879c403346ebcc73",
 }
 
 
