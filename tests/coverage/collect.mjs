@@ -61,17 +61,19 @@ async function attach({ sessionId, targetInfo: { type } }) {
     sessions.add(sessionId);
 }
 
-/** The entry of a script; undefined where its source is unknown. */
+/** The entry of a script; undefined for one of a document that has been left, whose source is gone. */
 async function scriptOf({ scriptId, url }, sessionId) {
   const key = `${sessionId} ${scriptId} ${url}`;
   if (!known.has(key)) {
     await send("Debugger.enable", {}, sessionId);
-    const { scriptSource } = await send(
+    const found = await send(
       "Debugger.getScriptSource",
       { scriptId },
       sessionId,
-    );
+    ).catch(() => undefined);
     await send("Debugger.disable", {}, sessionId);
+    if (!found) return undefined;
+    const { scriptSource } = found;
     const name = `${url.split("/").at(-1)}\n${scriptSource}`;
     if (!scripts.has(name)) {
       scripts.set(name, {
@@ -109,7 +111,8 @@ async function poll(sessionId) {
     );
     for (const entry of result) {
       if (!/^https?:.*\.js$/.test(entry.url)) continue;
-      addTo((await scriptOf(entry, sessionId)).mask, entry.functions);
+      const script = await scriptOf(entry, sessionId);
+      if (script) addTo(script.mask, entry.functions);
     }
   } catch {
     // the target has ended

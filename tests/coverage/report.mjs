@@ -75,12 +75,7 @@ function alignment(text, script) {
   let at = 0;
   let from = 0;
   for (const piece of text.split(/"?__[A-Z_0-9]+__"?/)) {
-    const start =
-      from === 0
-        ? script.startsWith(piece)
-          ? 0
-          : -1
-        : script.indexOf(piece, at);
+    const start = script.indexOf(piece, at); // the service worker begins with a list of files
     if (start < 0) return undefined;
     from = text.indexOf(piece, from);
     pieces.push([from, from + piece.length, start - from]);
