@@ -36,7 +36,7 @@ def main(folder: Path) -> int:
 
 
 def _build(work: Path) -> Path:
-    """A wheel of a copy of the package with compressed assets; setuptools leaves files where it builds."""
+    """A wheel of a copy of the package, with compressed assets; setuptools leaves files where it builds."""
     source, assets = work / "source", load_assets()
     shutil.copytree(
         ROOT / "converter",

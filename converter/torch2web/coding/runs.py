@@ -14,6 +14,7 @@ CHUNK = 1024
 """Numbers that stay together."""
 
 _MOST_AHEAD = 64
+"""Most chunks that are computed at once."""
 
 HEAD_BITS = 8 * (6 + 3 + 3 * LANES)
 BITS_OF_SYMBOL = 6
@@ -29,7 +30,7 @@ def runs_of(numbers: NDArray[np.uint8]) -> Iterator[int]:
         yield len(numbers)
         return
     counts = _counts(numbers[: len(numbers) // CHUNK * CHUNK].reshape(-1, CHUNK))
-    counts = counts[:, counts.any(axis=0)]  # of coarse weights a few
+    counts = counts[:, counts.any(axis=0)]  # coarse weights have few symbols
     alone = entropy_bits(counts)
     price = HEAD_BITS + BITS_OF_SYMBOL * np.count_nonzero(counts, axis=1)
     start, at, run, run_bits, ahead = 0, 1, counts[0], alone[:1], 1
