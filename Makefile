@@ -46,8 +46,8 @@ test: assets browser
 
 test-all: assets .venv/.installed-test-all browser
 	$(BIN)/python -m tests.long.install
-	$(BIN)/python -m pytest -n 3 -m "long and not engines"
 	$(BIN)/python -m pytest -n 2 -m engines -rP tests/long
+	$(BIN)/python -m pytest -n 3 -m "long and not engines"
 
 coverage: assets browser
 	rm -rf $(COVERAGE)

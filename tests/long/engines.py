@@ -12,9 +12,10 @@ from typing import Any
 from tests.browser.find import playwrights_own
 from tests.browser.parity import HARNESS
 from tests.browser.server import Host
+from tests.patience import SLOWNESS
 from torch2web.serve.measure import end_session, installed_browser
 
-SECONDS = 400
+SECONDS = 400 * SLOWNESS
 """Longest that a whole suite may take."""
 
 
@@ -61,7 +62,7 @@ def visit(engine: Engine, host: Host, path: str, folder: Path) -> dict[str, Any]
     with started([*engine.command, f"{host.url}{path}"], folder / "log"):
         outcome = host.wait_for_outcome(SECONDS)
     log = (folder / "log").read_text(errors="replace")[-2000:]
-    assert outcome is not None, f"{engine.name} posted nothing within {SECONDS} s; it printed:\n{log}"
+    assert outcome is not None, f"{engine.name} posted nothing within {SECONDS:.0f} s; it printed:\n{log}"
     return outcome
 
 

@@ -183,7 +183,7 @@ def software_adapter(browser: Browser, tiny_host: Host) -> Iterator[Page]:
     flags = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
     with launched(browser.browser_type, *flags) as chromium:
         page = chromium.new_page()
-        page.set_default_timeout(300_000)
+        page.set_default_timeout(PATIENCE_MS)
         open_harness(page, tiny_host)
         yield page
 

@@ -18,6 +18,7 @@ from torch import nn
 
 from tests.conftest import ROOT
 from tests.other_packages import set_aside
+from tests.patience import LONGEST
 from tests.unit.docs.snippets import Snippet, all_snippets
 from torch2web.cli import Defaults, main
 from torch2web.cli.options.parser import parse_options
@@ -95,7 +96,9 @@ def test_commands_run_as_typed(page: str, workspace: Path, monkeypatch: pytest.M
             short += ("--yes",) if words[0] == "build" and not words[1].startswith("-") else ()
             assert main([*words, *short]) == 0, f"{place}: {line}"
         else:
-            subprocess.run(["bash", "-ec", line], check=True, cwd=workspace, timeout=600, env=_environment())
+            subprocess.run(
+                ["bash", "-ec", line], check=True, cwd=workspace, timeout=LONGEST, env=_environment()
+            )
     assert ran
 
 

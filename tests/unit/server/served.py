@@ -116,7 +116,7 @@ class Served:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         method: str = "",
-        timeout: float = 60,
+        timeout: float = PATIENCE,
     ) -> Reply:
         """One request on its own connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -181,7 +181,7 @@ def serving(
             process.stdout.close()
 
 
-def until(condition: Any, seconds: float = 120) -> None:
+def until(condition: Any, seconds: float = PATIENCE) -> None:
     """Wait until `condition()` is true."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.patience import PATIENCE
 from tests.unit.server.served import write_tiny_site
 from torch2web.cli import main
 from torch2web.cli.options.api import settings_of
@@ -54,7 +55,7 @@ def test_unknown_default(site: Path, capsys: pytest.CaptureFixture[str]) -> None
 def test_another_answer_than_the_builds(tmp_path: Path) -> None:
     site = write_tiny_site(tmp_path / "site", gain=1.1)
     command = [sys.executable, "-m", "torch2web", "serve", str(site), "--api", "--port", "0"]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=ROOT, check=False)
     assert result.returncode == 1
     assert "error[ServerError]: large: its golden outputs differ by" in result.stderr
     assert "Traceback" not in result.stderr
@@ -160,6 +161,6 @@ def test_requirements_of_the_container_are_all_that_the_server_imports(site: Pat
     requirements.write_text(requirements_text())
     assert "torch==" not in requirements.read_text()
     command = [sys.executable, "-c", LISTED_ONLY, str(requirements), str(site)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=ROOT, check=False)
     assert result.returncode == 0, result.stderr
     assert result.stdout == "(4,)\n"
