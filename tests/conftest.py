@@ -19,7 +19,7 @@ from tests.browser.expected import Expected, write_reference_pictures
 from tests.browser.launch import launched
 from tests.last_start import left_out, skip_after_the_last_start
 from tests.long_cases import mark_long, slowest_first
-from tests.patience import LONGEST, PATIENCE_MS
+from tests.patience import LONGEST, PATIENCE_MS, SLOWNESS
 from tests.tiny_network import write_tiny_catalog
 from torch2web.catalog.load import ModelSpec, load_catalog
 
@@ -56,6 +56,11 @@ def browser() -> Iterator[Browser]:
     """Chromium, shared by all folders: a process can run only one Playwright at a time."""
     with sync_playwright() as playwright, launched(playwright.chromium) as chromium:
         yield chromium
+
+
+def pytest_report_header() -> str:
+    """How slow the machine is, for whoever reads the output of a run that was stopped."""
+    return f"patience: {SLOWNESS:.1f} times that of a quick machine, 3 at most"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

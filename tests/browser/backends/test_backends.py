@@ -26,7 +26,7 @@ HANGING = 15_000
 """Milliseconds after which a test gives a backend up that never answers. Those beside it answer by then."""
 
 
-def with_faulty(page: Page, name: str, run: str, patience: int = PATIENCE_MS) -> None:
+def with_faulty(page: Page, name: str, run: str, patience: float = PATIENCE_MS) -> None:
     """Replace the backends called `name` by one whose `run(tensor, batch, right)` is `run`.
 
     A run may take `patience` milliseconds.
