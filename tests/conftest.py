@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.expected import Expected, write_reference_pictures
 from tests.browser.launch import launched
-from tests.last_start import left_out, skip_after_the_last_start
-from tests.long_cases import mark_long, slowest_first
+from tests.last_start import left_out, skip_after_the_last_start, time_is_limited
+from tests.long_cases import mark_long, sort_by_duration
 from tests.patience import LONGEST, PATIENCE_MS, SLOWNESS
 from tests.tiny_network import write_tiny_catalog
 from torch2web.catalog.load import ModelSpec, load_catalog
@@ -67,7 +67,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     unused = list(mark_long(items))
     if unused and not config.args_source == config.ArgsSource.ARGS:  # of a full collection
         raise pytest.UsageError(f"tests/long_cases.py names no collected test: {', '.join(unused)}")
-    slowest_first(items)
+    # What is left out is then few tables rather than many features.
+    sort_by_duration(items, slowest_last=time_is_limited())
     for item in items:
         item.add_marker(pytest.mark.timeout(LONGEST, method="signal"))  # "thread" would end the whole worker
 

@@ -16,6 +16,11 @@ VARIABLE = "TESTS_START_UNTIL"
 _REASON = f"not started: the time for tests was over ({VARIABLE})"
 
 
+def time_is_limited() -> bool:
+    """Whether tests may be left out."""
+    return VARIABLE in os.environ
+
+
 def skip_after_the_last_start(runs_before: int) -> None:
     """Skip a test after the last start, unless it ran before and failed, which no skip may hide.
 

@@ -60,7 +60,10 @@ SLOWEST = (
     "unit/site/test_recheck.py",
     "unit/versions/test_store.py",
 )
-"""The files that take longest. Workers get them first: one worker runs a whole file, at the end all alone."""
+"""The files that take longest.
+
+Workers get them first, as one worker runs a whole file, at the end all alone; or last if time is limited.
+"""
 
 LONG: dict[str, tuple[str, ...] | int | slice] = {
     "engine/plans/test_onnx_cases.py": (),
@@ -407,7 +410,8 @@ def mark_long(items: list[pytest.Item]) -> Iterator[str]:
     yield from sorted(LONG.keys() - used)
 
 
-def slowest_first(items: list[pytest.Item]) -> None:
-    """Sort the cases by SLOWEST, else as they were collected."""
+def sort_by_duration(items: list[pytest.Item], slowest_last: bool) -> None:
+    """Sort the cases by SLOWEST or its reverse, else as they were collected."""
     ranks = {f"tests/{file}": rank for rank, file in enumerate(SLOWEST)}
-    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(ranks)))
+    sign = -1 if slowest_last else 1
+    items.sort(key=lambda item: sign * ranks.get(item.nodeid.partition("::")[0], len(ranks)))
