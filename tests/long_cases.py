@@ -291,7 +291,6 @@ LONG: dict[str, tuple[str, ...] | int | slice] = {
     "unit/sources/test_networks.py::test_loading_changes_no_random_state": ("lazy", "built_in_normalize"),
     "unit/verification/test_verify.py::test_photographs_too": (),
     "unit/store/test_parts.py::test_no_file_over_the_limit": (),
-    "unit/site/test_recheck.py::test_every_single_file_counts": (),
     "unit/pipeline/test_telemetry.py": (),
     "unit/pipeline/test_calibration.py::test_the_smallest_weights_that_pass_are_the_default": (),
     "unit/pipeline/test_all_models.py::test_of_many_models_one_that_changed_is_converted": (),
