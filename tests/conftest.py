@@ -59,15 +59,15 @@ def browser() -> Iterator[Browser]:
 
 
 def pytest_report_header() -> str:
-    """How slow the machine is, for whoever reads the output of a run that was stopped."""
-    return f"patience: {SLOWNESS:.1f} times that of a quick machine, 3 at most"
+    """How slow the machine is."""
+    return f"waits: {SLOWNESS:.1f} times those on a quick machine, 3 at most"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     unused = list(mark_long(items))
     if unused and not config.args_source == config.ArgsSource.ARGS:  # of a full collection
         raise pytest.UsageError(f"tests/long_cases.py names no collected test: {', '.join(unused)}")
-    # What is left out is then few tables rather than many features.
+    # Where tests may be left out, these are then few tables rather than many features.
     sort_by_duration(items, slowest_last=time_is_limited())
     for item in items:
         item.add_marker(pytest.mark.timeout(LONGEST, method="signal"))  # "thread" would end the whole worker

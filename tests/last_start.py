@@ -1,7 +1,7 @@
 """Leaves out what can no longer end in time: a run that is stopped from outside prints no result at all.
 
 `TESTS_START_UNTIL`, in seconds since 1970, is the last moment at which a test may start. Where it is set,
-tests of later moments are skipped, and the end of the run names them by file. Continuous integration sets
+tests that would start later are skipped, and the summary counts them by file. Continuous integration sets
 it, whose machines differ in speed by a factor of five; elsewhere every test runs.
 """
 

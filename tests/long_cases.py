@@ -57,7 +57,6 @@ SLOWEST = (
     "browser/tasks/test_calls.py",
     "browser/tasks/test_predictions.py",
     "browser/page/test_problems.py",
-    "unit/site/test_recheck.py",
     "unit/versions/test_store.py",
 )
 """The files that take longest.

@@ -1,29 +1,34 @@
-"""How long tests wait for what takes a moment on an idle machine: only what hangs takes as long."""
+"""How long tests wait for what takes a moment on an idle machine: only what hangs takes as long.
+
+Waits grow with the time of a loop. They judge nothing: what a test expects is the same on every machine.
+"""
 
 import time
 
 _TURNS = 200_000
 _QUICK = 0.005
-"""Seconds of CPU time that so many turns of a loop take on the machine for which the times were chosen."""
-_SLOWEST = 3.0
+"""Seconds of CPU time of the loop on a quick machine, for which the waits were chosen."""
+_MOST = 3.0
+"""With more, what hangs would keep a run from ending."""
 
 
-def _slowness() -> float:
-    """How many times as long as there a loop takes here: from 1 to 3, so that what hangs still ends."""
-
-    def turns() -> float:
-        start, total = time.process_time(), 0
-        for turn in range(_TURNS):
-            total += turn
-        return time.process_time() - start
-
-    return min(_SLOWEST, max(1.0, min(turns() for _ in range(5)) / _QUICK))
+def _seconds_of_the_loop() -> float:
+    start, total = time.process_time(), 0
+    for turn in range(_TURNS):
+        total += turn
+    return time.process_time() - start
 
 
-SLOWNESS = _slowness()
+def measured_slowness() -> float:
+    """CPU time of the loop, as a multiple of that on a quick machine: from 1 to 3."""
+    return min(_MOST, max(1.0, min(_seconds_of_the_loop() for _ in range(5)) / _QUICK))
+
+
+SLOWNESS = measured_slowness()
+"""The multiple, measured once."""
 PATIENCE = 240 * SLOWNESS
 """Seconds."""
 PATIENCE_MS = 1000 * PATIENCE
 """Milliseconds, as Playwright counts."""
 LONGEST = 600 * SLOWNESS
-"""Seconds after which a test is stopped and named. The longest takes half of them on a busy machine."""
+"""Seconds after which a test is stopped and named; the longest takes half as long on a busy machine."""

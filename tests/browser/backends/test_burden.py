@@ -10,12 +10,9 @@ from tests.browser.decode_files import resident_memory
 from tests.browser.launch import launched
 from tests.browser.parity import open_harness
 from tests.browser.server import Host, Hosting
-from tests.patience import SLOWNESS
 
 MODEL = "mobilenet_emotion"
 TRIES = 4
-LONGEST_TASK = 50 * SLOWNESS
-"""Milliseconds. Browsers report tasks over 50; a slow machine takes longer for the same."""
 
 
 MEMORY = pytest.mark.parametrize(
@@ -97,7 +94,7 @@ def test_frames_leave_memory_flat(opened: Page, name: str, counts: tuple[int, in
 
 
 def test_page_is_never_blocked(page: Page, demo_host: Host) -> None:
-    """No long task while the largest model loads and while a burst of frames is answered.
+    """No task over 50 ms while the largest model loads and while a burst of frames is answered.
 
     On a busy machine the page also waits for a processor, so one of a few tries without long tasks is enough.
     """
@@ -126,10 +123,10 @@ def test_page_is_never_blocked(page: Page, demo_host: Host) -> None:
         open_harness(page, demo_host)
         result = page.evaluate(load_and_answer)
         assert result["answers"] == 30
-        if not any(task > LONGEST_TASK for task in result["long"]):
+        if not result["long"]:
             return
         seen.append(result["long"])
-    pytest.fail(f"tasks over {LONGEST_TASK:.0f} ms in each of {TRIES} tries: {seen}")
+    pytest.fail(f"tasks over 50 ms, in ms, in each of {TRIES} tries: {seen}")
 
 
 def test_long_tasks_are_noticed(page: Page, demo_host: Host) -> None:
@@ -138,11 +135,10 @@ def test_long_tasks_are_noticed(page: Page, demo_host: Host) -> None:
     page.evaluate(
         """async () => {
             window.long = [];
-            new PerformanceObserver((list) => {
-                for (const { duration } of list.getEntries()) window.long.push(duration);
-            }).observe({ type: "longtask" });
+            new PerformanceObserver((list) => window.long.push(...list.getEntries()))
+                .observe({ type: "longtask" });
             const model = await torch2web.loadModel("landmark_cnn_emotion", { worker: false });
             await model.predict(new ImageData(1280, 720));
         }"""
     )
-    page.wait_for_function("(longest) => long.some((task) => task > longest)", arg=LONGEST_TASK)
+    page.wait_for_function("() => long.length > 0")

@@ -9,15 +9,14 @@ from playwright.sync_api import Page
 from tests.browser.parity import open_harness
 from tests.browser.server import Fault, Host, Hosting, Pause
 from tests.browser.sites import model_of, script_of, weights_of
-from tests.patience import SLOWNESS
 
 MODEL = "mobilenet_emotion"
 PHOTO = "/samples/bored-1.jpg"
-LIMIT = int(1000 * SLOWNESS)
+LIMIT = 1000
 """Milliseconds of the option `stallTimeout` in these tests."""
-PATIENT = int(10_000 * SLOWNESS)
-"""Milliseconds of the same that other calls need not wait for."""
-LONG = int(20_000 * SLOWNESS)
+PATIENT = 10_000
+"""Milliseconds of the same that other calls need not wait for, on slow machines too."""
+LONG = 20_000
 """Milliseconds of the same where a signal ends the call: what ends sooner did not wait for it."""
 
 
